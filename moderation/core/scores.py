@@ -1,0 +1,127 @@
+"""What is asked of a scoring pack, and what it answers. Pure types: every room above may use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+LABELS = (
+    "toxicity",
+    "severe_toxicity",
+    "obscene",
+    "threat",
+    "insult",
+    "identity_attack",
+    "sexual_explicit",
+)
+"""Detoxify's names for what it scores, in the order in which every pack's manifest lists those it has."""
+
+
+class Scale(StrEnum):
+    """The mix of comments on which a score is a calibrated probability."""
+
+    NATURAL = "natural"
+    """About 7% of comments are toxic, as under news articles: our policy's scale."""
+    BALANCED = "balanced"
+    """Half of them are: the scale on which Perspective's users have set their thresholds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleText:
+    """An article as the scorer reads it. Paragraphs are plain text, in order."""
+
+    title: str
+    key_points: tuple[str, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedArticle:
+    """The article's side of relevance, computed once per article version and pack, then kept.
+
+    ``vectors`` is opaque to everyone but the pack named by ``made_by``: another pack prepares the article afresh.
+    """
+
+    made_by: str
+    passages: tuple[str, ...]
+    vectors: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRequest:
+    """One comment to score. Without an article there is no relevance."""
+
+    text: str
+    article: ArticleText | PreparedArticle | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceScore:
+    """``start`` and ``end`` are code-point offsets into the text as its writer wrote it, end exclusive."""
+
+    start: int
+    end: int
+    toxicity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """The text's language (ISO 639-1, ``und`` if in doubt) and whether the pack can read it.
+
+    Short or doubtful text counts as supported.
+    """
+
+    code: str
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackStamp:
+    """Which model said it, and how it was run: kept with every decision."""
+
+    name: str
+    version: str
+    runtime: str
+    precision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What a pack said of one comment; every number lies in 0..1.
+
+    ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
+    None only without an article. ``sentences`` are in the order of the text and cover it.
+    """
+
+    toxicity: Mapping[str, float]
+    relevance: float | None
+    passage: str | None
+    sentences: tuple[SentenceScore, ...]
+    language: Language
+    pack: PackStamp
+    scale: Scale
+
+
+class Scorer(Protocol):
+    """Scores comments. Thread-safe; a score doesn't depend on what it was batched with."""
+
+    @property
+    def stamp(self) -> PackStamp:
+        """The pack that answers for most texts."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the pack has, a subset of ``LABELS`` in their order."""
+        ...
+
+    def prepare(self, article: ArticleText) -> PreparedArticle:
+        """The article's side of relevance. Raises ``ScoringFailed``."""
+        ...
+
+    def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        """One answer per request, in order. Raises ``ScoringFailed``."""
+        ...
