@@ -1,0 +1,332 @@
+"""The configuration file (config/moderation.toml): read into frozen types, refused whole with the name of the key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from limits import parse_many
+
+from moderation.core.comment import CommentRules, Mode
+from moderation.core.errors import ConfigurationError
+from moderation.core.policy import Overrides, Policy, condition_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonChoice:
+    """What a moderator can choose when refusing, and the sentence that the reader is shown."""
+
+    id: str
+    label: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """Limits in the words of the ``limits`` library, such as ``6 per minute``."""
+
+    enabled: bool = True
+    per_reader: tuple[str, ...] = ("6 per minute", "60 per hour")
+    per_address: tuple[str, ...] = ("30 per minute",)
+    per_site: tuple[str, ...] = ("1200 per minute",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """``[scoring]``: read at start. ``languages`` routes a language to another installed pack."""
+
+    pack: str = "builtin"
+    mode: str = "inline"
+    runtime: str = "auto"
+    timeout_seconds: float = 10.0
+    languages: Mapping[str, str] = field(default_factory=dict)
+
+
+CommentKeys = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comments:
+    """``[comments]`` and what sites, sections and replies change of it, key by key."""
+
+    base: CommentKeys
+    sites: Mapping[str, CommentKeys] = field(default_factory=dict)
+    sections: Mapping[str, CommentKeys] = field(default_factory=dict)
+    replies: CommentKeys = field(default_factory=dict)
+    maximum_body: int = 1_048_576
+
+    def rules_for(self, *, site: str, section: str | None, reply: bool, article_mode: str | None) -> CommentRules:
+        """What a comment must be in one place: article over replies over section over site over the common keys."""
+        keys = {**self.base, **self.sites.get(site, {}), **self.sections.get(section or "", {})}
+        if reply:
+            keys |= self.replies
+        if article_mode is not None:
+            keys["mode"] = Mode(article_mode)
+        return CommentRules(**keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The whole file. ``text`` is the file as it was read, ``hash`` its SHA-256."""
+
+    comments: Comments
+    rate_limits: RateLimits
+    scoring: Scoring
+    policy: Policy
+    reasons: tuple[ReasonChoice, ...]
+    text: str
+
+    @property
+    def hash(self) -> str:
+        return sha256(self.text.encode()).hexdigest()
+
+    def reason(self, reason_id: str) -> ReasonChoice | None:
+        return next((reason for reason in self.reasons if reason.id == reason_id), None)
+
+
+_COMMENT_DEFAULTS: CommentKeys = {
+    "minimum_length": 50,
+    "maximum_length": 5000,
+    "mode": Mode.PRE,
+    "close_after_days": 0,
+}
+_POLICY_DEFAULTS: Overrides = {"flag": {"toxicity_at_least": 0.50, "relevance_at_most": 0.20, "links_at_least": 2}}
+_OTHER = ReasonChoice(id="other", label="Other", reader="It does not follow our rules for comments.")
+
+
+def parse_configuration(text: str) -> Configuration:
+    """Reads the file's text. Raises ``ConfigurationError`` naming the key, its value and what is allowed."""
+    try:
+        top = _Table("", tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError("the file", f"is not valid TOML: {error}") from error
+    configuration = Configuration(
+        comments=_comments(top.table("comments")),
+        rate_limits=_rate_limits(top.table("rate_limits")),
+        scoring=_scoring(top.table("scoring")),
+        policy=_policy(top.table("policy") if "policy" in top.values else None),
+        reasons=_reasons(top),
+        text=text,
+    )
+    top.finish()
+    return configuration
+
+
+def looks_cut_off(new: str, last_good: str) -> bool:
+    """Whether ``new`` is ``last_good`` cut off inside a line or a table: TOML cut off in the middle can still parse,
+    with fewer conditions than were meant. A cut between two tables may be somebody's wish.
+    """
+    new = new.rstrip()
+    if len(new) >= len(last_good.rstrip()) or not last_good.startswith(new):
+        return False
+    rest = last_good[len(new) :]
+    if not rest.startswith(("\n", "\r\n", " ", "\t", "#")):
+        return True
+    lines = (line.strip() for line in rest.splitlines()[1:])
+    following = next((line for line in lines if line and not line.startswith("#")), "[")
+    return not following.startswith("[")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A TOML table that is read key by key; what was never asked for is an unknown key."""
+
+    path: str
+    values: Mapping[str, Any]
+    asked: set[str] = field(default_factory=set)
+
+    def name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def get(self, key: str, kind: type, default: Any, wanted: str) -> Any:
+        self.asked.add(key)
+        value = self.values.get(key, default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ConfigurationError(self.name(key), f"is {value!r}; it must be {wanted}.")
+        return value
+
+    def integer(self, key: str, default: int, *, least: int, most: int) -> int:
+        wanted = f"a whole number from {least} to {most}"
+        value: int = self.get(key, int, default, wanted)
+        if not least <= value <= most:
+            raise ConfigurationError(self.name(key), f"is {value}; it must be {wanted}.")
+        return value
+
+    def choice(self, key: str, default: str, allowed: Iterable[str]) -> str:
+        choices = list(allowed)
+        value: str = self.get(key, str, default, "one of " + ", ".join(choices))
+        if value not in choices:
+            raise ConfigurationError(self.name(key), f"is {value!r}; it must be one of {', '.join(choices)}.")
+        return value
+
+    def table(self, key: str) -> _Table:
+        return _Table(self.name(key), self.get(key, dict, {}, "a table"))
+
+    def tables(self, key: str) -> dict[str, _Table]:
+        return {name: _Table(f"{self.name(key)}.{name}", _as_table(self, key, name)) for name in self.table(key).values}
+
+    def finish(self, hint: str = "") -> None:
+        for key in self.values:
+            if key not in self.asked:
+                known = ", ".join(sorted(self.asked))
+                raise ConfigurationError(
+                    self.name(key), f"is not a key of this file. {hint or f'Known here: {known}.'}"
+                )
+
+
+def _as_table(parent: _Table, key: str, name: str) -> dict[str, Any]:
+    value = parent.values[key][name]
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{parent.name(key)}.{name}", f"is {value!r}; it must be a table.")
+    return value
+
+
+def _comments(table: _Table) -> Comments:
+    comments = Comments(
+        base={**_COMMENT_DEFAULTS, **_comment_keys(table)},
+        sites={name: _finished(site) for name, site in table.tables("sites").items()},
+        sections={name: _finished(section) for name, section in table.tables("sections").items()},
+        replies=_finished(table.table("replies")),
+        maximum_body=table.integer("maximum_body", 1_048_576, least=1024, most=100 * 1_048_576),
+    )
+    table.finish()
+    for keys in (comments.base, *comments.sites.values(), *comments.sections.values(), comments.replies):
+        whole = {**comments.base, **keys}
+        if whole["minimum_length"] > whole["maximum_length"]:
+            raise ConfigurationError(
+                "comments.minimum_length",
+                f"is {whole['minimum_length']}, over maximum_length ({whole['maximum_length']}).",
+            )
+    return comments
+
+
+def _finished(table: _Table) -> CommentKeys:
+    keys = _comment_keys(table)
+    table.finish()
+    return keys
+
+
+def _comment_keys(table: _Table) -> CommentKeys:
+    keys: dict[str, Any] = {
+        "minimum_length": table.integer("minimum_length", 50, least=0, most=100_000),
+        "maximum_length": table.integer("maximum_length", 5000, least=1, most=100_000),
+        "mode": Mode(table.choice("mode", Mode.PRE, list(Mode))),
+        "close_after_days": table.integer("close_after_days", 0, least=0, most=36_500),
+    }
+    return {key: value for key, value in keys.items() if key in table.values}
+
+
+def _rate_limits(table: _Table) -> RateLimits:
+    defaults = RateLimits()
+    limits = RateLimits(
+        enabled=table.get("enabled", bool, defaults.enabled, "true or false"),
+        per_reader=_limits(table, "per_reader", defaults.per_reader),
+        per_address=_limits(table, "per_address", defaults.per_address),
+        per_site=_limits(table, "per_site", defaults.per_site),
+    )
+    table.finish()
+    return limits
+
+
+def _limits(table: _Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = 'a list of limits such as ["6 per minute", "60 per hour"]'
+    values = table.get(key, list, list(default), wanted)
+    for value in values:
+        try:
+            parse_many(value)
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(table.name(key), f"holds {value!r}; it must be {wanted}.") from error
+    return tuple(values)
+
+
+def _scoring(table: _Table) -> Scoring:
+    runtimes = ("auto", "openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify")
+    languages = table.table("languages")
+    scoring = Scoring(
+        pack=table.get("pack", str, "builtin", "a pack's name"),
+        mode=table.choice("mode", "inline", ("inline", "worker")),
+        runtime=table.choice("runtime", "auto", runtimes),
+        timeout_seconds=table.get("timeout_seconds", float, 10.0, "a number of seconds"),
+        languages={code: languages.get(code, str, "", "a pack's name") for code in languages.values},
+    )
+    if not 0.1 <= scoring.timeout_seconds <= 120:
+        raise ConfigurationError("scoring.timeout_seconds", "must lie between 0.1 and 120 seconds.")
+    table.finish()
+    return scoring
+
+
+def _policy(table: _Table | None) -> Policy:
+    if table is None:
+        return Policy(base=_POLICY_DEFAULTS)
+    policy = Policy(
+        base={**_POLICY_DEFAULTS, **_overrides(table)},
+        sites={name: _overrides(site) for name, site in table.tables("sites").items()},
+        sections={name: _overrides(section) for name, section in table.tables("sections").items()},
+        site_sections={
+            (site_name, name): _overrides(section)
+            for site_name, site in table.tables("sites").items()
+            for name, section in site.tables("sections").items()
+        },
+    )
+    table.asked.update(("approve", "reject", "flag"))
+    table.finish()
+    for place in table.tables("sites").values():
+        place.asked.update(("approve", "reject", "flag", "sections"))
+        place.finish()
+    for place in table.tables("sections").values():
+        place.asked.update(("approve", "reject", "flag"))
+        place.finish()
+    return policy
+
+
+def _overrides(table: _Table) -> Overrides:
+    return {
+        effect: _conditions(table.table(effect)) for effect in ("approve", "reject", "flag") if effect in table.values
+    }
+
+
+def _conditions(table: _Table) -> Mapping[str, float | None]:
+    found: dict[str, float | None] = {}
+    for key in condition_keys():
+        if key not in table.values:
+            continue
+        if table.values[key] is False:
+            table.asked.add(key)
+            found[key] = None
+            continue
+        threshold = table.get(key, float, 0.0, "a number, or false to take the condition away")
+        counted = key.rsplit("_at_", 1)[0] in ("links", "reports", "author_approved", "trusted", "terms")
+        if not (0 <= threshold <= (1_000_000 if counted else 1)):
+            raise ConfigurationError(
+                table.name(key), f"is {threshold:g}; it must be {'0 or more' if counted else 'a number from 0 to 1'}."
+            )
+        found[key] = threshold
+    table.finish("A condition is a signal with _at_least or _at_most, such as toxicity_at_least.")
+    return found
+
+
+def _reasons(top: _Table) -> tuple[ReasonChoice, ...]:
+    values = top.get("reasons", list, [], "tables headed [[reasons]]")
+    found: list[ReasonChoice] = []
+    for number, value in enumerate(values, start=1):
+        table = _Table(f"reasons[{number}]", _checked_dict(value, number))
+        reason = ReasonChoice(**{key: table.get(key, str, "", "a text") for key in ("id", "label", "reader")})
+        table.finish()
+        for key in ("id", "label", "reader"):
+            if not getattr(reason, key).strip():
+                raise ConfigurationError(table.name(key), "is empty; it must be a text.")
+        if any(reason.id == other.id for other in found):
+            raise ConfigurationError(table.name("id"), f"is {reason.id!r}, like that of another reason.")
+        found.append(reason)
+    return tuple(found) or (_OTHER,)
+
+
+def _checked_dict(value: Any, number: int) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"reasons[{number}]", "must be a table headed [[reasons]].")
+    return value

@@ -1,0 +1,140 @@
+"""The audit chain: each event names the one before it by hash, so that none can change unseen."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+from moderation.core.errors import ChainBroken
+
+SYSTEM = "system"
+"""The chain of what belongs to no site: policy, accounts, sign-ins."""
+GENESIS = "0" * 64
+"""What a chain's first event names as its previous hash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something worth an audit event, before it has its place in a chain.
+
+    ``payload`` holds random references and numbers, never names, author ids, notes, addresses or bodies.
+    """
+
+    chain: str
+    actor: str
+    event: str
+    subject: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One line of a chain. ``text`` is the exact text that was hashed; ``payload`` canonical JSON."""
+
+    chain: str
+    sequence: int
+    time: str
+    actor: str
+    event: str
+    subject: str
+    payload: str
+    previous: str
+    hash: str
+    text: str
+
+
+def link(happening: Happening, *, sequence: int, previous: str, at: datetime) -> AuditEvent:
+    """The next event of a chain, after the one numbered ``sequence - 1`` whose hash is ``previous``."""
+    time = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    payload = rfc8785.dumps(dict(happening.payload)).decode()
+    text = hashed_text(
+        chain=happening.chain,
+        sequence=sequence,
+        time=time,
+        actor=happening.actor,
+        event=happening.event,
+        subject=happening.subject,
+        payload=payload,
+        previous=previous,
+    )
+    return AuditEvent(
+        chain=happening.chain,
+        sequence=sequence,
+        time=time,
+        actor=happening.actor,
+        event=happening.event,
+        subject=happening.subject,
+        payload=payload,
+        previous=previous,
+        hash=sha256(text.encode()).hexdigest(),
+        text=text,
+    )
+
+
+def hashed_text(
+    *, chain: str, sequence: int, time: str, actor: str, event: str, subject: str, payload: str, previous: str
+) -> str:
+    """The text whose SHA-256 is the event's hash: RFC 8785 JSON of every column but ``hash`` and ``text``."""
+    # The payload is hashed as the string it is stored as: no reparsing stands between the column and the hash.
+    canonical: bytes = rfc8785.dumps(
+        {
+            "chain": chain,
+            "sequence": sequence,
+            "time": time,
+            "actor": actor,
+            "event": event,
+            "subject": subject,
+            "payload": payload,
+            "previous": previous,
+        }
+    )
+    return canonical.decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainHead:
+    """The newest event of a chain: what ``verify --expect-head`` compares."""
+
+    chain: str
+    sequence: int
+    hash: str
+
+
+def verify(chain: str, events: Iterable[AuditEvent]) -> ChainHead:
+    """Recomputes a chain from its first event on. Raises ``ChainBroken`` at the first event that doesn't hold."""
+    sequence, previous = 0, GENESIS
+    for event in events:
+        sequence += 1
+        if event.sequence != sequence:
+            raise ChainBroken(chain, sequence, f"missing; the next one stored is {event.sequence}")
+        if event.chain != chain:
+            raise ChainBroken(chain, sequence, f"says that it belongs to the chain {event.chain!r}")
+        if event.previous != previous:
+            raise ChainBroken(chain, sequence, "doesn't follow from the event before it")
+        text = hashed_text(
+            chain=event.chain,
+            sequence=event.sequence,
+            time=event.time,
+            actor=event.actor,
+            event=event.event,
+            subject=event.subject,
+            payload=event.payload,
+            previous=event.previous,
+        )
+        if text != event.text:
+            raise ChainBroken(chain, sequence, "a column was changed: it differs from the text that was hashed")
+        if sha256(text.encode()).hexdigest() != event.hash:
+            raise ChainBroken(chain, sequence, "its hash is not that of its text")
+        previous = event.hash
+    return ChainHead(chain=chain, sequence=sequence, hash=previous)
+
+
+def body_fingerprint(body: str, salt: bytes) -> str:
+    """The body as it enters an event: an HMAC under the comment's own salt. Without the salt it tells nothing."""
+    return hmac.new(salt, body.encode(), sha256).hexdigest()

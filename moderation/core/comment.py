@@ -1,0 +1,83 @@
+"""A comment and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a comment stands."""
+
+    RECEIVED = "received"
+    """Not scored yet (worker mode only)."""
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    """The discussion ended before anyone decided."""
+    ERASED = "erased"
+
+
+WAITING = (Status.RECEIVED, Status.PENDING)
+
+
+class Mode(StrEnum):
+    """How a discussion takes comments."""
+
+    PRE = "pre"
+    """Everything waits unless the policy approves it."""
+    POST = "post"
+    """Everything that is not flagged or rejected is published."""
+    CLOSED = "closed"
+    """Published comments are shown, new ones refused."""
+    HIDDEN = "hidden"
+    """No comments are shown or taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who says they wrote it. ``id`` and ``address`` are known only where the site's server vouches for them, or
+    the address from the connection itself.
+    """
+
+    name: str
+    id: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A comment as it comes in, its text already canonical (``core.text.as_written``)."""
+
+    article_id: str
+    author: Author
+    body: str
+    parent_id: str | None = None
+    external_id: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRules:
+    """What ``[comments]`` asks of a comment in one place."""
+
+    minimum_length: int
+    maximum_length: int
+    mode: Mode
+    close_after_days: int
+
+
+MESSAGES: Mapping[Status, str] = {
+    Status.RECEIVED: "Thank you. Your comment has arrived and will be read soon.",
+    Status.PENDING: "Thank you. Your comment has arrived and waits for a moderator.",
+    Status.APPROVED: "Thank you. Your comment is published.",
+    Status.REJECTED: "Your comment was not published.",
+    Status.WITHDRAWN: "You have withdrawn this comment.",
+    Status.EXPIRED: "The discussion ended before anyone could read your comment, so it was not published.",
+    Status.ERASED: "This comment was erased.",
+}
+"""What the reader is told of each status, when there is nothing more particular to say."""

@@ -1,0 +1,104 @@
+"""A decision, what it was made from, and what the person it restricts is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What a policy decides."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, in words a moderator understands. ``code`` names the signal or fact behind it."""
+
+    code: str
+    words: str
+    value: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome, every reason for it, and the version of the policy that decided."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    policy_version: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(reason.words for reason in self.reasons)
+
+    @property
+    def flags(self) -> int:
+        """How many reasons ask for a closer look; the queue shows the most flagged first."""
+        if self.outcome is not Outcome.PENDING:
+            return 0
+        return sum(1 for reason in self.reasons if reason.code not in ("pre", "not_scored"))
+
+
+class Prompt(StrEnum):
+    """What brought a restriction up."""
+
+    OWN_CHECK = "own check"
+    REPORT = "a reader's report"
+    NOTICE = "a notice"
+    ORDER = "an order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement of reasons: what article 17 of the Digital Services Act asks of a host that restricts somebody."""
+
+    restriction: str
+    duration: str
+    reach: str
+    facts: str
+    prompted_by: Prompt
+    automated_detection: bool
+    automated_decision: bool
+    rule: str
+    why: str
+    redress: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"prompted_by": self.prompted_by.value}
+
+
+REDRESS = (
+    "If you think this is wrong, write to the newsroom and name the reference of your comment. "
+    "You may also turn to a certified dispute settlement body or to a court."
+)
+
+
+def refusal_statement(
+    *,
+    published_before: bool,
+    facts: str,
+    prompted_by: Prompt = Prompt.OWN_CHECK,
+    automated_detection: bool,
+    automated_decision: bool,
+    rule: str,
+    why: str,
+) -> Statement:
+    """The statement for a comment that is not, or no longer, published."""
+    return Statement(
+        restriction="The comment was removed." if published_before else "The comment was not published.",
+        duration="Until the decision is changed.",
+        reach="Everywhere that this site's comments are shown.",
+        facts=facts,
+        prompted_by=prompted_by,
+        automated_detection=automated_detection,
+        automated_decision=automated_decision,
+        rule=rule,
+        why=why,
+        redress=REDRESS,
+    )

@@ -1,0 +1,192 @@
+"""Named facts about what went wrong. Each says what is wrong and how to mend it; HTTP codes sit in web/errors.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class ModerationError(Exception):
+    """Anything this service refuses or fails at, in one plain sentence (``str(error)``)."""
+
+    def __str__(self) -> str:
+        return self.detail
+
+    @property
+    def detail(self) -> str:
+        """What is wrong and how to mend it, for the person who asked."""
+        return self.__class__.__doc__ or ""
+
+
+@dataclass(eq=False, slots=True)
+class InvalidField(ModerationError):
+    """A field that can't be accepted. ``field`` is a dotted path such as ``author.name``."""
+
+    field: str
+    message: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+@dataclass(eq=False, slots=True)
+class CommentTooShort(ModerationError):
+    """Fewer characters than a comment needs here, as a reader counts them."""
+
+    length: int
+    minimum: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"The comment has {self.length} characters; at least {self.minimum} are needed here. "
+            "Spaces at either end and invisible characters don't count. Please say a little more."
+        )
+
+
+@dataclass(eq=False, slots=True)
+class CommentTooLong(ModerationError):
+    """More characters than a comment may have here."""
+
+    length: int
+    maximum: int
+
+    @property
+    def detail(self) -> str:
+        return f"The comment has {self.length} characters; at most {self.maximum} are possible here. Please shorten it."
+
+
+@dataclass(eq=False, slots=True)
+class DuplicateComment(ModerationError):
+    """The same text by the same author on the same article within a day."""
+
+    comment_id: str
+
+    @property
+    def detail(self) -> str:
+        return "This comment has already arrived here; there is no need to send it again."
+
+
+@dataclass(eq=False, slots=True)
+class DiscussionClosed(ModerationError):
+    """The article takes no comments (any more)."""
+
+    why: str
+
+    @property
+    def detail(self) -> str:
+        return self.why
+
+
+class AuthorBanned(ModerationError):
+    """This author can't comment here at the moment. Please write to the newsroom if you think that is a mistake."""
+
+
+class ArticleNotFound(ModerationError):
+    """There is no such article on this site. Register it first: PUT /api/v1/articles/{article_id}."""
+
+
+class CommentNotFound(ModerationError):
+    """There is no such comment here, or this key or receipt doesn't open it."""
+
+
+@dataclass(eq=False, slots=True)
+class DecidedMeanwhile(ModerationError):
+    """Somebody decided first; nothing was overwritten."""
+
+    revision: int
+    status: str
+    by: str
+    at: datetime | None
+
+    @property
+    def detail(self) -> str:
+        when = f" at {self.at:%H:%M} UTC on {self.at:%d %B %Y}" if self.at else ""
+        return (
+            f"This comment changed meanwhile: it is {self.status} now, decided by {self.by}{when} "
+            f"(revision {self.revision}). Nothing was overwritten; look at it again before you decide."
+        )
+
+
+@dataclass(eq=False, slots=True)
+class NotPossibleNow(ModerationError):
+    """The comment's status doesn't allow this step."""
+
+    why: str
+
+    @property
+    def detail(self) -> str:
+        return self.why
+
+
+class KeyMissing(ModerationError):
+    """A key is needed: `Authorization: Bearer <secret key>` from a server, or `X-Site-Key` from a browser."""
+
+
+class KeyInvalid(ModerationError):
+    """This key is not known here, or it was revoked. Check that it was copied whole."""
+
+
+@dataclass(eq=False, slots=True)
+class RightMissing(ModerationError):
+    """The key, token or account is good, but doesn't allow this."""
+
+    right: str
+
+    @property
+    def detail(self) -> str:
+        return f"This needs the right '{self.right}', which this key or account doesn't have here."
+
+
+@dataclass(eq=False, slots=True)
+class OriginNotAllowed(ModerationError):
+    """A browser sent a publishable key from an origin that the site doesn't allow."""
+
+    origin: str | None
+
+    @property
+    def detail(self) -> str:
+        sent = f"the origin {self.origin!r}" if self.origin else "no Origin header"
+        return f"A publishable key works only from the site's own allowed origins; this request has {sent}."
+
+
+class CursorInvalid(ModerationError):
+    """The cursor was changed or comes from elsewhere. Start again without one, or use `next` as it was given."""
+
+
+class IdempotencyMismatch(ModerationError):
+    """This Idempotency-Key was used within a day for another request. Use a new key for a new comment."""
+
+
+class ScoringFailed(ModerationError):
+    """The scoring pack couldn't answer."""
+
+
+class ScoringTooSlow(ScoringFailed):
+    """The scoring pack didn't answer in time."""
+
+
+@dataclass(eq=False, slots=True)
+class ConfigurationError(ModerationError):
+    """The configuration can't be used. ``key`` is the dotted name of what is wrong, or the file."""
+
+    key: str
+    problem: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.key}: {self.problem}"
+
+
+@dataclass(eq=False, slots=True)
+class ChainBroken(ModerationError):
+    """An audit chain that doesn't verify, and its first broken event."""
+
+    chain: str
+    sequence: int
+    why: str
+
+    @property
+    def detail(self) -> str:
+        return f"chain {self.chain}, event {self.sequence}: {self.why}"

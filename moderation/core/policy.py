@@ -1,0 +1,223 @@
+"""The policy: thresholds from the configuration, and what they make of a comment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+
+from moderation.core.comment import Mode
+from moderation.core.decision import Decision, Outcome, Reason
+from moderation.core.scores import LABELS, Scores
+
+SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms")
+"""What a condition can ask about."""
+
+_SCORED = frozenset((*LABELS, "relevance"))
+_COUNTS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
+
+
+class Comparison(StrEnum):
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """``signal`` at or over, or at or under, ``threshold``. The threshold itself holds."""
+
+    signal: str
+    comparison: Comparison
+    threshold: float
+
+    def holds(self, value: float) -> bool:
+        return value >= self.threshold if self.comparison is Comparison.AT_LEAST else value <= self.threshold
+
+    @property
+    def key(self) -> str:
+        """The condition's name in the configuration, such as ``toxicity_at_least``."""
+        return f"{self.signal}_{self.comparison}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The conditions in force in one place. Reject beats flag beats approve; an empty set does nothing."""
+
+    approve: tuple[Condition, ...] = ()
+    reject: tuple[Condition, ...] = ()
+    flag: tuple[Condition, ...] = ()
+
+
+Overrides = Mapping[str, Mapping[str, float | None]]
+"""``{"flag": {"toxicity_at_least": 0.7}}``; None takes a condition away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The whole of ``[policy]``: the common conditions and what sites and sections change, key by key."""
+
+    base: Overrides = field(default_factory=dict)
+    sites: Mapping[str, Overrides] = field(default_factory=dict)
+    sections: Mapping[str, Overrides] = field(default_factory=dict)
+    site_sections: Mapping[tuple[str, str], Overrides] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that name these thresholds: equal thresholds have equal versions."""
+        content = [self.base, self.sites, self.sections, {" ".join(k): v for k, v in self.site_sections.items()}]
+        return sha256(json.dumps(content, sort_keys=True, default=dict).encode()).hexdigest()[:12]
+
+    def layers(self, site: str | None, section: str | None) -> tuple[tuple[str, Overrides], ...]:
+        """What applies there, weakest first, each with the name of where it is written."""
+        found: list[tuple[str, Overrides]] = [("policy", self.base)]
+        if site is not None and site in self.sites:
+            found.append((f"policy.sites.{site}", self.sites[site]))
+        if section is not None and section in self.sections:
+            found.append((f"policy.sections.{section}", self.sections[section]))
+        if site is not None and section is not None and (site, section) in self.site_sections:
+            found.append((f"policy.sites.{site}.sections.{section}", self.site_sections[site, section]))
+        return tuple(found)
+
+    def rules_for(self, site: str | None = None, section: str | None = None) -> Rules:
+        """The conditions in force for a site's section; a section overrides a site key by key."""
+        merged: dict[str, dict[str, float | None]] = {"approve": {}, "reject": {}, "flag": {}}
+        for _, layer in self.layers(site, section):
+            for effect, conditions in layer.items():
+                merged[effect].update(conditions)
+        return Rules(**{effect: conditions_from(keys) for effect, keys in merged.items()})
+
+
+def conditions_from(keys: Mapping[str, float | None]) -> tuple[Condition, ...]:
+    """Typed conditions from configuration keys, in the order in which signals are listed. Raises ``KeyError``."""
+    found = [_condition(key, threshold) for key, threshold in keys.items() if threshold is not None]
+    return tuple(sorted(found, key=lambda c: (SIGNALS.index(c.signal), c.comparison)))
+
+
+def condition_keys() -> tuple[str, ...]:
+    """Every key that a table of conditions may have."""
+    return tuple(f"{signal}_{comparison}" for signal in SIGNALS for comparison in Comparison)
+
+
+def _condition(key: str, threshold: float) -> Condition:
+    for comparison in Comparison:
+        signal = key.removesuffix(f"_{comparison}")
+        if signal != key and signal in SIGNALS:
+            return Condition(signal=signal, comparison=comparison, threshold=float(threshold))
+    raise KeyError(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What is known of a comment when it is decided. A signal that is not in ``values`` is missing.
+
+    ``scored`` is False while the pack hasn't answered; ``readable`` is False where the pack can't read the language:
+    then its scores decide nothing. ``holds`` are further facts, in words, for which a comment must wait.
+    """
+
+    values: Mapping[str, float]
+    scored: bool = True
+    readable: bool = True
+    language: str | None = None
+    holds: tuple[str, ...] = ()
+
+
+def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: tuple[str, ...] = ()) -> Signals:
+    """Signals from what a pack said (None: not scored) and what else is counted about the comment."""
+    values = dict(counts)
+    if scores is None:
+        return Signals(values=values, scored=False, holds=holds)
+    values.update(scores.toxicity)
+    if scores.relevance is not None:
+        values["relevance"] = scores.relevance
+    return Signals(
+        values=values,
+        readable=scores.language.supported,
+        language=scores.language.code,
+        holds=holds,
+    )
+
+
+def decide(signals: Signals, rules: Rules, *, mode: Mode = Mode.PRE, policy_version: str) -> Decision:
+    """What the policy makes of a comment: approved, pending or rejected, with every reason in words.
+
+    A condition whose signal is missing never holds in approve or reject and always holds in flag. What isn't scored,
+    or is in a language that the pack can't read, always waits.
+    """
+    rejecting = tuple(_reasons(rules.reject, signals, missing_holds=False))
+    flags = (*_facts(signals), *_reasons(rules.flag, signals, missing_holds=True))
+    approving = tuple(_reasons(rules.approve, signals, missing_holds=False))
+    if rejecting:
+        return Decision(Outcome.REJECTED, rejecting, policy_version)
+    if flags:
+        return Decision(Outcome.PENDING, flags, policy_version)
+    if rules.approve and len(approving) == len(rules.approve):
+        return Decision(Outcome.APPROVED, approving, policy_version)
+    if mode is Mode.POST:
+        return Decision(
+            Outcome.APPROVED,
+            (Reason("post", "nothing was flagged, and this discussion publishes first"),),
+            policy_version,
+        )
+    return Decision(
+        Outcome.PENDING, (Reason("pre", "every comment here is read before it is published"),), policy_version
+    )
+
+
+def _facts(signals: Signals) -> Iterable[Reason]:
+    if not signals.scored:
+        yield Reason("not_scored", "not scored yet: the scoring pack gave no answer")
+    elif not signals.readable:
+        yield Reason("language", f"in a language ({signals.language}) that the scoring pack can't read")
+    for hold in signals.holds:
+        yield Reason("hold", hold)
+
+
+def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds: bool) -> Iterable[Reason]:
+    for condition in conditions:
+        value = signals.values.get(condition.signal)
+        if not signals.scored and condition.signal in _SCORED:
+            continue  # said once, by _facts
+        if condition.signal in _SCORED and not signals.readable and not missing_holds:
+            continue
+        if value is None:
+            if missing_holds:
+                yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")
+        elif condition.holds(value):
+            yield Reason(condition.signal, in_words(condition, value), value=value, threshold=condition.threshold)
+
+
+def in_words(condition: Condition, value: float) -> str:
+    """Such as "insult 0.83, at or over 0.50"."""
+    relation = "at or over" if condition.comparison is Comparison.AT_LEAST else "at or under"
+    return (
+        f"{_name(condition.signal)} {_number(condition, value)}, {relation} {_number(condition, condition.threshold)}"
+    )
+
+
+def _number(condition: Condition, value: float) -> str:
+    if condition.signal in _COUNTS:
+        return f"{value:g}"
+    # Two digits unless they would hide on which side of the threshold the value lies or round the threshold itself.
+    digits = 2
+    while digits < 6 and (
+        round(condition.threshold, digits) != condition.threshold
+        or (value != condition.threshold and f"{value:.{digits}f}" == f"{condition.threshold:.{digits}f}")
+    ):
+        digits += 1
+    return f"{value:.{digits}f}"
+
+
+def _name(signal: str) -> str:
+    return {"author_approved": "approved comments of this author", "terms": "listed terms"}.get(
+        signal, signal.replace("_", " ")
+    )
+
+
+def _why_missing(signal: str) -> str:
+    if signal == "relevance":
+        return "the article has no text to compare with"
+    if signal in LABELS:
+        return "the scoring pack doesn't have this label"
+    return "it couldn't be counted"

@@ -1,0 +1,75 @@
+"""A comment's text: what is stored of it, and how long it is to a reader's eye."""
+
+from __future__ import annotations
+
+import unicodedata
+from hashlib import sha256
+
+import regex
+
+from moderation.core.errors import InvalidField
+
+_SURROGATE = regex.compile("[\ud800-\udfff]")
+_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
+_WHITESPACE = regex.compile(r"\s+")
+_CLUSTER = regex.compile(r"\X")
+
+
+def as_written(text: str, field: str) -> str:
+    """The text as it is kept: canonical Unicode (NFC), line ends as ``\\n``, trimmed.
+
+    Raises ``InvalidField`` for what no database or page can hold: NUL and halves of surrogate pairs.
+    """
+    if "\x00" in text:
+        raise InvalidField(field, "holds a NUL character, which can't be stored. Remove it and send again.")
+    if _SURROGATE.search(text):
+        raise InvalidField(field, "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.")
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def visible_length(text: str) -> int:
+    """Characters as a reader counts them: grapheme clusters, trimmed, without invisible characters, each run of
+    white space once. The page's live counter counts the same way.
+    """
+    if text.isascii() and text.isprintable():
+        return len(" ".join(text.split()))
+    # A joiner inside an emoji joins; anywhere else it is nothing. So clusters are counted first, and a cluster of
+    # nothing visible counts nothing.
+    seen = 0
+    blank = True
+    for cluster in _CLUSTER.findall(text):
+        rest = _INVISIBLE.sub("", cluster) if not cluster.isspace() else cluster
+        if not rest:
+            continue
+        is_space = rest.isspace()
+        if not (is_space and blank):
+            seen += 1
+        blank = is_space
+    return seen - 1 if seen and blank else seen
+
+
+def display_name(name: str, field: str = "author.name", maximum: int = 80) -> str:
+    """An author's name as it is kept: canonical, on one line. Raises ``InvalidField`` when empty or too long."""
+    tidy = _WHITESPACE.sub(" ", as_written(name, field))
+    length = visible_length(tidy)
+    if length == 0:
+        raise InvalidField(field, "is empty. A comment needs its author's name.")
+    if length > maximum or len(tidy) > maximum * 8:
+        raise InvalidField(field, f"has {length} characters; at most {maximum} are possible.")
+    return tidy
+
+
+def sameness(text: str) -> str:
+    """A fingerprint under which two copies of a text are the same: case, spacing and invisible characters ignored."""
+    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    return sha256(_WHITESPACE.sub(" ", folded).strip().encode()).hexdigest()
+
+
+_LINK = regex.compile(
+    r"(?i)\b(?:https?://|www\.)\S+|\b[a-z0-9][a-z0-9-]{1,62}\.(?:com|net|org|info|biz|ru|cn|io|co|in|uk|de|fr|xyz|top|shop|site|online|club|live|me|ly|link|click)\b(?:/\S*)?"
+)
+
+
+def count_links(text: str) -> int:
+    """Web addresses in the text, with or without their scheme; e-mail addresses don't count."""
+    return sum(1 for match in _LINK.finditer(text) if match.start() == 0 or text[match.start() - 1] != "@")
