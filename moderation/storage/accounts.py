@@ -1,0 +1,109 @@
+"""Accounts of moderators and admins: their roles per site, tokens and sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base
+
+EVERY_SITE = "*"
+
+
+class Role(StrEnum):
+    """What an account may do on a site. A role includes those before it."""
+
+    MODERATOR = "moderator"
+    SENIOR = "senior"
+    ADMIN = "admin"
+
+    def includes(self, other: Role) -> bool:
+        roles = list(Role)
+        return roles.index(self) >= roles.index(other)
+
+
+class Account(Base):
+    """A person who signs in."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """An account's role on one site, or on every site."""
+
+    __tablename__ = "grants"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    site_id: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+
+
+class Token(Base):
+    """A token that acts for an account with one right, for scripts."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    right: Mapped[str]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class WebSession(Base):
+    """A sign-in. The cookie holds a random text of which only the digest is kept."""
+
+    __tablename__ = "web_sessions"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+def account_named(session: Session, name: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.name == name))
+
+
+def all_accounts(session: Session) -> Sequence[Account]:
+    return session.scalars(select(Account).order_by(Account.name)).all()
+
+
+def roles_of(session: Session, account_id: str) -> dict[str, Role]:
+    """Site id (or ``*``) to role."""
+    grants = session.scalars(select(Grant).where(Grant.account_id == account_id))
+    return {grant.site_id: Role(grant.role) for grant in grants}
+
+
+def live_token(session: Session, digest: str) -> tuple[Token, Account] | None:
+    """The token with this digest and its account, unless either is revoked or disabled."""
+    row = session.execute(
+        select(Token, Account)
+        .join(Account, Account.id == Token.account_id)
+        .where(Token.digest == digest, Token.revoked_at.is_(None), Account.disabled_at.is_(None))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def live_session(session: Session, digest: str, now: datetime) -> Account | None:
+    """Whose sign-in this is, unless it ended or the account is disabled."""
+    return session.scalar(
+        select(Account)
+        .join(WebSession, WebSession.account_id == Account.id)
+        .where(WebSession.digest == digest, WebSession.expires_at > now, Account.disabled_at.is_(None))
+    )
+
+
+def end_sessions(session: Session, account_id: str) -> None:
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id))

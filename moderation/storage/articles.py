@@ -1,0 +1,77 @@
+"""Articles as the site registered them, and the scorer's side of each version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.core.scores import ArticleText, PreparedArticle
+from moderation.storage.base import Base
+
+
+class Article(Base):
+    """One article. ``id`` is ours and random; ``external_id`` is the site's own name for it."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("site_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    external_id: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[str | None]
+    key_points: Mapped[list[str]]
+    paragraphs: Mapped[list[str]]
+    url: Mapped[str | None]
+    section: Mapped[str | None]
+    source: Mapped[str | None]
+    byline: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    mode: Mapped[str | None]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    @property
+    def text(self) -> ArticleText | None:
+        """What relevance is judged against; None without a word to compare with."""
+        paragraphs = tuple(([self.summary] if self.summary else []) + self.paragraphs)
+        if not self.title and not paragraphs and not self.key_points:
+            return None
+        return ArticleText(title=self.title, key_points=tuple(self.key_points), paragraphs=paragraphs)
+
+
+class PreparedVersion(Base):
+    """The scorer's side of one version of an article, computed once."""
+
+    __tablename__ = "prepared_articles"
+
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    made_by: Mapped[str] = mapped_column(primary_key=True)
+    passages: Mapped[list[str]]
+    vectors: Mapped[bytes]
+
+    @property
+    def prepared(self) -> PreparedArticle:
+        return PreparedArticle(made_by=self.made_by, passages=tuple(self.passages), vectors=self.vectors)
+
+
+def find_article(session: Session, site_id: str, external_id: str) -> Article | None:
+    return session.scalar(select(Article).where(Article.site_id == site_id, Article.external_id == external_id))
+
+
+def newest_prepared(session: Session, article_id: str, version: int) -> PreparedVersion | None:
+    return session.scalar(
+        select(PreparedVersion).where(PreparedVersion.article_id == article_id, PreparedVersion.version == version)
+    )
+
+
+def articles_of(session: Session, site_id: str, *, limit: int = 100) -> Sequence[Article]:
+    """A site's articles, the newest first."""
+    return session.scalars(
+        select(Article).where(Article.site_id == site_id).order_by(Article.published_at.desc(), Article.id).limit(limit)
+    ).all()

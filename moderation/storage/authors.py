@@ -1,0 +1,33 @@
+"""Authors: whoever a comment's id, or address and name, stands for on one site."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base
+
+
+class Author(Base):
+    """A reader. ``key`` is a keyed hash of the site's id for them, or of address and name; ``vouched`` says which."""
+
+    __tablename__ = "authors"
+    __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    key: Mapped[str]
+    external_id: Mapped[str | None]
+    name: Mapped[str]
+    approved: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    trusted: Mapped[bool] = mapped_column(default=False)
+    muted_until: Mapped[datetime | None]
+    banned_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+def find_author(session: Session, site_id: str, key: str) -> Author | None:
+    return session.scalar(select(Author).where(Author.site_id == site_id, Author.key == key))

@@ -1,0 +1,199 @@
+"""Comments: the text, where it stands, what the pack said of it, and who decided what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.core.comment import WAITING, Status
+from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores, SentenceScore
+from moderation.storage.base import Base
+
+
+class Comment(Base):
+    """A reader's text and its status. ``salt`` keys the body's fingerprint in the audit chain; erasing destroys it."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        Index("ix_comments_queue", "site_id", "status", text("flags DESC"), "received_at", "id"),
+        Index("ix_comments_thread", "article_id", "status", "created_at", "id"),
+        Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
+        UniqueConstraint("site_id", "external_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"), index=True)
+    author_name: Mapped[str]
+    body: Mapped[str]
+    salt: Mapped[bytes | None]
+    fingerprint: Mapped[str]
+    external_id: Mapped[str | None]
+    status: Mapped[str]
+    revision: Mapped[int]
+    flags: Mapped[int]
+    scored: Mapped[bool]
+    scoring_attempts: Mapped[int]
+    created_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+
+
+class ScoreRow(Base):
+    """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL."""
+
+    __tablename__ = "scores"
+
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
+    toxicity: Mapped[float | None]
+    severe_toxicity: Mapped[float | None]
+    obscene: Mapped[float | None]
+    threat: Mapped[float | None]
+    insult: Mapped[float | None]
+    identity_attack: Mapped[float | None]
+    sexual_explicit: Mapped[float | None]
+    relevance: Mapped[float | None]
+    passage: Mapped[str | None]
+    sentences: Mapped[list[dict[str, Any]]]
+    language: Mapped[str]
+    language_supported: Mapped[bool]
+    pack: Mapped[str]
+    pack_version: Mapped[str]
+    runtime: Mapped[str]
+    precision: Mapped[str]
+    scored_at: Mapped[datetime]
+
+    @property
+    def scores(self) -> Scores:
+        return Scores(
+            toxicity={label: value for label in LABELS if (value := getattr(self, label)) is not None},
+            relevance=self.relevance,
+            passage=self.passage,
+            sentences=tuple(SentenceScore(**sentence) for sentence in self.sentences),
+            language=Language(code=self.language, supported=self.language_supported),
+            pack=PackStamp(name=self.pack, version=self.pack_version, runtime=self.runtime, precision=self.precision),
+            scale=Scale.NATURAL,
+        )
+
+
+def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any]:
+    """The row that keeps these scores."""
+    return {
+        "comment_id": comment_id,
+        **{label: scores.toxicity.get(label) for label in LABELS},
+        "relevance": scores.relevance,
+        "passage": scores.passage,
+        "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
+        "language": scores.language.code,
+        "language_supported": scores.language.supported,
+        "pack": scores.pack.name,
+        "pack_version": scores.pack.version,
+        "runtime": scores.pack.runtime,
+        "precision": scores.pack.precision,
+        "scored_at": at,
+    }
+
+
+class DecisionRow(Base):
+    """One decision on a comment and what it was made from. Decisions are added, never changed."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), index=True)
+    revision: Mapped[int]
+    status: Mapped[str]
+    actor: Mapped[str]
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    automated: Mapped[bool]
+    reasons: Mapped[list[dict[str, Any]]]
+    basis: Mapped[dict[str, Any]]
+    policy_version: Mapped[str]
+    reason_id: Mapped[str | None]
+    reader_sentence: Mapped[str | None]
+    note: Mapped[str | None]
+    statement: Mapped[dict[str, Any] | None]
+    decided_at: Mapped[datetime]
+
+
+def find_comment(session: Session, comment_id: str, *, lock: bool = False) -> Comment | None:
+    """One comment; with ``lock`` nobody else changes it until this transaction ends."""
+    query = select(Comment).where(Comment.id == comment_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def scores_of(session: Session, comment_id: str) -> Scores | None:
+    row = session.get(ScoreRow, comment_id)
+    return row.scores if row else None
+
+
+def decisions_of(session: Session, comment_id: str) -> Sequence[DecisionRow]:
+    """Every decision on a comment, oldest first."""
+    return session.scalars(
+        select(DecisionRow).where(DecisionRow.comment_id == comment_id).order_by(DecisionRow.revision, DecisionRow.id)
+    ).all()
+
+
+def newest_decision(session: Session, comment_id: str) -> DecisionRow | None:
+    return session.scalar(
+        select(DecisionRow)
+        .where(DecisionRow.comment_id == comment_id)
+        .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
+        .limit(1)
+    )
+
+
+def same_comment(session: Session, *, article_id: str, author_id: str, fingerprint: str, since: datetime) -> str | None:
+    """The id of a comment with this text by this author on this article since then; withdrawn ones don't count."""
+    return session.scalar(
+        select(Comment.id)
+        .where(
+            Comment.article_id == article_id,
+            Comment.author_id == author_id,
+            Comment.fingerprint == fingerprint,
+            Comment.received_at > since,
+            Comment.status.not_in((Status.WITHDRAWN, Status.ERASED)),
+        )
+        .limit(1)
+    )
+
+
+def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:
+    return session.scalar(select(Comment.id).where(Comment.site_id == site_id, Comment.external_id == external_id))
+
+
+def published(
+    session: Session, article_id: str, *, after: tuple[datetime, str] | None = None, limit: int
+) -> Sequence[Comment]:
+    """An article's published comments, oldest first, after the one with this time and id."""
+    query = select(Comment).where(Comment.article_id == article_id, Comment.status == Status.APPROVED)
+    if after is not None:
+        query = query.where(tuple_(Comment.created_at, Comment.id) > tuple_(*after))
+    return session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit)).all()
+
+
+def published_mark(session: Session, article_id: str) -> tuple[int, datetime | None]:
+    """How many comments are published under an article and when the latest was: what an ETag is made from."""
+    row = session.execute(
+        select(func.count(), func.max(Comment.decided_at)).where(
+            Comment.article_id == article_id, Comment.status == Status.APPROVED
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def unscored(session: Session, *, attempts_under: int, limit: int) -> Sequence[str]:
+    """Ids of waiting comments without scores, oldest first, tried fewer than so many times."""
+    return session.scalars(
+        select(Comment.id)
+        .where(Comment.status.in_(WAITING), Comment.scored.is_(False), Comment.scoring_attempts < attempts_under)
+        .order_by(Comment.received_at)
+        .limit(limit)
+    ).all()

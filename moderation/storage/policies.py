@@ -1,0 +1,26 @@
+"""Configurations that were in force: the newest is the last good one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base
+
+
+class KeptConfiguration(Base):
+    """A configuration file's text from the moment it took effect."""
+
+    __tablename__ = "configurations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    policy_version: Mapped[str] = mapped_column(index=True)
+    text: Mapped[str]
+    effective_at: Mapped[datetime]
+
+
+def newest_configuration(session: Session) -> KeptConfiguration | None:
+    return session.scalar(select(KeptConfiguration).order_by(KeptConfiguration.id.desc()).limit(1))

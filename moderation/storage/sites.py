@@ -1,0 +1,74 @@
+"""Sites and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base
+
+
+class KeyKind(StrEnum):
+    SECRET = "secret"  # noqa: S105 - a kind, not a secret
+    PUBLISHABLE = "publishable"
+
+
+class Right(StrEnum):
+    """What a secret key may do. A publishable key may submit from an allowed origin, and see what is published."""
+
+    ARTICLES = "articles"
+    SUBMIT = "submit"
+    READ = "read"
+    ANALYZE = "analyze"
+    MODERATE = "moderate"
+
+
+class Site(Base):
+    """One publisher's front end, with its own audit chain."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SiteKey(Base):
+    """A key of a site. A secret one is kept only as its digest; a publishable one is public anyway."""
+
+    __tablename__ = "site_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"), index=True)
+    kind: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    public: Mapped[str | None]
+    hint: Mapped[str]
+    rights: Mapped[list[str]]
+    origins: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+def digest_of(key: str) -> str:
+    """What is kept of a secret. Keys are long and random (24 characters at least), so a plain hash is enough."""
+    return sha256(key.encode()).hexdigest()
+
+
+def live_key(session: Session, key: str) -> SiteKey | None:
+    """The key with this text, unless it was revoked."""
+    return session.scalar(select(SiteKey).where(SiteKey.digest == digest_of(key), SiteKey.revoked_at.is_(None)))
+
+
+def all_sites(session: Session) -> Sequence[Site]:
+    return session.scalars(select(Site).order_by(Site.id)).all()
+
+
+def keys_of(session: Session, site_id: str) -> Sequence[SiteKey]:
+    """A site's keys, revoked ones too, oldest first."""
+    return session.scalars(select(SiteKey).where(SiteKey.site_id == site_id).order_by(SiteKey.id)).all()
