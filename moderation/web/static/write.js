@@ -1,0 +1,51 @@
+/* The comment form: a live counter, a send button that says why it waits, and a draft that survives a refusal or a
+   reload of this tab. Without this script the form works just as well. */
+"use strict";
+
+(() => {
+  const body = document.getElementById("body");
+  if (!body) {
+    const sent = document.getElementById("sent");
+    if (sent) sent.focus({ preventScroll: false });
+    return;
+  }
+  const counter = document.getElementById("counter");
+  const spoken = document.getElementById("counter-spoken");
+  const refusal = document.getElementById("too-short");
+  const minimum = Number(body.dataset.minimum);
+  const maximum = Number(body.dataset.maximum);
+  let pause = 0;
+
+  const words = (length) => {
+    if (length < minimum) return `${minimum - length} more ${minimum - length === 1 ? "character" : "characters"} needed`;
+    if (length > maximum) return `${length - maximum} characters too many`;
+    return "Long enough";
+  };
+
+  const show = () => {
+    const length = visibleLength(body.value);
+    counter.textContent = length > maximum ? `${length}/${maximum}` : `${length}/${minimum}`;
+    if (length >= minimum && length <= maximum) refusal.textContent = "";
+    counter.classList.toggle("enough", length >= minimum && length <= maximum);
+    counter.classList.toggle("over", length > maximum);
+    clearTimeout(pause);
+    // Spoken once the writer pauses, not at every letter.
+    pause = setTimeout(() => { spoken.textContent = words(length); }, 1200);
+    return length;
+  };
+
+  body.addEventListener("input", show);
+  body.form.addEventListener("submit", (event) => {
+    const length = show();
+    if (length >= minimum && length <= maximum) return;
+    event.preventDefault();
+    clearTimeout(pause);
+    refusal.textContent = `Not sent yet: ${words(length)}.`;
+    body.setAttribute("aria-invalid", "true");
+    body.focus();
+  });
+  show();
+
+  const problem = document.getElementById("problem");
+  if (problem) problem.focus();
+})();
