@@ -19,7 +19,6 @@ class KeptAnswer(Base):
     key_id: Mapped[str] = mapped_column(ForeignKey("site_keys.id"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
-    status: Mapped[int]
     answer: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -32,3 +31,7 @@ def kept_answer(session: Session, key_id: str, name: str, since: datetime) -> Ke
 
 def forget_answers(session: Session, before: datetime) -> None:
     session.execute(delete(KeptAnswer).where(KeptAnswer.created_at <= before))
+
+
+def forget_answer(session: Session, key_id: str, name: str) -> None:
+    session.execute(delete(KeptAnswer).where(KeptAnswer.key_id == key_id, KeptAnswer.name == name))

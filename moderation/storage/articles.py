@@ -64,10 +64,8 @@ def find_article(session: Session, site_id: str, external_id: str) -> Article | 
     return session.scalar(select(Article).where(Article.site_id == site_id, Article.external_id == external_id))
 
 
-def newest_prepared(session: Session, article_id: str, version: int) -> PreparedVersion | None:
-    return session.scalar(
-        select(PreparedVersion).where(PreparedVersion.article_id == article_id, PreparedVersion.version == version)
-    )
+def prepared_version(session: Session, article_id: str, version: int, made_by: str) -> PreparedVersion | None:
+    return session.get(PreparedVersion, (article_id, version, made_by))
 
 
 def articles_of(session: Session, site_id: str, *, limit: int = 100) -> Sequence[Article]:

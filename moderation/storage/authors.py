@@ -11,7 +11,9 @@ from moderation.storage.base import Base
 
 
 class Author(Base):
-    """A reader. ``key`` is a keyed hash of the site's id for them, or of address and name; ``vouched`` says which."""
+    """A reader. ``key`` is a keyed hash of the site's id for them, or of address and name; ``known`` is False where
+    only a name told them apart, which anybody can take.
+    """
 
     __tablename__ = "authors"
     __table_args__ = (UniqueConstraint("site_id", "key"),)
@@ -19,6 +21,7 @@ class Author(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     key: Mapped[str]
+    known: Mapped[bool]
     external_id: Mapped[str | None]
     name: Mapped[str]
     approved: Mapped[int] = mapped_column(default=0)
@@ -29,5 +32,7 @@ class Author(Base):
     created_at: Mapped[datetime]
 
 
-def find_author(session: Session, site_id: str, key: str) -> Author | None:
-    return session.scalar(select(Author).where(Author.site_id == site_id, Author.key == key))
+def find_author(session: Session, site_id: str, key: str, *, lock: bool = False) -> Author | None:
+    """The author with this key; with ``lock`` their next comment waits until this transaction ends."""
+    query = select(Author).where(Author.site_id == site_id, Author.key == key)
+    return session.scalar(query.with_for_update() if lock else query)

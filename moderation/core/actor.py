@@ -1,0 +1,39 @@
+"""Who does something: what the audit chain names, and what they may do where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from moderation.core.errors import RightMissing
+
+EVERYWHERE = "*"
+POLICY = "policy"
+"""The actor of a decision that the policy made."""
+READER = "reader"
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody with rights. ``reference`` enters the audit chain and holds no name; ``name`` is for moderators' eyes.
+
+    ``rights`` maps a site id, or ``*`` for every site, to the rights held there.
+    """
+
+    reference: str
+    name: str
+    account_id: str | None = None
+    rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def may(self, right: str, site_id: str) -> bool:
+        return right in self.rights.get(site_id, ()) or right in self.rights.get(EVERYWHERE, ())
+
+    def require(self, right: str, site_id: str) -> None:
+        """Raises ``RightMissing`` unless this right is held on this site."""
+        if not self.may(right, site_id):
+            raise RightMissing(right)
+
+    def sees(self, site_id: str) -> bool:
+        """Whether this actor has anything to do with the site at all."""
+        return bool(self.rights.get(site_id) or self.rights.get(EVERYWHERE))

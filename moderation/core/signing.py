@@ -1,0 +1,34 @@
+"""What is derived from the service's secret instead of being stored."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+from moderation.core.comment import Author
+
+
+def keyed(secret: str, purpose: str, *parts: str) -> str:
+    """A keyed hash in hexadecimal, different for every purpose; parts can't run into each other."""
+    message = "\x00".join((purpose, *(f"{len(part)}:{part}" for part in parts)))
+    return hmac.new(secret.encode(), message.encode(), sha256).hexdigest()
+
+
+def receipt_for(secret: str, comment_id: str) -> str:
+    """The text that lets whoever wrote a comment see and withdraw it: 32 hexadecimal digits."""
+    return keyed(secret, "receipt", comment_id)[:32]
+
+
+def is_receipt(secret: str, comment_id: str, receipt: str) -> bool:
+    """Whether this is the comment's receipt, told in constant time."""
+    return hmac.compare_digest(receipt_for(secret, comment_id).encode(), receipt.encode("utf-8", "replace"))
+
+
+def author_key(secret: str, site_id: str, author: Author) -> str:
+    """What stands for an author on a site: the site's id for them, else address and name, else the name alone.
+
+    A keyed hash, so that no address is stored.
+    """
+    if author.id is not None:
+        return keyed(secret, "author id", site_id, author.id)
+    return keyed(secret, "author", site_id, author.address or "", author.name.casefold())

@@ -1,0 +1,274 @@
+"""The one step that writes: a change of status, its audit event, its statement of reasons and its outgoing notice
+commit together or not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import POLICY
+from moderation.core.audit_chain import SYSTEM, Happening, body_fingerprint
+from moderation.core.comment import Status
+from moderation.core.decision import Decision, Outcome, Statement
+from moderation.core.ids import new_id
+from moderation.core.policy import Signals
+from moderation.core.scores import Scores
+from moderation.services import Services
+from moderation.storage.audit import append
+from moderation.storage.authors import Author
+from moderation.storage.comments import Comment, DecisionRow, ScoreRow, score_values
+from moderation.storage.outbox import Notice
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One transaction under way: a session, the time, and the audit events that will close it."""
+
+    session: Session
+    now: datetime
+    happenings: list[Happening] = field(default_factory=list)
+
+    def event(self, chain: str, actor: str, event: str, subject: str, payload: Mapping[str, Any]) -> None:
+        """Notes an audit event; it enters its chain right before the commit."""
+        self.happenings.append(Happening(chain=chain, actor=actor, event=event, subject=subject, payload=payload))
+
+    def notice(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
+        """Notes something that the site will be told."""
+        self.session.execute(
+            insert(Notice).values(
+                id=new_id(self.now),
+                site_id=site_id,
+                kind=kind,
+                subject=subject,
+                payload=dict(payload),
+                created_at=self.now,
+                delivered_at=None,
+            )
+        )
+
+
+def recorded(services: Services, work: Callable[[Ledger], T]) -> T:
+    """Runs ``work`` in one transaction and appends its audit events as the last thing before the commit. On a conflict
+    everything is rolled back and ``work`` runs again.
+    """
+    ledger: Ledger
+    heads = []
+
+    def transaction(session: Session) -> T:
+        nonlocal ledger, heads
+        ledger = Ledger(session, services.clock())
+        result = work(ledger)
+        session.flush()
+        heads = append(session, ledger.happenings, services.clock()) if ledger.happenings else []
+        return result
+
+    result = services.database.writing(transaction)
+    for head in heads:
+        # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
+        log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the policy made of a comment, with everything it was made from."""
+
+    decision: Decision
+    signals: Signals
+    scores: Scores | None
+    configuration_hash: str
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """What the decision keeps, so that it can be explained and replayed years later."""
+        basis: dict[str, Any] = {"signals": dict(self.signals.values), "configuration": self.configuration_hash}
+        if self.scores is not None:
+            pack = self.scores.pack
+            basis["pack"] = {
+                "name": pack.name,
+                "version": pack.version,
+                "runtime": pack.runtime,
+                "precision": pack.precision,
+            }
+            basis["language"] = {"code": self.scores.language.code, "supported": self.scores.language.supported}
+        return basis
+
+
+STATUS_OF = {
+    Outcome.APPROVED: Status.APPROVED,
+    Outcome.PENDING: Status.PENDING,
+    Outcome.REJECTED: Status.REJECTED,
+}
+
+
+def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -> None:
+    """A comment is stored. ``comment`` holds the columns of ``Comment``."""
+    ledger.session.execute(insert(Comment).values(**comment))
+    ledger.event(
+        comment["site_id"],
+        actor,
+        "comment.submitted",
+        comment["id"],
+        {
+            "article": comment["article_id"],
+            "author": comment["author_id"],
+            "parent": comment["parent_id"],
+            "status": comment["status"],
+            "body": body_fingerprint(comment["body"], comment["salt"]),
+        },
+    )
+    ledger.notice(comment["site_id"], "comment.accepted", comment["id"], {"status": comment["status"]})
+
+
+def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores) -> None:
+    """A pack's scores are stored with the pack that gave them."""
+    ledger.session.execute(insert(ScoreRow).values(**score_values(comment_id, scores, ledger.now)))
+    ledger.event(
+        site_id,
+        SYSTEM,
+        "comment.scored",
+        comment_id,
+        {
+            "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
+            "relevance": None if scores.relevance is None else round(scores.relevance, 6),
+            "language": scores.language.code,
+            "pack": f"{scores.pack.name} {scores.pack.version}",
+            "runtime": f"{scores.pack.runtime} {scores.pack.precision}",
+        },
+    )
+
+
+def policy_decided(
+    ledger: Ledger, site_id: str, comment_id: str, judgement: Judgement, *, revision: int, statement: Statement | None
+) -> None:
+    """The policy's decision, its reasons and, where it restricts, its statement are stored."""
+    decision = judgement.decision
+    status = STATUS_OF[decision.outcome]
+    _store_decision(
+        ledger,
+        comment_id=comment_id,
+        revision=revision,
+        status=status,
+        actor=POLICY,
+        automated=True,
+        reasons=[_reason_row(reason) for reason in decision.reasons],
+        basis=judgement.basis,
+        policy_version=decision.policy_version,
+        reader_sentence=statement.why if statement else None,
+        statement=statement,
+    )
+    ledger.event(
+        site_id,
+        POLICY,
+        "comment.decided",
+        comment_id,
+        {
+            "status": status.value,
+            "revision": revision,
+            "policy": decision.policy_version,
+            "configuration": judgement.configuration_hash,
+            "reasons": [
+                {"code": r.code, "value": _rounded(r.value), "threshold": r.threshold} for r in decision.reasons
+            ],
+        },
+    )
+
+
+def status_changed(
+    ledger: Ledger,
+    comment: Comment,
+    status: Status,
+    *,
+    event: str,
+    actor: str,
+    account_id: str | None = None,
+    reason_id: str | None = None,
+    reader_sentence: str | None = None,
+    note: str | None = None,
+    statement: Statement | None = None,
+    policy_version: str,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """A person's decision: the comment's new status, the decision itself, its audit event and its notice."""
+    before = Status(comment.status)
+    comment.status = status
+    comment.revision += 1
+    comment.decided_at = None if status is Status.PENDING else ledger.now
+    if status is Status.APPROVED:
+        comment.published_at = ledger.now
+    count_author(ledger, comment.author_id, before, status)
+    _store_decision(
+        ledger,
+        comment_id=comment.id,
+        revision=comment.revision,
+        status=status,
+        actor=actor,
+        account_id=account_id,
+        automated=False,
+        reasons=[],
+        basis={},
+        policy_version=policy_version,
+        reason_id=reason_id,
+        reader_sentence=reader_sentence,
+        note=note,
+        statement=statement,
+    )
+    ledger.event(
+        comment.site_id,
+        actor,
+        event,
+        comment.id,
+        {
+            "from": before.value,
+            "to": status.value,
+            "revision": comment.revision,
+            "reason": reason_id,
+            **(payload or {}),
+        },
+    )
+    kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, event)
+    ledger.notice(comment.site_id, kind, comment.id, {"status": status.value})
+
+
+def count_author(ledger: Ledger, author_id: str, before: Status | None, after: Status) -> None:
+    """Keeps the author's record of approved and rejected comments."""
+    change: dict[str, Any] = {}
+    for status, column in ((Status.APPROVED, Author.approved), (Status.REJECTED, Author.rejected)):
+        step = (after is status) - (before is status)
+        if step:
+            change[column.key] = column + step
+    if change:
+        ledger.session.execute(
+            update(Author).where(Author.id == author_id).values(change),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _store_decision(ledger: Ledger, *, statement: Statement | None, **values: Any) -> None:
+    row = {"account_id": None, "reason_id": None, "reader_sentence": None, "note": None} | values
+    ledger.session.execute(
+        insert(DecisionRow).values(
+            id=new_id(ledger.now),
+            decided_at=ledger.now,
+            statement=statement.as_dict() if statement else None,
+            **row,
+        )
+    )
+
+
+def _reason_row(reason: Any) -> dict[str, Any]:
+    return {"code": reason.code, "words": reason.words, "value": reason.value, "threshold": reason.threshold}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

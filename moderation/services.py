@@ -1,0 +1,61 @@
+"""What a use case needs, built once: settings, configuration, database, scorer and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from moderation.configuration import Configuration
+from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
+from moderation.settings import Settings
+from moderation.storage.database import Database
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CommentScorer(Protocol):
+    """Scores one comment at a time for many threads, which are scored together behind this door."""
+
+    @property
+    def stamp(self) -> PackStamp: ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pack is loaded and warm."""
+        ...
+
+    @property
+    def prepares_as(self) -> str:
+        """What ``prepare`` puts into ``PreparedArticle.made_by``: articles prepared under another name are stale."""
+        ...
+
+    def prepare(self, article: ArticleText) -> PreparedArticle: ...
+
+    def score_one(
+        self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> Scores:
+        """Raises ``ScoringFailed``, or ``ScoringTooSlow`` after ``timeout_s`` seconds."""
+        ...
+
+
+class ConfigurationInForce(Protocol):
+    """The configuration as it is now: the last good one, whatever happens to the file."""
+
+    def current(self) -> Configuration: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Handed to every use case; nothing else is global."""
+
+    settings: Settings
+    configuration: ConfigurationInForce
+    database: Database
+    scorer: CommentScorer
+    clock: Clock = utc_now
