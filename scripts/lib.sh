@@ -51,7 +51,7 @@ PY
 # A stamp per set of extras, written last, tells a finished environment from one cut off in the middle; a lock keeps
 # two starts at once from building over each other.
 ensure_venv() {
-    local extras="${1:-}" python stamp stamp_file
+    local extras="${1:-}" python stamp_file
     stamp_file="$root/.venv/.stamp${extras:+-${extras//,/-}}"
     python="$root/.venv/bin/python"
     # The finished environment's own interpreter tells fastest whether it is still the right one.
@@ -59,7 +59,8 @@ ensure_venv() {
         return
     fi
     if command -v flock >/dev/null 2>&1; then
-        exec 9>"$root/.venv.lock"
+        mkdir -p -- "$root/var"
+        exec 9>"$root/var/.venv.lock"
         flock -n 9 || { say "Another start is setting up .venv; waiting for it."; flock 9; }
         build_venv "$extras" "$stamp_file"
         exec 9>&-
@@ -70,8 +71,9 @@ ensure_venv() {
 
 build_venv() {
     local extras="$1" stamp_file="$2" python stamp
-    if [ -x "$root/.venv/bin/python" ] && new_enough "$root/.venv/bin/python" && [ -x "$root/.venv/bin/pip" ] &&
-        [ "$(sed -n 's/^home = //p' "$root/.venv/pyvenv.cfg" 2>/dev/null)" != "" ]; then
+    # A folder that was moved or copied holds scripts that point to where it was: made anew.
+    if new_enough "$root/.venv/bin/python" && [ -x "$root/.venv/bin/pip" ] &&
+        grep -qF -- "$root/.venv" "$root/.venv/bin/activate"; then
         stamp="$(stamp_of "$root/.venv/bin/python" "$extras")"
         [ -r "$stamp_file" ] && [ "$stamp" = "$(cat "$stamp_file")" ] && return
     else
@@ -86,8 +88,13 @@ build_venv() {
     (cd -- "$root" && .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
         --editable ".${extras:+[$extras]}") ||
         die "The installation did not finish; the lines above say why. Run this again once that is mended."
-    printf '%s\n' "$stamp" >"$stamp_file.new" && mv -f -- "$stamp_file.new" "$stamp_file"
+    write_stamp "$stamp" "$stamp_file"
+    if [ -n "$extras" ]; then # what has the extras has the rest
+        write_stamp "$(stamp_of "$root/.venv/bin/python")" "$root/.venv/.stamp"
+    fi
 }
+
+write_stamp() { printf '%s\n' "$1" >"$2.new" && mv -f -- "$2.new" "$2"; }
 
 # Debian and Ubuntu ship python3 without the part that makes virtual environments.
 need_venv_module() {
