@@ -51,11 +51,17 @@ class PreparedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
-    """One comment to score. Without an article there is no relevance."""
+    """One comment to score. Without an article there is no relevance.
+
+    ``language_hint`` (ISO 639-1) is what the client says the text is in: believed unless a longer text is confidently
+    in another. Without ``explain`` the sentences aren't scored, and the answer has none.
+    """
 
     text: str
     article: ArticleText | PreparedArticle | None = None
     parent: str | None = None
+    language_hint: str | None = None
+    explain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,8 @@ class Scores:
     """What a pack said of one comment; every number lies in 0..1.
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
-    None only without an article. ``sentences`` are in the order of the text and cover it.
+    None only without an article. ``sentences`` are in the order of the text and cover it; without ``explain`` there are
+    none.
     """
 
     toxicity: Mapping[str, float]

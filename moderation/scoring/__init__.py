@@ -1,0 +1,45 @@
+"""The scoring room: packs, the runtime, batching, languages, relevance. ``build_scorer`` is its door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from moderation.scoring.language import LanguageDetector
+from moderation.scoring.packs import open_pack
+from moderation.scoring.routing import RoutedScorer
+from moderation.scoring.runtime import available_threads
+from moderation.scoring.scorer import PackScorer
+
+__all__ = ["PackScorer", "RoutedScorer", "build_scorer"]
+
+
+def build_scorer(
+    pack_name: str = "builtin",
+    runtime: str = "auto",
+    packs_dir: Path = Path("var/packs"),
+    languages: Mapping[str, str] | None = None,
+    threads: int | None = None,
+) -> PackScorer | RoutedScorer:
+    """The scorer that the configuration asks for, every file of its packs checked by hash.
+
+    ``languages`` maps a language's ISO 639-1 code to the pack that reads its comments. ``threads`` are inference
+    threads, by default the cores that this machine or its cgroup gives. Models load at the first use or ``warm()``.
+    Raises ``PackMissing``, ``PackDamaged`` or ``RuntimeUnknown``, all ``ScoringFailed``.
+    """
+    threads = threads or available_threads()
+    detector = LanguageDetector()
+    made: dict[str, PackScorer] = {}
+
+    def scorer(name: str) -> PackScorer:
+        if name not in made:
+            pack = open_pack(name, packs_dir)
+            has_embedding = pack.manifest.outputs["embedding"] is not None
+            embedder = None if has_embedding or name == "builtin" else scorer("builtin")
+            made[name] = PackScorer(pack, runtime=runtime, threads=threads, detector=detector, embedder=embedder)
+        return made[name]
+
+    main = scorer(pack_name)
+    if not languages:
+        return main
+    return RoutedScorer(main, {code: scorer(name) for code, name in languages.items()}, detector)

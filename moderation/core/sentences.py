@@ -1,0 +1,64 @@
+"""Splits a text, as its writer wrote it, into sentences whose offsets cover it."""
+# ruff: noqa: RUF001, SIM905 - marks of many scripts; lists of words read best as lines of words
+
+from __future__ import annotations
+
+import regex
+
+LONGEST = 400
+"""Code points: a longer sentence, or a text without any punctuation, is cut at a comma or space before this."""
+
+# A run of closing marks, quotes and brackets after it, then white space; or the marks of scripts that are written
+# without spaces; or the end of a line.
+_END = regex.compile(r"""[.!?…‽]+["'”’»)\]]*(?=\s)|[。！？]+[”」』）]*|[।॥؟۔]+(?=\s)|\n+""")
+_BLANK = regex.compile(r"\s*")
+_VISIBLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
+_CUT = regex.compile(r"[,;:–—]\s|\s")
+_LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
+_ABBREVIATIONS = frozenset(
+    """mr mrs ms dr prof sen rep gov gen col sgt lt capt st mt ft rev hon jr sr inc ltd co corp vs etc no nos vol fig
+    al approx dept est min max e.g i.e eg ie cf viz a.m p.m u.s u.k u.n d.c jan feb mar apr jun jul aug sep sept oct nov
+    dec rs shri smt""".split()
+)
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each sentence in code points, end exclusive: in order, no gaps, none over ``LONGEST``.
+
+    White space belongs to the sentence before it. A piece with neither letter, digit nor symbol joins its neighbour. An
+    empty text has no sentence. Time and memory grow with the text's length.
+    """
+    starts = [0]
+    for match in _END.finditer(text):
+        end = _BLANK.match(text, match.end()).end()  # type: ignore[union-attr]  # matches the empty string too
+        if end < len(text) and not _abbreviated(text, starts[-1], match.end()):
+            starts.append(end)
+    pieces: list[tuple[int, int]] = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        if pieces and not _VISIBLE.search(text, start, end):
+            pieces[-1] = (pieces[-1][0], end)
+        elif start < end:
+            pieces.append((start, end))
+    if len(pieces) > 1 and not _VISIBLE.search(text, *pieces[0]):
+        pieces[:2] = [(0, pieces[1][1])]
+    return [cut for piece in pieces for cut in _bounded(text, *piece)]
+
+
+def _abbreviated(text: str, start: int, end: int) -> bool:
+    """Whether the full stop right before ``end`` belongs to an abbreviation or an initial."""
+    word = _LAST_WORD.search(text[max(start, end - 12) : end])
+    if word is None:
+        return False
+    before = word[1].lower()
+    return (len(before) == 1 and before != "i" and text[end - 2].isupper()) or before in _ABBREVIATIONS
+
+
+def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    found = []
+    while end - start > LONGEST:
+        places = [m.end() for m in _CUT.finditer(text, start + LONGEST // 2, start + LONGEST)]
+        marks = [p for p in places if not text[p - 2].isalnum()]
+        cut = (marks or places or [start + LONGEST])[-1]
+        found.append((start, cut))
+        start = cut
+    return [*found, (start, end)]

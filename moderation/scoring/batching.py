@@ -1,0 +1,190 @@
+"""Requests that arrive together are scored together; one that arrives alone is scored at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from moderation.core.errors import ScoringFailed, ScoringTooSlow
+from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, Scorer, ScoreRequest, Scores
+
+BATCH_CHARACTERS = 8_000
+"""About two thousand tokens: enough to fill the pack's own batches, few enough that nobody waits long for others."""
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A scorer that has something to load before its first answer."""
+
+    def warm(self) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class ScoringBroke(ScoringFailed):
+    """The pack raised an error of its own."""
+
+    why: str
+
+    @property
+    def detail(self) -> str:
+        return f"The scoring pack couldn't answer: {self.why}."
+
+
+class ScoringClosed(ScoringFailed):
+    """The service is stopping; nothing more is scored."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    request: ScoreRequest
+    scale: Scale
+    answer: Future[Scores] = field(default_factory=Future)
+
+
+class BatchingScorer:
+    """``core.scores.Scorer`` that gathers the requests of many threads into batches for another scorer.
+
+    One thread scores, started at the first use or by ``start()``: after a fork, never before. While it scores, whatever
+    arrives waits and makes the next batch; nothing waits for a batch to fill. A request that fails doesn't touch its
+    neighbours: the batch is then scored one by one.
+    """
+
+    def __init__(self, scorer: Scorer, *, batch_characters: int = BATCH_CHARACTERS) -> None:
+        self._scorer = scorer
+        self._batch_characters = batch_characters
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._ready = threading.Event()
+
+    @property
+    def stamp(self) -> PackStamp:
+        return self._scorer.stamp
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self._scorer.labels
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pack is loaded and warm."""
+        return self._ready.is_set() and not self._closed
+
+    def start(self) -> None:
+        """Begins to load and warm the pack, without waiting for it."""
+        with self._changed:
+            self._begin()
+
+    def wait_until_ready(self, timeout_s: float | None = None) -> bool:
+        """Starts, and waits until the pack is warm; False if it isn't in time."""
+        self.start()
+        return self._ready.wait(timeout_s)
+
+    def prepare(self, article: ArticleText) -> PreparedArticle:
+        return self._scorer.prepare(article)
+
+    def score_one(
+        self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> Scores:
+        """Scores one comment. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds, ``ScoringFailed`` otherwise."""
+        return self._result(self._hand_in(request, scale), timeout_s)
+
+    def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        handed = [self._hand_in(request, scale) for request in requests]
+        return [self._result(waiting, None) for waiting in handed]
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Ends the thread after the batch it is at; whoever still waits gets ``ScoringClosed``."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            thread = self._thread
+            left, self._waiting = self._waiting, deque()
+        for waiting in left:
+            _fail(waiting, ScoringClosed())
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def _hand_in(self, request: ScoreRequest, scale: Scale) -> _Waiting:
+        waiting = _Waiting(request, scale)
+        with self._changed:
+            if self._closed:
+                raise ScoringClosed
+            self._begin()
+            self._waiting.append(waiting)
+            self._changed.notify()
+        return waiting
+
+    def _result(self, waiting: _Waiting, timeout_s: float | None) -> Scores:
+        try:
+            return waiting.answer.result(timeout_s)
+        except TimeoutError:
+            waiting.answer.cancel()
+            raise ScoringTooSlow from None
+
+    def _begin(self) -> None:
+        """Starts the thread if there is none here: a fork's child has none. Called with the lock held."""
+        if self._closed or (self._thread is not None and self._thread.is_alive()):
+            return
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._work, name="scoring", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        self._warm()
+        while batch := self._next_batch():
+            for scale in Scale:
+                part = [waiting for waiting in batch if waiting.scale is scale]
+                if part:
+                    self._score_together(part, scale)
+
+    def _warm(self) -> None:
+        try:
+            if isinstance(self._scorer, Warms):
+                self._scorer.warm()
+        except Exception:  # not ready; each request meets the same fault and tells its caller
+            return
+        self._ready.set()
+
+    def _next_batch(self) -> list[_Waiting]:
+        """What waits, oldest first, up to a batch; empty once closed. Those that gave up are left out."""
+        with self._changed:
+            while True:
+                batch: list[_Waiting] = []
+                room = self._batch_characters
+                while self._waiting and (not batch or len(self._waiting[0].request.text) <= room):
+                    waiting = self._waiting.popleft()
+                    if waiting.answer.set_running_or_notify_cancel():
+                        batch.append(waiting)
+                        room -= len(waiting.request.text)
+                if batch or self._closed:
+                    return batch
+                self._changed.wait()
+
+    def _score_together(self, batch: list[_Waiting], scale: Scale) -> None:
+        try:
+            answers = self._scorer.score([waiting.request for waiting in batch], scale=scale)
+        except Exception as error:  # whatever it is, it belongs to who asked
+            if len(batch) == 1:
+                _fail(batch[0], error)
+                return
+            for waiting in batch:
+                self._score_together([waiting], scale)
+            return
+        self._ready.set()
+        for waiting, answer in zip(batch, answers, strict=True):
+            waiting.answer.set_result(answer)
+
+
+def _fail(waiting: _Waiting, error: Exception) -> None:
+    known = error if isinstance(error, ScoringFailed) else ScoringBroke(f"{type(error).__name__}: {error}")
+    known.__cause__ = None if known is error else error
+    try:
+        waiting.answer.set_exception(known)
+    except InvalidStateError:  # the caller gave up in the same moment
+        return

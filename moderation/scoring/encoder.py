@@ -1,0 +1,159 @@
+"""From texts to a model's outputs: tokens, windows over long texts, and batches with little padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from moderation.scoring.packs import Pack
+from moderation.scoring.runtime import Runtime
+
+BATCH_TOKENS = 512
+"""Tokens, padding included, that run together: more no longer fits the processor's cache and gains nothing."""
+BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+CALL_TOKENS = 24
+"""What one more call costs, in tokens: a batch takes a shorter text along if that wastes less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A text's outputs: the greatest logit of each label over its windows, and the mean embedding (unit length)."""
+
+    logits: NDArray[np.float32]
+    embedding: NDArray[np.float32] | None
+    extra: dict[str, NDArray[np.float32]]
+
+
+class Encoder:
+    """Encodes texts with one pack. A text's outputs don't depend on what it is encoded with. Thread-safe."""
+
+    def __init__(self, pack: Pack, runtime: Runtime) -> None:
+        manifest = pack.manifest
+        self._runtime = runtime
+        self._tokenizer = Tokenizer.from_file(str(pack.tokenizer))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._before, self._after = _special_tokens(self._tokenizer)
+        self._window = manifest.max_tokens - len(self._before) - len(self._after)
+        self._max_tokens = manifest.max_tokens
+        self._pad_id = manifest.pad_id
+        self._outputs = {ours: theirs for ours, theirs in manifest.outputs.items() if theirs is not None}
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """One answer per text, in order. The cost grows with the tokens, whatever their spread over the texts."""
+        windows: list[list[int]] = []
+        owned: list[range] = []
+        for tokens in self._tokens(texts):
+            first = len(windows)
+            windows += self._windows(tokens)
+            owned.append(range(first, len(windows)))
+        outputs = self._run(windows)
+        weights = np.array([len(window) for window in windows], dtype=np.float32)
+        return [self._joined(outputs, own, weights) for own in owned]
+
+    def warm(self) -> None:
+        """Runs the shapes that single comments have, so that the first readers don't wait for them."""
+        for length in bucket_lengths(self._max_tokens):
+            if length <= 128:
+                self._batch([[self._pad_id] * length])
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        if len(texts) == 1:  # without the batch's hand-over to other threads
+            return [self._tokenizer.encode(texts[0], add_special_tokens=False).ids]
+        return [e.ids for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def _windows(self, tokens: list[int]) -> Iterator[list[int]]:
+        """A quarter of each window is the previous one's end; the last one is full, so that the end has its context."""
+        starts = list(range(0, max(1, len(tokens) - self._window // 4), self._window - self._window // 4))
+        if len(tokens) > self._window:
+            starts = [min(start, len(tokens) - self._window) for start in starts]
+        for start in dict.fromkeys(starts):
+            yield [*self._before, *tokens[start : start + self._window], *self._after]
+
+    def _run(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
+        if not windows:
+            return {}
+        order, results = [], []
+        for group in plan([len(window) for window in windows], self._max_tokens):
+            order += group
+            results.append(self._batch([windows[i] for i in group]))
+        place = np.argsort(np.array(order))
+        return {
+            ours: np.concatenate([result[theirs] for result in results])[place]
+            for ours, theirs in self._outputs.items()
+        }
+
+    def _batch(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
+        length = bucket(max(map(len, windows)), self._max_tokens)
+        ids = np.full((len(windows), length), self._pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)] = window
+            mask[row, : len(window)] = 1
+        return self._runtime.run(ids, mask)
+
+    def _joined(self, outputs: dict[str, NDArray[np.float32]], own: range, weights: NDArray[np.float32]) -> Encoded:
+        rows = slice(own.start, own.stop)
+        embedding = outputs.get("embedding")
+        return Encoded(
+            logits=outputs["logits"][rows].max(axis=0),
+            embedding=None if embedding is None else _mean(embedding[rows], weights[rows]),
+            extra={k: v[rows].max(axis=0) for k, v in outputs.items() if k not in ("logits", "embedding")},
+        )
+
+
+def bucket_lengths(max_tokens: int) -> list[int]:
+    """The lengths that batches are padded to: few, so that the kernels made for each shape are soon all made."""
+    steps = [*range(16, 129, 16), *range(160, 257, 32), *range(320, max_tokens + 64, 64)]
+    return [*(step for step in steps if step < max_tokens), max_tokens]
+
+
+def bucket(length: int, max_tokens: int) -> int:
+    """The least batch length that holds ``length`` tokens."""
+    step = 16 if length <= 128 else 32 if length <= 256 else 64
+    return min(max_tokens, -(-length // step) * step)
+
+
+def plan(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
+    """Groups of positions that run together: the split of the sorted lengths that costs least, padding and calls told.
+
+    Pure arithmetic over ``lengths`` (tokens); every position occurs once.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    cost, taken = [0], [0]
+    for end in range(1, len(order) + 1):
+        padded = bucket(lengths[order[end - 1]], max_tokens)
+        best, size = min(
+            (cost[end - size] + CALL_TOKENS + size * padded, size)
+            for size in BATCH_SIZES
+            if size <= end and (size == 1 or size * padded <= BATCH_TOKENS)
+        )
+        cost.append(best)
+        taken.append(size)
+    groups, end = [], len(order)
+    while end:
+        groups.append(order[end - taken[end] : end])
+        end -= taken[end]
+    return groups
+
+
+def _mean(vectors: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    if len(vectors) == 1:
+        return np.asarray(vectors[0])
+    total = (vectors * weights[:, None]).sum(axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
+
+
+def _special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """What the pack's tokenizer puts before and after a text."""
+    bare = tokenizer.encode("a", add_special_tokens=False).ids
+    whole = tokenizer.encode("a").ids
+    for start in range(len(whole) - len(bare) + 1):
+        if whole[start : start + len(bare)] == bare:
+            return whole[:start], whole[start + len(bare) :]
+    return [], []

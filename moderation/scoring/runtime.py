@@ -1,0 +1,163 @@
+"""Runs a pack's model: OpenVINO in bf16 or f32, or ONNX Runtime in f32.
+
+Weights are never quantised while running: dynamic int8 makes a text's score depend on its batch. bf16 is chosen only
+where the processor computes in it; elsewhere it would be emulated, slower than f32.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.core.errors import ScoringFailed
+from moderation.scoring.packs import Pack
+
+RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
+_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+
+Ids = NDArray[np.int64]
+Outputs = dict[str, NDArray[np.float32]]
+
+
+@dataclass(eq=False, slots=True)
+class RuntimeUnknown(ScoringFailed):
+    """A runtime that doesn't exist was asked for."""
+
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return f"There is no runtime named {self.name!r}; choose auto, {', '.join(RUNTIMES)}."
+
+
+class Runtime(Protocol):
+    """A loaded model. Thread-safe: one batch runs at a time, on all its threads."""
+
+    def run(self, ids: Ids, mask: Ids) -> Outputs:
+        """The model's outputs, by name, for ``ids`` [texts, tokens] where ``mask`` is 1."""
+        ...
+
+
+def choose(name: str) -> str:
+    """The runtime to use: itself, or for ``auto`` the fastest honest one here. Raises ``RuntimeUnknown``."""
+    if name == "auto":
+        if find_spec("openvino") is None:
+            return "onnxruntime-f32"
+        return "openvino-bf16" if computes_in_bf16() else "openvino-f32"
+    if name not in RUNTIMES:
+        raise RuntimeUnknown(name)
+    return name
+
+
+def load(pack: Pack, name: str, threads: int) -> Runtime:
+    """The pack's model, ready to run. ``name`` as ``choose`` gave it."""
+    engine, _, precision = name.partition("-")
+    if engine == "openvino":
+        return _OpenVino(pack, precision, threads)
+    return _OnnxRuntime(pack, threads)
+
+
+def computes_in_bf16() -> bool:
+    """Whether the processor has instructions for bf16 matrices (Linux tells; elsewhere: no)."""
+    try:
+        info = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
+    flags = next((line for line in info.splitlines() if line.startswith("flags")), "")
+    return not _BF16_FLAGS.isdisjoint(flags.split())
+
+
+def available_threads(processes: int = 1) -> int:
+    """Inference threads of one process: the cores that this machine or its cgroup gives, shared among ``processes``."""
+    cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    quota = _cgroup_cores()
+    return max(1, int(min(cores, quota) if quota else cores) // max(1, processes))
+
+
+def machine() -> str:
+    return f"{platform.machine()}, {available_threads()} cores, bf16 {'yes' if computes_in_bf16() else 'no'}"
+
+
+def _cgroup_cores() -> float | None:
+    """The CPU quota of this process's cgroup in cores, version 2 then 1; None without one."""
+    for quota_file, period_file in (
+        ("/sys/fs/cgroup/cpu.max", None),
+        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+    ):
+        try:
+            words = Path(quota_file).read_text(encoding="ascii").split()
+            if period_file:
+                words += Path(period_file).read_text(encoding="ascii").split()
+            if words[0] not in ("max", "-1"):
+                return int(words[0]) / int(words[1])
+        except (OSError, ValueError, IndexError, ZeroDivisionError):
+            continue
+    return None
+
+
+def _outputs(pack: Pack) -> list[str]:
+    return [name for name in pack.manifest.outputs.values() if name is not None]
+
+
+def _feed(inputs: Sequence[str], ids: Ids, mask: Ids) -> dict[str, Ids]:
+    known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    return {name: known[name] for name in inputs}
+
+
+class _OpenVino:
+    """The ONNX file read by OpenVINO directly: its converter, which would send telemetry, is never used."""
+
+    def __init__(self, pack: Pack, precision: str, threads: int) -> None:
+        import openvino  # noqa: PLC0415 - half a second and 50 MB that the other runtime does without
+
+        self._inputs = pack.manifest.inputs
+        core = openvino.Core()
+        model = core.read_model(str(pack.model))
+        compiled = core.compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_NUM_THREADS": threads,
+                "PERFORMANCE_HINT": "LATENCY",
+                "NUM_STREAMS": 1,
+            },
+        )
+        self._outputs = [(name, compiled.output(name)) for name in _outputs(pack)]
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def run(self, ids: Ids, mask: Ids) -> Outputs:
+        with self._lock:
+            results = self._request.infer(_feed(self._inputs, ids, mask), share_inputs=True)
+            return {name: np.array(results[output], dtype=np.float32) for name, output in self._outputs}
+
+
+class _OnnxRuntime:
+    """ONNX Runtime on the CPU, f32."""
+
+    def __init__(self, pack: Pack, threads: int) -> None:
+        import onnxruntime  # noqa: PLC0415 - loaded only where it is used
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._inputs = pack.manifest.inputs
+        self._session: Any = onnxruntime.InferenceSession(str(pack.model), options, providers=["CPUExecutionProvider"])
+        self._names = _outputs(pack)
+        self._lock = threading.Lock()
+
+    def run(self, ids: Ids, mask: Ids) -> Outputs:
+        with self._lock:
+            values = self._session.run(self._names, _feed(self._inputs, ids, mask))
+        return dict(zip(self._names, values, strict=True))

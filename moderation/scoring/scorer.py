@@ -1,0 +1,243 @@
+"""Scores comments with one pack: disguise undone, windows, sentences, calibration, language, relevance."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.core.disguise import Undisguised, undisguise
+from moderation.core.errors import ScoringFailed
+from moderation.core.scores import (
+    ArticleText,
+    Language,
+    PackStamp,
+    PreparedArticle,
+    Scale,
+    ScoreRequest,
+    Scores,
+    SentenceScore,
+)
+from moderation.core.sentences import sentences
+from moderation.scoring.calibration import Calibration
+from moderation.scoring.encoder import Encoded, Encoder
+from moderation.scoring.language import LanguageDetector
+from moderation.scoring.packs import Pack
+from moderation.scoring.runtime import choose, load
+
+try:
+    from moderation.scoring.relevance import RelevanceModel
+except ModuleNotFoundError:  # being written
+    RelevanceModel = None  # type: ignore[assignment,misc]
+
+KEPT_ARTICLES = 64
+Vectors = NDArray[np.float32]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A request as it is scored: the text as a reader sees it, and its sentences in both texts' offsets."""
+
+    request: ScoreRequest
+    view: Undisguised
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def sentence_texts(self) -> list[str]:
+        """What is scored beside the whole: nothing where the only sentence is the whole."""
+        if len(self.spans) < 2:
+            return []
+        return [self.view.between(start, end) for start, end in self.spans]
+
+
+class PackScorer:
+    """``core.scores.Scorer`` over one pack. The model loads at the first use or ``warm()``: after a fork, never before.
+
+    ``embedder`` answers for relevance where the pack has no embedding of its own.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        runtime: str = "auto",
+        threads: int = 1,
+        detector: LanguageDetector | None = None,
+        embedder: PackScorer | None = None,
+    ) -> None:
+        self._pack = pack
+        self._runtime = choose(runtime)
+        self._threads = threads
+        self._detector = detector or LanguageDetector()
+        self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
+        self._embedder = embedder if pack.manifest.outputs["embedding"] is None else None
+        self._relevance = RelevanceModel.from_manifest(pack.manifest.relevance) if RelevanceModel else None
+        self._encoder: Encoder | None = None
+        self._loading = threading.Lock()
+        self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
+
+    @property
+    def stamp(self) -> PackStamp:
+        manifest = self._pack.manifest
+        engine, _, precision = self._runtime.partition("-")
+        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self._pack.manifest.labels
+
+    def warm(self) -> None:
+        """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``."""
+        self._loaded().warm()
+        if self._embedder is not None:
+            self._embedder.warm()
+
+    def prepare(self, article: ArticleText) -> PreparedArticle:
+        if self._embedder is not None:
+            return self._embedder.prepare(article)
+        return self._articles.get(
+            article, lambda: self._relevance.prepare(article, embed=self.embed, made_by=self._made_by)
+        )
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
+        encoded = self._loaded().encode([undisguise(text).text for text in texts])
+        return np.stack([_embedding(e) for e in encoded])
+
+    def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        readings = [_read(request) for request in requests]
+        texts = [text for reading in readings for text in (reading.view.text, *reading.sentence_texts)]
+        encoded = iter(self._loaded().encode(texts))
+        wholes, parts = [], []
+        for reading in readings:
+            wholes.append(next(encoded))
+            parts.append([next(encoded) for _ in reading.sentence_texts])
+        fused = self._relevances(readings, wholes)
+        return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
+
+    def _scores(
+        self,
+        reading: _Reading,
+        whole: Encoded,
+        parts: list[Encoded],
+        relevance: tuple[float, str] | None,
+        *,
+        scale: Scale,
+    ) -> Scores:
+        logits = np.stack([whole.logits, *(part.logits for part in parts)])
+        values = self._calibration.probabilities(logits, scale)
+        toxicity = values[1 if parts else 0 :, self.labels.index("toxicity")]
+        return Scores(
+            toxicity=dict(zip(self.labels, map(float, values[0]), strict=True)),
+            relevance=None if relevance is None else relevance[0],
+            passage=None if relevance is None else relevance[1],
+            sentences=tuple(
+                SentenceScore(start=start, end=end, toxicity=float(value))
+                for (start, end), value in zip(reading.spans, toxicity, strict=False)
+            ),
+            language=self._language(reading),
+            pack=self.stamp,
+            scale=scale,
+        )
+
+    def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[tuple[float, str] | None]:
+        """Each comment's relevance with its passage; None without an article."""
+        if self._embedder is not None:
+            asked = [reading.request.article is not None for reading in readings]
+            theirs = iter(
+                self._embedder._loaded().encode([r.view.text for r, a in zip(readings, asked, strict=True) if a])
+            )
+            wholes = [next(theirs) if a else whole for a, whole in zip(asked, wholes, strict=True)]
+            return self._embedder._relevances(readings, wholes)
+        parents = self._parents(readings)
+        return [
+            self._relevance.score(
+                text=reading.view.text,
+                vector=_embedding(whole),
+                article=self._prepared(reading.request.article),
+                parent=reading.request.parent,
+                parent_vector=None if reading.request.parent is None else parents[reading.request.parent],
+                spam=_spam(whole),
+            )
+            if reading.request.article is not None
+            else None
+            for reading, whole in zip(readings, wholes, strict=True)
+        ]
+
+    def _parents(self, readings: list[_Reading]) -> dict[str, Vectors]:
+        texts = list(
+            dict.fromkeys(
+                r.request.parent for r in readings if r.request.parent is not None and r.request.article is not None
+            )
+        )
+        return dict(zip(texts, self.embed(texts), strict=True)) if texts else {}
+
+    def _prepared(self, article: ArticleText | PreparedArticle) -> PreparedArticle:
+        """The article's side by this pack. What another pack prepared is prepared again from its passages."""
+        if isinstance(article, ArticleText):
+            return self.prepare(article)
+        if article.made_by == self._made_by:
+            return article
+        title, *paragraphs = article.passages or ("",)
+        return self.prepare(ArticleText(title=title, paragraphs=tuple(paragraphs)))
+
+    @property
+    def _made_by(self) -> str:
+        return f"{self._pack.manifest.name} {self._pack.manifest.version}"
+
+    def _language(self, reading: _Reading) -> Language:
+        readable = self._pack.manifest.languages
+        return self._detector.language(reading.view.text, reading.request.language_hint, readable)
+
+    def _loaded(self) -> Encoder:
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = Encoder(self._pack, load(self._pack, self._runtime, self._threads))
+            return self._encoder
+
+
+class _Recent(Generic[K, V]):
+    """Keeps the values used last. Thread-safe; two threads may both make a value that neither finds."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        value = make()
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return value
+
+
+def _read(request: ScoreRequest) -> _Reading:
+    view = undisguise(request.text)
+    spans = tuple(sentences(request.text)) if request.explain else ()
+    return _Reading(request, view, spans)
+
+
+def _embedding(encoded: Encoded) -> Vectors:
+    if encoded.embedding is None:
+        raise ScoringFailed
+    return encoded.embedding
+
+
+def _spam(encoded: Encoded) -> float | None:
+    """The pack's own judgement of advertising, where it has that head."""
+    if "spam" not in encoded.extra:
+        return None
+    return float(1.0 / (1.0 + np.exp(-np.clip(encoded.extra["spam"].ravel()[0], -60, 60))))

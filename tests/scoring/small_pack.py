@@ -1,0 +1,183 @@
+"""Makes scoring packs for tests: a BERT encoder of any size with seeded random weights, in the shipped pack's format.
+
+The weights mean nothing, so these packs test the runtime (masks, windows, batches, precision, files), never quality.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+from moderation.core.scores import LABELS
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,!?'\"-:;()*@$#%&/"
+WORDS = (
+    "the a of and to in is are was you your they we it that this for on with not be have idiot stupid people article "
+    "comment minerals minister government think good bad read says said about would should could do does did what who"
+).split()
+
+
+def small_tokenizer() -> Tokenizer:
+    """An uncased WordPiece tokenizer that knows ``WORDS`` and spells everything else letter by letter."""
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        *LETTERS,
+        *("##" + c for c in LETTERS),
+        *(w for w in WORDS if len(w) > 1),
+    ]
+    tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return tokenizer
+
+
+class _Graph:
+    """Collects nodes and weights of one ONNX graph."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self._names = 0
+
+    def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+        self._names += 1
+        name = output or f"{kind}_{self._names}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def constant(self, value: np.ndarray) -> str:
+        self._names += 1
+        name = f"constant_{self._names}"
+        self.weights.append(numpy_helper.from_array(value, name))
+        return name
+
+    def weight(self, *shape: int, scale: float = 0.05) -> str:
+        return self.constant((self.random.standard_normal(shape) * scale).astype(np.float32))
+
+    def linear(self, x: str, rows: int, columns: int, scale: float = 0.05) -> str:
+        product = self.op("MatMul", x, self.weight(rows, columns, scale=scale))
+        return self.op("Add", product, self.weight(columns))
+
+    def norm(self, x: str, width: int) -> str:
+        one, zero = self.constant(np.ones(width, np.float32)), self.constant(np.zeros(width, np.float32))
+        return self.op("LayerNormalization", x, one, zero, axis=-1, epsilon=1e-12)
+
+
+def _encoder(g: _Graph, *, vocabulary: int, width: int, layers: int, heads: int, positions: int) -> str:
+    """Last hidden states [batch, seq, width] from ``input_ids`` and ``attention_mask``."""
+    size = width // heads
+    ids = g.op("Gather", g.weight(vocabulary, width), "input_ids", axis=0)
+    length = g.op("Slice", g.op("Shape", "input_ids"), g.constant(np.array([1])), g.constant(np.array([2])))
+    spread = g.op("Slice", g.weight(positions, width), g.constant(np.array([0])), length, g.constant(np.array([0])))
+    x = g.norm(g.op("Add", ids, spread), width)
+    seen = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant(np.array([1, 2]))), to=TensorProto.FLOAT)
+    hidden_away = g.op(
+        "Mul", g.op("Sub", g.constant(np.array(1, np.float32)), seen), g.constant(np.array(-1e9, np.float32))
+    )
+    split, joined = g.constant(np.array([0, 0, heads, size])), g.constant(np.array([0, 0, width]))
+    scale = g.constant(np.array(size**-0.5, np.float32))
+    for _ in range(layers):
+        q, k, v = (g.op("Reshape", g.linear(x, width, width), split) for _ in range(3))
+        q, v = (g.op("Transpose", t, perm=[0, 2, 1, 3]) for t in (q, v))
+        k = g.op("Transpose", k, perm=[0, 2, 3, 1])
+        weights = g.op("Add", g.op("Mul", g.op("MatMul", q, k), scale), hidden_away)
+        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", weights, axis=-1), v), perm=[0, 2, 1, 3])
+        x = g.norm(g.op("Add", x, g.linear(g.op("Reshape", mixed, joined), width, width)), width)
+        inner = g.op("Gelu", g.linear(x, width, 4 * width))
+        x = g.norm(g.op("Add", x, g.linear(inner, 4 * width, width)), width)
+    return x
+
+
+def small_model(
+    *,
+    labels: int,
+    vocabulary: int,
+    width: int = 32,
+    layers: int = 2,
+    heads: int = 4,
+    positions: int = 64,
+    embedding: bool = True,
+    seed: int = 7,
+) -> onnx.ModelProto:
+    """The graph: ``logits`` [batch, labels] from the first token, ``embedding`` [batch, width] of unit length."""
+    g = _Graph(seed)
+    x = _encoder(g, vocabulary=vocabulary, width=width, layers=layers, heads=heads, positions=positions)
+    first = g.op("Gather", x, g.constant(np.array(0)), axis=1)
+    g.op("Identity", g.linear(first, width, labels, scale=8 / width), output="logits")
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])]
+    if embedding:
+        seen = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant(np.array([2]))), to=TensorProto.FLOAT)
+        total = g.op("ReduceSum", g.op("Mul", x, seen), g.constant(np.array([1])), keepdims=0)
+        g.op("LpNormalization", total, axis=-1, p=2, output="embedding")
+        outputs.append(helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width]))
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "seq"])
+        for name in ("input_ids", "attention_mask")
+    ]
+    graph = helper.make_graph(g.nodes, "small", inputs, outputs, g.weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def write_pack(
+    folder: Path,
+    *,
+    name: str = "small",
+    labels: tuple[str, ...] = LABELS,
+    languages: tuple[str, ...] = ("en",),
+    max_tokens: int = 64,
+    embedding: bool = True,
+    shift: float = -2.0,
+    **model: int,
+) -> Path:
+    """A whole pack in ``folder``; ``shift`` moves the natural scale's logits, the balanced scale's are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = small_tokenizer()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    graph = small_model(
+        labels=len(labels),
+        vocabulary=tokenizer.get_vocab_size(),
+        positions=max_tokens,
+        embedding=embedding,
+        **model,
+    )
+    onnx.save(graph, str(folder / "model.onnx"))
+    natural = {label: {"x": [-4.0, 4.0], "y": [-4.0 + shift, 4.0 + shift]} for label in labels}
+    balanced = {label: {"x": [-4.0, 4.0], "y": [-4.0, 4.0]} for label in labels}
+    manifest = {
+        "format": 1,
+        "name": name,
+        "version": "1",
+        "created": "2026-01-01",
+        "description": "random weights",
+        "labels": list(labels),
+        "languages": list(languages),
+        "max_tokens": max_tokens,
+        "pad_id": 0,
+        "inputs": ["input_ids", "attention_mask"],
+        "outputs": {"logits": "logits", "embedding": "embedding" if embedding else None},
+        "activation": "sigmoid",
+        "calibration": {"natural": natural, "balanced": balanced},
+        "relevance": None,
+        "files": {file: _stated(folder / file) for file in ("model.onnx", "tokenizer.json")},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def _stated(path: Path) -> dict[str, object]:
+    data = path.read_bytes()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
