@@ -1,0 +1,220 @@
+"""What the desk shows of one comment: its text with the telling sentences shaded, its scores as bars, its reasons in
+words, its author's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moderation.core.comment import WAITING, Status
+from moderation.core.policy import Comparison, Condition, Rules
+from moderation.core.scores import SentenceScore
+from moderation.storage.articles import Article
+from moderation.storage.authors import Author
+from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.desk import Listed
+from moderation.web.wording import age, percent
+
+ALWAYS_SHOWN = ("toxicity", "relevance")
+"""The bars that every comment shows; any other appears when it fired, or on demand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of the text. ``heat`` says how strongly it is shaded, 0 (not at all) to 3."""
+
+    text: str
+    heat: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One score as it is drawn: lengths in per cent, numbers as texts."""
+
+    name: str
+    shown: str
+    percent: str
+    threshold_percent: str | None
+    threshold_words: str | None
+    fired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """Another comment, as it stands beside the one that is looked at."""
+
+    id: str
+    name: str
+    body: str
+    status: str
+    is_reply: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLink:
+    id: str
+    title: str
+    section: str | None
+    summary: str | None
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One comment on the desk. ``received_at`` is what its age counts from."""
+
+    id: str
+    site: str
+    name: str
+    status: str
+    revision: int
+    received_at: datetime
+    age: str
+    age_words: str
+    is_reply: bool
+    first: bool
+    record: str
+    spans: tuple[Span, ...]
+    reasons: tuple[str, ...]
+    flagged: bool
+    scores: tuple[Bar, ...]
+    rest: tuple[Bar, ...]
+    passage: str | None
+    far_away: bool
+    pack: str | None
+    parent: Quoted | None
+    article: ArticleLink
+    decided: bool
+    may_decide: bool
+    back: str
+
+    @property
+    def shaded(self) -> bool:
+        return any(span.heat for span in self.spans)
+
+
+def card(item: Listed, *, rules: Rules, now: datetime, may_decide: bool, back: str = "") -> Card:
+    """The card of a comment. ``rules`` are the conditions in force for it; ``back`` is where a decision leads."""
+    comment, scores = item.comment, item.scores
+    fired = _fired(item.judged)
+    bars = _bars(item, rules, fired)
+    relevance_low = "relevance" in fired
+    waiting = comment.status in WAITING
+    return Card(
+        id=comment.id,
+        site=comment.site_id,
+        name=comment.author_name,
+        status=comment.status,
+        revision=comment.revision,
+        received_at=comment.received_at,
+        age=age(comment.received_at, now),
+        age_words="waiting for" if waiting else "arrived",
+        is_reply=comment.parent_id is not None,
+        first=item.author.created_at >= comment.received_at,
+        record=record_words(item.author),
+        spans=tuple(shaded(comment.body, scores.sentences if scores else (), _alarm(rules))),
+        reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
+        flagged=comment.flags > 0,
+        scores=tuple(bar for signal, bar in bars if signal in ALWAYS_SHOWN or bar.fired),
+        rest=tuple(bar for signal, bar in bars if signal not in ALWAYS_SHOWN and not bar.fired),
+        passage=None if scores is None or relevance_low else scores.passage,
+        far_away=relevance_low and scores is not None and scores.relevance is not None,
+        pack=_pack_words(item),
+        parent=quoted(item.parent) if item.parent else None,
+        article=_article_link(item.article),
+        decided=not waiting,
+        may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
+        back=back,
+    )
+
+
+def quoted(comment: Comment) -> Quoted:
+    """A comment as it stands beside another."""
+    return Quoted(
+        id=comment.id,
+        name=comment.author_name,
+        body=comment.body,
+        status=comment.status,
+        is_reply=comment.parent_id is not None,
+    )
+
+
+def record_words(author: Author) -> str:
+    """What became of an author's comments so far."""
+    if not author.approved and not author.rejected:
+        return "Nothing by this author was decided yet"
+    return f"{author.approved} published, {author.rejected} rejected so far"
+
+
+def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Iterable[Span]:
+    """The text in pieces; those sentences are shaded that come near ``alarm``, reach it, or go far beyond it."""
+    at = 0
+    for sentence in sentences:
+        if sentence.start > at:
+            yield Span(text=text[at : sentence.start], heat=0)
+        heat = sum(sentence.toxicity >= level for level in (alarm * 0.5, alarm, alarm + (1 - alarm) * 0.6))
+        yield Span(text=text[max(at, sentence.start) : sentence.end], heat=heat)
+        at = max(at, sentence.end)
+    if at < len(text):
+        yield Span(text=text[at:], heat=0)
+
+
+def _alarm(rules: Rules) -> float:
+    """The toxicity from which a comment is flagged here; a half where nothing says so."""
+    conditions = (*rules.flag, *rules.reject)
+    found = [c.threshold for c in conditions if c.signal == "toxicity" and c.comparison is Comparison.AT_LEAST]
+    return min(found, default=0.5) or 0.5
+
+
+def _fired(judged: DecisionRow | None) -> dict[str, dict[str, Any]]:
+    """The reasons of the policy's decision that stand for a signal with a value, by signal."""
+    if judged is None or judged.status == Status.APPROVED:
+        return {}
+    return {reason["code"]: reason for reason in judged.reasons if reason["value"] is not None}
+
+
+def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
+    if item.scores is None:
+        return []
+    values: dict[str, float] = dict(item.scores.toxicity)
+    if item.scores.relevance is not None:
+        values["relevance"] = item.scores.relevance
+    conditions = {c.signal: c for c in (*rules.reject, *rules.flag)}
+    return [
+        (signal, _bar(signal, value, fired.get(signal), conditions.get(signal))) for signal, value in values.items()
+    ]
+
+
+def _bar(signal: str, value: float, reason: dict[str, Any] | None, condition: Condition | None) -> Bar:
+    # What fired is drawn with the threshold that it was judged by, which may have moved since.
+    threshold = reason["threshold"] if reason else condition.threshold if condition else None
+    return Bar(
+        name=signal.replace("_", " "),
+        shown=f"{value:.2f}",
+        percent=percent(value),
+        threshold_percent=None if threshold is None else percent(threshold),
+        threshold_words=None if threshold is None else f"threshold {threshold:.2f}",
+        fired=reason is not None,
+    )
+
+
+def _pack_words(item: Listed) -> str | None:
+    if item.scores is None:
+        return None
+    pack, language = item.scores.pack, item.scores.language
+    readable = "" if language.supported else f", a language ({language.code}) that the pack can't read"
+    policy = f" Policy {item.judged.policy_version}." if item.judged else ""
+    return f"Scored by {pack.name} {pack.version} on {pack.runtime}, {pack.precision}{readable}.{policy}"
+
+
+def _article_link(article: Article) -> ArticleLink:
+    return ArticleLink(
+        id=article.id,
+        title=article.title,
+        section=article.section,
+        summary=article.summary,
+        external_id=article.external_id,
+    )

@@ -1,0 +1,119 @@
+"""Times, names and numbers as a person reads them: the filters of the page templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+import regex
+
+from moderation.core.comment import Status
+
+HUES = 6
+_BIDI = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CLUSTER = regex.compile(r"\X")
+_SPEAKING = regex.compile(r"[\p{L}\p{N}]\p{M}*")
+
+
+def iso(time: datetime) -> str:
+    """For machines: ``2026-01-13T14:20:00Z``."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def day(time: datetime) -> str:
+    """``13 January 2026``."""
+    return f"{time.day} {time:%B %Y}"
+
+
+def day_and_time(time: datetime) -> str:
+    """``13 January 2026, 14:20 UTC``."""
+    return f"{day(time.astimezone(UTC))}, {time.astimezone(UTC):%H:%M} UTC"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in one or two units: ``under a minute``, ``7 min``, ``3 h 20 min``, ``2 days 4 h``."""
+    passed = max(now - since, timedelta(0))
+    minutes = int(passed.total_seconds() // 60)
+    hours, days = minutes // 60, passed.days
+    if minutes < 1:
+        return "under a minute"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return _two(f"{hours} h", minutes % 60, "min")
+    return _two("1 day" if days == 1 else f"{days} days", hours % 24 if days < 7 else 0, "h")
+
+
+def _two(first: str, number: int, unit: str) -> str:
+    return f"{first} {number} {unit}" if number else first
+
+
+def plain(text: str) -> str:
+    """For places without markup of their own, such as a page's title: no character that turns the text around."""
+    return _BIDI.sub("", text)
+
+
+def short(text: str, length: int) -> str:
+    """At most so many characters as a reader counts them, on one line, cut at a space if one is near."""
+    line = " ".join(text.split())
+    clusters = _CLUSTER.findall(line[: length * 8])
+    if len(clusters) <= length and len(line) <= length * 8:
+        return line
+    cut = "".join(clusters[: length - 1])
+    at_space = cut.rsplit(" ", 1)[0]
+    return (at_space if len(at_space) > length * 0.6 else cut).rstrip(" ,;:-") + "…"
+
+
+def initial(name: str) -> str:
+    """The letter that stands for a reader: the name's first letter or number, as a capital."""
+    found = _SPEAKING.search(name)
+    return found[0][:4].upper() if found else "•"
+
+
+def hue(name: str) -> int:
+    """One of a few colours, the same for the same name."""
+    return crc32(name.encode()) % HUES
+
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.RECEIVED: "not scored yet",
+    Status.PENDING: "waiting",
+    Status.APPROVED: "published",
+    Status.REJECTED: "rejected",
+    Status.WITHDRAWN: "withdrawn",
+    Status.EXPIRED: "expired",
+    Status.ERASED: "erased",
+}
+
+
+def status_word(status: str) -> str:
+    """A status as moderators call it."""
+    return STATUS_WORDS.get(status, status)
+
+
+def percent(value: float) -> str:
+    """A number from 0 to 1 as a length in per cent, for drawings."""
+    return f"{min(max(value, 0.0), 1.0) * 100:.1f}".rstrip("0").rstrip(".")
+
+
+WORDS_A_MINUTE = 200
+
+
+def reading_minutes(*texts: str) -> int:
+    """Minutes that it takes to read these texts, at least 1."""
+    words = sum(len(text.split()) for text in texts)
+    return max(1, round(words / WORDS_A_MINUTE + 0.2))
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "iso": iso,
+    "day": day,
+    "day_and_time": day_and_time,
+    "plain": plain,
+    "short": short,
+    "initial": initial,
+    "hue": hue,
+    "status_word": status_word,
+}
