@@ -1,0 +1,248 @@
+"""Accounts: made, changed, disabled; their roles and tokens; signing in and out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import delete
+
+from moderation.core.actor import EVERYWHERE, Actor
+from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.core.errors import InvalidField
+from moderation.core.ids import new_id
+from moderation.core.text import display_name
+from moderation.record import Ledger, recorded
+from moderation.services import Services
+from moderation.storage.accounts import (
+    Account,
+    Grant,
+    Role,
+    Token,
+    WebSession,
+    account_named,
+    all_accounts,
+    end_sessions,
+    live_session,
+    live_token,
+    roles_of,
+)
+from moderation.storage.sites import Right, Site, digest_of
+
+SIGN_IN_LASTS = timedelta(hours=12)
+MINIMUM_PASSWORD = 12
+
+_hasher = PasswordHasher()
+# Checked against when there is no such account, so that the answer takes as long.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+_RIGHTS_OF = {
+    Role.MODERATOR: frozenset({"read", "moderate"}),
+    Role.SENIOR: frozenset({"read", "moderate", "senior"}),
+    Role.ADMIN: frozenset({"read", "moderate", "senior", "admin", "articles", "submit", "analyze"}),
+}
+
+
+class SignInFailed(InvalidField):
+    """Name or password is wrong, or the account is disabled; which of them is not told."""
+
+
+def add_account(services: Services, actor: str, name: str, password: str, roles: dict[str, Role]) -> str:
+    """Makes an account and returns its id. Raises ``InvalidField``."""
+    name = display_name(name, "name", 60)
+    check_password(password)
+
+    def work(ledger: Ledger) -> str:
+        if account_named(ledger.session, name) is not None:
+            raise InvalidField("name", f"there is an account {name!r} already.")
+        for site_id in roles:
+            if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
+                raise InvalidField("site", f"there is no site {site_id!r}.")
+        return insert_account(ledger, actor, name, password, roles)
+
+    return recorded(services, work)
+
+
+def check_password(password: str) -> None:
+    """Raises ``InvalidField`` for a password that is too short or absurdly long."""
+    if not MINIMUM_PASSWORD <= len(password) <= 512:
+        raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to 512 characters.")
+
+
+def set_password(services: Services, actor: str, name: str, password: str) -> None:
+    """Changes a password and ends every sign-in of the account."""
+    check_password(password)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        account.password_hash = _hasher.hash(password)
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, actor, "account.password_changed", account.id, {})
+
+    _with_account(services, name, work)
+
+
+def disable_account(services: Services, actor: str, name: str) -> None:
+    """Ends an account and its sign-ins. The last admin can't be disabled."""
+
+    def work(ledger: Ledger, account: Account) -> None:
+        others = [a for a in all_accounts(ledger.session) if a.id != account.id and a.disabled_at is None]
+        if not any(roles_of(ledger.session, a.id).get(EVERYWHERE) is Role.ADMIN for a in others):
+            raise InvalidField("name", "is the last admin; make another one first.")
+        account.disabled_at = account.disabled_at or ledger.now
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
+
+    _with_account(services, name, work)
+
+
+def enable_account(services: Services, actor: str, name: str) -> None:
+    def work(ledger: Ledger, account: Account) -> None:
+        account.disabled_at = None
+        ledger.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
+
+    _with_account(services, name, work)
+
+
+def set_roles(services: Services, actor: str, name: str, roles: dict[str, Role]) -> None:
+    """Replaces what an account may do, site by site."""
+
+    def work(ledger: Ledger, account: Account) -> None:
+        ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
+        _grant(ledger, account.id, roles)
+        ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, {s: r.value for s, r in roles.items()})
+
+    _with_account(services, name, work)
+
+
+def add_token(services: Services, actor: str, name: str, right: Right) -> str:
+    """Makes a token that acts for an account with one right, where the account has it. Returned once."""
+    token = "ut_" + secrets.token_urlsafe(30)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        row = Token(
+            id=new_id(ledger.now),
+            account_id=account.id,
+            digest=digest_of(token),
+            right=right.value,
+            created_at=ledger.now,
+        )
+        ledger.session.add(row)
+        ledger.event(SYSTEM_CHAIN, actor, "token.created", row.id, {"account": account.id, "right": right.value})
+
+    _with_account(services, name, work)
+    return token
+
+
+def _with_account(services: Services, name: str, work: Callable[[Ledger, Account], None]) -> None:
+    def checked(ledger: Ledger) -> None:
+        account = account_named(ledger.session, name)
+        if account is None:
+            raise InvalidField("name", f"there is no account {name!r}.")
+        work(ledger, account)
+
+    recorded(services, checked)
+
+
+def insert_account(ledger: Ledger, actor: str, name: str, password: str, roles: dict[str, Role]) -> str:
+    account = Account(id=new_id(ledger.now), name=name, password_hash=_hasher.hash(password), created_at=ledger.now)
+    ledger.session.add(account)
+    ledger.session.flush()
+    _grant(ledger, account.id, roles)
+    ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": {s: r.value for s, r in roles.items()}})
+    return account.id
+
+
+def _grant(ledger: Ledger, account_id: str, roles: dict[str, Role]) -> None:
+    for site_id, role in roles.items():
+        ledger.session.add(Grant(account_id=account_id, site_id=site_id, role=role.value))
+
+
+def sign_in(services: Services, name: str, password: str) -> str:
+    """Checks name and password and starts a session. Returns the text for its cookie. Raises ``SignInFailed``."""
+    with services.database.reading() as session:
+        account = account_named(session, name)
+    usable = account is not None and account.disabled_at is None
+    correct = _matches(account.password_hash if account and usable else _NOBODY, password)
+    if account is None or not usable or not correct:
+        _note_failure(services, account)
+        raise SignInFailed("name", "or password is wrong. Please try again.")
+    cookie = secrets.token_urlsafe(32)
+
+    def work(ledger: Ledger) -> None:
+        ledger.session.add(
+            WebSession(
+                digest=digest_of(cookie),
+                account_id=account.id,
+                created_at=ledger.now,
+                expires_at=ledger.now + SIGN_IN_LASTS,
+            )
+        )
+        ledger.session.execute(delete(WebSession).where(WebSession.expires_at < ledger.now))
+        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.signed_in", account.id, {})
+
+    recorded(services, work)
+    return cookie
+
+
+def sign_out(services: Services, cookie: str) -> None:
+    """Ends a session."""
+
+    def work(ledger: Ledger) -> None:
+        row = ledger.session.get(WebSession, digest_of(cookie))
+        if row is not None:
+            ledger.session.delete(row)
+            ledger.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
+
+    recorded(services, work)
+
+
+def account_signed_in(services: Services, cookie: str) -> Actor | None:
+    """Who is behind a session's cookie, with what they may do."""
+    with services.database.reading() as session:
+        account = live_session(session, digest_of(cookie), services.clock())
+        return _actor(account, roles_of(session, account.id)) if account else None
+
+
+def account_with_token(services: Services, token: str) -> Actor | None:
+    """Who is behind a token, with the one right that it has, on the sites where the account has it."""
+    with services.database.reading() as session:
+        found = live_token(session, digest_of(token))
+        if found is None:
+            return None
+        row, account = found
+        whole = _actor(account, roles_of(session, account.id))
+    rights = {site: frozenset({row.right} & held) for site, held in whole.rights.items()}
+    return Actor(
+        reference=whole.reference,
+        name=whole.name,
+        account_id=account.id,
+        rights={site: held for site, held in rights.items() if held},
+    )
+
+
+def _actor(account: Account, roles: dict[str, Role]) -> Actor:
+    return Actor(
+        reference=f"account:{account.id}",
+        name=account.name,
+        account_id=account.id,
+        rights={site: _RIGHTS_OF[role] for site, role in roles.items()},
+    )
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _note_failure(services: Services, account: Account | None) -> None:
+    subject = account.id if account else "unknown"
+
+    def work(ledger: Ledger) -> None:
+        ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
+
+    recorded(services, work)

@@ -1,0 +1,95 @@
+"""A site registers an article, or changes it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+import trafilatura
+
+from moderation.core.comment import Mode
+from moderation.core.errors import InvalidField
+from moderation.core.ids import new_id
+from moderation.prepared import prepared_article
+from moderation.record import Ledger, recorded
+from moderation.services import Services
+from moderation.storage.articles import Article, find_article
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleForm:
+    """An article as a site describes it, its texts already canonical."""
+
+    external_id: str
+    title: str
+    paragraphs: tuple[str, ...]
+    summary: str | None = None
+    key_points: tuple[str, ...] = ()
+    url: str | None = None
+    section: str | None = None
+    source: str | None = None
+    byline: str | None = None
+    published_at: datetime | None = None
+    mode: Mode | None = None
+
+
+def paragraphs_of(text: str) -> tuple[str, ...]:
+    """A plain text's paragraphs: separated by empty lines, or by lines where there are none."""
+    separator = "\n\n" if "\n\n" in text else "\n"
+    return tuple(" ".join(part.split()) for part in text.split(separator) if part.strip())
+
+
+def paragraphs_from_html(html: str) -> tuple[str, ...]:
+    """The article's own paragraphs out of a whole page. Raises ``InvalidField`` when there is none to be found."""
+    try:
+        text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
+    except (ValueError, RecursionError) as error:
+        raise InvalidField("html", "could not be read as HTML. Send the article's text as `text` instead.") from error
+    if not text:
+        raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")
+    return tuple(line.strip() for line in text.split("\n") if line.strip())
+
+
+def register_article(services: Services, site_id: str, actor: str, form: ArticleForm) -> tuple[Article, bool]:
+    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new."""
+
+    def work(ledger: Ledger) -> tuple[Article, bool]:
+        article = find_article(ledger.session, site_id, form.external_id)
+        new = article is None
+        if article is None:
+            article = Article(
+                id=new_id(ledger.now),
+                site_id=site_id,
+                external_id=form.external_id,
+                version=0,
+                created_at=ledger.now,
+            )
+            ledger.session.add(article)
+        mode_before = None if new else article.mode
+        _fill(article, form, new=new)
+        article.updated_at = ledger.now
+        if mode_before != article.mode:
+            closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
+            event = "article.closed" if closed else "article.opened"
+            ledger.event(site_id, actor, event, article.id, {"from": mode_before, "to": article.mode})
+        return article, new
+
+    article, new = recorded(services, work)
+    prepared_article(services, article)
+    return article, new
+
+
+def _fill(article: Article, form: ArticleForm, *, new: bool) -> None:
+    readable = (form.title, form.summary, list(form.key_points), list(form.paragraphs))
+    if new or readable != (article.title, article.summary, article.key_points, article.paragraphs):
+        article.version += 1
+    article.title, article.summary, article.key_points, article.paragraphs = readable
+    article.url = form.url
+    article.section = form.section
+    article.source = form.source
+    article.byline = form.byline
+    article.published_at = form.published_at
+    article.mode = form.mode.value if form.mode else None

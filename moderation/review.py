@@ -1,0 +1,191 @@
+"""A moderator decides, a reader withdraws: the same step again, with the same record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from moderation.configuration import ReasonChoice
+from moderation.core.actor import READER, SYSTEM, Actor
+from moderation.core.comment import WAITING, Status
+from moderation.core.decision import refusal_statement
+from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.text import as_written
+from moderation.record import Ledger, recorded, status_changed
+from moderation.services import Services
+from moderation.storage.accounts import Account
+from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
+
+MODERATE = "moderate"
+MAXIMUM_NOTE = 2000
+
+
+class Verdict(StrEnum):
+    """What a moderator can make of a comment."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A moderator's decision as it comes in. ``revision`` is the one that the moderator saw; None: whatever it is."""
+
+    verdict: Verdict
+    reason_id: str | None = None
+    sentence: str | None = None
+    note: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """Where the comment stands after a decision."""
+
+    comment_id: str
+    status: Status
+    revision: int
+
+
+_TARGET = {Verdict.APPROVE: Status.APPROVED, Verdict.REJECT: Status.REJECTED, Verdict.REOPEN: Status.PENDING}
+_EVENT = {
+    Verdict.APPROVE: "comment.approved",
+    Verdict.REJECT: "comment.rejected",
+    Verdict.REOPEN: "comment.reopened",
+}
+
+
+def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling: Ruling) -> Ruled:
+    """Records a moderator's decision. The same decision twice is one.
+
+    Raises ``CommentNotFound``, ``RightMissing``, ``DecidedMeanwhile`` where ``ruling.revision`` is older than the
+    comment's, ``NotPossibleNow`` for a comment that is withdrawn, expired or erased, ``InvalidField``.
+    """
+    reason = _reason(services, ruling)
+    sentence = _tidy(ruling.sentence, "sentence") or (reason.reader if reason else None)
+    note = _tidy(ruling.note, "note")
+
+    def work(ledger: Ledger) -> Ruled:
+        comment = _visible(ledger.session, moderator, comment_id)
+        moderator.require(MODERATE, comment.site_id)
+        if ruling.revision is not None and ruling.revision != comment.revision:
+            raise _meanwhile(ledger.session, comment)
+        target = _TARGET[ruling.verdict]
+        if comment.status == target:
+            return _ruled(comment)
+        if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
+            raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
+        _apply(ledger, services, moderator, comment, ruling.verdict, reason, sentence, note)
+        return _ruled(comment)
+
+    return recorded(services, work)
+
+
+def withdraw(services: Services, comment_id: str) -> Ruled:
+    """The comment's writer takes it back; whoever calls this has checked the receipt."""
+
+    def work(ledger: Ledger) -> Ruled:
+        comment = find_comment(ledger.session, comment_id, lock=True)
+        if comment is None or comment.status == Status.ERASED:
+            raise CommentNotFound
+        if comment.status not in (*WAITING, Status.APPROVED):
+            raise NotPossibleNow(f"This comment is {comment.status}; it can't be withdrawn any more.")
+        status_changed(
+            ledger,
+            comment,
+            Status.WITHDRAWN,
+            event="comment.withdrawn",
+            actor=READER,
+            policy_version=services.configuration.current().policy.version,
+        )
+        return _ruled(comment)
+
+    return recorded(services, work)
+
+
+def _apply(
+    ledger: Ledger,
+    services: Services,
+    moderator: Actor,
+    comment: Comment,
+    verdict: Verdict,
+    reason: ReasonChoice | None,
+    sentence: str | None,
+    note: str | None,
+) -> None:
+    statement = None
+    if verdict is Verdict.REJECT:
+        scores = scores_of(ledger.session, comment.id)
+        statement = refusal_statement(
+            published_before=comment.status == Status.APPROVED,
+            facts=f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
+            automated_detection=comment.flags > 0,
+            automated_decision=False,
+            rule=reason.label if reason else "The newsroom's rules for comments",
+            why=sentence or "It does not follow our rules for comments.",
+        )
+    status_changed(
+        ledger,
+        comment,
+        _TARGET[verdict],
+        event=_EVENT[verdict],
+        actor=moderator.reference,
+        account_id=moderator.account_id,
+        reason_id=reason.id if reason and verdict is Verdict.REJECT else None,
+        reader_sentence=statement.why if statement else None,
+        note=note,
+        statement=statement,
+        policy_version=services.configuration.current().policy.version,
+    )
+
+
+def _visible(session: Session, moderator: Actor, comment_id: str) -> Comment:
+    comment = find_comment(session, comment_id, lock=True)
+    if comment is None or not moderator.sees(comment.site_id):
+        raise CommentNotFound
+    return comment
+
+
+def _reason(services: Services, ruling: Ruling) -> ReasonChoice | None:
+    if ruling.reason_id is None:
+        return None
+    configuration = services.configuration.current()
+    reason = configuration.reason(ruling.reason_id)
+    if reason is None:
+        known = ", ".join(choice.id for choice in configuration.reasons)
+        raise InvalidField("reason", f"{ruling.reason_id!r} is not a configured reason; there are {known}.")
+    return reason
+
+
+def _tidy(text: str | None, field: str) -> str | None:
+    if text is None:
+        return None
+    text = as_written(text, field)
+    if len(text) > MAXIMUM_NOTE:
+        raise InvalidField(field, f"has {len(text)} characters; at most {MAXIMUM_NOTE} are possible.")
+    return text or None
+
+
+def _meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:
+    decision = newest_decision(session, comment.id)
+    return DecidedMeanwhile(
+        comment.revision,
+        comment.status,
+        name_of(session, decision.actor, decision.account_id) if decision else "nobody",
+        decision.decided_at if decision else None,
+    )
+
+
+def name_of(session: Session, actor: str, account_id: str | None) -> str:
+    """Who decided, for moderators' eyes: an account's name, or what kind of thing did it."""
+    account = session.get(Account, account_id) if account_id else None
+    if account is not None:
+        return account.name
+    return {"policy": "the policy", READER: "its writer", SYSTEM: "the service"}.get(actor, "the site's own key")
+
+
+def _ruled(comment: Comment) -> Ruled:
+    return Ruled(comment_id=comment.id, status=Status(comment.status), revision=comment.revision)
