@@ -17,6 +17,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ctypes import addressof, create_string_buffer
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ from moderation.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_log = logging.getLogger(__name__)
+
 GRACE_SECONDS = 30.0
 """How long a stop waits for requests that are being answered or are still arriving."""
 
@@ -41,7 +44,7 @@ LINGER_SECONDS = 1.0
 HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
 
-LARGEST_BODY = 64 * 2**20
+LARGEST_BODY = 128 * 2**20
 """Bytes of a request that are read before the application refuses it: so its answer arrives and no pipe breaks.
 Only what is larger still is answered, and cut off, at once."""
 
@@ -108,7 +111,7 @@ def supervise(processes: int, run: Callable[[int], None]) -> int:
             if code > 0 and not stopping:
                 told_to_stop, status = True, code
             elif not stopping:
-                print(f"web process {index} was killed (signal {-code}); starting another", file=sys.stderr, flush=True)
+                _log.warning("web process %s was killed (signal %s); starting another", index, -code)
                 children[_fork(index, run, watched)] = index
         if told_to_stop:
             stopping = True
@@ -237,10 +240,8 @@ def _refuse_new_calls(listening: socket.socket) -> None:
         )
     )
     kept = create_string_buffer(program)
-    try:
+    with suppress(OSError):  # a sandbox may forbid it; the stop then is as good as elsewhere
         listening.setsockopt(socket.SOL_SOCKET, attach_filter, struct.pack("HL", len(program) // 8, addressof(kept)))
-    except OSError:
-        pass  # a sandbox may forbid it; the stop then is as good as elsewhere
 
 
 def _fork(index: int, run: Callable[[int], None], watched: set[signal.Signals]) -> int:
@@ -259,7 +260,7 @@ def _fork(index: int, run: Callable[[int], None], watched: set[signal.Signals]) 
 
 def _ended_children() -> list[tuple[int, int]]:
     """Process ids and how they ended: an exit status, or a signal's number below zero."""
-    ended = []
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             child, status = os.waitpid(-1, os.WNOHANG)

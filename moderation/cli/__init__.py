@@ -1,0 +1,60 @@
+"""The `moderation` command. Each subcommand is a module of this package and is imported only when it is asked for, so
+that help is quick and `moderation score` doesn't load the web application.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from moderation.core.errors import ModerationError
+
+SUBCOMMANDS = {
+    "serve": "Serve the API, the demo page and the moderators' desk.",
+    "worker": "Score comments and deliver notices outside the web process.",
+    "score": "Score comments: JSON Lines in, JSON Lines out.",
+    "packs": "Scoring packs: list, add from a Detoxify checkpoint, verify.",
+    "policy": "Check a configuration file; replay stored comments against another.",
+    "audit": "Verify and export the audit log.",
+    "users": "Accounts of moderators and admins: roles, passwords, tokens.",
+    "sites": "Sites and their keys.",
+    "db": "Bring the database up to date.",
+}
+"""Name and first line of help of every subcommand: module ``moderation.cli.NAME`` holds it as ``command``."""
+
+
+class _Subcommands(click.Group):
+    """Knows what its subcommands are called without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        command: click.Command = import_module(f"moderation.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUBCOMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModerationError as error:
+            # What went wrong is known and told in a sentence; a traceback would only bury it.
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="moderation", message="moderation %(version)s")
+def main() -> None:
+    """Reader comment moderation: scores comments, explains its reasons, and brings the moderators' desk along.
+
+    Start with `moderation serve` (or scripts/serve, which sets everything up first). Settings come from the environment
+    (MODERATION_DATABASE_URL and others) and from config/moderation.toml.
+    """

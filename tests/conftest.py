@@ -1,0 +1,180 @@
+"""What every test may ask for: a database (SQLite and a real PostgreSQL), Redis, a browser.
+
+A test whose server isn't there is skipped with a line that says so. With MODERATION_TEST_REQUIRE_ALL=1 every skip is a
+failure. Nothing but the loopback can be reached (``--allow-hosts`` in pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from sqlalchemy import make_url
+
+from moderation.storage.database import Database
+from moderation.storage.schema import upgrade
+
+REQUIRE_ALL = os.environ.get("MODERATION_TEST_REQUIRE_ALL") == "1"
+POSTGRES_URL = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
+REDIS_URL = os.environ.get("MODERATION_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+CHROMIUM = os.environ.get("MODERATION_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast ones first, then whole processes, the browser last."""
+
+    def slowness(item: pytest.Item) -> int:
+        if item.get_closest_marker("browser"):
+            return 2
+        return 1 if "e2e" in item.path.parts else 0
+
+    items.sort(key=slowness)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    return _refused_skip(report) if not hasattr(report, "wasxfail") else report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    return _refused_skip((yield))
+
+
+def _refused_skip(report: Any) -> Any:
+    if REQUIRE_ALL and report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"MODERATION_TEST_REQUIRE_ALL=1 lets no test be skipped, and this one was: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration run, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with this version's tables."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'test.sqlite3')}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A PostgreSQL database with every migration run, to be copied; its name."""
+    try:
+        psycopg.connect(_plain(POSTGRES_URL), connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        why = str(error).splitlines()[0]
+        pytest.skip(f"no PostgreSQL at {POSTGRES_URL} (MODERATION_TEST_POSTGRES_URL names another): {why}")
+    name = _new_postgres_database()
+    database = Database(_postgres_url(name))
+    upgrade(database)
+    database.close()
+    yield name
+    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with this version's tables."""
+    name = _new_postgres_database(template=postgres_template)
+    yield _postgres_url(name)
+    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database without a table."""
+    name = _new_postgres_database()
+    yield _postgres_url(name)
+    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database of each kind in turn: the same test runs on both."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, open database of each kind in turn."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """An empty Redis database, emptied again afterwards."""
+    with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3) as client:
+        try:
+            client.flushdb()
+        except redis.RedisError as error:
+            pytest.skip(f"no Redis at {REDIS_URL} (MODERATION_TEST_REDIS_URL names another): {error}")
+        yield REDIS_URL
+        client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's Chromium, headless, calling nobody."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium here (apt install chromium, or MODERATION_TEST_CHROMIUM names one)")
+    flags = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+    flags += ["disable-component-update", "disable-sync", "no-sandbox"]
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in flags])
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own: no cookies, nothing cached, an error after ten seconds instead of thirty."""
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def _new_postgres_database(template: str | None = None) -> str:
+    name = f"moderation_test_{uuid.uuid4().hex[:12]}"
+    _on_postgres(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    return name
+
+
+def _on_postgres(command: str) -> None:
+    with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as connection:
+        connection.execute(command)
+
+
+def _postgres_url(name: str) -> str:
+    return make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+
+
+def _plain(url: str) -> str:
+    """The address as libpq reads it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
