@@ -57,12 +57,11 @@ class Listed:
     decided: DecisionRow | None
     parent: Comment | None
 
-    @property
-    def position(self) -> Position:
-        """This comment's place in the list that it was read from."""
-        waiting = self.comment.status in WAITING
-        time = self.comment.received_at if waiting else (self.comment.decided_at or self.comment.received_at)
-        return Position(flags=self.comment.flags, time=time, id=self.comment.id)
+
+def position_of(comment: Comment, wanted: Wanted) -> Position:
+    """The comment's place in such a list, also when it no longer is in it."""
+    time = comment.received_at if wanted.waiting else (comment.decided_at or comment.received_at)
+    return Position(flags=comment.flags, time=time, id=comment.id)
 
 
 def listed(session: Session, wanted: Wanted, *, after: Position | None = None, limit: int) -> list[Listed]:
