@@ -1,0 +1,57 @@
+"""What of the ``detoxify`` extra is here, and the commands that bring it. Serving converted packs needs none of it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moderation.core.errors import ScoringFailed
+from moderation.scoring.packs import Pack
+
+if TYPE_CHECKING:
+    from moderation.scoring.runtime import Runtime
+
+_ROOT = Path(__file__).parents[2]
+NEEDED = ("torch", "detoxify", "transformers", "onnx", "onnxscript", "sentencepiece")
+"""Modules of the extra, as they are imported."""
+
+
+@dataclass(eq=False, slots=True)
+class ExtraMissing(ScoringFailed):
+    """Something needs torch and Detoxify, and they aren't installed."""
+
+    purpose: str
+    missing: tuple[str, ...]
+
+    @property
+    def detail(self) -> str:
+        python = shlex.quote(sys.executable)
+        return (
+            f"{self.purpose} needs PyTorch and Detoxify; missing here: {', '.join(self.missing)}. Install them with\n"
+            f"  {python} -m pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu\n"
+            f"  {python} -m pip install -e {shlex.quote(f'{_ROOT}[detoxify]')}\n"
+            "The first line takes the build for processors alone (leave it out on a machine with an NVIDIA GPU: plain "
+            "`pip install torch` brings gigabytes of CUDA)."
+        )
+
+
+def require_extra(purpose: str) -> None:
+    """Raises ``ExtraMissing`` unless everything that the extra names can be imported."""
+    missing = tuple(name for name in NEEDED if find_spec(name) is None)
+    if missing:
+        raise ExtraMissing(purpose, missing)
+
+
+def load_through_detoxify(pack: Pack, threads: int) -> Runtime:
+    """The runtime ``detoxify``: the pack's original model in torch, on a GPU where there is one.
+
+    Raises ``ExtraMissing``, or ``PackDamaged`` or ``CheckpointUnusable`` where Detoxify's side is missing or changed.
+    """
+    require_extra("The runtime 'detoxify'")
+    from moderation.scoring.detoxify_runtime import DetoxifyRuntime  # noqa: PLC0415 - torch, only where it is asked for
+
+    return DetoxifyRuntime(pack, threads)
