@@ -1,0 +1,94 @@
+"""`moderation policy`: check a configuration file, and try it on what was decided before."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from moderation.cli.opening import open_database
+from moderation.configuration import Configuration, parse_configuration
+from moderation.core.comment import Status
+from moderation.core.decision import Outcome
+from moderation.core.errors import ConfigurationError
+from moderation.replay import Replayed, Tally, replay, tally
+from moderation.settings import read_environment
+
+_WOULD = {Outcome.APPROVED: "would publish", Outcome.PENDING: "would wait", Outcome.REJECTED: "would reject"}
+_DID = {Status.APPROVED.value: "approved", Status.REJECTED.value: "rejected", None: "nobody decided"}
+
+
+@click.group()
+def command() -> None:
+    """The configuration file with its policy (MODERATION_CONFIG, default config/moderation.toml)."""
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def check_command(file: Path | None) -> None:
+    """Tell whether a configuration file is right. If not, name the key that is wrong, and exit with 2."""
+    file = file or read_environment().config_path
+    configuration = _read(file)
+    click.echo(f"{file} is right. Policy {configuration.policy.version}.")
+
+
+@command.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Only comments received since then (UTC).",
+)
+@click.option("--each", is_flag=True, help="Instead of counts, a JSON line for each comment decided differently.")
+def replay_command(file: Path, since: datetime | None, each: bool) -> None:
+    """Tell what the policy in FILE would have decided on stored comments, beside what moderators did."""
+    other = _read(file)
+    with open_database() as database, database.reading() as session:
+        replayed = replay(session, other, since=since.replace(tzinfo=UTC) if since else None)
+        if each:
+            _print_each(replayed)
+        else:
+            _print_tally(tally(_counted(replayed)), other)
+
+
+def _read(file: Path) -> Configuration:
+    try:
+        return parse_configuration(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(str(file), f"can't be read: {error}") from error
+    except ConfigurationError as error:
+        click.echo(f"{file}: {error}", err=True)
+        sys.exit(2)
+
+
+def _counted(replayed: Iterator[Replayed]) -> Iterator[Replayed]:
+    with click.progressbar(
+        replayed, label="comments", file=sys.stderr, show_pos=True, hidden=not sys.stderr.isatty()
+    ) as counted:
+        yield from counted
+
+
+def _print_tally(counted: Tally, other: Configuration) -> None:
+    did = [*_DID, *sorted({by for _, by in counted.counts if by not in _DID} - {None}, key=str)]
+    click.echo(f"Policy {other.policy.version} on {counted.comments} comments, beside what moderators did:")
+    click.echo("".join(["", *(f"{_DID.get(by, by):>16}" for by in did)]).rjust(14 + 16 * len(did)))
+    for outcome, words in _WOULD.items():
+        click.echo(f"{words:<14}" + "".join(f"{counted.counts[outcome, by]:>16}" for by in did))
+    click.echo(f"Decided differently than by the policy of their day: {counted.changed}.")
+
+
+def _print_each(replayed: Iterator[Replayed]) -> None:
+    for one in replayed:
+        if one.after.outcome is not one.before:
+            line = {
+                "id": one.comment_id,
+                "before": one.before,
+                "after": one.after.outcome,
+                "reasons": one.after.words,
+                "moderator": one.by_person,
+            }
+            click.echo(json.dumps(line, ensure_ascii=False))
