@@ -8,7 +8,7 @@ from pathlib import Path
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import open_pack
 from moderation.scoring.routing import RoutedScorer
-from moderation.scoring.runtime import available_threads
+from moderation.scoring.runtime import DETOXIFY, available_threads
 from moderation.scoring.scorer import PackScorer
 
 __all__ = ["PackScorer", "RoutedScorer", "build_scorer"]
@@ -31,15 +31,17 @@ def build_scorer(
     detector = LanguageDetector()
     made: dict[str, PackScorer] = {}
 
-    def scorer(name: str) -> PackScorer:
+    def scorer(name: str, runtime: str) -> PackScorer:
         if name not in made:
             pack = open_pack(name, packs_dir)
             has_embedding = pack.manifest.outputs["embedding"] is not None
-            embedder = None if has_embedding or name == "builtin" else scorer("builtin")
+            # Detoxify runs its own packs only.
+            theirs = "auto" if runtime == DETOXIFY else runtime
+            embedder = None if has_embedding or name == "builtin" else scorer("builtin", theirs)
             made[name] = PackScorer(pack, runtime=runtime, threads=threads, detector=detector, embedder=embedder)
         return made[name]
 
-    main = scorer(pack_name)
+    main = scorer(pack_name, runtime)
     if not languages:
         return main
-    return RoutedScorer(main, {code: scorer(name) for code, name in languages.items()}, detector)
+    return RoutedScorer(main, {code: scorer(name, runtime) for code, name in languages.items()}, detector)

@@ -19,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
+from moderation.scoring.detoxify_extra import load_through_detoxify
 from moderation.scoring.packs import Pack
 
 RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
+DETOXIFY = "detoxify"
+"""A converted pack's original model, run by Detoxify itself (torch, a GPU where there is one)."""
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 
 Ids = NDArray[np.int64]
@@ -36,7 +39,7 @@ class RuntimeUnknown(ScoringFailed):
 
     @property
     def detail(self) -> str:
-        return f"There is no runtime named {self.name!r}; choose auto, {', '.join(RUNTIMES)}."
+        return f"There is no runtime named {self.name!r}; choose auto, {', '.join(RUNTIMES)} or {DETOXIFY}."
 
 
 class Runtime(Protocol):
@@ -53,13 +56,15 @@ def choose(name: str) -> str:
         if find_spec("openvino") is None:
             return "onnxruntime-f32"
         return "openvino-bf16" if computes_in_bf16() else "openvino-f32"
-    if name not in RUNTIMES:
+    if name not in (*RUNTIMES, DETOXIFY):
         raise RuntimeUnknown(name)
     return name
 
 
 def load(pack: Pack, name: str, threads: int) -> Runtime:
     """The pack's model, ready to run. ``name`` as ``choose`` gave it."""
+    if name == DETOXIFY:
+        return load_through_detoxify(pack, threads)
     engine, _, precision = name.partition("-")
     if engine == "openvino":
         return _OpenVino(pack, precision, threads)
