@@ -86,6 +86,14 @@ Admit = Callable[[], None]
 """Counts an accepted comment against its limits, or raises."""
 
 
+def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
+    """The first answer to a request that comes again under its Idempotency-Key. Raises ``IdempotencyMismatch``."""
+    if idempotency is None or sender.key_id is None:
+        return None
+    with services.database.reading() as session:
+        return _replay(session, services, sender.key_id, idempotency)
+
+
 def submit(
     services: Services,
     sender: Sender,
@@ -98,11 +106,6 @@ def submit(
 
     Raises the named facts of ``core.errors``; then nothing is stored.
     """
-    if idempotency is not None and sender.key_id is not None:
-        with services.database.reading() as session:
-            kept = _replay(session, services, sender.key_id, idempotency)
-        if kept is not None:
-            return kept
     configuration = services.configuration.current()
     with services.database.reading() as session:
         known = _look_up(session, services, configuration, sender, submission)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
@@ -22,11 +23,13 @@ ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored."""
 
 
-def score_waiting(services: Services, *, limit: int = 64) -> int:
-    """Scores and decides what waits without scores, oldest first. Returns how many comments were handled."""
+def score_waiting(services: Services, *, limit: int = 64, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Scores and decides what waits without scores, oldest first. Returns how many comments were found."""
     with services.database.reading() as session:
         ids = unscored(session, attempts_under=ATTEMPTS, limit=limit)
     for comment_id in ids:
+        if stopped():
+            break
         score_late(services, comment_id)
     return len(ids)
 

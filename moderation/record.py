@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -20,10 +20,11 @@ from moderation.core.decision import Decision, Outcome, Statement
 from moderation.core.ids import new_id
 from moderation.core.policy import Signals
 from moderation.core.scores import Scores
-from moderation.services import Services
+from moderation.services import Clock
 from moderation.storage.audit import append
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow, score_values
+from moderation.storage.database import Database
 from moderation.storage.outbox import Notice
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,17 @@ class Ledger:
         )
 
 
-def recorded(services: Services, work: Callable[[Ledger], T]) -> T:
+class Books(Protocol):
+    """Where a record is kept and what time it is. ``Services`` are books."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+def recorded(books: Books, work: Callable[[Ledger], T]) -> T:
     """Runs ``work`` in one transaction and appends its audit events as the last thing before the commit. On a conflict
     everything is rolled back and ``work`` runs again.
     """
@@ -66,13 +77,13 @@ def recorded(services: Services, work: Callable[[Ledger], T]) -> T:
 
     def transaction(session: Session) -> T:
         nonlocal ledger, heads
-        ledger = Ledger(session, services.clock())
+        ledger = Ledger(session, books.clock())
         result = work(ledger)
         session.flush()
-        heads = append(session, ledger.happenings, services.clock()) if ledger.happenings else []
+        heads = append(session, ledger.happenings, books.clock()) if ledger.happenings else []
         return result
 
-    result = services.database.writing(transaction)
+    result = books.database.writing(transaction)
     for head in heads:
         # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
         log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})

@@ -125,6 +125,11 @@ class Scorer(Protocol):
         """The labels that the pack has, a subset of ``LABELS`` in their order."""
         ...
 
+    @property
+    def prepares_as(self) -> str:
+        """What ``prepare`` puts into ``PreparedArticle.made_by``: what another pack prepared is stale."""
+        ...
+
     def prepare(self, article: ArticleText) -> PreparedArticle:
         """The article's side of relevance. Raises ``ScoringFailed``."""
         ...

@@ -71,6 +71,10 @@ class BatchingScorer:
         return self._scorer.labels
 
     @property
+    def prepares_as(self) -> str:
+        return self._scorer.prepares_as
+
+    @property
     def ready(self) -> bool:
         """Whether the pack is loaded and warm."""
         return self._ready.is_set() and not self._closed

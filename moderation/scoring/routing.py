@@ -29,6 +29,10 @@ class RoutedScorer:
     def labels(self) -> tuple[str, ...]:
         return self._main.labels
 
+    @property
+    def prepares_as(self) -> str:
+        return self._main.prepares_as
+
     def warm(self) -> None:
         for scorer in dict.fromkeys((self._main, *self._by_language.values())):
             scorer.warm()

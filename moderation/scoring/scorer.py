@@ -87,7 +87,7 @@ class PackScorer:
     def stamp(self) -> PackStamp:
         manifest = self._pack.manifest
         engine, _, precision = self._runtime.partition("-")
-        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision)
+        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision or "f32")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class PackScorer:
         if self._embedder is not None:
             return self._embedder.prepare(article)
         return self._articles.get(
-            article, lambda: self._relevance.prepare(article, embed=self.embed, made_by=self._made_by)
+            article, lambda: self._relevance.prepare(article, embed=self.embed, made_by=self.prepares_as)
         )
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -183,13 +183,14 @@ class PackScorer:
         """The article's side by this pack. What another pack prepared is prepared again from its passages."""
         if isinstance(article, ArticleText):
             return self.prepare(article)
-        if article.made_by == self._made_by:
+        if article.made_by == self.prepares_as:
             return article
         title, *paragraphs = article.passages or ("",)
         return self.prepare(ArticleText(title=title, paragraphs=tuple(paragraphs)))
 
     @property
-    def _made_by(self) -> str:
+    def prepares_as(self) -> str:
+        """What ``prepare`` puts into ``PreparedArticle.made_by``."""
         return f"{self._pack.manifest.name} {self._pack.manifest.version}"
 
     def _language(self, reading: _Reading) -> Language:

@@ -72,3 +72,9 @@ def all_sites(session: Session) -> Sequence[Site]:
 def keys_of(session: Session, site_id: str) -> Sequence[SiteKey]:
     """A site's keys, revoked ones too, oldest first."""
     return session.scalars(select(SiteKey).where(SiteKey.site_id == site_id).order_by(SiteKey.id)).all()
+
+
+def allowed_origin(session: Session, origin: str) -> bool:
+    """Whether any site's live publishable key works from this origin."""
+    keys = session.scalars(select(SiteKey).where(SiteKey.kind == KeyKind.PUBLISHABLE, SiteKey.revoked_at.is_(None)))
+    return any(origin in key.origins for key in keys)

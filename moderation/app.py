@@ -1,0 +1,127 @@
+"""The web application, made from its services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response, request
+from sqlalchemy import insert
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from moderation.configuration import Configuration
+from moderation.core.actor import SYSTEM
+from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.live_configuration import LiveConfiguration
+from moderation.record import Ledger, recorded
+from moderation.scoring import build_scorer
+from moderation.scoring.batching import BatchingScorer
+from moderation.services import Clock, CommentScorer, Services, utc_now
+from moderation.settings import Settings
+from moderation.storage.database import Database
+from moderation.storage.policies import KeptConfiguration, newest_configuration
+from moderation.web import articles_api, comments_api, errors, metrics, operations_api
+from moderation.web.access import install_cors
+from moderation.web.limits import Limits
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    database: Database
+    clock: Clock
+
+
+def build_services(
+    settings: Settings, *, scorer: CommentScorer | None = None, clock: Clock = utc_now, threads: int | None = None
+) -> Services:
+    """Opens the database, which must be up to date, reads the configuration and gets the pack ready to load.
+
+    ``threads`` are for inference. Raises ``ConfigurationError`` for a wrong configuration where no last good one is
+    kept, and ``ScoringFailed`` for a pack that is missing or damaged.
+    """
+    database = Database(settings.database_url)
+    books = _Books(database=database, clock=clock)
+    with database.reading() as session:
+        kept = newest_configuration(session)
+    live = LiveConfiguration(
+        settings.config_path, kept=kept.text if kept else None, keep=lambda new: _keep_configuration(books, new)
+    )
+    if scorer is None:
+        asked = live.current().scoring
+        scorer = BatchingScorer(
+            build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
+        )
+    return Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
+
+
+def create_app(services: Services) -> Flask:
+    """The whole web application over these services. It runs nothing in the background."""
+    app = Flask("moderation.web", root_path=str(Path(__file__).parent / "web"))
+    app.extensions["moderation"] = services
+    app.config.update(
+        SECRET_KEY=services.settings.secret_key,
+        SESSION_COOKIE_NAME="moderation_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    proxies = services.settings.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    metrics.install(app)
+    app.before_request(lambda: _limit_body(services))
+    install_cors(app)
+    limits = Limits(app, services)
+    errors.install(app, styles={"/api/": errors.problem}, page=errors.problem)
+    app.register_blueprint(articles_api.blueprint(limits))
+    app.register_blueprint(comments_api.blueprint(limits))
+    app.register_blueprint(operations_api.blueprint())
+    app.after_request(_guard)
+    return app
+
+
+def _limit_body(services: Services) -> None:
+    request.max_content_length = services.configuration.current().comments.maximum_body
+
+
+def _guard(answer: Response) -> Response:
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return answer
+
+
+def _keep_configuration(books: _Books, new: Configuration) -> None:
+    """Keeps a configuration that takes effect, as one audit event, however many processes see the file change."""
+
+    def work(ledger: Ledger) -> None:
+        last = newest_configuration(ledger.session)
+        if last is not None and last.hash == new.hash:
+            return
+        version = new.policy.version
+        ledger.session.execute(
+            insert(KeptConfiguration).values(
+                hash=new.hash, policy_version=version, text=new.text, effective_at=ledger.now
+            )
+        )
+        payload = {"configuration": new.hash, "policy": version, "before": last.hash if last else None}
+        ledger.event(SYSTEM_CHAIN, SYSTEM, "policy.changed", version, payload)
+
+    recorded(books, work)

@@ -1,0 +1,240 @@
+"""JSON for site front ends: articles and the comments under them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from flask import Blueprint, Response, jsonify, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from moderation import intake
+from moderation.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
+from moderation.core.comment import Author, Mode, Status, Submission
+from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
+from moderation.core.signing import receipt_for
+from moderation.core.text import display_name
+from moderation.intake import Arrival, Idempotency, Sender
+from moderation.storage.articles import Article, find_article
+from moderation.storage.comments import Comment, published
+from moderation.storage.sites import Right
+from moderation.web.access import Caller, caller, services
+from moderation.web.errors import InvalidFields
+from moderation.web.fields import Fields, json_object
+from moderation.web.limits import Limits, network_of, reader_key
+from moderation.web.shapes import comment_public, scores_shape, when
+
+MAXIMUM_ID = 200
+PAGE = 50
+SHARED_SECONDS = 10
+
+
+def blueprint(limits: Limits) -> Blueprint:
+    """The routes under ``/api/v1/articles``. Ids may hold slashes."""
+    api = Blueprint("articles_api", __name__, url_prefix="/api/v1/articles")
+
+    @api.put("/<path:article_id>")
+    def put_article(article_id: str) -> tuple[Response, int]:
+        key = caller()
+        key.require(Right.ARTICLES)
+        form = _article_form(_checked_id(article_id), Fields(json_object(request)))
+        article, new = register_article(services(), key.site_id, key.reference, form)
+        return jsonify(_article_shape(article)), 201 if new else 200
+
+    @api.post("/<path:article_id>/comments")
+    def post_comment(article_id: str) -> tuple[Response, int]:
+        key = caller()
+        key.require(Right.SUBMIT)
+        arrival = _submit(limits, key, article_id)
+        status = 201 if arrival.status is Status.APPROVED else 202
+        return jsonify(_arrival_shape(key, arrival)), status
+
+    @api.get("/<path:article_id>/comments")
+    def get_comments(article_id: str) -> Response:
+        return _published_page(caller(), article_id)
+
+    return api
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
+
+
+def _checked_id(article_id: str) -> str:
+    if len(article_id) > MAXIMUM_ID or not article_id.isprintable():
+        raise InvalidField("article_id", f"must be 1 to {MAXIMUM_ID} printable characters.")
+    return article_id
+
+
+def _article_form(article_id: str, fields: Fields) -> ArticleForm:
+    title = fields.text("title", most=1000, required=True)
+    if title is None and isinstance(fields.values.get("title"), str) and not fields.problems:
+        fields.problem("title", "is empty.")
+    text = fields.whole_text("text")
+    html = fields.whole_text("html")
+    if text is not None and html is not None:
+        fields.problem("html", "can't be given together with text; send one of them.")
+    summary = fields.text("summary", most=5000)
+    key_points = fields.texts("key_points", most=50, each=1000)
+    url = fields.text("url", most=2000)
+    section = fields.text("section", most=100)
+    source = fields.text("source", most=200)
+    byline = fields.text("byline", most=300)
+    published_at = fields.time("published_at")
+    mode = fields.choice("mode", tuple(Mode))
+    if url is not None and not url.startswith(("https://", "http://")):
+        fields.problem("url", "must begin with https:// or http://.")
+    fields.finish()
+    return ArticleForm(
+        external_id=article_id,
+        title=title or "",
+        paragraphs=paragraphs_from_html(html) if html else paragraphs_of(text or ""),
+        summary=summary,
+        key_points=key_points,
+        url=url,
+        section=section,
+        source=source,
+        byline=byline,
+        published_at=published_at,
+        mode=Mode(mode) if mode else None,
+    )
+
+
+def _article_shape(article: Article) -> dict[str, object]:
+    return {
+        "id": article.external_id,
+        "title": article.title,
+        "section": article.section,
+        "mode": article.mode,
+        "version": article.version,
+        "paragraphs": len(article.paragraphs),
+        "published_at": when(article.published_at),
+    }
+
+
+# --- a comment comes in -----------------------------------------------------------------------------------------------
+
+
+def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
+    content = json_object(request)
+    submission = _submission(key, _checked_id(article_id), Fields(content))
+    sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=key.secret)
+    idempotency = _idempotency(key, article_id)
+    earlier = intake.earlier_answer(services(), sender, idempotency)
+    if earlier is not None:
+        return earlier
+    if not key.secret:
+        limits.count_address()
+    reader = reader_key(
+        services().settings.secret_key, author_id=submission.author.id, address=submission.author.address
+    )
+    return intake.submit(
+        services(),
+        sender,
+        submission,
+        idempotency=idempotency,
+        admit=lambda: limits.count_comment(key.site_id, reader),
+    )
+
+
+def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
+    author = fields.object("author", required=True)
+    name = author.whole_text("name", required=True)
+    author_id = author.text("id", most=200)
+    address = author.text("address", most=200)
+    author.known()
+    body = fields.whole_text("body", required=True)
+    parent_id = fields.text("parent_id", most=64)
+    external_id = fields.text("external_id", most=200)
+    created_at = fields.time("created_at")
+    if created_at is not None and created_at > services().clock() + timedelta(minutes=5):
+        fields.problem("created_at", "lies in the future.")
+    if name is not None:
+        try:
+            name = display_name(name)
+        except InvalidField as error:
+            author.problem("name", error.message)
+    fields.finish()
+    # What a browser says of itself doesn't count: there the connection alone tells who it is.
+    if not key.secret:
+        author_id, external_id, created_at = None, None, None
+        address = request.remote_addr or "unknown"
+    return Submission(
+        article_id=article_id,
+        author=Author(name=name or "", id=author_id, address=network_of(address) if address else None),
+        body=body or "",
+        parent_id=parent_id,
+        external_id=external_id,
+        created_at=created_at,
+    )
+
+
+def _idempotency(key: Caller, article_id: str) -> Idempotency | None:
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        return None
+    if not 1 <= len(name) <= 255 or not name.isprintable():
+        raise InvalidFields([{"field": "Idempotency-Key", "message": "must have 1 to 255 printable characters."}])
+    # A publishable key is shared by every reader: there the reader's own address is part of the name.
+    owner = "" if key.secret else network_of(request.remote_addr or "unknown")
+    digest = sha256(b"\x00".join((article_id.encode("utf-8", "replace"), request.get_data()))).hexdigest()
+    return Idempotency(name=sha256(f"{owner}\x00{name}".encode("utf-8", "replace")).hexdigest(), digest=digest)
+
+
+def _arrival_shape(key: Caller, arrival: Arrival) -> dict[str, object]:
+    shape: dict[str, object] = {
+        "id": arrival.comment_id,
+        "status": arrival.status.value,
+        "message": arrival.message,
+        "receipt": receipt_for(services().settings.secret_key, arrival.comment_id),
+        "created_at": when(arrival.created_at),
+    }
+    if key.secret:
+        shape["scores"] = scores_shape(arrival.scores)
+        shape["reasons"] = list(arrival.reasons)
+    return shape
+
+
+# --- published comments -----------------------------------------------------------------------------------------------
+
+
+def _published_page(key: Caller, article_id: str) -> Response:
+    if key.secret:
+        key.require(Right.READ)
+    cursors = URLSafeSerializer(services().settings.secret_key, salt=f"cursor {key.site_id} {article_id}")
+    after = _after(cursors, request.args.get("cursor"))
+    with services().database.reading() as db:
+        article = find_article(db, key.site_id, article_id)
+        if article is None:
+            raise ArticleNotFound
+        comments = [] if _hidden(article) else list(published(db, article.id, after=after, limit=PAGE + 1))
+    page = comments[:PAGE]
+    following = cursors.dumps(_place(page[-1])) if len(comments) > PAGE else None
+    answer = jsonify({"comments": [comment_public(comment) for comment in page], "next": following})
+    if key.secret:
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = f"public, max-age=0, s-maxage={SHARED_SECONDS}"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
+def _hidden(article: Article) -> bool:
+    comments = services().configuration.current().comments
+    rules = comments.rules_for(site=article.site_id, section=article.section, reply=False, article_mode=article.mode)
+    return rules.mode is Mode.HIDDEN
+
+
+def _place(comment: Comment) -> list[str]:
+    return [comment.created_at.isoformat(), comment.id]
+
+
+def _after(cursors: URLSafeSerializer, cursor: str | None) -> tuple[datetime, str] | None:
+    if not cursor:
+        return None
+    try:
+        time, comment_id = cursors.loads(cursor)
+        return datetime.fromisoformat(time), str(comment_id)
+    except (BadData, ValueError, TypeError) as error:
+        raise CursorInvalid from error

@@ -1,0 +1,97 @@
+"""JSON about one comment: where it stands, decisions, its history, withdrawing it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from moderation.core.actor import Actor
+from moderation.core.errors import CommentNotFound, KeyMissing
+from moderation.core.signing import is_receipt, receipt_for
+from moderation.review import Ruling, Verdict, decide_comment, withdraw
+from moderation.storage.audit import events_about
+from moderation.storage.comments import Comment, decisions_of, find_comment, newest_decision, scores_of
+from moderation.web.access import bearer_text, moderator, services
+from moderation.web.fields import Fields, json_object
+from moderation.web.limits import Limits
+from moderation.web.shapes import comment_status, comment_whole, event_shape
+
+
+def blueprint(limits: Limits) -> Blueprint:
+    """The routes under ``/api/v1/comments``."""
+    api = Blueprint("comments_api", __name__, url_prefix="/api/v1/comments")
+
+    @api.get("/<comment_id>")
+    def get_comment(comment_id: str) -> Response:
+        if bearer_text() is None:
+            return _private(jsonify(_status_by_receipt(comment_id)))
+        actor = moderator()
+        with services().database.reading() as db:
+            comment = _seen_by(actor, find_comment(db, comment_id))
+            actor.require("read", comment.site_id)
+            decisions = decisions_of(db, comment.id)
+            scores = scores_of(db, comment.id)
+        receipt = receipt_for(services().settings.secret_key, comment.id)
+        return _private(jsonify(comment_whole(comment, scores, decisions, receipt)))
+
+    @api.post("/<comment_id>/decisions")
+    def post_decision(comment_id: str) -> Response:
+        actor = moderator()
+        fields = Fields(json_object(request))
+        outcome = fields.choice("outcome", ("approve", "reject"), required=True)
+        ruling = Ruling(
+            verdict=Verdict(outcome or "approve"),
+            reason_id=fields.text("reason", most=100),
+            sentence=fields.text("sentence", most=2000),
+            note=fields.text("note", most=2000),
+            revision=fields.integer("revision"),
+        )
+        fields.finish()
+        ruled = decide_comment(services(), actor, comment_id, ruling)
+        return _private(jsonify({"id": ruled.comment_id, "status": ruled.status.value, "revision": ruled.revision}))
+
+    @api.get("/<comment_id>/audit")
+    def get_audit(comment_id: str) -> Response:
+        actor = moderator()
+        with services().database.reading() as db:
+            comment = _seen_by(actor, find_comment(db, comment_id))
+            actor.require("read", comment.site_id)
+            events = events_about(db, comment.site_id, comment.id)
+        return _private(jsonify({"events": [event_shape(event) for event in events]}))
+
+    @api.post("/<comment_id>/withdraw")
+    def post_withdraw(comment_id: str) -> Response:
+        limits.count_address()
+        _check_receipt(comment_id)
+        withdraw(services(), comment_id)
+        return _private(jsonify(_status_by_receipt(comment_id)))
+
+    return api
+
+
+def _status_by_receipt(comment_id: str) -> dict[str, object]:
+    _check_receipt(comment_id)
+    with services().database.reading() as db:
+        comment = find_comment(db, comment_id)
+        if comment is None:
+            raise CommentNotFound
+        decision = newest_decision(db, comment_id)
+    return comment_status(comment, decision.reader_sentence if decision else None)
+
+
+def _check_receipt(comment_id: str) -> None:
+    receipt = request.args.get("receipt")
+    if receipt is None:
+        raise KeyMissing
+    if not is_receipt(services().settings.secret_key, comment_id, receipt):
+        raise CommentNotFound
+
+
+def _seen_by(actor: Actor, comment: Comment | None) -> Comment:
+    if comment is None or not actor.sees(comment.site_id):
+        raise CommentNotFound
+    return comment
+
+
+def _private(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

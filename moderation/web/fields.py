@@ -1,0 +1,157 @@
+"""Reads a JSON body field by field into plain values; what was never asked for is an unknown field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Request
+
+from moderation.core.errors import InvalidField
+from moderation.core.text import as_written
+from moderation.web.errors import BodyNotJson, InvalidFields, NotJsonType
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The request's JSON object. Raises ``NotJsonType``, ``BodyNotJson``, or 413 from Werkzeug."""
+    if not request.is_json:
+        raise NotJsonType
+    raw = request.get_data(cache=True)
+    try:
+        value = json.loads(raw.decode(), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise BodyNotJson(f"byte {error.start} is not UTF-8.") from error
+    except RecursionError as error:
+        raise BodyNotJson("it is nested too deeply.") from error
+    except ValueError as error:
+        raise BodyNotJson(f"{error}.") from error
+    if not isinstance(value, dict):
+        raise BodyNotJson('it must be an object, such as {"author": {"name": "…"}, "body": "…"}.')
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+@dataclass(slots=True)
+class Fields:
+    """An object of the body. Problems are collected; ``finish`` raises them all at once."""
+
+    values: Mapping[str, Any]
+    path: str = ""
+    problems: list[dict[str, str]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+
+    def name(self, key: str) -> str:
+        return f"{self.path}{key}"
+
+    def problem(self, key: str, message: str) -> None:
+        self.problems.append({"field": self.name(key), "message": message})
+
+    def text(self, key: str, *, most: int, required: bool = False) -> str | None:
+        """A text, canonical and trimmed; None where it is missing, null or empty."""
+        self.asked.add(key)
+        value = self.values.get(key)
+        if value is None:
+            if required:
+                self.problem(key, "is missing.")
+            return None
+        if not isinstance(value, str):
+            self.problem(key, "must be a text.")
+            return None
+        if len(value) > most:
+            self.problem(key, f"has {len(value)} characters; at most {most} are possible.")
+            return None
+        try:
+            return as_written(value, self.name(key)) or None
+        except InvalidField as error:
+            self.problem(key, error.message)
+            return None
+
+    def whole_text(self, key: str, *, required: bool = False) -> str | None:
+        """A text of any length; empty stays empty, so that what judges its length can say so."""
+        self.asked.add(key)
+        value = self.values.get(key)
+        if value is None and not required:
+            return None
+        if not isinstance(value, str):
+            self.problem(key, "is missing." if value is None else "must be a text.")
+            return None
+        try:
+            return as_written(value, self.name(key))
+        except InvalidField as error:
+            self.problem(key, error.message)
+            return None
+
+    def texts(self, key: str, *, most: int, each: int) -> tuple[str, ...]:
+        self.asked.add(key)
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(part, str) for part in value):
+            self.problem(key, f"must be a list of at most {most} texts.")
+            return ()
+        try:
+            return tuple(text for part in value if (text := as_written(part[:each], self.name(key))))
+        except InvalidField as error:
+            self.problem(key, error.message)
+            return ()
+
+    def integer(self, key: str) -> int | None:
+        self.asked.add(key)
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+            self.problem(key, "must be a whole number, 0 or more.")
+            return None
+        return value
+
+    def choice(self, key: str, allowed: tuple[str, ...], *, required: bool = False) -> str | None:
+        value = self.text(key, most=100, required=required)
+        if value is not None and value not in allowed:
+            self.problem(key, f"must be one of {', '.join(allowed)}.")
+            return None
+        return value
+
+    def time(self, key: str) -> datetime | None:
+        """A time such as ``2026-01-13T09:30:00Z``; one without a zone is taken as UTC."""
+        value = self.text(key, most=40)
+        if value is None:
+            return None
+        try:
+            time = datetime.fromisoformat(value)
+            time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.problem(key, "must be a time such as 2026-01-13T09:30:00Z.")
+            return None
+        if not 1970 <= time.year <= 2200:
+            self.problem(key, "must lie between the years 1970 and 2200.")
+            return None
+        return time
+
+    def object(self, key: str, *, required: bool = False) -> Fields:
+        """A nested object; its problems are collected here."""
+        self.asked.add(key)
+        value = self.values.get(key)
+        if not isinstance(value, dict):
+            if value is not None or required:
+                self.problem(key, "is missing." if value is None else "must be an object.")
+            value = {}
+        return Fields(value, path=f"{self.name(key)}.", problems=self.problems)
+
+    def known(self) -> None:
+        """Notes a problem for every field that was never asked for."""
+        for key in self.values:
+            if key not in self.asked:
+                self.problem(key[:80], "is not a field here; known are " + ", ".join(sorted(self.asked)) + ".")
+
+    def finish(self) -> None:
+        """Raises ``InvalidFields`` if there is any problem."""
+        self.known()
+        if self.problems:
+            raise InvalidFields(self.problems)

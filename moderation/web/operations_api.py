@@ -1,0 +1,72 @@
+"""For whoever runs the service: is it alive, is it ready, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from moderation.storage.schema import is_current
+from moderation.web.access import services
+from moderation.web.openapi import description
+
+
+def blueprint() -> Blueprint:
+    """``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``."""
+    api = Blueprint("operations_api", __name__)
+
+    @api.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "alive"})
+
+    @api.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        waits = _waits_for()
+        state = {"status": "waiting" if waits else "ready", "waits_for": waits}
+        return jsonify(state), 503 if waits else 200
+
+    @api.get("/metrics")
+    def metrics() -> Response:
+        if not (_is_loopback() or _has_token()):
+            abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
+        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    @api.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(description())
+
+    return api
+
+
+def _waits_for() -> list[str]:
+    waits = []
+    if not services().scorer.ready:
+        waits.append("the scoring pack")
+    try:
+        with services().database.reading() as db:
+            db.execute(text("SELECT 1"))
+        if not is_current(services().database):
+            waits.append("the database's migrations")
+    except SQLAlchemyError:
+        waits.append("the database")
+    return waits
+
+
+def _is_loopback() -> bool:
+    # Behind a proxy that isn't configured everyone seems to come from here: then only the token opens.
+    if "X-Forwarded-For" in request.headers and services().settings.trusted_proxies == 0:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token() -> bool:
+    token = services().settings.metrics_token
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return token is not None and hmac.compare_digest(token.encode(), sent.encode("utf-8", "replace"))

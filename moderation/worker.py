@@ -1,0 +1,50 @@
+"""Work outside the request: comments that wait for their scores. The database is the truth; a sweep finds them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from moderation.late_scoring import score_waiting
+from moderation.services import Services
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 2.0
+
+
+class Sweeper:
+    """Scores what waits without scores, again and again, until it is stopped.
+
+    The embedded default runs it as a thread beside the web server; ``moderation worker`` in a process of its own.
+    Several may run: each comment is scored and decided once.
+    """
+
+    def __init__(self, services: Services, *, every_seconds: float = SWEEP_SECONDS) -> None:
+        self._services = services
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self.run, name="late scoring", daemon=True)
+
+    def start(self) -> None:
+        """Sweeps in a thread of its own."""
+        self._thread.start()
+
+    def run(self) -> None:
+        """Sweeps in this thread until ``stop``."""
+        while not self._stopped.is_set():
+            if self._sweep() == 0:
+                self._stopped.wait(self._every_seconds)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Ends after the comment at hand."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _sweep(self) -> int:
+        try:
+            return score_waiting(self._services, stopped=self._stopped.is_set)
+        except Exception:  # the database is gone, say: the next sweep finds the same comments
+            log.exception("a sweep for comments without scores failed; it is tried again")
+            return 0
