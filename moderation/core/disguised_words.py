@@ -1,0 +1,161 @@
+"""Words with letters masked ("f*ck"), swapped for digits and signs ("1d10t") or stretched ("stuuupid")."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+
+from moderation.core.words import ABUSE, RANK
+
+Edit = tuple[int, int, str]
+
+# Addresses, mentions and cashtags are names, whatever their letters spell.
+_NAME = re.compile(r"(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+|(?<!\w)[@$][A-Z0-9_]\w*")
+_NAME_SIGN = re.compile(r"[@$]|://|www\.")
+
+_MASKED = re.compile(r"(?<![\w*#%@$!•])[A-Za-z]++[*#%@$!_•]++[A-Za-z*#%@$!_•]*+")
+_MASK = re.compile(r"[*#%@$!_•]")
+_USUAL_MASKS = {"f***": "fuck", "s***": "shit", "c***": "cunt", "b****": "bitch", "a**": "ass", "f*****": "fucker"}
+
+_LEET = {
+    "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "6": "g", "@": "a", "$": "s",
+    "!": "i", "|": "il", "+": "t", "€": "e", "£": "l",
+}  # fmt: skip
+_LEET_SIGN = re.compile(r"[0-9@$!|+€£]")
+_LEET_TOKEN = re.compile(r"(?<![\w@$!|+€£])[^\W0-9_]*+[0-9@$!|+€£][^\W_@$!|+€£]?[^\W_]*(?:[@$!|+€£]+[^\W_]+)*+")
+_MEASURE = re.compile(r"[0-9]+(?:st|nd|rd|th|s|am|pm|a|p|k|m|b|bn|g|x|d|h|hr|hrs|min|mins|ft|in|cm|mm|km|kg|lbs?|mph)")
+_CODE = re.compile(r"[0-9]+[^\W0-9_]{1,2}|[^\W0-9_]{1,2}[0-9]+")
+_SURE_OF_LEET = 2
+"""So many recognised words, and a text is read as leet: then words that aren't known are spelled out too."""
+
+_TWICE = re.compile(r"([A-Za-z])\1", re.IGNORECASE)
+_WORD = re.compile(r"(?<!\w)[A-Za-z]{3,}+(?!\w)")
+_RUN_OF_ONE = re.compile(r"(.)\1+")
+_LONG_RUN = re.compile(r"(.)\1\1")
+_NUMERAL = re.compile(r"[IVXLCM]+")
+_VARIANTS = 64
+
+
+def masked_words(text: str) -> Iterator[Edit]:
+    """A word of abuse with letters starred out gets them back where one is meant."""
+    for start, token in _outside_names(text, _MASKED):
+        bare = token if token.lower() in _USUAL_MASKS else token.rstrip("!_*")
+        if _MASK.search(bare) and (word := _unmasked(bare.lower())):
+            yield start, start + len(bare), _like(bare, word)
+
+
+def leet_words(text: str) -> Iterator[Edit]:
+    """Digits and signs inside words become the letters that they stand for; numbers, measures and codes stay."""
+    if not _LEET_SIGN.search(text):
+        return
+    found: list[tuple[int, str, str | None]] = []
+    for start, token in _outside_names(text, _LEET_TOKEN):
+        bare = token.rstrip("!|+")
+        if _LEET_SIGN.search(bare) and any(map(str.isalpha, bare)) and not _MEASURE.fullmatch(bare.lower()):
+            found.append((start, bare, _known_leet(bare.lower())))
+    sure = sum(word is not None for _, _, word in found) >= _SURE_OF_LEET
+    for start, token, word in found:
+        read = word or (_spelled(token.lower()) if sure and token[0].isalpha() else None)
+        if read is not None:
+            yield start, start + len(token), _like(token, read)
+
+
+def stretched_words(text: str) -> Iterator[Edit]:
+    """Letters repeated for emphasis or disguise are written as often as the word has them."""
+    if not _TWICE.search(text):
+        return
+    for start, token in _outside_names(text, _WORD):
+        if (lower := token.lower()) not in RANK and _TWICE.search(lower) and (word := _unstretched(token)) is not None:
+            yield start, start + len(token), word
+
+
+def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Where the pattern occurs, but for inside addresses and mentions."""
+    names = _NAME.finditer(text) if _NAME_SIGN.search(text) else iter(())
+    name = next(names, None)
+    for match in pattern.finditer(text):
+        while name is not None and name.end() <= match.start():
+            name = next(names, None)
+        if name is None or match.end() <= name.start():
+            yield match.start(), match[0]
+
+
+_COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
+_BY_FIRST: dict[str, list[str]] = defaultdict(list)
+for _word in sorted(ABUSE, key=lambda word: (RANK[word], word)):
+    _BY_FIRST[_word[0]].append(_word)
+
+
+def _unmasked(masked: str) -> str | None:
+    """The word of abuse that fits: every visible letter in its place. Two visible letters at least, or a usual mask."""
+    if masked in _USUAL_MASKS:
+        return _USUAL_MASKS[masked]
+    letters = len(_MASK.sub("", masked))
+    if letters < 2 or (letters == 2 and len(masked) > 4):
+        return None
+    fits = re.compile(_MASK.sub("[a-z]", masked))
+    return next((word for word in _BY_FIRST[masked[0]] if fits.fullmatch(word)), None)
+
+
+def _known_leet(token: str) -> str | None:
+    """The known word that a token spells with digits and signs; None where it may well be a code ("g20", "b12")."""
+    code = _CODE.fullmatch(token)
+    options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
+    if not all(options) or len(token) < 3:
+        return None
+    for number, letters in enumerate(product(*options)):
+        word = "".join(letters)
+        if word in RANK and (not code or word in ABUSE):
+            return word
+        if number >= _VARIANTS:
+            break
+    return None
+
+
+def _spelled(token: str) -> str | None:
+    options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
+    return "".join(option[0] for option in options) if all(options) else None
+
+
+def _unstretched(token: str) -> str | None:
+    """The token with its runs of one letter as long as a known word has them; None to leave it."""
+    lower = token.lower()
+    collapsed = _RUN_OF_ONE.sub(r"\1", lower)
+    if not _LONG_RUN.search(lower) and collapsed not in _COLLAPSED_ABUSE:
+        return None
+    if len(collapsed) == 1 or _NUMERAL.fullmatch(token):
+        return None
+    runs = [(m.start(), m.end()) for m in _RUN_OF_ONE.finditer(lower)]
+    long = [end - start > 2 for start, end in runs]
+    fallback: str | None = None
+    for number, lengths in enumerate(product((2, 1), repeat=len(runs))):
+        word = _shortened(token, runs, lengths)
+        only_long = all(was_long or length == 2 for was_long, length in zip(long, lengths, strict=True))
+        if word.lower() in (RANK if only_long else ABUSE):
+            return word
+        if only_long:
+            fallback = word  # the last of them has every long run once
+        if number >= _VARIANTS:
+            break
+    if not any(long) or (token.isupper() and len(token) < 6):
+        return None
+    return fallback
+
+
+def _shortened(token: str, runs: list[tuple[int, int]], lengths: tuple[int, ...]) -> str:
+    pieces, done = [], 0
+    for (start, _), length, (_, end) in zip(runs, lengths, runs, strict=True):
+        pieces.append(token[done : start + length])
+        done = end
+    return "".join((*pieces, token[done:]))
+
+
+def _like(token: str, word: str) -> str:
+    """``word`` in the token's case."""
+    if sum(map(str.isupper, token)) > 1 and not any(map(str.islower, token)):
+        return word.upper()
+    if len(token) == len(word):
+        return "".join(new.upper() if old.isupper() else new for old, new in zip(token, word, strict=True))
+    return word

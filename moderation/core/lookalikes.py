@@ -1,0 +1,117 @@
+"""Characters that look like Latin letters without being them. Curated after Unicode's confusables (UTS 39)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# ruff: noqa: RUF001 - look-alikes are what this is about
+
+# Letters of other scripts that no reader tells from the Latin one: a word made of nothing else may well be Latin.
+_TWINS = {
+    "a": "аα",
+    "c": "сϲ",
+    "d": "ԁ",
+    "e": "е",
+    "h": "һ",
+    "i": "іι",
+    "j": "јϳ",
+    "l": "ӏ",
+    "n": "ո",
+    "o": "оοօ",
+    "p": "рρ",
+    "q": "ԛ",
+    "s": "ѕ",
+    "u": "սυ",
+    "v": "ѵν",
+    "w": "ԝ",
+    "x": "хχ",
+    "y": "уүγ",
+    "A": "АΑᎪ",
+    "B": "ВΒᏴ",
+    "C": "СϹᏟ",
+    "D": "Ꭰ",
+    "E": "ЕΕᎬ",
+    "G": "ԌᏀ",
+    "H": "НΗᎻ",
+    "I": "ІΙӀ",
+    "J": "ЈͿᎫ",
+    "K": "КΚᏦ",
+    "L": "Ꮮ",
+    "M": "МΜᎷ",
+    "N": "Ν",
+    "O": "ОΟՕ",
+    "P": "РΡᏢ",
+    "R": "Ꮢ",
+    "S": "ЅՏᏚ",
+    "T": "ТΤᎢ",
+    "V": "ѴᏙ",
+    "W": "ԜᎳ",
+    "X": "ХΧ",
+    "Y": "УҮΥ",
+    "Z": "ΖᏃ",
+}
+
+# Letters that pass for a Latin one among Latin letters only.
+_COUSINS = {
+    "b": "ьвƄβЬƅᏏƀɓ",
+    "c": "ҫᴄƈⅽ",
+    "d": "ժɗⅾᏧɖ",
+    "e": "єёҽεɛ℮ҿəǝ",
+    "f": "ƒϝքꬵ",
+    "g": "ցɡɢԍ",
+    "h": "нհћђʜɦᏂ",
+    "i": "ıɩїӏɨ",
+    "j": "ʝ",
+    "k": "кκқҝӄƙ",
+    "l": "ⅼɭłƖʟǀ",
+    "m": "мⅿɱ",
+    "n": "пηռɴŋɳп",
+    "o": "өσøɵӧო",
+    "p": "ƿþ",
+    "q": "գզʠ",
+    "r": "гяɾʀꭇɽ",
+    "s": "ʂꜱƽș",
+    "t": "тτțƭʈ",
+    "u": "υцμʋµʉ",
+    "v": "ⅴʌѵ",
+    "w": "шщωѡաɯʍ",
+    "x": "ҳжⅹ",
+    "y": "ўұʏ",
+    "z": "ʐƶʑ",
+    "N": "ИЙ",
+    "R": "ЯƦ",
+    "W": "Ш",
+    "E": "ЄΣ",
+    "A": "Λ",
+    "D": "Д",
+}
+
+# Latin letters in fancy dress: small capitals and squared ones, which compatibility normalisation leaves alone.
+_DRESSED = {
+    "abcdefghijklmnopqrstuvwxyz": "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ": "".join(map(chr, range(0x1F150, 0x1F16A))),
+    "abcdefghijklmnopqrstuvwxyz ": "".join(map(chr, range(0x1F170, 0x1F18A))) + " ",
+}
+# Blocks of letters that are Latin ones but for their style: superscript, circled, full width, mathematical.
+_STYLED = (
+    (0x02B0, 0x02B9), (0x02E0, 0x02E4), (0x1D2C, 0x1D6B), (0x1D78, 0x1D79), (0x2071, 0x2080), (0x2090, 0x209D),
+    (0x2100, 0x2150), (0x249C, 0x24EA), (0x2C7C, 0x2C7E), (0xA7F2, 0xA7F5), (0xAB5B, 0xAB60), (0xFB00, 0xFB07),
+    (0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B), (0x1D400, 0x1D800), (0x1F110, 0x1F14A),
+)  # fmt: skip
+
+TWINS = {other: latin for latin, others in _TWINS.items() for other in others}
+COUSINS = {other: latin for latin, others in _COUSINS.items() for other in others} | TWINS
+
+
+def _plain(character: str) -> str | None:
+    """The ASCII letters or digits that a styled character stands for."""
+    folded = unicodedata.normalize("NFKC", character).strip("()")
+    return folded if folded.isascii() and folded.isalnum() and folded != character else None
+
+
+STYLED = {
+    **{dressed: plain for plains, row in _DRESSED.items() for plain, dressed in zip(plains, row, strict=True)},
+    **{chr(code): plain for first, end in _STYLED for code in range(first, end) if (plain := _plain(chr(code)))},
+}
+for _key in [key for key, plain in STYLED.items() if key.isascii() or (len(plain) > 1 and not "ﬀ" <= key <= "ﬆ")]:
+    del STYLED[_key]  # the marks for trade and number are words of their own
