@@ -98,6 +98,8 @@ def _limit_body(services: Services) -> None:
 
 def _guard(answer: Response) -> Response:
     headers = answer.headers
+    if answer.status_code not in (429, 503):
+        headers.pop("Retry-After", None)  # Flask-Limiter adds it to every answer
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, null, update
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import POLICY
@@ -23,12 +23,19 @@ from moderation.core.scores import Scores
 from moderation.services import Clock
 from moderation.storage.audit import append
 from moderation.storage.authors import Author
+from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow, score_values
 from moderation.storage.database import Database
 from moderation.storage.outbox import Notice
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+# Built once: these run with every comment, and building a statement takes as long as running it.
+_INSERT_COMMENT = insert(table_of(Comment))
+_INSERT_SCORES = insert(table_of(ScoreRow))
+_INSERT_DECISION = insert(table_of(DecisionRow))
+_INSERT_NOTICE = insert(table_of(Notice))
 
 
 @dataclass(slots=True)
@@ -45,17 +52,16 @@ class Ledger:
 
     def notice(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes something that the site will be told."""
-        self.session.execute(
-            insert(Notice).values(
-                id=new_id(self.now),
-                site_id=site_id,
-                kind=kind,
-                subject=subject,
-                payload=dict(payload),
-                created_at=self.now,
-                delivered_at=None,
-            )
-        )
+        row = {
+            "id": new_id(self.now),
+            "site_id": site_id,
+            "kind": kind,
+            "subject": subject,
+            "payload": dict(payload),
+            "created_at": self.now,
+            "delivered_at": None,
+        }
+        self.session.execute(_INSERT_NOTICE, row)
 
 
 class Books(Protocol):
@@ -124,7 +130,7 @@ STATUS_OF = {
 
 def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -> None:
     """A comment is stored. ``comment`` holds the columns of ``Comment``."""
-    ledger.session.execute(insert(Comment).values(**comment))
+    ledger.session.execute(_INSERT_COMMENT, comment)
     ledger.event(
         comment["site_id"],
         actor,
@@ -143,7 +149,7 @@ def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -
 
 def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
-    ledger.session.execute(insert(ScoreRow).values(**score_values(comment_id, scores, ledger.now)))
+    ledger.session.execute(_INSERT_SCORES, score_values(comment_id, scores, ledger.now))
     ledger.event(
         site_id,
         SYSTEM,
@@ -267,14 +273,12 @@ def count_author(ledger: Ledger, author_id: str, before: Status | None, after: S
 
 def _store_decision(ledger: Ledger, *, statement: Statement | None, **values: Any) -> None:
     row = {"account_id": None, "reason_id": None, "reader_sentence": None, "note": None} | values
-    ledger.session.execute(
-        insert(DecisionRow).values(
-            id=new_id(ledger.now),
-            decided_at=ledger.now,
-            statement=statement.as_dict() if statement else None,
-            **row,
-        )
-    )
+    row |= {
+        "id": new_id(ledger.now),
+        "decided_at": ledger.now,
+        "statement": statement.as_dict() if statement else null(),
+    }
+    ledger.session.execute(_INSERT_DECISION, row)
 
 
 def _reason_row(reason: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
@@ -60,8 +60,11 @@ class PreparedVersion(Base):
         return PreparedArticle(made_by=self.made_by, passages=tuple(self.passages), vectors=self.vectors)
 
 
+_FIND = select(Article).where(Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
+
+
 def find_article(session: Session, site_id: str, external_id: str) -> Article | None:
-    return session.scalar(select(Article).where(Article.site_id == site_id, Article.external_id == external_id))
+    return session.scalar(_FIND, {"site": site_id, "external": external_id})
 
 
 def prepared_version(session: Session, article_id: str, version: int, made_by: str) -> PreparedVersion | None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Index, insert, select, update
+from sqlalchemy import Index, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, Happening, link
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
 
 
 class EventRow(Base):
@@ -45,13 +45,18 @@ class HeadRow(Base):
     hash: Mapped[str]
 
 
+_HEADS, _EVENTS = table_of(HeadRow), table_of(EventRow)
+_HEAD = select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("name")).with_for_update()
+_INSERT_HEAD = insert(_HEADS)
+_MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
+_INSERT_EVENT = insert(_EVENTS)
+
+
 def append(session: Session, happenings: Sequence[Happening], at: datetime) -> list[ChainHead]:
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
     for chain in sorted({happening.chain for happening in happenings}):
-        row = session.execute(
-            select(HeadRow.sequence, HeadRow.hash).where(HeadRow.chain == chain).with_for_update()
-        ).first()
+        row = session.execute(_HEAD, {"name": chain}).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
         events: list[AuditEvent] = []
         for happening in happenings:
@@ -59,11 +64,11 @@ def append(session: Session, happenings: Sequence[Happening], at: datetime) -> l
                 sequence += 1
                 events.append(link(happening, sequence=sequence, previous=previous, at=at))
                 previous = events[-1].hash
-        session.execute(insert(EventRow), [_values(event) for event in events])
+        session.execute(_INSERT_EVENT, [_values(event) for event in events])
         if row:
-            session.execute(update(HeadRow).where(HeadRow.chain == chain).values(sequence=sequence, hash=previous))
+            session.execute(_MOVE_HEAD, {"name": chain, "sequence": sequence, "hash": previous})
         else:
-            session.execute(insert(HeadRow).values(chain=chain, sequence=sequence, hash=previous))
+            session.execute(_INSERT_HEAD, {"chain": chain, "sequence": sequence, "hash": previous})
         heads.append(ChainHead(chain=chain, sequence=sequence, hash=previous))
     return heads
 
@@ -80,9 +85,11 @@ def chains(session: Session) -> Sequence[str]:
 def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[AuditEvent]:
     """A chain's events in order, read in portions."""
     query = select(EventRow).where(EventRow.chain == chain, EventRow.sequence > after).order_by(EventRow.sequence)
-    for row in session.scalars(query.execution_options(yield_per=1000)):
-        yield row.audit_event
-        session.expunge(row)
+    # Closed even where the reader stops in the middle: the server holds a cursor for it.
+    with session.scalars(query.execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            yield row.audit_event
+            session.expunge(row)
 
 
 def stored_head(session: Session, chain: str) -> ChainHead | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
@@ -32,7 +32,10 @@ class Author(Base):
     created_at: Mapped[datetime]
 
 
+_FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key == bindparam("of"))
+_LOCK = _FIND.with_for_update()
+
+
 def find_author(session: Session, site_id: str, key: str, *, lock: bool = False) -> Author | None:
     """The author with this key; with ``lock`` their next comment waits until this transaction ends."""
-    query = select(Author).where(Author.site_id == site_id, Author.key == key)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(_LOCK if lock else _FIND, {"site": site_id, "of": key})

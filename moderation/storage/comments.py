@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, tuple_
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, text, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -150,19 +150,22 @@ def newest_decision(session: Session, comment_id: str) -> DecisionRow | None:
     )
 
 
+_SAME = (
+    select(Comment.id)
+    .where(
+        Comment.article_id == bindparam("article"),
+        Comment.author_id == bindparam("author"),
+        Comment.fingerprint == bindparam("of"),
+        Comment.received_at > bindparam("since"),
+        Comment.status.not_in((Status.WITHDRAWN.value, Status.ERASED.value)),
+    )
+    .limit(1)
+)
+
+
 def same_comment(session: Session, *, article_id: str, author_id: str, fingerprint: str, since: datetime) -> str | None:
     """The id of a comment with this text by this author on this article since then; withdrawn ones don't count."""
-    return session.scalar(
-        select(Comment.id)
-        .where(
-            Comment.article_id == article_id,
-            Comment.author_id == author_id,
-            Comment.fingerprint == fingerprint,
-            Comment.received_at > since,
-            Comment.status.not_in((Status.WITHDRAWN, Status.ERASED)),
-        )
-        .limit(1)
-    )
+    return session.scalar(_SAME, {"article": article_id, "author": author_id, "of": fingerprint, "since": since})
 
 
 def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
@@ -60,9 +60,12 @@ def digest_of(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
+_LIVE_KEY = select(SiteKey).where(SiteKey.digest == bindparam("of"), SiteKey.revoked_at.is_(None))
+
+
 def live_key(session: Session, key: str) -> SiteKey | None:
     """The key with this text, unless it was revoked."""
-    return session.scalar(select(SiteKey).where(SiteKey.digest == digest_of(key), SiteKey.revoked_at.is_(None)))
+    return session.scalar(_LIVE_KEY, {"of": digest_of(key)})
 
 
 def all_sites(session: Session) -> Sequence[Site]:
