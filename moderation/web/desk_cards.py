@@ -55,11 +55,13 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleLink:
+    """The article that a comment stands under; ``href`` is its own address."""
+
     id: str
     title: str
     section: str | None
     summary: str | None
-    external_id: str
+    href: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Card:
     received_at: datetime
     age: str
     age_words: str
+    waiting: bool
     is_reply: bool
     first: bool
     record: str
@@ -111,7 +114,8 @@ def card(item: Listed, *, rules: Rules, now: datetime, may_decide: bool, back: s
         revision=comment.revision,
         received_at=comment.received_at,
         age=age(comment.received_at, now),
-        age_words="waiting for" if waiting else "arrived",
+        age_words="waiting for" if waiting else "arrived before",
+        waiting=waiting,
         is_reply=comment.parent_id is not None,
         first=item.author.created_at >= comment.received_at,
         record=record_words(item.author),
@@ -144,6 +148,8 @@ def quoted(comment: Comment) -> Quoted:
 
 def record_words(author: Author) -> str:
     """What became of an author's comments so far."""
+    if not author.known:
+        return "Known by name alone, so without a record"
     if not author.approved and not author.rejected:
         return "Nothing by this author was decided yet"
     return f"{author.approved} published, {author.rejected} rejected so far"
@@ -216,5 +222,5 @@ def _article_link(article: Article) -> ArticleLink:
         title=article.title,
         section=article.section,
         summary=article.summary,
-        external_id=article.external_id,
+        href=article.url if article.url and article.url.startswith(("https://", "http://")) else None,
     )

@@ -63,6 +63,8 @@
   const search = () => {
     const field = document.querySelector('input[data-key="/"]');
     if (!field) return false;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
     field.focus();
     field.select();
     return true;

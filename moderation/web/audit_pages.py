@@ -1,0 +1,144 @@
+"""The audit log: its events, and whether its chains hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import Actor
+from moderation.core.audit_chain import SYSTEM, AuditEvent, verify
+from moderation.core.errors import ChainBroken
+from moderation.storage.audit import events_of, stored_head
+from moderation.storage.desk import EventsWanted, account_names, newest_events
+from moderation.web.access import person, services
+from moderation.web.desk_frame import ADMIN, READ, desk_page, everywhere, sites_with, who
+from moderation.web.rendering import argument
+
+PAGE = 50
+AUDIT = "/audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One event as the page shows it; ``link`` leads to the comment that it is about."""
+
+    sequence: int
+    time: str
+    at: datetime
+    event: str
+    actor: str
+    actor_href: str
+    subject: str
+    link: str | None
+    payload: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What recomputing the chains found: one line for each."""
+
+    holds: bool
+    lines: tuple[str, ...]
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/audit``."""
+    pages = Blueprint("audit_pages", __name__, url_prefix=AUDIT)
+
+    @pages.get("")
+    def audit() -> Response:
+        return _audit_page()
+
+    @pages.post("/verify")
+    def check() -> Response:
+        with services().database.reading() as db:
+            results = [_verify(db, chain) for chain in _chains(person(), db)]
+        verified = Verified(
+            holds=all(holds for holds, _ in results),
+            lines=tuple(line for _, line in results),
+        )
+        return _audit_page(verified)
+
+    return pages
+
+
+def _chains(actor: Actor, db: Session) -> list[str]:
+    """The chains that this person may see: those of their sites, and for administrators the one of the service."""
+    chains = [site.id for site in sites_with(actor, READ, db)]
+    return [*chains, SYSTEM] if everywhere(actor, ADMIN) else chains
+
+
+def _audit_page(verified: Verified | None = None) -> Response:
+    with services().database.reading() as db:
+        chains = _chains(person(), db)
+        if not chains:
+            abort(403, "This account has no site whose audit log it may read.")
+        wanted = _wanted(chains)
+        found = newest_events(db, wanted, limit=PAGE + 1)
+        names = account_names(db)
+    page = found[:PAGE]
+    return desk_page(
+        "desk/audit.html",
+        here=AUDIT,
+        chains=chains,
+        wanted=wanted,
+        events=[_line(event, wanted, names) for event in page],
+        older=_href(replace(wanted, before=page[-1].sequence)) if len(found) > PAGE else None,
+        newest=_href(replace(wanted, before=None)) if wanted.before is not None else None,
+        verified=verified,
+    )
+
+
+def _wanted(chains: list[str]) -> EventsWanted:
+    chain, before = argument("chain"), argument("before", 12)
+    return EventsWanted(
+        chain=chain if chain in chains else chains[0],
+        event=argument("event"),
+        actor=argument("actor"),
+        subject=argument("subject"),
+        before=int(before) if before.isascii() and before.isdigit() else None,
+    )
+
+
+def _href(wanted: EventsWanted) -> str:
+    keys = {"chain": wanted.chain, "event": wanted.event, "actor": wanted.actor, "subject": wanted.subject}
+    before = {} if wanted.before is None else {"before": str(wanted.before)}
+    return f"{AUDIT}?{urlencode({name: value for name, value in (keys | before).items() if value})}"
+
+
+def _line(event: AuditEvent, wanted: EventsWanted, names: dict[str, str]) -> Line:
+    return Line(
+        sequence=event.sequence,
+        time=event.time,
+        at=datetime.fromisoformat(event.time),
+        event=event.event,
+        actor=who(event.actor, names),
+        actor_href=_href(replace(wanted, actor=event.actor, before=None)),
+        subject=event.subject,
+        link=f"/review/comments/{event.subject}" if event.event.startswith("comment.") else None,
+        payload=json.dumps(json.loads(event.payload), indent=2, ensure_ascii=False),
+        previous=event.previous,
+        hash=event.hash,
+    )
+
+
+def _verify(db: Session, chain: str) -> tuple[bool, str]:
+    """Whether a chain holds, and that in words."""
+    kept = stored_head(db, chain)
+    try:
+        head = verify(chain, events_of(db, chain))
+    except ChainBroken as error:
+        return False, f"Broken: {error.detail}"
+    if not head.sequence and kept is None:
+        return True, f"{chain}: no event yet"
+    if kept != head:
+        told = f"event {kept.sequence}" if kept else "nothing"
+        return False, f"Broken: chain {chain} ends at event {head.sequence}, but its head names {told}"
+    return True, f"{chain}: {head.sequence} events, head {head.hash}"

@@ -1,0 +1,67 @@
+"""What every page of the desk shares: the menu, who is signed in, and which sites they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import EVERYWHERE, Actor
+from moderation.storage.desk import Listed
+from moderation.storage.sites import Site, all_sites
+from moderation.web.access import person, services
+from moderation.web.desk_cards import Card, card
+from moderation.web.rendering import page
+
+READ, MODERATE, ADMIN = "read", "moderate", "admin"
+QUEUE = "/review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuItem:
+    href: str
+    words: str
+    here: bool
+
+
+def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any) -> Response:
+    """A page of the desk; ``here`` is the address of the menu's item that it belongs to."""
+    actor = person()
+    return page(template, status, me=actor.name, menu=_menu(actor, here), **context)
+
+
+def _menu(actor: Actor, here: str) -> list[MenuItem]:
+    items: Mapping[str, str] = {QUEUE: "Queue", "/audit": "Audit log"}
+    if any(ADMIN in rights for rights in actor.rights.values()):
+        items = {**items, "/admin": "Admin"}
+    return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
+
+
+def sites_with(actor: Actor, right: str, session: Session) -> tuple[Site, ...]:
+    """The sites on which this person holds the right."""
+    return tuple(site for site in all_sites(session) if actor.may(right, site.id))
+
+
+def card_for(actor: Actor, item: Listed, *, back: str) -> Card:
+    """A comment's card as this person may see it; a decision leads ``back``."""
+    rules = services().configuration.current().policy.rules_for(item.comment.site_id, item.article.section)
+    may = actor.may(MODERATE, item.comment.site_id)
+    return card(item, rules=rules, now=services().clock(), may_decide=may, back=back)
+
+
+def everywhere(actor: Actor, right: str) -> bool:
+    """Whether this person holds the right on every site, those to come included."""
+    return right in actor.rights.get(EVERYWHERE, ())
+
+
+def who(reference: str, names: Mapping[str, str]) -> str:
+    """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
+    kind, _, reference_id = reference.partition(":")
+    if kind == "account":
+        return names.get(reference_id, "an account that is gone")
+    known = {"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"}
+    known |= {"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"}
+    return known.get(kind, reference)

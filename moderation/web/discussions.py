@@ -1,0 +1,77 @@
+"""What the article page shows of a discussion: who wrote what, in which order, and whether one may still write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.core.comment import CommentRules, Mode
+from moderation.storage.articles import Article
+from moderation.storage.comments import Comment
+from moderation.storage.discussion import Opening
+
+PAGE = 100
+"""How many openings one page of a discussion holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One published comment, or the place of one that is ``gone``."""
+
+    id: str
+    name: str
+    body: str
+    created_at: datetime
+    gone: bool = False
+    replies: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discussion:
+    """What stands under an article. ``next`` is the id after which the next page begins."""
+
+    shown: bool
+    open: bool
+    closed_because: str | None
+    count: int
+    items: tuple[Said, ...]
+    next: str | None
+
+
+def discussion_view(
+    openings: Sequence[Opening], *, count: int, rules: CommentRules, closed_because: str | None
+) -> Discussion:
+    """The discussion from its openings, of which there is one more than a page holds where another page follows."""
+    page = openings[:PAGE]
+    return Discussion(
+        shown=rules.mode is not Mode.HIDDEN,
+        open=closed_because is None,
+        closed_because=closed_because,
+        count=count,
+        items=tuple(_said(opening) for opening in page),
+        next=page[-1].comment.id if len(openings) > PAGE else None,
+    )
+
+
+def _said(opening: Opening) -> Said:
+    replies = tuple(_one(reply) for reply in opening.replies)
+    if opening.gone:
+        gone = opening.comment
+        return Said(id=gone.id, name="", body="", created_at=gone.created_at, gone=True, replies=replies)
+    return _one(opening.comment, replies)
+
+
+def _one(comment: Comment, replies: tuple[Said, ...] = ()) -> Said:
+    return Said(
+        id=comment.id,
+        name=comment.author_name,
+        body=comment.body,
+        created_at=comment.created_at,
+        replies=replies,
+    )
+
+
+def article_texts(article: Article) -> tuple[str, ...]:
+    """Everything of an article that is read, for its reading time."""
+    return (article.title, article.summary or "", *article.key_points, *article.paragraphs)

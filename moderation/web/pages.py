@@ -1,0 +1,28 @@
+"""Every page in its place: the reader's, open to all, and the desk's, behind a sign-in."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from moderation.web import admin_pages, audit_pages, comment_pages, queue_pages, reader_pages
+from moderation.web.access import install_csrf, install_sign_in
+from moderation.web.limits import Limits
+from moderation.web.rendering import install_templates
+from moderation.web.sign_in_pages import install_sign_in_pages
+
+APIS = frozenset({"articles_api", "comments_api", "operations_api"})
+"""Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
+
+
+def install_pages(app: Flask, limits: Limits) -> None:
+    """Adds the pages to an application that has its APIs already. Whatever is neither an API nor a reader's page asks
+    for a sign-in, a page that somebody adds later too.
+    """
+    install_templates(app)
+    install_sign_in_pages(app, limits)
+    app.register_blueprint(reader_pages.blueprint(limits))
+    open_to_all = APIS | {reader_pages.NAME, "static", "login"}
+    install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
+    install_csrf(app, exempt=APIS | {reader_pages.NAME})
+    for pages in (queue_pages, comment_pages, audit_pages, admin_pages):
+        app.register_blueprint(pages.blueprint())

@@ -1,0 +1,227 @@
+"""The reader's pages: an article with its discussion and the comment form, and where a comment stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, redirect, request
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from moderation import intake
+from moderation.core.comment import WAITING, Author, CommentRules, Status, Submission
+from moderation.core.errors import (
+    ArticleNotFound,
+    CommentNotFound,
+    CommentTooLong,
+    CommentTooShort,
+    DiscussionClosed,
+    InvalidField,
+    ModerationError,
+)
+from moderation.core.signing import is_receipt, receipt_for
+from moderation.core.text import as_written, display_name, visible_length
+from moderation.intake import Sender
+from moderation.review import withdraw
+from moderation.storage.articles import Article, articles_of, find_article
+from moderation.storage.comments import Comment, find_comment, newest_decision, published_mark
+from moderation.storage.discussion import discussion
+from moderation.storage.sites import Site
+from moderation.web.access import check_csrf, services
+from moderation.web.discussions import PAGE, Said, article_texts, discussion_view
+from moderation.web.errors import CODES
+from moderation.web.limits import Limits, client_address, reader_key
+from moderation.web.rendering import argument, known_id, page
+from moderation.web.shapes import comment_status
+from moderation.web.wording import STATUS_WORDS, reading_minutes
+
+NAME = "reader_pages"
+DEMO = "demo"
+"""The site whose articles these pages show. A newsroom's own articles stand on its own pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a reader has typed so far."""
+
+    name: str = ""
+    body: str = ""
+    parent_id: str | None = None
+
+    @property
+    def length(self) -> int:
+        return visible_length(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a comment wasn't sent, and the field that is to be mended, if it is one."""
+
+    status: int
+    words: str
+    field: str | None = None
+
+
+def blueprint(limits: Limits) -> Blueprint:
+    """The routes of the reader's pages. They check their forms' tokens themselves: what was typed must come back."""
+    pages = Blueprint(NAME, __name__)
+
+    @pages.get("/")
+    def home() -> Response:
+        with services().database.reading() as db:
+            newest = next(iter(articles_of(db, DEMO, limit=1)), None)
+        return _article_page(newest.external_id) if newest else page("reader/empty.html", masthead=None)
+
+    @pages.get("/articles/<path:article_id>")
+    def article(article_id: str) -> Response:
+        return _article_page(article_id)
+
+    @pages.post("/articles/<path:article_id>/comments")
+    def write(article_id: str) -> WerkzeugResponse:
+        form = Form(
+            name=request.form.get("name", ""),
+            body=request.form.get("body", ""),
+            parent_id=request.form.get("parent_id") or None,
+        )
+        try:
+            check_csrf()
+            arrival = _submit(limits, article_id, form)
+        except (BadRequest, RateLimitExceeded, ModerationError) as error:
+            if isinstance(error, ArticleNotFound):
+                raise
+            return _article_page(article_id, form, _problem(error))
+        receipt = receipt_for(services().settings.secret_key, arrival.comment_id)
+        query = urlencode({"comment": arrival.comment_id, "receipt": receipt})
+        return redirect(f"/articles/{article_id}?{query}#write", 303)
+
+    @pages.get("/comments/<comment_id>")
+    def standing(comment_id: str) -> Response:
+        return _standing_page(comment_id, argument("receipt"))
+
+    @pages.post("/comments/<comment_id>/withdraw")
+    def take_back(comment_id: str) -> WerkzeugResponse:
+        check_csrf()
+        receipt = request.form.get("receipt", "")
+        _check_receipt(comment_id, receipt)
+        withdraw(services(), comment_id)
+        return redirect(f"/comments/{comment_id}?{urlencode({'receipt': receipt})}", 303)
+
+    return pages
+
+
+def _submit(limits: Limits, article_id: str, form: Form) -> intake.Arrival:
+    limits.count_address()
+    address = client_address()
+    submission = Submission(
+        article_id=article_id,
+        author=Author(name=display_name(form.name, "name"), address=address),
+        body=as_written(form.body, "body"),
+        parent_id=known_id(form.parent_id) if form.parent_id else None,
+    )
+    sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
+    reader = reader_key(services().settings.secret_key, author_id=None, address=address)
+    return intake.submit(services(), sender, submission, admit=lambda: limits.count_comment(DEMO, reader))
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, RateLimitExceeded):
+        return Problem(status=429, words="That was a little fast. Please wait a minute, then send this comment again.")
+    if isinstance(error, BadRequest):
+        return Problem(status=400, words="This page was open for long. It is fresh now: please send it again.")
+    if not isinstance(error, ModerationError):
+        raise error
+    status = next(code for kind, code in CODES.items() if isinstance(error, kind))
+    if isinstance(error, InvalidField):
+        return Problem(status=status, words=f"The {error.field} {error.message}", field=error.field)
+    too_short_or_long = isinstance(error, CommentTooShort | CommentTooLong)
+    return Problem(status=status, words=error.detail, field="body" if too_short_or_long else None)
+
+
+def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
+    asked = known_id(argument("reply")) if form is None else known_id(form.parent_id or "")
+    with services().database.reading() as db:
+        article = find_article(db, DEMO, article_id) if article_id.isprintable() else None
+        site = db.get(Site, DEMO)
+        if article is None or site is None:
+            abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
+        after = find_comment(db, known_id(argument("after")))
+        openings = discussion(db, article.id, after=after, limit=PAGE + 1)
+        count, _ = published_mark(db, article.id)
+        parent = find_comment(db, asked)
+        others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
+    parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
+    rules, closed = _rules(article, reply=parent is not None)
+    return page(
+        "reader/article.html",
+        problem.status if problem else 200,
+        masthead=site.name,
+        article=article,
+        minutes=reading_minutes(*article_texts(article)),
+        discussion=discussion_view(openings, count=count, rules=rules, closed_because=closed),
+        rules=rules,
+        problem=problem,
+        sent=_sent(article),
+        parent=_quoted(parent) if parent else None,
+        form=form or Form(),
+        others=others,
+    )
+
+
+def _rules(article: Article, *, reply: bool) -> tuple[CommentRules, str | None]:
+    """What is asked of a comment here, and why none can be written, if that is so."""
+    configuration = services().configuration.current()
+    rules = configuration.comments.rules_for(
+        site=article.site_id, section=article.section, reply=reply, article_mode=article.mode
+    )
+    try:
+        intake.open_rules(configuration, article.site_id, article, reply=reply, now=services().clock())
+    except DiscussionClosed as error:
+        return rules, error.detail
+    return rules, None
+
+
+def _quoted(comment: Comment) -> Said:
+    return Said(id=comment.id, name=comment.author_name, body=comment.body, created_at=comment.created_at)
+
+
+def _sent(article: Article) -> dict[str, str] | None:
+    """What is said of a comment that this reader has just sent; the receipt in the address tells which."""
+    comment_id, receipt = known_id(argument("comment")), argument("receipt")
+    if not receipt or not is_receipt(services().settings.secret_key, comment_id, receipt):
+        return None
+    with services().database.reading() as db:
+        comment = find_comment(db, comment_id)
+        decision = newest_decision(db, comment_id)
+    if comment is None or comment.article_id != article.id:
+        return None
+    told = comment_status(comment, decision.reader_sentence if decision else None)
+    link = f"/comments/{comment_id}?{urlencode({'receipt': receipt})}"
+    return {"status": comment.status, "message": told["message"], "link": link}
+
+
+def _check_receipt(comment_id: str, receipt: str) -> None:
+    if not is_receipt(services().settings.secret_key, comment_id, receipt):
+        raise CommentNotFound
+
+
+def _standing_page(comment_id: str, receipt: str) -> Response:
+    _check_receipt(comment_id, receipt)
+    with services().database.reading() as db:
+        comment = find_comment(db, known_id(comment_id))
+        if comment is None:
+            raise CommentNotFound
+        decision = newest_decision(db, comment.id)
+        article = db.get(Article, comment.article_id)
+        site = db.get(Site, comment.site_id)
+    told = comment_status(comment, decision.reader_sentence if decision else None)
+    standing = {
+        "id": comment.id,
+        "word": STATUS_WORDS[comment.status].capitalize(),
+        "message": told["message"],
+        "statement": decision.statement if decision else None,
+        "article_id": article.external_id if article and article.site_id == DEMO else None,
+        "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
+    }
+    return page("reader/standing.html", masthead=site.name if site else None, standing=standing, receipt=receipt)

@@ -1,0 +1,67 @@
+"""Pages as answers: templates with their filters, errors in plain words, and what of a request's text can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import regex
+from flask import Flask, Response, make_response, render_template, request
+
+from moderation.web.wording import FILTERS
+
+_ID = regex.compile(r"[0-9a-z]{1,64}")
+_UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
+
+
+def install_templates(app: Flask) -> None:
+    """Gives the templates their filters, and lets no line of theirs leave an empty one behind."""
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def page(template: str, status: int = 200, /, **context: Any) -> Response:
+    """A page that no cache keeps: it holds a form's token, or what only its reader may see."""
+    answer = make_response(render_template(template, **context), status)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def argument(name: str, most: int = 200) -> str:
+    """A parameter of the address, trimmed and without what no database can look for; empty where there is none."""
+    return _UNSTORABLE.sub("", request.args.get(name, ""))[:most].strip()
+
+
+def known_id(text: str) -> str:
+    """An id of ours as it may stand in a query; anything else becomes one that nothing has."""
+    return text if _ID.fullmatch(text) else "-"
+
+
+def path_within(text: str, start: str, default: str) -> str:
+    """A path of this service that begins with ``start``; anything else, other hosts above all, becomes ``default``."""
+    parts = urlsplit(text) if text.isprintable() and "\\" not in text else urlsplit("")
+    inside = not parts.scheme and not parts.netloc and (parts.path == start or parts.path.startswith(start + "/"))
+    return text if inside else default
+
+
+_TITLES: Mapping[int, str] = {
+    400: "That did not arrive whole",
+    403: "That is not open to you",
+    404: "There is nothing here",
+    405: "That is not possible here",
+    409: "It changed meanwhile",
+    413: "That is too large",
+    422: "That cannot be used",
+    429: "A little too fast",
+    500: "Something broke on our side",
+    503: "Not right now",
+}
+
+
+def error_page(status: int, detail: str, _fields: list[dict[str, str]], headers: dict[str, str]) -> Response:
+    """An error as a page: what happened, and what to do about it."""
+    answer = page("error.html", status, status=status, title=_TITLES.get(status, "That did not work"), detail=detail)
+    answer.headers.update(headers)
+    return answer
