@@ -20,6 +20,8 @@ from moderation.core.disguised_words import leet_words, masked_words, stretched_
 from moderation.core.lookalikes import COUSINS, STYLED, TWINS
 from moderation.core.spaced_letters import spaced_letters
 
+# ruff: noqa: RUF001 - look-alikes are what this is about
+
 Edit = tuple[int, int, str]
 """``start`` to ``end`` of the text becomes these characters."""
 
@@ -92,8 +94,11 @@ _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\uf
 _MARKED = regex.compile(rf"([^\p{{M}}]?){_MARKS}+")
 _MARK = regex.compile(_MARKS)
 _DRESSED = regex.compile("[" + "".join(STYLED) + "]")
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")  # noqa: RUF001 - the apostrophe as it is written
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
 _LATIN = regex.compile(r"\p{Latin}")
+_GREEK = regex.compile(r"\p{Greek}")
+_LATIN_OF_SOME = "ıøəșțŋƒþɛɔɖɓɗłđħŧǝʋɣ"
+"""Letters of living languages (Turkish, Danish, Polish, Hausa): no sign of disguise in a word that is all Latin."""
 _OTHER_ALPHABET = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}]")
 
 
@@ -152,14 +157,17 @@ def _without_lookalikes(text: str) -> Iterator[Edit]:
             continue
         if _LATIN.search(word):
             table = COUSINS
-        else:
+        elif len(word) > 1 or not _GREEK.search(word):  # one Greek letter alone is a symbol
+            table = TWINS
             if latin_text is None:
                 latin_text = _is_latin(text)
             if not latin_text or any(letter not in TWINS for letter in word):
                 continue
-            table = TWINS
+        else:
+            continue
+        own = "" if _OTHER_ALPHABET.search(word) else _LATIN_OF_SOME
         for place, letter in enumerate(word, match.start()):
-            if letter in table and not _latin_of_its_own(letter, word):
+            if letter in table and letter not in own:
                 yield place, place + 1, table[letter]
 
 
@@ -167,11 +175,6 @@ def _is_latin(text: str) -> bool:
     """Whether the text is in Latin letters, but for twins."""
     others = _OTHER_ALPHABET.findall(text)
     return all(letter in TWINS for letter in others) and len(_LATIN.findall(text)) > len(others)
-
-
-def _latin_of_its_own(letter: str, word: str) -> bool:
-    """Letters such as Turkish dotless i or Danish o with a stroke belong to their words: not a sign of disguise."""
-    return letter in "ıøəșțŋƒþɛɔɖɓɗ" and not _OTHER_ALPHABET.search(word)
 
 
 _PASSES: tuple[Callable[[str], Iterable[Edit]], ...] = (

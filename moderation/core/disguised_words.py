@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 from moderation.core.words import ABUSE, RANK
 
@@ -31,10 +31,11 @@ _SURE_OF_LEET = 2
 """So many recognised words, and a text is read as leet: then words that aren't known are spelled out too."""
 
 _TWICE = re.compile(r"([A-Za-z])\1", re.IGNORECASE)
-_WORD = re.compile(r"(?<!\w)[A-Za-z]{3,}+(?!\w)")
+_WORD = re.compile(r"(?<![\w#])[A-Za-z]{3,}+(?!\w)")
 _RUN_OF_ONE = re.compile(r"(.)\1+")
 _LONG_RUN = re.compile(r"(.)\1\1")
-_NUMERAL = re.compile(r"[IVXLCM]+")
+_NUMERAL = re.compile(r"[IVXLCM]+|.*III.*")
+_DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
 _VARIANTS = 64
 
 
@@ -84,7 +85,7 @@ def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, s
 
 _COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
 _BY_FIRST: dict[str, list[str]] = defaultdict(list)
-for _word in sorted(ABUSE, key=lambda word: (RANK[word], word)):
+for _word in ABUSE:
     _BY_FIRST[_word[0]].append(_word)
 
 
@@ -100,17 +101,15 @@ def _unmasked(masked: str) -> str | None:
 
 
 def _known_leet(token: str) -> str | None:
-    """The known word that a token spells with digits and signs; None where it may well be a code ("g20", "b12")."""
-    code = _CODE.fullmatch(token)
+    """The known word that a token spells with digits and signs; None where it may be a code ("g20", "archive5")."""
+    code = _CODE.fullmatch(token) or token.rstrip("0123456789").isalpha()
     options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
     if not all(options) or len(token) < 3:
         return None
-    for number, letters in enumerate(product(*options)):
+    for letters in islice(product(*options), _VARIANTS):
         word = "".join(letters)
         if word in RANK and (not code or word in ABUSE):
             return word
-        if number >= _VARIANTS:
-            break
     return None
 
 
@@ -120,28 +119,30 @@ def _spelled(token: str) -> str | None:
 
 
 def _unstretched(token: str) -> str | None:
-    """The token with its runs of one letter as long as a known word has them; None to leave it."""
+    """The token with its runs of one letter as long as a known word has them; None to leave it.
+
+    Runs of two are only touched where a word of abuse comes out that grammar wouldn't double.
+    """
     lower = token.lower()
     collapsed = _RUN_OF_ONE.sub(r"\1", lower)
-    if not _LONG_RUN.search(lower) and collapsed not in _COLLAPSED_ABUSE:
-        return None
-    if len(collapsed) == 1 or _NUMERAL.fullmatch(token):
+    stretched = _LONG_RUN.search(lower) is not None
+    hidden = collapsed in _COLLAPSED_ABUSE and not _DOUBLED_BY_GRAMMAR.search(lower)
+    if not (stretched or hidden) or len(collapsed) == 1 or _NUMERAL.fullmatch(token):
         return None
     runs = [(m.start(), m.end()) for m in _RUN_OF_ONE.finditer(lower)]
-    long = [end - start > 2 for start, end in runs]
-    fallback: str | None = None
-    for number, lengths in enumerate(product((2, 1), repeat=len(runs))):
+    choices = [(2, 1) if end - start > 2 or hidden else (2,) for start, end in runs]
+    for lengths in islice(product(*choices), _VARIANTS):
         word = _shortened(token, runs, lengths)
-        only_long = all(was_long or length == 2 for was_long, length in zip(long, lengths, strict=True))
-        if word.lower() in (RANK if only_long else ABUSE):
+        if word.lower() in (RANK if stretched else ABUSE):
             return word
-        if only_long:
-            fallback = word  # the last of them has every long run once
-        if number >= _VARIANTS:
-            break
-    if not any(long) or (token.isupper() and len(token) < 6):
+    if not stretched or (token.isupper() and len(token) < 6):
         return None
-    return fallback
+    return _shortened(token, runs, tuple(_usual_length(lower[start], end - start) for start, end in runs))
+
+
+def _usual_length(letter: str, run: int) -> int:
+    """Three of a letter are mostly a slip for two; more are mostly one, drawn out."""
+    return 2 if run == 2 or (run == 3 and letter not in "aiuy") else 1
 
 
 def _shortened(token: str, runs: list[tuple[int, int]], lengths: tuple[int, ...]) -> str:

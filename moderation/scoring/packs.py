@@ -101,8 +101,8 @@ class Pack:
 
 
 def installed(packs_dir: Path) -> dict[str, Path]:
-    """The folders of all packs by name, the built-in one first. A folder counts once it has a manifest."""
-    found = {"builtin": BUILTIN} if (BUILTIN / MANIFEST).is_file() else {}
+    """The folders of all packs by name, the built-in one first. Another folder counts once it has a manifest."""
+    found = {"builtin": BUILTIN}
     if packs_dir.is_dir():
         for folder in sorted(packs_dir.iterdir()):
             if (folder / MANIFEST).is_file() and _NAME.fullmatch(folder.name):

@@ -22,7 +22,8 @@ from moderation.core.errors import ScoringFailed
 from moderation.scoring.detoxify_extra import load_through_detoxify
 from moderation.scoring.packs import Pack
 
-RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
+RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify")
+"""``detoxify`` runs a converted pack through Detoxify itself (torch, f32): for a machine with a GPU."""
 DETOXIFY = "detoxify"
 """A converted pack's original model, run by Detoxify itself (torch, a GPU where there is one)."""
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -65,10 +66,18 @@ def load(pack: Pack, name: str, threads: int) -> Runtime:
     """The pack's model, ready to run. ``name`` as ``choose`` gave it."""
     if name == DETOXIFY:
         return load_through_detoxify(pack, threads)
-    engine, _, precision = name.partition("-")
+    engine, precision = engine_and_precision(name)
     if engine == "openvino":
         return _OpenVino(pack, precision, threads)
+    if engine == "detoxify":
+        return load_through_detoxify(pack, threads)
     return _OnnxRuntime(pack, threads)
+
+
+def engine_and_precision(name: str) -> tuple[str, str]:
+    """Such as ``("openvino", "bf16")``: what a decision keeps of how its scores were made."""
+    engine, _, precision = name.partition("-")
+    return engine, precision or "f32"
 
 
 def computes_in_bf16() -> bool:

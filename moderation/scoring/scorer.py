@@ -28,7 +28,7 @@ from moderation.scoring.calibration import Calibration
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import Pack
-from moderation.scoring.runtime import choose, load
+from moderation.scoring.runtime import choose, engine_and_precision, load
 
 try:
     from moderation.scoring.relevance import RelevanceModel
@@ -86,12 +86,18 @@ class PackScorer:
     @property
     def stamp(self) -> PackStamp:
         manifest = self._pack.manifest
-        engine, _, precision = self._runtime.partition("-")
+        engine, precision = engine_and_precision(self._runtime)
         return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision or "f32")
 
     @property
     def labels(self) -> tuple[str, ...]:
         return self._pack.manifest.labels
+
+    @property
+    def prepares_as(self) -> str:
+        if self._embedder is not None:
+            return self._embedder.prepares_as
+        return f"{self._pack.manifest.name} {self._pack.manifest.version}"
 
     def warm(self) -> None:
         """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``."""
@@ -187,11 +193,6 @@ class PackScorer:
             return article
         title, *paragraphs = article.passages or ("",)
         return self.prepare(ArticleText(title=title, paragraphs=tuple(paragraphs)))
-
-    @property
-    def prepares_as(self) -> str:
-        """What ``prepare`` puts into ``PreparedArticle.made_by``."""
-        return f"{self._pack.manifest.name} {self._pack.manifest.version}"
 
     def _language(self, reading: _Reading) -> Language:
         readable = self._pack.manifest.languages
