@@ -1,0 +1,65 @@
+"""Raw answers of an exported pack, through ONNX Runtime in full precision: what calibration and first figures rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+WINDOW = 128
+"""Tokens of a window, special ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Logits (texts, labels) and spam logits (texts): the largest over a text's windows."""
+
+    logits: NDArray[np.float64]
+    spam: NDArray[np.float64]
+
+
+class OnnxPack:
+    """A pack's files, loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        self.session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    def score(self, texts: Sequence[str]) -> Raw:
+        """One row per text, in order."""
+        windows, owners = [], []
+        for owner, row in enumerate(self.tokenizer.encode_batch(list(texts))):
+            for window in _windows(row.ids):
+                windows.append(window)
+                owners.append(owner)
+        answers = np.full((len(texts), 8), -np.inf)
+        order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
+        for start in tqdm(range(0, len(order), 32), desc="scoring", unit="batch", leave=False):
+            chosen = order[start : start + 32]
+            logits, spam = self._run([windows[index] for index in chosen])
+            rows = [owners[index] for index in chosen]
+            np.maximum.at(answers, rows, np.column_stack((logits, spam)))
+        return Raw(answers[:, :-1], answers[:, -1])
+
+    def _run(self, windows: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        width = max(map(len, windows))
+        ids = np.array([window + [0] * (width - len(window)) for window in windows], dtype=np.int64)
+        fed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64)}
+        logits, spam = self.session.run(["logits", "spam"], fed)
+        return logits, spam
+
+
+def _windows(ids: list[int]) -> list[list[int]]:
+    """As the service cuts them: a quarter of each window is the previous one's end, and the last one is full."""
+    inner, size = ids[1:-1], WINDOW - 2
+    starts = range(0, max(1, len(inner) - size // 4), size - size // 4)
+    last = max(0, len(inner) - size)
+    return [[ids[0], *inner[start : start + size], ids[-1]] for start in dict.fromkeys(min(s, last) for s in starts)]

@@ -1,0 +1,93 @@
+"""Sentences written for training: who is named must say nothing about whether it is abuse.
+
+Each family of frames has its meaning. Frames that attack and frames that don't are drawn equally often for every group of
+people, and the same frames are filled with people of no group and with things. The kinds follow the published list of
+functions of hateful and harmless speech (derogation, threat, dehumanisation, implicit hate, pronouns, negation, questions,
+counter-speech, quotation, profanity without abuse, abuse of things); the sentences are our own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scripts.training.examples import SPAM, Example
+from scripts.training.frames import FAMILIES, Family
+from scripts.training.identities import FIRST_NAMES, OBJECTS, OTHERS, PEOPLE
+from scripts.training.wordlists import WORDS
+
+NOBODY = (
+    ("", "person", "people"), ("", "guy", "guys"), ("", "neighbor", "neighbors"), ("", "reader", "readers"),
+    ("", "commenter", "commenters"), ("", "colleague", "colleagues"), ("", "stranger", "strangers"),
+)
+"""People of no group at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """Answers a frame's slots: ``{many}`` and the like name one group, every other slot is drawn from ``WORDS``."""
+
+    adjective: str
+    one: str
+    many: str
+    rng: random.Random
+
+    def __getitem__(self, slot: str) -> str:
+        fixed = {"adj": self.adjective or self.rng.choice(WORDS["plain"]), "one": self.one, "many": self.many}
+        if slot in fixed:
+            return fixed[slot]
+        if slot == "name":
+            return self.rng.choice(FIRST_NAMES)
+        if slot == "thing":
+            return self.rng.choice(OBJECTS)
+        if slot == "other":
+            return self.rng.choice(OTHERS)[2]
+        return self.rng.choice(WORDS[slot.rstrip("2")])
+
+
+def written(rng: random.Random, count: int) -> list[Example]:
+    """``count`` examples: the families by their shares, the groups each as often as the others."""
+    shares = [family.share for family in FAMILIES]
+    return [_one(rng.choices(FAMILIES, shares)[0], rng) for _ in range(count)]
+
+
+def _one(family: Family, rng: random.Random) -> Example:
+    group = _someone(family, rng)
+    frame = rng.choice(family.frames)
+    text = frame.format_map(_Filler(*group, rng))
+    if family.loose:
+        text = rng.choice(WORDS["opener"]) + text + (rng.choice(WORDS["closer"]) if text[-1] not in ".!?" else "")
+    text = _tidied(text, rng)
+    return Example(text=text, targets={**family.targets, SPAM: 0.0}, source=f"written/{family.name}")
+
+
+def _someone(family: Family, rng: random.Random) -> tuple[str, str, str]:
+    if family.about == "others":
+        return rng.choice(OTHERS)
+    if family.about == "nobody":
+        return rng.choice(NOBODY)
+    return rng.choice(PEOPLE[rng.choice(list(PEOPLE))])
+
+
+def _tidied(text: str, rng: random.Random) -> str:
+    """Articles that fit, and a capital at the start more often than not."""
+    words = text.split(" ")
+    for place in range(len(words) - 1):
+        if words[place] in {"a", "A"} and words[place + 1][:1].lower() in "aeiou":
+            words[place] += "n"
+    text = " ".join(words)
+    chance = rng.random()
+    if chance < 0.6:
+        return text[0].upper() + text[1:]
+    return text.lower() if chance < 0.8 else text
+
+
+def in_company(written_ones: Sequence[Example], harmless: Sequence[str], rng: random.Random) -> list[Example]:
+    """The same sentences beside a harmless comment: what surrounds abuse doesn't take it back."""
+    mixed = []
+    for example in written_ones:
+        beside = rng.choice(harmless)[:300]
+        text = f"{beside} {example.text}" if rng.random() < 0.5 else f"{example.text} {beside}"
+        mixed.append(Example(text=text, targets=example.targets, source=example.source, weight=0.7))
+    return mixed

@@ -1,0 +1,73 @@
+"""A label's curve: from a model's logit to an honest probability."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scripts.training.calibration import fit
+from scripts.training.metrics import at_rate, auc, average_precision, calibration_error
+
+
+def comments(seed: int, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of a model that is too sure of itself, and what raters said."""
+    rng = np.random.default_rng(seed)
+    honest = rng.normal(-1, 2, count)
+    truth = rng.random(count) < 1 / (1 + np.exp(-honest))
+    return 2.5 * honest + 1, truth
+
+
+def probability(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
+
+
+def test_an_overconfident_model_is_honest_after_calibration_on_comments_it_was_not_fitted_on() -> None:
+    logits, truth = comments(1)
+    curve = fit(logits, truth, np.ones(len(truth)))
+    other_logits, other_truth = comments(2)
+    assert calibration_error(other_truth, probability(other_logits)) > 0.05
+    assert calibration_error(other_truth, probability(curve(other_logits))) < 0.02
+
+
+def test_a_curve_rises_strictly_even_where_chance_says_otherwise() -> None:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(0, 3, 60)
+    truth = rng.random(60) < 0.5  # nothing to learn
+    curve = fit(logits, truth, np.ones(60))
+    assert (np.diff(curve.x) > 0).all()
+    assert (np.diff(curve.y) > 0).all()
+    wide = np.linspace(-40, 40, 500)
+    assert (np.diff(curve(wide)) > 0).all()
+
+
+def test_weights_bring_the_rate_that_a_scale_claims() -> None:
+    logits, truth = comments(4)
+    weights = at_rate(truth, 0.07)
+    natural = fit(logits, truth, weights)
+    assert np.average(probability(natural(logits)), weights=weights) == pytest.approx(0.07, abs=0.005)
+
+
+def test_moving_a_curve_to_half_and_half_is_bayes_rule() -> None:
+    logits, truth = comments(5)
+    natural = fit(logits, truth, at_rate(truth, 0.07))
+    balanced = natural.moved(-np.log(0.07 / 0.93))
+    at_080 = np.interp(np.log(0.8 / 0.2), balanced.y, balanced.x)
+    assert probability(natural(at_080)) == pytest.approx(0.23, abs=0.01)
+
+
+def test_one_class_alone_can_not_be_calibrated() -> None:
+    with pytest.raises(ValueError, match="both classes"):
+        fit([0.0, 1.0], [True, True], [1.0, 1.0])
+
+
+def test_figures_of_merit_on_a_case_worked_by_hand() -> None:
+    truth, scores = [False, True, False, True], [0.1, 0.4, 0.4, 0.9]
+    assert auc(truth, scores) == pytest.approx(3.5 / 4)
+    assert average_precision(truth, scores) == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
+    assert calibration_error([False, True], [0.25, 0.75]) == pytest.approx(0.25)
+    assert np.isnan(auc([True, True], [0.1, 0.2]))
+
+
+def test_weighing_a_comment_twice_is_seeing_it_twice() -> None:
+    twice = auc([False, True, True], [0.3, 0.2, 0.2]), auc([False, True], [0.3, 0.2], [1, 2])
+    assert twice[0] == twice[1]
