@@ -23,6 +23,8 @@ from moderation.storage.policies import KeptConfiguration, newest_configuration
 from moderation.web import articles_api, comments_api, errors, metrics, operations_api
 from moderation.web.access import install_cors
 from moderation.web.limits import Limits
+from moderation.web.pages import install_pages
+from moderation.web.rendering import error_page
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -84,10 +86,11 @@ def create_app(services: Services) -> Flask:
     app.before_request(lambda: _limit_body(services))
     install_cors(app)
     limits = Limits(app, services)
-    errors.install(app, styles={"/api/": errors.problem}, page=errors.problem)
+    errors.install(app, styles={"/api/": errors.problem}, page=error_page)
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
     app.register_blueprint(operations_api.blueprint())
+    install_pages(app, limits)
     app.after_request(_guard)
     return app
 

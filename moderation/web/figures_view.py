@@ -39,6 +39,7 @@ class FiguresView:
     today: Day
     days: tuple[Day, ...]
     width: int
+    tallest: int
     pairs: tuple[Pair, ...]
     reasons: tuple[ReasonRow, ...]
 
@@ -54,6 +55,7 @@ def figures_view(figures: Figures, reasons: Sequence[ReasonChoice], now: datetim
         today=figures.days[-1],
         days=figures.days,
         width=STEP * len(figures.days),
+        tallest=tallest,
         pairs=tuple(_pair(number, day, tallest) for number, day in enumerate(figures.days)),
         reasons=tuple(
             ReasonRow(label=labels.get(reason, reason), count=count, percent=percent(count / most))
