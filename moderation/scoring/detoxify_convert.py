@@ -77,7 +77,7 @@ def install(
         convert(original, checkpoint, building, name=name)
         say("Comparing with Detoxify's own scores...")
         comparisons = prove(original, open_folder(building))
-        _write_card(building, checkpoint, comparisons)
+        _write_proof(building, checkpoint, comparisons)
         _put_in_place(building, packs_dir / name, Path(scratch))
     return comparisons
 
@@ -192,7 +192,8 @@ def _calibration(labels: tuple[str, ...]) -> dict[str, dict[str, dict[str, list[
     }
 
 
-def _write_card(folder: Path, checkpoint: Checkpoint, comparisons: list[Comparison]) -> None:
+def _write_proof(folder: Path, checkpoint: Checkpoint, comparisons: list[Comparison]) -> None:
+    """The card, and in the manifest the runtimes that the pack may run on."""
     path = folder / MANIFEST
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     (folder / CARD).write_text(
@@ -205,6 +206,7 @@ def _write_card(folder: Path, checkpoint: Checkpoint, comparisons: list[Comparis
         f"## Beside Detoxify's own scores\n\n```\n{as_table(comparisons)}\n```\n",
         encoding="utf-8",
     )
+    manifest["runtimes"] = [comparison.runtime for comparison in comparisons if comparison.holds]
     manifest["files"][CARD] = _stated(folder / CARD)
     _write_json(path, manifest)
 

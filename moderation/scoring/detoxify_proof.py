@@ -95,19 +95,23 @@ class ProofFailed(ScoringFailed):
     @property
     def detail(self) -> str:
         return (
-            "The converted pack's scores differ from Detoxify's by more than is allowed; it was not installed.\n"
-            f"{as_table(self.comparisons)}"
+            "The converted pack's scores differ from Detoxify's by more than is allowed, in full precision; it was not "
+            f"installed.\n{as_table(self.comparisons)}"
         )
 
 
 def prove(original: Any, pack: Pack) -> list[Comparison]:
-    """Compares ``pack`` with ``original`` (a ``Detoxify``) on every runtime here. Raises ``ProofFailed``."""
+    """Compares ``pack`` with ``original`` (a ``Detoxify``) on every runtime here.
+
+    Raises ``ProofFailed`` if a runtime in full precision is too far off. In bf16 that can be the model's nature rather
+    than a mistake in its conversion: such a pack is good, but not for that runtime.
+    """
     texts = [*TEXTS, *_long_texts(original.tokenizer, pack.manifest.max_tokens)]
     texts = [text for text in texts if _tokens(original.tokenizer, text) <= pack.manifest.max_tokens]
     answers = [original.predict(text) for text in texts]
     theirs = np.array([[answer[label] for label in pack.manifest.labels] for answer in answers])
     comparisons = [_compare(name, allowed, pack, texts, theirs) for name, allowed in _runtimes()]
-    if not all(comparison.holds for comparison in comparisons):
+    if not all(comparison.holds for comparison in comparisons if comparison.allowed == FULL):
         raise ProofFailed(comparisons)
     return comparisons
 
@@ -117,7 +121,7 @@ def as_table(comparisons: Sequence[Comparison]) -> str:
     lines = [f"{'runtime':<17} {'scores':>6} {'mean':>9} {'largest':>9} {'allowed':>8}  where it is largest"]
     lines += [
         f"{c.runtime:<17} {c.scores:>6} {c.mean:>9.6f} {c.largest:>9.6f} {c.allowed:>8}  {c.label}: {c.text!r:.60}"
-        + ("" if c.holds else "  TOO MUCH")
+        + ("" if c.holds else "  TOO MUCH: never run so")
         for c in comparisons
     ]
     return "\n".join(lines)

@@ -67,7 +67,10 @@ class PackFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a pack says of itself. ``calibration`` holds a curve for each label on each scale."""
+    """What a pack says of itself. ``calibration`` holds a curve for each label on each scale.
+
+    ``runtimes`` are those that it may run on because its scores were proved there; none named: all.
+    """
 
     name: str
     version: str
@@ -81,6 +84,7 @@ class Manifest:
     outputs: Mapping[str, str | None]
     calibration: Mapping[Scale, Mapping[str, Curve]]
     relevance: Mapping[str, Any] | None
+    runtimes: tuple[str, ...]
     files: Mapping[str, PackFile]
 
 
@@ -189,6 +193,7 @@ class _Reader:
             outputs=self.outputs(),
             calibration=self.calibration(labels),
             relevance=self.take("relevance", dict, type(None)),
+            runtimes=self.texts("runtimes") if "runtimes" in self.raw else (),
             files=files,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
 from moderation.scoring.detoxify_extra import load_through_detoxify
-from moderation.scoring.packs import Pack
+from moderation.scoring.packs import Manifest, Pack
 
 RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify")
 """``detoxify`` runs a converted pack through Detoxify itself (torch, f32): for a machine with a GPU."""
@@ -43,6 +43,20 @@ class RuntimeUnknown(ScoringFailed):
         return f"There is no runtime named {self.name!r}; choose auto, {', '.join(RUNTIMES)} or {DETOXIFY}."
 
 
+@dataclass(eq=False, slots=True)
+class RuntimeUnproved(ScoringFailed):
+    """A runtime was asked for on which the pack's scores weren't shown to be right."""
+
+    name: str
+    pack: str
+    proved: tuple[str, ...]
+
+    @property
+    def detail(self) -> str:
+        have = ", ".join(self.proved)
+        return f"The scoring pack {self.pack!r} was not proved to be right on {self.name}; choose auto, {have}."
+
+
 class Runtime(Protocol):
     """A loaded model. Thread-safe: one batch runs at a time, on all its threads."""
 
@@ -51,15 +65,27 @@ class Runtime(Protocol):
         ...
 
 
-def choose(name: str) -> str:
-    """The runtime to use: itself, or for ``auto`` the fastest honest one here. Raises ``RuntimeUnknown``."""
-    if name == "auto":
-        if find_spec("openvino") is None:
-            return "onnxruntime-f32"
-        return "openvino-bf16" if computes_in_bf16() else "openvino-f32"
-    if name not in (*RUNTIMES, DETOXIFY):
+def choose(name: str, pack: Manifest) -> str:
+    """The runtime to use: itself, or for ``auto`` the fastest honest one here.
+
+    Raises ``RuntimeUnknown``, or ``RuntimeUnproved`` for one that the pack doesn't name.
+    """
+    if name not in ("auto", *RUNTIMES, DETOXIFY):
         raise RuntimeUnknown(name)
+    if name == "auto":
+        allowed = pack.runtimes or RUNTIMES
+        return next((candidate for candidate in _fastest_first() if candidate in allowed), "onnxruntime-f32")
+    if name in RUNTIMES and pack.runtimes and name not in pack.runtimes:
+        raise RuntimeUnproved(name, pack.name, pack.runtimes)
     return name
+
+
+def _fastest_first() -> Iterator[str]:
+    if find_spec("openvino") is not None:
+        if computes_in_bf16():
+            yield "openvino-bf16"
+        yield "openvino-f32"
+    yield "onnxruntime-f32"
 
 
 def load(pack: Pack, name: str, threads: int) -> Runtime:

@@ -73,7 +73,7 @@ class PackScorer:
         embedder: PackScorer | None = None,
     ) -> None:
         self._pack = pack
-        self._runtime = choose(runtime)
+        self._runtime = choose(runtime, pack.manifest)
         self._threads = threads
         self._detector = detector or LanguageDetector()
         self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
