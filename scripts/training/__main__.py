@@ -16,7 +16,9 @@ def main() -> None:
     """One full run; what is already done in ``--work`` isn't done again."""
     parser = argparse.ArgumentParser(prog="scripts/train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds train/*.jsonl.gz")
-    parser.add_argument("--out", type=Path, default=BUILTIN, help="where the pack goes (default: the built-in one's folder)")
+    parser.add_argument(
+        "--out", type=Path, default=BUILTIN, help="where the pack goes (default: the built-in one's folder)"
+    )
     parser.add_argument("--work", type=Path, default=ROOT / "var" / "training", help="checkpoints, to go on from")
     parser.add_argument("--minutes", type=float, default=85.0, help="of training at most; the rate decays to fit (85)")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full mix, for a short run (1.0)")

@@ -13,7 +13,20 @@ LEET = {"a": "@4", "e": "3", "i": "1!", "o": "0", "s": "$5", "t": "7", "u": "v*"
 
 def disguised(text: str, rng: random.Random) -> str:
     """The text in one of several disguises, chosen at random; a reader still sees what it says."""
-    way = rng.choice((_capitals, _lower, _one_word_leet, _stretched, _spaced_word, _dotted_word, _masked, _unpunctuated))
+    way = rng.choice(
+        (
+            _capitals,
+            _lower,
+            _one_word_leet,
+            _stretched,
+            _spaced_word,
+            _dotted_word,
+            _masked,
+            _unpunctuated,
+            _swapped,
+            _joined,
+        )
+    )
     return way(text, rng)
 
 
@@ -30,8 +43,13 @@ def _unpunctuated(text: str, _: random.Random) -> str:
 
 
 def _one_word_leet(text: str, rng: random.Random) -> str:
-    return _some_words(text, rng, lambda word: "".join(
-        rng.choice(LEET[letter]) if letter in LEET and rng.random() < 0.5 else letter for letter in word.lower()))
+    return _some_words(
+        text,
+        rng,
+        lambda word: "".join(
+            rng.choice(LEET[letter]) if letter in LEET and rng.random() < 0.5 else letter for letter in word.lower()
+        ),
+    )
 
 
 def _stretched(text: str, rng: random.Random) -> str:
@@ -53,6 +71,24 @@ def _dotted_word(text: str, rng: random.Random) -> str:
 
 def _masked(text: str, rng: random.Random) -> str:
     return _some_words(text, rng, lambda word: word[0] + "*" * (len(word) - 2) + word[-1])
+
+
+def _swapped(text: str, rng: random.Random) -> str:
+    def swap(word: str) -> str:
+        place = rng.randrange(1, len(word) - 1)
+        if rng.random() < 0.5:
+            return word[:place] + word[place + 1 :]
+        return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+    return _some_words(text, rng, swap)
+
+
+def _joined(text: str, rng: random.Random) -> str:
+    words = text.split(" ")
+    if len(words) < 6:
+        return "".join(words)
+    place = rng.randrange(len(words) - 1)
+    return " ".join([*words[:place], words[place] + words[place + 1], *words[place + 2 :]])
 
 
 def _some_words(text: str, rng: random.Random, change) -> str:  # type: ignore[no-untyped-def]

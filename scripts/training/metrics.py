@@ -35,7 +35,9 @@ def average_precision(truth: ArrayLike, scores: ArrayLike, weights: ArrayLike | 
     return float((np.diff(np.r_[0.0, found]) * found / seen).sum() / found[-1])
 
 
-def calibration_error(truth: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, bins: int = 10) -> float:
+def calibration_error(
+    truth: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, bins: int = 10
+) -> float:
     """ECE: mean distance of stated and true rate over equal-width bins of the stated one, by weight."""
     positive, stated, weight = _columns(truth, probabilities, weights)
     place = np.minimum((stated * bins).astype(int), bins - 1)
@@ -52,7 +54,9 @@ def at_rate(truth: ArrayLike, rate: float) -> Floats:
     return np.where(positive, rate / share, (1 - rate) / (1 - share))
 
 
-def _columns(truth: ArrayLike, scores: ArrayLike, weights: ArrayLike | None) -> tuple[NDArray[np.bool_], Floats, Floats]:
+def _columns(
+    truth: ArrayLike, scores: ArrayLike, weights: ArrayLike | None
+) -> tuple[NDArray[np.bool_], Floats, Floats]:
     positive = np.asarray(truth, dtype=bool)
     score = np.asarray(scores, dtype=float)
     if positive.shape != score.shape or positive.ndim != 1:

@@ -39,7 +39,7 @@ def export(model: Scorer, data: Path, folder: Path, *, version: str) -> None:
 
 def calibrate(pack: OnnxPack, data: Path) -> tuple[dict[str, dict[str, Curve]], Curve]:
     """The natural and the balanced curve of each label, and spam's (half and half)."""
-    news, wiki = held_back_rows(data, "civil_comments"), held_back_rows(data, "wikipedia_talk")
+    news, wiki = held_back_rows(data, "news"), held_back_rows(data, "wikipedia_talk")
     texts = [text for text, _ in news + wiki]
     logits = pack.score(texts).logits
     labels = [row for _, row in news + wiki]
@@ -64,15 +64,10 @@ def news_rate(data: Path, label: str) -> float:
     """How often ``label`` is set among news comments of which 7% are toxic; the corpus is sampled richer than that."""
     if label == "toxicity":
         return TOXIC_NEWS
-    known = [row for _, row in _all_news(data) if label in row]
+    known = [row for _, row in rows(data, next(corpus for corpus in CORPORA if corpus.name == "news"))]
     weights = at_rate([row["toxicity"] >= 0.5 for row in known], TOXIC_NEWS)
     set_ = np.array([row[label] >= 0.5 for row in known])
     return max(RAREST, float(np.average(set_, weights=weights)))
-
-
-def _all_news(data: Path) -> list[tuple[str, dict[str, float]]]:
-    corpus = next(corpus for corpus in CORPORA if corpus.name == "civil_comments")
-    return [(text, dict(labels)) for text, labels in rows(data, corpus)]
 
 
 def _odds(rate: float) -> float:
@@ -95,7 +90,9 @@ def write_manifest(folder: Path, version: str, scales: dict[str, dict[str, Curve
         "inputs": ["input_ids", "attention_mask"],
         "outputs": {"logits": "logits", "embedding": "embedding", SPAM: SPAM},
         "activation": "sigmoid",
-        "calibration": {name: {label: curve.as_json() for label, curve in scale.items()} for name, scale in scales.items()},
+        "calibration": {
+            name: {label: curve.as_json() for label, curve in scale.items()} for name, scale in scales.items()
+        },
         "extra": {SPAM: spam.as_json()},
         "relevance": json.loads(relevance.read_text(encoding="utf-8")) if relevance.is_file() else None,
         "files": {name: _stamp(folder / name) for name in ("model.onnx", "tokenizer.json")},

@@ -11,9 +11,9 @@ from scripts.training.disguise import disguised
 from scripts.training.examples import Example
 from scripts.training.sentences import in_company, written
 
-WRITTEN, BESIDE, ADVERTISEMENTS = 32_000, 5_000, 3_000
-DISGUISED = 0.06
-"""Share of all texts that get a light disguise: a clean text in capitals is clean still."""
+WRITTEN, BESIDE, ADVERTISEMENTS = 40_000, 5_000, 3_000
+DISGUISED, DISGUISED_WRITTEN = 0.05, 0.15
+"""Shares of the corpora's and the written texts that get a light disguise: a clean text in capitals is clean still."""
 
 
 def mixture(data: Path, seed: int, *, scale: float = 1.0) -> list[Example]:
@@ -28,11 +28,11 @@ def mixture(data: Path, seed: int, *, scale: float = 1.0) -> list[Example]:
 
 
 def _harmless(example: Example) -> bool:
-    return example.source == "civil_comments" and example.targets["toxicity"] < 0.05
+    return example.source.startswith("news") and example.targets["toxicity"] < 0.05
 
 
 def _perhaps_disguised(example: Example, rng: random.Random) -> Example:
-    if rng.random() >= DISGUISED:
+    if rng.random() >= (DISGUISED_WRITTEN if example.source.startswith("written") else DISGUISED):
         return example
     text = disguised(example.text, rng)
     return Example(text=text, targets=example.targets, source=example.source, weight=example.weight)

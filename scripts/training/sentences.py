@@ -18,8 +18,13 @@ from scripts.training.identities import FIRST_NAMES, OBJECTS, OTHERS, PEOPLE
 from scripts.training.wordlists import WORDS
 
 NOBODY = (
-    ("", "person", "people"), ("", "guy", "guys"), ("", "neighbor", "neighbors"), ("", "reader", "readers"),
-    ("", "commenter", "commenters"), ("", "colleague", "colleagues"), ("", "stranger", "strangers"),
+    ("", "person", "people"),
+    ("", "guy", "guys"),
+    ("", "neighbor", "neighbors"),
+    ("", "reader", "readers"),
+    ("", "commenter", "commenters"),
+    ("", "colleague", "colleagues"),
+    ("", "stranger", "strangers"),
 )
 """People of no group at all."""
 

@@ -20,8 +20,11 @@ UNKNOWN = 100
 def emoji() -> list[str]:
     """The single characters that become words, in code point order; only those that Unicode names."""
     points = (point for first, last in EMOJI_RANGES for point in range(first, last + 1))
-    return [chr(point) for point in points if unicodedata.name(chr(point), "") and unicodedata.category(chr(point)) == "So"
-            or 0x1F3FB <= point <= 0x1F3FF]
+    return [
+        chr(point)
+        for point in points
+        if unicodedata.name(chr(point), "") and unicodedata.category(chr(point)) == "So" or 0x1F3FB <= point <= 0x1F3FF
+    ]
 
 
 def with_emoji(original: Path) -> tuple[Tokenizer, dict[int, list[int]]]:

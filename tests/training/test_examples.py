@@ -33,16 +33,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("data")
     (data / "train").mkdir()
     for corpus in CORPORA:
-        known = labels.get(corpus.name, {"toxicity": 0.25})
-        with gzip.open(data / "train" / f"{corpus.name}.jsonl.gz", "wt") as lines:
+        name = corpus.file or corpus.name
+        known = labels.get(name, {"toxicity": 0.25})
+        with gzip.open(data / "train" / f"{name}.jsonl.gz", "wt") as lines:
             for number in range(200):
-                lines.write(json.dumps({"text": f"{corpus.name} {number}", "labels": known}) + "\n")
+                every_label = {"sexual_explicit": 0.0} if name == "civil_comments" and number % 2 else {}
+                lines.write(json.dumps({"text": f"{name} {number}", "labels": {**known, **every_label}}) + "\n")
     return data
 
 
 def test_what_is_held_back_is_never_trained_on(folder: Path) -> None:
     trained = {example.text for example in training_examples(folder, random.Random(1))}
     for corpus in CORPORA:
+        if corpus.held_back == 0:
+            continue
         kept_back = {text for text, _ in held_back_rows(folder, corpus.name)}
         assert kept_back
         assert not kept_back & trained
