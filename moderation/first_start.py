@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderation.accounts import insert_account
@@ -27,9 +28,9 @@ class FirstStart:
     publishable_key: str | None = None
 
 
-def first_start(services: Services) -> FirstStart:
+def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) -> FirstStart:
     """Makes the account ``admin`` and the site ``demo`` in an empty database; in production only what the environment
-    names. What is random is returned once and kept nowhere.
+    names. What is random is returned once and kept nowhere. ``origins`` are where the demo's publishable key works.
     """
     settings = services.settings
 
@@ -43,7 +44,7 @@ def first_start(services: Services) -> FirstStart:
             secret = None if settings.site_key else new_secret_key()
             insert_key(ledger, SYSTEM, DEMO, KeyKind.SECRET, settings.site_key or secret or "", rights=list(Right))
             publishable = new_publishable_key()
-            insert_key(ledger, SYSTEM, DEMO, KeyKind.PUBLISHABLE, publishable, origins=list(DEMO_ORIGINS))
+            insert_key(ledger, SYSTEM, DEMO, KeyKind.PUBLISHABLE, publishable, origins=list(origins))
         return FirstStart(admin_password=password, secret_key=secret, publishable_key=publishable)
 
     return recorded(services, work)

@@ -17,7 +17,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ctypes import addressof, create_string_buffer
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -54,18 +54,19 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises ``ConfigurationError`` when the address can't be had.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(
-            f"{host}:{port}", f"can't be listened on ({reason}). Choose another with --host and --port."
-        ) from error
+    with ExitStack() as unless_bound:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            family, kind, protocol, _, address = found[0]
+            bound = unless_bound.enter_context(socket.socket(family, kind, protocol))
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigurationError(
+                f"{host}:{port}", f"can't be listened on ({reason}). Choose another with --host and --port."
+            ) from error
+        unless_bound.pop_all()
     return bound
 
 
@@ -149,6 +150,14 @@ class _Channel(HTTPChannel):
     def is_idle(self) -> bool:
         """Whether nothing of a request or of an answer is under way."""
         return not self.requests and self.request is None and not self.total_outbufs_len
+
+    def handle_close(self) -> None:
+        # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
+        with suppress(OSError):
+            for _ in range(64):
+                if not self.socket.recv(65536):
+                    break
+        super().handle_close()
 
 
 class _Server(TcpWSGIServer):

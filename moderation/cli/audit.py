@@ -60,7 +60,7 @@ def _problem(session: Session, chain: str, missing: set[str]) -> str | None:
         except ChainBroken as error:
             return f"BROKEN: {error}"
     if kept != head:
-        return f"BROKEN: chain {chain!r} ends at event {head.sequence}, but {_kept_in_words(kept)}"
+        return f"BROKEN: chain {chain} ends at event {head.sequence}, but {_kept_in_words(kept)}"
     click.echo(f"chain {chain}: {head.sequence} events, head {head.hash}")
     return None
 

@@ -1,0 +1,170 @@
+"""`moderation serve`: the web server, and all that a first start needs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from moderation.app import build_services, create_app
+from moderation.cli.logs import log_to_stderr
+from moderation.cli.opening import reached
+from moderation.core.actor import EVERYWHERE, Actor
+from moderation.core.errors import ConfigurationError
+from moderation.first_start import ADMIN, DEMO, FirstStart, first_start
+from moderation.scoring.batching import BatchingScorer
+from moderation.scoring.runtime import available_threads
+from moderation.seeding import load_seeds, read_seeds
+from moderation.services import Services
+from moderation.serving import listen, serve, supervise
+from moderation.settings import Settings, read_environment
+from moderation.storage.accounts import account_named
+from moderation.storage.database import Database
+from moderation.storage.schema import upgrade
+from moderation.storage.sites import Right
+from moderation.worker import Sweeper
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PORT = 8000
+THREADS = 16
+"""Requests answered at once by one process; further ones wait their turn."""
+PACK_SECONDS = 60.0
+"""How long a start waits for its scoring pack before it serves without."""
+SEEDS = Path("seeds")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes any free one."
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    envvar="WEB_CONCURRENCY",
+    show_envvar=True,
+    help="Web processes. More than one needs Redis for the rate limits.",
+)
+def command(host: str, port: int, processes: int) -> None:
+    """Serve the API, the demo page and the moderators' desk.
+
+    Brings the database up to date first. Into an empty one it loads seeds/ and prints, once, the administrator's
+    password and the demo site's keys; with MODERATION_ENV=production it does neither.
+
+    SIGTERM and Ctrl-C finish the requests under way, then stop.
+    """
+    log_to_stderr()
+    settings = read_environment()
+    if processes > 1 and settings.redis_url is None:
+        raise ConfigurationError(
+            "--processes",
+            f"is {processes}, but without Redis each process would count the rate limits for itself. "
+            "Name a Redis in MODERATION_REDIS_URL, or serve from one process.",
+        )
+    bound = listen(host, port)
+    _tell_first_start(_prepare_database(settings, bound), settings)
+    if processes == 1:
+        _serve(settings, bound, processes=1, index=0)
+        return
+    supervisor = os.getpid()
+    run = lambda index: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor)  # noqa: E731
+    sys.exit(supervise(processes, run))
+
+
+def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
+    """Brings the database up to date and makes what an empty one needs. No pack is loaded, no connection kept."""
+    database = Database(settings.database_url)
+    try:
+        if not reached(database):
+            upgrade(database)
+        nothing = cast("Any", None)
+        services = Services(settings=settings, configuration=nothing, database=database, scorer=nothing)
+        made = first_start(services, origins=_demo_origins(bound))
+    finally:
+        database.close()
+    if made.publishable_key is not None and not settings.production:
+        _seeding(settings).touch()
+    return made
+
+
+def _demo_origins(bound: socket.socket) -> list[str]:
+    """Where the demo's publishable key works: the port that we serve on, and the usual one."""
+    ports = {DEFAULT_PORT, bound.getsockname()[1]}
+    return [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
+
+
+def _serve(
+    settings: Settings, bound: socket.socket, *, processes: int, index: int, supervisor: int | None = None
+) -> None:
+    """One web process, from its pack to its end."""
+    services = build_services(settings, threads=available_threads(processes))
+    scorer = cast(BatchingScorer, services.scorer)
+    sweeper = Sweeper(services)
+    try:
+        if not scorer.wait_until_ready(PACK_SECONDS):
+            log.error("the scoring pack is not ready; comments will wait for a moderator, unscored")
+        if index == 0:
+            _load_seeds(services)
+        if services.configuration.current().scoring.mode == "inline":
+            sweeper.start()
+        ready = (lambda: _tell_addresses(bound)) if index == 0 else (lambda: None)
+        serve(bound, create_app(services), threads=THREADS, ready=ready, supervised_by=supervisor)
+    finally:
+        sweeper.stop()
+        scorer.close()
+        services.database.close()
+
+
+def _load_seeds(services: Services) -> None:
+    """Loads the seeds into a new demo. A first start that was cut off is finished by the next one."""
+    marker = _seeding(services.settings)
+    if not marker.exists() or not SEEDS.is_dir():
+        return
+    with services.database.reading() as session:
+        account = account_named(session, ADMIN)
+    if account is not None:
+        rights = {EVERYWHERE: frozenset({Right.READ.value, Right.MODERATE.value})}
+        admin = Actor(reference=f"account:{account.id}", name=ADMIN, account_id=account.id, rights=rights)
+        loaded = load_seeds(services, read_seeds(SEEDS), site_id=DEMO, moderator=admin)
+        click.echo(f"Loaded the demo: {loaded.articles} articles, {loaded.comments} comments.")
+    marker.unlink()
+
+
+def _seeding(settings: Settings) -> Path:
+    """A file that stands from a first start until its seeds are loaded."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    return settings.var / "seeding"
+
+
+def _tell_first_start(made: FirstStart, settings: Settings) -> None:
+    """Prints what nobody can look up later; in production nothing."""
+    secrets = {
+        f"password of {ADMIN}": made.admin_password,
+        f"secret key of site {DEMO}": made.secret_key,
+        f"publishable key of site {DEMO}": made.publishable_key,
+    }
+    shown = {name: value for name, value in secrets.items() if value is not None}
+    if not shown or settings.production:
+        return
+    click.echo("First start. Keep these; they are shown this once:")
+    for name, value in shown.items():
+        click.echo(f"  {name}: {value}")
+
+
+def _tell_addresses(bound: socket.socket) -> None:
+    host, port = bound.getsockname()[:2]
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+    name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
+    address = f"http://{name}:{port}"
+    click.echo(f"Serving on {address}" + (" and every other address of this machine" if everywhere else ""))
+    click.echo(f"  the demo article: {address}/")
+    click.echo(f"  the moderators' desk: {address}/review (sign in as {ADMIN})")
+    click.echo("Stop with Ctrl-C.")

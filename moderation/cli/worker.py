@@ -1,0 +1,34 @@
+"""`moderation worker`: scores comments in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+from typing import cast
+
+import click
+
+from moderation.app import build_services
+from moderation.cli.logs import log_to_stderr
+from moderation.cli.opening import open_database
+from moderation.scoring.batching import BatchingScorer
+from moderation.settings import read_environment
+from moderation.worker import Sweeper
+
+
+@click.command()
+def command() -> None:
+    """Score comments that wait for their scores (mode = "worker" in [scoring]), until SIGTERM or Ctrl-C.
+
+    Several workers may run, on several machines: each comment is scored and decided once.
+    """
+    log_to_stderr()
+    settings = read_environment()
+    with open_database(settings):
+        services = build_services(settings)
+    sweeper = Sweeper(services)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sweeper.stop())
+    cast(BatchingScorer, services.scorer).start()
+    click.echo("Waiting for comments to score. Stop with Ctrl-C.")
+    sweeper.run()
+    services.database.close()

@@ -1,0 +1,183 @@
+"""The web server by itself, in a process of its own over a toy application: stopping, slow clients, large bodies."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from moderation.core.errors import ConfigurationError
+from moderation.serving import listen
+
+TOY = """
+import os, sys, time
+from moderation.serving import listen, serve, supervise
+
+def app(environ, start_response):
+    length = len(environ["wsgi.input"].read())
+    time.sleep(0.02)
+    body = f"{length} {os.getpid()}".encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+bound = listen("127.0.0.1", 0)
+ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())  # at once: two processes may say so together
+processes = int(sys.argv[1])
+if processes == 1:
+    serve(bound, app, threads=8, ready=ready)
+else:
+    me = os.getpid()
+    run = lambda index: serve(bound, app, threads=8, ready=ready, supervised_by=me)
+    sys.exit(supervise(processes, run))
+"""
+
+Start = Callable[..., "tuple[subprocess.Popen[str], int]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts the toy application in so many processes and tells its port."""
+    started = []
+
+    def start(processes: int = 1) -> tuple[subprocess.Popen[str], int]:
+        process = subprocess.Popen([sys.executable, "-c", TOY, str(processes)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        ports = {int(process.stdout.readline()) for _ in range(processes)}
+        return process, ports.pop()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def ask(port: int, body: bytes = b"hello", **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST", "/", body, {"Connection": "close", **headers})
+        answer = connection.getresponse()
+        answer.body = answer.read()  # type: ignore[attr-defined]
+        return answer
+    finally:
+        connection.close()
+
+
+def keep_asking(port: int, keep_alive: bool, outcomes: list[str]) -> None:
+    """One client: request after request until it is refused, which is what a stopped server does."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    while True:
+        if connection.sock is None:
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                outcomes.append("refused")
+                return
+        try:
+            connection.request("POST", "/", b"x" * 300, {} if keep_alive else {"Connection": "close"})
+            answer = connection.getresponse()
+            answer.read()
+            outcomes.append("answered")
+            if answer.will_close:
+                connection.close()
+        except (OSError, http.client.HTTPException) as error:
+            outcomes.append(f"lost: {error!r}")
+            connection.close()
+            return
+
+
+@pytest.mark.parametrize("keep_alive", [True, False], ids=["keep-alive", "new connections"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_stop_under_load_loses_no_request(start: Start, keep_alive: bool, number: int, processes: int) -> None:
+    process, port = start(processes)
+    outcomes: list[str] = []
+    clients = [threading.Thread(target=keep_asking, args=(port, keep_alive, outcomes)) for _ in range(16)]
+    for client in clients:
+        client.start()
+    while outcomes.count("answered") < 100:
+        time.sleep(0.005)
+    process.send_signal(number)
+    for client in clients:
+        client.join()
+    assert process.wait(timeout=30) == 0
+    assert set(Counter(outcomes)) == {"answered", "refused"}
+
+
+def test_a_request_that_is_still_being_sent_when_the_stop_begins_is_answered(start: Start) -> None:
+    process, port = start()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab")
+        ask(port)  # the half request has been read by now
+        process.send_signal(signal.SIGTERM)
+        client.sendall(b"cd")
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"Connection: close" in answer
+    assert process.wait(timeout=30) == 0
+
+
+def test_clients_that_send_slowly_hold_no_thread(start: Start) -> None:
+    _, port = start()
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+    try:
+        for number, client in enumerate(slow):
+            half = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{" if number % 2 else b"POST / HT"
+            client.sendall(half)
+        assert ask(port).status == 200
+    finally:
+        for client in slow:
+            client.close()
+
+
+def test_a_large_body_reaches_the_application_whole(start: Start) -> None:
+    _, port = start()
+    assert ask(port, b"x" * 10_000_000).body.startswith(b"10000000 ")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x00\xff nonsense\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 40_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+    ],
+)
+def test_what_is_no_request_gets_a_problem_in_words(start: Start, sent: bytes, status: int) -> None:
+    _, port = start()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(sent)
+        answer = client.makefile("rb").read()
+    assert answer.split(b" ")[1] == str(status).encode()
+    assert b"application/problem+json" in answer
+
+
+def test_a_killed_process_is_replaced(start: Start) -> None:
+    process, port = start(2)
+    assert process.stdout is not None
+    killed = int(ask(port).body.split()[1])  # type: ignore[attr-defined]
+    os.kill(killed, signal.SIGKILL)
+    process.stdout.readline()  # the new one is ready
+    assert {int(ask(port).body.split()[1]) for _ in range(40)}.isdisjoint({killed})  # type: ignore[attr-defined]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+
+
+def test_an_address_in_use_is_named_with_a_way_out() -> None:
+    first = listen("127.0.0.1", 0)
+    first.listen()
+    port = first.getsockname()[1]
+    with first, pytest.raises(ConfigurationError, match=rf"127\.0\.0\.1:{port}.*--port"):
+        listen("127.0.0.1", port)
