@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 from moderation.core.scores import LABELS
 from scripts.training import onnx_file
 from scripts.training.calibration import Curve, fit

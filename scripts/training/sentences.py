@@ -1,32 +1,45 @@
 """Sentences written for training: who is named must say nothing about whether it is abuse.
 
-Each family of frames has its meaning. Frames that attack and frames that don't are drawn equally often for every group of
-people, and the same frames are filled with people of no group and with things. The kinds follow the published list of
-functions of hateful and harmless speech (derogation, threat, dehumanisation, implicit hate, pronouns, negation, questions,
-counter-speech, quotation, profanity without abuse, abuse of things); the sentences are our own.
+Each family of frames (``written/frames.toml``) has its meaning. Frames that attack and frames that don't are drawn equally
+often for every group of people, and the same frames are filled with people of no group and with things. The kinds follow
+the published list of functions of hateful and harmless speech (derogation, threat, dehumanisation, implicit hate,
+pronouns, negation, questions, counter-speech, quotation, profanity without abuse, abuse of things); the sentences are our
+own.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from scripts.training.examples import SPAM, Example
-from scripts.training.frames import FAMILIES, Family
-from scripts.training.identities import FIRST_NAMES, OBJECTS, OTHERS, PEOPLE
-from scripts.training.wordlists import WORDS
 
-NOBODY = (
-    ("", "person", "people"),
-    ("", "guy", "guys"),
-    ("", "neighbor", "neighbors"),
-    ("", "reader", "readers"),
-    ("", "commenter", "commenters"),
-    ("", "colleague", "colleagues"),
-    ("", "stranger", "strangers"),
-)
-"""People of no group at all."""
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "written" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Frames of one kind. ``about``: whom they name. ``loose``: they may get an opening and a closing."""
+
+    name: str
+    share: float
+    about: str
+    loose: bool
+    targets: Mapping[str, float]
+    frames: Sequence[str]
+
+
+_PEOPLE = _read("people")
+PEOPLE: Mapping[str, Sequence[Sequence[str]]] = _PEOPLE["groups"]
+"""Groups of people by kind: adjective, singular, plural."""
+WORDS: Mapping[str, Sequence[str]] = _read("words")
+FAMILIES = tuple(Family(**family) for family in _read("frames")["family"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,11 @@ class _Filler:
         if slot in fixed:
             return fixed[slot]
         if slot == "name":
-            return self.rng.choice(FIRST_NAMES)
+            return self.rng.choice(_PEOPLE["first_names"])
         if slot == "thing":
-            return self.rng.choice(OBJECTS)
+            return self.rng.choice(_PEOPLE["things"])
         if slot == "other":
-            return self.rng.choice(OTHERS)[2]
+            return str(self.rng.choice(_PEOPLE["others"])[2])
         return self.rng.choice(WORDS[slot.rstrip("2")])
 
 
@@ -58,21 +71,19 @@ def written(rng: random.Random, count: int) -> list[Example]:
 
 
 def _one(family: Family, rng: random.Random) -> Example:
-    group = _someone(family, rng)
-    frame = rng.choice(family.frames)
-    text = frame.format_map(_Filler(*group, rng))
+    adjective, one, many = _someone(family, rng)
+    text = rng.choice(family.frames).format_map(_Filler(adjective, one, many, rng))
     if family.loose:
         text = rng.choice(WORDS["opener"]) + text + (rng.choice(WORDS["closer"]) if text[-1] not in ".!?" else "")
-    text = _tidied(text, rng)
-    return Example(text=text, targets={**family.targets, SPAM: 0.0}, source=f"written/{family.name}")
+    targets = {**family.targets, SPAM: 0.0}
+    return Example(text=_tidied(text, rng), targets=targets, source=f"written/{family.name}")
 
 
-def _someone(family: Family, rng: random.Random) -> tuple[str, str, str]:
-    if family.about == "others":
-        return rng.choice(OTHERS)
-    if family.about == "nobody":
-        return rng.choice(NOBODY)
-    return rng.choice(PEOPLE[rng.choice(list(PEOPLE))])
+def _someone(family: Family, rng: random.Random) -> Sequence[str]:
+    if family.about == "groups":
+        return rng.choice(PEOPLE[rng.choice(list(PEOPLE))])
+    people: Sequence[Sequence[str]] = _PEOPLE[family.about]
+    return rng.choice(people)
 
 
 def _tidied(text: str, rng: random.Random) -> str:

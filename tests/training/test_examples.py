@@ -14,8 +14,7 @@ from scripts.training.advertisements import advertisements
 from scripts.training.corpora import CORPORA, held_back_rows, training_examples
 from scripts.training.disguise import disguised
 from scripts.training.examples import OUTPUTS
-from scripts.training.identities import PEOPLE
-from scripts.training.sentences import written
+from scripts.training.sentences import PEOPLE, written
 
 
 @pytest.fixture(scope="module")
