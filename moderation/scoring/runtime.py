@@ -162,11 +162,13 @@ class _OpenVino:
         self._inputs = pack.manifest.inputs
         core = openvino.Core()
         model = core.read_model(str(pack.model))
+        _unpack_weights(model)
         compiled = core.compile_model(
             model,
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": precision,
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
                 "INFERENCE_NUM_THREADS": threads,
                 "PERFORMANCE_HINT": "LATENCY",
                 "NUM_STREAMS": 1,
@@ -182,6 +184,19 @@ class _OpenVino:
             return {name: np.array(results[output], dtype=np.float32) for name, output in self._outputs}
 
 
+def _unpack_weights(model: Any) -> None:
+    """Makes plain f32 constants of weights that the file holds in int8 or f16.
+
+    Left packed, OpenVINO would also quantise what flows through them, which moves scores, and in bf16 on some
+    processors (AVX512-BF16 without AMX) its kernel for packed weights ends the process.
+    """
+    from openvino.passes import ConstantFolding, Manager  # noqa: PLC0415 - see above
+
+    manager = Manager()
+    manager.register_pass(ConstantFolding())
+    manager.run_passes(model)
+
+
 class _OnnxRuntime:
     """ONNX Runtime on the CPU, f32."""
 
@@ -192,6 +207,8 @@ class _OnnxRuntime:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Weights that the file holds in int8 are unpacked; otherwise what flows through them is quantised as well.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         self._inputs = pack.manifest.inputs
         self._session: Any = onnxruntime.InferenceSession(str(pack.model), options, providers=["CPUExecutionProvider"])
         self._names = _outputs(pack)
