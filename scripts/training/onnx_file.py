@@ -76,18 +76,17 @@ def _packed(model: onnx.ModelProto) -> onnx.ModelProto:
         if values.dtype != np.float32 or values.ndim != 2 or values.size < SMALLEST_PACKED:
             kept.append(tensor)
             continue
-        axis = 0 if tensor.name in embeddings else 1
-        scale = np.maximum(np.abs(values).max(axis=1 - axis, keepdims=True) / 127, 1e-12).astype(np.float32)
-        whole = np.round(values / scale).astype(np.int8)
-        added += [
-            numpy_helper.from_array(whole, f"{tensor.name}/int8"),
-            numpy_helper.from_array(scale.reshape(-1), f"{tensor.name}/scale"),
+        axis = 1 if tensor.name in embeddings else 0
+        per_unit = (127 / np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12)).astype(np.float32)
+        whole = np.round(values * per_unit).astype(np.int8)
+        as_stored, as_float, scale = (f"{tensor.name}/{part}" for part in ("int8", "float", "per_unit"))
+        added += [numpy_helper.from_array(whole, as_stored), numpy_helper.from_array(per_unit, scale)]
+        # Cast and Div, not DequantizeLinear: OpenVINO 2026.4 computes with weights that it recognises as packed, and in
+        # bf16 that ends the process with a floating point exception. These two it folds into plain weights at load.
+        nodes += [
+            helper.make_node("Cast", [as_stored], [as_float], to=onnx.TensorProto.FLOAT),
+            helper.make_node("Div", [as_float, scale], [tensor.name]),
         ]
-        nodes.append(
-            helper.make_node(
-                "DequantizeLinear", [f"{tensor.name}/int8", f"{tensor.name}/scale"], [tensor.name], axis=axis
-            )
-        )
     del model.graph.initializer[:]
     model.graph.initializer.extend([*kept, *added])
     everything = [*nodes, *model.graph.node]

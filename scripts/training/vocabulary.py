@@ -23,7 +23,8 @@ def emoji() -> list[str]:
     return [
         chr(point)
         for point in points
-        if (unicodedata.name(chr(point), "") and unicodedata.category(chr(point)) == "So") or 0x1F3FB <= point <= 0x1F3FF
+        if (unicodedata.name(chr(point), "") and unicodedata.category(chr(point)) == "So")
+        or 0x1F3FB <= point <= 0x1F3FF
     ]
 
 
