@@ -133,7 +133,11 @@ def _load_seeds(services: Services) -> None:
     if account is not None:
         rights = {EVERYWHERE: frozenset({Right.READ.value, Right.MODERATE.value})}
         admin = Actor(reference=f"account:{account.id}", name=ADMIN, account_id=account.id, rights=rights)
+        click.echo("Loading the demo's articles and comments ...")
+        records = logging.getLogger("moderation.record")
+        records.setLevel(logging.WARNING)  # an audit head for each would bury what was just shown
         loaded = load_seeds(services, read_seeds(SEEDS), site_id=DEMO, moderator=admin)
+        records.setLevel(logging.NOTSET)
         click.echo(f"Loaded the demo: {loaded.articles} articles, {loaded.comments} comments.")
     marker.unlink()
 
