@@ -97,7 +97,7 @@ def counts_by_status(session: Session, site_ids: Sequence[str]) -> dict[Status, 
     rows = session.execute(
         select(Comment.status, func.count()).where(Comment.site_id.in_(site_ids)).group_by(Comment.status)
     )
-    return {Status(status): count for status, count in rows.tuples()}
+    return {Status(status): count for status, count in rows}
 
 
 def busiest_articles(session: Session, wanted: Wanted, *, limit: int) -> Sequence[tuple[Article, int]]:
@@ -112,7 +112,7 @@ def busiest_articles(session: Session, wanted: Wanted, *, limit: int) -> Sequenc
         .subquery()
     )
     query = select(Article, counted.c.count).join(counted, counted.c.article_id == Article.id)
-    return session.execute(query.order_by(counted.c.count.desc(), Article.id)).tuples().all()
+    return session.execute(query.order_by(counted.c.count.desc(), Article.id)).all()
 
 
 def thread_of(session: Session, comment: Comment, *, limit: int = 50) -> Sequence[Comment]:
@@ -165,7 +165,7 @@ def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list
 
 def account_names(session: Session) -> dict[str, str]:
     """Each account's name by its id, disabled ones included: who an actor in the audit log is."""
-    return dict(session.execute(select(Account.id, Account.name)).tuples().all())
+    return dict(session.execute(select(Account.id, Account.name)).all())
 
 
 def _joined() -> Select[Comment, Article, Author, ScoreRow]:

@@ -96,7 +96,7 @@ def _reasons(session: Session, site_ids: Sequence[str], *, since: datetime) -> S
         .group_by(DecisionRow.reason_id)
         .order_by(count.desc(), DecisionRow.reason_id)
     )
-    return [(reason or "", number) for reason, number in rows.tuples()]
+    return [(reason or "", number) for reason, number in rows]
 
 
 def _on(column: InstrumentedAttribute[Any], day: date) -> ColumnElement[int]:

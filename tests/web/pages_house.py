@@ -1,0 +1,267 @@
+"""A whole application over a fresh database, with a scorer of words, and a reader's browser that needs no screen."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from moderation.app import create_app
+from moderation.articles import ArticleForm, register_article
+from moderation.configuration import Configuration, parse_configuration
+from moderation.core.actor import Actor
+from moderation.core.comment import Author, Mode, Submission
+from moderation.core.ids import new_id
+from moderation.core.scores import (
+    LABELS,
+    ArticleText,
+    Language,
+    PackStamp,
+    PreparedArticle,
+    Scale,
+    ScoreRequest,
+    Scores,
+    SentenceScore,
+)
+from moderation.first_start import first_start
+from moderation.intake import Sender, submit
+from moderation.review import Ruling, Verdict, decide_comment
+from moderation.services import Services
+from moderation.settings import read_environment
+from moderation.storage.accounts import Account, Grant, Role, WebSession, account_named
+from moderation.storage.database import Database
+from moderation.storage.sites import digest_of
+from moderation.web.access import COOKIE
+
+ADMIN_PASSWORD = "a good long password for tests"
+SITE_KEY = "sk_for_the_tests_0123456789"
+CONFIGURATION = (Path(__file__).parents[2] / "config" / "moderation.toml").read_text()
+WITHOUT_LIMITS = CONFIGURATION.replace("enabled = true", "enabled = false")
+CALM = "I read this report twice, and the second time I understood what the council had really decided."
+RUDE = "You are all idiots. Every idiot in this town believes whatever an idiot on the council is telling them."
+
+
+class WordScorer:
+    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"."""
+
+    stamp = PackStamp(name="words", version="1", runtime="python", precision="exact")
+    prepares_as = "words 1"
+    labels = LABELS
+    ready = True
+
+    def prepare(self, article: ArticleText) -> PreparedArticle:
+        return PreparedArticle(made_by=self.prepares_as, passages=(article.title, *article.paragraphs), vectors=b"")
+
+    def score_one(
+        self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> Scores:
+        pieces = [(m.start(), m.end()) for m in re.finditer(r"[^.!?]+[.!?]*", request.text)]
+        passages = request.article.passages if isinstance(request.article, PreparedArticle) else ()
+        return Scores(
+            toxicity={label: self._toxicity(request.text) if label == "toxicity" else 0.01 for label in LABELS},
+            relevance=(0.05 if "strawberries" in request.text else 0.9) if passages else None,
+            passage=passages[-1] if passages else None,
+            sentences=tuple(
+                SentenceScore(start=a, end=b, toxicity=self._toxicity(request.text[a:b])) for a, b in pieces
+            ),
+            language=Language(code="en", supported=True),
+            pack=self.stamp,
+            scale=scale,
+        )
+
+    def _toxicity(self, text: str) -> float:
+        return min(0.95, 0.02 + 0.5 * len(re.findall("idiot", text)))
+
+
+class FixedConfiguration:
+    """A configuration that a test can exchange."""
+
+    def __init__(self, text: str) -> None:
+        self.now = parse_configuration(text)
+
+    def current(self) -> Configuration:
+        return self.now
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The application and what a test does to it behind its doors."""
+
+    services: Services
+    configuration: FixedConfiguration
+    clock: Clock
+    app: Flask
+
+    def article(self, external_id: str = "lanes", *, site: str = "demo", **changes: Any) -> str:
+        """Registers an article; returns the site's id for it."""
+        form: dict[str, Any] = {
+            "external_id": external_id,
+            "title": "The lanes stay",
+            "summary": "The council has decided.",
+            "key_points": ("Buses are faster", "Shops complain"),
+            "paragraphs": ("The council voted on Thursday.", "Line 4 now takes 17 minutes."),
+            "section": "city",
+            "source": "The Courier",
+            "byline": "Jo Ashdown",
+            "published_at": datetime(2026, 1, 13, 6, 0, tzinfo=UTC),
+            "url": "https://paper.example/lanes",
+        }
+        register_article(self.services, site, "test", ArticleForm(**(form | changes)))
+        return external_id
+
+    def say(
+        self, body: str = CALM, *, by: str = "Priya S", under: str = "lanes", site: str = "demo", to: str | None = None
+    ) -> str:
+        """A comment comes in, a minute after the one before; returns its id."""
+        self.clock.wait(minutes=1)
+        sender = Sender(site_id=site, key_id=None, reference="test", vouches=True)
+        submission = Submission(article_id=under, author=Author(name=by, id=by), body=body, parent_id=to)
+        return submit(self.services, sender, submission).comment_id
+
+    def decide(self, comment_id: str, verdict: Verdict, reason: str | None = None) -> None:
+        """Somebody with every right decides."""
+        actor = Actor(reference="test", name="test", rights={"*": frozenset({"read", "moderate"})})
+        decide_comment(self.services, actor, comment_id, Ruling(verdict=verdict, reason_id=reason))
+
+    def account(self, name: str, roles: Mapping[str, Role]) -> None:
+        """An account that can't sign in by password: hashing one takes its time, by intention."""
+        now = self.clock()
+
+        def insert(session: Session) -> None:
+            account = Account(id=new_id(now), name=name, password_hash="-", created_at=now)
+            session.add(account)
+            session.flush()
+            session.add_all(Grant(account_id=account.id, site_id=site, role=role) for site, role in roles.items())
+
+        self.services.database.writing(insert)
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.app.test_client())
+
+    def signed_in(self, name: str = "admin") -> Visitor:
+        """A visitor with this account's sign-in, without the password's way there."""
+        cookie, now = secrets.token_urlsafe(32), self.clock()
+
+        def insert(session: Session) -> None:
+            account = account_named(session, name)
+            assert account is not None
+            ends = now + timedelta(hours=12)
+            session.add(WebSession(digest=digest_of(cookie), account_id=account.id, created_at=now, expires_at=ends))
+
+        self.services.database.writing(insert)
+        visitor = self.visitor()
+        visitor.client.set_cookie(COOKIE, cookie)
+        return visitor
+
+    def configure(self, addition: str) -> None:
+        """Adds tables to the configuration in force."""
+        self.configuration.now = parse_configuration(WITHOUT_LIMITS + addition)
+
+
+class Visitor:
+    """Opens pages, follows redirects, and sends forms with what stands in them."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.answer: TestResponse
+        self.page: html.HtmlElement
+
+    def open(self, path: str) -> Visitor:
+        return self._see(self.client.get(path, follow_redirects=True))
+
+    def post(self, path: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Visitor:
+        return self._see(self.client.post(path, data=dict(fields), headers=headers or {}, follow_redirects=True))
+
+    def send(self, action: str, **filled: str) -> Visitor:
+        """Sends the page's first form with this action, as a browser would."""
+        form = next(form for form in self.page.forms if form.action == action)
+        fields = dict(form.form_values())
+        return self.post(action, fields | filled)
+
+    def _see(self, answer: TestResponse) -> Visitor:
+        self.answer = answer
+        self.page = html.fromstring(answer.get_data(as_text=True))
+        return self
+
+    @property
+    def status(self) -> int:
+        return self.answer.status_code
+
+    @property
+    def path(self) -> str:
+        """Where the redirects have led, query included."""
+        return self.answer.request.full_path.rstrip("?")
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read, white space once."""
+        return " ".join(self.page.text_content().split())
+
+    def texts(self, selector: str) -> list[str]:
+        """What stands in each element that an XPath finds, white space once."""
+        return [" ".join(found.text_content().split()) for found in self.page.xpath(selector)]
+
+
+@contextmanager
+def open_house(database_url: str, folder: Path) -> Iterator[House]:
+    """The application over this database, which is furnished, with rate limits off."""
+    services, configuration, clock = _services(database_url, folder)
+    app = create_app(services)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    yield House(services=services, configuration=configuration, clock=clock, app=app)
+    services.database.close()
+
+
+def furnish(database_url: str, folder: Path) -> None:
+    """Makes the account ``admin`` and the site ``demo``."""
+    services, _, _ = _services(database_url, folder)
+    first_start(services)
+    services.database.close()
+
+
+def _services(database_url: str, folder: Path) -> tuple[Services, FixedConfiguration, Clock]:
+    environment = {
+        "MODERATION_DATABASE_URL": database_url,
+        "MODERATION_VAR": str(folder / "var"),
+        "MODERATION_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "MODERATION_SITE_KEY": SITE_KEY,
+        "MODERATION_SECRET_KEY": "a secret that only the tests know",
+    }
+    clock = Clock()
+    configuration = FixedConfiguration(WITHOUT_LIMITS)
+    services = Services(
+        settings=read_environment(environment, root=folder),
+        configuration=configuration,
+        database=Database(database_url),
+        scorer=WordScorer(),
+        clock=clock,
+    )
+    return services, configuration, clock
+
+
+CLOSED = Mode.CLOSED
+HIDDEN = Mode.HIDDEN

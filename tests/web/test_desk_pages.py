@@ -1,0 +1,360 @@
+"""The moderators' desk: signing in, the queue, one comment, decisions and their undo."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor
+
+from moderation.review import Verdict
+from moderation.storage.accounts import Role
+
+OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
+
+
+def names(desk: Visitor) -> list[str]:
+    return desk.texts("//ol[@class='cards']//div[@class='who']/bdi")
+
+
+def act(desk: Visitor, comment: str, verb: str, **filled: str) -> Visitor:
+    return desk.send(f"/review/comments/{comment}/{verb}", **filled)
+
+
+# --- signing in -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/review", "/review?find=x", "/audit", "/admin", "/review/comments/abc"])
+def test_the_desk_asks_for_a_sign_in_and_leads_back(house: House, path: str) -> None:
+    visitor = house.visitor().open(path)
+    assert visitor.texts("//h1") == ["Sign in"]
+    visitor.send("/login", name="admin", password=ADMIN_PASSWORD)
+    assert visitor.path == path
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("admin", "wrong"), ("nobody", ADMIN_PASSWORD), ("", ""), ("a\x00b", "x"), ("x" * 9000, "y" * 9000)],
+)
+def test_a_wrong_sign_in_does_not_say_what_was_wrong(house: House, name: str, password: str) -> None:
+    visitor = house.visitor().open("/login").send("/login", name=name, password=password)
+    assert visitor.status == 422
+    assert "Name or password is wrong" in visitor.text
+    assert visitor.open("/review").texts("//h1") == ["Sign in"]
+
+
+@pytest.mark.parametrize(
+    "leads_to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/review@evil", "x"]
+)
+def test_a_sign_in_leads_nowhere_else(house: House, leads_to: str) -> None:
+    visitor = house.visitor().open("/login")
+    visitor.send("/login", name="admin", password=ADMIN_PASSWORD, next=leads_to)
+    assert visitor.path == "/review"
+
+
+def test_signing_out_ends_the_sign_in_and_not_only_the_cookie(house: House) -> None:
+    desk = house.signed_in().open("/review")
+    cookie = desk.client.get_cookie("moderation_session")
+    desk.send("/logout")
+    assert desk.texts("//h1") == ["Sign in"]
+    assert cookie is not None
+    desk.client.set_cookie("moderation_session", cookie.value)
+    assert desk.open("/review").texts("//h1") == ["Sign in"]
+
+
+def test_a_forged_cookie_is_nobody(house: House) -> None:
+    visitor = house.visitor()
+    visitor.client.set_cookie("moderation_session", "x" * 43)
+    assert visitor.open("/review").texts("//h1") == ["Sign in"]
+
+
+def test_the_cookie_is_kept_from_scripts_and_under_https_from_the_open_line(house: House) -> None:
+    visitor = house.visitor().open("/login")
+    fields = dict(visitor.page.forms[0].form_values()) | {"name": "admin", "password": ADMIN_PASSWORD}
+    answer = visitor.client.post("/login", data=fields, base_url="https://localhost")
+    # The form was opened without TLS, so its token travels along; only the flags of the new cookie matter here.
+    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if value.startswith("moderation_session=")]
+    for flag in ("HttpOnly", "SameSite=Lax", "Secure"):
+        assert flag in cookie
+
+
+def test_a_form_without_its_token_changes_nothing(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    desk.post(f"/review/comments/{comment}/approve", {"revision": "1"})
+    assert desk.status == 400
+    assert names(desk.open("/review")) == ["Priya S"]
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+
+def test_the_most_flagged_come_first_and_the_oldest_among_them(house: House) -> None:
+    house.say(by="calm first")
+    house.say(RUDE, by="rude")
+    house.say(by="calm second")
+    house.say(f"{RUDE} And the strawberries too.", by="rude and off-topic")
+    desk = house.signed_in().open("/review")
+    assert names(desk) == ["rude and off-topic", "rude", "calm first", "calm second"]
+    assert "Waiting (4)" in desk.text
+
+
+def test_a_card_says_why_it_waits_and_shows_the_scores_that_fired_with_their_thresholds(house: House) -> None:
+    house.say(f"The timetable is fine with me. {RUDE}")
+    desk = house.signed_in().open("/review")
+    assert desk.texts("//ul[@class='reasons ']/li") == ["toxicity 0.95, at or over 0.50"]
+    assert desk.texts("//dl[@class='scores'][1]/div[@class='fired']/dt") == ["toxicity"]
+    assert desk.page.xpath("//div[@class='fired']//line/@x1") == ["50%"]
+    assert desk.texts("//mark") == [
+        "You are all idiots.",
+        "Every idiot in this town believes whatever an idiot on the council is telling them.",
+    ]
+    assert "Line 4 now takes 17 minutes." in desk.texts("//p[@class='passage']")
+
+
+def test_a_card_of_an_off_topic_comment_says_that_nothing_is_close(house: House) -> None:
+    house.say(OFF)
+    desk = house.signed_in().open("/review")
+    assert "relevance 0.05, at or under 0.20" in desk.text
+    assert "Nothing in the article is close to this." in desk.text
+    assert not desk.texts("//p[@class='passage']")
+
+
+def test_a_view_can_be_narrowed_and_its_address_says_how(house: House) -> None:
+    house.article("other", title="Another article")
+    house.say(by="Ann")
+    house.say("Bus drivers deserve a rest as well, and nobody in the report has asked them.", by="Bob")
+    house.say(CALM, by="Cat", under="other")
+    done = house.say("This one is published and appears in the other view of the desk, not here.", by="Dan")
+    house.decide(done, Verdict.APPROVE)
+    desk = house.signed_in().open("/review?find=DRIVERS")
+    assert names(desk) == ["Bob"]
+    assert names(desk.open("/review?find=ann")) == ["Ann"]
+    assert names(desk.open("/review?status=approved")) == ["Dan"]
+    desk.open("/review")
+    (option,) = [o for o in desk.page.xpath("//select[@id='article']/option") if "Another" in o.text_content()]
+    assert names(desk.open(f"/review?article={option.get('value')}")) == ["Cat"]
+    assert "Nothing matches" in desk.open("/review?find=%25").text
+
+
+def test_a_long_queue_goes_on_another_page(house: House) -> None:
+    for number in range(23):
+        house.say(f"Comment number {number} of a queue that is longer than one page can show.", by=f"R{number}")
+    desk = house.signed_in().open("/review")
+    assert names(desk) == [f"R{number}" for number in range(20)]
+    (further,) = desk.page.xpath("//a[.='Further comments']/@href")
+    assert names(desk.open(further)) == ["R20", "R21", "R22"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=x",
+        "site=none",
+        "article=%00",
+        "find=%00%ff",
+        "after=nobody",
+        "done=%ed%a0%80",
+        "find=" + "%F0%9F%91%A9" * 400,
+    ],
+)
+def test_odd_views_are_empty_or_ordinary_and_never_a_5xx(house: House, query: str) -> None:
+    assert house.signed_in().open(f"/review?{query}").status == 200
+
+
+# --- decisions --------------------------------------------------------------------------------------------------------
+
+
+def test_approving_publishes_and_leads_to_the_next_with_an_undo(either_house: House) -> None:
+    first, second = either_house.say(by="First"), either_house.say(f"{CALM} Indeed.", by="Second")
+    desk = either_house.signed_in().open("/review")
+    act(desk, first, "approve")
+    assert names(desk) == ["Second"]
+    assert desk.answer.request.path == "/review"
+    assert CALM in either_house.visitor().open("/").text
+    assert "Published." in desk.texts("//*[@id='done']")[0]
+    act(desk, first, "reopen")
+    assert sorted(names(desk)) == ["First", "Second"]
+    assert CALM not in either_house.visitor().open("/").text
+    assert second
+
+
+def test_a_decision_leads_back_to_the_very_view_at_the_next_comment(house: House) -> None:
+    first, second = house.say(by="First"), house.say(f"{CALM} Indeed.", by="Second")
+    desk = house.signed_in().open("/review?find=report")
+    form = next(form for form in desk.page.forms if form.action.endswith(f"{first}/approve"))
+    answer = desk.client.post(form.action, data=dict(form.form_values()))
+    assert answer.headers["Location"] == f"/review?find=report&done={first}#c-{second}"
+
+
+def test_rejecting_takes_a_reason_and_tells_the_reader_its_sentence(house: House) -> None:
+    comment = house.say(OFF)
+    desk = house.signed_in().open("/review")
+    act(desk, comment, "reject", reason="off-topic")
+    assert "Rejected." in desk.texts("//*[@id='done']")[0]
+    desk.open(f"/review/comments/{comment}")
+    assert desk.texts("//dl[@class='facts']/dd")[-2:] == ["Off-topic", "It is not about the article."]
+
+
+def test_a_moderator_may_put_it_in_their_own_words_and_leave_a_note(house: House) -> None:
+    comment = house.say(OFF)
+    desk = house.signed_in().open(f"/review/comments/{comment}")
+    act(
+        desk,
+        comment,
+        "reject",
+        reason="off-topic",
+        sentence="Strawberries have a page of their own.",
+        note="third time",
+    )
+    desk.open(f"/review/comments/{comment}")
+    assert desk.texts("//dl[@class='facts']/dd")[-2:] == ["Strawberries have a page of their own.", "third time"]
+
+
+def test_without_a_reason_nothing_is_rejected_and_what_was_typed_comes_back(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open(f"/review/comments/{comment}")
+    act(desk, comment, "reject", sentence="My own words.", note="My note.")
+    assert desk.status == 422
+    assert "choose why" in desk.text
+    form = next(form for form in desk.page.forms if form.action.endswith("/reject"))
+    assert form.fields["sentence"].strip() == "My own words."
+    assert form.fields["note"] == "My note."
+    assert names(desk.open("/review")) == ["Priya S"]
+
+
+def test_an_unknown_reason_is_refused(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    act(desk, comment, "reject", reason="because")
+    assert desk.status == 422
+    assert "not a configured reason" in desk.text
+
+
+def test_of_two_decisions_the_second_is_told_who_was_faster_and_overwrites_nothing(house: House) -> None:
+    comment = house.say()
+    house.account("berta", {"*": Role.MODERATOR})
+    first, second = house.signed_in().open("/review"), house.signed_in("berta").open("/review")
+    act(first, comment, "approve")
+    act(second, comment, "reject", reason="other")
+    assert second.status == 409
+    assert "Somebody was faster" in second.text
+    assert "approved now, decided by admin" in second.text
+    assert CALM in house.visitor().open("/").text
+
+
+@pytest.mark.parametrize("revision", ["", "x", "-1", "1e3", "٣", "9" * 40])
+def test_a_decision_without_a_proper_revision_is_refused(house: House, revision: str) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    act(desk, comment, "approve", revision=revision)
+    assert desk.status in (409, 422)
+    assert names(desk.open("/review")) == ["Priya S"]
+
+
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example/review", "/login", "/reviewed", "\x00"])
+def test_a_decision_leads_nowhere_else(house: House, back: str) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    act(desk, comment, "approve", back=back)
+    assert desk.answer.request.path == "/review"
+
+
+def test_a_withdrawn_comment_cannot_be_decided(house: House) -> None:
+    reader = house.visitor().open("/").send("/articles/lanes/comments", name="Ravi", body=CALM)
+    (link,) = reader.page.xpath("//a[.='this link']/@href")
+    comment = link.split("/")[2].split("?")[0]
+    desk = house.signed_in().open("/review")
+    reader.open(link).send(f"/comments/{comment}/withdraw")
+    act(desk, comment, "approve")
+    assert desk.status == 409
+    assert not desk.page.xpath("//form[contains(@action, '/approve')]")
+
+
+# --- one comment ------------------------------------------------------------------------------------------------------
+
+
+def test_one_comment_shows_parent_thread_author_article_and_history(either_house: House) -> None:
+    first = either_house.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
+    either_house.decide(first, Verdict.APPROVE)
+    reply = either_house.say("The reply says something about the first one, and waits.", by="Bob", to=first)
+    other = either_house.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
+    earlier = either_house.say("Something that Bob had said before, somewhere else entirely.", by="Bob")
+    desk = either_house.signed_in().open(f"/review/comments/{reply}")
+    assert "To Ann: The first one speaks" in desk.text
+    assert desk.texts("//ol[@class='thread']/li//strong") == ["Ann", "Bob", "Cat"]
+    assert "The lanes stay" in desk.text
+    assert desk.page.xpath(f"//aside//a[@href='/review/comments/{earlier}']")
+    assert desk.texts("//ol[@class='trail']/li/strong") == ["Arrived", "Scored", "Judged by the policy"]
+    assert other
+
+
+def test_the_author_s_record_is_told(house: House) -> None:
+    for number, verdict in enumerate((Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT)):
+        house.decide(house.say(f"{CALM} {number}"), verdict, "other")
+    house.say("This is the fourth that they have written, and it waits.")
+    assert "2 published, 1 rejected so far" in house.signed_in().open("/review").text
+
+
+def test_the_rest_of_the_scores_is_there_on_demand(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open(f"/review/comments/{comment}")
+    assert desk.texts("//details[summary='The other scores']//dt") == [
+        "severe toxicity",
+        "obscene",
+        "threat",
+        "insult",
+        "identity attack",
+        "sexual explicit",
+    ]
+
+
+@pytest.mark.parametrize("comment", ["none", "..", "%00", "%ff", "x" * 2000])
+def test_a_comment_that_is_not_there_is_a_plain_404(house: House, comment: str) -> None:
+    desk = house.signed_in().open(f"/review/comments/{comment}")
+    assert desk.status == 404
+
+
+# --- sites apart ------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_of_one_site_sees_and_decides_nothing_of_another(house: House) -> None:
+    house.signed_in().open("/admin").send("/admin/sites", id="second", name="The Second")
+    house.article("there", site="second", title="A story of the second site")
+    house.account("only", {"second": Role.MODERATOR})
+    here, there = house.say(by="Here"), house.say(by="There", under="there", site="second")
+    desk = house.signed_in("only").open("/review")
+    assert names(desk) == ["There"]
+    assert "The lanes stay" not in desk.text
+    assert desk.open(f"/review?site=demo&done={here}").status == 200
+    assert names(desk) == []
+    assert "Here" not in desk.text
+    assert desk.open(f"/review/comments/{here}").status == 404
+    desk.open(f"/review/comments/{there}")
+    token = desk.page.xpath("//input[@name='csrf_token']/@value")[0]
+    desk.post(f"/review/comments/{here}/approve", {"csrf_token": token, "revision": "1"})
+    assert desk.status == 404
+    assert not re.search("demo|system", desk.open("/audit").text)
+    assert desk.open("/audit?chain=demo").texts("//select[@id='chain']/option") == ["second"]
+    assert desk.open("/admin").status == 403
+
+
+# --- every page -------------------------------------------------------------------------------------------------------
+
+
+def test_no_page_needs_an_exception_from_the_content_security_policy(house: House) -> None:
+    waiting = house.say(RUDE)
+    desk = house.signed_in()
+    pages = ["/", "/articles/lanes", "/review", f"/review/comments/{waiting}", "/audit", "/admin", "/nothing"]
+    for page in (*pages, "/login"):
+        visitor = house.visitor().open(page) if page == "/login" else desk.open(page)
+        assert "'unsafe" not in visitor.answer.headers["Content-Security-Policy"], page
+        assert not visitor.page.xpath("//style | //script[not(@src)] | //@style | //@*[starts-with(name(), 'on')]"), (
+            page
+        )
+        assert not visitor.page.xpath("//a[starts-with(@href, 'javascript:')]"), page
+        foreign = visitor.page.xpath("//script/@src | //link/@href | //img/@src")
+        assert all(address.startswith("/static/") for address in foreign), page
+        for form in visitor.page.xpath("//form[@method='post']"):
+            assert form.xpath(".//input[@name='csrf_token']"), page
+        assert visitor.answer.headers["Cache-Control"] == "private, no-store", page

@@ -1,0 +1,273 @@
+"""The reader's pages: an article, its discussion, the comment form, and where a comment stands."""
+
+from __future__ import annotations
+
+import pytest
+from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, House, Visitor
+
+from moderation.configuration import parse_configuration
+from moderation.core.text import visible_length
+from moderation.review import Verdict
+
+FORM = "/articles/lanes/comments"
+
+
+def published(house: House, body: str = CALM, *, by: str = "Priya S", to: str | None = None) -> str:
+    comment = house.say(body, by=by, to=to)
+    house.decide(comment, Verdict.APPROVE)
+    return comment
+
+
+def write(house: House, body: str = CALM, *, name: str = "Ravi K") -> Visitor:
+    return house.visitor().open("/").send(FORM, name=name, body=body)
+
+
+def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(house: House) -> None:
+    reader = house.visitor().open("/")
+    assert reader.texts("//h1") == ["The lanes stay"]
+    assert reader.texts("//section[@class='key-points']//li") == ["Buses are faster", "Shops complain"]
+    assert reader.texts("//div[@class='prose']/p") == ["The council voted on Thursday.", "Line 4 now takes 17 minutes."]
+    for shown in ("city", "Jo Ashdown", "The Courier", "13 January 2026, 06:00 UTC", "1 min read"):
+        assert shown in reader.text
+
+
+def test_without_an_article_the_front_page_says_so(empty_house: House) -> None:
+    assert "Nothing to read here yet" in empty_house.visitor().open("/").text
+
+
+def test_readers_stand_there_with_their_initials_and_answers_beneath(house: House) -> None:
+    first = published(house, by="Priya S")
+    published(
+        house, "I would add that the shops on Quay Street have a point about the deliveries.", by="vikram", to=first
+    )
+    reader = house.visitor().open("/")
+    assert reader.texts("//ol[@class='talk']//span[contains(@class, 'avatar')]") == ["P", "V"]
+    assert reader.texts("//ol[@class='replies']//div[@class='who']/bdi") == ["vikram"]
+    assert "Reader comments 2" in reader.text
+
+
+def test_a_reply_to_a_reply_stands_under_the_comment_that_began_it(house: House) -> None:
+    first = published(house)
+    answer = published(house, "The second one speaks, at some length, to the first one.", by="B", to=first)
+    published(house, "The third one speaks, at just as much length, to the second.", by="C", to=answer)
+    assert house.visitor().open("/").texts("//ol[@class='replies']//div[@class='who']/bdi") == ["B", "C"]
+
+
+def test_only_what_is_published_is_shown(house: House) -> None:
+    house.say("This one still waits for somebody to read it, and nobody should see it yet.")
+    refused = house.say("This one was refused, for whatever reason that was, and stays unseen.", by="Other")
+    house.decide(refused, Verdict.REJECT, "other")
+    reader = house.visitor().open("/")
+    assert "Nobody has written yet" in reader.text
+    assert "still waits for somebody" not in reader.text
+    assert "stays unseen" not in reader.text
+
+
+def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(house: House) -> None:
+    first = published(house)
+    published(house, "An answer to it that remains, whatever becomes of the first.", by="B", to=first)
+    house.decide(first, Verdict.REJECT, "other")
+    reader = house.visitor().open("/")
+    assert "It is no longer published" in reader.text
+    assert CALM not in reader.text
+    assert "An answer to it that remains" in reader.text
+
+
+def test_a_long_discussion_goes_on_another_page(house: House) -> None:
+    for number in range(101):
+        published(house, f"Comment number {number} of a discussion that nobody is going to read whole.")
+    reader = house.visitor().open("/")
+    assert len(reader.page.xpath("//ol[@class='talk']/li")) == 100
+    (more,) = reader.page.xpath("//a[.='More comments']/@href")
+    assert "Comment number 100" in reader.open("/articles/lanes" + more).text
+    assert len(reader.page.xpath("//ol[@class='talk']/li")) == 1
+
+
+def test_a_comment_is_sent_and_its_writer_told_where_it_stands(house: House) -> None:
+    reader = write(house)
+    assert reader.status == 200
+    assert reader.path.startswith("/articles/lanes?comment=")
+    assert "waits for a moderator" in reader.text
+    (link,) = reader.page.xpath("//a[.='this link']/@href")
+    assert "Waiting" in house.visitor().open(link).texts("//p[@class='status-word']")[0]
+    assert CALM not in house.visitor().open("/").text
+
+
+def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(house: House) -> None:
+    (link,) = write(house).page.xpath("//a[.='this link']/@href")
+    comment_id = link.split("/")[2].split("?")[0]
+    house.decide(comment_id, Verdict.REJECT, "off-topic")
+    reader = house.visitor().open(link)
+    for told in ("Rejected", "It is not about the article.", "Off-topic", "A person noticed it", "a person decided"):
+        assert told in reader.text
+    assert "admin" not in reader.text
+
+
+def test_a_writer_can_take_a_comment_back_and_no_one_else_can(house: House) -> None:
+    (link,) = write(house).page.xpath("//a[.='this link']/@href")
+    comment_id = link.split("/")[2].split("?")[0]
+    stranger = house.visitor().open("/")
+    token = stranger.page.xpath("//input[@name='csrf_token']/@value")[0]
+    stranger.post(f"/comments/{comment_id}/withdraw", {"csrf_token": token, "receipt": "0" * 32})
+    assert stranger.status == 404
+    reader = house.visitor().open(link)
+    reader.send(f"/comments/{comment_id}/withdraw")
+    assert "You have withdrawn this comment" in reader.text
+    assert not reader.page.xpath("//form")
+
+
+def test_a_wrong_receipt_opens_nothing(house: House) -> None:
+    comment = house.say()
+    assert house.visitor().open(f"/comments/{comment}?receipt={'0' * 32}").status == 404
+    assert house.visitor().open(f"/comments/{comment}").status == 404
+    assert "this link" not in house.visitor().open(f"/articles/lanes?comment={comment}&receipt=x").text
+
+
+def test_too_short_a_comment_is_refused_with_its_length_and_nothing_typed_is_lost(house: House) -> None:
+    reader = write(house, "Twelve chars", name="Ravi K")
+    assert reader.status == 422
+    assert "has 12 characters; at least 50 are needed" in reader.text
+    assert "12/50" in reader.text
+    assert reader.page.forms[0].fields["name"] == "Ravi K"
+    assert reader.page.forms[0].fields["body"].strip() == "Twelve chars"
+    assert reader.page.xpath("//textarea/@aria-invalid") == ["true"]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("", CALM, "The name is empty"),
+        ("\u200b\u200d", CALM, "The name is empty"),
+        ("N" * 200, CALM, "at most 80"),
+        ("Ravi", " " * 60, "has 0 characters"),
+        ("Ravi", "a" + "\u0301" * 60, "has 1 characters"),
+        ("Ravi", "\u200d" * 70_000, "has 0 characters"),
+        ("Ravi", "long " * 1001, "at most 5000"),
+        ("Ravi", "a NUL \x00 in the middle of an otherwise quite harmless comment", "NUL"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_kindly(house: House, name: str, body: str, told: str) -> None:
+    reader = write(house, body, name=name)
+    assert reader.status == 422
+    assert told in reader.text
+    assert "Nothing you wrote is lost" in reader.text
+
+
+def test_the_same_comment_twice_is_told_apart_from_a_new_one(house: House) -> None:
+    write(house)
+    reader = write(house)
+    assert reader.status == 409
+    assert "already arrived" in reader.text
+
+
+def test_a_form_that_was_open_too_long_comes_back_with_what_was_typed_and_then_works(house: House) -> None:
+    reader = house.visitor()
+    reader.post(FORM, {"name": "Ravi K", "body": CALM, "csrf_token": "old"})
+    assert reader.status == 400
+    assert reader.page.forms[0].fields["body"].strip() == CALM
+    reader.send(FORM)
+    assert "waits for a moderator" in reader.text
+
+
+def test_too_many_comments_are_slowed_down_without_losing_one(house: House) -> None:
+    house.configuration.now = parse_configuration(CONFIGURATION.replace('"6 per minute"', '"2 per minute"'))
+    statuses = [write(house, f"{CALM} This is number {number}.").status for number in range(3)]
+    assert statuses == [200, 200, 429]
+    reader = write(house, f"{CALM} This is the fourth.")
+    assert reader.page.forms[0].fields["body"].strip() == f"{CALM} This is the fourth."
+    assert int(reader.answer.headers["Retry-After"]) > 0
+
+
+def test_a_reply_quotes_what_it_answers_and_arrives_as_one(house: House) -> None:
+    first = published(house)
+    reader = house.visitor().open(f"/articles/lanes?reply={first}")
+    assert "In reply to Priya S" in reader.text
+    reader.send(FORM, name="Ravi K", body="That is well put, and I would like to add a word about the timetable.")
+    assert "waits for a moderator" in reader.text
+    desk = house.signed_in().open("/review")
+    assert desk.texts("//span[@class='chip']") == ["reply"]
+
+
+def test_one_cannot_reply_to_what_is_not_published(house: House) -> None:
+    waiting = house.say()
+    assert "In reply to" not in house.visitor().open(f"/articles/lanes?reply={waiting}").text
+
+
+def test_a_closed_discussion_says_so_and_offers_no_form(house: House) -> None:
+    published(house)
+    house.article(mode=CLOSED)
+    reader = house.visitor().open("/")
+    assert CALM in reader.text
+    assert "is closed" in reader.text
+    assert not reader.page.forms
+
+
+def test_a_hidden_discussion_is_not_there(house: House) -> None:
+    published(house)
+    house.article(mode=HIDDEN)
+    reader = house.visitor().open("/")
+    assert CALM not in reader.text
+    assert not reader.page.forms
+
+
+def test_an_article_that_closes_after_days_says_that(house: House) -> None:
+    house.configure("\n[comments.sections.city]\nclose_after_days = 2\n")
+    assert house.visitor().open("/").page.forms
+    house.clock.wait(days=2)
+    assert "closed 2 days after its publication" in house.visitor().open("/").text
+
+
+def test_what_strangers_write_is_text_and_never_markup(house: House) -> None:
+    evil = '"><img src=x onerror=alert(1)>'
+    house.article(
+        "evil/../<b>", title=evil, summary=evil, key_points=(evil,), paragraphs=(evil,), section=evil, byline=evil
+    )
+    comment = house.say(
+        f"{evil} </textarea><script>alert(1)</script> {CALM}", by="<script>alert(1)</script>", under="evil/../<b>"
+    )
+    house.decide(comment, Verdict.APPROVE)
+    desk = house.signed_in()
+    for page in ("/articles/evil/..%2F<b>", "/review?status=approved", f"/review/comments/{comment}"):
+        answer = desk.client.get(page)
+        assert answer.status_code == 200, page
+        desk._see(answer)
+        assert not desk.page.xpath("//img"), page
+        assert all(script.get("src", "").startswith("/static/") for script in desk.page.xpath("//script")), page
+        assert "<script>alert(1)</script>" in desk.text, page
+        assert evil in desk.text, page
+
+
+def test_names_and_texts_that_turn_the_page_around_stay_in_their_boxes(house: House) -> None:
+    published(house, "\u202eright to left, and not turned back at the end of the text, which is long.", by="\u202eevil")
+    reader = house.visitor().open("/")
+    (name,) = [found for found in reader.page.xpath("//bdi") if "evil" in found.text_content()]
+    (text,) = [found for found in reader.page.xpath("//div[@class='written']") if "turned" in found.text_content()]
+    assert text.get("dir") == "auto"
+    assert "\u202e" not in "".join(reader.page.xpath("//*[not(self::bdi) and not(self::div)]/text()"))
+    assert name is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/articles/none",
+        "/articles/%00",
+        "/articles/..%2f..%2fetc%2fpasswd",
+        "/articles/" + "x" * 3000,
+        "/articles/lanes?after=%00&reply=%ff%fe",
+        "/articles/lanes?after='--",
+        "/articles/lanes?comment=%00&receipt=%ed%a0%80",
+        "/comments/%00?receipt=x",
+        "/comments/..?receipt=" + "%F0" * 40,
+        "/nothing",
+    ],
+)
+def test_odd_addresses_get_a_plain_page_and_never_a_5xx(house: House, path: str) -> None:
+    reader = house.visitor().open(path)
+    assert reader.status in (200, 404)
+    assert reader.texts("//h1")
+
+
+def test_the_counter_starts_at_what_the_server_counts(house: House) -> None:
+    body = "  नमस्ते \u200b\u200b👩‍👩‍👧  "
+    assert f"{visible_length(body)}/50" in write(house, body).text
