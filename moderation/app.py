@@ -20,7 +20,7 @@ from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.settings import Settings
 from moderation.storage.database import Database
 from moderation.storage.policies import KeptConfiguration, newest_configuration
-from moderation.web import articles_api, comments_api, errors, metrics, operations_api
+from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api
 from moderation.web.access import install_cors
 from moderation.web.limits import Limits
 from moderation.web.pages import install_pages
@@ -86,10 +86,12 @@ def create_app(services: Services) -> Flask:
     app.before_request(lambda: _limit_body(services))
     install_cors(app)
     limits = Limits(app, services)
-    errors.install(app, styles={"/api/": errors.problem}, page=error_page)
+    google = dict.fromkeys(perspective_api.PATHS, perspective_api.google_error)
+    errors.install(app, styles={"/api/": errors.problem, **google}, page=error_page)
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
     app.register_blueprint(operations_api.blueprint())
+    app.register_blueprint(perspective_api.blueprint(limits))
     install_pages(app, limits)
     app.after_request(_guard)
     return app

@@ -45,6 +45,14 @@ class Scoring:
     languages: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perspective:
+    """``[perspective]``: what is kept of the labels that moderators elsewhere suggest. The labels always are."""
+
+    keep_texts_for_sites: tuple[str, ...] = ()
+    retention_days: int = 90
+
+
 CommentKeys = Mapping[str, Any]
 
 
@@ -78,6 +86,7 @@ class Configuration:
     policy: Policy
     reasons: tuple[ReasonChoice, ...]
     text: str
+    perspective: Perspective = field(default_factory=Perspective)
 
     @property
     def hash(self) -> str:
@@ -110,6 +119,7 @@ def parse_configuration(text: str) -> Configuration:
         policy=_policy(top.table("policy") if "policy" in top.values else None),
         reasons=_reasons(top),
         text=text,
+        perspective=_perspective(top.table("perspective")),
     )
     top.finish()
     return configuration
@@ -258,6 +268,19 @@ def _scoring(table: _Table) -> Scoring:
         raise ConfigurationError("scoring.timeout_seconds", "must lie between 0.1 and 120 seconds.")
     table.finish()
     return scoring
+
+
+def _perspective(table: _Table) -> Perspective:
+    wanted = 'a list of sites such as ["the-daily"]'
+    sites = table.get("keep_texts_for_sites", list, [], wanted)
+    if not all(isinstance(site, str) for site in sites):
+        raise ConfigurationError(table.name("keep_texts_for_sites"), f"is {sites!r}; it must be {wanted}.")
+    found = Perspective(
+        keep_texts_for_sites=tuple(sites),
+        retention_days=table.integer("retention_days", 90, least=1, most=3650),
+    )
+    table.finish()
+    return found
 
 
 def _policy(table: _Table | None) -> Policy:

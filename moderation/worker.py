@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from moderation.late_scoring import score_waiting
 from moderation.services import Services
+from moderation.suggestions import forget_outdated
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 2.0
+FORGET_SECONDS = 3600.0
 
 
 class Sweeper:
@@ -23,6 +26,7 @@ class Sweeper:
     def __init__(self, services: Services, *, every_seconds: float = SWEEP_SECONDS) -> None:
         self._services = services
         self._every_seconds = every_seconds
+        self._forgets_at = time.monotonic()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self.run, name="late scoring", daemon=True)
 
@@ -33,6 +37,7 @@ class Sweeper:
     def run(self) -> None:
         """Sweeps in this thread until ``stop``."""
         while not self._stopped.is_set():
+            self._forget()
             if self._sweep() == 0:
                 self._stopped.wait(self._every_seconds)
 
@@ -41,6 +46,16 @@ class Sweeper:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
+
+    def _forget(self) -> None:
+        """Once an hour, removes the texts of suggested labels whose time is over."""
+        if time.monotonic() < self._forgets_at:
+            return
+        self._forgets_at = time.monotonic() + FORGET_SECONDS
+        try:
+            forget_outdated(self._services)
+        except Exception:  # likewise: it is tried again in an hour
+            log.exception("texts whose time is over could not be removed; it is tried again")
 
     def _sweep(self) -> int:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -66,11 +66,15 @@ class ScoreRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceScore:
-    """``start`` and ``end`` are code-point offsets into the text as its writer wrote it, end exclusive."""
+    """``start`` and ``end`` are code-point offsets into the text as its writer wrote it, end exclusive.
+
+    ``labels`` maps every label of the pack to this sentence's own score; empty where only ``toxicity`` was kept.
+    """
 
     start: int
     end: int
     toxicity: float
+    labels: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,14 +139,15 @@ class PackScorer:
     ) -> Scores:
         logits = np.stack([whole.logits, *(part.logits for part in parts)])
         values = self._calibration.probabilities(logits, scale)
-        toxicity = values[1 if parts else 0 :, self.labels.index("toxicity")]
+        whole_labels, *part_labels = (dict(zip(self.labels, row, strict=True)) for row in values.tolist())
         return Scores(
-            toxicity=dict(zip(self.labels, map(float, values[0]), strict=True)),
+            toxicity=whole_labels,
             relevance=None if relevance is None else relevance[0],
             passage=None if relevance is None else relevance[1],
             sentences=tuple(
-                SentenceScore(start=start, end=end, toxicity=float(value))
-                for (start, end), value in zip(reading.spans, toxicity, strict=False)
+                SentenceScore(start=start, end=end, toxicity=labels["toxicity"], labels=labels)
+                # The only sentence of a text is the whole.
+                for (start, end), labels in zip(reading.spans, part_labels or [whole_labels], strict=False)
             ),
             language=self._language(reading),
             pack=self.stamp,

@@ -10,7 +10,7 @@ from moderation.web.limits import Limits
 from moderation.web.rendering import install_templates
 from moderation.web.sign_in_pages import install_sign_in_pages
 
-APIS = frozenset({"articles_api", "comments_api", "operations_api"})
+APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
 
 

@@ -1,0 +1,43 @@
+"""One application for the tests that change nothing, one for each test that does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from newsroom import NO_LIMITS
+from perspective_house import House, WordScorer, open_house
+
+
+@pytest.fixture(scope="session")
+def shared_house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("perspective")
+    house = open_house(f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.sqlite3')}", folder)
+    yield house
+    house.services.database.close()
+
+
+@pytest.fixture
+def house(shared_house: House) -> House:
+    """An application over SQLite, its scorer and configuration as new."""
+    shared_house.scorer.__init__()  # type: ignore[misc]
+    shared_house.configuration.set(NO_LIMITS)
+    return shared_house
+
+
+@pytest.fixture
+def kept_house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    """A fresh application over each kind of database in turn."""
+    house = open_house(database_url, tmp_path)
+    yield house
+    house.services.database.close()
+
+
+@pytest.fixture
+def sexless_house(sqlite_url: str, tmp_path: Path) -> Iterator[House]:
+    """An application whose pack has six labels, as Detoxify's `original`: no `sexual_explicit`."""
+    house = open_house(sqlite_url, tmp_path, WordScorer([label for label in WordScorer().labels if "sex" not in label]))
+    yield house
+    house.services.database.close()

@@ -1,0 +1,433 @@
+"""``comments:analyze``: what is answered, and what is refused in Google's words."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from perspective_house import KEY, PUBLISHABLE, WITHOUT_RIGHT, House, error, error_type
+from sqlalchemy import func, select
+
+from moderation.core.perspective import LABEL_OF
+from moderation.storage.tables import Base
+
+LONG_GERMAN = (
+    "Die Regierung hat gestern beschlossen, dass alle Bürgerinnen und Bürger im nächsten Jahr mehr Steuern zahlen."
+)
+LONG_ENGLISH = "I think that the government should have told us about this a long time ago, and they did not."
+
+
+def scores(answer: dict[str, Any]) -> dict[str, float]:
+    return {name: found["summaryScore"]["value"] for name, found in answer.get("attributeScores", {}).items()}
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_has_the_shape_that_clients_read(house: House) -> None:
+    assert house.analyzed("You are an idiot.", clientToken="comment:17") == {
+        "attributeScores": {
+            "TOXICITY": {
+                "spanScores": [{"begin": 0, "end": 17, "score": {"value": 0.9, "type": "PROBABILITY"}}],
+                "summaryScore": {"value": 0.9, "type": "PROBABILITY"},
+            }
+        },
+        "languages": ["en"],
+        "detectedLanguages": ["en"],
+        "clientToken": "comment:17",
+    }
+
+
+def test_scores_are_on_the_scale_that_perspectives_users_have_set_their_thresholds_on(house: House) -> None:
+    assert scores(house.analyzed("You are an idiot."))["TOXICITY"] == 0.9  # 0.45 on the natural scale
+
+
+def test_every_attribute_answers_under_the_name_it_was_asked_by(house: House) -> None:
+    names = [name for name in LABEL_OF if name != "RELEVANCE"]
+    asked = {*names, *(f"{name}_EXPERIMENTAL" for name in names), "TOXICITY@6", "INSULT_EXPERIMENTAL@2"}
+    assert set(scores(house.analyzed(requestedAttributes={name: {} for name in asked}))) == asked
+
+
+def test_an_attribute_without_an_honest_score_is_an_error(house: House) -> None:
+    for name in ("ATTACK_ON_AUTHOR", "FLIRTATION", "SPAM", "UNSUBSTANTIAL", "LIKELY_TO_REJECT", "toxicity", "NO SUCH"):
+        answer = house.analyze(requestedAttributes={"TOXICITY": {}, name: {}})
+        assert error_type(answer) == "INVALID_REQUEST"
+        assert error(answer)["message"] == f"Unknown requested attribute: {name}"
+
+
+def test_an_attribute_without_an_honest_score_is_dropped_where_the_client_wants_that(house: House) -> None:
+    answer = house.analyzed(requestedAttributes={"SPAM": {}, "TOXICITY": {}}, dropUnsupportedAttributes=True)
+    assert set(scores(answer)) == {"TOXICITY"}
+    assert "attributeScores" not in house.analyzed(requestedAttributes={"SPAM": {}}, dropUnsupportedAttributes=True)
+
+
+def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless_house: House) -> None:
+    asked = {"SEXUALLY_EXPLICIT": {}, "THREAT": {}}
+    assert error_type(sexless_house.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
+    dropped = sexless_house.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
+    assert set(scores(dropped)) == {"THREAT"}
+
+
+def test_a_score_below_its_threshold_is_left_out_and_one_at_it_stays(house: House) -> None:
+    asked = {"TOXICITY": {"scoreThreshold": 0.9}, "INSULT": {"scoreThreshold": 0.46}}
+    assert set(scores(house.analyzed(requestedAttributes=asked))) == {"TOXICITY"}
+
+
+def test_all_scores_below_their_thresholds_leave_no_attribute_scores(house: House) -> None:
+    answer = house.analyzed("A calm word.", requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}})
+    assert answer == {"languages": ["en"], "detectedLanguages": ["en"]}
+
+
+def test_names_may_be_written_as_in_protobuf(house: House) -> None:
+    body = {
+        "comment": {"text": "You are an idiot."},
+        "requested_attributes": {"TOXICITY": {"score_type": "PROBABILITY", "score_threshold": 0.5}},
+        "do_not_store": True,
+        "client_token": "t",
+        "span_annotations": None,
+    }
+    answer = house.post("analyze", body)
+    assert answer.status_code == 200
+    assert (answer.json or {})["clientToken"] == "t"
+
+
+def test_what_else_arrives_in_the_query_does_not_hurt(house: House) -> None:
+    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
+    extra = {"alt": "json", "fields": "attributeScores", "prettyPrint": "false", "quotaUser": "me", "$.xgafv": "1"}
+    assert house.post("analyze", body, **extra).status_code == 200
+
+
+def test_a_body_without_a_json_content_type_is_read_all_the_same(house: House) -> None:
+    body = json.dumps({"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": None}}).encode()
+    for content_type in (None, "text/plain", "application/x-www-form-urlencoded"):
+        answer = house.app.test_client().post(
+            f"/v1alpha1/comments:analyze?key={KEY}", data=body, content_type=content_type
+        )
+        assert answer.status_code == 200, answer.text
+
+
+# --- spans ------------------------------------------------------------------------------------------------------------
+
+
+def spans(answer: dict[str, Any], name: str = "TOXICITY") -> list[tuple[int, int, float]]:
+    return [(s["begin"], s["end"], s["score"]["value"]) for s in answer["attributeScores"][name]["spanScores"]]
+
+
+def utf16(text: str, begin: int, end: int) -> str:
+    """The part of a text that a JavaScript client sees between two offsets."""
+    return text.encode("utf-16-le")[2 * begin : 2 * end].decode("utf-16-le")
+
+
+def test_with_span_annotations_each_sentence_has_each_attributes_own_score(house: House) -> None:
+    answer = house.analyzed(
+        "What kind of idiot name is foo? Sorry, I like your name.",
+        spanAnnotations=True,
+        requestedAttributes={"TOXICITY": {}, "INSULT": {}},
+    )
+    assert spans(answer) == [(0, 31, 0.9), (32, 56, 0.1)]
+    assert spans(answer, "INSULT") == [(0, 31, 0.45), (32, 56, 0.05)]
+
+
+def test_spans_count_utf16_code_units(house: House) -> None:
+    text = "😀😀 Hello \N{MATHEMATICAL SCRIPT CAPITAL A}ll. You idiot 🤡! Bye."
+    whole = house.analyzed(text)
+    assert spans(whole)[0][:2] == (0, len(text.encode("utf-16-le")) // 2)
+    found = spans(house.analyzed(text, spanAnnotations=True))
+    assert [utf16(text, begin, end) for begin, end, _ in found] == [text[:13], "You idiot 🤡!", "Bye."]
+    assert text[:13].endswith("ll.")
+
+
+def test_half_a_surrogate_pair_counts_as_one_unit(house: House) -> None:
+    answer = house.analyzed("a\ud83d. You idiot.", spanAnnotations=True)
+    assert spans(answer) == [(0, 3, 0.1), (4, 14, 0.9)]
+
+
+def test_html_is_scored_as_it_is_read_and_spans_refer_to_it_as_it_was_sent(house: House) -> None:
+    html = '<p>Caf&eacute; is n&#105;ce.</p> <!-- idiot --><p title="idiot">You <b>idi</b>ot &amp; 😀.</p>'
+    answer = house.analyzed(comment={"text": html, "type": "HTML"}, spanAnnotations=True)
+    assert [utf16(html, begin, end) for begin, end, _ in spans(answer)] == [
+        "Caf&eacute; is n&#105;ce.",
+        "You <b>idi</b>ot &amp; 😀.",
+    ]
+    assert [value for *_, value in spans(answer)] == [0.1, 0.9]
+    assert spans(house.analyzed(comment={"text": html, "type": "HTML"}))[0][:2] == (0, len(html) + 1)
+
+
+def test_a_sentence_below_the_threshold_has_no_span(house: House) -> None:
+    answer = house.analyzed(
+        "Hello there. You idiot.",
+        spanAnnotations=True,
+        requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}, "RELEVANCE": {}},
+        context={"entries": [{"text": "About trams"}]},
+    )
+    assert spans(answer) == [(13, 23, 0.9)]
+    assert spans(answer, "RELEVANCE")[0][:2] == (0, 23)
+
+
+# --- relevance --------------------------------------------------------------------------------------------------------
+
+ARTICLE = "Ministers met on minerals.\n\nThe second paragraph is about harbours."
+
+
+def relevance(house: House, text: str, context: dict[str, Any]) -> float:
+    return scores(house.analyzed(text, requestedAttributes={"RELEVANCE": {}}, context=context))["RELEVANCE"]
+
+
+def test_relevance_is_judged_against_the_article_in_the_context(house: House) -> None:
+    entries = {"entries": [{"text": ARTICLE}]}
+    pair = {"articleAndParentComment": {"article": {"text": ARTICLE}}}
+    for context in (entries, pair):
+        assert relevance(house, "Ministers again", context) == 0.8
+        assert relevance(house, "Buy shoes", context) == 0.2
+    assert house.scorer.prepared[0].paragraphs == (
+        "Ministers met on minerals.",
+        "The second paragraph is about harbours.",
+    )
+
+
+def test_a_reply_is_judged_with_its_parent(house: House) -> None:
+    parent = {"text": "Which ones?"}
+    pair = {"articleAndParentComment": {"article": {"text": ARTICLE}, "parentComment": parent}}
+    assert relevance(house, "Ministers again", pair) == pytest.approx(0.9)
+    assert relevance(house, "Ministers again", {"entries": [{"text": ARTICLE}, parent]}) == pytest.approx(0.9)
+    thread = {"entries": [{"text": ARTICLE}, {"text": "First"}, {"text": "Second"}]}
+    relevance(house, "Ministers again", thread)
+    assert house.scorer.asked[-1].parent == "Second"
+
+
+def test_relevance_without_an_article_is_an_error_or_dropped(house: House) -> None:
+    for context in (None, {}, {"entries": []}, {"entries": [{"text": " "}]}):
+        answer = house.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
+        assert error_type(answer) == "INVALID_REQUEST"
+        assert "context" in error(answer)["message"]
+    dropped = house.analyzed(requestedAttributes={"RELEVANCE": {}, "THREAT": {}}, dropUnsupportedAttributes=True)
+    assert set(scores(dropped)) == {"THREAT"}
+
+
+def test_a_context_that_nobody_asks_about_costs_nothing(house: House) -> None:
+    house.analyzed(context={"entries": [{"text": ARTICLE}]})
+    assert house.scorer.prepared == []
+
+
+def test_of_a_megabyte_of_context_a_bounded_part_is_looked_at(house: House) -> None:
+    article = "A paragraph on ministers and their minerals.\n\n" * 22_000
+    relevance(house, "Ministers again", {"entries": [{"text": article}]})
+    assert sum(map(len, house.scorer.prepared[0].paragraphs)) <= 30_000
+    marked = "<p>Ministers <b>met</b> again</p>" * 30_000
+    relevance(house, "Ministers again", {"entries": [{"text": marked, "type": "HTML"}]})
+    assert house.scorer.prepared[1].paragraphs[0] == "Ministers met again"
+
+
+def test_a_context_entry_over_a_megabyte_and_two_kinds_of_context_are_refused(house: House) -> None:
+    answer = house.analyze(context={"entries": [{"text": "é" * 524_289}]})
+    assert error_type(answer) == "INVALID_REQUEST"
+    both = {"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}
+    assert "both fields were populated" in error(house.analyze(context=both))["message"]
+
+
+# --- languages --------------------------------------------------------------------------------------------------------
+
+
+def test_short_english_is_english_whether_or_not_the_client_says_so(house: House) -> None:
+    for text in ("lol", "You idiot", "no u", "kisa ou fe", "😀"):
+        assert house.analyzed(text, languages=None)["detectedLanguages"] == ["en"]
+        assert house.analyzed(text)["languages"] == ["en"]
+
+
+def test_a_stated_language_that_no_pack_reads_is_believed(house: House) -> None:
+    answer = house.analyze("Du Idiot", languages=["de"])
+    assert error_type(answer) == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    found = error(answer)
+    assert found["message"] == "Attribute TOXICITY does not support request languages: de"
+    assert found["details"][0]["languageNotSupportedByAttributeError"] == {
+        "detectedLanguages": ["de"],
+        "requestedLanguages": ["de"],
+        "attribute": "TOXICITY",
+    }
+
+
+def test_a_longer_text_that_is_confidently_another_language_is_not_what_the_client_states(house: House) -> None:
+    details = error(house.analyze(LONG_GERMAN, languages=["en"]))["details"]
+    assert details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["de"]
+    assert house.analyzed(LONG_ENGLISH, languages=["de"])["detectedLanguages"] == ["en"]
+
+
+def test_an_unread_language_names_every_attribute_so_that_clients_can_drop_them(house: House) -> None:
+    details = error(house.analyze(LONG_GERMAN, requestedAttributes={"TOXICITY": {}, "INSULT@2": {}}))["details"]
+    named = [detail["languageNotSupportedByAttributeError"]["attribute"] for detail in details]
+    assert sorted(named) == ["INSULT@2", "TOXICITY"]
+
+
+def test_in_an_unread_language_the_attributes_are_dropped_where_the_client_wants_that(house: House) -> None:
+    answer = house.analyzed(LONG_GERMAN, dropUnsupportedAttributes=True, languages=None)
+    assert answer == {"languages": ["de"], "detectedLanguages": ["de"]}
+
+
+def test_an_unread_language_is_counted(house: House) -> None:
+    def counted() -> float:
+        lines = house.app.test_client().get("/metrics").text.splitlines()
+        name = 'moderation_perspective_language_not_supported_total{language="de"}'
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    before = counted()
+    house.analyze(LONG_GERMAN)
+    assert counted() == before + 1
+
+
+def test_a_region_does_not_change_a_language(house: House) -> None:
+    for code in ("en-US", "en_GB", "EN"):
+        assert house.analyzed("You idiot", languages=[code])["languages"] == [code]
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("comment", [None, {}, {"text": ""}, {"text": " \n"}, {"text": "<br>", "type": "HTML"}])
+def test_an_empty_comment_is_refused(house: House, comment: Any) -> None:
+    assert error_type(house.analyze(comment=comment)) == "COMMENT_EMPTY"
+
+
+def test_a_comment_over_20480_bytes_is_refused_and_one_of_20480_is_not(house: House) -> None:
+    text = "I like the café that we have here. " * 568
+    text += "é" * ((20_480 - len(text.encode())) // 2)
+    assert len(text.encode()) == 20_480
+    assert house.analyze(text).status_code == 200
+    answer = house.analyze(text + "a")
+    assert error_type(answer) == "COMMENT_TOO_LONG"
+    assert error(answer)["message"] == "Comment text was too many bytes. Value (20481) exceeded limit (20480)."
+
+
+@pytest.mark.parametrize("asked", [None, {}])
+def test_no_requested_attributes_are_refused(house: House, asked: Any) -> None:
+    assert error_type(house.analyze(requestedAttributes=asked)) == "NO_REQUESTED_ATTRIBUTES"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "JSON"),
+        (b"{", "JSON"),
+        (b"[1]", "object"),
+        (b"\xff", "UTF-8"),
+        (b'{"a": NaN}', "JSON"),
+        (b"[" * 100_000, "JSON"),
+        ({"comment": "Hello"}, "comment"),
+        ({"comment": {"text": 7}}, "comment.text"),
+        ({"comment": {"text": "a", "type": "MARKDOWN"}}, "text type"),
+        ({"comment": {"text": "a", "langages": "en"}}, "Unknown name \"langages\" at 'comment'"),
+        ({"coment": {"text": "a"}}, 'Unknown name "coment"'),
+        ({"requestedAttributes": ["TOXICITY"]}, "requestedAttributes"),
+        ({"requestedAttributes": {"TOXICITY": 3}}, "requestedAttributes[TOXICITY]"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreType": "STD_DEV_SCORE"}}}, "STD_DEV_SCORE"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "high"}}}, "scoreThreshold"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": True}}}, "scoreThreshold"),
+        ({"languages": [7]}, "languages"),
+        ({"languages": ["English please"]}, "languages"),
+        ({"spanAnnotations": "perhaps"}, "spanAnnotations"),
+        ({"clientToken": 7}, "clientToken"),
+        ({"clientToken": "t" * 10_001}, "clientToken"),
+        ({"context": []}, "context"),
+        ({"context": {"entries": {"text": "a"}}}, "context.entries"),
+        ({"context": {"entries": ["a"]}}, "context.entries[0]"),
+        ({"context": {"articleAndParentComment": {"article": "a"}}}, "context.articleAndParentComment.article"),
+    ],
+)
+def test_a_request_of_another_shape_is_refused_with_the_name_of_what_is_wrong(
+    house: House, body: Any, named: str
+) -> None:
+    if isinstance(body, dict):
+        body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}} | body
+    answer = house.post("analyze", body)
+    assert error_type(answer) == "INVALID_REQUEST"
+    assert named in error(answer)["message"]
+
+
+def test_a_threshold_that_is_no_finite_number_is_refused(house: House) -> None:
+    body = b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e999}}}'
+    assert error_type(house.post("analyze", body)) == "INVALID_REQUEST"
+
+
+def test_without_a_key_nothing_is_answered(house: House) -> None:
+    for key in (None, ""):
+        found = error(house.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
+        assert found["status"] == "PERMISSION_DENIED"
+
+
+def test_a_wrong_key_is_told_as_google_tells_it(house: House) -> None:
+    for key in ("AIzaSyNoSuchKey", PUBLISHABLE, "é"):
+        found = error(house.post("analyze", {"comment": {"text": "a"}}, key=key), 400)
+        assert found["status"] == "INVALID_ARGUMENT"
+        assert found["message"] == "API key not valid. Please pass a valid API key."
+        assert found["details"][0]["reason"] == "API_KEY_INVALID"
+        assert found["details"][0]["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+
+
+def test_a_key_without_the_right_is_told_so(house: House) -> None:
+    found = error(house.post("analyze", {"comment": {"text": "a"}}, key=WITHOUT_RIGHT), 403)
+    assert "analyze" in found["message"]
+
+
+def test_a_key_may_come_in_googles_header(house: House) -> None:
+    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
+    client = house.app.test_client()
+    assert client.post("/v1alpha1/comments:analyze", json=body, headers={"X-Goog-Api-Key": KEY}).status_code == 200
+
+
+def test_a_site_over_its_limit_is_told_as_google_tells_it(house: House) -> None:
+    house.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
+    assert [house.analyze().status_code for _ in range(3)] == [200, 200, 429]
+    answer = house.suggest()
+    found = error(answer, 429)
+    assert found["status"] == "RESOURCE_EXHAUSTED"
+    assert found["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_scorer_that_is_too_slow_is_told_at_once(house: House) -> None:
+    house.scorer.slow = True
+    answer = house.analyze()
+    assert error(answer, 503)["status"] == "UNAVAILABLE"
+    assert answer.headers["Retry-After"]
+    assert house.scorer.timeouts == [2.0]
+
+
+def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(house: House) -> None:
+    assert error(house.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
+    assert error(house.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
+    client = house.app.test_client()
+    assert error(client.get("/v1alpha1/comments:analyze"), 405)["status"] == "UNIMPLEMENTED"
+
+
+# --- what stays behind ------------------------------------------------------------------------------------------------
+
+
+def test_analyze_stores_nothing(house: House) -> None:
+    def rows() -> dict[str, int | None]:
+        with house.services.database.reading() as session:
+            return {
+                name: session.scalar(select(func.count()).select_from(table))
+                for name, table in Base.metadata.tables.items()
+            }
+
+    before = rows()
+    for do_not_store in (None, True, False):
+        house.analyzed(doNotStore=do_not_store)
+    assert rows() == before
+
+
+def test_no_log_holds_a_key_or_a_text(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = "sk_a-key-that-nobody-knows-0123456789"
+    house.analyze("A secret text, idiot.")
+    house.suggest(text="A secret text, idiot.")
+    house.post("analyze", b"{", key=secret)
+    house.post("analyze", {"comment": {"text": "A secret text"}}, key=secret)
+    house.app.test_client().get(f"/v1alpha1/nowhere?key={secret}")
+    house.scorer.slow = True
+    house.analyze("A secret text, idiot.")
+    logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert KEY not in logged
+    assert secret not in logged
+    assert "secret text" not in logged
