@@ -39,9 +39,9 @@ class ExtraMissing(ScoringFailed):
         )
 
 
-def require_extra(purpose: str) -> None:
-    """Raises ``ExtraMissing`` unless everything that the extra names can be imported."""
-    missing = tuple(name for name in NEEDED if find_spec(name) is None)
+def require_extra(purpose: str, needed: tuple[str, ...] = NEEDED) -> None:
+    """Raises ``ExtraMissing`` unless every module of the extra can be found."""
+    missing = tuple(name for name in needed if find_spec(name) is None)
     if missing:
         raise ExtraMissing(purpose, missing)
 
