@@ -153,10 +153,11 @@ class _Channel(HTTPChannel):
 
     def handle_close(self) -> None:
         # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
-        with suppress(OSError):
-            for _ in range(64):
-                if not self.socket.recv(65536):
-                    break
+        if self.socket is not None:  # waitress may close a channel twice
+            with suppress(OSError):
+                for _ in range(64):
+                    if not self.socket.recv(65536):
+                        break
         super().handle_close()
 
 

@@ -6,6 +6,7 @@ import http.client
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -162,6 +163,17 @@ def test_what_is_no_request_gets_a_problem_in_words(start: Start, sent: bytes, s
         answer = client.makefile("rb").read()
     assert answer.split(b" ")[1] == str(status).encode()
     assert b"application/problem+json" in answer
+
+
+def test_clients_that_break_off_harm_nobody_else(start: Start) -> None:
+    process, port = start()
+    for sent in (b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello") * 10:
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(sent)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()  # a reset, not a farewell
+    assert ask(port).status == 200
+    assert process.poll() is None
 
 
 def test_a_killed_process_is_replaced(start: Start) -> None:
