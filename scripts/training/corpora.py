@@ -37,9 +37,9 @@ def _news(labels: Labels) -> Reading:
 
 
 def _as_under_articles(labels: Labels) -> bool:
-    """Rows with every label: within each class drawn as they come, a fifth of the harmless ones doubted by some rater.
+    """Rows with every label: each class as it comes, every fifth harmless comment doubted by some rater.
 
-    The other rows are harmless ones that nobody doubted, and close calls; only these can stand for the natural mix.
+    The other rows are close calls and harmless ones that nobody doubted: only these stand for the natural mix.
     """
     return "sexual_explicit" in labels and "other_toxicity" not in labels
 
@@ -153,7 +153,7 @@ CORPORA = (
 
 
 def rows(folder: Path, corpus: Corpus) -> Iterator[tuple[str, Labels]]:
-    """Texts and labels as the file ``train/NAME.jsonl.gz`` has them. Raises ``SystemExit`` where there is no such file."""
+    """Texts and labels as the corpus' file has them. Raises ``SystemExit`` where there is no such file."""
     path = folder / "train" / f"{corpus.file or corpus.name}.jsonl.gz"
     if not path.is_file():
         raise SystemExit(f"No {path}. --data names the folder that holds train/ with the corpora as *.jsonl.gz.")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 
+LOOK_ALIKES = str.maketrans("aceopxyi", "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456")
+"""Latin letters and the Cyrillic ones that look the same."""
 LEET = {"a": "@4", "e": "3", "i": "1!", "o": "0", "s": "$5", "t": "7", "u": "v*"}
 
 
@@ -91,9 +94,34 @@ def _joined(text: str, rng: random.Random) -> str:
     return " ".join([*words[:place], words[place] + words[place + 1], *words[place + 2 :]])
 
 
-def _some_words(text: str, rng: random.Random, change) -> str:  # type: ignore[no-untyped-def]
+def _some_words(text: str, rng: random.Random, change: Callable[[str], str]) -> str:
     words = text.split(" ")
     long = [place for place, word in enumerate(words) if len(word) >= 4 and word.isalpha()]
     for place in rng.sample(long, min(len(long), 1 + len(long) // 4)):
         words[place] = change(words[place])
     return " ".join(words)
+
+
+def _every_word(change: Callable[[str, random.Random], str]) -> Callable[[str, random.Random], str]:
+    return lambda text, rng: " ".join(change(word, rng) if word.isalpha() else word for word in text.split(" "))
+
+
+def _leet(word: str, _: random.Random) -> str:
+    return "".join(LEET[letter][0] if letter in LEET else letter for letter in word.lower())
+
+
+def _stretched_word(word: str, rng: random.Random) -> str:
+    place = rng.randrange(len(word))
+    return word[:place] + word[place] * 4 + word[place + 1 :]
+
+
+WHOLE_TEXT: dict[str, Callable[[str, random.Random], str]] = {
+    "leetspeak": _every_word(_leet),
+    "spaced": _every_word(lambda word, _: " ".join(word)),
+    "dotted": _every_word(lambda word, _: ".".join(word)),
+    "zero_width": _every_word(lambda word, _: "\u200b".join(word)),
+    "look_alikes": _every_word(lambda word, _: word.translate(LOOK_ALIKES)),
+    "repeated": _every_word(_stretched_word),
+    "capitals": _capitals,
+}
+"""Disguises of every word of a text, by name: for measuring, heavier than what training sees."""

@@ -1,4 +1,4 @@
-"""Figures of merit, in numpy alone. Truth is boolean, scores are any floats unless said otherwise; weights are optional."""
+"""Figures of merit, in numpy alone. Truth is boolean, scores are any floats; weights are optional."""
 
 from __future__ import annotations
 

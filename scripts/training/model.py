@@ -23,7 +23,7 @@ def base_folder() -> Path:
 
 
 def original_encoder() -> BertModel:
-    """all-MiniLM-L6-v2 as published, without dropout: a pass or two over the data doesn't need it, and it costs time."""
+    """all-MiniLM-L6-v2 as published, without dropout: it costs time, and a pass or two doesn't need it."""
     return BertModel.from_pretrained(
         base_folder(), attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )

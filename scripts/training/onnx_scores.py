@@ -1,4 +1,4 @@
-"""Raw answers of an exported pack, through ONNX Runtime in full precision: what calibration and first figures rest on."""
+"""Raw answers of an exported pack, through ONNX Runtime in full precision: what calibration rests on."""
 
 from __future__ import annotations
 

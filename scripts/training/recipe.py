@@ -18,7 +18,7 @@ DISGUISED, DISGUISED_WRITTEN = 0.05, 0.15
 
 def mixture(data: Path, seed: int, *, scale: float = 1.0) -> list[Example]:
     """Every example of one full run, in no particular order. ``scale`` makes a smaller mix of the same kinds."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     corpora = training_examples(data, rng, scale=scale)
     harmless = [example.text for example in corpora if _harmless(example)]
     beside = in_company(written(rng, int(BESIDE * scale)), harmless, rng)

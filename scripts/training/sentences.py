@@ -1,10 +1,10 @@
 """Sentences written for training: who is named must say nothing about whether it is abuse.
 
-Each family of frames (``written/frames.toml``) has its meaning. Frames that attack and frames that don't are drawn equally
-often for every group of people, and the same frames are filled with people of no group and with things. The kinds follow
-the published list of functions of hateful and harmless speech (derogation, threat, dehumanisation, implicit hate,
-pronouns, negation, questions, counter-speech, quotation, profanity without abuse, abuse of things); the sentences are our
-own.
+Each family of frames (``written/frames.toml``) has its meaning. Frames that attack and frames that don't are drawn
+equally often for every group of people, and the same frames are filled with people of no group and with things. The
+kinds follow the published list of functions of hateful and harmless speech (derogation, threat, dehumanisation,
+implicit hate, pronouns, negation, questions, counter-speech, quotation, profanity without abuse, abuse of things); the
+sentences are our own.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def train(data: Path, folder: Path, *, seed: int, minutes: float, scale: float) 
     examples = mixture(data, seed, scale=scale)
     print(f"{len(examples):,} examples", flush=True)
     tokenized = tokenize(tokenizer, examples, LONGEST)
-    plan = batches([len(ids) for ids in tokenized.ids], random.Random(seed))
+    plan = batches([len(ids) for ids in tokenized.ids], random.Random(seed))  # noqa: S311
     trained = Trainer(model, ORIGINAL_WORDS, folder, minutes=minutes).run(tokenized, plan)
     torch.save(trained.state_dict(), weights)
     return trained

@@ -1,7 +1,7 @@
 """The tokenizer: MiniLM's own, with emoji as words.
 
-MiniLM's vocabulary reads every emoji as "unknown", so a raised fist and a heart look the same to it. Each emoji gets two
-pieces (at the start of a word and inside one), and their vectors begin as the mean of their Unicode names' pieces.
+MiniLM's vocabulary reads every emoji as "unknown", so a raised fist and a heart look the same to it. Each emoji gets
+two pieces (at the start of a word and inside one), whose vectors begin as the mean of their Unicode names' pieces.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ UNKNOWN = 100
 def emoji() -> list[str]:
     """The single characters that become words, in code point order; only those that Unicode names."""
     points = (point for first, last in EMOJI_RANGES for point in range(first, last + 1))
-    return [
-        chr(point)
-        for point in points
-        if (unicodedata.name(chr(point), "") and unicodedata.category(chr(point)) == "So")
-        or 0x1F3FB <= point <= 0x1F3FF
-    ]
+    return [chr(point) for point in points if _is_emoji(chr(point))]
+
+
+def _is_emoji(character: str) -> bool:
+    skin_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
+    return skin_tone or (unicodedata.category(character) == "So" and unicodedata.name(character, "") != "")
 
 
 def with_emoji(original: Path) -> tuple[Tokenizer, dict[int, list[int]]]:
