@@ -13,6 +13,8 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from lxml import html
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -50,6 +52,23 @@ CONFIGURATION = (Path(__file__).parents[2] / "config" / "moderation.toml").read_
 WITHOUT_LIMITS = CONFIGURATION.replace("enabled = true", "enabled = false")
 CALM = "I read this report twice, and the second time I understood what the council had really decided."
 RUDE = "You are all idiots. Every idiot in this town believes whatever an idiot on the council is telling them."
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all tests; each application would do it again."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class WordScorer:
@@ -193,14 +212,15 @@ class Visitor:
     def open(self, path: str) -> Visitor:
         return self._see(self.client.get(path, follow_redirects=True))
 
-    def post(self, path: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Visitor:
+    def post(
+        self, path: str, fields: Mapping[str, str | list[str]], *, headers: Mapping[str, str] | None = None
+    ) -> Visitor:
         return self._see(self.client.post(path, data=dict(fields), headers=headers or {}, follow_redirects=True))
 
     def send(self, action: str, **filled: str) -> Visitor:
         """Sends the page's first form with this action, as a browser would."""
         form = next(form for form in self.page.forms if form.action == action)
-        fields = dict(form.form_values())
-        return self.post(action, fields | filled)
+        return self.post(action, {**fields_of(form), **filled})
 
     def _see(self, answer: TestResponse) -> Visitor:
         self.answer = answer
@@ -226,12 +246,21 @@ class Visitor:
         return [" ".join(found.text_content().split()) for found in self.page.xpath(selector)]
 
 
+def fields_of(form: html.FormElement) -> dict[str, list[str]]:
+    """What a browser would send of a form: a checkbox's name may come several times."""
+    fields: dict[str, list[str]] = {}
+    for name, value in form.form_values():
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
 @contextmanager
 def open_house(database_url: str, folder: Path) -> Iterator[House]:
     """The application over this database, which is furnished, with rate limits off."""
     services, configuration, clock = _services(database_url, folder)
     app = create_app(services)
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.jinja_env.bytecode_cache = _COMPILED
     yield House(services=services, configuration=configuration, clock=clock, app=app)
     services.database.close()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
-from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor
+from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor, fields_of
 
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
@@ -25,16 +26,21 @@ def act(desk: Visitor, comment: str, verb: str, **filled: str) -> Visitor:
 
 
 @pytest.mark.parametrize("path", ["/review", "/review?find=x", "/audit", "/admin", "/review/comments/abc"])
-def test_the_desk_asks_for_a_sign_in_and_leads_back(house: House, path: str) -> None:
+def test_every_page_of_the_desk_asks_for_a_sign_in(house: House, path: str) -> None:
     visitor = house.visitor().open(path)
     assert visitor.texts("//h1") == ["Sign in"]
+    assert visitor.page.forms[0].fields["next"] == path
+
+
+def test_a_sign_in_leads_to_where_one_wanted_to_go(house: House) -> None:
+    visitor = house.visitor().open("/review?find=x")
     visitor.send("/login", name="admin", password=ADMIN_PASSWORD)
-    assert visitor.path == path
+    assert visitor.path == "/review?find=x"
 
 
 @pytest.mark.parametrize(
     ("name", "password"),
-    [("admin", "wrong"), ("nobody", ADMIN_PASSWORD), ("", ""), ("a\x00b", "x"), ("x" * 9000, "y" * 9000)],
+    [("admin", "wrong"), ("nobody", ADMIN_PASSWORD), ("a\x00b", "x"), ("x" * 9000, "y" * 9000)],
 )
 def test_a_wrong_sign_in_does_not_say_what_was_wrong(house: House, name: str, password: str) -> None:
     visitor = house.visitor().open("/login").send("/login", name=name, password=password)
@@ -47,8 +53,15 @@ def test_a_wrong_sign_in_does_not_say_what_was_wrong(house: House, name: str, pa
     "leads_to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/review@evil", "x"]
 )
 def test_a_sign_in_leads_nowhere_else(house: House, leads_to: str) -> None:
+    visitor = house.visitor().open(f"/login?{urlencode({'next': leads_to})}")
+    assert visitor.page.forms[0].fields["next"] == "/review"
+    signed_in = house.signed_in().open(f"/login?{urlencode({'next': leads_to})}")
+    assert signed_in.path == "/review"
+
+
+def test_a_form_of_the_sign_in_that_somebody_changed_leads_nowhere_else(house: House) -> None:
     visitor = house.visitor().open("/login")
-    visitor.send("/login", name="admin", password=ADMIN_PASSWORD, next=leads_to)
+    visitor.send("/login", name="admin", password=ADMIN_PASSWORD, next="//evil.example/review")
     assert visitor.path == "/review"
 
 
@@ -70,7 +83,7 @@ def test_a_forged_cookie_is_nobody(house: House) -> None:
 
 def test_the_cookie_is_kept_from_scripts_and_under_https_from_the_open_line(house: House) -> None:
     visitor = house.visitor().open("/login")
-    fields = dict(visitor.page.forms[0].form_values()) | {"name": "admin", "password": ADMIN_PASSWORD}
+    fields = fields_of(visitor.page.forms[0]) | {"name": "admin", "password": ADMIN_PASSWORD}
     answer = visitor.client.post("/login", data=fields, base_url="https://localhost")
     # The form was opened without TLS, so its token travels along; only the flags of the new cookie matter here.
     (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if value.startswith("moderation_session=")]
@@ -183,7 +196,7 @@ def test_a_decision_leads_back_to_the_very_view_at_the_next_comment(house: House
     first, second = house.say(by="First"), house.say(f"{CALM} Indeed.", by="Second")
     desk = house.signed_in().open("/review?find=report")
     form = next(form for form in desk.page.forms if form.action.endswith(f"{first}/approve"))
-    answer = desk.client.post(form.action, data=dict(form.form_values()))
+    answer = desk.client.post(form.action, data=fields_of(form))
     assert answer.headers["Location"] == f"/review?find=report&done={first}#c-{second}"
 
 
