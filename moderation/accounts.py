@@ -34,6 +34,8 @@ from moderation.storage.sites import Right, Site, digest_of
 
 SIGN_IN_LASTS = timedelta(hours=12)
 MINIMUM_PASSWORD = 12
+MAXIMUM_PASSWORD = 512
+MAXIMUM_NAME = 60
 
 _hasher = PasswordHasher()
 # Checked against when there is no such account, so that the answer takes as long.
@@ -52,24 +54,28 @@ class SignInFailed(InvalidField):
 
 def add_account(services: Services, actor: str, name: str, password: str, roles: dict[str, Role]) -> str:
     """Makes an account and returns its id. Raises ``InvalidField``."""
-    name = display_name(name, "name", 60)
+    name = display_name(name, "name", MAXIMUM_NAME)
     check_password(password)
 
     def work(ledger: Ledger) -> str:
         if account_named(ledger.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
-        for site_id in roles:
-            if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
-                raise InvalidField("site", f"there is no site {site_id!r}.")
+        _check_sites(ledger, roles)
         return insert_account(ledger, actor, name, password, roles)
 
     return recorded(services, work)
 
 
+def _check_sites(ledger: Ledger, roles: dict[str, Role]) -> None:
+    for site_id in roles:
+        if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
+            raise InvalidField("site", f"there is no site {site_id!r}.")
+
+
 def check_password(password: str) -> None:
     """Raises ``InvalidField`` for a password that is too short or absurdly long."""
-    if not MINIMUM_PASSWORD <= len(password) <= 512:
-        raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to 512 characters.")
+    if not MINIMUM_PASSWORD <= len(password) <= MAXIMUM_PASSWORD:
+        raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters.")
 
 
 def set_password(services: Services, actor: str, name: str, password: str) -> None:
@@ -84,13 +90,22 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
     _with_account(services, name, work)
 
 
+def _keep_an_admin(ledger: Ledger, account: Account) -> None:
+    """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere."""
+    admins = [
+        other.id
+        for other in all_accounts(ledger.session)
+        if other.disabled_at is None and roles_of(ledger.session, other.id).get(EVERYWHERE) is Role.ADMIN
+    ]
+    if admins == [account.id]:
+        raise InvalidField("name", "is the last admin; make another one first.")
+
+
 def disable_account(services: Services, actor: str, name: str) -> None:
     """Ends an account and its sign-ins. The last admin can't be disabled."""
 
     def work(ledger: Ledger, account: Account) -> None:
-        others = [a for a in all_accounts(ledger.session) if a.id != account.id and a.disabled_at is None]
-        if not any(roles_of(ledger.session, a.id).get(EVERYWHERE) is Role.ADMIN for a in others):
-            raise InvalidField("name", "is the last admin; make another one first.")
+        _keep_an_admin(ledger, account)
         account.disabled_at = account.disabled_at or ledger.now
         end_sessions(ledger.session, account.id)
         ledger.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
@@ -107,9 +122,12 @@ def enable_account(services: Services, actor: str, name: str) -> None:
 
 
 def set_roles(services: Services, actor: str, name: str, roles: dict[str, Role]) -> None:
-    """Replaces what an account may do, site by site."""
+    """Replaces what an account may do, site by site. The last admin stays one."""
 
     def work(ledger: Ledger, account: Account) -> None:
+        _check_sites(ledger, roles)
+        if roles.get(EVERYWHERE) is not Role.ADMIN:
+            _keep_an_admin(ledger, account)
         ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
         _grant(ledger, account.id, roles)
         ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, {s: r.value for s, r in roles.items()})
@@ -118,10 +136,15 @@ def set_roles(services: Services, actor: str, name: str, roles: dict[str, Role])
 
 
 def add_token(services: Services, actor: str, name: str, right: Right) -> str:
-    """Makes a token that acts for an account with one right, where the account has it. Returned once."""
+    """Makes a token that acts for an account with one right, where the account has it. Returned once.
+
+    Raises ``InvalidField`` where the account has that right nowhere.
+    """
     token = "ut_" + secrets.token_urlsafe(30)
 
     def work(ledger: Ledger, account: Account) -> None:
+        if not any(right.value in _RIGHTS_OF[role] for role in roles_of(ledger.session, account.id).values()):
+            raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
         row = Token(
             id=new_id(ledger.now),
             account_id=account.id,
@@ -134,6 +157,20 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
 
     _with_account(services, name, work)
     return token
+
+
+def revoke_token(services: Services, actor: str, token_id: str) -> None:
+    """Ends a token at once. Raises ``InvalidField`` when there is no such token."""
+
+    def work(ledger: Ledger) -> None:
+        row = ledger.session.get(Token, token_id)
+        if row is None:
+            raise InvalidField("token", "names no token.")
+        if row.revoked_at is None:
+            row.revoked_at = ledger.now
+            ledger.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
+
+    recorded(services, work)
 
 
 def _with_account(services: Services, name: str, work: Callable[[Ledger, Account], None]) -> None:
@@ -162,6 +199,10 @@ def _grant(ledger: Ledger, account_id: str, roles: dict[str, Role]) -> None:
 
 def sign_in(services: Services, name: str, password: str) -> str:
     """Checks name and password and starts a session. Returns the text for its cookie. Raises ``SignInFailed``."""
+    try:
+        name = display_name(name, "name", MAXIMUM_NAME)
+    except InvalidField:
+        name = ""  # nobody has it; the answer and its time are those for a wrong password
     with services.database.reading() as session:
         account = account_named(session, name)
     usable = account is not None and account.disabled_at is None
@@ -236,8 +277,8 @@ def _actor(account: Account, roles: dict[str, Role]) -> Actor:
 
 def _matches(kept: str, password: str) -> bool:
     try:
-        return _hasher.verify(kept, password)
-    except (Argon2Error, InvalidHashError):
+        return _hasher.verify(kept, password[: MAXIMUM_PASSWORD + 1])
+    except (Argon2Error, InvalidHashError, UnicodeEncodeError):
         return False
 
 

@@ -83,6 +83,7 @@ def create_app(services: Services) -> Flask:
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     metrics.install(app)
+    app.after_request(_guard)  # before the limits: what was asked for first has the last word on an answer
     app.before_request(lambda: _limit_body(services))
     install_cors(app)
     limits = Limits(app, services)
@@ -93,7 +94,6 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))
     install_pages(app, limits)
-    app.after_request(_guard)
     return app
 
 
@@ -105,6 +105,8 @@ def _guard(answer: Response) -> Response:
     headers = answer.headers
     if answer.status_code not in (429, 503):
         headers.pop("Retry-After", None)  # Flask-Limiter adds it to every answer
+    elif headers.get("Retry-After") == "0":
+        headers["Retry-After"] = "1"  # less than a second is left
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

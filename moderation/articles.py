@@ -11,6 +11,7 @@ import trafilatura
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.text import as_written
 from moderation.prepared import prepared_article
 from moderation.record import Ledger, recorded
 from moderation.services import Services
@@ -46,10 +47,12 @@ def paragraphs_from_html(html: str) -> tuple[str, ...]:
     """The article's own paragraphs out of a whole page. Raises ``InvalidField`` when there is none to be found."""
     try:
         text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
-    except (ValueError, RecursionError) as error:
+    except Exception as error:  # whatever a parser makes of whatever was sent: it is not an article
         raise InvalidField("html", "could not be read as HTML. Send the article's text as `text` instead.") from error
     if not text:
         raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")
+    # Character references were resolved only now, to whatever they stand for.
+    text = as_written(text, "html")
     return tuple(line.strip() for line in text.split("\n") if line.strip())
 
 
@@ -57,7 +60,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
     """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new."""
 
     def work(ledger: Ledger) -> tuple[Article, bool]:
-        article = find_article(ledger.session, site_id, form.external_id)
+        article = find_article(ledger.session, site_id, form.external_id, lock=True)
         new = article is None
         if article is None:
             article = Article(
@@ -65,16 +68,18 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
                 site_id=site_id,
                 external_id=form.external_id,
                 version=0,
+                mode=None,
                 created_at=ledger.now,
             )
             ledger.session.add(article)
-        mode_before = None if new else article.mode
+        mode_before = article.mode
         _fill(article, form, new=new)
         article.updated_at = ledger.now
-        if mode_before != article.mode:
+        if new or mode_before != article.mode:
             closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
             event = "article.closed" if closed else "article.opened"
-            ledger.event(site_id, actor, event, article.id, {"from": mode_before, "to": article.mode})
+            payload = {"from": mode_before, "to": article.mode, "version": article.version}
+            ledger.event(site_id, actor, event, article.id, payload)
         return article, new
 
     article, new = recorded(services, work)

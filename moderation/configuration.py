@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -76,7 +77,7 @@ class Comments:
         return CommentRules(**keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """The whole file. ``text`` is the file as it was read, ``hash`` its SHA-256."""
 
@@ -88,7 +89,7 @@ class Configuration:
     text: str
     perspective: Perspective = field(default_factory=Perspective)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return sha256(self.text.encode()).hexdigest()
 
@@ -125,19 +126,14 @@ def parse_configuration(text: str) -> Configuration:
     return configuration
 
 
-def looks_cut_off(new: str, last_good: str) -> bool:
-    """Whether ``new`` is ``last_good`` cut off inside a line or a table: TOML cut off in the middle can still parse,
-    with fewer conditions than were meant. A cut between two tables may be somebody's wish.
+def is_cut_off(new: Configuration, last_good: Configuration) -> bool:
+    """Whether ``new`` is the beginning of ``last_good`` and means something else: TOML cut off in the middle can still
+    parse, with fewer conditions than were meant. Somebody who did mean it can say so with one more comment.
     """
-    new = new.rstrip()
-    if len(new) >= len(last_good.rstrip()) or not last_good.startswith(new):
+    beginning = new.text.rstrip()
+    if len(beginning) >= len(last_good.text.rstrip()) or not last_good.text.startswith(beginning):
         return False
-    rest = last_good[len(new) :]
-    if not rest.startswith(("\n", "\r\n", " ", "\t", "#")):
-        return True
-    lines = (line.strip() for line in rest.splitlines()[1:])
-    following = next((line for line in lines if line and not line.startswith("#")), "[")
-    return not following.startswith("[")
+    return replace(new, text="") != replace(last_good, text="")
 
 
 @dataclass(frozen=True, slots=True)

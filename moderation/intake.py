@@ -12,14 +12,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
-from moderation.core.comment import MESSAGES, WAITING, CommentRules, Mode, Status, Submission
+from moderation.core.comment import MESSAGES, WAITING, CommentRules, Status, Submission
 from moderation.core.decision import Outcome
 from moderation.core.errors import (
     ArticleNotFound,
     AuthorBanned,
     CommentTooLong,
     CommentTooShort,
-    DiscussionClosed,
     DuplicateComment,
     IdempotencyMismatch,
     InvalidField,
@@ -28,14 +27,22 @@ from moderation.core.ids import new_id
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.signing import author_key
 from moderation.core.text import sameness, visible_length
-from moderation.judging import counts_for, holds_for, judge, score_or_none, statement_for
+from moderation.judging import counts_for, holds_for, judge, open_rules, score_or_none, statement_for
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, comment_scored, policy_decided, recorded
 from moderation.services import Services
 from moderation.storage.answers import KeptAnswer, forget_answer, kept_answer
-from moderation.storage.articles import Article, find_article
+from moderation.storage.articles import Place, find_place
 from moderation.storage.authors import Author, find_author
-from moderation.storage.comments import Comment, find_comment, same_comment, scores_of, with_external_id
+from moderation.storage.comments import (
+    Comment,
+    before_now,
+    find_comment,
+    same_comment,
+    scores_of,
+    with_external_id,
+)
+from moderation.storage.database import lock
 
 DAY = timedelta(days=1)
 
@@ -77,21 +84,34 @@ class Arrival:
 class _Known:
     """What the database knew of a submission's surroundings before it was scored."""
 
-    article: Article
+    article: Place
     parent_body: str | None
     rules: CommentRules
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A submission with what follows from it alone, worked out once."""
+
+    configuration: Configuration
+    sender: Sender
+    submission: Submission
+    author_key: str
+    fingerprint: str
+    idempotency: Idempotency | None
+    received_only: bool
+
+
 Admit = Callable[[], None]
-"""Counts an accepted comment against its limits, or raises."""
+"""Looks whether a comment's limits have room for it, or counts it against them; raises where they have none."""
 
 
 def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
     """The first answer to a request that comes again under its Idempotency-Key. Raises ``IdempotencyMismatch``."""
-    if idempotency is None or sender.key_id is None:
+    if idempotency is None:
         return None
     with services.database.reading() as session:
-        return _replay(session, services, sender.key_id, idempotency)
+        return _replay(session, services.clock(), sender, idempotency)
 
 
 def submit(
@@ -100,77 +120,94 @@ def submit(
     submission: Submission,
     *,
     idempotency: Idempotency | None = None,
+    check: Admit = lambda: None,
     admit: Admit = lambda: None,
 ) -> Arrival:
-    """Takes a comment in. ``admit`` is called once, when nothing but the limits can refuse it any more.
+    """Takes a comment in.
 
+    ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, inside the
+    transaction, when nothing else can refuse the comment any more: what it counts is accepted. It must ask the
+    database nothing.
     Raises the named facts of ``core.errors``; then nothing is stored.
     """
     configuration = services.configuration.current()
+    case = _Case(
+        configuration=configuration,
+        sender=sender,
+        submission=submission,
+        author_key=author_key(services.settings.secret_key, sender.site_id, submission.author),
+        fingerprint=sameness(submission.body),
+        idempotency=idempotency if sender.key_id is not None else None,
+        received_only=configuration.scoring.mode == "worker",
+    )
     with services.database.reading() as session:
-        known = _look_up(session, services, configuration, sender, submission)
+        known = _look_up(session, case, services.clock())
     _check_length(submission.body, known.rules)
-    admit()
-    worker_mode = configuration.scoring.mode == "worker"
+    check()
     scores = None
-    if not worker_mode:
+    if not case.received_only:
         article = prepared_article(services, known.article)
         scores = score_or_none(services, ScoreRequest(text=submission.body, article=article, parent=known.parent_body))
+    admitted = False
+
+    def admit_once() -> None:
+        nonlocal admitted  # a conflict runs the transaction again; the comment still counts once
+        if not admitted:
+            admit()
+            admitted = True
 
     def work(ledger: Ledger) -> Arrival:
-        if idempotency is not None and sender.key_id is not None:
-            first = _replay(ledger.session, services, sender.key_id, idempotency)
+        if case.idempotency is not None:
+            # Two that come at once wait for each other here, so that the second finds the first one's answer.
+            lock(ledger.session, f"answer {sender.key_id} {case.idempotency.name}")
+            first = _replay(ledger.session, ledger.now, sender, case.idempotency)
             if first is not None:
                 return first
-        arrival = _store(ledger, services, configuration, sender, submission, scores, received=worker_mode)
-        if idempotency is not None and sender.key_id is not None:
-            _keep_answer(ledger, sender.key_id, idempotency, arrival)
+        arrival = _store(ledger, case, scores, admit_once)
+        if case.idempotency is not None:
+            _keep_answer(ledger, sender, case.idempotency, arrival)
         return arrival
 
     return recorded(services, work)
 
 
-def _look_up(
-    session: Session, services: Services, configuration: Configuration, sender: Sender, submission: Submission
-) -> _Known:
-    article = find_article(session, sender.site_id, submission.article_id)
+def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
+    sender, submission = case.sender, case.submission
+    article = find_place(session, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
     _check_external(session, sender, submission)
     parent = _parent(session, article, submission.parent_id)
-    rules = _open_rules(configuration, sender.site_id, article, reply=parent is not None, now=services.clock())
-    key = author_key(services.settings.secret_key, sender.site_id, submission.author)
-    author = find_author(session, sender.site_id, key)
-    _check_author(session, services.clock(), article, author, submission)
+    rules = open_rules(case.configuration, sender.site_id, article, reply=parent is not None, now=now)
+    banned_until, same = before_now(
+        session,
+        site_id=sender.site_id,
+        author_key=case.author_key,
+        article_id=article.id,
+        fingerprint=case.fingerprint,
+        since=now - DAY,
+    )
+    _check_author(banned_until, same, now)
     return _Known(article=article, parent_body=parent.body if parent else None, rules=rules)
 
 
-def _open_rules(
-    configuration: Configuration, site_id: str, article: Article, *, reply: bool, now: datetime
-) -> CommentRules:
-    rules = configuration.comments.rules_for(
-        site=site_id, section=article.section, reply=reply, article_mode=article.mode
-    )
-    if rules.mode in (Mode.CLOSED, Mode.HIDDEN):
-        raise DiscussionClosed("The discussion under this article is closed. Thank you for reading.")
-    opened = article.published_at or article.created_at
-    if rules.close_after_days and now > opened + timedelta(days=rules.close_after_days):
-        raise DiscussionClosed(
-            f"The discussion under this article closed {rules.close_after_days} days after its publication."
-        )
-    return rules
-
-
 def _check_length(body: str, rules: CommentRules) -> None:
+    # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
+    most = rules.maximum_length * 10
+    if len(body) > most:
+        raise InvalidField(
+            "body",
+            f"holds {len(body)} code points, invisible ones too; at most {most} are possible here, and "
+            f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
+        )
     length = visible_length(body)
     if length < rules.minimum_length:
         raise CommentTooShort(length, rules.minimum_length)
-    # Invisible characters don't count to a reader, but they are stored: they may not be most of a text either.
-    if length > rules.maximum_length or len(body) > rules.maximum_length * 10:
-        raise CommentTooLong(max(length, len(body) // 10), rules.maximum_length)
+    if length > rules.maximum_length:
+        raise CommentTooLong(length, rules.maximum_length)
 
 
-def _parent(session: Session, article: Article, parent_id: str | None) -> Comment | None:
+def _parent(session: Session, article: Place, parent_id: str | None) -> Comment | None:
     if parent_id is None:
         return None
     parent = find_comment(session, parent_id)
@@ -187,45 +224,28 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
             raise DuplicateComment(known)
 
 
-def _check_author(
-    session: Session, now: datetime, article: Article, author: Author | None, submission: Submission
-) -> None:
-    if author is None:
-        return
-    if author.banned_until is not None and author.banned_until > now:
+def _check_author(banned_until: datetime | None, same: str | None, now: datetime) -> None:
+    if banned_until is not None and banned_until > now:
         raise AuthorBanned
-    same = same_comment(
-        session,
-        article_id=article.id,
-        author_id=author.id,
-        fingerprint=sameness(submission.body),
-        since=now - DAY,
-    )
     if same is not None:
         raise DuplicateComment(same)
 
 
-def _store(
-    ledger: Ledger,
-    services: Services,
-    configuration: Configuration,
-    sender: Sender,
-    submission: Submission,
-    scores: Scores | None,
-    *,
-    received: bool,
-) -> Arrival:
-    session, now = ledger.session, ledger.now
-    article = find_article(session, sender.site_id, submission.article_id)
+def _store(ledger: Ledger, case: _Case, scores: Scores | None, admit: Admit) -> Arrival:
+    session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
+    article = find_place(session, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
-    rules = _open_rules(configuration, sender.site_id, article, reply=submission.parent_id is not None, now=now)
+    rules = open_rules(case.configuration, sender.site_id, article, reply=submission.parent_id is not None, now=now)
     _parent(session, article, submission.parent_id)
     _check_external(session, sender, submission)
-    author = _author(ledger, services, sender, submission)
-    _check_author(session, now, article, author, submission)
+    author = _author(ledger, case)
+    same = same_comment(
+        session, article_id=article.id, author_id=author.id, fingerprint=case.fingerprint, since=now - DAY
+    )
+    _check_author(author.banned_until, same, now)
     judgement = judge(
-        configuration,
+        case.configuration,
         scores,
         site_id=sender.site_id,
         section=article.section,
@@ -233,13 +253,14 @@ def _store(
         counts=counts_for(submission.body, author),
         holds=holds_for(author, now),
     )
-    status = Status.RECEIVED if received else STATUS_OF[judgement.decision.outcome]
-    comment = _comment_row(ledger, sender, submission, article, author, judgement, status, scored=scores is not None)
+    admit()
+    status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
+    comment = _comment_row(ledger, case, article, author, judgement, status, scored=scores is not None)
     comment_arrived(ledger, comment, actor=sender.reference)
     if scores is not None:
         comment_scored(ledger, sender.site_id, comment["id"], scores)
     message = MESSAGES[status]
-    if not received:
+    if not case.received_only:
         refused = judgement.decision.outcome is Outcome.REJECTED
         statement = statement_for(judgement.decision) if refused else None
         policy_decided(ledger, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
@@ -251,7 +272,7 @@ def _store(
         status=status,
         message=message,
         created_at=comment["created_at"],
-        reasons=() if received else judgement.decision.words,
+        reasons=() if case.received_only else judgement.decision.words,
         scores=scores,
     )
 
@@ -263,14 +284,14 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(ledger: Ledger, services: Services, sender: Sender, submission: Submission) -> Author:
-    key = author_key(services.settings.secret_key, sender.site_id, submission.author)
-    author = find_author(ledger.session, sender.site_id, key, lock=True)
+def _author(ledger: Ledger, case: _Case) -> Author:
+    submission = case.submission
+    author = find_author(ledger.session, case.sender.site_id, case.author_key, lock=True)
     if author is None:
         author = Author(
             id=new_id(ledger.now),
-            site_id=sender.site_id,
-            key=key,
+            site_id=case.sender.site_id,
+            key=case.author_key,
             known=submission.author.id is not None or submission.author.address is not None,
             external_id=submission.author.id,
             name=submission.author.name,
@@ -288,26 +309,25 @@ def _author(ledger: Ledger, services: Services, sender: Sender, submission: Subm
 
 def _comment_row(
     ledger: Ledger,
-    sender: Sender,
-    submission: Submission,
-    article: Article,
+    case: _Case,
+    article: Place,
     author: Author,
     judgement: Judgement,
     status: Status,
     *,
     scored: bool,
 ) -> dict[str, Any]:
-    now = ledger.now
+    now, submission = ledger.now, case.submission
     return {
         "id": new_id(now),
-        "site_id": sender.site_id,
+        "site_id": case.sender.site_id,
         "article_id": article.id,
         "parent_id": submission.parent_id,
         "author_id": author.id,
         "author_name": submission.author.name,
         "body": submission.body,
         "salt": secrets.token_bytes(16),
-        "fingerprint": sameness(submission.body),
+        "fingerprint": case.fingerprint,
         "external_id": submission.external_id,
         "status": status.value,
         "revision": 1,
@@ -321,8 +341,10 @@ def _comment_row(
     }
 
 
-def _replay(session: Session, services: Services, key_id: str, idempotency: Idempotency) -> Arrival | None:
-    kept = kept_answer(session, key_id, idempotency.name, services.clock() - DAY)
+def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+    if sender.key_id is None:
+        return None
+    kept = kept_answer(session, sender.key_id, idempotency.name, now - DAY)
     if kept is None:
         return None
     if kept.digest != idempotency.digest:
@@ -334,17 +356,19 @@ def _replay(session: Session, services: Services, key_id: str, idempotency: Idem
         message=answer["message"],
         created_at=datetime.fromisoformat(answer["created_at"]),
         reasons=tuple(answer["reasons"]),
-        scores=scores_of(session, answer["comment_id"]),
+        scores=scores_of(session, answer["comment_id"]) if answer["scored"] else None,
         replayed=True,
     )
 
 
-def _keep_answer(ledger: Ledger, key_id: str, idempotency: Idempotency, arrival: Arrival) -> None:
+def _keep_answer(ledger: Ledger, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
+    if sender.key_id is None:
+        return
     # An answer under the same name that is over a day old gives way to this one.
-    forget_answer(ledger.session, key_id, idempotency.name)
+    forget_answer(ledger.session, sender.key_id, idempotency.name)
     ledger.session.execute(
         insert(KeptAnswer).values(
-            key_id=key_id,
+            key_id=sender.key_id,
             name=idempotency.name,
             digest=idempotency.digest,
             answer={
@@ -353,6 +377,7 @@ def _keep_answer(ledger: Ledger, key_id: str, idempotency: Idempotency, arrival:
                 "message": arrival.message,
                 "created_at": arrival.created_at.isoformat(),
                 "reasons": list(arrival.reasons),
+                "scored": arrival.scores is not None,
             },
             created_at=ledger.now,
         )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from moderation.configuration import Configuration
-from moderation.core.comment import Mode
+from moderation.core.comment import CommentRules, Mode
 from moderation.core.decision import Decision, Statement, refusal_statement
-from moderation.core.errors import ScoringFailed
+from moderation.core.errors import DiscussionClosed
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text import count_links
 from moderation.record import Judgement
 from moderation.services import Services
+from moderation.storage.articles import Article, Place
 from moderation.storage.authors import Author
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,26 @@ def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
     timeout = services.configuration.current().scoring.timeout_seconds
     try:
         return services.scorer.score_one(request, timeout_s=timeout)
-    except ScoringFailed as error:
+    except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it
         log.warning("scoring failed; the comment waits unscored", extra={"problem": type(error).__name__})
         return None
+
+
+def open_rules(
+    configuration: Configuration, site_id: str, article: Article | Place, *, reply: bool, now: datetime
+) -> CommentRules:
+    """What a comment must be here. Raises ``DiscussionClosed`` where none is taken (any more)."""
+    rules = configuration.comments.rules_for(
+        site=site_id, section=article.section, reply=reply, article_mode=article.mode
+    )
+    if rules.mode in (Mode.CLOSED, Mode.HIDDEN):
+        raise DiscussionClosed("The discussion under this article is closed. Thank you for reading.")
+    opened = article.published_at or article.created_at
+    if rules.close_after_days and now > opened + timedelta(days=rules.close_after_days):
+        raise DiscussionClosed(
+            f"The discussion under this article closed {rules.close_after_days} days after its publication."
+        )
+    return rules
 
 
 def statement_for(decision: Decision) -> Statement:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
-from moderation.configuration import Configuration, looks_cut_off, parse_configuration
+from moderation.configuration import Configuration, is_cut_off, parse_configuration
 from moderation.core.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class LiveConfiguration:
         return self._current
 
     def _first(self, kept: str | None) -> Configuration:
-        last_good = parse_configuration(kept) if kept is not None else None
+        last_good = _still_good(kept)
         self._seen = self._stamp()
         try:
             configuration = self._read(last_good)
@@ -74,7 +74,7 @@ class LiveConfiguration:
                 raise
             self._refuse(error)
             return last_good
-        if last_good is None or last_good.text != configuration.text:
+        if kept is None or kept != configuration.text:
             self._keep(configuration)
         return configuration
 
@@ -87,13 +87,22 @@ class LiveConfiguration:
         except ConfigurationError as error:
             self._refuse(error)
         else:
+            if configuration.text != self._current.text and not self._take(configuration):
+                return
             self.refused = None
-            if configuration.text != self._current.text:
-                self._keep(configuration)
-                self._current = configuration
-                log.info("configuration in force", extra={"hash": configuration.hash[:12]})
-        # Only now: whatever could not be kept for want of the database is tried again at the next look.
         self._seen = stamp
+
+    def _take(self, configuration: Configuration) -> bool:
+        """Puts it in force once it is kept; what could not be kept for want of the database is tried again."""
+        try:
+            self._keep(configuration)
+        except Exception:  # whoever asked for the configuration has nothing to do with it
+            log.exception("the changed configuration could not be kept yet; the last good one stays in force")
+            return False
+        # [scoring] is read at start: packs are loaded by then.
+        self._current = replace(configuration, scoring=self._current.scoring)
+        log.info("configuration in force", extra={"hash": configuration.hash[:12]})
+        return True
 
     def _is_still(self, stamp: Stamp) -> bool:
         if self._wall() - stamp[0] / 1e9 >= STILL_SECONDS:
@@ -111,11 +120,14 @@ class LiveConfiguration:
             raise ConfigurationError(str(self._path), f"can't be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
             raise ConfigurationError(str(self._path), "is not UTF-8 text.") from error
-        if last_good is not None and looks_cut_off(text, last_good.text):
+        configuration = parse_configuration(text)
+        if last_good is not None and is_cut_off(configuration, last_good):
             raise ConfigurationError(
-                str(self._path), "looks cut off: it is the beginning of the file in force and stops inside a table."
+                str(self._path),
+                "looks cut off: it is the beginning of the file in force and says less. "
+                "If that is meant, say so with a comment in the last line.",
             )
-        return parse_configuration(text)
+        return configuration
 
     def _refuse(self, error: ConfigurationError) -> None:
         self.refused = Refused(error.detail)
@@ -127,3 +139,12 @@ class LiveConfiguration:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _still_good(kept: str | None) -> Configuration | None:
+    """What was in force before this process, unless this version can't read it any more: then the file alone counts."""
+    try:
+        return None if kept is None else parse_configuration(kept)
+    except ConfigurationError as error:
+        log.error("the configuration that was in force can't be used any more: %s", error.detail)
+        return None

@@ -8,10 +8,9 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
-from moderation.core.errors import ScoringFailed
 from moderation.core.scores import PreparedArticle
 from moderation.services import Services
-from moderation.storage.articles import Article, PreparedVersion, prepared_version
+from moderation.storage.articles import Article, Place, PreparedVersion, forget_older_versions, prepared_version
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ _recent: OrderedDict[tuple[str, int, str], PreparedArticle] = OrderedDict()
 _lock = Lock()
 
 
-def prepared_article(services: Services, article: Article) -> PreparedArticle | None:
+def prepared_article(services: Services, article: Article | Place) -> PreparedArticle | None:
     """What relevance is judged against; None where the article has no text or the pack fails."""
     made_by = services.scorer.prepares_as
     key = (article.id, article.version, made_by)
@@ -28,7 +27,7 @@ def prepared_article(services: Services, article: Article) -> PreparedArticle | 
         if key in _recent:
             _recent.move_to_end(key)
             return _recent[key]
-    prepared = _kept(services, key) or _compute(services, article)
+    prepared = _kept(services, key) or _compute(services, article.id, article.version)
     if prepared is not None:
         with _lock:
             _recent[key] = prepared
@@ -43,22 +42,27 @@ def _kept(services: Services, key: tuple[str, int, str]) -> PreparedArticle | No
         return row.prepared if row else None
 
 
-def _compute(services: Services, article: Article) -> PreparedArticle | None:
+def _compute(services: Services, article_id: str, version: int) -> PreparedArticle | None:
+    with services.database.reading() as session:
+        article = session.get_one(Article, article_id)
     text = article.text
+    if article.version != version:  # changed this very moment
+        return prepared_article(services, article)
     if text is None:
         return None
     try:
         prepared = services.scorer.prepare(text)
-    except ScoringFailed as error:
+    except Exception as error:  # a pack may fail in its own ways; for want of it no comment is lost
         log.warning("an article could not be prepared for relevance", extra={"problem": type(error).__name__})
         return None
 
     def keep(session: Session) -> None:
-        if prepared_version(session, article.id, article.version, prepared.made_by) is None:
+        forget_older_versions(session, article_id, version)
+        if prepared_version(session, article_id, version, prepared.made_by) is None:
             session.add(
                 PreparedVersion(
-                    article_id=article.id,
-                    version=article.version,
+                    article_id=article_id,
+                    version=version,
                     made_by=prepared.made_by,
                     passages=list(prepared.passages),
                     vectors=prepared.vectors,

@@ -109,6 +109,8 @@ class Judgement:
     def basis(self) -> dict[str, Any]:
         """What the decision keeps, so that it can be explained and replayed years later."""
         basis: dict[str, Any] = {"signals": dict(self.signals.values), "configuration": self.configuration_hash}
+        if self.signals.holds:
+            basis["holds"] = list(self.signals.holds)
         if self.scores is not None:
             pack = self.scores.pack
             basis["pack"] = {

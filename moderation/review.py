@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from moderation.configuration import ReasonChoice
+from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import refusal_statement
@@ -64,33 +64,49 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     Raises ``CommentNotFound``, ``RightMissing``, ``DecidedMeanwhile`` where ``ruling.revision`` is older than the
     comment's, ``NotPossibleNow`` for a comment that is withdrawn, expired or erased, ``InvalidField``.
     """
-    reason = _reason(services, ruling)
-    sentence = _tidy(ruling.sentence, "sentence") or (reason.reader if reason else None)
-    note = _tidy(ruling.note, "note")
+    # Read before the transaction: a change of the configuration is stored in a transaction of its own.
+    configuration = services.configuration.current()
 
     def work(ledger: Ledger) -> Ruled:
         comment = _visible(ledger.session, moderator, comment_id)
         moderator.require(MODERATE, comment.site_id)
-        if ruling.revision is not None and ruling.revision != comment.revision:
+        reason = _reason(configuration, ruling)
+        sentence = _tidy(ruling.sentence, "sentence") or (reason.reader if reason else None)
+        note = _tidy(ruling.note, "note")
+        if ruling.revision is not None and ruling.revision > comment.revision:
+            raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
+        if ruling.revision is not None and ruling.revision < comment.revision:
             raise _meanwhile(ledger.session, comment)
         target = _TARGET[ruling.verdict]
-        if comment.status == target:
+        if comment.status == target and not _mends_reason(ledger.session, comment, ruling):
             return _ruled(comment)
         if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
             raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
-        _apply(ledger, services, moderator, comment, ruling.verdict, reason, sentence, note)
+        policy_version = configuration.policy.version
+        _apply(ledger, policy_version, moderator, comment, ruling.verdict, reason, sentence, note)
         return _ruled(comment)
 
     return recorded(services, work)
 
 
+def _mends_reason(session: Session, comment: Comment, ruling: Ruling) -> bool:
+    """Whether a refusal is refused again for a reason other than the one that its writer was told."""
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        return False
+    newest = newest_decision(session, comment.id)
+    return newest is not None and newest.reason_id != ruling.reason_id
+
+
 def withdraw(services: Services, comment_id: str) -> Ruled:
-    """The comment's writer takes it back; whoever calls this has checked the receipt."""
+    """The comment's writer takes it back, once or several times; whoever calls this has checked the receipt."""
+    policy_version = services.configuration.current().policy.version
 
     def work(ledger: Ledger) -> Ruled:
         comment = find_comment(ledger.session, comment_id, lock=True)
         if comment is None or comment.status == Status.ERASED:
             raise CommentNotFound
+        if comment.status == Status.WITHDRAWN:
+            return _ruled(comment)
         if comment.status not in (*WAITING, Status.APPROVED):
             raise NotPossibleNow(f"This comment is {comment.status}; it can't be withdrawn any more.")
         status_changed(
@@ -99,7 +115,7 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
             Status.WITHDRAWN,
             event="comment.withdrawn",
             actor=READER,
-            policy_version=services.configuration.current().policy.version,
+            policy_version=policy_version,
         )
         return _ruled(comment)
 
@@ -108,7 +124,7 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
 
 def _apply(
     ledger: Ledger,
-    services: Services,
+    policy_version: str,
     moderator: Actor,
     comment: Comment,
     verdict: Verdict,
@@ -138,7 +154,7 @@ def _apply(
         reader_sentence=statement.why if statement else None,
         note=note,
         statement=statement,
-        policy_version=services.configuration.current().policy.version,
+        policy_version=policy_version,
     )
 
 
@@ -149,10 +165,9 @@ def _visible(session: Session, moderator: Actor, comment_id: str) -> Comment:
     return comment
 
 
-def _reason(services: Services, ruling: Ruling) -> ReasonChoice | None:
+def _reason(configuration: Configuration, ruling: Ruling) -> ReasonChoice | None:
     if ruling.reason_id is None:
         return None
-    configuration = services.configuration.current()
     reason = configuration.reason(ruling.reason_id)
     if reason is None:
         known = ", ".join(choice.id for choice in configuration.reasons)

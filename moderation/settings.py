@@ -64,7 +64,7 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
     return Settings(
         config_path=(root / (value("MODERATION_CONFIG") or "config/moderation.toml")).resolve(),
         database_url=_database_url(value("MODERATION_DATABASE_URL"), var),
-        redis_url=value("MODERATION_REDIS_URL"),
+        redis_url=_redis_url(value("MODERATION_REDIS_URL")),
         broker_url=value("MODERATION_BROKER_URL") or value("MODERATION_REDIS_URL"),
         trusted_proxies=_count("MODERATION_TRUSTED_PROXIES", value("MODERATION_TRUSTED_PROXIES")),
         secret_key=_secret_key(value("MODERATION_SECRET_KEY"), var, production=production),
@@ -97,11 +97,17 @@ def _database_url(value: str | None, var: Path) -> str:
     return value
 
 
+def _redis_url(value: str | None) -> str | None:
+    if value is not None and not value.startswith(("redis://", "rediss://", "redis+unix://")):
+        raise ConfigurationError("MODERATION_REDIS_URL", "names no Redis; use redis://HOST:6379/0 or rediss://...")
+    return value
+
+
 def _count(name: str, value: str | None) -> int:
     if value is None:
         return 0
-    if not value.isascii() or not value.isdigit():
-        raise ConfigurationError(name, f"is {value!r}; it must be a whole number, 0 or more.")
+    if not (value.isascii() and value.isdigit() and len(value) <= 3):
+        raise ConfigurationError(name, f"is {value[:40]!r}; it must be a whole number from 0 to 999.")
     return int(value)
 
 
@@ -130,4 +136,11 @@ def _secret_key(value: str | None, var: Path, *, production: bool) -> str:
         with suppress(FileExistsError):
             os.link(made, kept)
         made.unlink()
-    return kept.read_text().strip()
+    key = kept.read_text().strip()
+    if len(key) < MINIMUM_SECRET:
+        raise ConfigurationError(
+            str(kept),
+            "holds no whole key. Bring it back from a backup, or delete it: a new one is made then, and receipts "
+            "given so far open nothing any more.",
+        )
+    return key

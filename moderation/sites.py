@@ -61,7 +61,9 @@ def origin_checked(origin: str) -> str:
     origin = origin.strip().rstrip("/").lower()
     if not regex.fullmatch(r"https?://[a-z0-9.\-\[\]:]{1,253}", origin):
         raise InvalidField("origin", f"{origin[:80]!r} is not an origin such as https://news.example.")
-    return origin
+    # Browsers leave the usual port out.
+    usual = ":443" if origin.startswith("https:") else ":80"
+    return origin.removesuffix(usual)
 
 
 def revoke_key(services: Services, actor: str, key_id: str) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 
 from moderation.late_scoring import score_waiting
 from moderation.services import Services
+from moderation.storage.answers import forget_answers
 from moderation.suggestions import forget_outdated
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
+ANSWERS_LAST = timedelta(days=1)
+"""How long an Idempotency-Key's first answer is kept."""
 
 
 class Sweeper:
@@ -48,14 +52,16 @@ class Sweeper:
             self._thread.join(timeout_s)
 
     def _forget(self) -> None:
-        """Once an hour, removes the texts of suggested labels whose time is over."""
+        """Once an hour, removes what is kept for a time: suggested labels' texts, answers to an Idempotency-Key."""
         if time.monotonic() < self._forgets_at:
             return
         self._forgets_at = time.monotonic() + FORGET_SECONDS
         try:
             forget_outdated(self._services)
+            before = self._services.clock() - ANSWERS_LAST
+            self._services.database.writing(lambda session: forget_answers(session, before))
         except Exception:  # likewise: it is tried again in an hour
-            log.exception("texts whose time is over could not be removed; it is tried again")
+            log.exception("what was kept for a time could not be removed; it is tried again")
 
     def _sweep(self) -> int:
         try:

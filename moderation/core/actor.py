@@ -34,6 +34,9 @@ class Actor:
         if not self.may(right, site_id):
             raise RightMissing(right)
 
+    def may_anywhere(self, right: str) -> bool:
+        return any(right in held for held in self.rights.values())
+
     def sees(self, site_id: str) -> bool:
         """Whether this actor has anything to do with the site at all."""
         return bool(self.rights.get(site_id) or self.rights.get(EVERYWHERE))

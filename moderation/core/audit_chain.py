@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,19 +83,22 @@ def hashed_text(
 ) -> str:
     """The text whose SHA-256 is the event's hash: RFC 8785 JSON of every column but ``hash`` and ``text``."""
     # The payload is hashed as the string it is stored as: no reparsing stands between the column and the hash.
-    canonical: bytes = rfc8785.dumps(
+    # Of strings and a whole number, ASCII keys in their order, the standard library's JSON is RFC 8785's, many times
+    # faster; a test holds them against each other.
+    return json.dumps(
         {
-            "chain": chain,
-            "sequence": sequence,
-            "time": time,
             "actor": actor,
+            "chain": chain,
             "event": event,
-            "subject": subject,
             "payload": payload,
             "previous": previous,
-        }
+            "sequence": sequence,
+            "subject": subject,
+            "time": time,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
     )
-    return canonical.decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,8 @@ def verify(chain: str, events: Iterable[AuditEvent]) -> ChainHead:
         )
         if text != event.text:
             raise ChainBroken(chain, sequence, "a column was changed: it differs from the text that was hashed")
-        if sha256(text.encode()).hexdigest() != event.hash:
+        # Somebody may have written bytes that are no text: they come here as halves of surrogate pairs.
+        if sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != event.hash:
             raise ChainBroken(chain, sequence, "its hash is not that of its text")
         previous = event.hash
     return ChainHead(chain=chain, sequence=sequence, hash=previous)

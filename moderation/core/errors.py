@@ -15,7 +15,7 @@ class ModerationError(Exception):
     @property
     def detail(self) -> str:
         """What is wrong and how to mend it, for the person who asked."""
-        return self.__class__.__doc__ or ""
+        return " ".join((self.__class__.__doc__ or "").split())
 
 
 @dataclass(eq=False, slots=True)
@@ -124,8 +124,14 @@ class KeyMissing(ModerationError):
     """A key is needed: `Authorization: Bearer <secret key>` from a server, or `X-Site-Key` from a browser."""
 
 
+class ReceiptMissing(KeyMissing):
+    """The comment's receipt is needed (`?receipt=`), or its site's secret key (`Authorization: Bearer <secret key>`)."""
+
+
 class KeyInvalid(ModerationError):
-    """This key is not known here, or it was revoked. Check that it was copied whole."""
+    """This key is not known here, or it was revoked. Check that it was copied whole: a secret key belongs into
+    `Authorization: Bearer <secret key>`, a publishable one into `X-Site-Key`.
+    """
 
 
 @dataclass(eq=False, slots=True)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 
 from moderation.core.comment import Mode
@@ -54,7 +55,7 @@ Overrides = Mapping[str, Mapping[str, float | None]]
 """``{"flag": {"toxicity_at_least": 0.7}}``; None takes a condition away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole of ``[policy]``: the common conditions and what sites and sections change, key by key."""
 
@@ -63,7 +64,7 @@ class Policy:
     sections: Mapping[str, Overrides] = field(default_factory=dict)
     site_sections: Mapping[tuple[str, str], Overrides] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that name these thresholds: equal thresholds have equal versions."""
         content = [self.base, self.sites, self.sections, {" ".join(k): v for k, v in self.site_sections.items()}]
@@ -82,6 +83,17 @@ class Policy:
 
     def rules_for(self, site: str | None = None, section: str | None = None) -> Rules:
         """The conditions in force for a site's section; a section overrides a site key by key."""
+        place = (site, section)
+        if place not in self._rules:
+            self._rules[place] = self._merged(site, section)
+        return self._rules[place]
+
+    @cached_property
+    def _rules(self) -> dict[tuple[str | None, str | None], Rules]:
+        """Worked out once for each place that was asked for: there are as many as there are sections."""
+        return {}
+
+    def _merged(self, site: str | None, section: str | None) -> Rules:
         merged: dict[str, dict[str, float | None]] = {"approve": {}, "reject": {}, "flag": {}}
         for _, layer in self.layers(site, section):
             for effect, conditions in layer.items():

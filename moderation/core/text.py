@@ -12,18 +12,24 @@ from moderation.core.errors import InvalidField
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
+MOST_MARKS = 100
+# Normalising sorts the marks on a letter, in time that grows with the square of their number: half a million of them
+# would hold the process for minutes. The half-width voicing marks become combining ones under NFKC.
+_TOO_MANY_MARKS = regex.compile(rf"[\p{{M}}\uff9e\uff9f]{{{MOST_MARKS + 1}}}")
 _CLUSTER = regex.compile(r"\X")
 
 
 def as_written(text: str, field: str) -> str:
     """The text as it is kept: canonical Unicode (NFC), line ends as ``\\n``, trimmed.
 
-    Raises ``InvalidField`` for what no database or page can hold: NUL and halves of surrogate pairs.
+    Raises ``InvalidField`` for what no database or page can hold: NUL, halves of surrogate pairs, heaps of marks.
     """
     if "\x00" in text:
         raise InvalidField(field, "holds a NUL character, which can't be stored. Remove it and send again.")
     if _SURROGATE.search(text):
         raise InvalidField(field, "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.")
+    if _TOO_MANY_MARKS.search(text):
+        raise InvalidField(field, f"holds a letter with over {MOST_MARKS} combining marks. Remove some of them.")
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
@@ -51,10 +57,14 @@ def visible_length(text: str) -> int:
 def display_name(name: str, field: str = "author.name", maximum: int = 80) -> str:
     """An author's name as it is kept: canonical, on one line. Raises ``InvalidField`` when empty or too long."""
     tidy = _WHITESPACE.sub(" ", as_written(name, field))
+    if len(tidy) > maximum * 8:
+        raise InvalidField(
+            field, f"holds {len(tidy)} code points, invisible ones too; at most {maximum} characters are possible."
+        )
     length = visible_length(tidy)
     if length == 0:
         raise InvalidField(field, "is empty. A comment needs its author's name.")
-    if length > maximum or len(tidy) > maximum * 8:
+    if length > maximum:
         raise InvalidField(field, f"has {length} characters; at most {maximum} are possible.")
     return tidy
 

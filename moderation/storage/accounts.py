@@ -96,6 +96,11 @@ def live_token(session: Session, digest: str) -> tuple[Token, Account] | None:
     return (row[0], row[1]) if row else None
 
 
+def tokens_of(session: Session, account_id: str) -> Sequence[Token]:
+    """An account's tokens, revoked ones too, oldest first."""
+    return session.scalars(select(Token).where(Token.account_id == account_id).order_by(Token.id)).all()
+
+
 def live_session(session: Session, digest: str, now: datetime) -> Account | None:
     """Whose sign-in this is, unless it ended or the account is disabled."""
     return session.scalar(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
 
 
 class Article(Base):
@@ -37,9 +38,9 @@ class Article(Base):
 
     @property
     def text(self) -> ArticleText | None:
-        """What relevance is judged against; None without a word to compare with."""
+        """What relevance is judged against; None where there is nothing but a title, which tells too little."""
         paragraphs = tuple(([self.summary] if self.summary else []) + self.paragraphs)
-        if not self.title and not paragraphs and not self.key_points:
+        if not paragraphs and not self.key_points:
             return None
         return ArticleText(title=self.title, key_points=tuple(self.key_points), paragraphs=paragraphs)
 
@@ -60,11 +61,41 @@ class PreparedVersion(Base):
         return PreparedArticle(made_by=self.made_by, passages=tuple(self.passages), vectors=self.vectors)
 
 
-_FIND = select(Article).where(Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What intake needs of an article with every comment: all but its texts, which are long."""
+
+    id: str
+    site_id: str
+    section: str | None
+    mode: str | None
+    version: int
+    published_at: datetime | None
+    created_at: datetime
 
 
-def find_article(session: Session, site_id: str, external_id: str) -> Article | None:
-    return session.scalar(_FIND, {"site": site_id, "external": external_id})
+_THIS = (Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
+_FIND = select(Article).where(*_THIS)
+_LOCK = _FIND.with_for_update(key_share=True)
+_COLUMNS = table_of(Article).c
+_PLACE = select(*(_COLUMNS[name] for name in Place.__dataclass_fields__)).where(*_THIS)
+
+
+def find_article(session: Session, site_id: str, external_id: str, *, lock: bool = False) -> Article | None:
+    """One article; with ``lock`` nobody else changes it until this transaction ends."""
+    return session.scalar(_LOCK if lock else _FIND, {"site": site_id, "external": external_id})
+
+
+def find_place(session: Session, site_id: str, external_id: str) -> Place | None:
+    row = session.execute(_PLACE, {"site": site_id, "external": external_id}).first()
+    return Place(**row._mapping) if row else None
+
+
+def forget_older_versions(session: Session, article_id: str, version: int) -> None:
+    """What was prepared of an article's earlier versions is of no use any more."""
+    session.execute(
+        delete(PreparedVersion).where(PreparedVersion.article_id == article_id, PreparedVersion.version < version)
+    )
 
 
 def prepared_version(session: Session, article_id: str, version: int, made_by: str) -> PreparedVersion | None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, Happening, link
@@ -32,7 +43,7 @@ class EventRow(Base):
 
     @property
     def audit_event(self) -> AuditEvent:
-        return AuditEvent(**{name: getattr(self, name) for name in AuditEvent.__dataclass_fields__})
+        return AuditEvent(**{name: getattr(self, name) for name in _NAMES})
 
 
 class HeadRow(Base):
@@ -46,7 +57,11 @@ class HeadRow(Base):
 
 
 _HEADS, _EVENTS = table_of(HeadRow), table_of(EventRow)
-_HEAD = select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("name")).with_for_update()
+_NAMES = tuple(AuditEvent.__dataclass_fields__)
+_TEXTS = tuple(name for name in _NAMES if name != "sequence")
+_HEAD = (
+    select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("name")).with_for_update(key_share=True)
+)
 _INSERT_HEAD = insert(_HEADS)
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
 _INSERT_EVENT = insert(_EVENTS)
@@ -74,30 +89,58 @@ def append(session: Session, happenings: Sequence[Happening], at: datetime) -> l
 
 
 def _values(event: AuditEvent) -> dict[str, object]:
-    return asdict(event)
+    return {name: getattr(event, name) for name in _NAMES}
 
 
 def chains(session: Session) -> Sequence[str]:
-    """The names of every chain that has an event or a head."""
-    return sorted({*session.scalars(select(EventRow.chain).distinct()), *session.scalars(select(HeadRow.chain))})
+    """The names of every chain that has an event or a head. One that somebody has spoilt is shown escaped, and has
+    no event under that name.
+    """
+    names = {
+        name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
+        for table in (_EVENTS, _HEADS)
+        for (name,) in session.execute(select(_raw(session, table.c.chain)).distinct())
+    }
+    return sorted(names)
 
 
 def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[AuditEvent]:
-    """A chain's events in order, read in portions."""
-    query = select(EventRow).where(EventRow.chain == chain, EventRow.sequence > after).order_by(EventRow.sequence)
+    """A chain's events in order, read in portions, whatever bytes somebody has put into them."""
+    query = _events(session).where(_EVENTS.c.chain == chain, _EVENTS.c.sequence > after)
     # Closed even where the reader stops in the middle: the server holds a cursor for it.
-    with session.scalars(query.execution_options(yield_per=1000)) as rows:
+    with session.execute(query.execution_options(yield_per=1000)) as rows:
         for row in rows:
-            yield row.audit_event
-            session.expunge(row)
+            yield _event(row)
 
 
 def stored_head(session: Session, chain: str) -> ChainHead | None:
-    row = session.get(HeadRow, chain)
-    return ChainHead(chain=row.chain, sequence=row.sequence, hash=row.hash) if row else None
+    """The newest event of a chain as its writers know it."""
+    query = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash)).where(_HEADS.c.chain == chain)
+    row = session.execute(query).first()
+    return ChainHead(chain=chain, sequence=row[0], hash=_as_text(row[1])) if row else None
 
 
 def events_about(session: Session, chain: str, subject: str) -> Sequence[AuditEvent]:
     """What happened to one subject, oldest first."""
-    query = select(EventRow).where(EventRow.subject == subject, EventRow.chain == chain).order_by(EventRow.sequence)
-    return [row.audit_event for row in session.scalars(query)]
+    query = _events(session).where(_EVENTS.c.subject == subject, _EVENTS.c.chain == chain)
+    return [_event(row) for row in session.execute(query)]
+
+
+def _events(session: Session) -> Select[Any]:
+    return select(_EVENTS.c.sequence, *(_raw(session, _EVENTS.c[name]) for name in _TEXTS)).order_by(_EVENTS.c.sequence)
+
+
+def _event(row: Row[Any]) -> AuditEvent:
+    stored: list[Any] = list(row)
+    return AuditEvent(sequence=stored[0], **dict(zip(_TEXTS, map(_as_text, stored[1:]), strict=True)))
+
+
+def _raw(session: Session, column: ColumnElement[str]) -> ColumnElement[Any]:
+    """A text as its bytes on SQLite, which keeps any bytes in a text and then can't hand it out: a changed byte must
+    be named, not trip whoever looks for it. PostgreSQL keeps nothing that is not text.
+    """
+    return cast(column, LargeBinary) if session.get_bind().dialect.name == "sqlite" else column
+
+
+def _as_text(stored: str | bytes | None) -> str:
+    return stored.decode("utf-8", "surrogateescape") if isinstance(stored, bytes) else stored or ""

@@ -33,7 +33,8 @@ class Author(Base):
 
 
 _FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key == bindparam("of"))
-_LOCK = _FIND.with_for_update()
+# Not for its key: who stores another comment of theirs doesn't have to wait.
+_LOCK = _FIND.with_for_update(key_share=True)
 
 
 def find_author(session: Session, site_id: str, key: str, *, lock: bool = False) -> Author | None:

@@ -10,8 +10,13 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, sel
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
+from moderation.core.ids import is_id
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores, SentenceScore
+from moderation.storage.authors import Author
 from moderation.storage.base import Base
+
+_UNSCORED = "scored IS FALSE"
+"""What the sweep for comments without scores looks for, again and again: an index of nothing else."""
 
 
 class Comment(Base):
@@ -22,6 +27,7 @@ class Comment(Base):
         Index("ix_comments_queue", "site_id", "status", text("flags DESC"), "received_at", "id"),
         Index("ix_comments_thread", "article_id", "status", "created_at", "id"),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
+        Index("ix_comments_unscored", "received_at", sqlite_where=text(_UNSCORED), postgresql_where=text(_UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
     )
 
@@ -123,10 +129,16 @@ class DecisionRow(Base):
     decided_at: Mapped[datetime]
 
 
+_FIND = select(Comment).where(Comment.id == bindparam("of"))
+# Replies name their parent by its key: they need not wait for a decision about it.
+_LOCK = _FIND.with_for_update(key_share=True)
+
+
 def find_comment(session: Session, comment_id: str, *, lock: bool = False) -> Comment | None:
     """One comment; with ``lock`` nobody else changes it until this transaction ends."""
-    query = select(Comment).where(Comment.id == comment_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    if not is_id(comment_id):
+        return None
+    return session.scalar(_LOCK if lock else _FIND, {"of": comment_id})
 
 
 def scores_of(session: Session, comment_id: str) -> Scores | None:
@@ -150,22 +162,40 @@ def newest_decision(session: Session, comment_id: str) -> DecisionRow | None:
     )
 
 
-_SAME = (
-    select(Comment.id)
-    .where(
-        Comment.article_id == bindparam("article"),
-        Comment.author_id == bindparam("author"),
-        Comment.fingerprint == bindparam("of"),
-        Comment.received_at > bindparam("since"),
-        Comment.status.not_in((Status.WITHDRAWN.value, Status.ERASED.value)),
-    )
-    .limit(1)
+_SAME_TEXT = (
+    Comment.article_id == bindparam("article"),
+    Comment.fingerprint == bindparam("of"),
+    Comment.received_at > bindparam("since"),
+    Comment.status.not_in((Status.WITHDRAWN.value, Status.ERASED.value)),
 )
+_SAME = select(Comment.id).where(*_SAME_TEXT, Comment.author_id == bindparam("author")).limit(1)
 
 
 def same_comment(session: Session, *, article_id: str, author_id: str, fingerprint: str, since: datetime) -> str | None:
     """The id of a comment with this text by this author on this article since then; withdrawn ones don't count."""
     return session.scalar(_SAME, {"article": article_id, "author": author_id, "of": fingerprint, "since": since})
+
+
+# One question instead of two, with every comment: is the author shut out, and was the same written before?
+_BEFORE = select(
+    Author.banned_until,
+    select(Comment.id)
+    .where(*_SAME_TEXT, Comment.author_id == Author.id)
+    .limit(1)
+    .correlate(Author)
+    .scalar_subquery()
+    .label("same"),
+).where(Author.site_id == bindparam("site"), Author.key == bindparam("key"))
+
+
+def before_now(
+    session: Session, *, site_id: str, author_key: str, article_id: str, fingerprint: str, since: datetime
+) -> tuple[datetime | None, str | None]:
+    """Until when the author is banned, and the id of the same comment by them since then; None where neither is."""
+    row = session.execute(
+        _BEFORE, {"site": site_id, "key": author_key, "article": article_id, "of": fingerprint, "since": since}
+    ).first()
+    return (row[0], row[1]) if row else (None, None)
 
 
 def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:
@@ -196,7 +226,7 @@ def unscored(session: Session, *, attempts_under: int, limit: int) -> Sequence[s
     """Ids of waiting comments without scores, oldest first, tried fewer than so many times."""
     return session.scalars(
         select(Comment.id)
-        .where(Comment.status.in_(WAITING), Comment.scored.is_(False), Comment.scoring_attempts < attempts_under)
+        .where(text(_UNSCORED), Comment.status.in_(WAITING), Comment.scoring_attempts < attempts_under)
         .order_by(Comment.received_at)
         .limit(limit)
     ).all()

@@ -9,14 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 T = TypeVar("T")
+_ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7226351954))")
 
 ATTEMPTS = 6
 BUSY_SECONDS = 20
+"""How long a writer waits for the others on SQLite before it gives up."""
+POOL_SECONDS = 5
+"""How long a request waits for a free connection: then it is told to come again, rather than hang."""
+CONNECT_SECONDS = 5
 
 
 class Database:
@@ -39,12 +44,14 @@ class Database:
         """Runs ``work`` in one transaction and commits it. On a conflict with another writer the whole of it is
         rolled back and run again, so ``work`` must start from what it reads in its own session.
         """
+        begun = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._write() as session, session.begin():
                     return work(session)
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not _is_conflict(error):
+                waited = time.monotonic() - begun
+                if attempt == ATTEMPTS or waited > BUSY_SECONDS or not _is_conflict(error):
                     raise
                 time.sleep(random.uniform(0.01, 0.03) * attempt)  # noqa: S311 - only spreads the retries
         raise AssertionError("unreachable")
@@ -59,19 +66,42 @@ def _is_conflict(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state in ("40001", "40P01", "23505"):  # serialization failure, deadlock, somebody inserted the same first
         return True
-    text = str(error.orig)
+    words = str(error.orig)
     if isinstance(error, IntegrityError):
-        return "UNIQUE constraint failed" in text or "already written" in text
-    return "database is locked" in text or "database table is locked" in text
+        return "UNIQUE constraint failed" in words or "already written" in words
+    return "database is locked" in words or "database table is locked" in words
+
+
+def lock(session: Session, name: str) -> None:
+    """Lets one transaction at a time past this name, until it ends. SQLite has one writer at a time anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(_ADVISORY_LOCK, {"name": name})
 
 
 def _engine(url: str, *, sqlite: bool) -> Engine:
+    # Errors are logged, and a statement's parameters are readers' texts.
     if not sqlite:
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        given = make_url(url).query
+        return create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=POOL_SECONDS,
+            connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
+        )
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=20, max_overflow=20)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=20,
+        max_overflow=20,
+        pool_timeout=BUSY_SECONDS,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.accounts import account_signed_in, account_with_token
@@ -63,7 +64,9 @@ def caller() -> Caller:
     if key is None or key.kind != KeyKind.PUBLISHABLE:
         raise KeyInvalid
     origin = request.headers.get("Origin")
-    if request.method not in SAFE and origin not in key.origins:
+    if origin is not None and origin in key.origins:
+        g.allowed_origin = origin
+    elif request.method not in SAFE:
         raise OriginNotAllowed(origin)
     return _caller(key)
 
@@ -115,6 +118,7 @@ def _caller(key: SiteKey) -> Caller:
 # --- browsers from other origins --------------------------------------------------------------------------------------
 
 _CORS_PREFIX = "/api/v1/"
+_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 
 
 def install_cors(app: Flask) -> None:
@@ -139,13 +143,18 @@ def install_cors(app: Flask) -> None:
         answer.headers.add("Vary", "Origin")
         if "Access-Control-Allow-Origin" not in answer.headers and _is_allowed(origin):
             answer.headers["Access-Control-Allow-Origin"] = origin
-            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            answer.headers["Access-Control-Expose-Headers"] = _EXPOSED
         return answer
 
 
 def _is_allowed(origin: str) -> bool:
-    with services().database.reading() as db:
-        return allowed_origin(db, origin)
+    if g.get("allowed_origin") == origin:
+        return True
+    try:
+        with services().database.reading() as db:
+            return allowed_origin(db, origin)
+    except SQLAlchemyError:  # the answer that is under way says so already
+        return False
 
 
 # --- people who sign in -----------------------------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.signing import receipt_for
 from moderation.core.text import display_name
 from moderation.intake import Arrival, Idempotency, Sender
-from moderation.storage.articles import Article, find_article
+from moderation.storage.articles import Article, Place, find_place
 from moderation.storage.comments import Comment, published
 from moderation.storage.sites import Right
 from moderation.web.access import Caller, caller, services
 from moderation.web.errors import InvalidFields
 from moderation.web.fields import Fields, json_object
 from moderation.web.limits import Limits, network_of, reader_key
+from moderation.web.metrics import comments_arrived
 from moderation.web.shapes import comment_public, scores_shape, when
 
 MAXIMUM_ID = 200
@@ -37,7 +38,8 @@ def blueprint(limits: Limits) -> Blueprint:
     def put_article(article_id: str) -> tuple[Response, int]:
         key = caller()
         key.require(Right.ARTICLES)
-        form = _article_form(_checked_id(article_id), Fields(json_object(request)))
+        _check_id(article_id)
+        form = _article_form(article_id, Fields(json_object(request)))
         article, new = register_article(services(), key.site_id, key.reference, form)
         return jsonify(_article_shape(article)), 201 if new else 200
 
@@ -45,13 +47,18 @@ def blueprint(limits: Limits) -> Blueprint:
     def post_comment(article_id: str) -> tuple[Response, int]:
         key = caller()
         key.require(Right.SUBMIT)
+        _check_id(article_id)
         arrival = _submit(limits, key, article_id)
         status = 201 if arrival.status is Status.APPROVED else 202
+        if not arrival.replayed:
+            comments_arrived.labels(key.site_id, arrival.status.value).inc()
         return jsonify(_arrival_shape(key, arrival)), status
 
     @api.get("/<path:article_id>/comments")
     def get_comments(article_id: str) -> Response:
-        return _published_page(caller(), article_id)
+        key = caller()
+        _check_id(article_id)
+        return _published_page(key, article_id)
 
     return api
 
@@ -59,16 +66,14 @@ def blueprint(limits: Limits) -> Blueprint:
 # --- articles ---------------------------------------------------------------------------------------------------------
 
 
-def _checked_id(article_id: str) -> str:
-    if len(article_id) > MAXIMUM_ID or not article_id.isprintable():
-        raise InvalidField("article_id", f"must be 1 to {MAXIMUM_ID} printable characters.")
-    return article_id
+def _check_id(article_id: str) -> None:
+    # What was not UTF-8 in the address comes here as replacement characters: two such ids would be one.
+    if len(article_id) > MAXIMUM_ID or not article_id.isprintable() or "\ufffd" in article_id:
+        raise InvalidField("article_id", f"must be 1 to {MAXIMUM_ID} printable characters, UTF-8 and percent-encoded.")
 
 
 def _article_form(article_id: str, fields: Fields) -> ArticleForm:
     title = fields.text("title", most=1000, required=True)
-    if title is None and isinstance(fields.values.get("title"), str) and not fields.problems:
-        fields.problem("title", "is empty.")
     text = fields.whole_text("text")
     html = fields.whole_text("html")
     if text is not None and html is not None:
@@ -115,8 +120,6 @@ def _article_shape(article: Article) -> dict[str, object]:
 
 
 def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
-    content = json_object(request)
-    submission = _submission(key, _checked_id(article_id), Fields(content))
     sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=key.secret)
     idempotency = _idempotency(key, article_id)
     earlier = intake.earlier_answer(services(), sender, idempotency)
@@ -124,6 +127,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
         return earlier
     if not key.secret:
         limits.count_address()
+    submission = _submission(key, article_id, Fields(json_object(request)))
     reader = reader_key(
         services().settings.secret_key, author_id=submission.author.id, address=submission.author.address
     )
@@ -132,6 +136,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
         sender,
         submission,
         idempotency=idempotency,
+        check=lambda: limits.check_comment(key.site_id, reader),
         admit=lambda: limits.count_comment(key.site_id, reader),
     )
 
@@ -146,7 +151,7 @@ def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
     parent_id = fields.text("parent_id", most=64)
     external_id = fields.text("external_id", most=200)
     created_at = fields.time("created_at")
-    if created_at is not None and created_at > services().clock() + timedelta(minutes=5):
+    if key.secret and created_at is not None and created_at > services().clock() + timedelta(minutes=5):
         fields.problem("created_at", "lies in the future.")
     if name is not None:
         try:
@@ -203,7 +208,7 @@ def _published_page(key: Caller, article_id: str) -> Response:
     cursors = URLSafeSerializer(services().settings.secret_key, salt=f"cursor {key.site_id} {article_id}")
     after = _after(cursors, request.args.get("cursor"))
     with services().database.reading() as db:
-        article = find_article(db, key.site_id, article_id)
+        article = find_place(db, key.site_id, article_id)
         if article is None:
             raise ArticleNotFound
         comments = [] if _hidden(article) else list(published(db, article.id, after=after, limit=PAGE + 1))
@@ -213,6 +218,8 @@ def _published_page(key: Caller, article_id: str) -> Response:
     if key.secret:
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
+    # The address alone doesn't tell the sites apart where the key came in a header.
+    answer.headers.add("Vary", "X-Site-Key")
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = f"public, max-age=0, s-maxage={SHARED_SECONDS}"
     answer.add_etag()
@@ -220,7 +227,7 @@ def _published_page(key: Caller, article_id: str) -> Response:
     return answer
 
 
-def _hidden(article: Article) -> bool:
+def _hidden(article: Place) -> bool:
     comments = services().configuration.current().comments
     rules = comments.rules_for(site=article.site_id, section=article.section, reply=False, article_mode=article.mode)
     return rules.mode is Mode.HIDDEN

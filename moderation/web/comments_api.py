@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from moderation.core.actor import Actor
-from moderation.core.errors import CommentNotFound, KeyMissing
+from moderation.core.errors import CommentNotFound, ReceiptMissing, RightMissing
 from moderation.core.signing import is_receipt, receipt_for
-from moderation.review import Ruling, Verdict, decide_comment, withdraw
+from moderation.review import MODERATE, Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import Comment, decisions_of, find_comment, newest_decision, scores_of
 from moderation.web.access import bearer_text, moderator, services
@@ -36,6 +36,8 @@ def blueprint(limits: Limits) -> Blueprint:
     @api.post("/<comment_id>/decisions")
     def post_decision(comment_id: str) -> Response:
         actor = moderator()
+        if not actor.may_anywhere(MODERATE):
+            raise RightMissing(MODERATE)
         fields = Fields(json_object(request))
         outcome = fields.choice("outcome", ("approve", "reject"), required=True)
         ruling = Ruling(
@@ -75,13 +77,14 @@ def _status_by_receipt(comment_id: str) -> dict[str, object]:
         if comment is None:
             raise CommentNotFound
         decision = newest_decision(db, comment_id)
-    return comment_status(comment, decision.reader_sentence if decision else None)
+    shape = comment_status(comment, decision.reader_sentence if decision else None)
+    return {"status": shape["status"], "message": shape["message"]}  # and nothing else: whoever holds the link sees it
 
 
 def _check_receipt(comment_id: str) -> None:
     receipt = request.args.get("receipt")
     if receipt is None:
-        raise KeyMissing
+        raise ReceiptMissing
     if not is_receipt(services().settings.secret_key, comment_id, receipt):
         raise CommentNotFound
 

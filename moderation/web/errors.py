@@ -101,7 +101,9 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         return style(status, detail, fields or [], headers or {})
 
     def fact(error: facts.ModerationError) -> Response:
-        status = next(code for kind, code in CODES.items() if isinstance(error, kind))
+        status = next((code for kind, code in CODES.items() if isinstance(error, kind)), None)
+        if status is None:
+            return bug(error)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         if isinstance(error, facts.DecidedMeanwhile):
             g.problem_extra = {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
@@ -125,7 +127,7 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
 
     def bug(error: Exception) -> Response:
         log.exception("unexpected error", exc_info=error)
-        return shown(500, "Something went wrong here; it is not your fault. Nothing was stored. Please try again.")
+        return shown(500, "Something went wrong here; it is not your fault. Please try again.")
 
     app.register_error_handler(facts.ModerationError, fact)
     app.register_error_handler(HTTPException, http)
@@ -149,10 +151,13 @@ def _detail(error: HTTPException, status: int) -> str:
     if isinstance(error, RequestEntityTooLarge):
         limit = request.max_content_length
         return f"The request is larger than the {limit} bytes that are possible here."
+    if status == 429:
+        return f"Too many requests; the limit is {error.description}. Please wait a little and try again."
+    if error.description and error.description != type(error).description:
+        return error.description  # somebody here said what is wrong
     known = {
         400: "This request can't be understood. Check its address, headers and body.",
         404: "There is nothing at this address.",
         405: f"{request.method} is not possible at this address.",
-        429: f"Too many requests; the limit is {error.description}. Please wait a little and try again.",
     }
     return known.get(status, error.description or HTTPStatus(status).phrase)

@@ -53,7 +53,7 @@ class Fields:
         self.problems.append({"field": self.name(key), "message": message})
 
     def text(self, key: str, *, most: int, required: bool = False) -> str | None:
-        """A text, canonical and trimmed; None where it is missing, null or empty."""
+        """A text, canonical and trimmed; None where it is missing or empty, which is a problem where ``required``."""
         self.asked.add(key)
         value = self.values.get(key)
         if value is None:
@@ -67,7 +67,10 @@ class Fields:
             self.problem(key, f"has {len(value)} characters; at most {most} are possible.")
             return None
         try:
-            return as_written(value, self.name(key)) or None
+            text = as_written(value, self.name(key))
+            if not text and required:
+                self.problem(key, "is empty.")
+            return text or None
         except InvalidField as error:
             self.problem(key, error.message)
             return None
@@ -96,10 +99,13 @@ class Fields:
             self.problem(key, f"must be a list of at most {most} texts.")
             return ()
         try:
-            return tuple(text for part in value if (text := as_written(part[:each], self.name(key))))
+            texts = tuple(text for part in value if (text := as_written(part, self.name(key))))
         except InvalidField as error:
             self.problem(key, error.message)
             return ()
+        if any(len(text) > each for text in texts):
+            self.problem(key, f"must be texts of at most {each} characters each.")
+        return texts
 
     def integer(self, key: str) -> int | None:
         self.asked.add(key)

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
 
 from flask import Flask, g, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse_many
 
 from moderation.configuration import RateLimits
 from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.web.access import services
+from moderation.web.limit_storage import SCHEME
 
+PREFIX = "moderation"
 SIGN_IN_PER_ACCOUNT = "10 per 15 minutes"
 SIGN_IN_PER_ADDRESS = "30 per 15 minutes"
 
 
 class Limits:
-    """Counts what is limited. Each method counts once, or raises ``RateLimitExceeded`` (429)."""
+    """Counts what is limited. Each ``count`` counts once, or raises ``RateLimitExceeded`` (429) and counts nothing."""
 
     def __init__(self, app: Flask, of: Services) -> None:
+        redis = of.settings.redis_url
+        # A Redis that hangs is gone: limits go on in the process, and no comment waits for it.
+        patience: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5} if redis else {}
         self.limiter = Limiter(
             key_func=hashed_address,
             app=app,
-            storage_uri=of.settings.redis_url or "memory://",
-            strategy="moving-window",  # refused requests don't count, and Retry-After is exact
+            storage_uri=redis or f"{SCHEME}://",
+            storage_options=patience,
+            strategy="moving-window",  # refused requests don't count
             headers_enabled=True,
-            in_memory_fallback_enabled=of.settings.redis_url is not None,
-            key_prefix="moderation",
+            in_memory_fallback_enabled=redis is not None,
+            key_prefix=PREFIX,
             default_limits=[],
         )
         self._reader = self._counted("reader", lambda limits: limits.per_reader, lambda: str(g.limited_reader))
@@ -37,13 +46,30 @@ class Limits:
         self._sign_in_account = self._fixed("sign-in account", SIGN_IN_PER_ACCOUNT, lambda: str(g.limited_account))
         self._sign_in_address = self._fixed("sign-in address", SIGN_IN_PER_ADDRESS, hashed_address)
 
+    def check_comment(self, site_id: str, reader: str | None) -> None:
+        """Refuses a comment that ``count_comment`` would refuse, and counts nothing: before anything costly is done."""
+        limits = limits_in_force()
+        if not limits.enabled:
+            return
+        full = not self._has_room(limits.per_site, site_id, "site") or (
+            reader is not None and not self._has_room(limits.per_reader, f"{site_id} {reader}", "reader")
+        )
+        if full:
+            self.count_comment(site_id, reader)  # raises, and says which limit it was
+
     def count_comment(self, site_id: str, reader: str | None) -> None:
         """An accepted comment of a reader; None where the site's server names neither id nor address."""
         g.limited_site = site_id
         if reader is not None:
-            g.limited_reader = f"{site_id} {reader}"
-            self._reader()
+            # The site's limit is looked at first, so that what it refuses doesn't count against the reader.
+            limits = limits_in_force()
+            if not limits.enabled or self._has_room(limits.per_site, site_id, "site"):
+                g.limited_reader = f"{site_id} {reader}"
+                self._reader()
+        shown = self.limiter.context.view_rate_limit
         self._site()
+        if shown is not None:
+            self.limiter.context.view_rate_limit = shown  # the headers tell a reader of the reader's own limit
 
     def count_address(self) -> None:
         """A write to the public API without a secret key."""
@@ -60,16 +86,26 @@ class Limits:
         self._sign_in_address()
         self._sign_in_account()
 
+    def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
+        try:
+            return all(
+                self.limiter.limiter.test(item, PREFIX, key, scope) for limit in limits for item in _parsed(limit)
+            )
+        except Exception:  # the storage is gone: the count that follows falls back to this process
+            return True
+
     def _counted(
         self, scope: str, of: Callable[[RateLimits], tuple[str, ...]], key: Callable[[], str]
     ) -> Callable[[], None]:
-        def now() -> RateLimits:
-            return services().configuration.current().rate_limits
-
-        return self._decorated(scope, lambda: ";".join(of(now())), key, lambda: not (now().enabled and of(now())))
+        return self._decorated(
+            scope,
+            lambda: ";".join(of(limits_in_force())),
+            key,
+            lambda: not (limits_in_force().enabled and of(limits_in_force())),
+        )
 
     def _fixed(self, scope: str, limit: str, key: Callable[[], str]) -> Callable[[], None]:
-        return self._decorated(scope, limit, key, lambda: not services().configuration.current().rate_limits.enabled)
+        return self._decorated(scope, limit, key, lambda: not limits_in_force().enabled)
 
     def _decorated(
         self, scope: str, limit: str | Callable[[], str], key: Callable[[], str], exempt: Callable[[], bool]
@@ -85,6 +121,20 @@ class Limits:
         return counted
 
 
+@lru_cache(maxsize=256)
+def _parsed(limit: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse_many(limit))
+
+
+def limits_in_force() -> RateLimits:
+    """The limits as they were when this request first asked: comments are counted inside the transaction that stores
+    them, and there the configuration must not be looked at afresh, as a change of it is stored in a transaction too.
+    """
+    if "rate_limits" not in g:
+        g.rate_limits = services().configuration.current().rate_limits
+    return cast(RateLimits, g.rate_limits)
+
+
 def client_address() -> str:
     """The client's network: an IPv4 address, or the /64 that one household has in IPv6."""
     return network_of(request.remote_addr or "")
@@ -97,15 +147,24 @@ def hashed_address() -> str:
 
 def network_of(address: str) -> str:
     """An address as limits and authors know it; anything that is not an IP address stays as it is."""
+    address = address.strip()
     try:
-        parsed = ipaddress.ip_address(address.strip())
+        parsed = ipaddress.ip_address(_without_port(address))
     except ValueError:
-        return address.strip() or "unknown"
+        return address or "unknown"
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
     return str(parsed)
+
+
+def _without_port(address: str) -> str:
+    """Some proxies write the port too: ``203.0.113.7:49152`` or ``[2001:db8::1]:49152``."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, colon, port = address.rpartition(":")
+    return host if colon and port.isdigit() and ":" not in host else address
 
 
 def reader_key(secret: str, *, author_id: str | None, address: str | None) -> str | None:

@@ -58,7 +58,8 @@ def _waits_for() -> list[str]:
 
 def _is_loopback() -> bool:
     # Behind a proxy that isn't configured everyone seems to come from here: then only the token opens.
-    if "X-Forwarded-For" in request.headers and services().settings.trusted_proxies == 0:
+    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
+    if forwarded and services().settings.trusted_proxies == 0:
         return False
     try:
         return ipaddress.ip_address(request.remote_addr or "").is_loopback

@@ -24,6 +24,7 @@ from moderation.core.errors import (
 from moderation.core.signing import is_receipt, receipt_for
 from moderation.core.text import as_written, display_name, visible_length
 from moderation.intake import Sender
+from moderation.judging import open_rules
 from moderation.review import withdraw
 from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import Comment, find_comment, newest_decision, published_mark
@@ -176,7 +177,7 @@ def _rules(article: Article, *, reply: bool) -> tuple[CommentRules, str | None]:
         site=article.site_id, section=article.section, reply=reply, article_mode=article.mode
     )
     try:
-        intake.open_rules(configuration, article.site_id, article, reply=reply, now=services().clock())
+        open_rules(configuration, article.site_id, article, reply=reply, now=services().clock())
     except DiscussionClosed as error:
         return rules, error.detail
     return rules, None

@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("chain", "sequence", name=op.f("pk_audit_events")),
+        # Without SQLite's own row number there is no second key by which INSERT OR REPLACE could take an event's place.
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_events_subject", "audit_events", ["subject"], unique=False)
 
@@ -40,6 +42,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("chain", name=op.f("pk_audit_heads")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "configurations",
@@ -196,6 +199,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_comments_author_id"), "comments", ["author_id"], unique=False)
     op.create_index(op.f("ix_comments_parent_id"), "comments", ["parent_id"], unique=False)
     op.create_index("ix_comments_same", "comments", ["article_id", "author_id", "fingerprint"], unique=False)
+    unscored = sa.text("scored IS FALSE")
+    op.create_index(
+        "ix_comments_unscored", "comments", ["received_at"], sqlite_where=unscored, postgresql_where=unscored
+    )
     op.create_index("ix_comments_thread", "comments", ["article_id", "status", "created_at", "id"], unique=False)
 
     op.create_table(
