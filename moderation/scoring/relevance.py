@@ -1,0 +1,272 @@
+"""How much a comment has to do with the article it stands under, and which passage it is closest to.
+
+A comment is on-topic if it speaks of what the article speaks of; or if it is a bare reaction (agreement, praise,
+a correction); or if it answers a comment that is. Each of the three is a logistic regression over a few readable
+numbers; the greatest counts, less what looks like an advertisement. ``scripts/training/relevance.py`` fits them.
+
+Closeness is the cosine between embeddings, less what a comment has in common with articles in general and an article
+with comments in general: both are measured against a small background that the weights bring along.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.core.errors import ScoringFailed
+from moderation.core.scores import ArticleText, PreparedArticle
+from moderation.core.sentences import sentences
+from moderation.scoring.relevance_features import (
+    SIGNS,
+    TALK,
+    Lexicon,
+    by_chance,
+    join_unique,
+    shared,
+    signs,
+    stems,
+    talk,
+)
+
+MOST_PASSAGES = 40
+KEY_POINTS = 12
+PASSAGE_CHARACTERS = 420
+"""About 80 words: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
+NEAREST = 10
+"""How many of the background count as what a text has in common with texts in general."""
+KEPT_ARTICLES = 256
+
+SUBJECT = (
+    "closest",
+    "title",
+    "three_closest",
+    "comment_hub",
+    "article_hub",
+    "title_hub",
+    "shared_title",
+    "shared",
+    "length",
+    "passages",
+)
+REACTION = ("reads_so", *TALK, "foreign", "foreign_share", "length")
+ADVERTISEMENT = (*SIGNS, "signs", "reads_so")
+
+Vectors = NDArray[np.float32]
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """A logistic regression: probability = sigmoid(bias + weights · features)."""
+
+    weights: Weights
+    bias: float
+
+    def __call__(self, features: Sequence[float]) -> float:
+        return sigmoid(float(self.weights @ np.asarray(features)) + self.bias)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """What a comment is held against: an article, or the comment that it answers. Made once and kept.
+
+    ``passages``: unit vectors [passages, dimensions], the title's first. ``hub`` and ``title_hub``: how close comments
+    in general come to the closest passage, and to the title.
+    """
+
+    passages: Vectors
+    hub: float
+    title_hub: float
+    rare_title: Mapping[str, float]
+    rare: Mapping[str, float]
+    discount: float
+
+
+class RelevanceModel:
+    """Scores comments against prepared articles. Thread-safe; nothing in it changes after it is made."""
+
+    def __init__(self, weights: Mapping[str, Any]) -> None:
+        words = weights["words"]
+        self.lexicon = Lexicon(
+            {stem: float(rarity) for rarity, line in words["rarity"].items() for stem in line.split()},
+            float(words["unknown"]),
+            frozenset(words["anywhere"].split()),
+        )
+        size = int(weights["dimensions"])
+        self._comments = unpack_int8(weights["background"]["comments"], size)
+        self._articles = unpack_int8(weights["background"]["passages"], size)
+        self._reaction_direction = unpack_int8(weights["directions"]["reaction"], size)[0]
+        self._advertisement_direction = unpack_int8(weights["directions"]["advertisement"], size)[0]
+        self._subject = fusion(weights["fusion"]["subject"], SUBJECT)
+        self._reaction = fusion(weights["fusion"]["reaction"], REACTION)
+        self._advertisement = fusion(weights["fusion"]["advertisement"], ADVERTISEMENT)
+        self._side = lru_cache(maxsize=KEPT_ARTICLES)(self._unpacked)
+
+    @classmethod
+    def from_manifest(cls, relevance: Mapping[str, Any] | None) -> RelevanceModel:
+        """The model that a pack's manifest brings under ``relevance``. Raises ``ScoringFailed`` without one."""
+        if relevance is None:
+            raise ScoringFailed
+        return cls(relevance)
+
+    def prepare(
+        self, article: ArticleText, embed: Callable[[Sequence[str]], np.ndarray], made_by: str
+    ) -> PreparedArticle:
+        """The article's side. ``embed`` gives unit vectors [texts, dimensions]; they are kept as float16, row by row."""
+        passages = split_passages(article)
+        vectors = np.asarray(embed(passages), dtype=np.float16)
+        return PreparedArticle(made_by=made_by, passages=tuple(passages), vectors=vectors.tobytes())
+
+    def score(
+        self,
+        *,
+        text: str,
+        vector: Vectors,
+        article: PreparedArticle,
+        parent: str | None,
+        parent_vector: Vectors | None,
+        spam: float | None,
+    ) -> tuple[float, str]:
+        """(relevance in 0..1, the closest passage). ``vector``s are unit length; ``spam`` is the pack's own, 0..1."""
+        side = self._side(article)
+        closest = article.passages[int((side.passages @ vector).argmax())]
+        on = self.belonging(text, vector, side)
+        if parent is not None and parent_vector is not None:
+            on = self._reply(text, vector, side, parent, parent_vector)
+        return on * (1.0 - self.advertisement(text, vector, spam)), closest
+
+    def belonging(self, text: str, vector: Vectors, side: Side) -> float:
+        """How surely the text, taken alone, speaks of what ``side`` does or reacts to it."""
+        rare = self.lexicon.rare(text)
+        return max(
+            self._subject(self.subject_features(text, vector, rare, side)),
+            self._reaction(self.reaction_features(text, vector, rare, side)),
+        )
+
+    def _reply(self, text: str, vector: Vectors, article: Side, parent: str, parent_vector: Vectors) -> float:
+        """A reply is on-topic by itself, or as far as what it answers is on-topic and it does answer that."""
+        rare = self.lexicon.rare(text)
+        alone = self._subject(self.subject_features(text, vector, rare, article))
+        answer = self.belonging(text, vector, self.parent_side(parent, parent_vector))
+        return max(alone, answer * self.belonging(parent, parent_vector, article))
+
+    def parent_side(self, text: str, vector: Vectors) -> Side:
+        return self.make_side((text,), vector[None, :])
+
+    def make_side(self, passages: Sequence[str], vectors: Vectors) -> Side:
+        to_comments = vectors @ self._comments.T
+        rare: dict[str, float] = {}
+        for passage in passages:
+            rare.update(self.lexicon.rare(passage))
+        return Side(
+            passages=vectors,
+            hub=nearest(to_comments.max(axis=0)),
+            title_hub=nearest(to_comments[0]),
+            rare_title=self.lexicon.rare(passages[0]),
+            rare=rare,
+            discount=by_chance(sum(len(stems(passage)) for passage in passages)),
+        )
+
+    def subject_features(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> list[float]:
+        """``SUBJECT``: closeness and shared rare words."""
+        cosines = side.passages @ vector
+        ordered = np.sort(cosines)[::-1]
+        return [
+            float(ordered[0]),
+            float(cosines[0]),
+            float(ordered[:3].mean()),
+            nearest(self._articles @ vector),
+            side.hub,
+            side.title_hub,
+            shared(rare, side.rare_title) / 10,
+            shared(rare, side.rare, side.discount) / 10,
+            math.log(1 + len(text.split())) / 5,
+            math.log(len(cosines)) / 4,
+        ]
+
+    def reaction_features(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> list[float]:
+        """``REACTION``: talk about the piece or its words, and how little else the comment speaks of."""
+        foreign = self.lexicon.foreign(rare, side.rare)
+        words = len(text.split())
+        return [
+            float(self._reaction_direction @ vector) * 4,
+            *talk(text),
+            min(foreign, 30.0) / 10,
+            foreign / (words + 5),
+            math.log(1 + words) / 5,
+        ]
+
+    def advertisement(self, text: str, vector: Vectors, spam: float | None) -> float:
+        """How surely the text advertises: own signs, moved by the pack's own judgement where it has one."""
+        own = self._advertisement(self.advertisement_features(text, vector))
+        return own if spam is None else sigmoid(logit(own) + 0.5 * logit(spam))
+
+    def advertisement_features(self, text: str, vector: Vectors) -> list[float]:
+        """``ADVERTISEMENT``: each sign, how many of them, and how the text reads."""
+        found = signs(text)
+        return [*found, max(0.0, sum(found) - 1), float(self._advertisement_direction @ vector) * 4]
+
+    def _unpacked(self, article: PreparedArticle) -> Side:
+        vectors = np.frombuffer(article.vectors, dtype=np.float16).astype(np.float32)
+        return self.make_side(article.passages, vectors.reshape(len(article.passages), -1))
+
+
+def split_passages(article: ArticleText) -> list[str]:
+    """The title, key points and paragraphs, long paragraphs cut; at most ``MOST_PASSAGES``, spread over the article.
+
+    Never empty: an article without any text has one empty passage.
+    """
+    head = join_unique((article.title, *article.key_points[:KEY_POINTS]), KEY_POINTS + 1)
+    rest: list[str] = []
+    for paragraph in article.paragraphs:
+        rest += _cut(paragraph.strip())
+    rest = [passage for passage in dict.fromkeys(rest) if passage not in head and (len(stems(passage)) > 3 or not head)]
+    room = MOST_PASSAGES - len(head)
+    if len(rest) > room:
+        rest = [rest[round(i * (len(rest) - 1) / (room - 1))] for i in range(room)]
+    return [*head, *rest] or [""]
+
+
+def _cut(paragraph: str) -> list[str]:
+    """Runs of whole sentences of at most ``PASSAGE_CHARACTERS``; a longer sentence stands alone."""
+    if len(paragraph) <= PASSAGE_CHARACTERS:
+        return [paragraph] if paragraph else []
+    pieces = [""]
+    for start, end in sentences(paragraph):
+        if pieces[-1] and len(pieces[-1]) + end - start > PASSAGE_CHARACTERS:
+            pieces.append("")
+        pieces[-1] += paragraph[start:end]
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def nearest(cosines: Vectors) -> float:
+    """The mean of the ``NEAREST`` greatest."""
+    count = min(NEAREST, len(cosines))
+    return float(np.partition(cosines, -count)[-count:].mean())
+
+
+def fusion(stated: Mapping[str, Any], names: Sequence[str]) -> Fusion:
+    """From ``{"bias": number, "weights": {feature: number}}``, in the order of ``names``."""
+    return Fusion(np.array([stated["weights"][name] for name in names], dtype=np.float64), float(stated["bias"]))
+
+
+def unpack_int8(text: str, size: int) -> Vectors:
+    """Unit vectors [any, size] from base64 of int8 rows."""
+    rows = np.frombuffer(base64.b64decode(text), dtype=np.int8).reshape(-1, size).astype(np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def sigmoid(value: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, value))))
+
+
+def logit(probability: float) -> float:
+    bounded = max(1e-6, min(1 - 1e-6, probability))
+    return math.log(bounded / (1 - bounded))

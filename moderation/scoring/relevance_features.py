@@ -1,0 +1,116 @@
+"""What relevance is computed from: words that two texts share, talk that fits any article, and signs of advertising.
+
+Words are compared by their first letters, so that "mineral" meets "minerals" and "Vaishnav" meets "Vaishnaw"; each
+beginning weighs by its rarity in reader comments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+
+STEM = 5
+"""Letters of a word that count."""
+COMMON = 3.0
+"""Beginnings found in more than e**-3 (5%) of comments say nothing about the subject."""
+PLENTY = 12.0
+"""Shared rarity that is as good as any more: about three names."""
+
+_WORD = regex.compile(r"[\p{L}\p{M}]{3,}|\p{N}{2,}")
+
+# Talk about the piece itself, or a bare reaction to it or to what somebody said.
+_TALK = {
+    "piece": r"\b(?:th(?:is|e|ese)|your|an?|good|great|excellent|interesting|balanced|nice)\s(?:\w+\s){0,2}"
+    r"(?:article|piece|report(?:ing)?|story|column|editorial|op-?ed|interview|headline|read|coverage|journalism|"
+    r"write-?up|analysis|journalist|reporter|author|writer|editors?|newspaper|newsroom)\b",
+    "mistake": r"\b(?:typos?|misspel\w+|correction|proofread\w*|caption|byline|paragraphs?|factual(?:ly)? (?:error|wrong)|"
+    r"(?:error|mistake|misprint) in|wrong (?:photo|picture|name|date|year|figure)|is spel(?:led|t)|(?:name|date|figure|"
+    r"number|year|link|quote) (?:is|in\b[^.]{0,40}\bis) (?:wrong|broken|incorrect|off))\b",
+    "agreement": r"\b(?:(?:dis)?agreed?|well said|spot on|exactly|hear,? hear|so true|my thoughts|well put|"
+    r"good points?|amen|could(?:n't| not) (?:agree more|have (?:put|said))|absolutely right|nonsense|support this)\b",
+    "thanks": r"\b(?:thanks?(?: you)?|kudos|well (?:done|written|researched)|informative|insightful)\b",
+    "answer": r"\b(?:what (?:i|you) (?:meant|said|mean)|i (?:didn't|never) sa(?:y|id)|your (?:comment|point|claim)|"
+    r"i see what|source for|speak for yourself|you(?:'re| are) (?:right|wrong)|same (?:here|with))\b",
+}
+_SIGNS = {
+    "link": r"https?://|\bwww\.|\b[\w-]{2,}\.(?:com|net|org|info|biz|shop|site|online|store|xyz|club|win|top|ly|gg|me|"
+    r"example|click|link|live|app)\b",
+    "contact": r"\+?\d[\d ()./-]{7,}\d|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@\w{3,}|\b(?:whats ?app|telegram|viber|t\.me|dm me|"
+    r"text me|call (?:us|me|now|today|\d)|contact (?:me|us|him|her|mrs?|dr|pandit)|(?:message|email|inbox|mail) "
+    r"(?:me|us|him|her)|555[- ]?\d{3,4})\b",
+    "gain": r"\b(?:earn(?:s|ed|ing)?|ma(?:de|kes?|king)|paid|profits?|returns?|income|invest(?:ed)?)\b[^.!?]{0,40}"
+    r"[$€£₹]?\d[\d,.]*|\b(?:easy|extra|quick) (?:cash|money)|\bguaranteed\b|\bpassive income\b|\b\d+x\b",
+    "scheme": r"\b(?:bitcoin|crypto|forex|casino|free spins|loans?|spell caster|astrolog\w+|viagra|cialis|escorts?|"
+    r"pills?|signals|giveaway|gift cards?|iphone|keto|seo services|essay writ\w+|brokers?|weight loss)\b",
+    "home": r"\b(?:from (?:my )?(?:home|laptop)|online jobs?|no experience|be your own boss|hours? a day|"
+    r"(?:an?|per) (?:day|week|hour|month))\b",
+    "offer": r"\b(?:\d+ ?% (?:off|discount|bonus)|discount|free shipping|coupon|promo|limited (?:time|offer)|"
+    r"cheap(?:est)?|best (?:price|deal)s?|(?:buy|order|register|sign up|join) (?:\w+ )?now|special offer|hot offer|"
+    r"for sale|selling|we sell|i sell|our (?:shop|store|company|products|services)|brochure)\b",
+    "call": r"\b(?:click(?: here| on| the)?|visit (?:our|my|this|https?|www)|check(?: it)? out|subscribe|follow me|"
+    r"my (?:channel|blog|profile|page|instagram|telegram)|sign up|join my|link in|see my|like (?:and|&) (?:share|"
+    r"subscribe))\b",
+    "shout": r"!{2,}|>{2,}|\b(?:\p{Lu}{3,}\W+){3,}",
+}
+_COMPILED_TALK = tuple(regex.compile(pattern, regex.IGNORECASE) for pattern in _TALK.values())
+_COMPILED_SIGNS = tuple(
+    regex.compile(pattern, 0 if name == "shout" else regex.IGNORECASE) for name, pattern in _SIGNS.items()
+)
+
+TALK = tuple(_TALK)
+SIGNS = tuple(_SIGNS)
+
+
+def stems(text: str) -> list[str]:
+    """The beginnings of the text's words of three letters or more and of its numbers, in order."""
+    return [word[:STEM] for word in _WORD.findall(text.lower())]
+
+
+def talk(text: str) -> list[float]:
+    """1 for each kind in ``TALK`` that the text has, else 0."""
+    return [float(pattern.search(text) is not None) for pattern in _COMPILED_TALK]
+
+
+def signs(text: str) -> list[float]:
+    """1 for each sign in ``SIGNS`` that the text has, else 0."""
+    return [float(pattern.search(text) is not None) for pattern in _COMPILED_SIGNS]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """How rare the beginnings of words are in reader comments: -ln of the share of comments that hold them.
+
+    ``anywhere`` are those that talk about any article uses ("paragraph", "agree").
+    """
+
+    rarity: Mapping[str, float]
+    unknown: float
+    anywhere: frozenset[str]
+
+    def rare(self, text: str) -> dict[str, float]:
+        """The text's beginnings that say something about its subject, with their rarity beyond ``COMMON``."""
+        found = {stem: self.rarity.get(stem, self.unknown) - COMMON for stem in stems(text)}
+        return {stem: rarity for stem, rarity in found.items() if rarity > 0}
+
+    def foreign(self, rare: Mapping[str, float], article: Mapping[str, float]) -> float:
+        """Rarity of what the comment speaks of and neither the article nor talk about any article does."""
+        return sum(v for stem, v in rare.items() if stem not in article and stem not in self.anywhere)
+
+
+def shared(rare: Mapping[str, float], other: Mapping[str, float], discount: float = 0.0) -> float:
+    """Rarity of what both texts speak of, each word's less ``discount``; at most ``PLENTY``."""
+    total = sum(value - discount for stem, value in rare.items() if stem in other and value > discount)
+    return min(total, PLENTY)
+
+
+def by_chance(words: int) -> float:
+    """Rarity to take off each shared word: the longer the article, the more words any comment shares with it."""
+    return max(0.0, math.log(max(words, 1) / 20) * 0.5)
+
+
+def join_unique(texts: Iterable[str], limit: int) -> Sequence[str]:
+    """The texts, trimmed, without blanks and repeats, in order; at most ``limit``."""
+    return list(dict.fromkeys(text for text in (t.strip() for t in texts) if text))[:limit]
