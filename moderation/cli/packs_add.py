@@ -13,7 +13,7 @@ from moderation.settings import read_environment
 
 PUBLISHED = ("original", "unbiased", "multilingual", "original-small", "unbiased-small")
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")  # as moderation.scoring.packs finds them
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -63,7 +63,7 @@ def add(name: str, checkpoint: Path | None, tokenizer: Path | None, replace: boo
 def _check(name: str, checkpoint: Path | None) -> None:
     if name == "builtin" or not _NAME.fullmatch(name):
         raise InvalidField(
-            "NAME", f"{name!r} can't name a pack: use small letters, digits and hyphens, and not 'builtin'."
+            "NAME", f"{name!r} can't name a pack: use small letters, digits, - _ and ., and not 'builtin'."
         )
     if checkpoint is None and name not in PUBLISHED:
         raise InvalidField(

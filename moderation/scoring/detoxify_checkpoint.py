@@ -25,6 +25,15 @@ from moderation.core.errors import ScoringFailed
 PUBLISHED: Mapping[str, str] = detoxify.detoxify.MODEL_URLS
 """Detoxify's own models: their names, and where it fetches them from."""
 
+BASE_MODELS: Mapping[str, str] = {
+    "original": "bert-base-uncased",
+    "unbiased": "roberta-base",
+    "multilingual": "xlm-roberta-base",
+    "original-small": "albert-base-v2",
+    "unbiased-small": "albert-base-v2",
+}
+"""Whose tokenizer and shape each takes, as its checkpoint says too: for who must bring them by hand."""
+
 KEPT = "detoxify"
 """The pack's folder of what Detoxify itself needs beside the checkpoint: its tokenizer and its model's shape."""
 
@@ -45,7 +54,7 @@ RENAMED: Mapping[str, str] = {
 _WITHOUT_NETWORK = (
     "Without a network, bring both from a machine that has one: "
     "`moderation packs add {name} --checkpoint FILE --tokenizer DIR`, where FILE is {url} and DIR holds the "
-    "tokenizer's files and config.json of its base model."
+    "tokenizer's files and config.json of its base model, https://huggingface.co/{base}."
 )
 _NOT_A_CHECKPOINT = "torch can't open it as a checkpoint; was it copied whole?"
 _PATIENCE = 30.0  # seconds without a byte before a download counts as failed
@@ -96,7 +105,7 @@ def fetch(name: str, url: str, folder: Path) -> Path:
     try:
         torch.hub.download_url_to_file(url, str(kept), hash_prefix=prefix, progress=True)
     except OSError as error:
-        help_ = _WITHOUT_NETWORK.format(name=name, url=url)
+        help_ = _WITHOUT_NETWORK.format(name=name, url=url, base=BASE_MODELS[name])
         raise CheckpointUnusable(url, f"it can't be fetched ({error}). {help_}") from error
     except RuntimeError as error:  # what torch.hub raises for another hash
         raise CheckpointUnusable(url, f"what came is not what its name says ({error}); nothing was kept.") from error

@@ -73,6 +73,7 @@ def install(
         building.mkdir()
         say("Loading it through Detoxify...")
         original = load_detoxify(checkpoint, source, scratch=Path(scratch))
+        _refuse_made_up(checkpoint, original, load_detoxify(checkpoint, source, scratch=Path(scratch)))
         say("Converting to ONNX...")
         convert(original, checkpoint, building, name=name)
         say("Comparing with Detoxify's own scores...")
@@ -127,6 +128,15 @@ def convert(original: Any, checkpoint: Checkpoint, folder: Path, *, name: str) -
         },
     }
     _write_json(folder / MANIFEST, manifest)
+
+
+def _refuse_made_up(checkpoint: Checkpoint, original: Any, again: Any) -> None:
+    """Weights that a checkpoint lacks are made up at random while it loads, so that two loads tell them."""
+    second = again.model.state_dict()
+    for name, weight in original.model.state_dict().items():
+        if not torch.equal(weight.nan_to_num(), second[name].nan_to_num()):
+            why = f"it lacks the weights {name}; Detoxify would fill them in at random, and its scores mean nothing."
+            raise CheckpointUnusable(str(checkpoint.path), why)
 
 
 class _Logits(torch.nn.Module):  # type: ignore[misc]  # mypy doesn't read torch here

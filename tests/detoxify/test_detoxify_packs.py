@@ -154,6 +154,14 @@ def test_scores_that_are_not_detoxifys_are_refused_and_nothing_is_installed(
     assert list((tmp_path / "packs").iterdir()) == []
 
 
+def test_a_checkpoint_that_lacks_weights_is_refused(
+    add: Callable[..., Result], checkpoint: Callable[..., Path]
+) -> None:
+    result = add("mine", checkpoint("bert", lacking="classifier.weight"))
+    assert result.exit_code == 2
+    assert "lacks the weights classifier.weight" in result.output
+
+
 @one_shape
 def test_the_proof_tells_another_models_scores_apart(added: Added, checkpoint: Callable[..., Path]) -> None:
     from moderation.scoring.detoxify_checkpoint import load_detoxify, read_checkpoint  # noqa: PLC0415 - torch

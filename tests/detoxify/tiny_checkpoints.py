@@ -37,11 +37,18 @@ _ROBERTA = {"type_vocab_size": 1, "pad_token_id": 1, "bos_token_id": 0, "eos_tok
 
 
 def write_checkpoint(
-    folder: Path, shape: str, *, seed: int = 0, spread: float = 1.0, layers: int = 2, extra: Any = None
+    folder: Path,
+    shape: str,
+    *,
+    seed: int = 0,
+    spread: float = 1.0,
+    layers: int = 2,
+    lacking: str = "",
+    extra: Any = None,
 ) -> Path:
     """``tiny.ckpt`` in ``folder``, beside its tokenizer's files and config.json, as a base model's folder has them.
 
-    ``spread`` stretches the logits; ``extra`` goes into the checkpoint's settings.
+    ``spread`` stretches the logits; ``lacking`` weights are left out; ``extra`` goes into the checkpoint's settings.
     """
     kind, tokenizer, config = _base_model(folder, shape)
     config.num_hidden_layers = layers
@@ -50,6 +57,7 @@ def write_checkpoint(
     classes = ORIGINAL_CLASSES if shape == "bert" else UNBIASED_CLASSES
     config.num_labels = len(classes) if shape == "bert" else len(classes) + IDENTITIES
     state = _weights(getattr(transformers, f"{kind}ForSequenceClassification"), config, seed, spread)
+    state.pop(lacking, None)
     settings = {
         "name": f"tiny {shape}",
         "n_gpu": 1,
