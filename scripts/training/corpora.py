@@ -37,7 +37,7 @@ def _news(labels: Labels) -> Reading:
 
 
 def _as_under_articles(labels: Labels) -> bool:
-    """Rows with every label: each class as it comes, every fifth harmless comment doubted by some rater.
+    """Rows with every label: each class as it comes, every fifth harmless one doubted by some rater.
 
     The other rows are close calls and harmless ones that nobody doubted: only these stand for the natural mix.
     """
@@ -107,7 +107,7 @@ def _spam(labels: Labels) -> Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """One file of ``train/``, or those of its ``rows``: how a row is read, how often positives and the rest are seen in a
+    """A file of ``train/``, or some of its ``rows``: how a row is read, how often positives and the rest are seen in a
     full run, and how much is held back."""
 
     name: str

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from moderation.core.scores import ArticleText
-from moderation.scoring.packs import BUILTIN, read_pack
+from moderation.scoring.packs import BUILTIN, open_folder
 from moderation.scoring.relevance import ADVERTISEMENT, REACTION, SUBJECT, RelevanceModel, Side, split_passages
 from moderation.scoring.relevance_features import COMMON, stems
 from moderation.scoring.scorer import PackScorer
@@ -314,7 +314,7 @@ def main() -> None:
     parser.add_argument("--into-pack", action="store_true", help="put the weights into that pack's manifest too")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    scorer = PackScorer(read_pack(given.pack), threads=2)
+    scorer = PackScorer(open_folder(given.pack), threads=2)
     material = Material(given.data, scorer.embed, given.seed)
     weights = fit(material, material.articles, material.phrases, given.seed)
     weights["fitted_for"] = f"{scorer.stamp.name} {scorer.stamp.version}"

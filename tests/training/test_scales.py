@@ -1,0 +1,78 @@
+"""The two scales of a pack: what a score promises on each."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moderation.core.scores import LABELS
+from scripts.training.corpora import CORPORA, held_back_rows
+from scripts.training.metrics import at_rate
+from scripts.training.onnx_scores import Raw
+from scripts.training.scales import TOXIC_NEWS, calibrate, news_rate
+
+
+class Reader:
+    """A pack that reads the number in a text as every label's logit."""
+
+    def score(self, texts: Sequence[str]) -> Raw:
+        logits = np.array([float(text.split()[0]) for text in texts])
+        return Raw(np.repeat(logits[:, None], len(LABELS), axis=1), logits)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Corpora in which a text's number is its honest log odds, half of the news toxic."""
+    data, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(1)
+    (data / "train").mkdir()
+    for name in {corpus.file or corpus.name for corpus in CORPORA}:
+        with gzip.open(data / "train" / f"{name}.jsonl.gz", "wt") as lines:
+            for number in range(1500):
+                odds = rng.normal(0, 2)
+                set_ = float(rng.random() < 1 / (1 + np.exp(-odds)))
+                lines.write(json.dumps({"text": f"{odds:.3f} {name} {number}", "labels": _labels(name, set_)}) + "\n")
+    return data
+
+
+def _labels(name: str, value: float) -> dict[str, float]:
+    theirs = {
+        "contextual_abuse_reddit": ("abusive", "IdentityDirectedAbuse", "PersonDirectedAbuse"),
+        "gab_hate": ("hate", "vulgar_offensive"),
+        "stormfront": ("hate",),
+        "hatemoji_build": ("hateful",),
+        "explainable_sexism": ("sexist",),
+        "youtube_spam": ("spam",),
+        "identity_negatives": (),
+    }
+    return dict.fromkeys(theirs.get(name, LABELS), value) or {"toxicity": 0.0}
+
+
+def test_natural_scores_of_news_comments_add_up_to_the_rate_they_claim(folder: Path) -> None:
+    scales, _ = calibrate(Reader(), folder)
+    news = held_back_rows(folder, "news")
+    weights = at_rate([row["toxicity"] >= 0.5 for _, row in news], TOXIC_NEWS)
+    logits = Reader().score([text for text, _ in news]).spam
+    for label in ("toxicity", "insult", "identity_attack"):
+        stated = 1 / (1 + np.exp(-scales["natural"][label](logits)))
+        assert np.average(stated, weights=weights) == pytest.approx(news_rate(folder, label), rel=0.1)
+
+
+def test_balanced_080_is_natural_023_for_toxicity(folder: Path) -> None:
+    scales, _ = calibrate(Reader(), folder)
+    balanced, natural = scales["balanced"]["toxicity"], scales["natural"]["toxicity"]
+    logit = np.interp(np.log(4), balanced.y, balanced.x)
+    assert 1 / (1 + np.exp(-natural(logit))) == pytest.approx(0.23, abs=0.01)
+
+
+def test_every_label_has_a_rising_curve_on_both_scales(folder: Path) -> None:
+    scales, spam = calibrate(Reader(), folder)
+    assert set(scales) == {"natural", "balanced"}
+    for curve in (*scales["natural"].values(), *scales["balanced"].values(), spam):
+        assert (np.diff(curve.x) > 0).all()
+        assert (np.diff(curve.y) > 0).all()
+    assert list(scales["natural"]) == list(LABELS)
