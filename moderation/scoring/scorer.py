@@ -28,12 +28,8 @@ from moderation.scoring.calibration import Calibration
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import Pack
+from moderation.scoring.relevance import RelevanceModel
 from moderation.scoring.runtime import choose, engine_and_precision, load
-
-try:
-    from moderation.scoring.relevance import RelevanceModel
-except ModuleNotFoundError:  # being written
-    RelevanceModel = None  # type: ignore[assignment,misc]
 
 KEPT_ARTICLES = 64
 Vectors = NDArray[np.float32]
@@ -78,7 +74,8 @@ class PackScorer:
         self._detector = detector or LanguageDetector()
         self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
         self._embedder = embedder if pack.manifest.outputs["embedding"] is None else None
-        self._relevance = RelevanceModel.from_manifest(pack.manifest.relevance) if RelevanceModel else None
+        weights = pack.manifest.relevance
+        self._relevance = RelevanceModel.from_manifest(weights) if weights is not None else None
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
         self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
@@ -109,8 +106,14 @@ class PackScorer:
         if self._embedder is not None:
             return self._embedder.prepare(article)
         return self._articles.get(
-            article, lambda: self._relevance.prepare(article, embed=self.embed, made_by=self.prepares_as)
+            article, lambda: self._judge().prepare(article, embed=self.embed, made_by=self.prepares_as)
         )
+
+    def _judge(self) -> RelevanceModel:
+        """What judges relevance. Raises ``ScoringFailed`` where the pack brings nothing for it."""
+        if self._relevance is None:
+            raise ScoringFailed
+        return self._relevance
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
@@ -165,7 +168,7 @@ class PackScorer:
             return self._embedder._relevances(readings, wholes)
         parents = self._parents(readings)
         return [
-            self._relevance.score(
+            self._judge().score(
                 text=reading.view.text,
                 vector=_embedding(whole),
                 article=self._prepared(reading.request.article),
