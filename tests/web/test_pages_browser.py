@@ -1,0 +1,202 @@
+"""The pages in a real browser: the live counter, the desk by keyboard alone, and nothing for axe-core to find."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages_house import CALM, RUDE, House
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from moderation.core.text import as_written, visible_length
+from moderation.review import Verdict
+from moderation.web.access import COOKIE
+
+pytestmark = pytest.mark.browser
+
+TEXTS = [
+    "",
+    "   ",
+    "plain text",
+    "  trimmed \n\n and   folded\tonce  ",
+    "\u200b\u200b\u200dnothing\u2060 to \ufeffsee\u00ad",
+    "नमस्ते, क्षत्रिय और स्त्री",
+    "ক্ষমতা வணக்கம் స్త్రీ ក្រុង",
+    "👩‍👩‍👧👍🏽🇮🇳🇮🇳🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "e\u0301 e\u0301\u0301\u0301 \u0301",
+    "각 ᄀ가각",
+    "\u202eturned\u202c",
+    "\u0085\u2028\u2029\x1f\x0b",
+    "\u2800\u3164\u115f\uffa0",
+    "a\u200d b\u200d\u200d",
+    "\u0600\u0661 ﷽",
+    "a\r\nb\rc",
+]
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """Where the house answers."""
+    server = make_server("127.0.0.1", 0, house.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def moderator(house: House, address: str, page: Page) -> Page:
+    """A page that is signed in, and that reports whatever goes wrong in it."""
+    cookie = house.signed_in().client.get_cookie(COOKIE)
+    assert cookie is not None
+    page.context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    return page
+
+
+def test_the_counter_counts_exactly_as_the_server_does(address: str, page: Page) -> None:
+    page.goto(address)
+    chance = random.Random(7)
+    # A virama stands after its consonant, as in writing: alone, browsers and servers differ in what they join it to.
+    units = [
+        "a",
+        "b",
+        " ",
+        "  ",
+        "\n",
+        "\u200b",
+        "\u200d",
+        "\u0301",
+        "\u2060",
+        "क्षे",
+        "स्त",
+        "हि",
+        "👩",
+        "👩🏽",
+        "🇮",
+        "🇳",
+    ]
+    units += ["ﷺ", "각", "\u00ad", "\ufe0f", "\u202e", "\u0085", "\u2028", "กำ", "\u0600", "\u115f", "\u1100", "\r\n"]
+    texts = [*TEXTS, *("".join(chance.choices(units, k=chance.randrange(30))) for _ in range(2000))]
+    counted = page.evaluate("texts => texts.map(visibleLength)", texts)
+    expected = [visible_length(as_written(text, "body")) for text in texts]
+    assert [pair for pair in zip(texts, counted, expected, strict=True) if pair[1] != pair[2]] == []
+
+
+def test_a_comment_is_written_with_the_counter_running(address: str, page: Page) -> None:
+    page.goto(address)
+    expect(page.locator("#counter")).to_have_text("0/50")
+    page.get_by_label("Your name").fill("Ravi K")
+    page.get_by_label("Your comment").fill("Too short. 👩‍👩‍👧")
+    expect(page.locator("#counter")).to_have_text("12/50")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.locator("#too-short")).to_contain_text("38 more characters needed")
+    page.get_by_label("Your comment").fill(CALM)
+    expect(page.locator("#counter")).to_have_class("counter enough")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.locator("#sent")).to_contain_text("waits for a moderator")
+
+
+def test_everything_works_without_scripts(house: House, address: str, browser: Browser) -> None:
+    comment = house.say()
+    cookie = house.signed_in().client.get_cookie(COOKIE)
+    assert cookie is not None
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_label("Your name").fill("Ravi K")
+    page.get_by_label("Your comment").fill(f"{CALM} Or so it seems.")
+    page.get_by_role("button", name="Send comment").click()
+    expect(page.locator("#sent")).to_contain_text("waits for a moderator")
+    page.goto(f"{address}/review")
+    card = page.locator(f"#c-{comment}")
+    card.get_by_text("Reject…").click()
+    card.get_by_role("button", name="Off-topic").click()
+    expect(page.locator("#done")).to_contain_text("Rejected")
+    page.locator("#done").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting (2)")
+    context.close()
+
+
+def test_the_queue_is_worked_through_by_keyboard_alone(house: House, address: str, moderator: Page) -> None:
+    for number in range(4):
+        house.say(f"{CALM} This is number {number}.", by=f"Reader {number}")
+    moderator.goto(f"{address}/review")
+    here = moderator.locator(".card.here .who bdi")
+    press = moderator.keyboard.press
+    expect(here).to_have_text("Reader 0")
+    press("j")
+    expect(here).to_have_text("Reader 1")
+    press("k")
+    expect(here).to_have_text("Reader 0")
+    press("a")
+    expect(moderator.locator("#done")).to_contain_text("Published")
+    expect(here).to_have_text("Reader 1")
+    press("r")
+    press("5")
+    expect(moderator.locator("#done")).to_contain_text("Rejected")
+    expect(here).to_have_text("Reader 2")
+    press("u")
+    expect(moderator.locator("#done")).to_contain_text("Waiting")
+    expect(here).to_have_text("Reader 1")
+    press("o")
+    expect(moderator.get_by_role("heading", level=1)).to_have_text("Comment by Reader 1")
+    press("r")
+    press("5")
+    press("Tab")
+    moderator.keyboard.type("in my own words, with the letters a, r and u in them")
+    expect(moderator.get_by_role("heading", level=1)).to_have_text("Comment by Reader 1")
+    press("Tab")
+    press("Tab")
+    press("Enter")
+    expect(moderator.get_by_role("heading", level=1)).to_have_text("Waiting (2)")
+    press("?")
+    expect(moderator.get_by_role("dialog")).to_be_visible()
+    press("Escape")
+    press("/")
+    moderator.keyboard.type("number 3")
+    press("Enter")
+    expect(moderator.get_by_role("heading", level=1)).to_have_text("Waiting (1)")
+
+
+def test_single_keys_can_be_switched_off(house: House, address: str, moderator: Page) -> None:
+    house.say()
+    moderator.goto(f"{address}/review")
+    moderator.keyboard.press("?")
+    moderator.get_by_label("Single keys work on this device").uncheck()
+    moderator.keyboard.press("Escape")
+    moderator.keyboard.press("a")
+    moderator.reload()
+    moderator.keyboard.press("a")
+    expect(moderator.get_by_role("heading", level=1)).to_have_text("Waiting (1)")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_and_nothing_leaves_the_house(
+    house: House, address: str, moderator: Page, width: int, scheme: str
+) -> None:
+    published = house.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
+    house.decide(published, Verdict.APPROVE)
+    house.say(f"{RUDE} Nobody asked them.", by="<b>", to=published)
+    waiting = house.say(f"{CALM} {RUDE}", by="\u202ereven")
+    wrong: list[str] = []
+    moderator.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    moderator.set_viewport_size({"width": width, "height": 900})
+    moderator.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    moderator.on("pageerror", lambda error: wrong.append(str(error)))
+    moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
+    paths = ["/", f"/?reply={published}", "/review", f"/review?done={published}", f"/review/comments/{waiting}"]
+    for path in (*paths, "/audit", "/admin"):
+        moderator.goto(address + path)
+        moderator.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true; })")
+        found = Axe().run(moderator).response["violations"]
+        assert [(path, rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+        assert moderator.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert wrong == []
