@@ -30,7 +30,7 @@ class Curve:
         """Calibrated logits; beyond the knots with slope 1."""
         logits = np.asarray(logits, dtype=float)
         inside = np.interp(logits, self.x, self.y)
-        return inside + np.minimum(logits - self.x[0], 0) + np.maximum(logits - self.x[-1], 0)
+        return np.asarray(inside + np.minimum(logits - self.x[0], 0) + np.maximum(logits - self.x[-1], 0))
 
     def moved(self, by: float) -> Curve:
         """The same curve at other odds."""

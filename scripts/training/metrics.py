@@ -51,7 +51,7 @@ def at_rate(truth: ArrayLike, rate: float) -> Floats:
     share = positive.mean()
     if not 0 < share < 1:
         raise ValueError("both classes are needed to weigh one against the other")
-    return np.where(positive, rate / share, (1 - rate) / (1 - share))
+    return np.asarray(np.where(positive, rate / share, (1 - rate) / (1 - share)))
 
 
 def _columns(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +11,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from scripts.training.scales import Raw
+
 WINDOW = 128
 """Tokens of a window, special ones included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Logits (texts, labels) and spam logits (texts): the largest over a text's windows."""
-
-    logits: NDArray[np.float64]
-    spam: NDArray[np.float64]
 
 
 class OnnxPack:

@@ -99,9 +99,7 @@ def passages(article: Article) -> list[str]:
 def as_text(article: Article, *, whole: bool = True) -> ArticleText:
     if not whole:
         return ArticleText(title=article.title)
-    return ArticleText(
-        title=article.title, key_points=tuple(article.key_points), paragraphs=tuple(article.paragraphs)
-    )
+    return ArticleText(title=article.title, key_points=tuple(article.key_points), paragraphs=tuple(article.paragraphs))
 
 
 def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, list[str]], seed: int) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from moderation.core.scores import LABELS
 from scripts.training.calibration import Curve, fit
 from scripts.training.corpora import CORPORA, held_back_rows, rows
 from scripts.training.metrics import Floats, at_rate
-from scripts.training.onnx_scores import Raw
 
 TOXIC_NEWS = 0.07
 """The share of news comments that are toxic: what the natural scale claims."""
@@ -28,6 +27,14 @@ FEWEST_FOR_RATE = 20
 """Those it needs for its natural rate to be matched on them; with fewer the odds alone move the balanced curve."""
 IDENTITY_CORPORA = ("gab_hate", "stormfront", "hatemoji_build", "contextual_abuse_reddit", "identity_negatives")
 RAREST = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Logits (texts, labels) and spam logits (texts): the largest over a text's windows."""
+
+    logits: NDArray[np.float64]
+    spam: NDArray[np.float64]
 
 
 class Answers(Protocol):
@@ -72,7 +79,7 @@ class _Pool:
     """Held-back comments with their sources, labels and raw answers."""
 
     sources: NDArray[np.str_]
-    labels: list[Mapping[str, float]]
+    labels: Sequence[Mapping[str, float]]
     logits: Floats
     spam: Floats
 
@@ -84,7 +91,9 @@ class _Pool:
 
 
 def _pool(pack: Answers, data: Path) -> _Pool:
-    texts, labels, sources = [], [], []
+    texts: list[str] = []
+    labels: list[Mapping[str, float]] = []
+    sources: list[str] = []
     for name in ("news", "wikipedia_talk", *IDENTITY_CORPORA):
         corpus = next(corpus for corpus in CORPORA if corpus.name == name)
         for place, (text, row) in enumerate(held_back_rows(data, name)):

@@ -35,7 +35,7 @@ class Family:
     frames: Sequence[str]
 
 
-_PEOPLE = _read("people")
+_PEOPLE: Mapping[str, Any] = _read("people")
 PEOPLE: Mapping[str, Sequence[Sequence[str]]] = _PEOPLE["groups"]
 """Groups of people by kind: adjective, singular, plural."""
 WORDS: Mapping[str, Sequence[str]] = _read("words")
@@ -56,9 +56,9 @@ class _Filler:
         if slot in fixed:
             return fixed[slot]
         if slot == "name":
-            return self.rng.choice(_PEOPLE["first_names"])
+            return str(self.rng.choice(_PEOPLE["first_names"]))
         if slot == "thing":
-            return self.rng.choice(_PEOPLE["things"])
+            return str(self.rng.choice(_PEOPLE["things"]))
         if slot == "other":
             return str(self.rng.choice(_PEOPLE["others"])[2])
         return self.rng.choice(WORDS[slot.rstrip("2")])

@@ -13,8 +13,7 @@ import pytest
 from moderation.core.scores import LABELS
 from scripts.training.corpora import CORPORA, held_back_rows
 from scripts.training.metrics import at_rate
-from scripts.training.onnx_scores import Raw
-from scripts.training.scales import TOXIC_NEWS, calibrate, news_rate
+from scripts.training.scales import TOXIC_NEWS, Raw, calibrate, news_rate
 
 
 class Reader:
