@@ -20,6 +20,7 @@ SUBCOMMANDS = {
     "audit": "Verify and export the audit log.",
     "users": "Accounts of moderators and admins: roles, passwords, tokens.",
     "sites": "Sites and their keys.",
+    "perspective": "Coming from Perspective: compare scores, moderators' labels.",
     "db": "Bring the database up to date.",
 }
 """Name and first line of help of every subcommand: module ``moderation.cli.NAME`` holds it as ``command``."""

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from newsroom import NO_LIMITS
+from newsroom import NO_LIMITS, NOON
 from perspective_house import House, WordScorer, open_house
+from sqlalchemy import delete
+
+from moderation.storage.suggestions import SuggestedLabels
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +24,11 @@ def shared_house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def house(shared_house: House) -> House:
-    """An application over SQLite, its scorer and configuration as new."""
+    """An application over SQLite: scorer, configuration and clock as new, and no label kept."""
     shared_house.scorer.__init__()  # type: ignore[misc]
     shared_house.configuration.set(NO_LIMITS)
+    shared_house.clock.now = NOON
+    shared_house.services.database.writing(lambda session: session.execute(delete(SuggestedLabels)))
     return shared_house
 
 
