@@ -130,8 +130,8 @@ def is_cut_off(new: Configuration, last_good: Configuration) -> bool:
     """Whether ``new`` is the beginning of ``last_good`` and means something else: TOML cut off in the middle can still
     parse, with fewer conditions than were meant. Somebody who did mean it can say so with one more comment.
     """
-    beginning = new.text.rstrip()
-    if len(beginning) >= len(last_good.text.rstrip()) or not last_good.text.startswith(beginning):
+    # To the letter: "= 5" and a line's end is not the beginning of "= 50", but somebody's five.
+    if len(new.text) >= len(last_good.text) or not last_good.text.startswith(new.text):
         return False
     return replace(new, text="") != replace(last_good, text="")
 

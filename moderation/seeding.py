@@ -14,7 +14,7 @@ from typing import Any
 from moderation.articles import ArticleForm, register_article
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Submission
-from moderation.core.errors import ConfigurationError, DecidedMeanwhile, DuplicateComment
+from moderation.core.errors import ConfigurationError, DecidedMeanwhile, DuplicateComment, ModerationError
 from moderation.core.text import as_written, display_name
 from moderation.intake import Sender, submit
 from moderation.review import Ruling, Verdict, decide_comment
@@ -77,15 +77,15 @@ def load_seeds(services: Services, seeds: Seeds, *, site_id: str, moderator: Act
     sender = Sender(site_id=site_id, key_id=None, reference="seeds", vouches=True)
     now = services.clock()
     new = [register_article(services, site_id, sender.reference, article)[1] for article in seeds.articles]
-    ids: dict[str, str] = {}
+    ids: dict[str, str | None] = {}
     arrived = decided = 0
     for at, comment in sorted(_moments(seeds, now), key=lambda moment: moment[0]):
         then = replace(services, clock=_standing(at))
         if comment.ref not in ids:
             ids[comment.ref], stored = _arrive(then, sender, comment, ids)
             arrived += stored
-        elif comment.verdict is not None:
-            decided += _decide(then, moderator, comment, ids[comment.ref])
+        elif (comment_id := ids[comment.ref]) is not None:
+            decided += _decide(then, moderator, comment, comment_id)
     return Loaded(articles=sum(new), comments=arrived, decisions=decided)
 
 
@@ -100,12 +100,18 @@ def _moments(seeds: Seeds, now: datetime) -> list[tuple[datetime, SeedComment]]:
     return moments
 
 
-def _arrive(services: Services, sender: Sender, comment: SeedComment, ids: Mapping[str, str]) -> tuple[str, bool]:
+def _arrive(
+    services: Services, sender: Sender, comment: SeedComment, ids: Mapping[str, str | None]
+) -> tuple[str | None, bool]:
+    """The comment's id and whether it is new; no id where this newsroom's own rules refuse it, or what it answers."""
+    parent_id = ids[comment.parent] if comment.parent else None
+    if comment.parent and parent_id is None:
+        return None, False
     submission = Submission(
         article_id=comment.article,
         author=Author(name=comment.author, id=f"seed:{comment.author}"),
         body=comment.body,
-        parent_id=ids[comment.parent] if comment.parent else None,
+        parent_id=parent_id,
         external_id=f"seed:{comment.ref}",
         created_at=services.clock(),
     )
@@ -113,18 +119,21 @@ def _arrive(services: Services, sender: Sender, comment: SeedComment, ids: Mappi
         return submit(services, sender, submission).comment_id, True
     except DuplicateComment as error:
         return error.comment_id, False
+    except ModerationError:
+        return None, False
 
 
 def _decide(services: Services, moderator: Actor, comment: SeedComment, comment_id: str) -> bool:
     assert comment.verdict is not None
     # Only a comment that nobody has touched since: a seed never overrides a person.
     before = 1
+    configured = comment.reason is not None and services.configuration.current().reason(comment.reason)
     try:
         ruled = decide_comment(
             services,
             moderator,
             comment_id,
-            Ruling(verdict=comment.verdict, reason_id=comment.reason, revision=before),
+            Ruling(verdict=comment.verdict, reason_id=comment.reason if configured else None, revision=before),
         )
     except DecidedMeanwhile:
         return False

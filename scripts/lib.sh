@@ -84,8 +84,8 @@ build_venv() {
         "$python" -m venv "$root/.venv" || die "The virtual environment could not be made; the lines above say why."
         stamp="$(stamp_of "$root/.venv/bin/python" "$extras")"
     fi
-    say "Installing what the project needs into .venv (once; under 200 MB to download) ..."
-    (cd -- "$root" && .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    say "Installing what the project needs into .venv (once; under 200 MB, about a minute) ..."
+    (cd -- "$root" && .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --editable ".${extras:+[$extras]}") ||
         die "The installation did not finish; the lines above say why. Run this again once that is mended."
     write_stamp "$stamp" "$stamp_file"

@@ -209,14 +209,13 @@ def running_service(var: Path) -> Iterator[Server]:
         ) as process,
     ):
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("Serving on "):
-                break
+        addresses = (line.split()[2] for line in process.stdout if line.startswith("Serving on "))
         try:
-            yield Server(process.pid, line.split()[2])
-        except OSError as error:
+            yield Server(process.pid, next(addresses))
+        except (OSError, StopIteration) as error:
             process.terminate()
-            raise SystemExit(f"the service ended with {process.wait()}:\n{(var / 'log').read_text()[-3000:]}") from error
+            told = (var / "log").read_text()[-3000:]
+            raise SystemExit(f"the service ended with {process.wait()}:\n{told}") from error
         process.terminate()
 
 

@@ -66,6 +66,7 @@ class Service:
             if line.startswith("Stop with"):
                 break
         else:
+            self.process.stdout.close()
             pytest.fail(f"the service ended with {self.process.wait()}:\n{(self.var / 'log').read_text()}")
         threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
         return self
