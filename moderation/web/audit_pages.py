@@ -16,8 +16,9 @@ from moderation.core.errors import ChainBroken
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
-from moderation.web.desk_frame import ADMIN, READ, desk_page, everywhere, sites_with, who
+from moderation.web.desk_frame import ADMIN, READ, desk_page, everywhere, sites_with
 from moderation.web.rendering import argument
+from moderation.web.wording import who
 
 PAGE = 50
 AUDIT = "/audit"

@@ -63,14 +63,14 @@ def _comment_page(comment_id: str, refused: _Refused | None = None) -> Response:
         item = one_listed(db, known_id(comment_id), [site.id for site in sites_with(actor, READ, db)])
         if item is None:
             raise CommentNotFound
-        comment = item.comment
+        comment, names = item.comment, account_names(db)
         context = {
             "thread": [quoted(other) for other in thread_of(db, comment)],
             "earlier": [quoted(other) for other in latest_by(db, item.author.id, but=comment.id)],
             "history": history(
                 events_about(db, comment.site_id, comment.id),
                 decisions_of(db, comment.id),
-                names=account_names(db),
+                names=names,
                 reasons=reasons,
             ),
         }
@@ -79,7 +79,7 @@ def _comment_page(comment_id: str, refused: _Refused | None = None) -> Response:
         "desk/comment.html",
         refused.status if refused else 200,
         here=QUEUE,
-        item=card_for(actor, item, back=back),
+        item=card_for(actor, item, names, back=back),
         here_path=f"{QUEUE}/comments/{comment.id}",
         reasons=reasons,
         refused=refused or _Refused(status=200),

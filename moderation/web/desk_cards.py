@@ -4,7 +4,7 @@ words, its author's record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.desk import Listed
-from moderation.web.wording import age, percent
+from moderation.web.wording import age, percent, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired, or on demand."""
@@ -90,7 +90,7 @@ class Card:
     pack: str | None
     parent: Quoted | None
     article: ArticleLink
-    decided: bool
+    verdict: str | None
     may_decide: bool
     back: str
 
@@ -99,8 +99,10 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
-def card(item: Listed, *, rules: Rules, now: datetime, may_decide: bool, back: str = "") -> Card:
-    """The card of a comment. ``rules`` are the conditions in force for it; ``back`` is where a decision leads."""
+def card(item: Listed, *, rules: Rules, verdict: str | None, now: datetime, may_decide: bool, back: str = "") -> Card:
+    """The card of a comment. ``rules`` are the conditions in force for it, ``verdict`` what somebody has made of it
+    already; ``back`` is where a decision leads.
+    """
     comment, scores = item.comment, item.scores
     fired = _fired(item.judged)
     bars = _bars(item, rules, fired)
@@ -129,10 +131,18 @@ def card(item: Listed, *, rules: Rules, now: datetime, may_decide: bool, back: s
         pack=_pack_words(item),
         parent=quoted(item.parent) if item.parent else None,
         article=_article_link(item.article),
-        decided=not waiting,
+        verdict=verdict,
         may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
         back=back,
     )
+
+
+def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels: Mapping[str, str]) -> str | None:
+    """Who made what of a comment, and why, such as "Rejected by berta: Off-topic"; None while it waits."""
+    if decided is None or decided.status in WAITING:
+        return None
+    reason = f": {labels.get(decided.reason_id, decided.reason_id)}" if decided.reason_id else ""
+    return f"{status_word(decided.status).capitalize()} by {who(decided.actor, names)}{reason}"
 
 
 def quoted(comment: Comment) -> Quoted:

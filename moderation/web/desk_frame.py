@@ -13,7 +13,7 @@ from moderation.core.actor import EVERYWHERE, Actor
 from moderation.storage.desk import Listed
 from moderation.storage.sites import Site, all_sites
 from moderation.web.access import person, services
-from moderation.web.desk_cards import Card, card
+from moderation.web.desk_cards import Card, card, verdict_words
 from moderation.web.rendering import page
 
 READ, MODERATE, ADMIN = "read", "moderate", "admin"
@@ -45,23 +45,16 @@ def sites_with(actor: Actor, right: str, session: Session) -> tuple[Site, ...]:
     return tuple(site for site in all_sites(session) if actor.may(right, site.id))
 
 
-def card_for(actor: Actor, item: Listed, *, back: str) -> Card:
-    """A comment's card as this person may see it; a decision leads ``back``."""
-    rules = services().configuration.current().policy.rules_for(item.comment.site_id, item.article.section)
+def card_for(actor: Actor, item: Listed, names: Mapping[str, str], *, back: str) -> Card:
+    """A comment's card as this person may see it; ``names`` are the accounts', a decision leads ``back``."""
+    configuration = services().configuration.current()
+    rules = configuration.policy.rules_for(item.comment.site_id, item.article.section)
+    labels = {reason.id: reason.label for reason in configuration.reasons}
     may = actor.may(MODERATE, item.comment.site_id)
-    return card(item, rules=rules, now=services().clock(), may_decide=may, back=back)
+    verdict = verdict_words(item.decided, names, labels)
+    return card(item, rules=rules, verdict=verdict, now=services().clock(), may_decide=may, back=back)
 
 
 def everywhere(actor: Actor, right: str) -> bool:
     """Whether this person holds the right on every site, those to come included."""
     return right in actor.rights.get(EVERYWHERE, ())
-
-
-def who(reference: str, names: Mapping[str, str]) -> str:
-    """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
-    kind, _, reference_id = reference.partition(":")
-    if kind == "account":
-        return names.get(reference_id, "an account that is gone")
-    known = {"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"}
-    known |= {"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"}
-    return known.get(kind, reference)

@@ -10,7 +10,7 @@ from datetime import datetime
 from moderation.configuration import ReasonChoice
 from moderation.core.audit_chain import AuditEvent
 from moderation.storage.comments import DecisionRow
-from moderation.web.desk_frame import who
+from moderation.web.wording import who
 
 _WORDS: Mapping[str, str] = {
     "comment.submitted": "Arrived",

@@ -12,7 +12,15 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.storage.articles import Article
 from moderation.storage.comments import find_comment
-from moderation.storage.desk import Wanted, busiest_articles, counts_by_status, how_many, listed, position_of
+from moderation.storage.desk import (
+    Wanted,
+    account_names,
+    busiest_articles,
+    counts_by_status,
+    how_many,
+    listed,
+    position_of,
+)
 from moderation.storage.sites import Site
 from moderation.web.access import person, services
 from moderation.web.desk_frame import MODERATE, QUEUE, READ, card_for, desk_page, sites_with
@@ -92,12 +100,15 @@ def _queue_page(view: _View) -> Response:
         items, further = found[:PAGE], found[PAGE:]
         shown = _view_shown(db, view, wanted, sites)
         done = _done(db, actor, view)
+        names = account_names(db)
     following = [*(item.comment.id for item in found[1:]), ""]
     return desk_page(
         "desk/queue.html",
         here=QUEUE,
         view=shown,
-        items=[card_for(actor, item, back=_back(view, then)) for item, then in zip(items, following, strict=False)],
+        items=[
+            card_for(actor, item, names, back=_back(view, then)) for item, then in zip(items, following, strict=False)
+        ],
         next=replace(view, after=items[-1].comment.id).href if further else None,
         reasons=services().configuration.current().reasons,
         done=done,

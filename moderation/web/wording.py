@@ -98,6 +98,16 @@ def percent(value: float) -> str:
     return f"{min(max(value, 0.0), 1.0) * 100:.1f}".rstrip("0").rstrip(".")
 
 
+def who(reference: str, names: Mapping[str, str]) -> str:
+    """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
+    kind, _, reference_id = reference.partition(":")
+    if kind == "account":
+        return names.get(reference_id, "an account that is gone")
+    known = {"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"}
+    known |= {"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"}
+    return known.get(kind, reference)
+
+
 WORDS_A_MINUTE = 200
 
 

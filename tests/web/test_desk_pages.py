@@ -209,6 +209,14 @@ def test_rejecting_takes_a_reason_and_tells_the_reader_its_sentence(house: House
     assert desk.texts("//dl[@class='facts']/dd")[-2:] == ["Off-topic", "It is not about the article."]
 
 
+def test_the_list_of_what_was_decided_says_by_whom_and_why(house: House) -> None:
+    comment = house.say(OFF)
+    desk = house.signed_in().open("/review")
+    act(desk, comment, "reject", reason="off-topic")
+    assert "Rejected by admin: Off-topic" in desk.open("/review?status=rejected").texts("//p[@class='about']")
+    assert "Rejected by admin: Off-topic." in desk.open(f"/review/comments/{comment}").text
+
+
 def test_a_moderator_may_put_it_in_their_own_words_and_leave_a_note(house: House) -> None:
     comment = house.say(OFF)
     desk = house.signed_in().open(f"/review/comments/{comment}")
