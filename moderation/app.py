@@ -72,6 +72,7 @@ def build_services(
 def create_app(services: Services) -> Flask:
     """The whole web application over these services. It runs nothing in the background."""
     app = Flask("moderation.web", root_path=str(Path(__file__).parent / "web"))
+    app.url_map.merge_slashes = False  # an article's id may be an address: https://news.example/trams
     app.extensions["moderation"] = services
     app.config.update(
         SECRET_KEY=services.settings.secret_key,

@@ -105,6 +105,7 @@ def _decide(ledger: Ledger, configuration: Configuration, comment: Comment, scor
     comment.flags = judgement.decision.flags
     if status is not Status.PENDING:
         comment.decided_at = ledger.now
+        comment.revision += 1  # whoever looks at it still waiting decides about something else
     if status is Status.APPROVED:
         comment.published_at = ledger.now
     count_author(ledger, author.id, before, status)
