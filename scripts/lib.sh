@@ -47,51 +47,63 @@ print(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
 PY
 }
 
-# ensure_venv [EXTRAS]: makes .venv, or brings it up to date, with the project and the extras ("test,check") in it.
-# A stamp per set of extras, written last, tells a finished environment from one cut off in the middle; a lock keeps
-# two starts at once from building over each other.
+# ensure_venv [EXTRAS [FOLDER]]: makes the environment FOLDER (.venv), or brings it up to date, with the project and the
+# extras ("test,check") in it. A stamp per set of extras, written last, tells a finished environment from one cut off in
+# the middle; a lock keeps two starts at once from building over each other.
 ensure_venv() {
-    local extras="${1:-}" python stamp_file
-    stamp_file="$root/.venv/.stamp${extras:+-${extras//,/-}}"
-    python="$root/.venv/bin/python"
+    local extras="${1:-}" venv="$root/${2:-.venv}" stamp_file
+    stamp_file="$venv/.stamp${extras:+-${extras//,/-}}"
     # The finished environment's own interpreter tells fastest whether it is still the right one.
-    if [ -r "$stamp_file" ] && [ -x "$python" ] && [ "$(stamp_of "$python" "$extras")" = "$(cat "$stamp_file")" ]; then
+    if [ -r "$stamp_file" ] && [ -x "$venv/bin/python" ] &&
+        [ "$(stamp_of "$venv/bin/python" "$extras")" = "$(cat "$stamp_file")" ]; then
         return
     fi
     if command -v flock >/dev/null 2>&1; then
         mkdir -p -- "$root/var"
         exec 9>"$root/var/.venv.lock"
-        flock -n 9 || { say "Another start is setting up .venv; waiting for it."; flock 9; }
-        build_venv "$extras" "$stamp_file"
+        flock -n 9 || { say "Another start is setting up; waiting for it."; flock 9; }
+        build_venv "$extras" "$venv" "$stamp_file"
         exec 9>&-
     else
-        build_venv "$extras" "$stamp_file"
+        build_venv "$extras" "$venv" "$stamp_file"
     fi
 }
 
 build_venv() {
-    local extras="$1" stamp_file="$2" python stamp
+    local extras="$1" venv="$2" stamp_file="$3" python stamp
     # A folder that was moved or copied holds scripts that point to where it was: made anew.
-    if new_enough "$root/.venv/bin/python" && [ -x "$root/.venv/bin/pip" ] &&
-        grep -qF -- "$root/.venv" "$root/.venv/bin/activate"; then
-        stamp="$(stamp_of "$root/.venv/bin/python" "$extras")"
+    if new_enough "$venv/bin/python" && [ -x "$venv/bin/pip" ] && grep -qF -- "$venv" "$venv/bin/activate"; then
+        stamp="$(stamp_of "$venv/bin/python" "$extras")"
         [ -r "$stamp_file" ] && [ "$stamp" = "$(cat "$stamp_file")" ] && return
     else
         python="$(find_python)" || exit 1
         need_venv_module "$python"
-        say "Making .venv with $("$python" --version 2>&1) ..."
-        rm -rf -- "$root/.venv"
-        "$python" -m venv "$root/.venv" || die "The virtual environment could not be made; the lines above say why."
-        stamp="$(stamp_of "$root/.venv/bin/python" "$extras")"
+        say "Making ${venv##*/} with $("$python" --version 2>&1) ..."
+        rm -rf -- "$venv"
+        "$python" -m venv "$venv" || die "The virtual environment could not be made; the lines above say why."
+        stamp="$(stamp_of "$venv/bin/python" "$extras")"
     fi
-    say "Installing what the project needs into .venv (once; under 200 MB, about a minute) ..."
-    (cd -- "$root" && .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
-        --editable ".${extras:+[$extras]}") ||
+    say "Installing what the project needs into ${venv##*/} (once; about a minute) ..."
+    case ",$extras," in *,detoxify,*) install_torch "$venv" ;; esac
+    (cd -- "$root" && install_into "$venv" --editable ".${extras:+[$extras]}") ||
         die "The installation did not finish; the lines above say why. Run this again once that is mended."
     write_stamp "$stamp" "$stamp_file"
     if [ -n "$extras" ]; then # what has the extras has the rest
-        write_stamp "$(stamp_of "$root/.venv/bin/python")" "$root/.venv/.stamp"
+        write_stamp "$(stamp_of "$venv/bin/python")" "$venv/.stamp"
     fi
+}
+
+install_into() {
+    local venv="$1"
+    shift
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input "$@"
+}
+
+# The CPU build, which plain `pip install torch` gives only where no index offers gigabytes of CUDA beside it.
+install_torch() {
+    "$1/bin/python" -c 'import torch' >/dev/null 2>&1 && return
+    install_into "$1" --retries 0 --timeout 15 torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu 2>/dev/null ||
+        install_into "$1" torch==2.13.0
 }
 
 write_stamp() { printf '%s\n' "$1" >"$2.new" && mv -f -- "$2.new" "$2"; }
