@@ -172,7 +172,8 @@ def test_a_field_of_the_wrong_kind_is_named(newsroom: Newsroom, content: dict[st
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b"{", b"nothing", b"[]", b'"text"', b"5", b"null", b'{"body": NaN}', b'{"body": "\xff"}', b"\xef\xbb\xbf{}",
+        b"", b"{", b"nothing", b"[]", b'"text"', b"5", b"null", b'{"body": NaN}', b'{"body": "\xff"}',
+        b"\xef\xbb\xbf{}",
         b"[" * 100_000, b'{"a":' * 50_000, b'{"body": ' + b"9" * 5000 + b"}",
     ],
 )  # fmt: skip

@@ -1,0 +1,195 @@
+"""What happens when scores are late, fail, or can't be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from newsroom import Newsroom, detail
+
+from moderation.core.actor import Actor
+from moderation.core.scores import Scores
+from moderation.late_scoring import ATTEMPTS, score_waiting
+from moderation.review import Ruling, Verdict, decide_comment
+from moderation.storage.comments import find_comment
+from moderation.worker import Sweeper
+
+WORKER = '[scoring]\nmode = "worker"\n'
+APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_waits(newsroom: Newsroom) -> None:
+    score_waiting(newsroom.services)
+    newsroom.scorer.asked.clear()
+
+
+def sweep(newsroom: Newsroom) -> int:
+    return score_waiting(newsroom.services)
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_comment_that_could_not_be_scored_waits_and_says_so(newsroom: Newsroom, slow: bool) -> None:
+    newsroom.configure(APPROVE)
+    newsroom.scorer.slow, newsroom.scorer.fails = slow, 0 if slow else 1
+    arrived = newsroom.accepted()
+    assert arrived["status"] == "pending"
+    assert arrived["scores"] is None
+    assert arrived["reasons"] == ["not scored yet: the scoring pack gave no answer"]
+    assert newsroom.whole(arrived["id"])["scores"] is None
+
+
+def test_in_post_mode_it_is_not_published_either(newsroom: Newsroom) -> None:
+    newsroom.put_article(mode="post")
+    newsroom.scorer.fails = 1
+    assert newsroom.accepted()["status"] == "pending"
+
+
+def test_it_is_scored_later_and_then_decided(newsroom: Newsroom) -> None:
+    newsroom.configure(APPROVE)
+    newsroom.scorer.fails = 1
+    comment = newsroom.accepted()["id"]
+    sweep(newsroom)
+    whole = newsroom.whole(comment)
+    assert (whole["status"], whole["scores"]["toxicity"]["toxicity"]) == ("approved", 0.01)
+    assert [event["event"] for event in newsroom.events(comment)] == [
+        "comment.submitted", "comment.decided", "comment.scored", "comment.decided",
+    ]  # fmt: skip
+
+
+def test_an_error_of_the_packs_own_loses_no_comment(newsroom: Newsroom) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    newsroom.scorer.score_one = broken  # type: ignore[method-assign, assignment]
+    try:
+        assert newsroom.accepted()["status"] == "pending"
+    finally:
+        del newsroom.scorer.score_one  # type: ignore[method-assign]
+
+
+def test_with_workers_a_comment_is_received_and_then_decided(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + "[policy.reject]\nthreat_at_least = 0.9\n")
+    arrived = newsroom.accepted("threat=0.95")
+    assert arrived["status"] == "received"
+    assert arrived["scores"] is None
+    assert arrived["reasons"] == []
+    assert newsroom.scorer.asked == []
+    sweep(newsroom)
+    assert newsroom.status(arrived["id"]) == "rejected"
+    answer = newsroom.client.get(f"/api/v1/comments/{arrived['id']}", query_string={"receipt": arrived["receipt"]})
+    assert (answer.json or {})["message"].endswith("It reads like a threat.")
+    decision = newsroom.whole(arrived["id"])["decision"]
+    assert decision["statement"]["automated_decision"] is True
+
+
+def test_after_three_failures_a_received_comment_waits_for_a_moderator(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    newsroom.scorer.fails = ATTEMPTS
+    comment = newsroom.accepted()["id"]
+    found = [sweep(newsroom) for _ in range(ATTEMPTS)]
+    assert found == [0] * ATTEMPTS
+    whole = newsroom.whole(comment)
+    assert (whole["status"], whole["scores"]) == ("pending", None)
+    assert whole["reasons"] == ["not scored yet: the scoring pack gave no answer"]
+    asked = len(newsroom.scorer.asked)
+    sweep(newsroom)
+    assert len(newsroom.scorer.asked) == asked
+
+
+def test_a_late_score_never_overrides_a_person(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + "[policy.reject]\nthreat_at_least = 0.9\n")
+    comment = newsroom.accepted("threat=0.95")["id"]
+    score = newsroom.scorer.score_one
+
+    def decided_meanwhile(*asked: Any, **how: Any) -> Scores:
+        newsroom.decide(comment)
+        return score(*asked, **how)
+
+    newsroom.scorer.score_one = decided_meanwhile  # type: ignore[method-assign]
+    try:
+        sweep(newsroom)
+    finally:
+        del newsroom.scorer.score_one
+    assert newsroom.status(comment) == "approved"
+    assert newsroom.whole(comment)["scores"]["toxicity"]["threat"] == 0.95
+
+
+def test_what_a_moderator_reopened_waits_whatever_its_late_score(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + "[policy.reject]\nthreat_at_least = 0.9\n")
+    comment = newsroom.accepted("threat=0.95")["id"]
+    newsroom.decide(comment)
+    moderator = Actor(reference="account:mo", name="Mo", rights={newsroom.site: frozenset({"moderate"})})
+    decide_comment(newsroom.services, moderator, comment, Ruling(verdict=Verdict.REOPEN))
+    sweep(newsroom)
+    whole = newsroom.whole(comment)
+    assert (whole["status"], whole["scores"]["toxicity"]["threat"]) == ("pending", 0.95)
+
+
+def test_what_the_policy_decides_late_is_a_new_revision(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comment = newsroom.accepted()["id"]
+    sweep(newsroom)
+    answer = newsroom.decide(comment, "reject", revision=1)
+    assert answer.status_code == 409
+    assert "the policy" in detail(answer)
+
+
+def test_a_withdrawn_comment_is_not_decided(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    arrived = newsroom.accepted()
+    path = f"/api/v1/comments/{arrived['id']}/withdraw"
+    newsroom.client.post(path, query_string={"receipt": arrived["receipt"]})
+    sweep(newsroom)
+    assert newsroom.status(arrived["id"]) == "withdrawn"
+
+
+def test_what_came_in_time_waits_when_the_discussion_has_closed(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comment = newsroom.accepted()["id"]
+    newsroom.put_article(mode="closed")
+    sweep(newsroom)
+    whole = newsroom.whole(comment)
+    assert whole["status"] == "pending"
+    assert whole["reasons"] == ["the discussion has closed since it was written"]
+
+
+def test_two_sweeps_at_once_score_and_decide_once(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comment = newsroom.accepted()["id"]
+    sweepers = [Sweeper(newsroom.services, every_seconds=0.01) for _ in range(3)]
+    for sweeper in sweepers:
+        sweeper.start()
+    for _ in range(500):
+        if newsroom.status(comment) == "approved":
+            break
+    for sweeper in sweepers:
+        sweeper.stop()
+    events = [event["event"] for event in newsroom.events(comment)]
+    assert events == ["comment.submitted", "comment.scored", "comment.decided"]
+
+
+def test_a_language_the_pack_cannot_read_decides_nothing(newsroom: Newsroom) -> None:
+    newsroom.configure(
+        "[policy.approve]\ntoxicity_at_most = 0.9\n[policy.reject]\nthreat_at_least = 0.9\nrelevance_at_most = 0.95\n"
+    )
+    arrived = newsroom.accepted("language=hi unreadable threat=0.99")
+    assert arrived["status"] == "pending"
+    assert arrived["reasons"][0] == "in a language (hi) that the scoring pack can't read"
+    assert arrived["scores"]["toxicity"]["threat"] == 0.99
+    newsroom.put_article(mode="post")
+    assert newsroom.accepted("language=hi unreadable")["status"] == "pending"
+
+
+def test_the_replay_of_an_unscored_answer_stays_unscored(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER)
+    content = {"author": {"name": "Ada"}, "body": newsroom.text()}
+    call = {"json": content, "headers": {"Idempotency-Key": "k"}}
+    first = newsroom.server("POST", "/api/v1/articles/trams/comments", **call)
+    sweep(newsroom)
+    again = newsroom.server("POST", "/api/v1/articles/trams/comments", **call)
+    assert first.json == again.json
+    with newsroom.services.database.reading() as session:
+        comment = find_comment(session, (first.json or {})["id"])
+    assert comment is not None
+    assert comment.scored
