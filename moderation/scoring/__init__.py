@@ -9,7 +9,7 @@ from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import open_pack
 from moderation.scoring.routing import RoutedScorer
 from moderation.scoring.runtime import DETOXIFY, available_threads
-from moderation.scoring.scorer import PackScorer
+from moderation.scoring.scorer import PackScorer, judges_relevance
 
 __all__ = ["PackScorer", "RoutedScorer", "build_scorer"]
 
@@ -34,10 +34,9 @@ def build_scorer(
     def scorer(name: str, runtime: str) -> PackScorer:
         if name not in made:
             pack = open_pack(name, packs_dir)
-            has_embedding = pack.manifest.outputs["embedding"] is not None
             # Detoxify runs its own packs only.
             theirs = "auto" if runtime == DETOXIFY else runtime
-            embedder = None if has_embedding or name == "builtin" else scorer("builtin", theirs)
+            embedder = None if name == "builtin" or judges_relevance(pack) else scorer("builtin", theirs)
             made[name] = PackScorer(pack, runtime=runtime, threads=threads, detector=detector, embedder=embedder)
         return made[name]
 

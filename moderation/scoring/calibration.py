@@ -10,25 +10,26 @@ from numpy.typing import NDArray
 from moderation.core.scores import Scale
 from moderation.scoring.packs import Curve
 
+Logits = NDArray[np.float32]
+
 
 class Calibration:
     """Turns logits [texts, labels] into probabilities [texts, labels] on a scale. Order within a label is kept."""
 
     def __init__(self, labels: Sequence[str], curves: Mapping[Scale, Mapping[str, Curve]]) -> None:
-        self._curves = {
-            scale: [(np.array(by_label[label].x), np.array(by_label[label].y)) for label in labels]
-            for scale, by_label in curves.items()
-        }
+        self._curves = {scale: [by_label[label] for label in labels] for scale, by_label in curves.items()}
 
-    def probabilities(self, logits: NDArray[np.float32], scale: Scale) -> NDArray[np.float64]:
-        values = logits.astype(np.float64)
-        mapped = np.empty_like(values)
-        for column, (x, y) in enumerate(self._curves[scale]):
-            mapped[:, column] = _along(values[:, column], x, y)
-        return 1.0 / (1.0 + np.exp(-np.clip(mapped, -60.0, 60.0)))
+    def probabilities(self, logits: Logits, scale: Scale) -> NDArray[np.float64]:
+        columns = [probabilities(logits[:, i], curve) for i, curve in enumerate(self._curves[scale])]
+        return np.stack(columns, axis=1)
 
 
-def _along(values: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Between the knots linear; beyond them with slope 1, so that the order of scores is kept at both ends."""
-    inside = np.interp(values, x, y)
-    return np.asarray(inside + np.minimum(values - x[0], 0.0) + np.maximum(values - x[-1], 0.0))
+def probabilities(logits: Logits, curve: Curve | None) -> NDArray[np.float64]:
+    """Probabilities [texts] from logits [texts]; without a curve the logits are taken as they are."""
+    values = logits.astype(np.float64)
+    if curve is not None:
+        x, y = curve.x, curve.y
+        # Between the knots linear; beyond them with slope 1, so that the order of scores is kept at both ends.
+        beyond = np.minimum(values - x[0], 0.0) + np.maximum(values - x[-1], 0.0)
+        values = np.interp(values, x, y) + beyond
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))

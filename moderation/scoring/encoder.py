@@ -109,12 +109,14 @@ class Encoder:
 
 def bucket_lengths(max_tokens: int) -> list[int]:
     """The lengths that batches are padded to: few, so that the kernels made for each shape are soon all made."""
-    steps = [*range(16, 129, 16), *range(160, 257, 32), *range(320, max_tokens + 64, 64)]
-    return [*(step for step in steps if step < max_tokens), max_tokens]
+    return sorted({bucket(length, max_tokens) for length in range(1, max_tokens + 1)})
 
 
 def bucket(length: int, max_tokens: int) -> int:
-    """The least batch length that holds ``length`` tokens."""
+    """The least batch length that holds ``length`` tokens.
+
+    Steps of 16: kernels in bf16 sum lengths in between in another order, which moved scores by up to 0.005.
+    """
     step = 16 if length <= 128 else 32 if length <= 256 else 64
     return min(max_tokens, -(-length // step) * step)
 

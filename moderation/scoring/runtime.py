@@ -7,7 +7,6 @@ where the processor computes in it; elsewhere it would be emulated, slower than 
 from __future__ import annotations
 
 import os
-import platform
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +21,7 @@ from moderation.core.errors import ScoringFailed
 from moderation.scoring.detoxify_extra import load_through_detoxify
 from moderation.scoring.packs import Manifest, Pack
 
-RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify")
-"""``detoxify`` runs a converted pack through Detoxify itself (torch, f32): for a machine with a GPU."""
+RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
 DETOXIFY = "detoxify"
 """A converted pack's original model, run by Detoxify itself (torch, a GPU where there is one)."""
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -95,8 +93,6 @@ def load(pack: Pack, name: str, threads: int) -> Runtime:
     engine, precision = engine_and_precision(name)
     if engine == "openvino":
         return _OpenVino(pack, precision, threads)
-    if engine == "detoxify":
-        return load_through_detoxify(pack, threads)
     return _OnnxRuntime(pack, threads)
 
 
@@ -121,10 +117,6 @@ def available_threads(processes: int = 1) -> int:
     cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     quota = _cgroup_cores()
     return max(1, int(min(cores, quota) if quota else cores) // max(1, processes))
-
-
-def machine() -> str:
-    return f"{platform.machine()}, {available_threads()} cores, bf16 {'yes' if computes_in_bf16() else 'no'}"
 
 
 def _cgroup_cores() -> float | None:
@@ -160,28 +152,76 @@ class _OpenVino:
         import openvino  # noqa: PLC0415 - half a second and 50 MB that the other runtime does without
 
         self._inputs = pack.manifest.inputs
+        self._names = _outputs(pack)
         core = openvino.Core()
         model = core.read_model(str(pack.model))
         _unpack_weights(model)
-        compiled = core.compile_model(
-            model,
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": precision,
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-                "INFERENCE_NUM_THREADS": threads,
-                "PERFORMANCE_HINT": "LATENCY",
-                "NUM_STREAMS": 1,
-            },
+        # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
+        model, tail = (
+            _without_tail(model, pack.manifest.outputs["logits"] or "logits") if precision == "bf16" else (model, None)
         )
-        self._outputs = [(name, compiled.output(name)) for name in _outputs(pack)]
-        self._request = compiled.create_infer_request()
+        options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+        exact = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "0", "INFERENCE_PRECISION_HINT": precision}
+        self._request = core.compile_model(model, "CPU", options | exact).create_infer_request()
+        self._tail = (
+            core.compile_model(tail, "CPU", options | {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
+            if tail is not None
+            else None
+        )
         self._lock = threading.Lock()
 
     def run(self, ids: Ids, mask: Ids) -> Outputs:
         with self._lock:
-            results = self._request.infer(_feed(self._inputs, ids, mask), share_inputs=True)
-            return {name: np.array(results[output], dtype=np.float32) for name, output in self._outputs}
+            found = _by_name(self._request.infer(_feed(self._inputs, ids, mask), share_inputs=True))
+            if self._tail is not None:
+                found |= _by_name(self._tail.infer({TAIL: found.pop(TAIL)}, share_inputs=True))
+            return {name: found[name] for name in self._names}
+
+
+TAIL = "what the last layer is fed"
+
+
+def _by_name(results: Any) -> Outputs:
+    """Copies of a request's results: its own memory is used again by the next one."""
+    return {name: np.array(value, dtype=np.float32) for output, value in results.items() for name in output.names}
+
+
+def _without_tail(model: Any, logits: str) -> tuple[Any, Any]:
+    """The model up to the last product before its logits, and a model of the rest; (the model, None) without such."""
+    from openvino import Model, opset13  # noqa: PLC0415 - see above
+
+    results = {name: result for result in model.get_results() for name in result.output(0).get_names()}
+    product = results[logits]
+    while product.get_type_name() != "MatMul":
+        if product.get_input_size() == 0:
+            return model, None
+        product = product.input_value(0).get_node()
+    fed = product.input_value(0)
+    if fed.get_partial_shape().rank.get_length() != 2:
+        return model, None
+    behind = _reached_from(product)
+    ours = [result for result in model.get_results() if result.get_friendly_name() in behind]
+    others = [result for result in model.get_results() if result.get_friendly_name() not in behind]
+    inlet = opset13.parameter(fed.get_partial_shape(), name=TAIL)
+    inlet.output(0).get_tensor().set_names({TAIL})
+    product.input(0).replace_source_output(inlet.output(0))
+    outlet = opset13.result(fed)
+    fed.get_tensor().add_names({TAIL})
+    return Model([*others, outlet], model.get_parameters()), Model(ours, [inlet])
+
+
+def _reached_from(node: Any) -> set[str]:
+    """The names of all nodes that a node's output flows into."""
+    names: set[str] = set()
+    todo = [node]
+    while todo:
+        for port in todo.pop().outputs():
+            for consumer in port.get_target_inputs():
+                name = consumer.get_node().get_friendly_name()
+                if name not in names:
+                    names.add(name)
+                    todo.append(consumer.get_node())
+    return names
 
 
 def _unpack_weights(model: Any) -> None:

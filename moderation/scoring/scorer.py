@@ -24,7 +24,7 @@ from moderation.core.scores import (
     SentenceScore,
 )
 from moderation.core.sentences import sentences
-from moderation.scoring.calibration import Calibration
+from moderation.scoring.calibration import Calibration, probabilities
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import Pack
@@ -35,6 +35,22 @@ KEPT_ARTICLES = 64
 Vectors = NDArray[np.float32]
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+@dataclass(eq=False, slots=True)
+class RelevanceMissing(ScoringFailed):
+    """Relevance was asked of a pack that has no weights for it, and there is no other to ask."""
+
+    pack: str
+
+    @property
+    def detail(self) -> str:
+        return f"The scoring pack {self.pack!r} can't judge relevance: its manifest has no weights for it."
+
+
+def judges_relevance(pack: Pack) -> bool:
+    """Whether the pack answers for relevance itself; else the built-in one does."""
+    return pack.manifest.relevance is not None and pack.manifest.outputs["embedding"] is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +72,7 @@ class _Reading:
 class PackScorer:
     """``core.scores.Scorer`` over one pack. The model loads at the first use or ``warm()``: after a fork, never before.
 
-    ``embedder`` answers for relevance where the pack has no embedding of its own.
+    ``embedder`` answers for relevance where the pack doesn't judge it itself.
     """
 
     def __init__(
@@ -73,9 +89,10 @@ class PackScorer:
         self._threads = threads
         self._detector = detector or LanguageDetector()
         self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
-        self._embedder = embedder if pack.manifest.outputs["embedding"] is None else None
-        weights = pack.manifest.relevance
-        self._relevance = RelevanceModel.from_manifest(weights) if weights is not None else None
+        self._spam = pack.manifest.extra.get("spam")
+        own = judges_relevance(pack)
+        self._relevance = RelevanceModel.from_manifest(pack.manifest.relevance) if own else None
+        self._embedder = None if own else embedder
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
         self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
@@ -84,7 +101,7 @@ class PackScorer:
     def stamp(self) -> PackStamp:
         manifest = self._pack.manifest
         engine, precision = engine_and_precision(self._runtime)
-        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision or "f32")
+        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -108,12 +125,6 @@ class PackScorer:
         return self._articles.get(
             article, lambda: self._judge().prepare(article, embed=self.embed, made_by=self.prepares_as)
         )
-
-    def _judge(self) -> RelevanceModel:
-        """What judges relevance. Raises ``ScoringFailed`` where the pack brings nothing for it."""
-        if self._relevance is None:
-            raise ScoringFailed
-        return self._relevance
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
@@ -174,12 +185,24 @@ class PackScorer:
                 article=self._prepared(reading.request.article),
                 parent=reading.request.parent,
                 parent_vector=None if reading.request.parent is None else parents[reading.request.parent],
-                spam=_spam(whole),
+                spam=self._advertising(whole),
             )
             if reading.request.article is not None
             else None
             for reading, whole in zip(readings, wholes, strict=True)
         ]
+
+    def _judge(self) -> RelevanceModel:
+        if self._relevance is None:
+            raise RelevanceMissing(self._pack.manifest.name)
+        return self._relevance
+
+    def _advertising(self, encoded: Encoded) -> float | None:
+        """The pack's own judgement of advertising (0..1), where it has that head."""
+        logits = encoded.extra.get("spam")
+        if logits is None:
+            return None
+        return float(probabilities(logits.ravel()[:1], self._spam)[0])
 
     def _parents(self, readings: list[_Reading]) -> dict[str, Vectors]:
         texts = list(
@@ -240,10 +263,3 @@ def _embedding(encoded: Encoded) -> Vectors:
     if encoded.embedding is None:
         raise ScoringFailed
     return encoded.embedding
-
-
-def _spam(encoded: Encoded) -> float | None:
-    """The pack's own judgement of advertising, where it has that head."""
-    if "spam" not in encoded.extra:
-        return None
-    return float(1.0 / (1.0 + np.exp(-np.clip(encoded.extra["spam"].ravel()[0], -60, 60))))
