@@ -25,7 +25,7 @@ from moderation.storage.articles import articles_of, find_article
 from moderation.storage.audit import chains, events_of
 from moderation.storage.comments import Comment, with_external_id
 from moderation.storage.database import Database
-from moderation.storage.desk import Wanted, counts_by_status, listed
+from moderation.storage.desk import Wanted, how_many, listed
 from moderation.storage.discussion import discussion
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,10 @@ def test_the_six_readers_are_published_and_the_queue_and_the_refusals_live(servi
         article = find_article(db, "demo", "critical-minerals-ministerial")
         assert article is not None
         openings = discussion(db, article.id, limit=100)
-        counts = counts_by_status(db, ["demo"])
+        counts = {
+            status: how_many(db, Wanted(site_ids=("demo",), statuses=(status,)))
+            for status in (Status.PENDING, Status.APPROVED, Status.REJECTED)
+        }
         waiting = listed(db, Wanted(site_ids=("demo",)), limit=1)
         assert articles_of(db, "demo")[0].external_id == "critical-minerals-ministerial"
     assert [opening.comment.author_name for opening in openings][:6] == READERS

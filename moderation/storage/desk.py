@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
@@ -58,6 +59,9 @@ class Listed:
     parent: Comment | None
 
 
+_Row = Row[Comment, Article, Author, ScoreRow]
+
+
 def position_of(comment: Comment, wanted: Wanted) -> Position:
     """The comment's place in such a list, also when it no longer is in it."""
     time = comment.received_at if wanted.waiting else (comment.decided_at or comment.received_at)
@@ -68,18 +72,29 @@ def listed(session: Session, wanted: Wanted, *, after: Position | None = None, l
     """One page of a list. What waits: the most flagged first, and the oldest first among those; what was decided: the
     latest decision first.
     """
-    query = _joined().where(*_conditions(wanted))
-    decided_at = func.coalesce(Comment.decided_at, Comment.received_at)
-    if wanted.waiting:
+    rows = _waiting(session, wanted, after, limit) if wanted.waiting else _decided(session, wanted, after, limit)
+    return _with_surroundings(session, rows)
+
+
+def _waiting(session: Session, wanted: Wanted, after: Position | None, limit: int) -> Sequence[_Row]:
+    rows: list[_Row] = []
+    # One query for each site and status: an index has each of them in its order, and no more is read than is shown.
+    for site_id, status in product(wanted.site_ids, wanted.statuses):
+        query = _joined().where(*_conditions(replace(wanted, site_ids=(site_id,), statuses=(status,))))
         if after is not None:
             later = tuple_(Comment.received_at, Comment.id) > tuple_(after.time, after.id)
             query = query.where(or_(Comment.flags < after.flags, and_(Comment.flags == after.flags, later)))
         query = query.order_by(Comment.flags.desc(), Comment.received_at, Comment.id)
-    else:
-        if after is not None:
-            query = query.where(tuple_(decided_at, Comment.id) < tuple_(after.time, after.id))
-        query = query.order_by(decided_at.desc(), Comment.id.desc())
-    return _with_surroundings(session, session.execute(query.limit(limit)).all())
+        rows += session.execute(query.limit(limit))
+    return sorted(rows, key=lambda row: (-row[0].flags, row[0].received_at, row[0].id))[:limit]
+
+
+def _decided(session: Session, wanted: Wanted, after: Position | None, limit: int) -> Sequence[_Row]:
+    decided_at = func.coalesce(Comment.decided_at, Comment.received_at)
+    query = _joined().where(*_conditions(wanted))
+    if after is not None:
+        query = query.where(tuple_(decided_at, Comment.id) < tuple_(after.time, after.id))
+    return session.execute(query.order_by(decided_at.desc(), Comment.id.desc()).limit(limit)).all()
 
 
 def one_listed(session: Session, comment_id: str, site_ids: Sequence[str]) -> Listed | None:
@@ -90,14 +105,6 @@ def one_listed(session: Session, comment_id: str, site_ids: Sequence[str]) -> Li
 
 def how_many(session: Session, wanted: Wanted) -> int:
     return session.scalar(select(func.count()).select_from(Comment).where(*_conditions(wanted))) or 0
-
-
-def counts_by_status(session: Session, site_ids: Sequence[str]) -> dict[Status, int]:
-    """How many comments of these sites stand where."""
-    rows = session.execute(
-        select(Comment.status, func.count()).where(Comment.site_id.in_(site_ids)).group_by(Comment.status)
-    )
-    return {Status(status): count for status, count in rows}
 
 
 def busiest_articles(session: Session, wanted: Wanted, *, limit: int) -> Sequence[tuple[Article, int]]:
@@ -194,7 +201,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _with_surroundings(session: Session, rows: Sequence[Row[Comment, Article, Author, ScoreRow]]) -> list[Listed]:
+def _with_surroundings(session: Session, rows: Sequence[_Row]) -> list[Listed]:
     ids = [comment.id for comment, *_ in rows]
     decisions = session.scalars(
         select(DecisionRow)

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, or_, select, tuple_
+from sqlalchemy import exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from moderation.core.comment import Status
 from moderation.storage.comments import Comment
+
+_GONE = tuple(status for status in Status if status is not Status.APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +31,25 @@ class Opening:
 
 def discussion(session: Session, article_id: str, *, after: Comment | None = None, limit: int) -> list[Opening]:
     """One page of an article's discussion, oldest first, from behind the comment ``after`` on."""
+    here = select(Comment).where(Comment.article_id == article_id, Comment.parent_id.is_(None))
+    if after is not None:
+        here = here.where(tuple_(Comment.created_at, Comment.id) > tuple_(after.created_at, after.id))
+    here = here.order_by(Comment.created_at, Comment.id).limit(limit)
+    published = session.scalars(here.where(Comment.status == Status.APPROVED)).all()
+    if len(published) == limit:  # then only those count that are gone from among these, and an index finds them
+        here = here.where(Comment.created_at <= published[-1].created_at)
     reply = aliased(Comment)
     answered = exists().where(reply.parent_id == Comment.id, reply.status == Status.APPROVED)
-    query = select(Comment).where(
-        Comment.article_id == article_id,
-        Comment.parent_id.is_(None),
-        or_(Comment.status == Status.APPROVED, answered),
-    )
-    if after is not None:
-        query = query.where(tuple_(Comment.created_at, Comment.id) > tuple_(after.created_at, after.id))
-    openings = session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit)).all()
+    gone = session.scalars(here.where(Comment.status.in_(_GONE), answered)).all()
+    openings = sorted([*published, *gone], key=lambda comment: (comment.created_at, comment.id))[:limit]
     replies = _replies(session, [comment.id for comment in openings])
     return [Opening(comment=comment, replies=tuple(replies[comment.id])) for comment in openings]
+
+
+def how_many_published(session: Session, article_id: str) -> int:
+    """How many comments stand under an article, replies included."""
+    query = select(func.count()).where(Comment.article_id == article_id, Comment.status == Status.APPROVED)
+    return session.scalar(query) or 0
 
 
 def _replies(session: Session, opening_ids: Sequence[str]) -> dict[str, list[Comment]]:

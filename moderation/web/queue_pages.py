@@ -16,7 +16,6 @@ from moderation.storage.desk import (
     Wanted,
     account_names,
     busiest_articles,
-    counts_by_status,
     how_many,
     listed,
     position_of,
@@ -121,7 +120,6 @@ def _back(view: _View, following: str) -> str:
 
 
 def _view_shown(db: Session, view: _View, wanted: Wanted, sites: tuple[Site, ...]) -> dict[str, object]:
-    counts = counts_by_status(db, wanted.site_ids)
     articles = [
         {"id": article.id, "title": article.title, "count": count}
         for article, count in busiest_articles(db, wanted, limit=ARTICLES)
@@ -139,9 +137,10 @@ def _view_shown(db: Session, view: _View, wanted: Wanted, sites: tuple[Site, ...
                 "href": replace(view, status=status, after="").href,
                 "words": words,
                 "here": status == view.status,
-                "count": sum(counts.get(one, 0) for one in statuses),
+                # What waits is few and counted at once; what was ever decided is not.
+                "count": how_many(db, Wanted(site_ids=wanted.site_ids)) if status == "waiting" else None,
             }
-            for status, (words, statuses) in VIEWS.items()
+            for status, (words, _) in VIEWS.items()
         ],
         "status": view.status,
         "site": view.site,

@@ -27,8 +27,8 @@ from moderation.intake import Sender
 from moderation.judging import open_rules
 from moderation.review import withdraw
 from moderation.storage.articles import Article, articles_of, find_article
-from moderation.storage.comments import Comment, find_comment, newest_decision, published_mark
-from moderation.storage.discussion import discussion
+from moderation.storage.comments import Comment, find_comment, newest_decision
+from moderation.storage.discussion import discussion, how_many_published
 from moderation.storage.sites import Site
 from moderation.web.access import check_csrf, services
 from moderation.web.discussions import PAGE, Said, article_texts, discussion_view
@@ -149,7 +149,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
             abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
         after = find_comment(db, known_id(argument("after")))
         openings = discussion(db, article.id, after=after, limit=PAGE + 1)
-        count, _ = published_mark(db, article.id)
+        count = how_many_published(db, article.id)
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
     parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
