@@ -154,16 +154,18 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
     parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
     rules, closed = _rules(article, reply=parent is not None)
+    sent = _sent(article)
     return page(
         "reader/article.html",
         problem.status if problem else 200,
+        kept=sent is None,
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
         discussion=discussion_view(openings, count=count, rules=rules, closed_because=closed),
         rules=rules,
         problem=problem,
-        sent=_sent(article),
+        sent=sent,
         parent=_quoted(parent) if parent else None,
         form=form or Form(),
         others=others,

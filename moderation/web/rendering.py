@@ -22,10 +22,12 @@ def install_templates(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
-def page(template: str, status: int = 200, /, **context: Any) -> Response:
-    """A page that no cache keeps: it holds a form's token, or what only its reader may see."""
+def page(template: str, status: int = 200, /, *, kept: bool = False, **context: Any) -> Response:
+    """A page that no cache keeps: it shows what only its reader may see. One that is ``kept`` holds a form's token at
+    most: going back to it brings along what was typed there.
+    """
     answer = make_response(render_template(template, **context), status)
-    answer.headers["Cache-Control"] = "private, no-store"
+    answer.headers["Cache-Control"] = "private, no-cache" if kept else "private, no-store"
     return answer
 
 

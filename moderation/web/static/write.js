@@ -1,5 +1,5 @@
-/* The comment form: a live counter, a send button that says why it waits, and a draft that survives a refusal or a
-   reload of this tab. Without this script the form works just as well. */
+/* The comment form: a live counter, spoken when the writer pauses, and a refusal before a comment is sent that the
+   server would refuse anyway. Without this script the form works just as well. */
 "use strict";
 
 (() => {
