@@ -244,7 +244,8 @@ def _limits(table: _Table, key: str, default: tuple[str, ...]) -> tuple[str, ...
     values = table.get(key, list, list(default), wanted)
     for value in values:
         try:
-            parse_many(value)
+            if min(limit.amount for limit in parse_many(value)) < 1:
+                raise ValueError("less than one is no limit")
         except (ValueError, TypeError) as error:
             raise ConfigurationError(table.name(key), f"holds {value!r}; it must be {wanted}.") from error
     return tuple(values)
@@ -297,6 +298,9 @@ def _policy(table: _Table | None) -> Policy:
     for place in table.tables("sites").values():
         place.asked.update(("approve", "reject", "flag", "sections"))
         place.finish()
+        for inner in place.tables("sections").values():
+            inner.asked.update(("approve", "reject", "flag"))
+            inner.finish()
     for place in table.tables("sections").values():
         place.asked.update(("approve", "reject", "flag"))
         place.finish()

@@ -1,0 +1,153 @@
+"""The configuration file: every wrong key names itself, and what is right is read as it stands."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.configuration import is_cut_off, parse_configuration
+from moderation.core.comment import Mode
+from moderation.core.errors import ConfigurationError
+from moderation.core.policy import SIGNALS
+
+SHIPPED = (Path(__file__).parents[2] / "config/moderation.toml").read_text()
+
+
+def test_the_shipped_file_says_what_an_empty_one_means() -> None:
+    shipped, empty = parse_configuration(SHIPPED), parse_configuration("")
+    assert shipped.comments == empty.comments
+    assert shipped.rate_limits == empty.rate_limits
+    assert shipped.scoring == empty.scoring
+    assert shipped.policy.rules_for() == empty.policy.rules_for()
+    assert len(shipped.reasons) > 1
+    assert empty.reasons[0].id == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("nonsense", "the file"),
+        ("[comments", "the file"),
+        ("[coments]", "coments"),
+        ("comments = 5", "comments"),
+        ("[comments]\nminimum = 5", "comments.minimum"),
+        ("[comments]\nminimum_length = -1", "comments.minimum_length"),
+        ("[comments]\nminimum_length = '50'", "comments.minimum_length"),
+        ("[comments]\nminimum_length = true", "comments.minimum_length"),
+        ("[comments]\nminimum_length = 50.5", "comments.minimum_length"),
+        ("[comments]\nminimum_length = 6000", "comments.minimum_length"),
+        ("[comments]\nmaximum_length = 40", "comments.minimum_length"),
+        ("[comments]\nmaximum_body = 5", "comments.maximum_body"),
+        ('[comments]\nmode = "open"', "comments.mode"),
+        ("[comments]\nclose_after_days = 1e3", "comments.close_after_days"),
+        ("[comments.sections]\nlive = 5", "comments.sections.live"),
+        ("[comments.sections.live]\nlength = 5", "comments.sections.live.length"),
+        ("[comments.sections.live]\nmaximum_body = 5000", "comments.sections.live.maximum_body"),
+        ("[comments.sites.a]\nmode = 1", "comments.sites.a.mode"),
+        ("[comments.replies]\nmode = 'x'", "comments.replies.mode"),
+        ("[rate_limits]\nenabled = 1", "rate_limits.enabled"),
+        ("[rate_limits]\nper_reader = '6 per minute'", "rate_limits.per_reader"),
+        ("[rate_limits]\nper_reader = ['often']", "rate_limits.per_reader"),
+        ("[rate_limits]\nper_reader = [6]", "rate_limits.per_reader"),
+        ("[rate_limits]\nper_reader = ['']", "rate_limits.per_reader"),
+        ("[rate_limits]\nper_reader = ['0 per minute']", "rate_limits.per_reader"),
+        ("[rate_limits]\nper_hour = []", "rate_limits.per_hour"),
+        ("[scoring]\nmode = 'later'", "scoring.mode"),
+        ("[scoring]\nruntime = 'gpu'", "scoring.runtime"),
+        ("[scoring]\npack = 5", "scoring.pack"),
+        ("[scoring]\ntimeout_seconds = 0", "scoring.timeout_seconds"),
+        ("[policy.flags]\n", "policy.flags"),
+        ("[policy.flag]\ntoxicity = 0.5", "policy.flag.toxicity"),
+        ("[policy.flag]\ntoxicity_over = 0.5", "policy.flag.toxicity_over"),
+        ("[policy.flag]\nrudeness_at_least = 0.5", "policy.flag.rudeness_at_least"),
+        ("[policy.flag]\ntoxicity_at_least = 50", "policy.flag.toxicity_at_least"),
+        ("[policy.flag]\ntoxicity_at_least = '0.5'", "policy.flag.toxicity_at_least"),
+        ("[policy.flag]\ntoxicity_at_least = true", "policy.flag.toxicity_at_least"),
+        ("[policy.flag]\ntoxicity_at_least = nan", "policy.flag.toxicity_at_least"),
+        ("[policy.flag]\ntoxicity_at_least = -inf", "policy.flag.toxicity_at_least"),
+        ("[policy.flag]\nlinks_at_least = -1", "policy.flag.links_at_least"),
+        ("[policy]\nflag = 5", "policy.flag"),
+        ("[policy.sections.opinion]\ntoxicity_at_least = 0.5", "policy.sections.opinion.toxicity_at_least"),
+        ("[policy.sections.opinion.flag]\ntox = 0.5", "policy.sections.opinion.flag.tox"),
+        ("[policy.sites.a.flag]\ntox = 0.5", "policy.sites.a.flag.tox"),
+        ("[policy.sites.a.sections.b.flag]\ntox = 0.5", "policy.sites.a.sections.b.flag.tox"),
+        ("[policy.sites.a.sections.b]\nflags = 0.5", "policy.sites.a.sections.b.flags"),
+        ("[reasons]\nid = 'x'", "reasons"),
+        ("reasons = [5]", "reasons[1]"),
+        ("[[reasons]]\nid = 'x'\nlabel = 'X'", "reasons[1].reader"),
+        ("[[reasons]]\nid = ' '\nlabel = 'X'\nreader = 'Y'", "reasons[1].id"),
+        ("[[reasons]]\nid = 5\nlabel = 'X'\nreader = 'Y'", "reasons[1].id"),
+        ("[[reasons]]\nid = 'x'\nlabel = 'X'\nreader = 'Y'\ncolour = 'red'", "reasons[1].colour"),
+        ("[[reasons]]\nid = 'x'\nlabel = 'X'\nreader = 'Y'\n" * 2, "reasons[2].id"),
+    ],
+)
+def test_a_wrong_key_names_itself(text: str, key: str) -> None:
+    with pytest.raises(ConfigurationError) as wrong:
+        parse_configuration(text)
+    assert wrong.value.key == key
+    assert str(wrong.value).startswith(key)
+
+
+def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> None:
+    lines = "\n".join(f"{signal}_at_least = 1\n{signal}_at_most = 0" for signal in SIGNALS)
+    policy = parse_configuration(f"[policy.flag]\n{lines}\n[policy.sections.quiet.flag]\nlinks_at_least = false").policy
+    assert len(policy.rules_for().flag) == 2 * len(SIGNALS)
+    assert len(policy.rules_for(None, "quiet").flag) == 2 * len(SIGNALS) - 1
+
+
+def test_an_empty_table_means_no_condition_and_a_missing_one_the_default() -> None:
+    assert parse_configuration("[policy.flag]\n").policy.rules_for().flag == ()
+    assert len(parse_configuration("[policy.approve]\nlinks_at_most = 0").policy.rules_for().flag) == 3
+
+
+def test_comments_are_overridden_key_by_key() -> None:
+    comments = parse_configuration(
+        '[comments]\nminimum_length = 10\nmode = "post"\n[comments.sites.daily]\nmaximum_length = 300\n'
+        '[comments.sections.live]\nminimum_length = 5\nmode = "closed"\n[comments.replies]\nminimum_length = 2\n'
+    ).comments
+
+    def rules(section: str | None = None, *, reply: bool = False, article: str | None = None) -> tuple[int, int, Mode]:
+        found = comments.rules_for(site="daily", section=section, reply=reply, article_mode=article)
+        return found.minimum_length, found.maximum_length, found.mode
+
+    assert rules() == (10, 300, Mode.POST)
+    assert rules("live") == (5, 300, Mode.CLOSED)
+    assert rules("live", reply=True) == (2, 300, Mode.CLOSED)
+    assert rules("live", article="pre") == (5, 300, Mode.PRE)
+
+
+# --- cut off ---------------------------------------------------------------------------------------------------------
+
+STRICT = SHIPPED.replace("[policy.reject] ", "[policy.reject]\nthreat_at_least = 0.95\n# ")
+
+
+def test_no_cut_of_a_file_in_force_takes_effect_with_less_in_it() -> None:
+    whole = parse_configuration(STRICT)
+    raw = STRICT.encode()
+    for place in itertools.chain(range(0, len(raw), 7), range(len(raw) - 300, len(raw))):
+        try:
+            cut = parse_configuration(raw[:place].decode())
+        except (ConfigurationError, UnicodeDecodeError):
+            continue
+        same = (cut.comments, cut.rate_limits, cut.scoring, cut.policy, cut.reasons) == (
+            whole.comments, whole.rate_limits, whole.scoring, whole.policy, whole.reasons,
+        )  # fmt: skip
+        assert same or is_cut_off(cut, whole), raw[:place][-80:]
+
+
+def test_whoever_means_a_shorter_file_can_say_so() -> None:
+    whole = parse_configuration("[policy.flag]\nlinks_at_least = 2\n[policy.reject]\nthreat_at_least = 0.95\n")
+    assert is_cut_off(parse_configuration("[policy.flag]\nlinks_at_least = 2\n"), whole)
+    assert not is_cut_off(parse_configuration("[policy.flag]\nlinks_at_least = 2\n# no more rejecting\n"), whole)
+    assert not is_cut_off(whole, whole)
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_more_than_a_configuration_error(text: str) -> None:
+    with suppress(ConfigurationError):
+        parse_configuration(text)

@@ -1,0 +1,166 @@
+"""The policy: which conditions hold, which beats which, and what overrides what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.core.comment import Mode
+from moderation.core.decision import Outcome
+from moderation.core.policy import Policy, Rules, Signals, conditions_from, decide
+
+COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
+CALM = {**COUNTS, "toxicity": 0.1, "insult": 0.1, "relevance": 0.9}
+
+
+def rules(**effects: dict[str, float]) -> Rules:
+    return Rules(**{effect: conditions_from(keys) for effect, keys in effects.items()})
+
+
+def decided(
+    values: dict[str, float], mode: Mode = Mode.PRE, signals: dict[str, Any] | None = None, **effects: Any
+) -> Any:
+    return decide(Signals(values=values, **(signals or {})), rules(**effects), mode=mode, policy_version="v")
+
+
+def test_with_nothing_set_everything_waits() -> None:
+    decision = decided(CALM)
+    assert (decision.outcome, decision.flags) == (Outcome.PENDING, 0)
+    assert decision.words == ("every comment here is read before it is published",)
+
+
+@pytest.mark.parametrize(("value", "flagged"), [(0.4999, False), (0.5, True), (0.5001, True)])
+def test_the_threshold_itself_is_flagged(value: float, flagged: bool) -> None:
+    decision = decided(CALM | {"toxicity": value}, flag={"toxicity_at_least": 0.5})
+    assert bool(decision.flags) is flagged
+
+
+@pytest.mark.parametrize(("value", "flagged"), [(0.2001, False), (0.2, True), (0.1999, True)])
+def test_at_most_includes_its_threshold(value: float, flagged: bool) -> None:
+    assert bool(decided(CALM | {"relevance": value}, flag={"relevance_at_most": 0.2}).flags) is flagged
+
+
+def test_every_reason_is_given_in_words() -> None:
+    decision = decided(
+        CALM | {"insult": 0.83, "relevance": 0.11, "links": 3},
+        flag={"insult_at_least": 0.5, "relevance_at_most": 0.2, "links_at_least": 2, "threat_at_least": 0.5},
+    )
+    assert decision.words == (
+        "threat unknown: the scoring pack doesn't have this label",
+        "insult 0.83, at or over 0.50",
+        "relevance 0.11, at or under 0.20",
+        "links 3, at or over 2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "words"),
+    [
+        (0.5, 0.5, "toxicity 0.50, at or over 0.50"),
+        (0.5004, 0.5, "toxicity 0.5004, at or over 0.50"),
+        (0.9, 0.875, "toxicity 0.900, at or over 0.875"),
+        (1.0, 1.0, "toxicity 1.00, at or over 1.00"),
+    ],
+)
+def test_words_never_hide_on_which_side_a_value_lies(value: float, threshold: float, words: str) -> None:
+    assert decided(CALM | {"toxicity": value}, flag={"toxicity_at_least": threshold}).words == (words,)
+
+
+def test_reject_beats_flag_beats_approve() -> None:
+    effects = {"reject": {"threat_at_least": 0.9}, "flag": {"insult_at_least": 0.5}, "approve": {"toxicity_at_most": 1}}
+    assert decided(CALM | {"threat": 0.95, "insult": 0.9}, **effects).outcome is Outcome.REJECTED
+    assert decided(CALM | {"threat": 0.5, "insult": 0.9}, **effects).outcome is Outcome.PENDING
+    assert decided(CALM | {"threat": 0.5, "insult": 0.1}, **effects).outcome is Outcome.APPROVED
+
+
+def test_any_condition_rejects_and_only_all_approve() -> None:
+    one_of_two = CALM | {"toxicity": 0.6}
+    two = {"toxicity_at_least": 0.5, "insult_at_least": 0.5}
+    assert decided(one_of_two, reject=two).outcome is Outcome.REJECTED
+    assert decided(one_of_two, approve=two).outcome is Outcome.PENDING
+    assert decided(CALM | {"toxicity": 0.6, "insult": 0.6}, approve=two).outcome is Outcome.APPROVED
+
+
+@pytest.mark.parametrize("condition", ["threat_at_least", "threat_at_most"])
+def test_a_missing_signal_never_approves_never_rejects_and_always_flags(condition: str) -> None:
+    for threshold in (0.0, 1.0):
+        effects = {condition: threshold}
+        assert decided(CALM, approve=effects).outcome is Outcome.PENDING
+        assert decided(CALM, reject=effects).outcome is Outcome.PENDING
+        assert decided(CALM, flag=effects).flags == 1
+
+
+def test_what_is_not_scored_waits_in_every_mode() -> None:
+    for mode in (Mode.PRE, Mode.POST):
+        decision = decided(
+            COUNTS, mode, {"scored": False}, approve={"links_at_most": 5}, flag={"toxicity_at_least": 0.5}
+        )
+        assert decision.outcome is Outcome.PENDING
+        assert decision.words == ("not scored yet: the scoring pack gave no answer",)
+
+
+def test_scores_of_a_language_that_cannot_be_read_decide_nothing() -> None:
+    unread = {"readable": False, "language": "hi"}
+    for mode in (Mode.PRE, Mode.POST):
+        decision = decided(
+            CALM | {"threat": 0.99},
+            mode,
+            unread,
+            reject={"threat_at_least": 0.9, "relevance_at_most": 1},
+            approve={"toxicity_at_most": 1},
+        )
+        assert decision.outcome is Outcome.PENDING
+    assert decided(CALM | {"links": 9}, signals=unread, reject={"links_at_least": 5}).outcome is Outcome.REJECTED
+
+
+def test_post_publishes_what_is_neither_flagged_nor_rejected() -> None:
+    effects = {"flag": {"toxicity_at_least": 0.5}, "reject": {"threat_at_least": 0.9}}
+    assert decided(CALM | {"threat": 0.1}, Mode.POST, **effects).outcome is Outcome.APPROVED
+    assert decided(CALM | {"threat": 0.1, "toxicity": 0.5}, Mode.POST, **effects).outcome is Outcome.PENDING
+    assert decided(CALM | {"threat": 0.9}, Mode.POST, **effects).outcome is Outcome.REJECTED
+
+
+def test_a_hold_beats_an_approval() -> None:
+    decision = decided(CALM, signals={"holds": ("muted",)}, approve={"toxicity_at_most": 1})
+    assert (decision.outcome, decision.words) == (Outcome.PENDING, ("muted",))
+
+
+def test_sections_override_sites_override_the_rest_key_by_key() -> None:
+    policy = Policy(
+        base={"flag": {"toxicity_at_least": 0.5, "links_at_least": 2}},
+        sites={"daily": {"flag": {"toxicity_at_least": 0.6}}},
+        sections={"opinion": {"flag": {"toxicity_at_least": 0.7}}, "kids": {"flag": {"links_at_least": None}}},
+        site_sections={("daily", "opinion"): {"flag": {"toxicity_at_least": 0.8}}},
+    )
+
+    def flags(site: str | None, section: str | None) -> dict[str, float]:
+        return {condition.key: condition.threshold for condition in policy.rules_for(site, section).flag}
+
+    assert flags(None, None) == {"toxicity_at_least": 0.5, "links_at_least": 2}
+    assert flags("daily", None) == {"toxicity_at_least": 0.6, "links_at_least": 2}
+    assert flags("daily", "sport") == {"toxicity_at_least": 0.6, "links_at_least": 2}
+    assert flags("weekly", "opinion") == {"toxicity_at_least": 0.7, "links_at_least": 2}
+    assert flags("daily", "opinion") == {"toxicity_at_least": 0.8, "links_at_least": 2}
+    assert flags("daily", "kids") == {"toxicity_at_least": 0.6}
+
+
+def test_a_version_names_the_thresholds() -> None:
+    one, same = (Policy(base={"flag": {"toxicity_at_least": 0.5, "links_at_least": 2}}) for _ in range(2))
+    other = Policy(base={"flag": {"links_at_least": 2, "toxicity_at_least": 0.51}})
+    assert one.version == same.version != other.version
+    assert len(one.version) == 12
+
+
+@given(
+    st.fixed_dictionaries({name: st.floats(0, 1) for name in ("toxicity", "threat", "relevance")}),
+    st.dictionaries(st.sampled_from(["toxicity_at_least", "threat_at_least", "relevance_at_most"]), st.floats(0, 1)),
+)
+def test_what_is_rejected_by_a_threshold_is_rejected_by_every_stricter_one(
+    values: dict[str, float], thresholds: dict[str, float]
+) -> None:
+    stricter = {key: min(1.0, t + 0.1) if "most" in key else max(0.0, t - 0.1) for key, t in thresholds.items()}
+    if decided(COUNTS | values, reject=thresholds).outcome is Outcome.REJECTED:
+        assert decided(COUNTS | values, reject=stricter).outcome is Outcome.REJECTED

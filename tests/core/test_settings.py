@@ -1,0 +1,66 @@
+"""The environment: read once, wrong values name their variable."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from moderation.core.errors import ConfigurationError
+from moderation.settings import VARIABLES, read_environment
+
+KEY = "k" * 40
+
+
+def test_with_nothing_set_everything_has_its_place(tmp_path: Path) -> None:
+    settings = read_environment({}, root=tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path}/var/moderation.sqlite3"
+    assert settings.config_path == tmp_path / "config/moderation.toml"
+    assert (settings.trusted_proxies, settings.redis_url, settings.production) == (0, None, False)
+
+
+def test_the_secret_key_is_made_once_and_for_nobody_elses_eyes(tmp_path: Path) -> None:
+    first, second = (read_environment({}, root=tmp_path).secret_key for _ in range(2))
+    assert first == second
+    assert len(first) >= 48
+    assert stat.S_IMODE((tmp_path / "var/secret_key").stat().st_mode) == 0o600
+    (tmp_path / "var/secret_key").write_text("")
+    with pytest.raises(ConfigurationError, match="whole key"):
+        read_environment({}, root=tmp_path)
+
+
+def test_in_production_a_missing_secret_key_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="MODERATION_SECRET_KEY"):
+        read_environment({"MODERATION_ENV": "production"}, root=tmp_path)
+    assert read_environment({"MODERATION_ENV": "production", "MODERATION_SECRET_KEY": KEY}, root=tmp_path).production
+    assert not (tmp_path / "var/secret_key").exists()
+
+
+@pytest.mark.parametrize("url", ["postgres://h/n", "postgresql://h/n", "postgresql+psycopg://h/n"])
+def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, url: str) -> None:
+    assert read_environment({"MODERATION_DATABASE_URL": url}, root=tmp_path).database_url == "postgresql+psycopg://h/n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODERATION_ENV", "prod"),
+        ("MODERATION_TRUSTED_PROXIES", "-1"),
+        ("MODERATION_TRUSTED_PROXIES", "one"),
+        ("MODERATION_TRUSTED_PROXIES", "٣"),
+        ("MODERATION_TRUSTED_PROXIES", "9" * 5000),
+        ("MODERATION_SECRET_KEY", "short"),
+        ("MODERATION_ADMIN_PASSWORD", "short"),
+        ("MODERATION_SITE_KEY", "k" * 23),
+        ("MODERATION_METRICS_TOKEN", "short"),
+        ("MODERATION_DATABASE_URL", "mysql://h/n"),
+        ("MODERATION_REDIS_URL", "127.0.0.1:6379"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
+    assert name in VARIABLES
+    with pytest.raises(ConfigurationError) as wrong:
+        read_environment({name: value}, root=tmp_path)
+    assert wrong.value.key == name
+    assert KEY not in str(wrong.value)
