@@ -20,8 +20,6 @@ from moderation.core.disguised_words import leet_words, masked_words, stretched_
 from moderation.core.lookalikes import COUSINS, STYLED, TWINS
 from moderation.core.spaced_letters import spaced_letters
 
-# ruff: noqa: RUF001 - look-alikes are what this is about
-
 Edit = tuple[int, int, str]
 """``start`` to ``end`` of the text becomes these characters."""
 

@@ -103,8 +103,8 @@ class Scores:
     """What a pack said of one comment; every number lies in 0..1.
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
-    None only without an article. ``sentences`` are in the order of the text and cover it; without ``explain`` there are
-    none.
+    None only without an article. ``sentences`` are in the order of the text and cover it; those of a text that is
+    harmless as a whole carry the whole's scores; without ``explain`` there are none.
     """
 
     toxicity: Mapping[str, float]

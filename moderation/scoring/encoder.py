@@ -46,6 +46,8 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """One answer per text, in order. The cost grows with the tokens, whatever their spread over the texts."""
+        if not texts:
+            return []
         windows: list[list[int]] = []
         owned: list[range] = []
         for tokens in self._tokens(texts):
@@ -76,8 +78,6 @@ class Encoder:
             yield [*self._before, *tokens[start : start + self._window], *self._after]
 
     def _run(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
-        if not windows:
-            return {}
         order, results = [], []
         for group in plan([len(window) for window in windows], self._max_tokens):
             order += group

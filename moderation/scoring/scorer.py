@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -31,7 +32,12 @@ from moderation.scoring.packs import Pack
 from moderation.scoring.relevance import RelevanceModel
 from moderation.scoring.runtime import choose, engine_and_precision, load
 
+SENTENCES_FROM = 0.01
+"""Toxicity of the whole (natural scale) from which its sentences are scored apart. Under it, which is more than half of
+news comments, one in a hundred has a sentence over 0.10 by itself, and it costs as much again as the whole.
+"""
 KEPT_ARTICLES = 64
+KEPT_PARENTS = 256
 Vectors = NDArray[np.float32]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -96,6 +102,7 @@ class PackScorer:
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
         self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
+        self._kept_parents: _Recent[str, Vectors] = _Recent(KEPT_PARENTS)
 
     @property
     def stamp(self) -> PackStamp:
@@ -132,15 +139,27 @@ class PackScorer:
         return np.stack([_embedding(e) for e in encoded])
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        if not requests:
+            return []
         readings = [_read(request) for request in requests]
-        texts = [text for reading in readings for text in (reading.view.text, *reading.sentence_texts)]
-        encoded = iter(self._loaded().encode(texts))
-        wholes, parts = [], []
-        for reading in readings:
-            wholes.append(next(encoded))
-            parts.append([next(encoded) for _ in reading.sentence_texts])
+        wholes = self._loaded().encode([reading.view.text for reading in readings])
+        parts = self._sentences(readings, wholes)
         fused = self._relevances(readings, wholes)
         return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
+
+    def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[list[Encoded]]:
+        """Each text's sentences, scored apart where that can show something; else all carry what the whole says."""
+        toxicity = self._calibration.probabilities(np.stack([w.logits for w in wholes]), Scale.NATURAL)
+        column = self.labels.index("toxicity")
+        apart = [
+            reading.sentence_texts if value >= SENTENCES_FROM else []
+            for reading, value in zip(readings, toxicity[:, column], strict=True)
+        ]
+        encoded = iter(self._loaded().encode([text for texts in apart for text in texts]))
+        return [
+            [next(encoded) for _ in texts] or [whole] * len(reading.spans)
+            for reading, texts, whole in zip(readings, apart, wholes, strict=True)
+        ]
 
     def _scores(
         self,
@@ -152,16 +171,15 @@ class PackScorer:
         scale: Scale,
     ) -> Scores:
         logits = np.stack([whole.logits, *(part.logits for part in parts)])
-        values = self._calibration.probabilities(logits, scale)
-        whole_labels, *part_labels = (dict(zip(self.labels, row, strict=True)) for row in values.tolist())
+        rows = self._calibration.probabilities(logits, scale).tolist()
+        whole_labels, *part_labels = (dict(zip(self.labels, row, strict=True)) for row in rows)
         return Scores(
             toxicity=whole_labels,
             relevance=None if relevance is None else relevance[0],
             passage=None if relevance is None else relevance[1],
             sentences=tuple(
                 SentenceScore(start=start, end=end, toxicity=labels["toxicity"], labels=labels)
-                # The only sentence of a text is the whole.
-                for (start, end), labels in zip(reading.spans, part_labels or [whole_labels], strict=False)
+                for (start, end), labels in zip(reading.spans, part_labels, strict=True)
             ),
             language=self._language(reading),
             pack=self.stamp,
@@ -183,8 +201,8 @@ class PackScorer:
                 text=reading.view.text,
                 vector=_embedding(whole),
                 article=self._prepared(reading.request.article),
-                parent=reading.request.parent,
-                parent_vector=None if reading.request.parent is None else parents[reading.request.parent],
+                parent=reading.request.parent or None,
+                parent_vector=parents.get(reading.request.parent or ""),
                 spam=self._advertising(whole),
             )
             if reading.request.article is not None
@@ -205,12 +223,12 @@ class PackScorer:
         return float(probabilities(logits.ravel()[:1], self._spam)[0])
 
     def _parents(self, readings: list[_Reading]) -> dict[str, Vectors]:
-        texts = list(
-            dict.fromkeys(
-                r.request.parent for r in readings if r.request.parent is not None and r.request.article is not None
-            )
-        )
-        return dict(zip(texts, self.embed(texts), strict=True)) if texts else {}
+        """The vectors of the comments that are answered: often the same ones, so they are kept."""
+        asked = {r.request.parent for r in readings if r.request.parent and r.request.article is not None}
+        return {text: self._kept_parents.get(text, partial(self._vector, text)) for text in asked}
+
+    def _vector(self, text: str) -> Vectors:
+        return np.asarray(self.embed([text])[0])
 
     def _prepared(self, article: ArticleText | PreparedArticle) -> PreparedArticle:
         """The article's side by this pack. What another pack prepared is prepared again from its passages."""
