@@ -118,12 +118,12 @@ class Server:
     """The running service, and clients for it."""
 
     def __init__(self, process: int, address: str) -> None:
-        self._process = process
-        self._host, self._port = urlsplit(address).hostname or "", urlsplit(address).port
+        self.process = process
+        self.host, self.port = urlsplit(address).hostname or "", urlsplit(address).port
 
     def register(self, article: dict[str, object]) -> None:
         body = json.dumps({"title": article["title"], "text": "\n\n".join(paragraphs(article))})
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         connection.request("PUT", "/api/v1/articles/bench", body, HEADERS)
         assert connection.getresponse().status == 201
         connection.close()
@@ -161,7 +161,7 @@ class Server:
                 done.result()
 
     def _client(self, waiting: queue.SimpleQueue[tuple[float, bytes]], waits: list[float] | None = None) -> None:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         while True:
             try:
                 due, body = waiting.get_nowait()
@@ -179,7 +179,7 @@ class Server:
 
     def _cpu(self) -> float:
         """CPU seconds of the service so far, all its threads."""
-        fields = Path(f"/proc/{self._process}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -216,7 +216,8 @@ def running_service(var: Path) -> Iterator[Server]:
             process.terminate()
             told = (var / "log").read_text()[-3000:]
             raise SystemExit(f"the service ended with {process.wait()}:\n{told}") from error
-        process.terminate()
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
