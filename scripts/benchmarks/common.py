@@ -59,7 +59,9 @@ def report(name: str, rows: Sequence[Row], *, json_file: Path | None = None, not
         print(f"  {note}")
     print("\nmachine: " + ", ".join(f"{key} {value}" for key, value in described.items()))
     if json_file is not None:
-        json_file.write_text(json.dumps({"machine": described, "rows": [_as_json(row) for row in rows]}, indent=2) + "\n")
+        json_file.write_text(
+            json.dumps({"machine": described, "rows": [_as_json(row) for row in rows]}, indent=2) + "\n"
+        )
         print(f"written: {json_file}")
 
 
