@@ -75,7 +75,7 @@ def _applied(text: str, offsets: Sequence[int], edits: list[Edit]) -> tuple[str,
     return "".join(pieces), moved
 
 
-_BACKWARDS = regex.compile("[\u202e\u202d]([^\u202a-\u202e\u2066-\u2069\n]*)")
+_BACKWARDS = regex.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]{2,})")
 # Everything that Unicode says to leave out where it isn't understood, and what else leaves no mark.
 _HIDDEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}\p{Cs}\p{Co}\ufff9-\ufffb\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+"
@@ -103,8 +103,7 @@ _OTHER_ALPHABET = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}
 def _turned_back(text: str) -> Iterator[Edit]:
     """A right-to-left override shows its letters backwards."""
     for match in _BACKWARDS.finditer(text):
-        backwards = match[0][0] == "\u202e"
-        yield match.start(), match.end(), match[1][::-1] if backwards else match[1]
+        yield match.start(), match.end(), match[1][::-1]
 
 
 def _without_hidden(text: str) -> Iterator[Edit]:

@@ -126,7 +126,8 @@ def _unstretched(token: str) -> str | None:
     lower = token.lower()
     collapsed = _RUN_OF_ONE.sub(r"\1", lower)
     stretched = _LONG_RUN.search(lower) is not None
-    hidden = collapsed in _COLLAPSED_ABUSE and not _DOUBLED_BY_GRAMMAR.search(lower)
+    grammar = _DOUBLED_BY_GRAMMAR.search(lower) and len(_TWICE.findall(lower)) < 3
+    hidden = collapsed in _COLLAPSED_ABUSE and not grammar
     if not (stretched or hidden) or len(collapsed) == 1 or _NUMERAL.fullmatch(token):
         return None
     runs = [(m.start(), m.end()) for m in _RUN_OF_ONE.finditer(lower)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-# ruff: noqa: RUF001 - look-alikes are what this is about
-
 # Letters of other scripts that no reader tells from the Latin one: a word made of nothing else may well be Latin.
 _TWINS = {
     "a": "аα",
@@ -72,7 +70,7 @@ _COUSINS = {
     "r": "гяɾʀꭇɽ",
     "s": "ʂꜱƽș",
     "t": "тτțƭʈ",
-    "u": "υцμʋµʉ",
+    "u": "υцμʋʉ",
     "v": "ⅴʌѵ",
     "w": "шщωѡաɯʍ",
     "x": "ҳжⅹ",

@@ -1,5 +1,5 @@
 """Splits a text, as its writer wrote it, into sentences whose offsets cover it."""
-# ruff: noqa: RUF001, SIM905 - marks of many scripts; lists of words read best as lines of words
+# ruff: noqa: SIM905 - marks of many scripts; lists of words read best as lines of words
 
 from __future__ import annotations
 

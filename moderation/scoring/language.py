@@ -5,7 +5,7 @@ The detector is fastText's small language model (lid.176.ftz, 1 MB), bundled in 
 that is told by its commonest words. Everything errs towards "readable": a comment that is wrongly called foreign is
 read by a person for nothing, and a short English one must never be.
 """
-# ruff: noqa: RUF001, SIM905 - marks of many scripts; lists of words read best as lines of words
+# ruff: noqa: SIM905 - marks of many scripts; lists of words read best as lines of words
 
 from __future__ import annotations
 

@@ -1,0 +1,138 @@
+"""Disguise is undone to what a reader sees, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.core.disguise import undisguise
+
+DISGUISED = {
+    "zero-width characters": ("i\u200bd\u200ci\u200do\u2060t", "idiot"),
+    "soft hyphens": ("st\u00adup\u00adid", "stupid"),
+    "right-to-left override": ("\u202etoidi\u202c", "idiot"),
+    "combining marks piled up": ("s̶t̷u̸p̶i̴d̵", "stupid"),
+    "full width": ("ｉｄｉｏｔ", "idiot"),
+    "mathematical letters": ("𝓼𝓽𝓾𝓹𝓲𝓭", "stupid"),
+    "circled letters": ("ⓘⓓⓘⓞⓣ", "idiot"),
+    "squared letters": ("🅸🅳🅸🅾🆃", "idiot"),
+    "small capitals": ("ɪᴅɪᴏᴛ", "idiot"),
+    "Cyrillic twins in a word": ("ѕtuріd іdіоt", "stupid idiot"),
+    "Greek twins in a word": ("mοrοn", "moron"),
+    "a word all of twins in a Latin text": ("You are an аѕѕ and nothing else", "You are an ass and nothing else"),
+    "spaced letters": ("you i d i o t", "you idiot"),
+    "spaced before a plain word": ("f u c k you", "fuck you"),
+    "dotted letters": ("i.d.i.o.t", "idiot"),
+    "dashed letters": ("s-t-u-p-i-d", "stupid"),
+    "a whole text spaced": ("y o u   a r e   a n   i d i o t", "you  are  an  idiot"),
+    "a whole text spaced alike": ("y o u a r e a n i d i o t", "you are an idiot"),
+    "starred": ("what the f**k", "what the fuck"),
+    "starred but for the first": ("f*** off", "fuck off"),
+    "a sign for a letter": ("sh!t, a$$hole, @sshole", "shit, asshole, asshole"),
+    "leet": ("1d10t b1tch", "idiot bitch"),
+    "a whole text in leet": ("y0u 4r3 p47h371c", "you are pathetic"),
+    "stretched": ("stuuuupid", "stupid"),
+    "stretched, with the word's own double letter": ("coooool pusssssy", "cool pussy"),
+    "each letter doubled": ("iiddiioott", "idiot"),
+    "two disguises at once": ("f.u.u.u.c.k", "fuck"),
+    "three disguises at once": ("ѕ\u200btuuuuріd", "stupid"),
+}
+
+UNTOUCHED = (
+    "Plain English, with commas; semi-colons: and (brackets)! Isn't it?",
+    "covid19 2nd 4x4 G20 $50 US$50 B2B H1N1 mp3 5am 1st AK47 3rd 80s i18n archive5 y2k 10k",
+    "The U.S.A. and the U.K., e.g. in the a.m., i.e. at 9.30, cost $1,000,000.00 (100%)!!!",
+    "C++ and C# and R&D at AT&T; 50/50, 24/7, and/or, n/a, w/o",
+    "IEEE, WWII, Louis XIII, AAA batteries, the KKK, www.example.com",
+    "See https://example.com/f00/aaaa?b=1d10t or write to bob@st00pid.com, @SecScottBessent, $AAPL",
+    "assess the annals, rapping, fatter, crappy, looser, bookkeeper, committee, Mississippi",
+    "café, naïve, Zürich, El Niño, Łódź, Ærø, İstanbul, São Paulo, Nguyễn",
+    "❤️ 👨‍👩‍👧 👍🏽 🇮🇳 🏴󠁧󠁢󠁥󠁮󠁧󠁿 😂😂",
+    "यह बहुत अच्छा है, क्‍षमा करें।",
+    "Привет, как дела? Это очень хорошо.",
+    "Αυτό είναι ένα κείμενο στα ελληνικά.",
+    "می‌خواهم این کتاب را بخوانم",
+    "The α-helix and β-sheet; 5 \u00b5g",
+)
+
+
+@pytest.mark.parametrize(("written", "seen"), DISGUISED.values(), ids=DISGUISED)
+def test_disguise_is_undone_to_what_a_reader_sees(written: str, seen: str) -> None:
+    assert undisguise(written).text == seen
+
+
+@pytest.mark.parametrize("text", UNTOUCHED)
+def test_what_is_not_disguise_stays_as_it_is(text: str) -> None:
+    assert undisguise(text).text == text
+
+
+def test_offsets_lead_back_to_what_was_written() -> None:
+    written = "You are an i d i o t, really."
+    undone = undisguise(written)
+    start = undone.text.index("idiot")
+    begin, end = undone.written(start, start + len("idiot"))
+    assert written[begin:end] == "i d i o t"
+
+
+def test_a_span_of_the_written_text_shows_what_a_reader_sees_of_it() -> None:
+    written = "Nice. You i\u200bd\u200bi\u200bo\u200bt. Bye."
+    end = written.index(". Bye") + 1
+    assert undisguise(written).between(6, end) == "You idiot."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + "\u200d" * 1_000_000 + "b",
+        "\u202e" * 100_000 + "x",
+        "a" + "\u0301" * 200_000,
+        "a" * 200_000,
+        "f*" * 50_000,
+        "i d " * 20_000,
+        "1d10t " * 10_000,
+        "aА" * 50_000,
+    ],
+    ids=["joiners", "overrides", "marks", "one letter", "stars", "spaced", "leet", "mixed alphabets"],
+)
+def test_a_long_text_made_to_hurt_comes_back(text: str) -> None:
+    undone = undisguise(text)
+    assert len(undone.offsets) == len(undone.text) + 1
+
+
+TRICKY = st.text(
+    alphabet=st.sampled_from("abdiostu AIST.,-*_!@$013457éßаеосіѕεοЯ\u200b\u200d\u0301\u202e\u202c\ufe0f❤👍ｉ𝐢क्🅸\n"),
+    max_size=40,
+)
+
+
+@given(st.one_of(st.text(max_size=60), TRICKY))
+@settings(max_examples=300, deadline=None)
+def test_offsets_never_decrease_and_lie_within_the_text(written: str) -> None:
+    undone = undisguise(written)
+    offsets = list(undone.offsets)
+    assert len(offsets) == len(undone.text) + 1
+    assert offsets == sorted(offsets)
+    assert offsets[-1] == len(written)
+    assert all(0 <= offset <= len(written) for offset in offsets)
+
+
+@given(st.one_of(st.text(max_size=60), TRICKY))
+@settings(max_examples=300, deadline=None)
+def test_what_was_undone_once_is_undone(written: str) -> None:
+    once = undisguise(written).text
+    assert undisguise(once).text == once
+
+
+WORDS = st.sampled_from(  # noqa: SIM905 - words are read better in a line than in a list
+    "the minister said that critical minerals are good for our country and we should all agree it is really too bad "
+    "committee will discuss apples letters I a see need free".split()
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=30))
+def test_plain_english_is_unchanged(words: list[str]) -> None:
+    text = " ".join(words).capitalize() + "."
+    undone = undisguise(text)
+    assert undone.text == text
+    assert list(undone.offsets) == list(range(len(text) + 1))
