@@ -148,6 +148,7 @@ def test_the_queue_is_worked_through_by_keyboard_alone(house: House, address: st
     expect(here).to_have_text("Reader 1")
     press("o")
     expect(moderator.get_by_role("heading", level=1)).to_have_text("Comment by Reader 1")
+    expect(moderator.locator("html.scripted")).to_have_count(1)
     press("r")
     press("5")
     press("Tab")
@@ -157,6 +158,7 @@ def test_the_queue_is_worked_through_by_keyboard_alone(house: House, address: st
     press("Tab")
     press("Enter")
     expect(moderator.get_by_role("heading", level=1)).to_have_text("Waiting (2)")
+    expect(moderator.locator("html.scripted")).to_have_count(1)
     press("?")
     expect(moderator.get_by_role("dialog")).to_be_visible()
     press("Escape")
@@ -169,6 +171,7 @@ def test_the_queue_is_worked_through_by_keyboard_alone(house: House, address: st
 def test_single_keys_can_be_switched_off(house: House, address: str, moderator: Page) -> None:
     house.say()
     moderator.goto(f"{address}/review")
+    expect(moderator.locator("html.scripted")).to_have_count(1)
     moderator.keyboard.press("?")
     moderator.get_by_label("Single keys work on this device").uncheck()
     moderator.keyboard.press("Escape")
