@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -43,6 +44,9 @@ class Added:
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Makes a small checkpoint of a shape; its folder also holds the tokenizer's files and config.json."""
     from tiny_checkpoints import write_checkpoint  # noqa: PLC0415 - torch
+
+    # The exporter's trace, a record for every tensor, which pytest would keep and print.
+    logging.getLogger("torch.__trace").propagate = False
 
     return lambda shape, **how: write_checkpoint(tmp_path_factory.mktemp(shape), shape, **how)
 

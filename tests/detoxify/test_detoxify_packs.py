@@ -68,7 +68,7 @@ def test_a_checkpoint_on_disk_becomes_a_pack_without_a_network(added: Added) -> 
 def test_scores_are_detoxifys_own(added: Added, original: Any, runtime: str, allowed: float) -> None:
     labels = open_pack(added.shape, added.packs).manifest.labels
     theirs = np.array([[original.predict(text)[label] for label in labels] for text in TEXTS])
-    assert theirs.std(axis=0).min() > 0.01, "texts must differ for this to show anything"
+    assert theirs.std(axis=0).min() > 0.005, "texts must differ for this to show anything"
     assert theirs.std(axis=1).min() > 0.05, "labels must differ for this to show anything"
     assert np.abs(scores(added, runtime) - theirs).max() < allowed
 
@@ -175,7 +175,7 @@ def test_the_proof_tells_another_models_scores_apart(added: Added, checkpoint: C
 def test_a_pack_too_far_off_in_bf16_never_runs_so(
     add: Callable[..., Result], checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
-    result = add("steep", checkpoint("bert", layers=1, spread=100.0))
+    result = add("steep", checkpoint("bert", layers=1, spread=60.0))
     assert result.exit_code == 0, result.output
     manifest = open_pack("steep", tmp_path / "packs").manifest
     assert choose("auto", manifest) == "openvino-f32"

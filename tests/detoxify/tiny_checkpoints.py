@@ -48,7 +48,8 @@ def write_checkpoint(
 ) -> Path:
     """``tiny.ckpt`` in ``folder``, beside its tokenizer's files and config.json, as a base model's folder has them.
 
-    ``spread`` stretches the logits; ``lacking`` weights are left out; ``extra`` goes into the checkpoint's settings.
+    ``spread`` stretches the logits (of BERT) about zero, where scores are steepest; ``lacking`` weights are left out;
+    ``extra`` goes into the checkpoint's settings.
     """
     kind, tokenizer, config = _base_model(folder, shape)
     config.num_hidden_layers = layers
@@ -89,6 +90,9 @@ def _weights(model_class: Any, config: Any, seed: int, spread: float) -> Ordered
             weight.data.mul_(10.0)
         if name.startswith("classifier") and name.endswith("weight"):
             weight.data.mul_(spread)
+    if spread != 1.0:
+        some_ids = torch.arange(10, 250).reshape(-1, 12)
+        model.classifier.bias.data -= model.eval()(some_ids).logits.detach().mean(0)
     state = OrderedDict(model.state_dict())
     # What older versions of transformers stored too, and the published checkpoints still hold.
     state[f"{model.base_model_prefix}.embeddings.position_ids"] = torch.arange(config.max_position_embeddings)[None]
