@@ -20,7 +20,6 @@ from moderation.scoring.runtime import available_threads, computes_in_bf16, load
 FULL, FAST = 0.001, 0.02
 """The greatest allowed difference between two scores (0..1), in full precision and in bf16."""
 
-# ruff: noqa: RUF001 - readers write look-alikes, and so do these texts
 TEXTS: tuple[str, ...] = (
     "",
     "a",
