@@ -79,6 +79,11 @@ class BatchingScorer:
         """Whether the pack is loaded and warm."""
         return self._ready.is_set() and not self._closed
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for the batch at hand to end."""
+        return len(self._waiting)
+
     def start(self) -> None:
         """Begins to load and warm the pack, without waiting for it."""
         with self._changed:

@@ -124,10 +124,9 @@ def test_what_was_undone_once_is_undone(written: str) -> None:
     assert undisguise(once).text == once
 
 
-WORDS = st.sampled_from(  # noqa: SIM905 - words are read better in a line than in a list
-    "the minister said that critical minerals are good for our country and we should all agree it is really too bad "
-    "committee will discuss apples letters I a see need free".split()
-)
+PLAIN = """the minister said that critical minerals are good for our country and we should all agree it is really too bad
+the committee will discuss free apples and I see a need"""
+WORDS = st.sampled_from(PLAIN.split())
 
 
 @given(st.lists(WORDS, min_size=1, max_size=30))

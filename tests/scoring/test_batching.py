@@ -1,0 +1,179 @@
+"""Requests of many threads are scored together, and none suffers for another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from moderation.core.errors import ScoringFailed, ScoringTooSlow
+from moderation.core.scores import (
+    LABELS,
+    ArticleText,
+    Language,
+    PackStamp,
+    PreparedArticle,
+    Scale,
+    ScoreRequest,
+    Scores,
+)
+from moderation.scoring import PackScorer
+from moderation.scoring.batching import BatchingScorer, ScoringClosed
+
+STAMP = PackStamp(name="fake", version="1", runtime="none", precision="none")
+
+
+class FakeScorer:
+    """Says how long a text is; fails at "boom"; waits at its gate while that is shut."""
+
+    stamp = STAMP
+    labels = LABELS
+    prepares_as = "fake 1"
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.busy = threading.Event()
+        self.warmed = False
+
+    def warm(self) -> None:
+        self.warmed = True
+
+    def prepare(self, article: ArticleText) -> PreparedArticle:
+        return PreparedArticle(made_by="fake 1", passages=(article.title,), vectors=b"")
+
+    def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        self.batches.append([request.text for request in requests])
+        self.busy.set()
+        assert self.gate.wait(10)
+        if any("boom" in request.text for request in requests):
+            raise ValueError("boom")
+        return [_said(request.text, scale) for request in requests]
+
+
+def _said(text: str, scale: Scale) -> Scores:
+    return Scores(
+        toxicity=dict.fromkeys(LABELS, len(text) / 1000),
+        relevance=None,
+        passage=None,
+        sentences=(),
+        language=Language(code="und", supported=True),
+        pack=STAMP,
+        scale=scale,
+    )
+
+
+@pytest.fixture
+def fake() -> FakeScorer:
+    return FakeScorer()
+
+
+@pytest.fixture
+def batching(fake: FakeScorer) -> Iterator[BatchingScorer]:
+    scorer = BatchingScorer(fake, batch_characters=100)
+    yield scorer
+    fake.gate.set()
+    scorer.close()
+
+
+@contextmanager
+def held(fake: FakeScorer, batching: BatchingScorer) -> Iterator[ThreadPoolExecutor]:
+    """While this lasts the scorer is busy with one text, and whatever arrives has to wait."""
+    fake.gate.clear()
+    with ThreadPoolExecutor(32) as pool:
+        pool.submit(batching.score_one, ScoreRequest(text="first"))
+        assert fake.busy.wait(10)
+        yield pool
+        fake.gate.set()
+
+
+def wait_for_queue(batching: BatchingScorer, length: int) -> None:
+    for _ in range(2_000):
+        if batching.waiting == length:
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError(f"{batching.waiting} wait, not {length}")
+
+
+def toxicity(scores: Scores) -> float:
+    return scores.toxicity["toxicity"]
+
+
+def test_one_alone_is_scored_at_once(batching: BatchingScorer, fake: FakeScorer) -> None:
+    assert toxicity(batching.score_one(ScoreRequest(text="abcd"), timeout_s=10)) == 0.004
+    assert fake.batches == [["abcd"]]
+
+
+def test_those_that_wait_are_scored_together_up_to_a_batch(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching) as pool:
+        answers = [pool.submit(batching.score_one, ScoreRequest(text="x" * 30)) for _ in range(7)]
+        wait_for_queue(batching, 7)
+    assert [toxicity(answer.result(10)) for answer in answers] == [0.03] * 7
+    assert [len(batch) for batch in fake.batches] == [1, 3, 3, 1]
+
+
+def test_a_text_longer_than_a_batch_is_scored_alone(batching: BatchingScorer) -> None:
+    assert toxicity(batching.score_one(ScoreRequest(text="x" * 500), timeout_s=10)) == 0.5
+
+
+def test_one_that_fails_does_not_harm_its_neighbours(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching) as pool:
+        good = [pool.submit(batching.score_one, ScoreRequest(text="good")) for _ in range(3)]
+        bad = pool.submit(batching.score_one, ScoreRequest(text="boom"))
+        wait_for_queue(batching, 4)
+    assert [toxicity(answer.result(10)) for answer in good] == [0.004] * 3
+    with pytest.raises(ScoringFailed, match="boom"):
+        bad.result(10)
+
+
+def test_who_waits_too_long_is_told_and_not_scored(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching), pytest.raises(ScoringTooSlow):
+        batching.score_one(ScoreRequest(text="late"), timeout_s=0.01)
+    assert toxicity(batching.score_one(ScoreRequest(text="next"), timeout_s=10)) == 0.004
+    assert ["late"] not in fake.batches
+
+
+def test_each_gets_the_scale_that_it_asked_for(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching) as pool:
+        answers = [pool.submit(batching.score_one, ScoreRequest(text="a"), scale=scale) for scale in Scale]
+        wait_for_queue(batching, 2)
+    assert [answer.result(10).scale for answer in answers] == list(Scale)
+
+
+def test_it_is_ready_once_the_pack_is_warm(batching: BatchingScorer, fake: FakeScorer) -> None:
+    assert not batching.ready
+    assert not fake.warmed, "nothing is loaded before it is asked for"
+    assert batching.wait_until_ready(10)
+    assert batching.ready
+    assert fake.warmed
+
+
+def test_closing_ends_what_runs_and_refuses_what_waits(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching) as pool:
+        waiting = pool.submit(batching.score_one, ScoreRequest(text="waits"))
+        wait_for_queue(batching, 1)
+        closing = pool.submit(batching.close)
+        with pytest.raises(ScoringClosed):
+            waiting.result(10)
+        fake.gate.set()
+        closing.result(10)
+    with pytest.raises(ScoringClosed):
+        batching.score_one(ScoreRequest(text="after"))
+    assert not batching.ready
+
+
+def test_many_threads_get_their_own_answers_from_a_real_pack(scorer: PackScorer) -> None:
+    batching = BatchingScorer(scorer)
+    texts = ["good " * n + "idiot" for n in range(60)]
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(lambda text: batching.score_one(ScoreRequest(text=text), timeout_s=60), texts))
+        alone = scorer.score([ScoreRequest(text=text) for text in texts])
+    finally:
+        batching.close()
+    for one, other in zip(found, alone, strict=True):
+        assert one.toxicity == pytest.approx(other.toxicity, abs=1e-5)

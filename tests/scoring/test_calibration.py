@@ -1,0 +1,36 @@
+"""Logits become probabilities along the pack's curves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.scoring.calibration import probabilities
+from moderation.scoring.packs import Curve
+
+CURVE = Curve(x=(-2.0, 0.0, 3.0), y=(-6.0, -1.0, 1.0))
+
+
+def along(*logits: float) -> list[float]:
+    return [float(p) for p in probabilities(np.array(logits, dtype=np.float32), CURVE)]
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + float(np.exp(-value)))
+
+
+def test_a_knot_gets_its_own_value_and_between_knots_it_is_linear() -> None:
+    assert along(-2.0, 0.0, 3.0, 1.5) == pytest.approx([sigmoid(v) for v in (-6.0, -1.0, 1.0, 0.0)])
+
+
+def test_beyond_the_ends_the_order_is_kept() -> None:
+    assert along(-3.0, 5.0) == pytest.approx([sigmoid(-7.0), sigmoid(3.0)])
+
+
+@given(st.lists(st.floats(-30, 30, width=32), min_size=2, max_size=30))
+def test_a_greater_logit_never_gets_a_smaller_probability(logits: list[float]) -> None:
+    found = along(*sorted(logits))
+    assert found == sorted(found)
+    assert all(0 <= p <= 1 for p in found)

@@ -1,0 +1,102 @@
+"""A pack is read whole and checked by hash, or refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation.scoring.packs import PackDamaged, PackMissing, installed, open_folder, open_pack, read_manifest
+from tests.scoring.small_pack import write_pack
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_pack(tmp_path / "mine", name="mine")
+
+
+def test_a_pack_is_found_by_its_folder(folder: Path) -> None:
+    pack = open_pack("mine", folder.parent)
+    assert pack.manifest.labels[0] == "toxicity"
+    assert set(installed(folder.parent)) == {"builtin", "mine"}
+
+
+def test_a_missing_pack_is_named_beside_those_installed(folder: Path) -> None:
+    with pytest.raises(PackMissing, match=r"'yours'; installed: builtin, mine"):
+        open_pack("yours", folder.parent)
+
+
+@pytest.mark.parametrize("file", ["model.onnx", "tokenizer.json"])
+def test_one_changed_byte_is_noticed_and_the_file_named(folder: Path, file: str) -> None:
+    path = folder / file
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(PackDamaged, match=file):
+        open_folder(folder)
+
+
+def test_a_file_that_is_gone_is_named(folder: Path) -> None:
+    (folder / "model.onnx").unlink()
+    with pytest.raises(PackDamaged, match=r"model\.onnx: the file is missing"):
+        open_folder(folder)
+
+
+def curve_that_falls(manifest: dict[str, Any]) -> None:
+    manifest["calibration"]["natural"]["toxicity"]["y"] = [1.0, 0.0]
+
+
+def no_balanced_scale(manifest: dict[str, Any]) -> None:
+    del manifest["calibration"]["balanced"]
+
+
+def labels_out_of_order(manifest: dict[str, Any]) -> None:
+    manifest["labels"] = ["insult", "toxicity"]
+
+
+def a_path_as_a_file(manifest: dict[str, Any]) -> None:
+    manifest["files"]["../model.onnx"] = manifest["files"]["model.onnx"]
+
+
+def another_format(manifest: dict[str, Any]) -> None:
+    manifest["format"] = 2
+
+
+def no_window(manifest: dict[str, Any]) -> None:
+    manifest["max_tokens"] = "many"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (curve_that_falls, r"natural\.toxicity"),
+        (no_balanced_scale, r"balanced\.toxicity"),
+        (labels_out_of_order, "labels"),
+        (a_path_as_a_file, "files"),
+        (another_format, "format"),
+        (no_window, "max_tokens"),
+    ],
+)
+def test_a_wrong_manifest_names_its_key(folder: Path, spoil: Callable[[dict[str, Any]], None], named: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    spoil(manifest)
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(PackDamaged, match=named):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}'])
+def test_a_manifest_that_was_cut_off_is_refused(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(PackDamaged, match=r"manifest\.json"):
+        read_manifest(folder)
+
+
+def test_the_builtin_pack_is_what_its_manifest_says(tmp_path: Path) -> None:
+    manifest = open_pack("builtin", tmp_path).manifest
+    assert manifest.labels[0] == "toxicity"
+    assert "en" in manifest.languages
