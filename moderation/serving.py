@@ -20,11 +20,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from ctypes import addressof, create_string_buffer
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
@@ -121,7 +122,23 @@ def supervise(processes: int, run: Callable[[int], None]) -> int:
     return status
 
 
+class _Request(HTTPRequestParser):
+    arrived: float | None = None
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if self.completed and self.arrived is None:
+            self.arrived = time.monotonic()
+        return taken
+
+
 class _Task(WSGITask):
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
+        environ.setdefault("moderation.waited_seconds", time.monotonic() - (self.request.arrived or time.monotonic()))
+        return environ
+
     def execute(self) -> None:
         if self.channel.server.stopping:
             # Tells the client to send nothing more on this connection: nobody would be there to answer.
@@ -144,6 +161,7 @@ class _Refusal(ErrorTask):
 
 
 class _Channel(HTTPChannel):
+    parser_class = _Request
     task_class = _Task
     error_task_class = _Refusal
 

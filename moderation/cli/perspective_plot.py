@@ -43,10 +43,11 @@ def _panel(name: str, theirs: Sequence[float], ours: Sequence[float], one: Compa
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" clip-path="url(#inside)"/>'
         )
-        parts.append(f'<text x="{WIDTH - 110}" y="{TOP + 16 + 16 * row}" fill="{colour}">{words}</text>')
-    parts.append(_mark(one.threshold, "4 3", THEIRS))
+        parts.append(f'<text x="{WIDTH - 130 + 80 * row}" y="20" fill="{colour}">{words}</text>')
+    ours_right = one.same_rate is None or one.same_rate >= one.threshold
+    parts.append(_mark(one.threshold, "4 3", THEIRS, right=not ours_right))
     if one.same_rate is not None:
-        parts.append(_mark(one.same_rate, "1 3", OURS))
+        parts.append(_mark(one.same_rate, "1 3", OURS, right=ours_right))
     return "".join(parts)
 
 
@@ -64,11 +65,13 @@ def _axes(top: float) -> str:
     return "".join(parts)
 
 
-def _mark(threshold: float, dashes: str, colour: str) -> str:
+def _mark(threshold: float, dashes: str, colour: str, *, right: bool) -> str:
+    """A line at a threshold. Its number stands to its right or left, so that two never lie on each other."""
     x = f"{_x(threshold):.1f}"
+    side, off = ("start", "-4") if right else ("end", "4")
     return (
         f'<line x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{colour}" stroke-dasharray="{dashes}"/>'
-        f'<text x="{x}" y="{HEIGHT - 10}" text-anchor="middle" fill="{colour}">{threshold:.3g}</text>'
+        f'<text x="{x}" dx="{off}" y="{HEIGHT - 10}" text-anchor="{side}" fill="{colour}">{threshold:.3g}</text>'
     )
 
 

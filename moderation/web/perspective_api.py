@@ -9,7 +9,7 @@ from flask import Blueprint, Response, json, jsonify, request
 from prometheus_client import Counter
 
 from moderation.analyze import analyze
-from moderation.core.errors import KeyInvalid, ModerationError
+from moderation.core.errors import KeyInvalid, ModerationError, ScoringTooSlow
 from moderation.core.perspective import LanguageNotSupported, NotAnalyzed
 from moderation.core.perspective_requests import LONGEST_REQUEST, read_analyze, read_json, read_suggestion
 from moderation.storage.sites import Right
@@ -22,6 +22,11 @@ from moderation.web.perspective_discovery import discovery_document
 NAME = "perspective_api"
 PATHS = ("/v1alpha1/", "/$discovery/", "/discovery/v1/")
 """Where errors are told as Google tells them."""
+
+QUEUED_SECONDS = 0.5
+"""A request that has waited longer for its turn is refused at once: Coral hears nothing after 0.8 seconds, and work
+that nobody waits for would make everybody later still.
+"""
 
 language_not_supported = Counter(
     "moderation_perspective_language_not_supported_total",
@@ -48,8 +53,10 @@ def blueprint(limits: Limits) -> Blueprint:
     api = Blueprint(NAME, __name__)
 
     @api.before_request
-    def allow_articles() -> None:
+    def prepare() -> None:
         request.max_content_length = LONGEST_REQUEST
+        if request.environ.get("moderation.waited_seconds", 0.0) > QUEUED_SECONDS:
+            raise ScoringTooSlow
 
     @api.post("/v1alpha1/comments:analyze")
     def analyze_comment() -> Response:

@@ -186,20 +186,25 @@ class Server:
 HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 
 
-@contextmanager
-def running_service(var: Path) -> Iterator[Server]:
-    """`moderation serve` over an empty SQLite file, with the configuration that ships but for the site's rate limit."""
+def service_environment(var: Path) -> dict[str, str]:
+    """For a service over an empty SQLite file in ``var``, configured as it ships but for the site's rate limit."""
     shipped = (ROOT / "config" / "moderation.toml").read_text()
     lifted = shipped.replace('"1200 per minute"', '"1000000 per minute"')
     assert lifted != shipped, "config/moderation.toml has another limit for a site; this benchmark must lift it"
     (var / "moderation.toml").write_text(lifted)
-    environment = os.environ | {
+    return os.environ | {
         "MODERATION_ENV": "production",
         "MODERATION_SECRET_KEY": "a secret key for the benchmark alone",
         "MODERATION_SITE_KEY": KEY,
         "MODERATION_VAR": str(var),
         "MODERATION_CONFIG": str(var / "moderation.toml"),
     }
+
+
+@contextmanager
+def running_service(var: Path) -> Iterator[Server]:
+    """`moderation serve` in that environment."""
+    environment = service_environment(var)
     program = shutil.which("moderation", path=str(Path(sys.executable).parent))
     assert program is not None
     with (

@@ -393,6 +393,17 @@ def test_a_scorer_that_is_too_slow_is_told_at_once(house: House) -> None:
     assert house.scorer.timeouts == [2.0]
 
 
+def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(house: House) -> None:
+    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
+    for waited, status in ((0.1, 200), (0.6, 503)):
+        answer = house.app.test_client().post(
+            f"/v1alpha1/comments:analyze?key={KEY}", json=body, environ_base={"moderation.waited_seconds": waited}
+        )
+        assert answer.status_code == status
+    assert error(answer, 503)["status"] == "UNAVAILABLE"
+    assert len(house.scorer.asked) == 1
+
+
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(house: House) -> None:
     assert error(house.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
     assert error(house.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
