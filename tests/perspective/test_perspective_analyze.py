@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
-from perspective_house import KEY, PUBLISHABLE, WITHOUT_RIGHT, House, error, error_type
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from perspective_house import KEY, PUBLISHABLE, WITHOUT_RIGHT, House, WordScorer, error, error_type, open_house
 from sqlalchemy import func, select
 
 from moderation.core.perspective import LABEL_OF
+from moderation.core.scores import Scale, ScoreRequest, Scores
+from moderation.scoring.batching import BatchingScorer
 from moderation.storage.tables import Base
 
 LONG_GERMAN = (
@@ -442,3 +451,54 @@ def test_no_log_holds_a_key_or_a_text(house: House, caplog: pytest.LogCaptureFix
     assert KEY not in logged
     assert secret not in logged
     assert "secret text" not in logged
+
+
+# --- whatever else may come -------------------------------------------------------------------------------------------
+
+NAMES = ["comment", "text", "type", "requestedAttributes", "TOXICITY", "INSULT@2", "scoreThreshold", "languages"]
+NAMES += ["context", "entries", "articleAndParentComment", "article", "spanAnnotations", "clientToken", "RELEVANCE"]
+NAMES += ["attributeScores", "summaryScore", "value", "requested_attributes", "\ud800", ""]
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(["HTML", "en", "\ud800"])
+)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fields=FIELDS, asked=st.sampled_from([{}, {"TOXICITY": {}}, {"RELEVANCE": {}}]), method=st.booleans())
+def test_no_request_is_our_fault(house: House, fields: dict[str, Any], asked: dict[str, Any], method: bool) -> None:
+    whole = {"comment": {"text": "Hello idiot"}, ("requestedAttributes" if method else "attributeScores"): asked}
+    body = json.dumps(whole | fields).encode()
+    answer = house.post("analyze" if method else "suggestscore", body)
+    assert answer.status_code == 200 or error(answer)["status"] == "INVALID_ARGUMENT"
+
+
+def test_requests_that_arrive_together_are_scored_together(sqlite_url: str, tmp_path: Path) -> None:
+    batches: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Scorer(WordScorer):
+        def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+            batches.append(len(requests))
+            begun.set()
+            go_on.wait(30)
+            return [self.score_one(request, scale=scale) for request in requests]
+
+    batching = BatchingScorer(Scorer())
+    house = open_house(sqlite_url, tmp_path, batching)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(house.analyze)
+        assert begun.wait(30)
+        others = [pool.submit(house.analyze) for _ in range(8)]
+        while len(batching._waiting) < 8:
+            time.sleep(0.01)
+        go_on.set()
+        assert [done.result().status_code for done in (first, *others)] == [200] * 9
+    assert batches == [1, 8]
+    batching.close()
+    house.services.database.close()
