@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import insert, null, update
+from sqlalchemy import Connection, insert, null, update
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import POLICY
@@ -46,6 +46,11 @@ class Ledger:
     now: datetime
     happenings: list[Happening] = field(default_factory=list)
 
+    @property
+    def connection(self) -> Connection:
+        """The session's connection. What needs no mapper takes half as long on it, and intake can't afford the rest."""
+        return self.session.connection()
+
     def event(self, chain: str, actor: str, event: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes an audit event; it enters its chain right before the commit."""
         self.happenings.append(Happening(chain=chain, actor=actor, event=event, subject=subject, payload=payload))
@@ -61,7 +66,7 @@ class Ledger:
             "created_at": self.now,
             "delivered_at": None,
         }
-        self.session.execute(_INSERT_NOTICE, row)
+        self.connection.execute(_INSERT_NOTICE, row)
 
 
 class Books(Protocol):
@@ -132,7 +137,7 @@ STATUS_OF = {
 
 def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -> None:
     """A comment is stored. ``comment`` holds the columns of ``Comment``."""
-    ledger.session.execute(_INSERT_COMMENT, comment)
+    ledger.connection.execute(_INSERT_COMMENT, comment)
     ledger.event(
         comment["site_id"],
         actor,
@@ -151,7 +156,7 @@ def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -
 
 def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
-    ledger.session.execute(_INSERT_SCORES, score_values(comment_id, scores, ledger.now))
+    ledger.connection.execute(_INSERT_SCORES, score_values(comment_id, scores, ledger.now))
     ledger.event(
         site_id,
         SYSTEM,
@@ -280,7 +285,7 @@ def _store_decision(ledger: Ledger, *, statement: Statement | None, **values: An
         "decided_at": ledger.now,
         "statement": statement.as_dict() if statement else null(),
     }
-    ledger.session.execute(_INSERT_DECISION, row)
+    ledger.connection.execute(_INSERT_DECISION, row)
 
 
 def _reason_row(reason: Any) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def find_article(session: Session, site_id: str, external_id: str, *, lock: bool
 
 
 def find_place(session: Session, site_id: str, external_id: str) -> Place | None:
-    row = session.execute(_PLACE, {"site": site_id, "external": external_id}).first()
+    row = session.connection().execute(_PLACE, {"site": site_id, "external": external_id}).first()
     return Place(**row._mapping) if row else None
 
 

@@ -70,8 +70,9 @@ _INSERT_EVENT = insert(_EVENTS)
 def append(session: Session, happenings: Sequence[Happening], at: datetime) -> list[ChainHead]:
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
+    connection = session.connection()
     for chain in sorted({happening.chain for happening in happenings}):
-        row = session.execute(_HEAD, {"name": chain}).first()
+        row = connection.execute(_HEAD, {"name": chain}).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
         events: list[AuditEvent] = []
         for happening in happenings:
@@ -79,11 +80,11 @@ def append(session: Session, happenings: Sequence[Happening], at: datetime) -> l
                 sequence += 1
                 events.append(link(happening, sequence=sequence, previous=previous, at=at))
                 previous = events[-1].hash
-        session.execute(_INSERT_EVENT, [_values(event) for event in events])
+        connection.execute(_INSERT_EVENT, [_values(event) for event in events])
         if row:
-            session.execute(_MOVE_HEAD, {"name": chain, "sequence": sequence, "hash": previous})
+            connection.execute(_MOVE_HEAD, {"name": chain, "sequence": sequence, "hash": previous})
         else:
-            session.execute(_INSERT_HEAD, {"chain": chain, "sequence": sequence, "hash": previous})
+            connection.execute(_INSERT_HEAD, {"chain": chain, "sequence": sequence, "hash": previous})
         heads.append(ChainHead(chain=chain, sequence=sequence, hash=previous))
     return heads
 

@@ -173,7 +173,9 @@ _SAME = select(Comment.id).where(*_SAME_TEXT, Comment.author_id == bindparam("au
 
 def same_comment(session: Session, *, article_id: str, author_id: str, fingerprint: str, since: datetime) -> str | None:
     """The id of a comment with this text by this author on this article since then; withdrawn ones don't count."""
-    return session.scalar(_SAME, {"article": article_id, "author": author_id, "of": fingerprint, "since": since})
+    return session.connection().scalar(
+        _SAME, {"article": article_id, "author": author_id, "of": fingerprint, "since": since}
+    )
 
 
 # One question instead of two, with every comment: is the author shut out, and was the same written before?
@@ -192,9 +194,13 @@ def before_now(
     session: Session, *, site_id: str, author_key: str, article_id: str, fingerprint: str, since: datetime
 ) -> tuple[datetime | None, str | None]:
     """Until when the author is banned, and the id of the same comment by them since then; None where neither is."""
-    row = session.execute(
-        _BEFORE, {"site": site_id, "key": author_key, "article": article_id, "of": fingerprint, "since": since}
-    ).first()
+    row = (
+        session.connection()
+        .execute(
+            _BEFORE, {"site": site_id, "key": author_key, "article": article_id, "of": fingerprint, "since": since}
+        )
+        .first()
+    )
     return (row[0], row[1]) if row else (None, None)
 
 
