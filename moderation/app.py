@@ -18,7 +18,7 @@ from moderation.scoring import build_scorer
 from moderation.scoring.batching import BatchingScorer
 from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.settings import Settings
-from moderation.storage.database import Database
+from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration
 from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api
 from moderation.web.access import install_cors
@@ -122,6 +122,7 @@ def _keep_configuration(books: _Books, new: Configuration) -> None:
     """Keeps a configuration that takes effect, as one audit event, however many processes see the file change."""
 
     def work(ledger: Ledger) -> None:
+        lock(ledger.session, "configuration")
         last = newest_configuration(ledger.session)
         if last is not None and last.hash == new.hash:
             return

@@ -73,9 +73,12 @@ def _is_conflict(error: DBAPIError) -> bool:
 
 
 def lock(session: Session, name: str) -> None:
-    """Lets one transaction at a time past this name, until it ends. SQLite has one writer at a time anyway."""
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(_ADVISORY_LOCK, {"name": name})
+    """Lets one transaction at a time past this name, until it ends."""
+    connection = (
+        session.connection()
+    )  # on SQLite a writer's transaction has begun with this, and there is one at a time
+    if connection.dialect.name != "sqlite":
+        connection.execute(_ADVISORY_LOCK, {"name": name})
 
 
 def _engine(url: str, *, sqlite: bool) -> Engine:

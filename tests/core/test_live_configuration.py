@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -207,3 +209,23 @@ def test_a_change_in_the_middle_of_a_decision_does_not_wait_for_itself(sqlite_ur
     assert changes(services) == 5
     for opened in (services, hall.services):
         opened.database.close()
+
+
+def test_processes_that_see_a_change_in_the_same_moment_make_one_event_of_it(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "moderation.toml"
+    aged(file, STRICT)
+    processes = [started(database_url, tmp_path) for _ in range(4)]
+    file.write_text(LOOSE)
+    os.utime(file, (NOON.timestamp() + 60, NOON.timestamp() + 60))
+    barrier = threading.Barrier(4)
+
+    def look(services: Services) -> str:
+        services.configuration._looked -= 10  # type: ignore[attr-defined]
+        barrier.wait()
+        return services.configuration.current().text
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(look, processes)) == {LOOSE}
+    assert changes(processes[0]) == 2
+    for services in processes:
+        services.database.close()

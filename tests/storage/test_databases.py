@@ -1,0 +1,171 @@
+"""The databases: their settings, their migrations, and what a conflict or a crowd does to them."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from moderation.storage.comments import unscored
+from moderation.storage.database import Database, lock
+from moderation.storage.policies import KeptConfiguration
+from moderation.storage.schema import is_current, upgrade
+from moderation.storage.sites import Site
+from moderation.storage.tables import Base
+
+
+def test_sqlite_is_set_to_lose_nothing(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    with database.reading() as session:
+        pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")]
+    assert pragmas == ["wal", 2, 1]
+    database.close()
+
+
+def test_the_tables_are_those_that_the_code_maps(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an index that runs downwards can't be compared
+            differences = compare_metadata(context, Base.metadata)
+    assert [found for found in differences if "ix_comments_queue" not in repr(found)] == []
+    assert is_current(database)
+
+
+def test_two_upgrades_at_once_make_the_tables_once(tmp_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'new.sqlite3'}", empty_postgres_url):
+        databases = [Database(url) for _ in range(3)]
+        barrier = threading.Barrier(3)
+
+        def run(database: Database, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            upgrade(database)
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(run, databases))
+        assert is_current(databases[0])
+        upgrade(databases[0])
+        assert "audit_events" in inspect(databases[0].engine).get_table_names()
+        for database in databases:
+            database.close()
+
+
+def add_site(session: Session, site_id: str) -> None:
+    session.execute(text("INSERT INTO sites (id, name, created_at) VALUES (:id, 'x', '2026-01-01')"), {"id": site_id})
+
+
+def test_eight_writers_who_read_first_all_get_through(database: Database) -> None:
+    barrier = threading.Barrier(8)
+
+    def write(number: int) -> None:
+        barrier.wait()
+        for turn in range(5):
+
+            def work(session: Session, name: str = f"s-{number}-{turn}") -> None:
+                session.scalars(select(Site.id)).all()
+                add_site(session, name)
+
+            database.writing(work)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    with database.reading() as session:
+        assert len(session.scalars(select(Site.id)).all()) == 40
+
+
+def test_whoever_comes_second_with_the_same_key_runs_again(database: Database) -> None:
+    barrier = threading.Barrier(4)
+    runs: list[int] = []
+
+    def work(session: Session) -> None:
+        runs.append(1)
+        if session.get(Site, "same") is None:
+            add_site(session, "same")
+
+    def write(_: int) -> None:
+        barrier.wait()
+        database.writing(work)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    with database.reading() as session:
+        assert session.scalars(select(Site.id)).all() == ["same"]
+    assert len(runs) >= 4
+
+
+def test_what_can_never_work_is_not_tried_again(database: Database) -> None:
+    runs: list[int] = []
+
+    def work(session: Session) -> None:
+        runs.append(1)
+        session.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    with pytest.raises(DBAPIError):
+        database.writing(work)
+    assert len(runs) == 1
+
+
+def test_a_name_lets_one_transaction_at_a_time_past(database: Database) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+    barrier = threading.Barrier(4)
+
+    def work(session: Session) -> None:
+        lock(session, "a name")
+        inside.append(1)
+        most.append(len(inside))
+        session.scalars(select(Site.id)).all()
+        inside.pop()
+
+    def write(_: int) -> None:
+        barrier.wait()
+        database.writing(work)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert max(most) == 1
+
+
+def test_an_error_tells_no_parameter(database: Database) -> None:
+    with pytest.raises(DBAPIError) as error, database.reading() as session:
+        session.execute(text("SELECT * FROM no_such_table WHERE body = :body"), {"body": "a reader's own words"})
+    assert "own words" not in str(error.value)
+
+
+def test_a_comment_without_its_site_is_refused(database: Database) -> None:
+    with pytest.raises(DBAPIError):
+        database.writing(
+            lambda session: session.execute(
+                text("INSERT INTO outbox (id, site_id, kind, subject, payload, created_at) "
+                     "VALUES ('1', 'nowhere', 'k', 's', '{}', '2026-01-01')")
+            )
+        )  # fmt: skip
+
+
+def test_the_sweep_for_comments_without_scores_reads_an_index_of_them_alone(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    plans: list[str] = []
+    with database.reading() as session:
+        assert unscored(session, attempts_under=3, limit=10) == []
+        rows = session.execute(
+            text("EXPLAIN QUERY PLAN SELECT id FROM comments WHERE scored IS FALSE AND status = 'pending' "
+                 "AND scoring_attempts < 3 ORDER BY received_at LIMIT 10")
+        )  # fmt: skip
+        plans = [row[3] for row in rows]
+    assert "ix_comments_unscored" in " ".join(plans)
+    database.close()
+
+
+def test_a_database_that_is_not_there_fails_soon(tmp_path: Path) -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(OperationalError):
+        database.writing(lambda session: session.scalar(select(KeptConfiguration.id)))
+    database.close()
