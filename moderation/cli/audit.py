@@ -84,7 +84,9 @@ def export_command() -> None:
     """Write every event as JSON Lines, oldest first; within a chain always in its order."""
     with open_database() as database, database.reading() as session:
         for event in heapq.merge(*(_timed(events_of(session, chain)) for chain in chains(session)), key=lambda e: e[0]):
-            click.echo(json.dumps(_exported(event[1]), ensure_ascii=False))
+            line = json.dumps(_exported(event[1]), ensure_ascii=False)
+            # Bytes that somebody wrote there and that are no text go out as they stand.
+            click.echo(line.encode("utf-8", "surrogateescape"))
 
 
 def _timed(events: Iterable[AuditEvent]) -> Iterator[tuple[str, AuditEvent]]:

@@ -9,7 +9,8 @@ import click
 from moderation import accounts
 from moderation.cli.opening import open_services
 from moderation.core.actor import EVERYWHERE
-from moderation.storage.accounts import Role, all_accounts, roles_of
+from moderation.core.errors import InvalidField
+from moderation.storage.accounts import Role, account_named, all_accounts, roles_of, tokens_of
 from moderation.storage.sites import Right
 
 ACTOR = "command-line"
@@ -110,6 +111,28 @@ def token_command(name: str, right: str) -> None:
     with open_services() as services:
         token = accounts.add_token(services, ACTOR, name, Right(right))
     click.echo(token)
+
+
+@command.command("tokens")
+@click.argument("name")
+def tokens_command(name: str) -> None:
+    """List an account's tokens. What they are made of is known to nobody any more."""
+    with open_services() as services, services.database.reading() as session:
+        account = account_named(session, name)
+        if account is None:
+            raise InvalidField("name", f"there is no account {name!r}.")
+        for token in tokens_of(session, account.id):
+            revoked = f"\trevoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else ""
+            click.echo(f"{token.id}\t{token.right}\tmade {token.created_at:%Y-%m-%d}{revoked}")
+
+
+@command.command("revoke-token")
+@click.argument("token_id")
+def revoke_token_command(token_id: str) -> None:
+    """End a token at once. TOKEN_ID is the first column of `users tokens NAME`."""
+    with open_services() as services:
+        accounts.revoke_token(services, ACTOR, token_id)
+    click.echo("Revoked the token.")
 
 
 def _password() -> str:

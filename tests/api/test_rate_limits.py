@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -236,8 +237,10 @@ def test_an_address_stands_for_its_network(address: str, network: str) -> None:
 
 
 @pytest.fixture
-def redis_hall(sqlite_url: str, tmp_path: Path, redis_url: str) -> Hall:
-    return open_hall(sqlite_url, tmp_path, redis_url=redis_url)
+def redis_hall(sqlite_url: str, tmp_path: Path, redis_url: str) -> Iterator[Hall]:
+    hall = open_hall(sqlite_url, tmp_path, redis_url=redis_url)
+    yield hall
+    hall.services.database.close()
 
 
 @pytest.mark.redis
@@ -257,6 +260,7 @@ def test_redis_counts_for_several_processes(redis_hall: Hall, sqlite_url: str, t
     )
     limited(elsewhere, per_reader=["3 per minute"])
     assert statuses([elsewhere.comment(author=ADA) for _ in range(2)]) == [202, 429]
+    other.services.database.close()
 
 
 @pytest.mark.redis

@@ -1,0 +1,115 @@
+"""Accounts, keys and policies from the command line, beside the service that uses them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from newsroom import Hall, Newsroom
+
+from moderation.cli import main
+from moderation.configuration import parse_configuration
+from moderation.storage.audit import events_of
+
+PASSWORD = "a long enough password\n"
+
+
+@pytest.fixture
+def site(hall: Hall) -> Newsroom:
+    newsroom = hall.new_site()
+    newsroom.put_article()
+    return newsroom
+
+
+def run(hall: Hall, *arguments: str, stdin: str | None = None) -> Result:
+    environment = {
+        "MODERATION_DATABASE_URL": hall.services.database.url,
+        "MODERATION_VAR": str(hall.services.settings.var),
+    }
+    return CliRunner().invoke(main, arguments, env=environment, input=stdin)
+
+
+def test_keys_made_and_revoked_on_the_command_line_work_at_once(hall: Hall, site: Newsroom) -> None:
+    key = run(hall, "sites", "secret-key", site.site, "--right", "read").output.strip()
+    assert site.server("GET", "/api/v1/articles/trams/comments", key).status_code == 200
+    assert site.comment(headers={"Authorization": f"Bearer {key}"}).status_code == 403
+    listed = run(hall, "sites", "list").output
+    assert key not in listed
+    key_id = next(line.split()[0] for line in listed.splitlines() if f"...{key[-4:]}" in line)
+    assert run(hall, "sites", "revoke", key_id).exit_code == 0
+    assert site.server("GET", "/api/v1/articles/trams/comments", key).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sites", "secret-key", "nowhere"), "no site 'nowhere'"),
+        (("sites", "add", "The Daily"), "small letters"),
+        (("sites", "add", "system"), "small letters"),
+        (("sites", "publishable-key", "{site}", "--origin", "news.example"), "not an origin"),
+        (("sites", "revoke", "nothing"), "names no key"),
+        (("users", "token", "nobody", "--right", "moderate"), "no account"),
+        (("users", "roles", "nobody", "--role", "admin"), "no account"),
+        (("users", "revoke-token", "nothing"), "names no token"),
+        (("users", "tokens", "nobody"), "no account"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    hall: Hall, site: Newsroom, arguments: tuple[str, ...], said: str
+) -> None:
+    result = run(hall, *(argument.replace("{site}", site.site) for argument in arguments))
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_accounts_and_tokens_live_and_end(hall: Hall, site: Newsroom) -> None:
+    assert run(hall, "users", "add", "root", "--role", "admin", stdin=PASSWORD).exit_code == 0
+    assert run(hall, "users", "add", "mo", "--role", f"{site.site}=moderator", stdin=PASSWORD).exit_code == 0
+    assert "already" in run(hall, "users", "add", "mo", "--role", "moderator", stdin=PASSWORD).output
+    assert "no site" in run(hall, "users", "roles", "mo", "--role", "nowhere=moderator").output
+    assert "own" in run(hall, "users", "token", "mo", "--right", "articles").output
+    token = run(hall, "users", "token", "mo", "--right", "moderate").output.strip()
+    comment = site.accepted()["id"]
+    assert site.decide(comment, "approve", token).status_code == 200
+    token_id = run(hall, "users", "tokens", "mo").output.split()[0]
+    assert token not in run(hall, "users", "tokens", "mo").output
+    assert run(hall, "users", "revoke-token", token_id).exit_code == 0
+    assert site.decide(comment, "reject", token).status_code == 401
+    assert "revoked" in run(hall, "users", "tokens", "mo").output
+    assert "last admin" in run(hall, "users", "disable", "root").output
+    assert "last admin" in run(hall, "users", "roles", "root", "--role", "moderator").output
+    assert run(hall, "users", "disable", "mo").exit_code == 0
+    with hall.services.database.reading() as session:
+        events = [event.event for event in events_of(session, "system")]
+    assert {"account.created", "token.created", "token.revoked", "account.disabled"} <= set(events)
+
+
+def test_a_policy_is_tried_on_what_was_decided(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    comments = [site.accepted(words)["id"] for words in ("threat=0.95", "threat=0.6", "")]
+    site.decide(comments[0], "reject")
+    site.decide(comments[2], "approve")
+    other = tmp_path / "other.toml"
+    other.write_text("[policy.reject]\nthreat_at_least = 0.9\n[policy.approve]\nthreat_at_most = 0.1\n")
+    result = run(hall, "policy", "replay", str(other), "--each")
+    assert result.exit_code == 0, result.output
+    lines = {line["id"]: line for line in map(json.loads, result.output.splitlines())}
+    changed = {(one, lines[one]["after"], lines[one]["moderator"]) for one in comments if one in lines}
+    assert changed == {(comments[0], "rejected", "rejected"), (comments[2], "approved", "approved")}
+    tallied = run(hall, "policy", "replay", str(other)).output
+    assert f"Policy {parse_configuration(other.read_text()).policy.version} on " in tallied
+
+
+def test_the_chains_of_a_service_in_use_verify_and_their_heads_are_known_again(hall: Hall, site: Newsroom) -> None:
+    site.decide(site.accepted()["id"])
+    printed = run(hall, "audit", "verify")
+    assert printed.exit_code == 0
+    head = next(line for line in printed.output.splitlines() if site.site in line).rsplit(" ", 1)[1]
+    site.accepted()
+    assert run(hall, "audit", "verify", "--expect-head", head).exit_code == 0
+    assert run(hall, "audit", "verify", "--expect-head", "0" * 64).exit_code == 1
+    lines = [json.loads(line) for line in run(hall, "audit", "export").output.splitlines()]
+    mine = [line for line in lines if line["chain"] == site.site]
+    assert [line["sequence"] for line in mine] == list(range(1, len(mine) + 1))
