@@ -104,7 +104,29 @@ def _schemas() -> Schema:
                 "created_at": _text(format="date-time"),
             }
         ),
-        "Standing": _object({"id": _text(), "status": status, "message": _text()}, ("id", "status", "message")),
+        "Standing": _object({"status": status, "message": _text()}, ("status", "message")),
+        "Whole": _object(
+            {
+                "id": _text(),
+                "status": status,
+                "message": _text(),
+                "revision": {"type": "integer", "description": "Counts up with every decision."},
+                "author": _object({"name": _text()}),
+                "body": _text(),
+                "parent_id": _nullable(_text()),
+                "external_id": _nullable(_text()),
+                "created_at": _text(format="date-time"),
+                "received_at": _text(format="date-time"),
+                "published_at": _nullable(_text(format="date-time")),
+                "receipt": _text(),
+                "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
+                "reasons": {"type": "array", "items": _text()},
+                "decision": _nullable(
+                    {"type": "object", "description": "The newest one, with its statement of reasons."}
+                ),
+            },
+            ("id", "status", "message", "revision", "scores", "reasons", "decision"),
+        ),
     }
 
 
@@ -219,7 +241,7 @@ def _get_comments() -> Schema:
             _parameter("cursor", "query", "From `next` of the page before."),
         ],
         "security": [*_EITHER, {}],
-        "responses": _answers({200: _answer("A page.", page), 304: _answer("Not changed.")}, 400, 401, 404),
+        "responses": _answers({200: _answer("A page.", page), 304: _answer("Not changed.")}, 400, 401, 403, 404, 422),
     }
 
 
@@ -228,7 +250,17 @@ def _get_comment() -> Schema:
         "summary": "Where a comment stands",
         "parameters": [_COMMENT, _parameter("receipt", "query", "Instead of a key: status and message alone.")],
         "security": [*_SECRET, {}],
-        "responses": _answers({200: _answer("The comment.", "Standing")}, 401, 403, 404),
+        "responses": _answers(
+            {
+                200: _answer(
+                    "The whole comment to a key; with a receipt where it stands, and nothing else.",
+                    {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Whole", "Standing")]},
+                )
+            },
+            401,
+            403,
+            404,
+        ),
     }
 
 
@@ -249,7 +281,7 @@ def _post_decision() -> Schema:
         "parameters": [_COMMENT],
         "security": _SECRET,
         "requestBody": _body(decision),
-        "responses": _answers({200: _answer("Decided.", ruled)}, 400, 401, 403, 404, 409, 415, 422),
+        "responses": _answers({200: _answer("Decided.", ruled)}, 400, 401, 403, 404, 409, 413, 415, 422),
     }
 
 
