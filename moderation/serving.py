@@ -45,10 +45,6 @@ LINGER_SECONDS = 1.0
 HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
 
-LARGEST_BODY = 128 * 2**20
-"""Bytes of a request that are read before the application refuses it: so its answer arrives and no pipe breaks.
-Only what is larger still is answered, and cut off, at once."""
-
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address; connections are refused until a server runs on it. Port 0 takes any free one.
@@ -76,17 +72,20 @@ def serve(
     app: WSGIApplication,
     *,
     threads: int,
+    largest_body: int,
     ready: Callable[[], None],
     supervised_by: int | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
 
-    ``ready`` is called when connections are accepted. ``supervised_by`` is the process that would pass on the signal
-    to stop: once that is gone, serving stops too. Call it in the main thread: signals arrive nowhere else.
+    ``largest_body`` bytes of a request are read even where the application will refuse it, so that its answer arrives
+    and no pipe breaks; what is larger still is refused, and cut off, at once. ``ready`` is called when connections are
+    accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
+    too. Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = _Server(bound, app, threads=threads, supervised_by=supervised_by)
+    server = _Server(bound, app, threads=threads, largest_body=largest_body, supervised_by=supervised_by)
     signal.signal(signal.SIGTERM, server.on_signal)
     # A terminal's Ctrl-C reaches every process; a supervised one waits for its supervisor's word.
     signal.signal(signal.SIGINT, server.on_signal if supervised_by is None else signal.SIG_IGN)
@@ -182,7 +181,9 @@ class _Channel(HTTPChannel):
 class _Server(TcpWSGIServer):
     channel_class = _Channel
 
-    def __init__(self, bound: socket.socket, app: WSGIApplication, *, threads: int, supervised_by: int | None) -> None:
+    def __init__(
+        self, bound: socket.socket, app: WSGIApplication, *, threads: int, largest_body: int, supervised_by: int | None
+    ) -> None:
         self.stopping = False
         self.hurried = False
         self._supervisor = supervised_by
@@ -191,7 +192,7 @@ class _Server(TcpWSGIServer):
             connection_limit=1000,
             channel_timeout=75,
             max_request_header_size=32 * 1024,
-            max_request_body_size=LARGEST_BODY,
+            max_request_body_size=largest_body,
             inbuf_overflow=128 * 1024,
             asyncore_use_poll=True,
             ident=None,

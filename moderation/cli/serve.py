@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 DEFAULT_PORT = 8000
 THREADS = 16
 """Requests answered at once by one process; further ones wait their turn."""
+POLITELY = 16
+"""A body that is this many times too large is still read to its end, so that its refusal arrives."""
 PACK_SECONDS = 60.0
 """How long a start waits for its scoring pack before it serves without."""
 SEEDS = Path("seeds")
@@ -115,8 +117,14 @@ def _serve(
             _load_seeds(services)
         if services.configuration.current().scoring.mode == "inline":
             sweeper.start()
-        ready = (lambda: _tell_addresses(bound)) if index == 0 else (lambda: None)
-        serve(bound, create_app(services), threads=THREADS, ready=ready, supervised_by=supervisor)
+        serve(
+            bound,
+            create_app(services),
+            threads=THREADS,
+            largest_body=POLITELY * services.configuration.current().comments.maximum_body,
+            ready=(lambda: _tell_addresses(bound)) if index == 0 else (lambda: None),
+            supervised_by=supervisor,
+        )
     finally:
         sweeper.stop()
         scorer.close()

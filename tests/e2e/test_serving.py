@@ -34,10 +34,10 @@ bound = listen("127.0.0.1", 0)
 ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())  # at once: two processes may say so together
 processes = int(sys.argv[1])
 if processes == 1:
-    serve(bound, app, threads=8, ready=ready)
+    serve(bound, app, threads=8, largest_body=2**24, ready=ready)
 else:
     me = os.getpid()
-    run = lambda index: serve(bound, app, threads=8, ready=ready, supervised_by=me)
+    run = lambda index: serve(bound, app, threads=8, largest_body=2**24, ready=ready, supervised_by=me)
     sys.exit(supervise(processes, run))
 """
 
