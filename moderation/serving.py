@@ -72,7 +72,7 @@ def serve(
     app: WSGIApplication,
     *,
     threads: int,
-    largest_body: int,
+    largest_body: int = 16 * 2**20,
     ready: Callable[[], None],
     supervised_by: int | None = None,
 ) -> None:
