@@ -66,16 +66,16 @@ def test_an_article_is_taken_out_of_its_page(newsroom: Newsroom) -> None:
         '<?xml version="1.0" encoding="utf-16"?><p>x</p>', "<![CDATA[x]]>", "\u202e<b>" * 50,
     ],
 )  # fmt: skip
-def test_html_without_an_article_is_422_or_taken_but_never_an_error(newsroom: Newsroom, html: str) -> None:
-    answer = newsroom.server("PUT", "/api/v1/articles/strange", json={"title": "Trams", "html": html})
+def test_html_without_an_article_is_422_or_taken_but_never_an_error(front_door: Newsroom, html: str) -> None:
+    answer = front_door.server("PUT", "/api/v1/articles/strange", json={"title": "Trams", "html": html})
     assert answer.status_code in (201, 422)
     if answer.status_code == 422:
         assert "html" in detail(answer)
 
 
-def test_character_references_become_text_that_can_be_stored(newsroom: Newsroom) -> None:
+def test_character_references_become_text_that_can_be_stored(front_door: Newsroom) -> None:
     html = PAGE.replace("on Monday", "on&#0; Mon&#xD800;day &#101;&#769;")
-    answer = newsroom.server("PUT", "/api/v1/articles/refs", json={"title": "Trams", "html": html})
+    answer = front_door.server("PUT", "/api/v1/articles/refs", json={"title": "Trams", "html": html})
     assert answer.status_code in (201, 422)
 
 
@@ -108,11 +108,11 @@ def test_a_title_with_markup_is_a_title(newsroom: Newsroom) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_field_that_cannot_be_taken_is_named(newsroom: Newsroom, content: dict[str, Any], field: str) -> None:
-    answer = newsroom.server("PUT", "/api/v1/articles/wrong", json=ARTICLE | content)
+def test_a_field_that_cannot_be_taken_is_named(front_door: Newsroom, content: dict[str, Any], field: str) -> None:
+    answer = front_door.server("PUT", "/api/v1/articles/wrong", json=ARTICLE | content)
     assert answer.status_code == 422
     assert field in [error["field"] for error in (answer.json or {})["errors"]]
-    assert newsroom.published("wrong").status_code == 404
+    assert front_door.published("wrong").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -144,10 +144,10 @@ def test_no_value_of_any_field_of_a_comment_is_a_fault(newsroom: Newsroom, field
 @pytest.mark.parametrize(
     "cookie", ["x", "\xff", "moderation_session=\x7f", "moderation_form=.eJw.x", "=;=;", "a" * 5000]
 )
-def test_a_forged_cookie_is_nobodys_sign_in(newsroom: Newsroom, cookie: str) -> None:
+def test_a_forged_cookie_is_nobodys_sign_in(front_door: Newsroom, cookie: str) -> None:
     headers = {"Cookie": cookie if "=" in cookie else f"moderation_session={cookie}; moderation_form={cookie}"}
-    assert newsroom.client.get("/review", headers=headers).status_code == 302
-    assert newsroom.client.post("/login", headers=headers, data={"name": "admin", "password": "x"}).status_code in (
+    assert front_door.client.get("/review", headers=headers).status_code == 302
+    assert front_door.client.post("/login", headers=headers, data={"name": "admin", "password": "x"}).status_code in (
         400,
         403,
     )

@@ -43,11 +43,11 @@ def test_a_receipt_opens_status_and_message_and_nothing_else(newsroom: Newsroom)
 
 
 @pytest.mark.parametrize("receipt", ["x", "0" * 32, "\x00", "é" * 32, "x" * 5000])
-def test_a_wrong_receipt_is_404(newsroom: Newsroom, receipt: str) -> None:
-    comment = newsroom.accepted()
-    assert by_receipt(newsroom, comment, receipt).status_code == 404
-    assert withdraw(newsroom, comment, receipt).status_code == 404
-    assert newsroom.status(comment["id"]) == "pending"
+def test_a_wrong_receipt_is_404(front_door: Newsroom, receipt: str) -> None:
+    comment = front_door.accepted()
+    assert by_receipt(front_door, comment, receipt).status_code == 404
+    assert withdraw(front_door, comment, receipt).status_code == 404
+    assert front_door.status(comment["id"]) == "pending"
 
 
 def test_a_receipt_opens_its_own_comment_alone(newsroom: Newsroom) -> None:
@@ -178,13 +178,13 @@ def test_eight_moderators_at_once_decide_once(newsroom: Newsroom) -> None:
     ],
 )
 def test_a_decision_that_cannot_be_read_decides_nothing(
-    newsroom: Newsroom, content: dict[str, Any], field: str
+    front_door: Newsroom, content: dict[str, Any], field: str
 ) -> None:
-    comment = newsroom.accepted()["id"]
-    answer = newsroom.server("POST", f"/api/v1/comments/{comment}/decisions", json=content)
+    comment = front_door.accepted()["id"]
+    answer = front_door.server("POST", f"/api/v1/comments/{comment}/decisions", json=content)
     assert answer.status_code == 422
     assert field in [error["field"] for error in (answer.json or {})["errors"]]
-    assert newsroom.whole(comment)["revision"] == 1
+    assert front_door.whole(comment)["revision"] == 1
 
 
 def test_a_reason_taken_out_of_the_configuration_still_stands_where_it_was_given(newsroom: Newsroom) -> None:

@@ -38,8 +38,8 @@ def test_figures_are_for_this_machine(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_figures_are_shut_behind_a_proxy_that_nobody_named(newsroom: Newsroom, header: str) -> None:
-    assert newsroom.client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
+def test_figures_are_shut_behind_a_proxy_that_nobody_named(front_door: Newsroom, header: str) -> None:
+    assert front_door.client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
 
 
 def test_figures_open_elsewhere_with_the_token_alone(sqlite_url: str, tmp_path: Path) -> None:
@@ -55,13 +55,13 @@ def test_figures_open_elsewhere_with_the_token_alone(sqlite_url: str, tmp_path: 
     hall.services.database.close()
 
 
-def test_every_call_of_the_api_is_described(newsroom: Newsroom) -> None:
-    document = newsroom.client.get("/openapi.json").json or {}
+def test_every_call_of_the_api_is_described(front_door: Newsroom) -> None:
+    document = front_door.client.get("/openapi.json").json or {}
     assert document["openapi"].startswith("3.1")
     described = {(path, method.upper()) for path, calls in document["paths"].items() for method in calls}
     there = {
         (rule.rule.replace("<path:article_id>", "{article_id}").replace("<comment_id>", "{id}"), method)
-        for rule in newsroom.hall.app.url_map.iter_rules()
+        for rule in front_door.hall.app.url_map.iter_rules()
         if rule.rule.startswith("/api/v1/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -69,8 +69,8 @@ def test_every_call_of_the_api_is_described(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/v1/nothing", "/api/v1/comments/x"])
-def test_every_answer_is_guarded(newsroom: Newsroom, path: str) -> None:
-    headers = newsroom.client.get(path).headers
+def test_every_answer_is_guarded(front_door: Newsroom, path: str) -> None:
+    headers = front_door.client.get(path).headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

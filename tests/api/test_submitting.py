@@ -90,18 +90,18 @@ def test_fifty_characters_are_enough_and_forty_nine_are_not(newsroom: Newsroom) 
 @pytest.mark.parametrize(
     "body", [" " * 50, "e" + "\u0301" * 50, "\u200d" * 50, "\u202e" * 60, "\u2800" * 60, "\n" * 99]
 )
-def test_what_a_reader_cannot_see_does_not_count(newsroom: Newsroom, body: str) -> None:
-    assert "at least 50" in refused(newsroom, 422, body=body)
+def test_what_a_reader_cannot_see_does_not_count(front_door: Newsroom, body: str) -> None:
+    assert "at least 50" in refused(front_door, 422, body=body)
 
 
-def test_a_million_invisible_characters_are_refused_at_once(newsroom: Newsroom) -> None:
-    newsroom.configure("[comments]\nmaximum_body = 20000000")
-    assert "at most" in refused(newsroom, 422, body="\u200d" * 1_000_000)
+def test_a_million_invisible_characters_are_refused_at_once(front_door: Newsroom) -> None:
+    front_door.configure("[comments]\nmaximum_body = 20000000")
+    assert "at most" in refused(front_door, 422, body="\u200d" * 1_000_000)
 
 
-def test_heaps_of_combining_marks_are_refused_before_they_are_sorted(newsroom: Newsroom) -> None:
-    newsroom.configure("[comments]\nmaximum_body = 20000000")
-    assert "combining marks" in refused(newsroom, 422, body="a" + "\u0301\u0316" * 200_000)
+def test_heaps_of_combining_marks_are_refused_before_they_are_sorted(front_door: Newsroom) -> None:
+    front_door.configure("[comments]\nmaximum_body = 20000000")
+    assert "combining marks" in refused(front_door, 422, body="a" + "\u0301\u0316" * 200_000)
 
 
 def test_too_long_names_the_maximum_and_the_length(newsroom: Newsroom) -> None:
@@ -111,20 +111,20 @@ def test_too_long_names_the_maximum_and_the_length(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b\u200d", "\u3164"])
-def test_a_name_that_nobody_sees_is_refused(newsroom: Newsroom, name: str) -> None:
-    assert "author.name" in refused(newsroom, 422, author={"name": name})
+def test_a_name_that_nobody_sees_is_refused(front_door: Newsroom, name: str) -> None:
+    assert "author.name" in refused(front_door, 422, author={"name": name})
 
 
 @pytest.mark.parametrize("name", ["x" * 81, "a" + "\u200b" * 700])
-def test_a_name_that_is_too_long_is_refused(newsroom: Newsroom, name: str) -> None:
-    assert "at most 80" in refused(newsroom, 422, author={"name": name})
+def test_a_name_that_is_too_long_is_refused(front_door: Newsroom, name: str) -> None:
+    assert "at most 80" in refused(front_door, 422, author={"name": name})
 
 
 @pytest.mark.parametrize("text", ["with a NUL \x00 in it, " * 4, "with a half \ud800 in it, " * 4])
 @pytest.mark.parametrize("field", ["body", "name"])
-def test_nul_and_half_characters_are_named(newsroom: Newsroom, text: str, field: str) -> None:
+def test_nul_and_half_characters_are_named(front_door: Newsroom, text: str, field: str) -> None:
     content = {"body": text} if field == "body" else {"author": {"name": text}}
-    assert "character" in refused(newsroom, 422, **content)
+    assert "character" in refused(front_door, 422, **content)
 
 
 def test_markup_and_direction_marks_are_kept_as_they_were_written(newsroom: Newsroom) -> None:
@@ -161,12 +161,12 @@ def test_every_wrong_field_is_named_at_once(newsroom: Newsroom) -> None:
         ({"\ud800": 1}, "\ud800"),
     ],
 )
-def test_a_field_of_the_wrong_kind_is_named(newsroom: Newsroom, content: dict[str, Any], field: str) -> None:
-    sent = {"author": {"name": "Ada"}, "body": newsroom.text()} | content
-    answer = newsroom.server("POST", COMMENTS, json=sent)
+def test_a_field_of_the_wrong_kind_is_named(front_door: Newsroom, content: dict[str, Any], field: str) -> None:
+    sent = {"author": {"name": "Ada"}, "body": front_door.text()} | content
+    answer = front_door.server("POST", COMMENTS, json=sent)
     assert answer.status_code == 422
     assert field in [error["field"] for error in (answer.json or {})["errors"]]
-    assert newsroom.stored() == 0
+    assert front_door.stored() == 0
 
 
 @pytest.mark.parametrize(
@@ -177,11 +177,11 @@ def test_a_field_of_the_wrong_kind_is_named(newsroom: Newsroom, content: dict[st
         b"[" * 100_000, b'{"a":' * 50_000, b'{"body": ' + b"9" * 5000 + b"}",
     ],
 )  # fmt: skip
-def test_what_is_not_a_json_object_is_400(newsroom: Newsroom, raw: bytes) -> None:
-    answer = newsroom.server("POST", COMMENTS, data=raw, content_type="application/json")
+def test_what_is_not_a_json_object_is_400(front_door: Newsroom, raw: bytes) -> None:
+    answer = front_door.server("POST", COMMENTS, data=raw, content_type="application/json")
     assert answer.status_code == 400
     assert "not valid JSON" in detail(answer)
-    assert newsroom.stored() == 0
+    assert front_door.stored() == 0
 
 
 def test_another_content_type_is_415(newsroom: Newsroom) -> None:
@@ -190,8 +190,8 @@ def test_another_content_type_is_415(newsroom: Newsroom) -> None:
     assert "application/json" in detail(answer)
 
 
-def test_a_body_over_the_limit_is_413(newsroom: Newsroom) -> None:
-    answer = newsroom.server("POST", COMMENTS, data=b"x" * 10_000_000, content_type="application/json")
+def test_a_body_over_the_limit_is_413(front_door: Newsroom) -> None:
+    answer = front_door.server("POST", COMMENTS, data=b"x" * 10_000_000, content_type="application/json")
     assert answer.status_code == 413
     assert "1048576" in detail(answer)
 
@@ -470,8 +470,8 @@ def test_eight_at_once_under_one_key_get_one_answer_and_count_once(newsroom: New
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
-def test_an_idempotency_key_must_be_a_text(newsroom: Newsroom, key: str) -> None:
-    answer = newsroom.comment(headers={"Idempotency-Key": key})
+def test_an_idempotency_key_must_be_a_text(front_door: Newsroom, key: str) -> None:
+    answer = front_door.comment(headers={"Idempotency-Key": key})
     assert answer.status_code == 422
     assert "Idempotency-Key" in detail(answer)
 
