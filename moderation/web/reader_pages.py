@@ -123,7 +123,13 @@ def _submit(limits: Limits, article_id: str, form: Form) -> intake.Arrival:
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().settings.secret_key, author_id=None, address=address)
-    return intake.submit(services(), sender, submission, admit=lambda: limits.count_comment(DEMO, reader))
+    return intake.submit(
+        services(),
+        sender,
+        submission,
+        check=lambda: limits.check_comment(DEMO, reader),
+        admit=lambda: limits.count_comment(DEMO, reader),
+    )
 
 
 def _problem(error: Exception) -> Problem:
