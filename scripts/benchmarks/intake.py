@@ -151,7 +151,7 @@ class Server:
         now = time.perf_counter() + 0.2
         for number, text in enumerate(texts):
             due = now + number / per_second if per_second else 0.0
-            comment = {"author": {"name": f"Reader {part} {number}"}, "body": text, "external_id": f"{part}-{number}"}
+            comment = {"author": {"name": f"Reader {part} {number}"}, "body": text}
             waiting.put((due, json.dumps(comment).encode()))
         return waiting
 
