@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import regex
 
 from moderation.core.disguised_words import leet_words, masked_words, stretched_words
-from moderation.core.lookalikes import COUSINS, STYLED, TWINS
-from moderation.core.spaced_letters import spaced_letters
+from moderation.core.lookalikes import COUSINS, FULL_WIDTH_MARKS, STYLED, TWINS
+from moderation.core.spaced_letters import spaced_letters, spaced_spaces
 
 Edit = tuple[int, int, str]
 """``start`` to ``end`` of the text becomes these characters."""
@@ -91,7 +91,8 @@ _TAGS = regex.compile("[\U000e0020-\U000e007f]{1,8}")
 _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]"
 _MARKED = regex.compile(rf"([^\p{{M}}]?){_MARKS}+")
 _MARK = regex.compile(_MARKS)
-_DRESSED = regex.compile("[" + "".join(STYLED) + "]")
+_DRESSED = regex.compile("[" + "".join((*STYLED, *FULL_WIDTH_MARKS)) + "]")
+_FULL_WIDTH = regex.compile("[Ａ-Ｚａ-ｚ]")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
 _LATIN = regex.compile(r"\p{Latin}")
 _GREEK = regex.compile(r"\p{Greek}")
@@ -139,8 +140,11 @@ def _undressed(text: str) -> Iterator[Edit]:
     """Styled letters (full width, mathematical, circled, small capitals) become plain ones."""
     if STYLED.keys().isdisjoint(text):
         return
+    # Marks of full width are at home in Chinese and Japanese; among Latin letters of full width they dress up too.
+    table = STYLED | FULL_WIDTH_MARKS if _FULL_WIDTH.search(text) else STYLED
     for match in _DRESSED.finditer(text):
-        yield match.start(), match.end(), STYLED[match[0]]
+        if match[0] in table:
+            yield match.start(), match.end(), table[match[0]]
 
 
 def _without_lookalikes(text: str) -> Iterator[Edit]:
@@ -180,9 +184,10 @@ _PASSES: tuple[Callable[[str], Iterable[Edit]], ...] = (
     _without_marks,
     _undressed,
     _without_lookalikes,
+    spaced_spaces,
     spaced_letters,
     masked_words,
     leet_words,
     stretched_words,
 )
-_ASCII_PASSES = _PASSES[-4:]
+_ASCII_PASSES = _PASSES[-5:]

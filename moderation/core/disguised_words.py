@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice, product
+from math import gcd
 
-from moderation.core.words import ABUSE, RANK
+from moderation.core.words import ABUSE, COMMON, RANK
 
 Edit = tuple[int, int, str]
 
@@ -27,14 +28,16 @@ _LEET_SIGN = re.compile(r"[0-9@$!|+€£]")
 _LEET_TOKEN = re.compile(r"(?<![\w@$!|+€£])[^\W0-9_]*+[0-9@$!|+€£][^\W_@$!|+€£]?[^\W_]*(?:[@$!|+€£]+[^\W_]+)*+")
 _MEASURE = re.compile(r"[0-9]+(?:st|nd|rd|th|s|am|pm|a|p|k|m|b|bn|g|x|d|h|hr|hrs|min|mins|ft|in|cm|mm|km|kg|lbs?|mph)")
 _CODE = re.compile(r"[0-9]+[^\W0-9_]{1,2}|[^\W0-9_]{1,2}[0-9]+")
-_SURE_OF_LEET = 2
-"""So many recognised words, and a text is read as leet: then words that aren't known are spelled out too."""
+_SURE_OF_LEET, _ALL_LEET = 2, 4
+"""So many recognised words, and words that aren't known are spelled out too; and then even what looks like a code."""
 
 _TWICE = re.compile(r"([A-Za-z])\1", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w#])[A-Za-z]{3,}+(?!\w)")
 _RUN_OF_ONE = re.compile(r"(.)\1+")
+_ALL_STRETCHED = 4
+_LETTERS_ALIKE = re.compile(r"(.)\1*")
 _LONG_RUN = re.compile(r"(.)\1\1")
-_NUMERAL = re.compile(r"[IVXLCM]+|.*III.*")
+_NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|[A-Z]+III")
 _DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
 _VARIANTS = 64
 
@@ -54,11 +57,14 @@ def leet_words(text: str) -> Iterator[Edit]:
     found: list[tuple[int, str, str | None]] = []
     for start, token in _outside_names(text, _LEET_TOKEN):
         bare = token.rstrip("!|+")
-        if _LEET_SIGN.search(bare) and any(map(str.isalpha, bare)) and not _MEASURE.fullmatch(bare.lower()):
-            found.append((start, bare, _known_leet(bare.lower())))
-    sure = sum(word is not None for _, _, word in found) >= _SURE_OF_LEET
+        if _LEET_SIGN.search(bare) and any(map(str.isalpha, bare)):
+            found.append((start, bare, None if _MEASURE.fullmatch(bare.lower()) else _known_leet(bare.lower())))
+    known = sum(word is not None for _, _, word in found)
+    all_leet = known >= _ALL_LEET and 3 * known >= len(found)
     for start, token, word in found:
-        read = word or (_spelled(token.lower()) if sure and token[0].isalpha() else None)
+        read = word
+        if read is None and known >= _SURE_OF_LEET and (all_leet or token[0].isalpha()):
+            read = _spelled(token.lower()) if all_leet or not _MEASURE.fullmatch(token.lower()) else None
         if read is not None:
             yield start, start + len(token), _like(token, read)
 
@@ -67,8 +73,11 @@ def stretched_words(text: str) -> Iterator[Edit]:
     """Letters repeated for emphasis or disguise are written as often as the word has them."""
     if not _TWICE.search(text):
         return
-    for start, token in _outside_names(text, _WORD):
-        if (lower := token.lower()) not in RANK and _TWICE.search(lower) and (word := _unstretched(token)) is not None:
+    tokens = [(start, token) for start, token in _outside_names(text, _WORD) if _TWICE.search(token)]
+    # One stretched word may well be abuse; where all are stretched the commonest word is meant, abuse or not.
+    suspicious = sum(_LONG_RUN.search(token) is not None for _, token in tokens) < _ALL_STRETCHED
+    for start, token in tokens:
+        if token.lower() not in RANK and (word := _unstretched(token, suspicious=suspicious)) is not None:
             yield start, start + len(token), word
 
 
@@ -84,20 +93,25 @@ def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, s
 
 
 _COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
-_BY_FIRST: dict[str, list[str]] = defaultdict(list)
-for _word in ABUSE:
-    _BY_FIRST[_word[0]].append(_word)
+_SIMILAR: dict[tuple[str, int], list[str]] = defaultdict(list)
+for _word in (*ABUSE, *COMMON):
+    _SIMILAR[_word[0], len(_word)].append(_word)
 
 
 def _unmasked(masked: str) -> str | None:
-    """The word of abuse that fits: every visible letter in its place. Two visible letters at least, or a usual mask."""
+    """The word that fits, abuse before others and the commonest of those: every visible letter is in its place.
+
+    Of abuse two letters must be visible, of another word three; or the mask is a usual one.
+    """
     if masked in _USUAL_MASKS:
         return _USUAL_MASKS[masked]
     letters = len(_MASK.sub("", masked))
     if letters < 2 or (letters == 2 and len(masked) > 4):
         return None
     fits = re.compile(_MASK.sub("[a-z]", masked))
-    return next((word for word in _BY_FIRST[masked[0]] if fits.fullmatch(word)), None)
+    found = next((word for word in _SIMILAR[masked[0], len(masked)] if fits.fullmatch(word)), None)
+    plain = found not in ABUSE and (letters < 3 or "*" not in masked)
+    return None if plain else found
 
 
 def _known_leet(token: str) -> str | None:
@@ -114,11 +128,15 @@ def _known_leet(token: str) -> str | None:
 
 
 def _spelled(token: str) -> str | None:
+    """What the token spells: a known word if it can, however short; else the first letter that each sign stands for."""
     options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
-    return "".join(option[0] for option in options) if all(options) else None
+    if not all(options):
+        return None
+    words = ("".join(letters) for letters in islice(product(*options), _VARIANTS))
+    return next((word for word in words if word in RANK), "".join(option[0] for option in options))
 
 
-def _unstretched(token: str) -> str | None:
+def _unstretched(token: str, *, suspicious: bool) -> str | None:
     """The token with its runs of one letter as long as a known word has them; None to leave it.
 
     Runs of two are only touched where a word of abuse comes out that grammar wouldn't double.
@@ -128,17 +146,31 @@ def _unstretched(token: str) -> str | None:
     stretched = _LONG_RUN.search(lower) is not None
     grammar = _DOUBLED_BY_GRAMMAR.search(lower) and len(_TWICE.findall(lower)) < 3
     hidden = collapsed in _COLLAPSED_ABUSE and not grammar
-    if not (stretched or hidden) or len(collapsed) == 1 or _NUMERAL.fullmatch(token):
+    if len(collapsed) == 1 or _NUMERAL.fullmatch(token):
+        return None
+    if (evenly := _evenly_stretched(token, lower)) is not None:
+        return evenly
+    if not (stretched or hidden):
         return None
     runs = [(m.start(), m.end()) for m in _RUN_OF_ONE.finditer(lower)]
     choices = [(2, 1) if end - start > 2 or hidden else (2,) for start, end in runs]
-    for lengths in islice(product(*choices), _VARIANTS):
-        word = _shortened(token, runs, lengths)
-        if word.lower() in (RANK if stretched else ABUSE):
-            return word
+    words = [_shortened(token, runs, lengths) for lengths in islice(product(*choices), _VARIANTS)]
+    known = [word for word in words if word.lower() in (RANK if stretched else ABUSE)]
+    if known:
+        return min(known, key=lambda word: (suspicious and word.lower() not in ABUSE, RANK[word.lower()]))
     if not stretched or (token.isupper() and len(token) < 6):
         return None
     return _shortened(token, runs, tuple(_usual_length(lower[start], end - start) for start, end in runs))
+
+
+def _evenly_stretched(token: str, lower: str) -> str | None:
+    """A word whose every letter is repeated as often ("hheelllloo")."""
+    runs = [len(match[0]) for match in _LETTERS_ALIKE.finditer(lower)]
+    times = gcd(*runs)
+    word = token[::times]
+    if times < 2:
+        return None
+    return word if len(runs) > 2 or (len(runs) == 2 and word.lower() in RANK) else None
 
 
 def _usual_length(letter: str, run: int) -> int:

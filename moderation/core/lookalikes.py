@@ -113,3 +113,4 @@ STYLED = {
 }
 for _key in [key for key, plain in STYLED.items() if key.isascii() or (len(plain) > 1 and not "ﬀ" <= key <= "ﬆ")]:
     del STYLED[_key]  # the marks for trade and number are words of their own
+FULL_WIDTH_MARKS = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F) if not chr(code).isalnum()}

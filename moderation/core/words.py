@@ -287,7 +287,314 @@ elaborate diet commission constitute comics saudi trees refusing grant computers
 slave messed bell knock islands kelly disturbing occasionally achieved wrestling tight electoral conversations
 rating journalists satan allies sessions investment jumped considers volunteer considerable issued straw blah
 resistance boxes timeline android modified goodness descriptions escape cuts reporter coach crew vietnam burned
-applicable dropping regions""".split()
+applicable dropping regions awareness banks lunch tour signing jeff wherever alternatives emergency classical
+accepting licensing trap allegedly messing privileges struggle frustrated licensed answering dynamic rated
+toilet carl coincidence junior employed flawed cook demands staying drag vision masses explicit fingers champion
+guilt attend semitic choosing defining agency perception murdering wider absence overly cure verification bike
+interpreted promotes nine occasions synthesis containing steam afterwards sector resort bombing plants agencies
+sudden psychology gather sucked religions shift acceptance lifetime natives stronger activists grateful stole
+chain twisted noting rome impose ears gained tied restoring download outline serbian dynasty alien ordinary
+backing malicious hopes marijuana bang swamp ruining selection frustrating refuses manager educate phenomenon
+tribe labour sympathy fred harmful tolerate lifestyle shorter pursue sticking boot wwii cleaned throat pleased
+occupied disappointed advertisement ambiguous creepy renamed frustration exceptions grave patients rank enjoying
+beach colorado merits evening inner harris henry debates promises environmental presenting excited confidence
+bent treaty dragon francisco scotland atheist spectrum negro fantastic database courtesy inline biographical
+polls shots bombs nerve campus protesting houses pays phil feeding invitation virtue passes holiday unreasonable
+scenario anthony analogy shopping unusual banner hockey witch appeals fundamentally soccer confirms boston inch
+strict bare stations renaming tricks accidentally legend biological visiting stream observations illustrate
+extend declare expose monitor seats needing handful crooked smarter dinner bait regret milk insight wood arabic
+tribes scare opponents colour chemical anxiety roots oppression focusing browser conform resident resulting
+annual census industrial agents scream celebrity involves demanding sleeping defence roughly brave wipe virginia
+suffered lawsuit fewer combat physically metro tolerated distinguish prize presents slight andy reliability
+swedish contentious disregard citizenship drawing expense singing olds destructive comply cabinet tactic
+regulations digital museum priority downtown versus holes lovely ancestors jumping hired partial rural
+controversies twist locations conducted observed microsoft teen nickname reserve tits chair earn painful
+participants modify taxpayer socialists begins devoted deliberate entering secretary newly egypt damaging tank
+thorough unaware wilson popularity entered cream angle buddies scholarship flip wisdom checks towns merger
+armenian descent yankee nominations hebrew invalid immigrant penalty concrete rough airport trend francis stores
+worker basketball theirs classification pool truck accomplish approximately maintenance schedule cousin alan
+emotions sigh expertise caring priest soldier broadcast practically intentional casual lane targeted muhammad
+paranoid incorrectly purchase pocket criticized illegally functions transparent dialogue churches populations
+institution avoiding shoes automatic pack magazines researched lengthy filter homework georgia formula suppress
+widespread remained sean documentary studio arabia attract obtain serial drives launch priests temporarily
+discover clubs attended resulted difficulty adopt select wealthy ford ticket trigger crossed joking arrived
+stretch distribution bearing moderate emperor digging generic layout permit lifted branch counted punish ocean
+ranking waters bubble fighters squad lesser applying voices lights techniques releases urge revisions academy
+complained tale researching partly collaboration disappear neighbors clothing accomplished begun codes
+presidents civilians customers talent approve device membership sons collapse demonstrates orthodox satire
+psychological movements representing thugs proposals examine feminism flash echo profits bone wholly riding
+ideal pokemon selective meta resist visitors questioned slope anthem solutions counting presentation marxist
+fruit tragedy heroes launched participated discourse operate saint sample compete baker adequate strikes pilot
+cooperation portions wolf sentiment disrupt beef sought bothering triple nonetheless pending soap blunt chest
+lover steel touched contradictory stalker authoritative serbia session protesters compliance knee parade
+celebrate walker subtle hearts subsequently walked retirement sweden sane plastic wash seasons periods retain
+theft controlling mouse libertarian introducing inferior trek guts railway fights instant albeit isbn lincoln
+rescue implement cents dreams developers inability silent updates properties jersey spare vegas restrictions
+duke caps precedent vacation targets indefinite bugs tracks discusses williams beauty cruel scratch gene salt
+painting lastly frame judaism gaming beneficial alberta incomplete ironically testimony denver transgender
+deeper leaning facing grey wishing murders advised outlets voter stadium clock mothers forest activist worlds
+murderer tolerance stamp highlight fighter maximum keyboard appropriately annoyed prejudice disagreed offence
+crystal strip measures revised deciding phase guest photograph grandfather unions blowing meanings allah
+assembly rotten ours circles loses ideological react bond mommy collective bishop uncomfortable bears relatives
+viewing agreeing ohio expressing prepare academics gift consistency affiliated someday motion kong passive
+cartoon fortunately relates concert stalk mathematics awkward reception ping insignificant electric garden
+witness santa venezuela sovereign doors returning employment weekly parasites equipment larry representatives
+mocking successfully surgery marry admits dust wine incorporated generated fascinating unsure defines charts
+yelling interpret tall tends occurs ukrainian findings myspace awhile scottish interpretations taylor charity
+underlying ratings increases greed diseases preserve meetings anglo slightest encouraging terribly desperately
+simplified dismissed chooses crucial apartment mile mood publicity knife ignores aimed explore teenagers
+ancestry dismiss encountered shadow string washed sloppy preferences inevitable indicating lift childhood eats
+edward debating convincing guardian singles favourite orientation killers treason horror michigan reactions
+margin shocking delivered insisting divide contempt ratio sarcasm barack penny pound partially rage sanctions
+reminded lips maintaining accountable ghost breed extension processes shake hypothesis markets accessible cyber
+oxford spoiled filling alexander duplicate noteworthy clarified vehicles ethical insanity viable obsession
+buried boards doctrine disagreements singh linguistic impressive sisters nationalists photographs clarity
+executed associate temple donate comprehend territories defeated khan scrutiny reflected evidently gallery
+moderator morally sincere thirsty hobby macedonia recognised searches attitudes profound rats noble tendency
+backs committing spends joint vanity predator differ stink graduate excluded coal comfort diverse shower virtual
+tape respective removes trail rolls sounding bars louis flies engineer discovery prohibited moore defended cards
+advocates cared admire ultra skill interaction rice chicks characteristics hairy sorted authentic crown steven
+transit teachings cherry congressional tower lowest conclude shooter fathers quebec ministry affordable seattle
+maintained challenging bags shock kennedy thou jury resign atmosphere firing riot autism marine kicking doubts
+solar smug davis manipulation hacked philosophical battles exclude entertaining architecture warfare blast
+skinny sarcastic researchers momma implied championship angel misunderstood purple newsletter experiments serbs
+understands angeles clark lecture hispanic irrational hammer evolved honesty peak occasion noise stake clause
+loaded princess tear infinite eliminated transport crook dressed bruce johnny formally imperial candy advocating
+jerusalem chase breakfast shout coin concentration chuck temper warrior donkey influential potato spit politely
+hardcore conversion rising patrol tail patrick capitalist dominated palestinians liberalism restricted hindus
+minimal lewis fancy moments vital rain assets cruz fairness franchise indigenous originated celebrities sacred
+mystery geography elizabeth confident tune norm gate recording volunteers caution erased wayne triggered tickets
+bust spaces graphic beats dennis goin procedures reversed kosovo collaborative wages port fate govt slide ballot
+bathroom blows pipe invest walls welcomed hunter miller skinned labels bowl walks bald commander sufficiently
+desert howard alike electricity laden centered nightmare deficit inconsistent reveals mini reign glory raises
+rapidly atlantic sack cookie communications fallen blown assigned flood eggs goat imagination hurry chocolate
+randomly oldest robot survived caste extensively parody surname kissing legislative ships succeed dignity
+spiritual crossing mafia bread proportion artificial broader affair preventing thumb thereby ranks vancouver
+weigh defensive struggling enterprise societies imposed authoritarian exposure sized cells kitchen uniform
+harvard consult credentials programming medieval tier sounded handling curse pertaining memories wrongly
+histories consists translations albanian civilized civilian pollution producer mechanism ottawa lisa relax
+elephant stab captured implications beloved einstein chamber halloween parallel passion smells readily pole
+palestine hurting golf admitting producing generate founding facility mercy investigated sheer guitar drew
+assured automated humble gray castle smack borrowed macedonian turkic enforcing competent sued hurricane
+dramatic vicious competitive bankrupt criticizing veteran fairy demographic highway wheel supremacy continent
+syrian tens memorial controls grabbing remarkable austin thirty horses principal entities addiction underground
+chaos appealing trailer sugar discipline blindly reagan sword rifle beside abilities notified sciences
+alternatively visual belt contradiction produces hungarian portuguese actress verse manga elementary toss
+villages goods suspicion listened brutal veterans snap outdated mega unfit efficient pardon verbal pockets rapid
+dependent newer blew barry coup obligation assassination christopher premise hoped cookies servers warriors
+corresponding attracted converted ipad medal struck monkeys expired existent woods alabama breach bros convert
+syntax connect marvel netherlands unhappy hong adjective monitoring roles arthur nothin croatian variation
+consequence declaration plate pacific pete emotionally drove messy settlement fifth prof monopoly felony fort
+construct desired adventure deliver twenty merry happily stubborn textbook closest grammatical breathing bottle
+beast dictatorship biblical segment convey quantum descendants honey poison cent query improper judged arguably
+styles etymology mathematical serb legislators mandatory currency retire enforced void laughed puerto injury
+invaded separated victoria fortune reckless bucks apologized employer dominant stomach symbols appearances
+harmless electronic adoption bucket absent revolutionary maker parking awarded switched misery convenient fork
+senators sacrifice chemistry imaginary slim darkness crow catching realistic technique banana depressed buck
+forbidden chad ottoman smash opponent badge recognise trace habit redskins croatia realised genesis kingdoms
+xbox bulgarian isles doom unwilling fees illustrates finance pose substitute transition customer withdraw ease
+reflection gathering craig crop temperature profession exciting wiped embrace unfamiliar tears prostitute noun
+respectful motive considerably treats developer locals secure islamist slang gravity amazed blamed wondered geek
+manners mighty grass satisfaction graham passages signal plural patterns harassed logs rabbit gossip compliment
+batman dialect genres faithful essence wedding reward interact savage courage implication provinces labeling
+sanity operated frequent luke gladly flesh creatures thoughtful graduated beaten requiring functioning daughters
+bonus confirming choke oversight concluded rachel announce slip reserved vocal abuses factory rope thursday
+virus searched beta musicians martial clicked excluding venue observer knight emphasize rapper patriot
+traditions wright exceptional vatican credited shallow icon killings instantly producers homeland manipulate
+gaza rolled gains clan jean screwing prayer thief owning devices condemn winners persecution incorporate trains
+loads warren glance inherent client bleeding lean phones flame poles midnight severely casualties patent
+developments exposing sends billy coat closet stem journey bulk nail cleared inclined cheated commonwealth
+potter amateur channels scan pronounced donations canon civilization happiness reducing survival collected grip
+morals firearms heroin juvenile panel succeeded injustice manufacturing intense carries risks undoubtedly
+opportunities columbia odds typed fuzzy delivery thieves sticks professionals pipeline lynch chasing cheaper
+jane estimated hats outstanding ussr losses roger mankind challenges crusade objected socially logging
+encourages thereof observe tracking splitting announcement vulgar anna pakistani festival mcdonald frequency
+definite thompson tiger invention geographic resolving acid adams babe slapped bullets transfer preach partners
+disgust tales eyed mall alongside secular revealing collecting sink farmers undermine swing crawl yard boom
+shirts literary easiest fitting unwanted shell entirety asserted touching quest tournament bones africans boots
+rocket hospitals rico cloud stranger sequence grace singular geographical preserved juice mountains scores
+presently alliance platforms genetics concentrate tommy panties robinson undone infringement password
+discouraged drake declaring prophet reporters slaughter portray honour provincial unemployed dragged damaged
+dept enabled morality charter forgetting juicy delicious measured personnel facto governing stepping plausible
+critique norway immune burns confronted murderers celtic isolated dame nights vastly engines humour volumes
+fraction nobel substantive worm alpha continuous addicted afternoon relief courses abandon abstract suited
+rankings speculative thesis viewers olympics definitive licking systemic similarities guides cricket specialist
+instrument informing nintendo tasks eagle pleasant implemented pill infamous paranoia margaret oath boycott
+drain carter disappeared begging rogue doug wore memo generous protestant omitted keen infected prevented crush
+caucasian adjust limitations professors eternal firmly clip remote unite wells nervous embarrassed rings flaming
+darwin forbid grief mosque neil fooled montana gospel colleagues pronunciation characteristic ross coke creep
+lovers critic aryan snake massage earliest overlap orphaned kerry laying employ madness sells barrel manipulated
+akin habits conviction boundaries theater recovery adhere strongest organic tastes truths arrive keith gore
+injured suits parks ranked faux inhabitants mutual stability portrayed lobby performing stepped machines planes
+bases duties holidays conscience traits circular slept shed comparable highlights aviation kitten kansas detroit
+aggression oral bisexual carolina longest colonial pregnancy skull restaurants tuesday champions sydney slit
+refusal nasa throws notorious positively hungary corps aims universally initiated adequately separately notably
+romanian fist placement wholesale vulnerable makeup rebel taiwan payment flames industries moose karl evaluation
+avenue outlined atrocities gordon foreigners overseas opens repair bacon unstable divorce friendship financially
+demonstrating provoke facilities urgent assessed designated saints alphabet tribal wives affects anderson
+blanket neighborhoods branches cheer accompanied cuba emotion overwhelmingly simultaneously disappointing
+backward compromised simon pressing lion grandma drinks petition counties fried simpler respectable
+communicating composed matthew galaxy disturbed sympathetic dense witnesses dancing attraction philippines
+scientology pirate mario manually linguistics flair nearby deadly chin directions dean airlines dime consumption
+greg appreciation supportive establishing surrounded fossil plainly fence realizing columns restrict bury
+investigating jonathan formerly shoe thankfully smiling cousins dominance dummy brush tragic distributed nato
+reviewers residence enormous romance dish curiosity foundations engineers lasting perceive debated furry allen
+handy tanks transferred gear herd mythology lawrence beneath tempted indiana aired bash spade glorious marx
+popcorn upcoming czech shakespeare photographer slavic navigation bytes albania organisations welcoming
+researcher ambassador testament failures michelle patriots dallas remembered sovereignty depend accidents easter
+diego sits uber mainland billionaire souls occupy interfere moscow straightforward heated shares wonders
+judicial predict underneath solving teens trials resume combine gangs skeptical privately suicidal timing
+injuries reinstated statistical neighbor tide custom capture twin unpleasant creature invisible welsh sins
+advocacy steady ambiguity waited tested unpopular norman compatible grind sheet pounds kicks pale proudly wire
+encounter pops creek attribute whoa sharp sweat buddhist singapore euro persist enjoys guru retrieved poem
+variations graphics jefferson interior labelled admission apples vocabulary privileged jurisdiction worrying
+seal wildlife quantity mandate estimates headlines sept inviting affiliation clinical formation endorsement
+foster albert colleges motor thee bounds taxation printing inadequate mysterious notre buttons inevitably
+teenager jerry salute basics roster houston cameras approaches ample oriented blonde myths heterosexual stones
+span podcast razor walter giants drops preview derek pornography couch perry opera routinely swallow pets
+flowers rampant wears sanctioned irritating neat scenes josh continuously editions anniversary linux indo
+provider netflix lessons economically initiative quarter cope brick cave bishops militant counsel eligible
+parker centers indirectly nixon trucks difficulties personalities grows rumors salary tire wings insisted
+freedoms portugal prevents trends contention uncertain strategic realm cole flaws assess guaranteed publishers
+avatar differing brazilian uphold versa systematically theoretical yell tricky systematic frozen achievement
+adolf estimate calendar chip insists scroll armenia solo submissions trapped bridges hung elites traditionally
+playground roof grandmother outlet consciousness allegiance accountability respects practicing visits hysteria
+makers cancelled mans starving picks predicted envy kindness equation theology gaining abroad morgan conscious
+cocaine egyptian taliban campaigns repeal certificate resigned invaders prisoners freaks toys shoulder dose
+federation gates organize ripped protocol muscle symptoms lebanon worn hamas secrets proposition breathe possess
+unofficial grain almighty seeks verses sorting assignment bureau apes hacker anne feminine distinguished inches
+noticing knocked brandon butter tense yugoslavia tyler corpse hinduism achievements albanians berlin alumni
+collaborate accord keys qualifications atomic mechanics threshold sponsored luckily routine bail stir token
+stewart psycho sperm prayers espn spots busted skip knees cable connecting negatively jake backlash epidemic
+banking consumer registration targeting salty blessed prone subjected surveillance missile filing networks slick
+mild obey teenage profiles manchester refuge crude proclaimed sustainable burger ideals generals identification
+cannon circuit dressing certified prevalent specially outlines conflicting recommendations wreck believers aaron
+deaf marie nancy licenses mormon pearl spider promptly novels rumor jacket metropolitan bobby twelve yoga
+synonymous contexts variant turk para denmark sheen doin agriculture israelis asylum compassion necessity
+determination rear unemployment promising philip asleep pills hawaiian horribly premier endorsed wound reduction
+fires bunny abandoned relying meter varying concentrated loop priorities backup conventional beard trillion
+jungle import discount futile hosted sauce limiting bend cannabis americas funeral lump density overcome shine
+identities relies whale laughs staring ally psychotic diamond plug musician saddam magnitude diplomatic dumped
+devote bass miami societal compound jacob respectively expectations draws debut interactions denies eaten
+liberation hosts shaped loan satellite hardware praising chapters danny kyle fusion chronology focuses samuel
+separation outlook functional payments fiscal demanded revelation rivers demographics mount libya outraged
+coaches mining demonstration phoenix leak discourage patriotic airline disgusted strangers romantic starters
+accounting fond invading bureaucracy belonging coalition illustrated sandy expenses sober aunt confront arizona
+restoration applications purchased wrap sandwich fishing dissent operates secretly practiced restriction fries
+enable assaulted athletes equals displays constructed rounds acknowledging swift theatre cognitive bump colonies
+consequently arena revoked cancel impress tube retained tabloid designer wicked component commentator static
+mask insistence unified slash competing leaked cried swearing evidenced glasses shouting traveling lightning
+differentiate kentucky licence distorted argues learnt argentina intuitive allied evolutionary creators diagram
+armenians influences divisions germanic cinema descriptive inflation assumes naval peers oxygen sentiments
+correlation manning confederate raging chronic offenders academia hiring latino closure panic associates
+negotiate proponents inquiry chunk rooms mixing spray equations activism asset populated empathy parameters
+iraqi willingness radiation aged qaeda eliminating tackle russell celebrated inflammatory lifting doubtful
+monsters internationally featuring smooth footage neglect willy cyclists dash eager faults defender olympic mill
+landing bench interviewed output matrix maturity zombie prey peterson statue convenience disguised contributes
+distant stunt follower queens consist popped prohibits vary extraordinary reasoned broadly slant modification
+shaking romans finland highlighted cotton tamil farms fraudulent regulation ward transportation flynn
+appointment donated messenger protections install purposely whichever govern lighter sheriff preaching shelter
+metric misses reich evaluate flock numbered firearm occasional corn prostitution outcomes vaccines outing invade
+supplied utah obscene campaigning prefers feather shipping districts disclosure pledge wrapped offices desires
+defamation parasite cruise exit conjecture stumbled naughty forming deported contacts classify anarchist couples
+inspiration cows releasing gulf destiny saves abraham departments twinkle castro composition probability curve
+gamer mentor benjamin pressed mechanical towers coined preparing designation polling phenomena sneak amended
+ideally prominence oscar austria accent guessed piracy norwegian continental maria rihanna migration mane
+billboard insertion hindi rugby somethin adjusted threatens ministers suspects purge hostility demo humanitarian
+mouths airplane culturally respecting safer prosecuted quietly commentators compelling vietnamese forty tolerant
+thankful tourists innocence burnt elderly strings helicopter montreal bath treasure rallies comprehension
+hosting extinct boost validation trading humorous chips pistol variable troubles wednesday unlimited oppressive
+shoots recommendation drown opposes sinking clearing colony stripped guests oriental bosnia gentle cambridge
+antics perspectives backgrounds kate breeding shade minnesota thailand todd clients chairman rejecting
+attributes italians pasta shortened acquired crank hierarchy initiate monarchy dual independently floating shave
+ruler murphy dawn autobiography continuity aforementioned inactive animation danish kurdish kanye subsidies
+usable genes migrants amanda venture polar coherent iowa dylan safely prohibition leary fold sour meal
+structures comrade determining shutting condemned hacking integrated passionate fabricated quran collins reset
+fuels murray concealed grocery travelling tourism mars grants fears installed watson fifa remedy teaches cameron
+unto leaks illinois posing prop persecuted faculty mason occurring scripts rubber waves recover soup identifies
+informal summarized absorbed praised bedroom amber enthusiastic mildly waking pennsylvania lest ronald layer
+sphere voluntary silenced catholicism trimmed fantasies nude talented beans superiority evade mohammed
+commitment oklahoma execution salad possession robin dealer randy shapiro rejection micro outer binary guinea
+swiss qualification nursing pirates exile rainy survivors satisfactory paradox framework buddha romania
+participant noah interface precision logos vaguely dialects assyrian bibliography themes tendencies predictions
+household speeches rigged cheek electorate differs marching stressed constituents belonged intact apartheid
+caldwell listings comparisons descended waving rand suppression fluid lawsuits institutional superficial unarmed
+receives bravo intellect favors loyalty lectures attending passport storage whip discretion whipped philosopher
+tribute mann creativity mister tourist faulty interference meters cartoons supplies jealousy carrier curb
+misconduct toes gentleman dominate orleans gathered correspond stroke prominently subway rendered emerging fleet
+leap destroys earl lucas inclusive jihad bore figuring uprising trademark jazz arranged kurt hans introductory
+poet bulgaria experimental proto unspecified illustration marxism pitch vested cliff horrific commissioner
+enacted favorites farther breast interfering freshman romney sullivan spirited investors workplace skilled
+ritual foods ordering reaches arrow encouragement caribbean damages cooked slam sham disability unconstitutional
+settings riots owes thatcher spokesman custody luxury conquest breakdown hormones carpet sweep webster surplus
+dominating hopeless matching uncommon affecting shorts litter harvey businessman ruins rebels mute qualities
+dreaming amend pushes surrender unity gentlemen yank shady characterization illusion suffers combining
+expressions marshall projection sikh goose prostitutes surprisingly legitimacy doomed touches mines trafficking
+asserting deeds lasted pepper nipples overlooked dammit cleveland twilight sums mistakenly analyze goofy locate
+similarity blogger programme examination earthquake kent stuffed oliver poetry frog lone twins demon malaysia
+floyd byzantine operator eddie dragons parameter switzerland azerbaijan variants wisconsin governed franklin
+founders millionaire overturned charities mutually profoundly pension flights sworn tension boundary invested
+esteem duly reduces departure enabling witnessed playoffs hussein upgrade missiles aftermath piano profitable
+stamps hooked distract glaring alias confrontation upside garage calculated honorable insufficient earning
+senses graduation integral utility confess beatles buys issuing repeats kathleen weakness dangers passenger
+efficiency accomplishments alice plague incentive jose hysterical notwithstanding sanchez reminding disorders
+inequality betrayed expects throne execute bonds induced detect suppressed kenya treatments landed baltimore
+clips approaching scheduled dots graph shops popping policing stern kirk desirable spinning tropical conquered
+swimming vain puzzled jeremy designs magical missouri chains jesse boil tennis embassy attach recruiting boxing
+saga retail entertain simpson costume arrows reckon nearest deputy biting responds circus cowboys hail
+continuation angels liable consulting ahmed defunct promo peninsula hills adorable stored portrait flaw
+translates antonio cyprus dental accidental vegetables commerce arsenal pork soil prevention inflated visa fatal
+contracts agreements disclose guise cooking capitol vector melbourne chatting pursuing complexity congressman
+hart directors worms royalty terry compilation koreans consumers convictions exhibit exaggerated lust paradise
+yemen sunni marginal surviving celebrating distraction deceased arise assisted governmental sunny trips eternity
+refugee scripture organ columbus divine militia conservation enthusiasm nelson managers robbed ness delayed
+armies casting starter rainbow nike philadelphia translating reportedly spoon lend gradually cowboy chelsea
+predominantly shoulders shifted smiley vacuum seeds southeast manufacturers colbert flew voluntarily omar
+prosecutor symbolism setup siblings consuming finishing voiced destination verb loosely characterized monetary
+nicholas experiencing jessica nurses harmony sixth julian examined gwen libraries parliamentary rulers animated
+screams hypothetical depicted acronym vampire superman ceased condom monarch laptop telegraph brit asserts
+assistant italics persians georgian raul photography categorized finnish britney heights corrupted influx
+coastal believer hamilton demise churchill excess brigade affirmative sanctuary schemes bernstein karen
+inexperienced forehead amnesty wolves investing shining liberties footballer painted collar pony statues drafted
+starbucks railroad attracts medicare norms slippery happier koch ceremony signaling engagement spoil kitty
+barbara wheels cathedral hunters dangerously shah operational nest empires protocols praying terrifying freeze
+lobbying outsiders hints prompted prosecution transformation deed spencer addict components boeing retaliation
+ruthless mississippi modest sophisticated awaiting exodus careless brad harbor glenn patch broadcasting essays
+yards knocking processing fragile hardest algorithms molly chambers campbell maryland hugs bryant puppy hunger
+responsibilities madonna stark radar duration detected lynn bites sect prompt poke brooklyn registering orbit
+soviets axis deck slapping violently oddly provocative jamie clerk thai studios stereotypes madison roses sweaty
+vibe shoved spark legendary consulted sonic organised pulls integrate deception probable recession rebuild
+compensation algorithm aggressively trophy wished exempt negotiations indonesia breeds jong await technologies
+resignation leaf servants servant gaga enjoyable leather fulfill marriages hollow striking dividing minus
+signals illegitimate resentment probation referendum hers vintage juan jackie distracting ducks competence
+tortured turner mouthed pour medals directing athlete expectation jets networking reilly flipping extinction
+lords slack navigate tearing filming rejects companion catastrophe dire wildly savings posed cynical ferguson
+idol bombed trim modifications stabbed accepts guards menu distortion predators tunnel mixture susan mocked
+methodology protein cooperate kisses borrow monroe withdrawn artistic cries considerations coins vent spotted
+sweeping compiled darker stan pursued montenegro trey indicator inter rises reproduce telephone newton sociology
+exclusion cuisine sketch virginity delhi niche austrian cyrus mediterranean charging recognizing lighting
+anarchy valued marcus chop leaking gateway chew vomit divorced vein binding amendments royals outfit cigarette
+scrap linda hike manufacture overthrow capability economist rides chiefs coding infection isolation luther
+cardinal migrant verdict flooding individually buses winds municipal crushed protects packing motorcycle
+exploitation colours rightful sabotage exploit advances annually contra seals pilots offender delta celebration
+sizes circumstance plea drum cohen rogers cautious fury prohibit malice taxi willingly trauma uranium jeans cage
+outsider prosperity unused belgium simplest primitive reflecting segregation anchor stuart mccarthy newest
+condoms punched robots monthly stems cooler ranch adventures synonym detrimental wrestler rappers lenin mercury
+infant prestigious fulfilling strive renowned tops customs ivan circa umbrella measurement cans mills cape arose
+hasty morris subset peacock lineage gothic formats sings accessed kashmir maiden rocky bosnian hezbollah
+therapist geometry rotating malik timely belly rescued ensuring diplomacy economies nominee package sewer
+prescription obliged whistle incoming broncos explosion grid palm subscribers rental shore sands tapes computing
+providers shia shifting enhance ineffective shades endure manufactured achieving corners unexpected trevor
+grandparents dramatically trait strangely amazingly intel reserves displaying enhanced atlanta stanley scouts
+seed douglas drastically cracked alarm leagues reluctant recordings imagined travels exploited feasible
+intersection explode measurements motto flowing ounce structured permits tyrant suspension textbooks multitude
+extract authenticity calculations alfred staggering istanbul sporting payroll rebellion tenure quicker parrot
+terminated signatures honored dedication carol shadows smiled clicks screens brady workshop stale wounded sierra
+commercials brands ralph mitchell dismissal hugely buzz settlers curry explorer interpreting washing breasts
+consume eyebrows griffin recreation adopting bangladesh certainty scots retrieve empirical derivative brackets
+switching consisted mole implementation coordinates ashley transformed sanskrit yugoslav shane egyptians
+buddhism traced authorship grading stages theoretically yelled employers angela behaviors menace mussolini
+dragging deadline dodge pursuit stat populace""".split()
 )
 
 _ABUSE = """

@@ -58,6 +58,10 @@ class Encoder:
         weights = np.array([len(window) for window in windows], dtype=np.float32)
         return [self._joined(outputs, own, weights) for own in owned]
 
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each window of the texts, special ones included."""
+        return [len(window) for tokens in self._tokens(texts) for window in self._windows(tokens)]
+
     def warm(self) -> None:
         """Runs the shapes that single comments have, so that the first readers don't wait for them."""
         for length in bucket_lengths(self._max_tokens):

@@ -105,6 +105,18 @@ class PackScorer:
         self._kept_parents: _Recent[str, Vectors] = _Recent(KEPT_PARENTS)
 
     @property
+    def pack(self) -> Pack:
+        return self._pack
+
+    @property
+    def encoder(self) -> Encoder:
+        """The loaded model. Loads it if need be."""
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = Encoder(self._pack, load(self._pack, self._runtime, self._threads))
+            return self._encoder
+
+    @property
     def stamp(self) -> PackStamp:
         manifest = self._pack.manifest
         engine, precision = engine_and_precision(self._runtime)
@@ -122,7 +134,7 @@ class PackScorer:
 
     def warm(self) -> None:
         """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``."""
-        self._loaded().warm()
+        self.encoder.warm()
         if self._embedder is not None:
             self._embedder.warm()
 
@@ -135,14 +147,14 @@ class PackScorer:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
-        encoded = self._loaded().encode([undisguise(text).text for text in texts])
+        encoded = self.encoder.encode([undisguise(text).text for text in texts])
         return np.stack([_embedding(e) for e in encoded])
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
         if not requests:
             return []
         readings = [_read(request) for request in requests]
-        wholes = self._loaded().encode([reading.view.text for reading in readings])
+        wholes = self.encoder.encode([reading.view.text for reading in readings])
         parts = self._sentences(readings, wholes)
         fused = self._relevances(readings, wholes)
         return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
@@ -155,7 +167,7 @@ class PackScorer:
             reading.sentence_texts if value >= SENTENCES_FROM else []
             for reading, value in zip(readings, toxicity[:, column], strict=True)
         ]
-        encoded = iter(self._loaded().encode([text for texts in apart for text in texts]))
+        encoded = iter(self.encoder.encode([text for texts in apart for text in texts]))
         return [
             [next(encoded) for _ in texts] or [whole] * len(reading.spans)
             for reading, texts, whole in zip(readings, apart, wholes, strict=True)
@@ -191,7 +203,7 @@ class PackScorer:
         if self._embedder is not None:
             asked = [reading.request.article is not None for reading in readings]
             theirs = iter(
-                self._embedder._loaded().encode([r.view.text for r, a in zip(readings, asked, strict=True) if a])
+                self._embedder.encoder.encode([r.view.text for r, a in zip(readings, asked, strict=True) if a])
             )
             wholes = [next(theirs) if a else whole for a, whole in zip(asked, wholes, strict=True)]
             return self._embedder._relevances(readings, wholes)
@@ -242,12 +254,6 @@ class PackScorer:
     def _language(self, reading: _Reading) -> Language:
         readable = self._pack.manifest.languages
         return self._detector.language(reading.view.text, reading.request.language_hint, readable)
-
-    def _loaded(self) -> Encoder:
-        with self._loading:
-            if self._encoder is None:
-                self._encoder = Encoder(self._pack, load(self._pack, self._runtime, self._threads))
-            return self._encoder
 
 
 class _Recent(Generic[K, V]):

@@ -24,8 +24,12 @@ DISGUISED = {
     "spaced letters": ("you i d i o t", "you idiot"),
     "spaced before a plain word": ("f u c k you", "fuck you"),
     "dotted letters": ("i.d.i.o.t", "idiot"),
+    "every character dotted": ("y.o.u. .a. .f.o.o.l", "you a fool"),
+    "dotted after a single letter": ("I h.a.v.e a d.o.g", "I have a dog"),
+    "full width marks among full width letters": ("ｙｏｕ，ｉｄｉｏｔ！", "you,idiot!"),
+    "every letter as often": ("yyoouu iiddiioott", "you idiot"),
     "dashed letters": ("s-t-u-p-i-d", "stupid"),
-    "a whole text spaced": ("y o u   a r e   a n   i d i o t", "you  are  an  idiot"),
+    "a whole text spaced": ("y o u   a r e   a n   i d i o t", "you   are   an   idiot"),
     "a whole text spaced alike": ("y o u a r e a n i d i o t", "you are an idiot"),
     "starred": ("what the f**k", "what the fuck"),
     "starred but for the first": ("f*** off", "fuck off"),
@@ -34,7 +38,6 @@ DISGUISED = {
     "a whole text in leet": ("y0u 4r3 p47h371c", "you are pathetic"),
     "stretched": ("stuuuupid", "stupid"),
     "stretched, with the word's own double letter": ("coooool pusssssy", "cool pussy"),
-    "each letter doubled": ("iiddiioott", "idiot"),
     "two disguises at once": ("f.u.u.u.c.k", "fuck"),
     "three disguises at once": ("ѕ\u200btuuuuріd", "stupid"),
 }
@@ -49,6 +52,7 @@ UNTOUCHED = (
     "assess the annals, rapping, fatter, crappy, looser, bookkeeper, committee, Mississippi",
     "café, naïve, Zürich, El Niño, Łódź, Ærø, İstanbul, São Paulo, Nguyễn",
     "❤️ 👨‍👩‍👧 👍🏽 🇮🇳 🏴󠁧󠁢󠁥󠁮󠁧󠁿 😂😂",
+    "你好！这是，一个句子。",
     "यह बहुत अच्छा है, क्‍षमा करें।",
     "Привет, как дела? Это очень хорошо.",
     "Αυτό είναι ένα κείμενο στα ελληνικά.",
@@ -124,8 +128,8 @@ def test_what_was_undone_once_is_undone(written: str) -> None:
     assert undisguise(once).text == once
 
 
-PLAIN = """the minister said that critical minerals are good for our country and we should all agree it is really too bad
-the committee will discuss free apples and I see a need"""
+PLAIN = """the minister said that critical minerals are good for our country and we should all agree it is really
+too bad the committee will discuss free apples and I see a need"""
 WORDS = st.sampled_from(PLAIN.split())
 
 

@@ -1,0 +1,252 @@
+"""Scoring: how fast, beside Detoxify's own ``predict`` on the same texts in the same run; and do batches move scores.
+
+Detoxify runs at BERT-base shape (that of its ``original`` and ``unbiased`` models) with random weights, as fast as
+trained ones, in an environment of its own (``.venv-bench``, made at the first run: torch and detoxify, some minutes).
+``detoxify_pack_...`` is that same checkpoint converted to a pack and run by this service.
+
+Beside Detoxify both do the same job: every label of the whole text. ``single_p50_ms`` and ``single_p95_ms`` are what
+the service waits for: sentences and the language too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.core.scores import Scale, ScoreRequest
+from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring.runtime import available_threads
+from scripts.benchmarks.common import Row, arguments, percentile, report, say
+from scripts.benchmarks.scoring_parts.comments import made_up_comments
+from scripts.benchmarks.scoring_parts.operations import Operations, operations_of
+
+ROOT = Path(__file__).parents[2]
+PEER_VENV = ROOT / ".venv-bench"
+PEER_FILES = PEER_VENV / "bert-base"
+PARTS = Path(__file__).parent / "scoring_parts"
+ROUNDS = 2
+BATCH = 32
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds for all texts, one round after the other: one by one, and in batches."""
+
+    single: list[float] = field(default_factory=list)
+    batch: list[float] = field(default_factory=list)
+
+    def each_ms(self, of: str, texts: int) -> float:
+        """Milliseconds a text in the faster round: what else the machine does can only slow a round down."""
+        return 1000 * min(getattr(self, of)) / texts
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--comments", type=int, default=300, help="made-up comments (default %(default)s)")
+    parser.add_argument("--alone", action="store_true", help="without Detoxify beside it")
+    options = parser.parse_args()
+    texts = made_up_comments(options.comments)
+    rows = [*fresh_start(texts)]
+    ours = build_scorer()
+    assert isinstance(ours, PackScorer)
+    ours.warm()
+    rows += waits(ours, texts)
+    rows.append(neighbour_shift(ours, texts))
+    rows.append(growth(ours))
+    rows += operations(ours, texts)
+    if not options.alone:
+        rows = [*beside_detoxify(ours, texts), *rows]
+    stamp = ours.stamp
+    words = sorted(len(text.split()) for text in texts)
+    report(
+        "scoring",
+        rows,
+        json_file=options.json,
+        notes=[
+            f"{len(texts)} made-up comments, {words[len(words) // 2]} words in the middle, {words[-1]} at most",
+            f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}, {available_threads()} threads",
+            "beside Detoxify: milliseconds a text, every label of the whole text, the faster of "
+            f"{ROUNDS} rounds in turns; its batches are padded to their longest text, as predict does",
+        ],
+    )
+
+
+def requests(texts: Sequence[str], *, explain: bool = True) -> list[ScoreRequest]:
+    return [ScoreRequest(text=text, explain=explain) for text in texts]
+
+
+def fresh_start(texts: list[str]) -> Iterator[Row]:
+    say("a fresh process ...")
+    done = subprocess.run(
+        [sys.executable, str(PARTS / "fresh_start.py")],
+        input=json.dumps(texts),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    measured = json.loads(done.stdout)
+    yield Row(measure="load_s", ours=measured["load_s"], unit="s")
+    yield Row(measure="resident_mb", ours=measured["resident_mb"], unit="MB")
+
+
+def waits(scorer: PackScorer, texts: list[str]) -> list[Row]:
+    say("one by one, as the service scores ...")
+    best = [float("inf")] * len(texts)
+    for _ in range(3):
+        for index, request in enumerate(requests(texts)):
+            began = time.perf_counter()
+            scorer.score([request])
+            best[index] = min(best[index], time.perf_counter() - began)
+    return [
+        Row(measure="single_p50_ms", ours=1000 * percentile(best, 0.5), unit="ms"),
+        Row(measure="single_p95_ms", ours=1000 * percentile(best, 0.95), unit="ms"),
+    ]
+
+
+def neighbour_shift(scorer: PackScorer, texts: list[str]) -> Row:
+    say("whether neighbours move a score ...")
+    largest = 0.0
+    for scale in Scale:
+        alone = [scorer.score([request], scale=scale)[0] for request in requests(texts, explain=False)]
+        for seed, size in ((1, 3), (2, 7), (3, 16), (4, 32)):
+            order = random.Random(seed).sample(range(len(texts)), len(texts))  # noqa: S311 - nothing secret
+            for start in range(0, len(order), size):
+                batch = order[start : start + size]
+                together = scorer.score(requests([texts[i] for i in batch], explain=False), scale=scale)
+                for index, scores in zip(batch, together, strict=True):
+                    pairs = zip(scores.toxicity.values(), alone[index].toxicity.values(), strict=True)
+                    largest = max(largest, *(abs(one - other) for one, other in pairs))
+    return Row(measure="batch_neighbour_shift", ours=largest, unit="score, either scale")
+
+
+def growth(scorer: PackScorer) -> Row:
+    """A text sixteen times as long, in times of the cost: at most sixteen."""
+    short = " ".join(made_up_comments(40, seed=5))[:3000]
+    long = " ".join([short] * 16)
+    times = [_seconds(lambda text=text: scorer.score(requests([text], explain=False)), 5) for text in (short, long)]
+    return Row(
+        measure="long_text_growth",
+        ours=1000 * times[1],
+        unit="ms",
+        beside={"a sixteenth of the text": 1000 * times[0]},
+        ratio=times[1] / times[0] / 16,
+    )
+
+
+def operations(scorer: PackScorer, texts: list[str]) -> list[Row]:
+    say("operations a second ...")
+    counted: Operations = operations_of(scorer, texts)
+    seconds = _seconds(lambda: _in_batches(scorer, texts), 3)
+    single = _seconds(lambda: _one_by_one(scorer, texts), 3)
+    return [
+        Row(
+            measure=f"gflops_{name}",
+            ours=counted.needed / took / 1e9,
+            unit="GFLOP/s",
+            beside={"a large product at this precision": counted.possible / 1e9},
+            ratio=counted.needed / took / counted.possible,
+        )
+        for name, took in (("batch32", seconds), ("single", single))
+    ] + [Row(measure="padding_share", ours=counted.padding, unit="of tokens run in batches of 32")]
+
+
+def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
+    with detoxify() as predict:
+        pack = build_scorer("bert-base", packs_dir=PEER_FILES / "packs")
+        assert isinstance(pack, PackScorer)
+        pack.warm()
+        theirs, ours, converted = Times(), Times(), Times()
+        for turn in range(ROUNDS):
+            say(f"round {turn + 1} of {ROUNDS}: Detoxify, this pack, Detoxify's as a pack ...")
+            theirs.single.append(predict(texts, 1))
+            theirs.batch.append(predict(texts, BATCH))
+            time.sleep(1)  # its threads spin for a while after their work
+            for times, one in ((ours, scorer), (converted, pack)):
+                _in_batches(one, texts)
+                times.single.append(_seconds(lambda one=one: _one_by_one(one, texts), 1))
+                times.batch.append(_seconds(lambda one=one: _in_batches(one, texts), 1))
+    rows = []
+    for name, times in (("{}_vs_detoxify", ours), ("detoxify_pack_{}", converted)):
+        for kind, measure in (("single", "single"), ("batch", "batch32")):
+            mine, its = times.each_ms(kind, len(texts)), theirs.each_ms(kind, len(texts))
+            rows.append(
+                Row(
+                    measure=name.format(measure),
+                    ours=mine,
+                    unit="ms a text",
+                    beside={"Detoxify.predict at BERT-base": its},
+                    ratio=its / mine,
+                )
+            )
+    return rows
+
+
+def _one_by_one(scorer: PackScorer, texts: Sequence[str]) -> None:
+    for request in requests(texts, explain=False):
+        scorer.score([request])
+
+
+def _in_batches(scorer: PackScorer, texts: Sequence[str]) -> None:
+    for start in range(0, len(texts), BATCH):
+        scorer.score(requests(texts[start : start + BATCH], explain=False))
+
+
+def _seconds(work: Callable[[], object], times: int) -> float:
+    """The fastest of some tries."""
+    best = float("inf")
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+@contextmanager
+def detoxify() -> Iterator[Callable[[Sequence[str], int], float]]:
+    """Detoxify in a process of its own: a function from texts and batch size to the seconds it took."""
+    python = PEER_VENV / "bin" / "python"
+    environment: dict[str, Any] = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    if not python.exists():
+        say("setting up .venv-bench with torch and detoxify (once, some minutes) ...")
+        subprocess.run([sys.executable, "-m", "venv", str(PEER_VENV)], check=True)
+        for wanted in (["torch==2.13.0"], ["-e", f"{ROOT}[detoxify]"]):
+            subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
+    script = str(PARTS / "bert_base.py")
+    if not (PEER_FILES / "packs" / "bert-base").exists():
+        say("making a BERT-base checkpoint and converting it to a pack (once) ...")
+        subprocess.run([str(python), script, "make", str(PEER_FILES)], env=environment, check=True, stdout=sys.stderr)
+    with subprocess.Popen(
+        [str(python), script, "serve", str(PEER_FILES)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "ready":
+            raise SystemExit("Detoxify did not start; see above.")
+
+        def predict(texts: Sequence[str], batch: int) -> float:
+            print(json.dumps({"texts": list(texts), "batch": batch}), file=process.stdin, flush=True)
+            return float(json.loads(process.stdout.readline())["seconds"])
+
+        yield predict
+        process.stdin.close()
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise")
+    main()
