@@ -58,6 +58,8 @@ def calibrate(pack: Answers, data: Path) -> tuple[dict[str, dict[str, Curve]], C
             balanced = natural.moved(-_odds(rate))
         else:
             used = pool.known(label) & np.isin(pool.sources, _sources(int(truth[is_news].sum())))
+            if not 0 < truth[used].mean() < 1:
+                raise SystemExit(f"Too few held-back comments to calibrate {label!r}: all with it, or none. More data.")
             balanced = fit(logits[used], truth[used], at_rate(truth[used], 0.5))
             natural = balanced.moved(_odds(rate))
             if label == "identity_attack":
