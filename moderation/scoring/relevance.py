@@ -4,8 +4,9 @@ A comment is on-topic if it speaks of what the article speaks of; or if it is a 
 a correction); or if it answers a comment that is. Each of the three is a logistic regression over a few readable
 numbers; the greatest counts, less what looks like an advertisement. ``scripts/training/relevance.py`` fits them.
 
-Closeness is the cosine between embeddings, less what a comment has in common with articles in general and an article
-with comments in general: both are measured against a small background that the weights bring along.
+Closeness is the cosine between embeddings, turned so that what a text and its continuation share counts most, and less
+what a comment has in common with articles in general and an article with comments in general: both are measured
+against a small background that the weights bring along.
 """
 
 from __future__ import annotations
@@ -54,7 +55,11 @@ SUBJECT = (
     "shared",
     "length",
     "passages",
+    "passages_closest",
+    "passages_shared",
+    "passages_hub",
 )
+"""The last three are products: in a long article some passage is always near and some word always shared."""
 REACTION = ("reads_so", *TALK, "foreign", "foreign_share", "length")
 ADVERTISEMENT = (*SIGNS, "signs", "reads_so")
 
@@ -77,7 +82,7 @@ class Fusion:
 class Side:
     """What a comment is held against: an article, or the comment that it answers. Made once and kept.
 
-    ``passages``: unit vectors [passages, dimensions], the title's first. ``hub`` and ``title_hub``: how close comments
+    ``passages``: turned unit vectors, the title's first. ``hub`` and ``title_hub``: how close comments
     in general come to the closest passage, and to the title.
     """
 
@@ -99,11 +104,12 @@ class RelevanceModel:
             float(words["unknown"]),
             frozenset(words["anywhere"].split()),
         )
-        size = int(weights["dimensions"])
-        self._comments = unpack_int8(weights["background"]["comments"], size)
-        self._articles = unpack_int8(weights["background"]["passages"], size)
-        self._reaction_direction = unpack_int8(weights["directions"]["reaction"], size)[0]
-        self._advertisement_direction = unpack_int8(weights["directions"]["advertisement"], size)[0]
+        size, kept = int(weights["dimensions"]), int(weights["subject_dimensions"])
+        self._turn = unpack_int8(weights["turn"], kept)
+        self._comments = unit(unpack_int8(weights["background"]["comments"], kept))
+        self._articles = unit(unpack_int8(weights["background"]["passages"], kept))
+        self._reaction_direction = unit(unpack_int8(weights["directions"]["reaction"], size))[0]
+        self._advertisement_direction = unit(unpack_int8(weights["directions"]["advertisement"], size))[0]
         self._subject = fusion(weights["fusion"]["subject"], SUBJECT)
         self._reaction = fusion(weights["fusion"]["reaction"], REACTION)
         self._advertisement = fusion(weights["fusion"]["advertisement"], ADVERTISEMENT)
@@ -136,7 +142,7 @@ class RelevanceModel:
     ) -> tuple[float, str]:
         """(relevance in 0..1, the closest passage). ``vector``s are unit length; ``spam`` is the pack's own, 0..1."""
         side = self._side(article)
-        closest = article.passages[int((side.passages @ vector).argmax())]
+        closest = article.passages[int((side.passages @ self.turned(vector)).argmax())]
         on = self.belonging(text, vector, side)
         if parent is not None and parent_vector is not None:
             on = self._reply(text, vector, side, parent, parent_vector)
@@ -160,7 +166,12 @@ class RelevanceModel:
     def parent_side(self, text: str, vector: Vectors) -> Side:
         return self.make_side((text,), vector[None, :])
 
-    def make_side(self, passages: Sequence[str], vectors: Vectors) -> Side:
+    def turned(self, vectors: Vectors) -> Vectors:
+        """Unit vectors of the dimensions in which a subject shows, from the embedding's [..., dimensions]."""
+        return unit(vectors @ self._turn)
+
+    def make_side(self, passages: Sequence[str], embedded: Vectors) -> Side:
+        vectors = self.turned(embedded)
         to_comments = vectors @ self._comments.T
         rare: dict[str, float] = {}
         for passage in passages:
@@ -176,19 +187,27 @@ class RelevanceModel:
 
     def subject_features(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> list[float]:
         """``SUBJECT``: closeness and shared rare words."""
-        cosines = side.passages @ vector
-        ordered = np.sort(cosines)[::-1]
+        turned = self.turned(vector)
+        cosines = side.passages @ turned
+        closest = float(cosines.max())
+        three = float(np.sort(cosines)[-3:].mean())
+        hub = nearest(self._articles @ turned)
+        words = shared(rare, side.rare, side.discount) / 10
+        passages = math.log(len(cosines)) / 4
         return [
-            float(ordered[0]),
+            closest,
             float(cosines[0]),
-            float(ordered[:3].mean()),
-            nearest(self._articles @ vector),
+            three,
+            hub,
             side.hub,
             side.title_hub,
             shared(rare, side.rare_title) / 10,
-            shared(rare, side.rare, side.discount) / 10,
+            words,
             math.log(1 + len(text.split())) / 5,
-            math.log(len(cosines)) / 4,
+            passages,
+            passages * closest,
+            passages * words,
+            passages * hub,
         ]
 
     def reaction_features(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> list[float]:
@@ -257,10 +276,14 @@ def fusion(stated: Mapping[str, Any], names: Sequence[str]) -> Fusion:
     return Fusion(np.array([stated["weights"][name] for name in names], dtype=np.float64), float(stated["bias"]))
 
 
-def unpack_int8(text: str, size: int) -> Vectors:
-    """Unit vectors [any, size] from base64 of int8 rows."""
-    rows = np.frombuffer(base64.b64decode(text), dtype=np.int8).reshape(-1, size).astype(np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+def unpack_int8(text: str, columns: int) -> Vectors:
+    """[any, columns] from base64 of int8 rows."""
+    return np.frombuffer(base64.b64decode(text), dtype=np.int8).reshape(-1, columns).astype(np.float32)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Each of length one."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def sigmoid(value: float) -> float:

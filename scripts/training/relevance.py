@@ -39,10 +39,14 @@ from scripts.training.relevance_material import (
 WEIGHTS = Path(__file__).parent / "relevance_weights.json"
 BACKGROUND = 256
 """Comments, and passages, that stand for texts in general."""
+SUBJECT_DIMENSIONS = 192
+SHRINK, SHARPEN = 1.5, 0.75
+FUSED = 2500
+"""Cut comments on which the fusion is fitted."""
 WORDS_KEPT = 5000
 FOLDS = 5
 REACTIONS = ("agreement", "praise", "correction", "question", "reply")
-PRIOR_LOGIT = {"subject": -0.3, "reaction": -0.3, "advertisement": -0.5}
+PRIOR_LOGIT = {"subject": -0.3, "reaction": -0.8, "advertisement": -1.5}
 """Added to each bias, which was fitted with both classes weighing the same: unrelated has to end under 0.2."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -70,11 +74,15 @@ class Material:
         self.data, self.embed = data, embed
         self.articles, self.phrases = written_articles(), written_phrases()
         self.cut = cut_comments(data, rng)
+        rng.shuffle(self.cut)
         self.general = comments_in_general(data, rng)
         self.channel_ads, self.channel_others = channel_comments(data)
         self._vectors: dict[str, np.ndarray] = {}
+        self.learn(t for a in self.cut[:-FUSED] for t in (a.title, a.paragraphs[0], a.comments[0]))
         self.learn(
-            t for a in (*self.articles, *self.cut) for t in (*passages(a), *a.comments, *a.near, *sum(a.replies, ()))
+            t
+            for a in (*self.articles, *self.cut[-FUSED:])
+            for t in (*passages(a), *a.comments, *a.near, *sum(a.replies, ()))
         )
         titles = [a.title for a in self.articles]
         self.ads = [t.replace("{title}", rng.choice(titles)) for t in self.phrases["advertisement"] for _ in range(3)]
@@ -107,16 +115,21 @@ def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, l
     rng = random.Random(seed)
     weights: dict[str, Any] = {
         "dimensions": int(material(["a"]).shape[1]),
+        "subject_dimensions": SUBJECT_DIMENSIONS,
         "words": word_rarity(material.data, phrases),
-        "background": background(material, rng),
+        "turn": "",
+        "background": {},
         "directions": {},
         "fusion": {},
     }
+    turn = subject_turn(material)
+    weights["turn"] = pack_int8(turn.reshape(1, -1))
+    weights["background"] = background(material, turn, rng)
     reactions = [text for group in REACTIONS for text in phrases[group]]
-    others = [*material.general, *phrases["unrelated"], *(t for a in articles for t in (*a.comments, *a.near))]
-    innocent = [*material.general, *material.channel_others, *reactions, *phrases["source"], *phrases["unrelated"]]
-    kept = set(phrases["advertisement"])
-    ads = [*material.channel_ads, *(material.ads if len(kept) > 20 else [])]
+    unrelated = [*phrases["unrelated"], *phrases["topical"]]
+    others = [*material.general, *unrelated * 3, *(t for a in articles for t in (*a.comments, *a.near))]
+    innocent = [*material.general, *material.channel_others, *reactions, *phrases["source"] * 20, *unrelated]
+    ads = [*material.channel_ads, *material.ads * 4]
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for name, yes, no in (("reaction", reactions, others), ("advertisement", ads, innocent)):
         direction, apart = crossfit_direction(material(yes), material(no), rng)
@@ -171,7 +184,7 @@ def subject_rows(
         vector = material([text])[0]
         rows.add(model.subject_features(text, vector, model.lexicon.rare(text), side), label, weight)
 
-    for group, others, per, scale in ((list(articles), 16, 3.0, 3.0), (material.cut, 5, 1.0, 0.5)):
+    for group, others, per, scale in ((list(articles), 16, 3.0, 3.0), (material.cut[-FUSED:], 5, 1.0, 0.25)):
         titles = material([a.title for a in group])
         for index, article in enumerate(group):
             pool = rng.sample(range(len(group)), min(60, len(group)))
@@ -183,7 +196,7 @@ def subject_rows(
                     add(text, side, 1.0, scale)
                 wrong = [rng.choice(group[i].comments) for i in strangers]
                 if per > 1:
-                    wrong += [*article.near, *rng.sample(phrases["unrelated"], 8), *rng.sample(material.general, 4)]
+                    wrong += [*article.near, *rng.sample(phrases["unrelated"], 8), *rng.sample(phrases["topical"], 4), *rng.sample(material.general, 4)]
                 for text in wrong:
                     add(text, side, 0.0, scale * len(article.comments) / len(wrong))
     return rows
@@ -249,7 +262,7 @@ def ridge_direction(x: np.ndarray, label: np.ndarray) -> np.ndarray:
     return np.asarray(direction / np.linalg.norm(direction))
 
 
-def fit_logistic(rows: Rows, ridge: float = 1e-3) -> tuple[np.ndarray, float]:
+def fit_logistic(rows: Rows, ridge: float = 3e-3) -> tuple[np.ndarray, float]:
     """(coefficients, bias) by Newton's method; the classes weigh the same, ``ridge`` counts against standardised features."""
     x, y, weight = np.array(rows.x), np.array(rows.y), np.array(rows.weight)
     weight = np.where(y > 0, weight / weight[y > 0].sum(), weight / weight[y == 0].sum()) / 2
@@ -290,12 +303,33 @@ def word_rarity(data: Path, phrases: Mapping[str, list[str]]) -> dict[str, Any]:
     }
 
 
-def background(material: Material, rng: random.Random) -> dict[str, str]:
+def subject_turn(material: Material) -> np.ndarray:
+    """[dimensions, SUBJECT_DIMENSIONS]: what the halves of a comment share, against how texts vary (canonical correlation).
+
+    ``SHRINK`` keeps directions in which texts hardly vary from counting, ``SHARPEN`` says how much more those count in
+    which the halves agree most. The last ``FUSED`` cut comments aren't used: the fusion is fitted on them.
+    """
+    pairs = material.cut[:-FUSED]
+    comments = material([a.comments[0] for a in pairs] * 2)
+    articles = material([a.title for a in pairs] + [a.paragraphs[0] for a in pairs])
+    comments, articles = comments - comments.mean(axis=0), articles - articles.mean(axis=0)
+    shared = (comments.T @ articles + articles.T @ comments) / (2 * len(comments))
+    spread = (comments.T @ comments + articles.T @ articles) / (2 * len(comments))
+    values, vectors = np.linalg.eigh(spread)
+    even = (vectors * (values / values.mean() + SHRINK) ** -0.5) @ vectors.T
+    values, vectors = np.linalg.eigh(even @ shared @ even)
+    turn = even @ (vectors * np.clip(values / values.max(), 1e-3, None) ** (SHARPEN / 2))
+    return np.asarray(turn[:, ::-1][:, :SUBJECT_DIMENSIONS])
+
+
+def background(material: Material, turn: np.ndarray, rng: random.Random) -> dict[str, str]:
     """Comments and passages in general, as int8 rows."""
-    pool = [text for article in material.cut for text in passages(article)]
+    pool = sorted({text for article in material.cut[-FUSED:] for text in passages(article)})
+    comments = rng.sample(material.general, BACKGROUND)
+    parts = [*rng.sample(pool, BACKGROUND // 2), *material.phrases["headline"]]
     return {
-        "comments": pack_int8(material(rng.sample(material.general, BACKGROUND))),
-        "passages": pack_int8(material(rng.sample(sorted(set(pool)), BACKGROUND))),
+        "comments": pack_int8(material(comments) @ turn),
+        "passages": pack_int8(material(parts) @ turn),
     }
 
 

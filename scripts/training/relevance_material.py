@@ -15,7 +15,7 @@ from pathlib import Path
 from moderation.core.sentences import sentences
 
 HERE = Path(__file__).parent
-SOURCES = {"civil_comments": 2400, "wikipedia_talk": 900, "contextual_abuse_reddit": 700}
+SOURCES = {"civil_comments": 6000, "wikipedia_talk": 5000, "contextual_abuse_reddit": 1500}
 """How many long comments of each file are cut in two."""
 SAMPLE = {"civil_comments": 3000, "contextual_abuse_reddit": 1500, "wikipedia_talk": 700, "gab_hate": 300}
 """How many comments of each file stand for comments in general."""
