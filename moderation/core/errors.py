@@ -125,7 +125,7 @@ class KeyMissing(ModerationError):
 
 
 class ReceiptMissing(KeyMissing):
-    """The comment's receipt is needed (`?receipt=`), or its site's secret key (`Authorization: Bearer <secret key>`)."""
+    """The comment's receipt is needed (`?receipt=`), or its site's secret key (`Authorization: Bearer <key>`)."""
 
 
 class KeyInvalid(ModerationError):

@@ -125,7 +125,7 @@ class RelevanceModel:
     def prepare(
         self, article: ArticleText, embed: Callable[[Sequence[str]], np.ndarray], made_by: str
     ) -> PreparedArticle:
-        """The article's side. ``embed`` gives unit vectors [texts, dimensions]; they are kept as float16, row by row."""
+        """The article's side. ``embed`` gives unit vectors [texts, dimensions], kept as float16, row by row."""
         passages = split_passages(article)
         vectors = np.asarray(embed(passages), dtype=np.float16)
         return PreparedArticle(made_by=made_by, passages=tuple(passages), vectors=vectors.tobytes())
@@ -283,7 +283,8 @@ def unpack_int8(text: str, columns: int) -> Vectors:
 
 def unit(vectors: Vectors) -> Vectors:
     """Each of length one."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    lengths: Vectors = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(vectors / lengths)
 
 
 def sigmoid(value: float) -> float:

@@ -26,7 +26,8 @@ _TALK = {
     "piece": r"\b(?:th(?:is|e|ese)|your|an?|good|great|excellent|interesting|balanced|nice)\s(?:\w+\s){0,2}"
     r"(?:article|piece|report(?:ing)?|story|column|editorial|op-?ed|interview|headline|read|coverage|journalism|"
     r"write-?up|analysis|journalist|reporter|author|writer|editors?|newspaper|newsroom)\b",
-    "mistake": r"\b(?:typos?|misspel\w+|correction|proofread\w*|caption|byline|paragraphs?|factual(?:ly)? (?:error|wrong)|"
+    "mistake": r"\b(?:typos?|misspel\w+|correction|proofread\w*|caption|byline|paragraphs?|"
+    r"factual(?:ly)? (?:error|wrong)|"
     r"(?:error|mistake|misprint) in|wrong (?:photo|picture|name|date|year|figure)|is spel(?:led|t)|(?:name|date|figure|"
     r"number|year|link|quote) (?:is|in\b[^.]{0,40}\bis) (?:wrong|broken|incorrect|off))\b",
     "agreement": r"\b(?:(?:dis)?agreed?|well said|spot on|exactly|hear,? hear|so true|my thoughts|well put|"

@@ -70,7 +70,7 @@ class Material:
     """All texts with their vectors, embedded once."""
 
     def __init__(self, data: Path, embed: Embed, seed: int) -> None:
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311 - draws examples
         self.data, self.embed = data, embed
         self.articles, self.phrases = written_articles(), written_phrases()
         self.cut = cut_comments(data, rng)
@@ -112,7 +112,7 @@ def as_text(article: Article, *, whole: bool = True) -> ArticleText:
 
 def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, list[str]], seed: int) -> dict[str, Any]:
     """The weights file's content, fitted on these written articles and phrases, and on all that ``material`` cut."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - draws examples
     weights: dict[str, Any] = {
         "dimensions": int(material(["a"]).shape[1]),
         "subject_dimensions": SUBJECT_DIMENSIONS,
@@ -196,7 +196,12 @@ def subject_rows(
                     add(text, side, 1.0, scale)
                 wrong = [rng.choice(group[i].comments) for i in strangers]
                 if per > 1:
-                    wrong += [*article.near, *rng.sample(phrases["unrelated"], 8), *rng.sample(phrases["topical"], 4), *rng.sample(material.general, 4)]
+                    wrong += [
+                        *article.near,
+                        *rng.sample(phrases["unrelated"], 8),
+                        *rng.sample(phrases["topical"], 4),
+                        *rng.sample(material.general, 4),
+                    ]
                 for text in wrong:
                     add(text, side, 0.0, scale * len(article.comments) / len(wrong))
     return rows
@@ -263,7 +268,7 @@ def ridge_direction(x: np.ndarray, label: np.ndarray) -> np.ndarray:
 
 
 def fit_logistic(rows: Rows, ridge: float = 3e-3) -> tuple[np.ndarray, float]:
-    """(coefficients, bias) by Newton's method; the classes weigh the same, ``ridge`` counts against standardised features."""
+    """(coefficients, bias) by Newton's method; the classes weigh the same, ``ridge`` weighs on standardised ones."""
     x, y, weight = np.array(rows.x), np.array(rows.y), np.array(rows.weight)
     weight = np.where(y > 0, weight / weight[y > 0].sum(), weight / weight[y == 0].sum()) / 2
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
@@ -304,7 +309,7 @@ def word_rarity(data: Path, phrases: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 def subject_turn(material: Material) -> np.ndarray:
-    """[dimensions, SUBJECT_DIMENSIONS]: what the halves of a comment share, against how texts vary (canonical correlation).
+    """[dimensions, SUBJECT_DIMENSIONS]: what the halves of a comment share, against how texts vary (CCA).
 
     ``SHRINK`` keeps directions in which texts hardly vary from counting, ``SHARPEN`` says how much more those count in
     which the halves agree most. The last ``FUSED`` cut comments aren't used: the fusion is fitted on them.

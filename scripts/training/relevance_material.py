@@ -23,7 +23,7 @@ SAMPLE = {"civil_comments": 3000, "contextual_abuse_reddit": 1500, "wikipedia_ta
 
 @dataclass(slots=True, kw_only=True)
 class Article:
-    """A written article, or the first half of a long comment, with what is on it. ``near``: its field, another story."""
+    """A written article, or half of a long comment, with what is on it. ``near``: its field, another story."""
 
     title: str
     key_points: list[str] = field(default_factory=list)
