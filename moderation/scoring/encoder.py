@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from moderation.scoring.packs import Pack
-from moderation.scoring.runtime import Runtime
+from moderation.scoring.runtime import Fixes, Runtime
 
 BATCH_TOKENS = 512
 """Tokens, padding included, that run together: more no longer fits the processor's cache and gains nothing."""
 BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+NEAR = 16
+"""Tokens of padding that cost less than a run in another shape than the last."""
 CALL_TOKENS = 24
 """What one more call costs, in tokens: a batch takes a shorter text along if that wastes less."""
 
@@ -62,11 +65,19 @@ class Encoder:
         """The tokens of each window of the texts, special ones included."""
         return [len(window) for tokens in self._tokens(texts) for window in self._windows(tokens)]
 
-    def warm(self) -> None:
-        """Runs the shapes that single comments have, so that the first readers don't wait for them."""
-        for length in bucket_lengths(self._max_tokens):
-            if length <= 128:
-                self._batch([[self._pad_id] * length])
+    def warm(self) -> threading.Thread | None:
+        """Runs the shapes that single comments have, so that the first readers don't wait for them.
+
+        What makes these faster still goes on behind the first answers, in the thread that is returned.
+        """
+        for length in bucket_lengths(min(128, self._max_tokens)):
+            self._batch([[self._pad_id] * length])
+        if not isinstance(self._runtime, Fixes):
+            return None
+        # Not a daemon: a process that ends meanwhile waits for it, rather than ending inside the engine.
+        behind = threading.Thread(target=self._runtime.fix, args=(self._max_tokens,), name="scoring-fix")
+        behind.start()
+        return behind
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         if len(texts) == 1:  # without the batch's hand-over to other threads
@@ -93,13 +104,21 @@ class Encoder:
         }
 
     def _batch(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
-        length = bucket(max(map(len, windows)), self._max_tokens)
+        length = self._length(windows)
         ids = np.full((len(windows), length), self._pad_id, dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, window in enumerate(windows):
             ids[row, : len(window)] = window
             mask[row, : len(window)] = 1
         return self._runtime.run(ids, mask)
+
+    def _length(self, windows: list[list[int]]) -> int:
+        """What to pad to: for a single text the next length that the runtime is fast at, if that is near."""
+        least = bucket(max(map(len, windows)), self._max_tokens)
+        if len(windows) > 1:
+            return least
+        fast = self._runtime.fast if isinstance(self._runtime, Fixes) else ()
+        return next((length for length in fast if least <= length <= least + NEAR), least)
 
     def _joined(self, outputs: dict[str, NDArray[np.float32]], own: range, weights: NDArray[np.float32]) -> Encoded:
         rows = slice(own.start, own.stop)

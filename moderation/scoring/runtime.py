@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,20 @@ class Runtime(Protocol):
         ...
 
 
+@runtime_checkable
+class Fixes(Protocol):
+    """A runtime that is faster for single texts of some lengths once it has been made ready for them."""
+
+    @property
+    def fast(self) -> tuple[int, ...]:
+        """Those lengths, the least first; few or none until ``fix`` is through."""
+        ...
+
+    def fix(self, longest: int) -> None:
+        """Makes ready for single texts of up to ``longest`` tokens, while ``run`` may go on. Takes about a second."""
+        ...
+
+
 def choose(name: str, pack: Manifest) -> str:
     """The runtime to use: itself, or for ``auto`` the fastest honest one here.
 
@@ -92,7 +106,9 @@ def load(pack: Pack, name: str, threads: int) -> Runtime:
         return load_through_detoxify(pack, threads)
     engine, precision = engine_and_precision(name)
     if engine == "openvino":
-        return _OpenVino(pack, precision, threads)
+        from moderation.scoring.openvino_runtime import OpenVino  # noqa: PLC0415 - half a second, 50 MB
+
+        return OpenVino(pack, precision, threads)
     return _OnnxRuntime(pack, threads)
 
 
@@ -143,98 +159,6 @@ def _outputs(pack: Pack) -> list[str]:
 def _feed(inputs: Sequence[str], ids: Ids, mask: Ids) -> dict[str, Ids]:
     known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
     return {name: known[name] for name in inputs}
-
-
-class _OpenVino:
-    """The ONNX file read by OpenVINO directly: its converter, which would send telemetry, is never used."""
-
-    def __init__(self, pack: Pack, precision: str, threads: int) -> None:
-        import openvino  # noqa: PLC0415 - half a second and 50 MB that the other runtime does without
-
-        self._inputs = pack.manifest.inputs
-        self._names = _outputs(pack)
-        core = openvino.Core()
-        model = core.read_model(str(pack.model))
-        _unpack_weights(model)
-        # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
-        model, tail = (
-            _without_tail(model, pack.manifest.outputs["logits"] or "logits") if precision == "bf16" else (model, None)
-        )
-        options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-        exact = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "0", "INFERENCE_PRECISION_HINT": precision}
-        self._request = core.compile_model(model, "CPU", options | exact).create_infer_request()
-        self._tail = (
-            core.compile_model(tail, "CPU", options | {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()
-            if tail is not None
-            else None
-        )
-        self._lock = threading.Lock()
-
-    def run(self, ids: Ids, mask: Ids) -> Outputs:
-        with self._lock:
-            found = _by_name(self._request.infer(_feed(self._inputs, ids, mask), share_inputs=True))
-            if self._tail is not None:
-                found |= _by_name(self._tail.infer({TAIL: found.pop(TAIL)}, share_inputs=True))
-            return {name: found[name] for name in self._names}
-
-
-TAIL = "what the last layer is fed"
-
-
-def _by_name(results: Any) -> Outputs:
-    """Copies of a request's results: its own memory is used again by the next one."""
-    return {name: np.array(value, dtype=np.float32) for output, value in results.items() for name in output.names}
-
-
-def _without_tail(model: Any, logits: str) -> tuple[Any, Any]:
-    """The model up to the last product before its logits, and a model of the rest; (the model, None) without such."""
-    from openvino import Model, opset13  # noqa: PLC0415 - see above
-
-    results = {name: result for result in model.get_results() for name in result.output(0).get_names()}
-    product = results[logits]
-    while product.get_type_name() != "MatMul":
-        if product.get_input_size() == 0:
-            return model, None
-        product = product.input_value(0).get_node()
-    fed = product.input_value(0)
-    if fed.get_partial_shape().rank.get_length() != 2:
-        return model, None
-    behind = _reached_from(product)
-    ours = [result for result in model.get_results() if result.get_friendly_name() in behind]
-    others = [result for result in model.get_results() if result.get_friendly_name() not in behind]
-    inlet = opset13.parameter(fed.get_partial_shape(), name=TAIL)
-    inlet.output(0).get_tensor().set_names({TAIL})
-    product.input(0).replace_source_output(inlet.output(0))
-    outlet = opset13.result(fed)
-    fed.get_tensor().add_names({TAIL})
-    return Model([*others, outlet], model.get_parameters()), Model(ours, [inlet])
-
-
-def _reached_from(node: Any) -> set[str]:
-    """The names of all nodes that a node's output flows into."""
-    names: set[str] = set()
-    todo = [node]
-    while todo:
-        for port in todo.pop().outputs():
-            for consumer in port.get_target_inputs():
-                name = consumer.get_node().get_friendly_name()
-                if name not in names:
-                    names.add(name)
-                    todo.append(consumer.get_node())
-    return names
-
-
-def _unpack_weights(model: Any) -> None:
-    """Makes plain f32 constants of weights that the file holds in int8 or f16.
-
-    Left packed, OpenVINO would also quantise what flows through them, which moves scores, and in bf16 on some
-    processors (AVX512-BF16 without AMX) its kernel for packed weights ends the process.
-    """
-    from openvino.passes import ConstantFolding, Manager  # noqa: PLC0415 - see above
-
-    manager = Manager()
-    manager.register_pass(ConstantFolding())
-    manager.run_passes(model)
 
 
 class _OnnxRuntime:

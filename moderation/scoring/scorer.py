@@ -28,7 +28,7 @@ from moderation.core.sentences import sentences
 from moderation.scoring.calibration import Calibration, probabilities
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
-from moderation.scoring.packs import Pack
+from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
 from moderation.scoring.relevance import RelevanceModel
 from moderation.scoring.runtime import choose, engine_and_precision, load
 
@@ -96,9 +96,8 @@ class PackScorer:
         self._detector = detector or LanguageDetector()
         self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
         self._spam = pack.manifest.extra.get("spam")
-        own = judges_relevance(pack)
-        self._relevance = RelevanceModel.from_manifest(pack.manifest.relevance) if own else None
-        self._embedder = None if own else embedder
+        self._relevance = _relevance_of(pack)
+        self._embedder = None if self._relevance is not None else embedder
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
         self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
@@ -132,11 +131,16 @@ class PackScorer:
             return self._embedder.prepares_as
         return f"{self._pack.manifest.name} {self._pack.manifest.version}"
 
-    def warm(self) -> None:
-        """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``."""
-        self.encoder.warm()
+    def warm(self, *, wait: bool = False) -> None:
+        """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``.
+
+        What makes it faster still goes on behind the first answers, for a second; with ``wait`` it is waited for.
+        """
+        behind = self.encoder.warm()
+        if wait and behind is not None:
+            behind.join()
         if self._embedder is not None:
-            self._embedder.warm()
+            self._embedder.warm(wait=wait)
 
     def prepare(self, article: ArticleText) -> PreparedArticle:
         if self._embedder is not None:
@@ -275,6 +279,17 @@ class _Recent(Generic[K, V]):
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return value
+
+
+def _relevance_of(pack: Pack) -> RelevanceModel | None:
+    """The pack's own weights for relevance, if it has them. Raises ``PackDamaged`` where they can't be used."""
+    if not judges_relevance(pack):
+        return None
+    try:
+        return RelevanceModel.from_manifest(pack.manifest.relevance)
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"relevance can't be used by this version ({type(error).__name__}: {error})"
+        raise PackDamaged(pack.manifest.name, str(pack.folder / MANIFEST), why) from error
 
 
 def _read(request: ScoreRequest) -> _Reading:

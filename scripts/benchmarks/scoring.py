@@ -60,7 +60,7 @@ def main() -> None:
     rows = [*fresh_start(texts)]
     ours = build_scorer()
     assert isinstance(ours, PackScorer)
-    ours.warm()
+    ours.warm(wait=True)
     rows += waits(ours, texts)
     rows.append(neighbour_shift(ours, texts))
     rows.append(growth(ours))
@@ -166,7 +166,7 @@ def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
     with detoxify() as predict:
         pack = build_scorer("bert-base", packs_dir=PEER_FILES / "packs")
         assert isinstance(pack, PackScorer)
-        pack.warm()
+        pack.warm(wait=True)
         theirs, ours, converted = Times(), Times(), Times()
         for turn in range(ROUNDS):
             say(f"round {turn + 1} of {ROUNDS}: Detoxify, this pack, Detoxify's as a pack ...")

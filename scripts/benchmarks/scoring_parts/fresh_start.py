@@ -19,6 +19,7 @@ def main(texts: list[str]) -> None:
     scorer.warm()
     scorer.score([ScoreRequest(text=texts[0])])
     load_s = time.perf_counter() - BEGAN
+    scorer.warm(wait=True)
     for text in texts:
         scorer.score([ScoreRequest(text=text)])
     for start in range(0, len(texts), 32):
