@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from math import exp
 
 from moderation.core.scores import Scale
 from moderation.scoring.packs import Curve
 
-Logits = NDArray[np.float32]
-
 
 class Calibration:
-    """Turns logits [texts, labels] into probabilities [texts, labels] on a scale. Order within a label is kept."""
+    """Turns logits into probabilities on a scale. Order within a label is kept."""
 
     def __init__(self, labels: Sequence[str], curves: Mapping[Scale, Mapping[str, Curve]]) -> None:
-        self._curves = {scale: [by_label[label] for label in labels] for scale, by_label in curves.items()}
+        self._curves = {scale: [(label, by_label[label]) for label in labels] for scale, by_label in curves.items()}
 
-    def probabilities(self, logits: Logits, scale: Scale) -> NDArray[np.float64]:
-        columns = [probabilities(logits[:, i], curve) for i, curve in enumerate(self._curves[scale])]
-        return np.stack(columns, axis=1)
+    def probabilities(self, logits: Sequence[float], scale: Scale) -> dict[str, float]:
+        """A probability for each label, from a logit for each in the labels' order."""
+        curves = self._curves[scale]
+        return {label: probability(logit, curve) for logit, (label, curve) in zip(logits, curves, strict=True)}
 
 
-def probabilities(logits: Logits, curve: Curve | None) -> NDArray[np.float64]:
-    """Probabilities [texts] from logits [texts]; without a curve the logits are taken as they are."""
-    values = logits.astype(np.float64)
+def probability(logit: float, curve: Curve | None) -> float:
+    """A probability from a logit; without a curve the logit is taken as it is.
+
+    Between the knots linear; beyond them with slope 1, so that the order of scores is kept at both ends.
+    """
     if curve is not None:
         x, y = curve.x, curve.y
-        # Between the knots linear; beyond them with slope 1, so that the order of scores is kept at both ends.
-        beyond = np.minimum(values - x[0], 0.0) + np.maximum(values - x[-1], 0.0)
-        values = np.interp(values, x, y) + beyond
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))
+        if logit <= x[0]:
+            logit = y[0] + logit - x[0]
+        elif logit >= x[-1]:
+            logit = y[-1] + logit - x[-1]
+        else:
+            knot = bisect_right(x, logit)
+            share = (logit - x[knot - 1]) / (x[knot] - x[knot - 1])
+            logit = y[knot - 1] + share * (y[knot] - y[knot - 1])
+    return 1.0 / (1.0 + exp(-max(-60.0, min(60.0, logit))))

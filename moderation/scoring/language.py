@@ -70,10 +70,10 @@ class LanguageDetector:
     def guess(self, text: str) -> Guess:
         """``text`` with its disguise undone."""
         plain = _SPACE.sub(" ", _NOISE.sub(" ", text[:READ])).strip().lower()
-        letters = len(_LETTER.findall(plain))
+        letters = sum(map(str.isalpha, plain)) if plain.isascii() else len(_LETTER.findall(plain))
         if letters < FOREIGN_LETTERS_NEEDED:
             return Guess(code=UNDECIDED, sure=False)
-        foreign_script = len(_LATIN.findall(plain)) < letters / 2
+        foreign_script = not plain.isascii() and len(_LATIN.findall(plain)) < letters / 2
         if letters < LETTERS_NEEDED and not foreign_script:
             return Guess(code=UNDECIDED, sure=False)
         return self._by_words(plain) or self._by_model(plain)

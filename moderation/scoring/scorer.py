@@ -25,7 +25,7 @@ from moderation.core.scores import (
     SentenceScore,
 )
 from moderation.core.sentences import sentences
-from moderation.scoring.calibration import Calibration, probabilities
+from moderation.scoring.calibration import Calibration, probability
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
@@ -165,11 +165,9 @@ class PackScorer:
 
     def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[list[Encoded]]:
         """Each text's sentences, scored apart where that can show something; else all carry what the whole says."""
-        toxicity = self._calibration.probabilities(np.stack([w.logits for w in wholes]), Scale.NATURAL)
-        column = self.labels.index("toxicity")
         apart = [
-            reading.sentence_texts if value >= SENTENCES_FROM else []
-            for reading, value in zip(readings, toxicity[:, column], strict=True)
+            reading.sentence_texts if self._labels(whole, Scale.NATURAL)["toxicity"] >= SENTENCES_FROM else []
+            for reading, whole in zip(readings, wholes, strict=True)
         ]
         encoded = iter(self.encoder.encode([text for texts in apart for text in texts]))
         return [
@@ -186,11 +184,9 @@ class PackScorer:
         *,
         scale: Scale,
     ) -> Scores:
-        logits = np.stack([whole.logits, *(part.logits for part in parts)])
-        rows = self._calibration.probabilities(logits, scale).tolist()
-        whole_labels, *part_labels = (dict(zip(self.labels, row, strict=True)) for row in rows)
+        part_labels = [self._labels(part, scale) for part in parts]
         return Scores(
-            toxicity=whole_labels,
+            toxicity=self._labels(whole, scale),
             relevance=None if relevance is None else relevance[0],
             passage=None if relevance is None else relevance[1],
             sentences=tuple(
@@ -201,6 +197,9 @@ class PackScorer:
             pack=self.stamp,
             scale=scale,
         )
+
+    def _labels(self, encoded: Encoded, scale: Scale) -> dict[str, float]:
+        return self._calibration.probabilities(encoded.logits.tolist(), scale)
 
     def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[tuple[float, str] | None]:
         """Each comment's relevance with its passage; None without an article."""
@@ -236,7 +235,7 @@ class PackScorer:
         logits = encoded.extra.get("spam")
         if logits is None:
             return None
-        return float(probabilities(logits.ravel()[:1], self._spam)[0])
+        return probability(float(logits.ravel()[0]), self._spam)
 
     def _parents(self, readings: list[_Reading]) -> dict[str, Vectors]:
         """The vectors of the comments that are answered: often the same ones, so they are kept."""

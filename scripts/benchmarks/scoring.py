@@ -92,7 +92,7 @@ def fresh_start(texts: list[str]) -> Iterator[Row]:
         [sys.executable, str(PARTS / "fresh_start.py")],
         input=json.dumps(texts),
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.scoring.calibration import probabilities
+from moderation.scoring.calibration import probability
 from moderation.scoring.packs import Curve
 
 CURVE = Curve(x=(-2.0, 0.0, 3.0), y=(-6.0, -1.0, 1.0))
 
 
 def along(*logits: float) -> list[float]:
-    return [float(p) for p in probabilities(np.array(logits, dtype=np.float32), CURVE)]
+    return [probability(logit, CURVE) for logit in logits]
 
 
 def sigmoid(value: float) -> float:
-    return 1 / (1 + float(np.exp(-value)))
+    return 1 / (1 + math.exp(-value))
 
 
 def test_a_knot_gets_its_own_value_and_between_knots_it_is_linear() -> None:
