@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-NAMED_LIBRARIES = ("onnxruntime", "openvino", "tokenizers", "numpy", "flask", "sqlalchemy", "gunicorn")
+NAMED_LIBRARIES = ("onnxruntime", "openvino", "tokenizers", "numpy", "flask", "sqlalchemy", "waitress")
 """Libraries whose version moves a figure, and so belongs beside it."""
 
 
