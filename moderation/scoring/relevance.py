@@ -42,6 +42,14 @@ PASSAGE_CHARACTERS = 420
 """About 80 words: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
 NEAREST = 10
 """How many of the background count as what a text has in common with texts in general."""
+ANSWERS = 0.7
+"""Added to the log-odds that a reply speaks of what its parent does: whoever answers a comment mostly means it."""
+FEW = 4.0
+"""Rarity added to a comment's own before asking for the share that the article covers: one shared word isn't all."""
+PLENTY = 12.0
+"""Rarity shared with the title that is as good as any more: about three names."""
+MOST_FOREIGN = 40.0
+"""Rarity of words that the article hasn't: a long comment has many, and more of them say no more."""
 KEPT_ARTICLES = 256
 
 SUBJECT = (
@@ -52,11 +60,12 @@ SUBJECT = (
     "article_hub",
     "title_hub",
     "shared_title",
-    "shared",
+    "covered",
+    "foreign",
     "length",
     "passages",
     "passages_closest",
-    "passages_shared",
+    "passages_covered",
     "passages_hub",
 )
 """The last three are products: in a long article some passage is always near and some word always shared."""
@@ -143,8 +152,9 @@ class RelevanceModel:
         """(relevance in 0..1, the closest passage). ``vector``s are unit length; ``spam`` is the pack's own, 0..1."""
         side = self._side(article)
         closest = article.passages[int((side.passages @ self.turned(vector)).argmax())]
-        on = self.belonging(text, vector, side)
-        if parent is not None and parent_vector is not None:
+        if parent is None or parent_vector is None:
+            on = self.belonging(text, vector, side)
+        else:
             on = self._reply(text, vector, side, parent, parent_vector)
         return on * (1.0 - self.advertisement(text, vector, spam)), closest
 
@@ -161,7 +171,8 @@ class RelevanceModel:
         rare = self.lexicon.rare(text)
         alone = self._subject(self.subject_features(text, vector, rare, article))
         answer = self.belonging(text, vector, self.parent_side(parent, parent_vector))
-        return max(alone, answer * self.belonging(parent, parent_vector, article))
+        answers = sigmoid(logit(answer) + ANSWERS)
+        return max(alone, answers * self.belonging(parent, parent_vector, article))
 
     def parent_side(self, text: str, vector: Vectors) -> Side:
         return self.make_side((text,), vector[None, :])
@@ -192,7 +203,7 @@ class RelevanceModel:
         closest = float(cosines.max())
         three = float(np.sort(cosines)[-3:].mean())
         hub = nearest(self._articles @ turned)
-        words = shared(rare, side.rare, side.discount) / 10
+        covered = shared(rare, side.rare, side.discount) / (sum(rare.values()) + FEW)
         passages = math.log(len(cosines)) / 4
         return [
             closest,
@@ -201,12 +212,13 @@ class RelevanceModel:
             hub,
             side.hub,
             side.title_hub,
-            shared(rare, side.rare_title) / 10,
-            words,
+            min(shared(rare, side.rare_title), PLENTY) / 10,
+            covered,
+            min(self.lexicon.foreign(rare, side.rare), MOST_FOREIGN) / 10,
             math.log(1 + len(text.split())) / 5,
             passages,
             passages * closest,
-            passages * words,
+            passages * covered,
             passages * hub,
         ]
 
@@ -217,15 +229,18 @@ class RelevanceModel:
         return [
             float(self._reaction_direction @ vector) * 4,
             *talk(text),
-            min(foreign, 30.0) / 10,
+            min(foreign, MOST_FOREIGN) / 10,
             foreign / (words + 5),
             math.log(1 + words) / 5,
         ]
 
     def advertisement(self, text: str, vector: Vectors, spam: float | None) -> float:
-        """How surely the text advertises: own signs, moved by the pack's own judgement where it has one."""
+        """How surely the text advertises: own signs, moved a little by the pack's own judgement where it has one.
+
+        A little only: the pack's is sure of advertising wherever there is a link, to a study too.
+        """
         own = self._advertisement(self.advertisement_features(text, vector))
-        return own if spam is None else sigmoid(logit(own) + 0.5 * logit(spam))
+        return own if spam is None else sigmoid(logit(own) + max(-1.0, min(1.0, 0.5 * logit(spam))))
 
     def advertisement_features(self, text: str, vector: Vectors) -> list[float]:
         """``ADVERTISEMENT``: each sign, how many of them, and how the text reads."""

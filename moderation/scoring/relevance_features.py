@@ -7,6 +7,7 @@ beginning weighs by its rarity in reader comments.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +17,11 @@ STEM = 5
 """Letters of a word that count."""
 COMMON = 3.0
 """Beginnings found in more than e**-3 (5%) of comments say nothing about the subject."""
-PLENTY = 12.0
-"""Shared rarity that is as good as any more: about three names."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}]{3,}|\p{N}{2,}")
 
+# All of these are matched against the text in small letters, and none looks back over more than a few dozen characters,
+# so that the time grows with the text's length.
 # Talk about the piece itself, or a bare reaction to it or to what somebody said.
 _TALK = {
     "piece": r"\b(?:th(?:is|e|ese)|your|an?|good|great|excellent|interesting|balanced|nice)\s(?:\w+\s){0,2}"
@@ -37,9 +38,9 @@ _TALK = {
     r"i see what|source for|speak for yourself|you(?:'re| are) (?:right|wrong)|same (?:here|with))\b",
 }
 _SIGNS = {
-    "link": r"https?://|\bwww\.|\b[\w-]{2,}\.(?:com|net|org|info|biz|shop|site|online|store|xyz|club|win|top|ly|gg|me|"
-    r"example|click|link|live|app)\b",
-    "contact": r"\+?\d[\d ()./-]{7,}\d|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@\w{3,}|\b(?:whats ?app|telegram|viber|t\.me|dm me|"
+    "link": r"https?://|\bwww\.|\w\.(?:com|net|org|info|biz|shop|site|online|store|xyz|club|win|top|ly|gg|me|example|"
+    r"click|link|live|app)\b",
+    "contact": r"\+?\d[\d ()./-]{7,16}\d|\w@[\w-]{1,60}\.\w|(?<!\w)@\w{3,}|\b(?:whats ?app|telegram|viber|t\.me|dm me|"
     r"text me|call (?:us|me|now|today|\d)|contact (?:me|us|him|her|mrs?|dr|pandit)|(?:message|email|inbox|mail) "
     r"(?:me|us|him|her)|555[- ]?\d{3,4})\b",
     "gain": r"\b(?:earn(?:s|ed|ing)?|ma(?:de|kes?|king)|paid|profits?|returns?|income|invest(?:ed)?)\b[^.!?]{0,40}"
@@ -54,15 +55,13 @@ _SIGNS = {
     "call": r"\b(?:click(?: here| on| the)?|visit (?:our|my|this|https?|www)|check(?: it)? out|subscribe|follow me|"
     r"my (?:channel|blog|profile|page|instagram|telegram)|sign up|join my|link in|see my|like (?:and|&) (?:share|"
     r"subscribe))\b",
-    "shout": r"!{2,}|>{2,}|\b(?:\p{Lu}{3,}\W+){3,}",
 }
-_COMPILED_TALK = tuple(regex.compile(pattern, regex.IGNORECASE) for pattern in _TALK.values())
-_COMPILED_SIGNS = tuple(
-    regex.compile(pattern, 0 if name == "shout" else regex.IGNORECASE) for name, pattern in _SIGNS.items()
-)
+_SHOUT = regex.compile(r"!{2,}|>{2,}|\b(?:\p{Lu}{3,40}\W{1,4}){3}")
+_COMPILED_TALK = tuple(re.compile(pattern) for pattern in _TALK.values())
+_COMPILED_SIGNS = tuple(re.compile(pattern) for pattern in _SIGNS.values())
 
 TALK = tuple(_TALK)
-SIGNS = tuple(_SIGNS)
+SIGNS = (*_SIGNS, "shout")
 
 
 def stems(text: str) -> list[str]:
@@ -72,12 +71,15 @@ def stems(text: str) -> list[str]:
 
 def talk(text: str) -> list[float]:
     """1 for each kind in ``TALK`` that the text has, else 0."""
-    return [float(pattern.search(text) is not None) for pattern in _COMPILED_TALK]
+    lower = text.lower()
+    return [float(pattern.search(lower) is not None) for pattern in _COMPILED_TALK]
 
 
 def signs(text: str) -> list[float]:
     """1 for each sign in ``SIGNS`` that the text has, else 0."""
-    return [float(pattern.search(text) is not None) for pattern in _COMPILED_SIGNS]
+    lower = text.lower()
+    found = [float(pattern.search(lower) is not None) for pattern in _COMPILED_SIGNS]
+    return [*found, float(_SHOUT.search(text) is not None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,8 @@ class Lexicon:
 
 
 def shared(rare: Mapping[str, float], other: Mapping[str, float], discount: float = 0.0) -> float:
-    """Rarity of what both texts speak of, each word's less ``discount``; at most ``PLENTY``."""
-    total = sum(value - discount for stem, value in rare.items() if stem in other and value > discount)
-    return min(total, PLENTY)
+    """Rarity of what both texts speak of, each word's less ``discount``."""
+    return sum(value - discount for stem, value in rare.items() if stem in other and value > discount)
 
 
 def by_chance(words: int) -> float:

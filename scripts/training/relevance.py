@@ -46,8 +46,11 @@ FUSED = 2500
 WORDS_KEPT = 5000
 FOLDS = 5
 REACTIONS = ("agreement", "praise", "correction", "question", "reply")
-PRIOR_LOGIT = {"subject": -0.3, "reaction": -0.8, "advertisement": -1.5}
+PRIOR_LOGIT = {"subject": -0.7, "reaction": -1.5, "advertisement": -1.5}
 """Added to each bias, which was fitted with both classes weighing the same: unrelated has to end under 0.2."""
+
+SHARPEN_REACTION = 2.0
+"""On the log-odds: a reaction that isn't evident shouldn't hide how far the comment is from the subject."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
@@ -144,9 +147,10 @@ def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, l
         "advertisement": fit_logistic(advertisement_rows(material, model, (ads, innocent), found)),
     }
     for name, (coefficients, bias) in fitted.items():
+        sharper = SHARPEN_REACTION if name == "reaction" else 1.0
         weights["fusion"][name] = {
-            "bias": round(bias + PRIOR_LOGIT[name], 4),
-            "weights": {k: round(float(v), 4) for k, v in zip(FEATURES[name], coefficients, strict=True)},
+            "bias": round(sharper * (bias + PRIOR_LOGIT[name]), 4),
+            "weights": {k: round(sharper * float(v), 4) for k, v in zip(FEATURES[name], coefficients, strict=True)},
         }
     return weights
 
@@ -203,7 +207,7 @@ def subject_rows(
                         *rng.sample(material.general, 4),
                     ]
                 for text in wrong:
-                    add(text, side, 0.0, scale * len(article.comments) / len(wrong))
+                    add(text, side, 0.0, scale * (1.0 if whole else 1.5) * len(article.comments) / len(wrong))
     return rows
 
 
@@ -299,7 +303,7 @@ def word_rarity(data: Path, phrases: Mapping[str, list[str]]) -> dict[str, Any]:
     lines: dict[str, list[str]] = collections.defaultdict(list)
     for stem, count in kept:
         lines[f"{max(0.0, math.log(total / count)):.1f}"].append(stem)
-    anywhere = sorted({stem for group in REACTIONS for text in phrases[group] for stem in stems(text)})
+    anywhere = sorted({stem for group in (*REACTIONS, "words") for text in phrases[group] for stem in stems(text)})
     rarity = {stem: math.log(total / count) for stem, count in kept}
     return {
         "rarity": {key: " ".join(stems_) for key, stems_ in lines.items()},
@@ -331,7 +335,7 @@ def background(material: Material, turn: np.ndarray, rng: random.Random) -> dict
     """Comments and passages in general, as int8 rows."""
     pool = sorted({text for article in material.cut[-FUSED:] for text in passages(article)})
     comments = rng.sample(material.general, BACKGROUND)
-    parts = [*rng.sample(pool, BACKGROUND // 2), *material.phrases["headline"]]
+    parts = [*rng.sample(pool, BACKGROUND - 60), *rng.sample(material.phrases["headline"], 60)]
     return {
         "comments": pack_int8(material(comments) @ turn),
         "passages": pack_int8(material(parts) @ turn),
