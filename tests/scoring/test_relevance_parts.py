@@ -1,0 +1,156 @@
+"""The parts of relevance that need no model: passages, shared words, signs of advertising, weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.core.errors import ScoringFailed
+from moderation.core.scores import ArticleText
+from moderation.scoring.packs import BUILTIN
+from moderation.scoring.relevance import MOST_PASSAGES, PASSAGE_CHARACTERS, RelevanceModel, split_passages
+from moderation.scoring.relevance_features import SIGNS, TALK, Lexicon, shared, signs, stems, talk
+
+LEXICON = Lexicon({"the": 0.5, "miner": 6.0, "minis": 5.0}, 9.0, frozenset({"typo"}))
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, Any]:
+    stated: dict[str, Any] = json.loads((BUILTIN / "manifest.json").read_text(encoding="utf-8"))["relevance"]
+    return stated
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors that depend on the text alone."""
+    rows = [np.random.default_rng(sum(map(ord, text))).standard_normal(384) for text in texts]
+    return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
+
+
+def test_the_title_comes_first_then_key_points_then_paragraphs() -> None:
+    article = ArticleText(
+        title="Title", key_points=("One point", "Title"), paragraphs=("A paragraph with words enough.", "- IANS", " ")
+    )
+    assert split_passages(article) == ["Title", "One point", "A paragraph with words enough."]
+
+
+def test_a_long_paragraph_is_cut_at_its_sentences() -> None:
+    sentence = "The council met for the ninth time this year to speak about the leaking roof. "
+    passages = split_passages(ArticleText(title="Roof", paragraphs=(sentence * 20,)))
+    assert len(passages) == 2, "repeated passages are kept once"
+    different = " ".join(sentence.replace("ninth", f"{n}th").strip() for n in range(20))
+    passages = split_passages(ArticleText(title="Roof", paragraphs=(different,)))
+    assert " ".join(passages[1:]) == different
+    assert all(len(passage) <= PASSAGE_CHARACTERS for passage in passages)
+
+
+def test_a_very_long_article_is_seen_from_its_beginning_to_its_end() -> None:
+    paragraphs = tuple(f"Paragraph number {n} has some words of its own in it." for n in range(500))
+    passages = split_passages(ArticleText(title="Long", paragraphs=paragraphs))
+    assert len(passages) == MOST_PASSAGES
+    assert (passages[1], passages[-1]) == (paragraphs[0], paragraphs[-1])
+
+
+@pytest.mark.parametrize("article", [ArticleText(title=""), ArticleText(title=" ", paragraphs=("", "\n"))])
+def test_an_article_without_text_still_has_a_side(article: ArticleText, weights: dict[str, Any]) -> None:
+    model = RelevanceModel.from_manifest(weights)
+    prepared = model.prepare(article, embed, "test 1")
+    value, passage = model.score(
+        text="Anything at all", vector=embed(["x"])[0], article=prepared, parent=None, parent_vector=None, spam=None
+    )
+    assert 0 <= value <= 1
+    assert passage == ""
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=900), max_size=60))
+def test_any_text_gives_a_bounded_number_of_passages(title: str, paragraphs: list[str]) -> None:
+    passages = split_passages(ArticleText(title=title, paragraphs=tuple(paragraphs)))
+    assert 1 <= len(passages) <= MOST_PASSAGES
+    assert len(set(passages)) == len(passages)
+
+
+@given(st.text(max_size=400))
+def test_any_text_has_its_signs(text: str) -> None:
+    assert len(signs(text)) == len(SIGNS)
+    assert len(talk(text)) == len(TALK)
+
+
+def test_words_meet_across_endings_and_spellings() -> None:
+    assert stems("Minerals, MINERAL!") == ["miner", "miner"]
+    assert stems("Vaishnav's") == stems("Vaishnaw")
+
+
+def test_common_words_are_not_shared_and_rare_ones_weigh_by_rarity() -> None:
+    one, other = LEXICON.rare("the minister and minerals"), LEXICON.rare("the minerals")
+    assert shared(one, other) == pytest.approx(3.0)
+    assert shared(one, other, discount=1.0) == pytest.approx(2.0)
+
+
+def test_a_word_of_neither_the_article_nor_of_talk_about_articles_is_foreign() -> None:
+    comment = LEXICON.rare("typo minerals quokka")
+    assert LEXICON.foreign(comment, LEXICON.rare("minerals")) == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("sign", "text"),
+    [
+        ("link", "more at example.com/offer"),
+        ("contact", "call +44 7911 123456"),
+        ("gain", "I earned over 3,000 dollars"),
+        ("scheme", "free spins at our casino"),
+        ("home", "work from home"),
+        ("offer", "50% off today"),
+        ("call", "check out my channel"),
+        ("shout", "BUY THIS NOW!!!"),
+    ],
+)
+def test_each_sign_of_advertising_is_found(sign: str, text: str) -> None:
+    assert signs(text)[SIGNS.index(sign)] == 1.0
+
+
+def test_plain_opinion_has_no_sign_of_advertising() -> None:
+    assert sum(signs("The mayor should resign, I have said so since last spring.")) == 0
+
+
+def test_the_order_of_weights_in_the_file_does_not_matter(weights: dict[str, Any]) -> None:
+    turned = {**weights, "fusion": {name: dict(reversed(fit.items())) for name, fit in weights["fusion"].items()}}
+    for fit in turned["fusion"].values():
+        fit["weights"] = dict(reversed(fit["weights"].items()))
+    article = ArticleText(title="Rare earths", paragraphs=("Ministers met to speak about minerals.",))
+    values = []
+    for model in (RelevanceModel.from_manifest(weights), RelevanceModel.from_manifest(turned)):
+        prepared = model.prepare(article, embed, "test 1")
+        vector = embed(["minerals"])[0]
+        values.append(
+            model.score(text="minerals", vector=vector, article=prepared, parent=None, parent_vector=None, spam=None)
+        )
+    assert values[0] == values[1]
+
+
+def test_the_packs_judgement_of_advertising_counts_but_does_not_decide_alone(weights: dict[str, Any]) -> None:
+    model = RelevanceModel.from_manifest(weights)
+    prepared = model.prepare(ArticleText(title="Rare earths"), embed, "test 1")
+
+    def judged(spam: float | None) -> float:
+        return model.score(
+            text="The study: https://doi.example/1",
+            vector=prepared_vector,
+            article=prepared,
+            parent=None,
+            parent_vector=None,
+            spam=spam,
+        )[0]
+
+    prepared_vector = embed(["Rare earths"])[0]
+    assert judged(0.01) > judged(None) > judged(0.99)
+    assert judged(0.999999) == pytest.approx(judged(0.99), rel=0.05)
+
+
+def test_a_pack_without_weights_has_no_relevance() -> None:
+    with pytest.raises(ScoringFailed):
+        RelevanceModel.from_manifest(None)
