@@ -1,21 +1,17 @@
 """Fits the weights of relevance on written articles and on long comments cut in two, for the embedding of one pack.
 
-    python -m scripts.training.relevance --data DIR [--pack FOLDER] [--into-pack]
+    python -m scripts.training.relevance --data DIR [--pack FOLDER] [--into-pack] [--check]
 
 Writes ``relevance_weights.json`` beside this file; ``--into-pack`` puts it into the pack's manifest too. Seeded: the
-same data and pack give the same file. Prints what the written articles, five folds held out in turn, say of it.
+same data and pack give the same file. ``--check`` prints what the written articles say, a third held out in turn.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import collections
 import json
-import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +20,9 @@ import numpy as np
 from moderation.core.scores import ArticleText
 from moderation.scoring.packs import BUILTIN, open_folder
 from moderation.scoring.relevance import ADVERTISEMENT, REACTION, SUBJECT, RelevanceModel, Side, split_passages
-from moderation.scoring.relevance_features import COMMON, stems
 from moderation.scoring.scorer import PackScorer
+from scripts.training.metrics import auc
+from scripts.training.relevance_fit import Rows, crossfit_direction, fit_logistic, pack_int8, shared_turn, word_rarity
 from scripts.training.relevance_material import (
     Article,
     channel_comments,
@@ -40,33 +37,15 @@ WEIGHTS = Path(__file__).parent / "relevance_weights.json"
 BACKGROUND = 256
 """Comments, and passages, that stand for texts in general."""
 SUBJECT_DIMENSIONS = 192
-SHRINK, SHARPEN = 1.5, 0.75
 FUSED = 2500
 """Cut comments on which the fusion is fitted."""
-WORDS_KEPT = 5000
-FOLDS = 5
+COUNTED = ("civil_comments", "contextual_abuse_reddit", "wikipedia_talk")
+"""Comments in which words are counted."""
 REACTIONS = ("agreement", "praise", "correction", "question", "reply")
 PRIOR_LOGIT = {"subject": -0.7, "reaction": -1.5, "advertisement": -1.5}
 """Added to each bias, which was fitted with both classes weighing the same: unrelated has to end under 0.2."""
 
-SHARPEN_REACTION = 2.0
-"""On the log-odds: a reaction that isn't evident shouldn't hide how far the comment is from the subject."""
-
 Embed = Callable[[Sequence[str]], np.ndarray]
-
-
-@dataclass(slots=True)
-class Rows:
-    """Features, 0 or 1, and how much each row weighs."""
-
-    x: list[list[float]]
-    y: list[float]
-    weight: list[float]
-
-    def add(self, features: list[float], label: float, weight: float = 1.0) -> None:
-        self.x.append(features)
-        self.y.append(label)
-        self.weight.append(weight)
 
 
 class Material:
@@ -79,6 +58,7 @@ class Material:
         self.cut = cut_comments(data, rng)
         rng.shuffle(self.cut)
         self.general = comments_in_general(data, rng)
+        self.counted = [text for name in COUNTED for text in texts(data, name)[:25000]]
         self.channel_ads, self.channel_others = channel_comments(data)
         self._vectors: dict[str, np.ndarray] = {}
         self.learn(t for a in self.cut[:-FUSED] for t in (a.title, a.paragraphs[0], a.comments[0]))
@@ -119,7 +99,7 @@ def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, l
     weights: dict[str, Any] = {
         "dimensions": int(material(["a"]).shape[1]),
         "subject_dimensions": SUBJECT_DIMENSIONS,
-        "words": word_rarity(material.data, phrases),
+        "words": word_rarity(material.counted, (t for group in (*REACTIONS, "words") for t in phrases[group])),
         "turn": "",
         "background": {},
         "directions": {},
@@ -147,10 +127,9 @@ def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, l
         "advertisement": fit_logistic(advertisement_rows(material, model, (ads, innocent), found)),
     }
     for name, (coefficients, bias) in fitted.items():
-        sharper = SHARPEN_REACTION if name == "reaction" else 1.0
         weights["fusion"][name] = {
-            "bias": round(sharper * (bias + PRIOR_LOGIT[name]), 4),
-            "weights": {k: round(sharper * float(v), 4) for k, v in zip(FEATURES[name], coefficients, strict=True)},
+            "bias": round(bias + PRIOR_LOGIT[name], 4),
+            "weights": {k: round(float(v), 4) for k, v in zip(FEATURES[name], coefficients, strict=True)},
         }
     return weights
 
@@ -182,7 +161,7 @@ def subject_rows(
     rng: random.Random,
 ) -> Rows:
     """Own comments against those of other articles, half of these from the articles that are nearest."""
-    rows = Rows([], [], [])
+    rows = Rows()
 
     def add(text: str, side: Side, label: float, weight: float) -> None:
         vector = material([text])[0]
@@ -221,7 +200,7 @@ def reaction_rows(
     rng: random.Random,
 ) -> Rows:
     """Reactions against all other comments, each beside any article."""
-    rows = Rows([], [], [])
+    rows = Rows()
     for label, group, reads in zip((1.0, 0.0), given, apart["reaction"], strict=True):
         for text, read in zip(group, reads, strict=True):
             side = sides(rng.choice(articles), whole=rng.random() < 0.5)
@@ -236,7 +215,7 @@ def advertisement_rows(
     given: tuple[Sequence[str], Sequence[str]],
     apart: Mapping[str, tuple[np.ndarray, np.ndarray]],
 ) -> Rows:
-    rows = Rows([], [], [])
+    rows = Rows()
     for label, group, reads in zip((1.0, 0.0), given, apart["advertisement"], strict=True):
         for text, read in zip(group, reads, strict=True):
             features = model.advertisement_features(text, material([text])[0])
@@ -244,91 +223,12 @@ def advertisement_rows(
     return rows
 
 
-def crossfit_direction(
-    yes: np.ndarray, no: np.ndarray, rng: random.Random
-) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """The unit direction that tells ``yes`` from ``no``; and each text's place along one fitted without its fold.
-
-    What is fused later must not have been fitted on the same text: it would look surer than it is.
-    """
-    x = np.concatenate([yes, no])
-    label = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
-    fold = np.array([rng.randrange(FOLDS) for _ in x])
-    places = np.zeros(len(x))
-    for k in range(FOLDS):
-        places[fold == k] = x[fold == k] @ ridge_direction(x[fold != k], label[fold != k])
-    return ridge_direction(x, label), (places[: len(yes)], places[len(yes) :])
-
-
-def ridge_direction(x: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Linear discriminant with shrunk covariance, both classes weighing the same; unit length."""
-    weight = np.where(label > 0, 0.5 / label.sum(), 0.5 / (1 - label).sum())
-    mean = weight @ x
-    centred = x - mean
-    covariance = (centred * weight[:, None]).T @ centred + 2e-3 * np.eye(x.shape[1])
-    target = (centred * (weight * (2 * label - 1))[:, None]).sum(axis=0)
-    direction = np.linalg.solve(covariance, target)
-    return np.asarray(direction / np.linalg.norm(direction))
-
-
-def fit_logistic(rows: Rows, ridge: float = 3e-3) -> tuple[np.ndarray, float]:
-    """(coefficients, bias) by Newton's method; the classes weigh the same, ``ridge`` weighs on standardised ones."""
-    x, y, weight = np.array(rows.x), np.array(rows.y), np.array(rows.weight)
-    weight = np.where(y > 0, weight / weight[y > 0].sum(), weight / weight[y == 0].sum()) / 2
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = np.hstack([(x - mean) / scale, np.ones((len(x), 1))])
-    penalty = ridge * np.diag([*np.ones(x.shape[1]), 0.0])
-    beta = np.zeros(z.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
-        gradient = z.T @ (weight * (p - y)) + penalty @ beta
-        hessian = (z * (weight * p * (1 - p))[:, None]).T @ z + penalty + 1e-9 * np.eye(len(beta))
-        step = np.linalg.solve(hessian, gradient)
-        beta -= step
-        if np.abs(step).max() < 1e-8:
-            break
-    coefficients = beta[:-1] / scale
-    return coefficients, float(beta[-1] - coefficients @ mean)
-
-
-def word_rarity(data: Path, phrases: Mapping[str, list[str]]) -> dict[str, Any]:
-    """How rare the beginnings of words are in comments, in steps of a tenth; and those of talk about any article."""
-    counted: collections.Counter[str] = collections.Counter()
-    total = 0
-    for name in ("civil_comments", "contextual_abuse_reddit", "wikipedia_talk"):
-        for text in texts(data, name)[:25000]:
-            counted.update(set(stems(text)))
-            total += 1
-    kept = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:WORDS_KEPT]
-    lines: dict[str, list[str]] = collections.defaultdict(list)
-    for stem, count in kept:
-        lines[f"{max(0.0, math.log(total / count)):.1f}"].append(stem)
-    anywhere = sorted({stem for group in (*REACTIONS, "words") for text in phrases[group] for stem in stems(text)})
-    rarity = {stem: math.log(total / count) for stem, count in kept}
-    return {
-        "rarity": {key: " ".join(stems_) for key, stems_ in lines.items()},
-        "unknown": round(math.log(total / kept[-1][1]) + 0.5, 1),
-        "anywhere": " ".join(stem for stem in anywhere if rarity.get(stem, 99.0) > COMMON),
-    }
-
-
 def subject_turn(material: Material) -> np.ndarray:
-    """[dimensions, SUBJECT_DIMENSIONS]: what the halves of a comment share, against how texts vary (CCA).
-
-    ``SHRINK`` keeps directions in which texts hardly vary from counting, ``SHARPEN`` says how much more those count in
-    which the halves agree most. The last ``FUSED`` cut comments aren't used: the fusion is fitted on them.
-    """
+    """The dimensions that a cut comment's halves share. The last ``FUSED`` are left to the fusion."""
     pairs = material.cut[:-FUSED]
     comments = material([a.comments[0] for a in pairs] * 2)
     articles = material([a.title for a in pairs] + [a.paragraphs[0] for a in pairs])
-    comments, articles = comments - comments.mean(axis=0), articles - articles.mean(axis=0)
-    shared = (comments.T @ articles + articles.T @ comments) / (2 * len(comments))
-    spread = (comments.T @ comments + articles.T @ articles) / (2 * len(comments))
-    values, vectors = np.linalg.eigh(spread)
-    even = (vectors * (values / values.mean() + SHRINK) ** -0.5) @ vectors.T
-    values, vectors = np.linalg.eigh(even @ shared @ even)
-    turn = even @ (vectors * np.clip(values / values.max(), 1e-3, None) ** (SHARPEN / 2))
-    return np.asarray(turn[:, ::-1][:, :SUBJECT_DIMENSIONS])
+    return shared_turn(comments, articles, SUBJECT_DIMENSIONS)
 
 
 def background(material: Material, turn: np.ndarray, rng: random.Random) -> dict[str, str]:
@@ -342,10 +242,36 @@ def background(material: Material, turn: np.ndarray, rng: random.Random) -> dict
     }
 
 
-def pack_int8(rows: np.ndarray) -> str:
-    """Base64 of the rows, each scaled to the whole range of int8: only its direction is kept."""
-    scaled = rows / np.abs(rows).max(axis=1, keepdims=True) * 127
-    return base64.b64encode(np.round(scaled).astype(np.int8).tobytes()).decode("ascii")
+def held_out(material: Material, seed: int, parts: int = 3) -> list[str]:
+    """A line each for the headline alone and the whole article: own comments against those of the held-out others."""
+    found: dict[bool, list[tuple[bool, float, float]]] = {False: [], True: []}
+    for part in range(parts):
+        kept = [a for i, a in enumerate(material.articles) if i % parts != part]
+        left = [a for i, a in enumerate(material.articles) if i % parts == part]
+        model = RelevanceModel(fit(material, kept, material.phrases, seed))
+        for whole in found:
+            split = [split_passages(as_text(a, whole=whole)) for a in left]
+            sides = [model.make_side(texts_, material(texts_)) for texts_ in split]
+            for home, text in ((home, text) for home, a in enumerate(left) for text in a.comments):
+                vector = material([text])[0]
+                found[whole] += [
+                    (
+                        here == home,
+                        model.belonging(text, vector, side),
+                        float((material(split[here]) @ vector).max()),
+                    )
+                    for here, side in enumerate(sides)
+                ]
+    return [_line("whole article" if whole else "headline alone", rows) for whole, rows in found.items()]
+
+
+def _line(name: str, rows: Sequence[tuple[bool, float, float]]) -> str:
+    own, ours, cosine = (np.array(column) for column in zip(*rows, strict=True))
+    return (
+        f"{name}: AUC {auc(own, ours):.3f} (plain cosine {auc(own, cosine):.3f}); own over 0.5: "
+        f"{(ours[own] > 0.5).mean():.2f}, under 0.2: {(ours[own] < 0.2).mean():.2f}; "
+        f"others' under 0.2: {(ours[~own] < 0.2).mean():.2f}, over 0.5: {(ours[~own] > 0.5).mean():.2f}"
+    )
 
 
 def main() -> None:
@@ -353,6 +279,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds train/*.jsonl.gz")
     parser.add_argument("--pack", type=Path, default=BUILTIN, help="folder of the pack whose embedding is used")
     parser.add_argument("--into-pack", action="store_true", help="put the weights into that pack's manifest too")
+    parser.add_argument("--check", action="store_true", help="fit three times more, each time without a third")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     scorer = PackScorer(open_folder(given.pack), threads=2)
@@ -361,6 +288,8 @@ def main() -> None:
     weights["fitted_for"] = f"{scorer.stamp.name} {scorer.stamp.version}"
     WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"{WEIGHTS} written, {WEIGHTS.stat().st_size} bytes")
+    if given.check:
+        print("\n".join(held_out(material, given.seed)))
     if given.into_pack:
         manifest = given.pack / "manifest.json"
         stated = json.loads(manifest.read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ MINERALS = ArticleText(
     key_points=("Twelve nations agree to share stockpiles", "Okello: processing has to happen at home"),
     paragraphs=(
         "Uganda's minister for mining, railways and energy, Samuel Okello, joined ministers from eleven other "
-        "countries in Oslo on Monday to discuss how supplies of critical minerals such as cobalt, lithium and rare earths can "
-        "be made less dependent on a single exporter.",
+        "countries in Oslo on Monday to discuss how supplies of critical minerals such as cobalt, lithium and "
+        "rare earths can be made less dependent on a single exporter.",
         "The host, Norway's trade secretary Ingrid Dahl, called for partnership instead of isolation: "
         "“We want to spread the risk, not to build walls.” The nations agreed to share stockpiles in a crisis.",
         "Okello said that the country would no longer export raw ore. Smelters and refineries were to be built near "
