@@ -256,7 +256,7 @@ def _store(ledger: Ledger, case: _Case, scores: Scores | None, admit: Admit) -> 
     admit()
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
     comment = _comment_row(ledger, case, article, author, judgement, status, scored=scores is not None)
-    comment_arrived(ledger, comment, actor=sender.reference)
+    comment_arrived(ledger, comment, article, judgement, actor=sender.reference)
     if scores is not None:
         comment_scored(ledger, sender.site_id, comment["id"], scores)
     message = MESSAGES[status]

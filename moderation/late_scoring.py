@@ -13,6 +13,7 @@ from moderation.judging import counts_for, holds_for, judge, open_rules, score_o
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, policy_decided, recorded
 from moderation.services import Services
+from moderation.storage import docket
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, ScoreRow, find_comment, unscored
@@ -108,6 +109,11 @@ def _decide(ledger: Ledger, configuration: Configuration, comment: Comment, scor
         comment.revision += 1  # whoever looks at it still waiting decides about something else
     if status is Status.APPROVED:
         comment.published_at = ledger.now
+    docket.change(
+        ledger.connection,
+        comment.id,
+        docket.judged(judgement.signals, status=status, flags=comment.flags, decided_at=comment.decided_at),
+    )
     count_author(ledger, author.id, before, status)
     refused = judgement.decision.outcome is Outcome.REJECTED
     policy_decided(

@@ -21,6 +21,8 @@ from moderation.core.ids import new_id
 from moderation.core.policy import Signals
 from moderation.core.scores import Scores
 from moderation.services import Clock
+from moderation.storage import docket
+from moderation.storage.articles import Place
 from moderation.storage.audit import append
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
@@ -135,9 +137,16 @@ STATUS_OF = {
 }
 
 
-def comment_arrived(ledger: Ledger, comment: Mapping[str, Any], *, actor: str) -> None:
-    """A comment is stored. ``comment`` holds the columns of ``Comment``."""
+def comment_arrived(
+    ledger: Ledger, comment: Mapping[str, Any], article: Place, judgement: Judgement, *, actor: str
+) -> None:
+    """A comment is stored. ``comment`` holds the columns of ``Comment``; ``judgement`` is what the policy makes of it,
+    or would make of it without scores.
+    """
     ledger.connection.execute(_INSERT_COMMENT, comment)
+    judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
+    row = docket.docket_row(comment, article, judgement.signals, by_policy=judged)
+    ledger.connection.execute(docket.INSERT, row)
     ledger.event(
         comment["site_id"],
         actor,
@@ -228,6 +237,7 @@ def status_changed(
     comment.status = status
     comment.revision += 1
     comment.decided_at = None if status is Status.PENDING else ledger.now
+    docket.change(ledger.connection, comment.id, docket.moved(status, decided_at=comment.decided_at))
     if status is Status.APPROVED:
         comment.published_at = ledger.now
     count_author(ledger, comment.author_id, before, status)

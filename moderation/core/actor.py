@@ -25,6 +25,8 @@ class Actor:
     name: str
     account_id: str | None = None
     rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sections: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Sites on which the rights hold in these sections alone."""
 
     def may(self, right: str, site_id: str) -> bool:
         return right in self.rights.get(site_id, ()) or right in self.rights.get(EVERYWHERE, ())
@@ -33,6 +35,11 @@ class Actor:
         """Raises ``RightMissing`` unless this right is held on this site."""
         if not self.may(right, site_id):
             raise RightMissing(right)
+
+    def reaches(self, site_id: str, section: str | None) -> bool:
+        """Whether the rights held on this site hold in this section of it."""
+        limited = self.sections.get(site_id)
+        return limited is None or section in limited
 
     def may_anywhere(self, right: str) -> bool:
         return any(right in held for held in self.rights.values())

@@ -27,7 +27,11 @@ class Role(StrEnum):
 
 
 class Account(Base):
-    """A person who signs in."""
+    """A person who signs in. An invited one has no password yet: whoever holds the invitation chooses it.
+
+    ``totp_secret`` is the second factor's; ``totp_last`` the time step whose code was used last, so that none works
+    twice; ``recovery`` holds digests of codes that work once in its place.
+    """
 
     __tablename__ = "accounts"
 
@@ -36,16 +40,25 @@ class Account(Base):
     password_hash: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    invitation: Mapped[str | None] = mapped_column(index=True, unique=True)
+    invitation_ends_at: Mapped[datetime | None]
+    totp_secret: Mapped[str | None]
+    totp_last: Mapped[int | None]
+    recovery: Mapped[list[str] | None]
 
 
 class Grant(Base):
-    """An account's role on one site, or on every site."""
+    """An account's role on one site, or on every site: in all of its sections, or in these alone (None: all). ``extra``
+    are rights that the role doesn't bring, such as rejecting many comments together.
+    """
 
     __tablename__ = "grants"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     site_id: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
+    sections: Mapped[list[str] | None]
+    extra: Mapped[list[str]] = mapped_column(insert_default=list)
 
 
 class Token(Base):
@@ -62,7 +75,9 @@ class Token(Base):
 
 
 class WebSession(Base):
-    """A sign-in. The cookie holds a random text of which only the digest is kept."""
+    """A sign-in. The cookie holds a random text of which only the digest is kept; ``agent`` tells its owner which
+    browser it was.
+    """
 
     __tablename__ = "web_sessions"
 
@@ -70,6 +85,7 @@ class WebSession(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    agent: Mapped[str | None]
 
 
 def account_named(session: Session, name: str) -> Account | None:

@@ -24,7 +24,6 @@ class Comment(Base):
 
     __tablename__ = "comments"
     __table_args__ = (
-        Index("ix_comments_queue", "site_id", "status", text("flags DESC"), "received_at", "id"),
         Index("ix_comments_thread", "article_id", "status", "created_at", "id"),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
         Index("ix_comments_unscored", "received_at", sqlite_where=text(_UNSCORED), postgresql_where=text(_UNSCORED)),

@@ -1,0 +1,169 @@
+"""The docket: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, bindparam, insert, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from moderation.core.comment import WAITING, Status
+from moderation.core.likeness import bands
+from moderation.core.policy import Signals
+from moderation.core.scores import LABELS
+from moderation.storage.articles import Article, Place
+from moderation.storage.base import Base, table_of
+
+_WAITING = "waiting IS TRUE"
+_BY_PERSON = "by_person IS NOT NULL"
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Docket(Base):
+    """What the desk must find quickly about a comment. ``number`` counts comments in the order of their arrival.
+
+    ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
+    when the article was published, or else registered. ``band_0`` to ``band_3`` find texts that are alike
+    (``core.likeness``). The signals are those that the policy decided from, on the natural scale.
+    """
+
+    __tablename__ = "docket"
+    __table_args__ = (
+        Index("ix_docket_flagged", "site_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
+        Index("ix_docket_oldest", "site_id", "received_at", "number", **_only(_WAITING)),
+        Index(
+            "ix_docket_newest_article",
+            "site_id",
+            text("article_at DESC"),
+            "article_id",
+            "received_at",
+            "number",
+            **_only(_WAITING),
+        ),
+        Index("ix_docket_article", "article_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
+        # Holds all that the score map counts, so that it is read from here alone.
+        Index("ix_docket_map", "site_id", "article_id", "section", *LABELS, "relevance", **_only(_WAITING)),
+        *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
+        Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number"),
+        Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), unique=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
+    section: Mapped[str | None]
+    author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"))
+    is_reply: Mapped[bool]
+    article_mode: Mapped[str | None]
+    article_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    status: Mapped[str]
+    waiting: Mapped[bool]
+    flags: Mapped[int]
+    escalated: Mapped[bool]
+    by_policy: Mapped[str | None]
+    by_person: Mapped[str | None]
+    toxicity: Mapped[float | None]
+    severe_toxicity: Mapped[float | None]
+    obscene: Mapped[float | None]
+    threat: Mapped[float | None]
+    insult: Mapped[float | None]
+    identity_attack: Mapped[float | None]
+    sexual_explicit: Mapped[float | None]
+    relevance: Mapped[float | None]
+    links: Mapped[int]
+    reports: Mapped[int]
+    author_approved: Mapped[int]
+    trusted: Mapped[bool]
+    terms: Mapped[int]
+    scored: Mapped[bool]
+    readable: Mapped[bool]
+    language: Mapped[str | None]
+    holds: Mapped[int]
+    band_0: Mapped[int | None]
+    band_1: Mapped[int | None]
+    band_2: Mapped[int | None]
+    band_3: Mapped[int | None]
+
+
+INSERT = insert(table_of(Docket))
+_THIS = table_of(Docket).c.comment_id == bindparam("of")
+_MOVE = update(table_of(Docket)).where(_THIS)
+
+
+def docket_row(
+    comment: Mapping[str, Any], article: Place | Article, signals: Signals, *, by_policy: Status | None
+) -> dict[str, Any]:
+    """The row of a comment that arrives; ``comment`` holds the columns of ``Comment``."""
+    return {
+        "comment_id": comment["id"],
+        "site_id": comment["site_id"],
+        "article_id": article.id,
+        "section": article.section,
+        "author_id": comment["author_id"],
+        "is_reply": comment["parent_id"] is not None,
+        "article_mode": article.mode,
+        "article_at": article.published_at or article.created_at,
+        "received_at": comment["received_at"],
+        "decided_at": comment["decided_at"],
+        "status": comment["status"],
+        "waiting": comment["status"] in WAITING,
+        "flags": comment["flags"],
+        "escalated": False,
+        "by_policy": by_policy.value if by_policy else None,
+        "by_person": None,
+        **_signal_columns(signals),
+        **band_columns(comment["body"]),
+    }
+
+
+def band_columns(body: str) -> dict[str, int | None]:
+    """What finds texts that are like this one."""
+    return {f"band_{number}": value for number, value in enumerate(bands(body) or (None,) * 4)}
+
+
+def judged(signals: Signals, *, status: Status, flags: int, decided_at: datetime | None) -> dict[str, Any]:
+    """What changes when the policy decides about a comment that has been in the docket before."""
+    return {
+        **_signal_columns(signals),
+        "status": status.value,
+        "waiting": status in WAITING,
+        "flags": flags,
+        "decided_at": decided_at,
+        "by_policy": status.value,
+    }
+
+
+def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
+    """What changes when anybody but the policy decides."""
+    return {
+        "status": status.value,
+        "waiting": status in WAITING,
+        "decided_at": decided_at,
+        "by_person": status.value,
+    }
+
+
+def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
+    """Changes columns of a comment's row."""
+    connection.execute(_MOVE.values(**values), {"of": comment_id})
+
+
+def _signal_columns(signals: Signals) -> dict[str, Any]:
+    values = signals.values
+    return {
+        **{label: values.get(label) for label in (*LABELS, "relevance")},
+        **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms")},
+        "trusted": bool(values.get("trusted", 0)),
+        "scored": signals.scored,
+        "readable": signals.readable,
+        "language": signals.language,
+        "holds": len(signals.holds),
+    }

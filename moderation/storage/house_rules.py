@@ -1,0 +1,100 @@
+"""What moderators set for a place or a person: listed terms, modes of discussions, decisions about authors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from moderation.storage.base import Base
+
+
+class Term(Base):
+    """A word or phrase that holds a comment for a moderator, on a whole site or under one article, and why."""
+
+    __tablename__ = "terms"
+    __table_args__ = (Index("ix_terms_place", "site_id", "article_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
+    term: Mapped[str]
+    why: Mapped[str]
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    made_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class ModeSetting(Base):
+    """The mode of a site, a section or an article as set on the desk; it stands over the configuration's for that.
+
+    ``section`` and ``article_id`` are empty where the setting is for the whole site. ``mode`` None leaves the mode to
+    the configuration (and ``hours`` or ``close_after_days`` alone count). ``hours`` are weekly opening hours: ``days``,
+    seven entries from Monday on, each a list of ``["09:00", "17:30"]`` pairs, and ``zone``. ``sentence`` tells readers
+    why. ``cause`` is ``hand`` or ``surge``.
+    """
+
+    __tablename__ = "mode_settings"
+    __table_args__ = (UniqueConstraint("site_id", "section", "article_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    section: Mapped[str]
+    article_id: Mapped[str]
+    mode: Mapped[str | None]
+    sentence: Mapped[str | None]
+    hours: Mapped[dict[str, Any] | None]
+    close_after_days: Mapped[int | None]
+    cause: Mapped[str]
+    why: Mapped[str | None]
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    since: Mapped[datetime]
+
+
+class AuthorDecision(Base):
+    """A decision about an author: ``trusted``, ``muted`` or ``banned`` until then (None: until lifted), or ``lifted``.
+    A restriction keeps its statement of reasons. Added, never changed.
+    """
+
+    __tablename__ = "author_decisions"
+    __table_args__ = (Index("ix_author_decisions_author", "author_id", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"))
+    kind: Mapped[str]
+    until: Mapped[datetime | None]
+    reason_id: Mapped[str | None]
+    sentence: Mapped[str | None]
+    note: Mapped[str | None]
+    statement: Mapped[dict[str, Any] | None]
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime]
+
+
+class LegalMatter(Base):
+    """A notice, a grievance or an order, and when it is due. ``kind`` is ``notice``, ``grievance`` or ``order``; what
+    was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
+    """
+
+    __tablename__ = "legal_matters"
+    __table_args__ = (Index("ix_legal_matters_due", "site_id", "decided_at", "due_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[str]
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
+    article_id: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
+    sender: Mapped[str | None]
+    contact: Mapped[str | None]
+    explanation: Mapped[str]
+    link: Mapped[str | None]
+    entered_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    outcome: Mapped[str | None]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))

@@ -1,0 +1,123 @@
+"""The docket follows every comment: from before it was there, through intake, decisions and late scores."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from newsroom import Newsroom
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from moderation.core.likeness import bands
+from moderation.core.scores import LABELS
+from moderation.late_scoring import score_late
+from moderation.storage.base import table_of
+from moderation.storage.comments import DecisionRow, ScoreRow
+from moderation.storage.database import Database
+from moderation.storage.docket import Docket
+from moderation.storage.schema import upgrade
+
+AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+BODY = "Why did nobody ask the people who live beside the new line?"
+
+
+def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
+        database = Database(url)
+        upgrade(database, revision="0002")
+        database.writing(_old_comments)
+        upgrade(database)
+        with database.reading() as session:
+            first, second = session.scalars(select(Docket).order_by(Docket.number)).all()
+            assert (first.comment_id, first.status, first.waiting, first.by_policy) == (
+                "c1",
+                "approved",
+                False,
+                "pending",
+            )
+            assert (first.by_person, first.links, first.toxicity, first.relevance) == ("approved", 2, 0.25, None)
+            assert (first.section, first.article_at, first.decided_at) == ("city", AT, AT)
+            assert (second.comment_id, second.waiting, second.scored, second.is_reply) == ("c2", True, False, True)
+            assert (second.band_0, second.band_1, second.band_2, second.band_3) == bands(BODY)
+            assert _found(session, "PEOPLE") == ["c1", "c2"]
+        database.close()
+
+
+def _old_comments(session: Session) -> None:
+    at = {"at": AT if session.connection().dialect.name != "sqlite" else AT.replace(tzinfo=None).isoformat(" ")}
+    session.execute(text("INSERT INTO sites (id, name, created_at) VALUES ('s', 'S', :at)"), at)
+    session.execute(
+        text(
+            """INSERT INTO articles (id, site_id, external_id, title, key_points, paragraphs, section, published_at,
+            version, created_at, updated_at) VALUES ('a', 's', 'a', 'A', '[]', '[]', 'city', :at, 1, :at, :at)"""
+        ),
+        at,
+    )
+    session.execute(
+        text(
+            """INSERT INTO authors (id, site_id, key, known, name, approved, rejected, trusted, created_at)
+            VALUES ('w', 's', 'k', TRUE, 'Ada', 0, 0, FALSE, :at)"""
+        ),
+        at,
+    )
+    comment = text(
+        """INSERT INTO comments (id, site_id, article_id, parent_id, author_id, author_name, body, fingerprint, status,
+        revision, flags, scored, scoring_attempts, created_at, received_at, decided_at)
+        VALUES (:id, 's', 'a', :parent, 'w', 'Ada', :body, :id, :status, 1, 1, :scored, 0, :at, :at, :decided)"""
+    )
+    decided = {"decided": at["at"], "status": "approved", "scored": True, "parent": None}
+    session.execute(comment, at | decided | {"id": "c1", "body": BODY})
+    waiting = {"decided": None, "status": "pending", "scored": False, "parent": "c1"}
+    session.execute(comment, at | waiting | {"id": "c2", "body": BODY})
+    scores = dict.fromkeys(table_of(ScoreRow).c.keys()) | dict.fromkeys(LABELS, 0.25)
+    stamp = dict.fromkeys(("pack", "pack_version", "runtime", "precision"), "x")
+    more = {"comment_id": "c1", "sentences": [], "language": "en", "language_supported": True, "scored_at": AT}
+    session.execute(insert(table_of(ScoreRow)), scores | stamp | more)
+    for number, (automated, status) in enumerate(((True, "pending"), (False, "approved"))):
+        decision: dict[str, Any] = {"id": f"d{number}", "comment_id": "c1", "revision": number + 1, "status": status}
+        decision |= {"actor": "x", "automated": automated, "reasons": [], "policy_version": "1", "decided_at": AT}
+        session.execute(insert(table_of(DecisionRow)), decision | {"basis": {"signals": {"links": 2.0}}})
+
+
+def _found(session: Session, word: str) -> list[str]:
+    if session.connection().dialect.name == "sqlite":
+        query = (
+            "SELECT comment_id FROM comment_search JOIN docket ON number = comment_search.rowid WHERE body MATCH :word"
+        )
+    else:
+        query = "SELECT id FROM comments WHERE search @@ plainto_tsquery('simple', :word)"
+    return sorted(session.scalars(text(query), {"word": word}))
+
+
+def entry(newsroom: Newsroom, comment_id: str) -> Docket:
+    with newsroom.hall.services.database.reading() as session:
+        return session.scalars(select(Docket).where(Docket.comment_id == comment_id)).one()
+
+
+def test_the_docket_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> None:
+    comment_id = newsroom.accepted("insult=0.83 relevance=0.11 https://a.example https://b.example")["id"]
+    row = entry(newsroom, comment_id)
+    assert (row.status, row.waiting, row.insult, row.relevance, row.links) == ("pending", True, 0.83, 0.11, 2)
+    assert (row.by_policy, row.by_person, row.decided_at) == ("pending", None, None)
+    newsroom.decide(comment_id, "approve")
+    row = entry(newsroom, comment_id)
+    assert (row.status, row.waiting, row.by_policy, row.by_person) == ("approved", False, "pending", "approved")
+    assert row.decided_at == newsroom.hall.clock.now
+
+
+def test_what_the_policy_decides_at_once_never_waits_in_the_docket(newsroom: Newsroom) -> None:
+    newsroom.configure("[policy.reject]\nthreat_at_least = 0.9\n")
+    row = entry(newsroom, newsroom.accepted("threat=0.95")["id"])
+    assert (row.status, row.waiting, row.by_policy, row.by_person) == ("rejected", False, "rejected", None)
+
+
+def test_late_scores_reach_the_docket(newsroom: Newsroom) -> None:
+    newsroom.hall.scorer.fails = 1
+    comment_id = newsroom.accepted("toxicity=0.91")["id"]
+    before = entry(newsroom, comment_id)
+    assert (before.scored, before.toxicity, before.waiting) == (False, None, True)
+    assert score_late(newsroom.hall.services, comment_id)
+    after = entry(newsroom, comment_id)
+    assert (after.scored, after.toxicity, after.flags, after.waiting) == (True, 0.91, 1, True)
