@@ -114,6 +114,17 @@ def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency 
         return _replay(session, services.clock(), sender, idempotency)
 
 
+def _settled_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
+    """As ``earlier_answer``, once whoever is storing one under the same key has finished."""
+    if idempotency is None:
+        return None
+
+    def work(session: Session) -> Arrival | None:
+        return _only_one(session, services.clock(), sender, idempotency)
+
+    return services.database.writing(work)
+
+
 def submit(
     services: Services,
     sender: Sender,
@@ -128,6 +139,7 @@ def submit(
     ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, inside the
     transaction, when nothing else can refuse the comment any more: what it counts is accepted. It must ask the
     database nothing.
+    The same request under one Idempotency-Key gets one answer, however many come at once.
     Raises the named facts of ``core.errors``; then nothing is stored.
     """
     configuration = services.configuration.current()
@@ -140,10 +152,15 @@ def submit(
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
     )
-    with services.database.reading() as session:
-        known = _look_up(session, case, services.clock())
-    _check_length(submission.body, known.rules)
-    check()
+    try:
+        known = _checked(services, case, check)
+    except Exception:
+        # What stands in the way may be this very request's twin, a moment ahead: its comment makes this one a
+        # duplicate, and it may have used up the limit.
+        first = _settled_answer(services, sender, case.idempotency)
+        if first is None:
+            raise
+        return first
     scores = None
     if not case.received_only:
         article = prepared_article(services, known.article)
@@ -158,9 +175,7 @@ def submit(
 
     def work(ledger: Ledger) -> Arrival:
         if case.idempotency is not None:
-            # Two that come at once wait for each other here, so that the second finds the first one's answer.
-            lock(ledger.session, f"answer {sender.key_id} {case.idempotency.name}")
-            first = _replay(ledger.session, ledger.now, sender, case.idempotency)
+            first = _only_one(ledger.session, ledger.now, sender, case.idempotency)
             if first is not None:
                 return first
         arrival = _store(ledger, case, scores, admit_once)
@@ -169,6 +184,15 @@ def submit(
         return arrival
 
     return recorded(services, work)
+
+
+def _checked(services: Services, case: _Case, check: Admit) -> _Known:
+    """What is known of the submission's surroundings, if nothing there refuses it."""
+    with services.database.reading() as session:
+        known = _look_up(session, case, services.clock())
+    _check_length(case.submission.body, known.rules)
+    check()
+    return known
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
@@ -339,6 +363,12 @@ def _comment_row(
         "published_at": now if status is Status.APPROVED else None,
         "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
     }
+
+
+def _only_one(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+    """Lets one transaction at a time past this key, so that the second finds the first one's answer."""
+    lock(session, f"answer {sender.key_id} {idempotency.name}")
+    return _replay(session, now, sender, idempotency)
 
 
 def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:

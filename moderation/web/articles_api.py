@@ -125,20 +125,33 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
     earlier = intake.earlier_answer(services(), sender, idempotency)
     if earlier is not None:
         return earlier
-    if not key.secret:
-        limits.count_address()
+    try:
+        if not key.secret and idempotency is None:
+            limits.count_address()  # under a key this may be an answered request's twin, which counts against nothing
+        return _take_in(limits, key, sender, article_id, idempotency)
+    except Exception:
+        if not key.secret:
+            limits.count_address()
+        raise
+
+
+def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
     submission = _submission(key, article_id, Fields(json_object(request)))
     reader = reader_key(
         services().settings.secret_key, author_id=submission.author.id, address=submission.author.address
     )
-    return intake.submit(
-        services(),
-        sender,
-        submission,
-        idempotency=idempotency,
-        check=lambda: limits.check_comment(key.site_id, reader),
-        admit=lambda: limits.count_comment(key.site_id, reader),
-    )
+
+    def check() -> None:
+        if not key.secret:
+            limits.check_address()
+        limits.check_comment(key.site_id, reader)
+
+    def admit() -> None:
+        if not key.secret:
+            limits.count_address()
+        limits.count_comment(key.site_id, reader)
+
+    return intake.submit(services(), sender, submission, idempotency=idempotency, check=check, admit=admit)
 
 
 def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:

@@ -72,8 +72,22 @@ class Limits:
             self.limiter.context.view_rate_limit = shown  # the headers tell a reader of the reader's own limit
 
     def count_address(self) -> None:
-        """A write to the public API without a secret key."""
+        """A write to the public API without a secret key; a request counts once, however often this is called."""
+        if "address_counted" in g:
+            return
+        shown = self.limiter.context.view_rate_limit
         self._address()
+        g.address_counted = True
+        if shown is not None:
+            self.limiter.context.view_rate_limit = shown  # the headers tell of the limit that refused
+
+    def check_address(self) -> None:
+        """Refuses what ``count_address`` would refuse, and counts nothing."""
+        limits = limits_in_force()
+        if "address_counted" in g or not limits.enabled:
+            return
+        if not self._has_room(limits.per_address, hashed_address(), "address"):
+            self.count_address()  # raises, and says which limit it was
 
     def count_site(self, site_id: str) -> None:
         """Another request that counts against a site alone."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from newsroom import NOON, Newsroom, detail
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from werkzeug.test import TestResponse
 
 from moderation.core.scores import LABELS
 from moderation.storage.authors import Author
@@ -462,11 +467,48 @@ def test_two_readers_may_use_the_same_key_under_a_publishable_one(newsroom: News
 
 
 def test_eight_at_once_under_one_key_get_one_answer_and_count_once(newsroom: Newsroom) -> None:
-    newsroom.configure('[rate_limits]\nper_reader = ["2 per minute"]\n', limits=True)
-    content = {"author": {"name": "Ada", "id": "ada"}, "body": newsroom.text()}
+    newsroom.configure('[rate_limits]\nper_reader = ["1 per minute"]\n', limits=True)
+    content = {"author": {"name": "Ada", "id": "ada"}, "body": newsroom.text(), "external_id": "cms-1"}
     assert at_once(newsroom, 8, content, **{"Idempotency-Key": "k1"}) == [202] * 8
     assert newsroom.stored() == 1
-    assert newsroom.comment(author={"name": "Ada", "id": "ada"}).status_code == 202
+    assert newsroom.comment(author={"name": "Ada", "id": "ada"}).status_code == 429
+
+
+@pytest.mark.parametrize("limit", ["per_reader", "per_address", "per_site"])
+def test_a_twin_that_overtakes_at_any_point_gives_both_its_answer(newsroom: Newsroom, limit: str) -> None:
+    limits = {"per_reader": [], "per_address": [], "per_site": [], limit: ["20 per minute"]}
+    lines = [f"{name} = {values!r}" for name, values in limits.items()]
+    newsroom.configure("\n".join(["[rate_limits]", *lines]), limits=True)
+    overtaken = 0
+    for point in range(20):
+        send = partial(newsroom.send, body=newsroom.text(), headers={"Idempotency-Key": f"k{point}"})
+        with before_connecting(newsroom, point, send) as twin:
+            late = send()
+        if not twin:
+            break
+        overtaken += 1
+        assert (late.status_code, late.json) == (202, twin[0].json)
+    assert overtaken >= 4  # for the key, the earlier answer, the comment's surroundings, and the record
+    assert newsroom.stored() == overtaken + 1
+    answers = [newsroom.send().status_code for _ in range(20 - newsroom.stored() + 1)]
+    assert answers == [202] * (len(answers) - 1) + [429]
+
+
+@contextmanager
+def before_connecting(
+    newsroom: Newsroom, point: int, overtake: Callable[[], TestResponse]
+) -> Iterator[list[TestResponse]]:
+    """Lets ``overtake`` run where the request under way asks for a database connection for the ``point``-th time."""
+    asked, answers = itertools.count(), list[TestResponse]()
+
+    def connecting(*_: Any) -> None:
+        if not answers and next(asked) == point:
+            answers.append(overtake())
+
+    engine = newsroom.services.database.engine
+    event.listen(engine, "checkout", connecting)
+    yield answers
+    event.remove(engine, "checkout", connecting)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
