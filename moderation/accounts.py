@@ -42,9 +42,9 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 _RIGHTS_OF = {
-    Role.MODERATOR: frozenset({"read", "moderate"}),
-    Role.SENIOR: frozenset({"read", "moderate", "senior"}),
-    Role.ADMIN: frozenset({"read", "moderate", "senior", "admin", "articles", "submit", "analyze"}),
+    Role.MODERATOR: frozenset({"read", "moderate", "batch_approve"}),
+    Role.SENIOR: frozenset({"read", "moderate", "batch_approve", "senior"}),
+    Role.ADMIN: frozenset({"read", "moderate", "batch_approve", "senior", "admin", "articles", "submit", "analyze"}),
 }
 
 

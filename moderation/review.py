@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.acting import Changed, acted
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
@@ -15,6 +17,7 @@ from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidFie
 from moderation.core.text import as_written
 from moderation.record import Ledger, recorded, status_changed
 from moderation.services import Services
+from moderation.storage import docket
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
 
@@ -48,6 +51,8 @@ class Ruled:
     comment_id: str
     status: Status
     revision: int
+    act_id: str | None = None
+    """What undoing it takes; None where nothing was changed, or nobody with an account did it."""
 
 
 _TARGET = {Verdict.APPROVE: Status.APPROVED, Verdict.REJECT: Status.REJECTED, Verdict.REOPEN: Status.PENDING}
@@ -76,17 +81,37 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
         if ruling.revision is not None and ruling.revision > comment.revision:
             raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
         if ruling.revision is not None and ruling.revision < comment.revision:
-            raise _meanwhile(ledger.session, comment)
+            raise meanwhile(ledger.session, comment)
         target = _TARGET[ruling.verdict]
         if comment.status == target and not _mends_reason(ledger.session, comment, ruling):
             return _ruled(comment)
         if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
             raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
+        before = standing(ledger, comment)
         policy_version = configuration.policy.version
         _apply(ledger, policy_version, moderator, comment, ruling.verdict, reason, sentence, note)
-        return _ruled(comment)
+        words = done_words(ruling.verdict, reason)
+        change = Changed(subject=comment.id, before=before, revision=comment.revision)
+        return _ruled(comment, acted(ledger, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
 
     return recorded(services, work)
+
+
+def standing(ledger: Ledger, comment: Comment) -> dict[str, Any]:
+    """Where a comment stands, as undoing must know it."""
+    return {
+        "status": comment.status,
+        "revision": comment.revision,
+        "published_at": comment.published_at.isoformat() if comment.published_at else None,
+        "by_person": docket.by_person(ledger.connection, comment.id),
+    }
+
+
+def done_words(verdict: Verdict, reason: ReasonChoice | None) -> str:
+    """A decision as moderators are told of it afterwards."""
+    if verdict is Verdict.REJECT and reason is not None:
+        return f"Rejected: {reason.label}"
+    return {Verdict.APPROVE: "Approved", Verdict.REJECT: "Rejected", Verdict.REOPEN: "Put back into the queue"}[verdict]
 
 
 def _mends_reason(session: Session, comment: Comment, ruling: Ruling) -> bool:
@@ -184,7 +209,8 @@ def _tidy(text: str | None, field: str) -> str | None:
     return text or None
 
 
-def _meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:
+def meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:
+    """What somebody is told who decides about an older revision: what it is now, by whom and when."""
     decision = newest_decision(session, comment.id)
     return DecidedMeanwhile(
         comment.revision,
@@ -202,5 +228,5 @@ def name_of(session: Session, actor: str, account_id: str | None) -> str:
     return {"policy": "the policy", READER: "its writer", SYSTEM: "the service"}.get(actor, "the site's own key")
 
 
-def _ruled(comment: Comment) -> Ruled:
-    return Ruled(comment_id=comment.id, status=Status(comment.status), revision=comment.revision)
+def _ruled(comment: Comment, act_id: str | None = None) -> Ruled:
+    return Ruled(comment_id=comment.id, status=Status(comment.status), revision=comment.revision, act_id=act_id)

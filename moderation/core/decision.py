@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -71,6 +72,11 @@ class Statement:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"prompted_by": self.prompted_by.value}
+
+    @staticmethod
+    def of(kept: Mapping[str, Any]) -> Statement:
+        """The statement that ``as_dict`` was made from."""
+        return Statement(**{**kept, "prompted_by": Prompt(kept["prompted_by"])})
 
 
 REDRESS = (

@@ -91,6 +91,10 @@ class CommentNotFound(ModerationError):
     """There is no such comment here, or this key or receipt doesn't open it."""
 
 
+class ActNotFound(ModerationError):
+    """There is nothing of yours to undo here."""
+
+
 @dataclass(eq=False, slots=True)
 class DecidedMeanwhile(ModerationError):
     """Somebody decided first; nothing was overwritten."""

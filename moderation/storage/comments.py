@@ -152,13 +152,12 @@ def decisions_of(session: Session, comment_id: str) -> Sequence[DecisionRow]:
     ).all()
 
 
-def newest_decision(session: Session, comment_id: str) -> DecisionRow | None:
-    return session.scalar(
-        select(DecisionRow)
-        .where(DecisionRow.comment_id == comment_id)
-        .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
-        .limit(1)
-    )
+def newest_decision(session: Session, comment_id: str, *, upto: int | None = None) -> DecisionRow | None:
+    """The newest decision on a comment, or the one that stood at the revision ``upto``."""
+    query = select(DecisionRow).where(DecisionRow.comment_id == comment_id)
+    if upto is not None:
+        query = query.where(DecisionRow.revision <= upto)
+    return session.scalar(query.order_by(DecisionRow.revision.desc(), DecisionRow.id.desc()).limit(1))
 
 
 _SAME_TEXT = (

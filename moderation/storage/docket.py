@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, insert, text, update
+from sqlalchemy import ForeignKey, Index, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -95,6 +95,7 @@ class Docket(Base):
 
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
+_BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
 
 
@@ -154,6 +155,12 @@ def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
 def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
     """Changes columns of a comment's row."""
     connection.execute(_MOVE.values(**values), {"of": comment_id})
+
+
+def by_person(connection: Any, comment_id: str) -> str | None:
+    """What anybody but the policy decided last about a comment."""
+    decided: str | None = connection.scalar(_BY_WHOM, {"of": comment_id})
+    return decided
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

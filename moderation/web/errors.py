@@ -26,6 +26,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.AuthorBanned: 403,
     facts.ArticleNotFound: 404,
     facts.CommentNotFound: 404,
+    facts.ActNotFound: 404,
     facts.DuplicateComment: 409,
     facts.DecidedMeanwhile: 409,
     facts.NotPossibleNow: 409,

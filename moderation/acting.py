@@ -1,0 +1,94 @@
+"""What people do on the desk is kept as an act, in the transaction that does it, so that it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert
+
+from moderation.core.actor import Actor
+from moderation.core.ids import new_id
+from moderation.record import Ledger
+from moderation.storage.acts import Act, ActItem, ItemState
+from moderation.storage.base import table_of
+
+_INSERT_ACT = insert(table_of(Act))
+_INSERT_ITEM = insert(table_of(ActItem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One thing that an act changed: what undoing must know of how it was ``before`` (JSON, never a reader's name or
+    text), and the revision that it has now, where it counts revisions: undoing leaves a later one alone.
+    """
+
+    subject: str
+    before: dict[str, Any]
+    revision: int | None
+
+
+def acted(
+    ledger: Ledger,
+    actor: Actor,
+    kind: str,
+    words: str,
+    changed: Sequence[Changed],
+    *,
+    site_id: str | None,
+    detail: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Keeps what was done in this transaction, and returns the act's id; None where the actor has no account, for a
+    script undoes nothing. ``words`` tell moderators of it, like "Rejected: personal attack".
+    """
+    if actor.account_id is None:
+        return None
+    act_id = new_id(ledger.now)
+    row = act_row(ledger, act_id, actor.account_id, kind, words, site_id=site_id, detail=detail)
+    ledger.connection.execute(
+        _INSERT_ACT, row | {"total": len(changed), "done": len(changed), "finished_at": ledger.now}
+    )
+    items = [
+        {
+            "act_id": act_id,
+            "position": position,
+            "subject": change.subject,
+            "state": ItemState.DONE,
+            "before": change.before,
+            "revision": change.revision,
+        }
+        for position, change in enumerate(changed)
+    ]
+    if items:
+        ledger.connection.execute(_INSERT_ITEM, items)
+    return act_id
+
+
+def act_row(
+    ledger: Ledger,
+    act_id: str,
+    account_id: str,
+    kind: str,
+    words: str,
+    *,
+    site_id: str | None,
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The row of an act of which nothing is done yet."""
+    return {
+        "id": act_id,
+        "account_id": account_id,
+        "site_id": site_id,
+        "kind": kind,
+        "words": words,
+        "detail": dict(detail or {}),
+        "total": 0,
+        "done": 0,
+        "passed": 0,
+        "made_at": ledger.now,
+        "finished_at": None,
+        "leased_until": None,
+        "undoes": None,
+        "undone_by": None,
+    }

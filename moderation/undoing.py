@@ -1,0 +1,173 @@
+"""One's own acts are taken back, singly or a whole batch. Nothing is overwritten that somebody else decided since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from moderation.acting import act_row
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING, Status
+from moderation.core.decision import Statement
+from moderation.core.errors import ActNotFound, NotPossibleNow
+from moderation.core.ids import new_id
+from moderation.portions import AT_ONCE, finish_if_through, work_through
+from moderation.record import Ledger, recorded, status_changed
+from moderation.review import MODERATE, meanwhile
+from moderation.services import Services
+from moderation.storage import docket
+from moderation.storage.acts import Act, ActItem, choose_again, chosen_items, find_act, pass_the_rest
+from moderation.storage.articles import Article
+from moderation.storage.base import table_of
+from moderation.storage.comments import find_comment, newest_decision
+
+UNDO = "undo"
+_INSERT_ACT = insert(table_of(Act))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What became of taking an act back: of ``total`` things ``done`` are as they were before, and ``passed`` were
+    left alone because somebody else has decided about them since. While ``running`` it goes on in the background.
+    """
+
+    act_id: str
+    words: str
+    total: int
+    done: int
+    passed: int
+    running: bool
+
+
+def undo(services: Services, actor: Actor, act_id: str) -> Undone:
+    """Takes one of the actor's own acts back. An act that is still running is stopped, and what it did taken back.
+
+    Raises ``ActNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
+    for an act on a single comment ``DecidedMeanwhile``.
+    """
+    policy_version = services.configuration.current().policy.version
+
+    def work(ledger: Ledger) -> Undone:
+        act = _own_act(ledger, actor, act_id)
+        undoing = _begin(ledger, actor, act)
+        if undoing.total <= AT_ONCE:
+            items = chosen_items(ledger.session, undoing.id, limit=AT_ONCE)
+            step = reversing(actor, policy_version)
+            work_through(ledger, undoing, items, step)
+            finish_if_through(ledger, undoing)
+            if undoing.passed and undoing.total == 1:
+                raise _left_alone(ledger, items[0])
+        return Undone(
+            act_id=undoing.id,
+            words=act.words,
+            total=undoing.total,
+            done=undoing.done,
+            passed=undoing.passed,
+            running=undoing.finished_at is None,
+        )
+
+    return recorded(services, work)
+
+
+def reversing(actor: Actor, policy_version: str) -> Callable[[Ledger, Act, ActItem], bool]:
+    """What takes one thing of an undone act back; it is told the act that undoes."""
+
+    def step(ledger: Ledger, undoing: Act, item: ActItem) -> bool:
+        act = ledger.session.get_one(Act, undoing.undoes)
+        return _REVERSALS[act.kind](Reversal(ledger, actor, policy_version, act), item)
+
+    return step
+
+
+def _own_act(ledger: Ledger, actor: Actor, act_id: str) -> Act:
+    act = find_act(ledger.session, act_id, lock=True)
+    if act is None or actor.account_id is None or act.account_id != actor.account_id:
+        raise ActNotFound
+    if act.undone_by is not None:
+        raise NotPossibleNow("This was taken back already.")
+    if act.kind not in _REVERSALS:
+        raise NotPossibleNow("This can't be taken back.")
+    return act
+
+
+def _begin(ledger: Ledger, actor: Actor, act: Act) -> Act:
+    """An act that undoes: with what the other one did, each as it was left."""
+    assert actor.account_id is not None
+    if act.finished_at is None:
+        act.passed += pass_the_rest(ledger.session, act.id)
+        act.finished_at, act.leased_until = ledger.now, None
+    undoing = Act(
+        **act_row(ledger, new_id(ledger.now), actor.account_id, UNDO, f"Undone: {act.words}", site_id=act.site_id)
+    )
+    undoing.undoes = act.id
+    ledger.session.add(undoing)
+    ledger.session.flush()
+    undoing.total = choose_again(ledger.session, act.id, undoing.id)
+    act.undone_by = undoing.id
+    finish_if_through(ledger, undoing)
+    return undoing
+
+
+def _left_alone(ledger: Ledger, item: ActItem) -> Exception:
+    comment = find_comment(ledger.session, item.subject)
+    if comment is not None and comment.revision != item.revision:
+        return meanwhile(ledger.session, comment)
+    return NotPossibleNow("Somebody has changed this since; nothing was overwritten.")
+
+
+# --- one thing at a time ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What taking one thing back can use. ``act`` is the act that is undone."""
+
+    ledger: Ledger
+    actor: Actor
+    policy_version: str
+    act: Act
+
+
+_EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.rejected"}
+
+
+def _reverse_decision(of: Reversal, item: ActItem) -> bool:
+    """The comment stands where it stood: waiting, published as it was, or refused for the reason it was refused for."""
+    ledger, before = of.ledger, item.before
+    comment = find_comment(ledger.session, item.subject, lock=True)
+    if comment is None or comment.revision != item.revision:
+        return False
+    of.actor.require(MODERATE, comment.site_id)
+    section = ledger.session.get_one(Article, comment.article_id).section
+    if not of.actor.reaches(comment.site_id, section):
+        return False
+    status = Status(before["status"])
+    status = Status.PENDING if status in WAITING else status
+    told = newest_decision(ledger.session, comment.id, upto=before["revision"]) if status is Status.REJECTED else None
+    status_changed(
+        ledger,
+        comment,
+        status,
+        event=_EVENTS.get(status, "comment.reopened"),
+        actor=of.actor.reference,
+        account_id=of.actor.account_id,
+        reason_id=told.reason_id if told else None,
+        reader_sentence=told.reader_sentence if told else None,
+        statement=Statement.of(told.statement) if told and told.statement else None,
+        policy_version=of.policy_version,
+        payload={"undoes": of.act.id},
+    )
+    comment.published_at = datetime.fromisoformat(before["published_at"]) if before["published_at"] else None
+    docket.change(ledger.connection, comment.id, {"by_person": before["by_person"]})
+    item.revision = comment.revision
+    return True
+
+
+_REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
+    "approve": _reverse_decision,
+    "reject": _reverse_decision,
+    "reopen": _reverse_decision,
+}
