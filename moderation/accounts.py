@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -20,15 +21,16 @@ from moderation.services import Services
 from moderation.storage.accounts import (
     Account,
     Grant,
+    Granted,
     Role,
     Token,
     WebSession,
     account_named,
     all_accounts,
     end_sessions,
+    grants_of,
     live_session,
     live_token,
-    roles_of,
 )
 from moderation.storage.sites import Right, Site, digest_of
 
@@ -41,35 +43,52 @@ _hasher = PasswordHasher()
 # Checked against when there is no such account, so that the answer takes as long.
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
+_MODERATOR = frozenset({"read", "moderate", "batch_approve"})
+_SENIOR = _MODERATOR | {"senior"}
 _RIGHTS_OF = {
-    Role.MODERATOR: frozenset({"read", "moderate", "batch_approve"}),
-    Role.SENIOR: frozenset({"read", "moderate", "batch_approve", "senior"}),
-    Role.ADMIN: frozenset({"read", "moderate", "batch_approve", "senior", "admin", "articles", "submit", "analyze"}),
+    Role.MODERATOR: _MODERATOR,
+    Role.SENIOR: _SENIOR,
+    Role.ADMIN: _SENIOR | {"admin", "articles", "submit", "analyze"},
 }
+MAXIMUM_SECTIONS = 100
 
 
 class SignInFailed(InvalidField):
     """Name or password is wrong, or the account is disabled; which of them is not told."""
 
 
-def add_account(services: Services, actor: str, name: str, password: str, roles: dict[str, Role]) -> str:
-    """Makes an account and returns its id. Raises ``InvalidField``."""
+def add_account(services: Services, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
+    """Makes an account and returns its id. ``grants`` maps a site, or ``*``, to what it may do there.
+
+    Raises ``InvalidField``.
+    """
     name = display_name(name, "name", MAXIMUM_NAME)
     check_password(password)
 
     def work(ledger: Ledger) -> str:
         if account_named(ledger.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
-        _check_sites(ledger, roles)
-        return insert_account(ledger, actor, name, password, roles)
+        _check_grants(ledger, grants)
+        return insert_account(ledger, actor, name, password, grants)
 
     return recorded(services, work)
 
 
-def _check_sites(ledger: Ledger, roles: dict[str, Role]) -> None:
-    for site_id in roles:
+def _check_grants(ledger: Ledger, grants: Mapping[str, Granted]) -> None:
+    """Raises ``InvalidField`` for a place that isn't there, and for sections that would limit nothing, or too little:
+    rights held everywhere hold in every section, and an administrator's are the whole site's.
+    """
+    for site_id, granted in grants.items():
         if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
             raise InvalidField("site", f"there is no site {site_id!r}.")
+        if granted.sections is None:
+            continue
+        if EVERYWHERE in grants:
+            raise InvalidField("section", "can't limit somebody who has a role on every site.")
+        if granted.role is Role.ADMIN:
+            raise InvalidField("section", "can't limit an administrator; choose moderator or senior.")
+        if not 0 < len(granted.sections) <= MAXIMUM_SECTIONS:
+            raise InvalidField("section", f"needs 1 to {MAXIMUM_SECTIONS} names, or none at all for the whole site.")
 
 
 def check_password(password: str) -> None:
@@ -95,10 +114,14 @@ def _keep_an_admin(ledger: Ledger, account: Account) -> None:
     admins = [
         other.id
         for other in all_accounts(ledger.session)
-        if other.disabled_at is None and roles_of(ledger.session, other.id).get(EVERYWHERE) is Role.ADMIN
+        if other.disabled_at is None and _is_admin_everywhere(grants_of(ledger.session, other.id))
     ]
     if admins == [account.id]:
         raise InvalidField("name", "is the last admin; make another one first.")
+
+
+def _is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
+    return EVERYWHERE in grants and grants[EVERYWHERE].role is Role.ADMIN
 
 
 def disable_account(services: Services, actor: str, name: str) -> None:
@@ -121,16 +144,16 @@ def enable_account(services: Services, actor: str, name: str) -> None:
     _with_account(services, name, work)
 
 
-def set_roles(services: Services, actor: str, name: str, roles: dict[str, Role]) -> None:
+def set_grants(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> None:
     """Replaces what an account may do, site by site. The last admin stays one."""
 
     def work(ledger: Ledger, account: Account) -> None:
-        _check_sites(ledger, roles)
-        if roles.get(EVERYWHERE) is not Role.ADMIN:
+        _check_grants(ledger, grants)
+        if not _is_admin_everywhere(grants):
             _keep_an_admin(ledger, account)
         ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
-        _grant(ledger, account.id, roles)
-        ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, {s: r.value for s, r in roles.items()})
+        _grant(ledger, account.id, grants)
+        ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
 
     _with_account(services, name, work)
 
@@ -143,7 +166,8 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
     token = "ut_" + secrets.token_urlsafe(30)
 
     def work(ledger: Ledger, account: Account) -> None:
-        if not any(right.value in _RIGHTS_OF[role] for role in roles_of(ledger.session, account.id).values()):
+        grants = grants_of(ledger.session, account.id)
+        if not any(right.value in _RIGHTS_OF[granted.role] for granted in grants.values()):
             raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
         row = Token(
             id=new_id(ledger.now),
@@ -183,18 +207,36 @@ def _with_account(services: Services, name: str, work: Callable[[Ledger, Account
     recorded(services, checked)
 
 
-def insert_account(ledger: Ledger, actor: str, name: str, password: str, roles: dict[str, Role]) -> str:
+def insert_account(ledger: Ledger, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
     account = Account(id=new_id(ledger.now), name=name, password_hash=_hasher.hash(password), created_at=ledger.now)
     ledger.session.add(account)
     ledger.session.flush()
-    _grant(ledger, account.id, roles)
-    ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": {s: r.value for s, r in roles.items()}})
+    _grant(ledger, account.id, grants)
+    ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": _told(grants)})
     return account.id
 
 
-def _grant(ledger: Ledger, account_id: str, roles: dict[str, Role]) -> None:
-    for site_id, role in roles.items():
-        ledger.session.add(Grant(account_id=account_id, site_id=site_id, role=role.value))
+def _grant(ledger: Ledger, account_id: str, grants: Mapping[str, Granted]) -> None:
+    for site_id, granted in grants.items():
+        ledger.session.add(
+            Grant(
+                account_id=account_id,
+                site_id=site_id,
+                role=granted.role.value,
+                sections=None if granted.sections is None else list(granted.sections),
+                extra=sorted(granted.extra),
+            )
+        )
+
+
+def _told(grants: Mapping[str, Granted]) -> dict[str, Any]:
+    """What the audit log keeps of rights."""
+    return {
+        site: {"role": granted.role.value}
+        | ({} if granted.sections is None else {"sections": list(granted.sections)})
+        | ({"extra": sorted(granted.extra)} if granted.extra else {})
+        for site, granted in grants.items()
+    }
 
 
 def sign_in(services: Services, name: str, password: str) -> str:
@@ -244,7 +286,7 @@ def account_signed_in(services: Services, cookie: str) -> Actor | None:
     """Who is behind a session's cookie, with what they may do."""
     with services.database.reading() as session:
         account = live_session(session, digest_of(cookie), services.clock())
-        return _actor(account, roles_of(session, account.id)) if account else None
+        return _actor(account, grants_of(session, account.id)) if account else None
 
 
 def account_with_token(services: Services, token: str) -> Actor | None:
@@ -254,7 +296,7 @@ def account_with_token(services: Services, token: str) -> Actor | None:
         if found is None:
             return None
         row, account = found
-        whole = _actor(account, roles_of(session, account.id))
+        whole = _actor(account, grants_of(session, account.id))
     # Whoever may decide about a comment may read it.
     wanted = {row.right, "read"} if row.right == Right.MODERATE else {row.right}
     rights = {site: frozenset(wanted & held) for site, held in whole.rights.items()}
@@ -263,15 +305,18 @@ def account_with_token(services: Services, token: str) -> Actor | None:
         name=whole.name,
         account_id=account.id,
         rights={site: held for site, held in rights.items() if held},
+        sections=whole.sections,
     )
 
 
-def _actor(account: Account, roles: dict[str, Role]) -> Actor:
+def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:
+    limited = {site: granted.sections for site, granted in grants.items() if granted.sections is not None}
     return Actor(
         reference=f"account:{account.id}",
         name=account.name,
         account_id=account.id,
-        rights={site: _RIGHTS_OF[role] for site, role in roles.items()},
+        rights={site: _RIGHTS_OF[granted.role] | set(granted.extra) for site, granted in grants.items()},
+        sections={site: frozenset(names) for site, names in limited.items()},
     )
 
 

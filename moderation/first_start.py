@@ -11,7 +11,7 @@ from moderation.core.actor import EVERYWHERE, SYSTEM
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.sites import insert_key, insert_site, new_publishable_key, new_secret_key
-from moderation.storage.accounts import Role, all_accounts
+from moderation.storage.accounts import Granted, Role, all_accounts
 from moderation.storage.sites import KeyKind, Right, all_sites
 
 ADMIN = "admin"
@@ -38,7 +38,9 @@ def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) ->
         password = secret = publishable = None
         if not all_accounts(ledger.session) and (settings.admin_password or not settings.production):
             password = None if settings.admin_password else secrets.token_urlsafe(18)
-            insert_account(ledger, SYSTEM, ADMIN, settings.admin_password or password or "", {EVERYWHERE: Role.ADMIN})
+            insert_account(
+                ledger, SYSTEM, ADMIN, settings.admin_password or password or "", {EVERYWHERE: Granted(role=Role.ADMIN)}
+            )
         if not all_sites(ledger.session) and (settings.site_key or not settings.production):
             insert_site(ledger, SYSTEM, DEMO, "Demo")
             secret = None if settings.site_key else new_secret_key()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from enum import StrEnum
 
 import click
 
@@ -10,33 +12,83 @@ from moderation import accounts
 from moderation.cli.opening import open_services
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
-from moderation.storage.accounts import Role, account_named, all_accounts, roles_of, tokens_of
+from moderation.storage.accounts import Extra, Granted, Role, account_named, all_accounts, grants_of, tokens_of
 from moderation.storage.sites import Right
 
 ACTOR = "command-line"
 
 
-class _Grant(click.ParamType[tuple[str, Role]]):
-    """``ROLE`` for every site, or ``SITE=ROLE`` for one."""
+class _Placed(click.ParamType[tuple[str, str]]):
+    """``WORD`` for every site, or ``SITE=WORD`` for one; the word is one of ``words``, or anything."""
 
-    name = "[SITE=]ROLE"
+    def __init__(self, name: str, words: type[StrEnum] | None = None) -> None:
+        self.name = name
+        self.words = words
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Role]:
-        site, _, role = str(value).rpartition("=")
-        try:
-            return site or EVERYWHERE, Role(role)
-        except ValueError:
-            self.fail(f"{role!r} is no role; there are {', '.join(Role)}.", param, ctx)
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        site, placed, word = str(value).partition("=")
+        if not placed:
+            site, word = EVERYWHERE, site
+        if self.words is not None and word not in list(self.words):
+            self.fail(f"{word!r} is not known here; there are {', '.join(self.words)}.", param, ctx)
+        return site, word
 
 
-_roles = click.option(
-    "--role",
-    "grants",
-    type=_Grant(),
-    multiple=True,
-    required=True,
-    help="moderator, senior or admin, on every site; or SITE=ROLE for one site. Repeatable.",
-)
+def _rights(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what an account may do, and where."""
+    options = (
+        click.option(
+            "--role",
+            "roles",
+            type=_Placed("[SITE=]ROLE", Role),
+            multiple=True,
+            required=True,
+            help="moderator, senior or admin, on every site; or SITE=ROLE for one site. Repeatable.",
+        ),
+        click.option(
+            "--section",
+            "sections",
+            type=_Placed("SITE=SECTION"),
+            multiple=True,
+            help="Limit the role on a site to this section of it. Repeatable.",
+        ),
+        click.option(
+            "--extra",
+            "extras",
+            type=_Placed("[SITE=]RIGHT", Extra),
+            multiple=True,
+            help="A right beyond the role: batch_reject, to reject many comments together. Repeatable.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+Placed = tuple[tuple[str, str], ...]
+
+
+def _granted(roles: Placed, sections: Placed, extras: Placed) -> dict[str, Granted]:
+    places = dict(roles)
+    for option, site in [("section", site) for site, _ in sections] + [("extra", site) for site, _ in extras]:
+        if site not in places:
+            where = "every site" if site == EVERYWHERE else f"the site {site!r}"
+            raise InvalidField(option, f"needs a role for {where} too.")
+    return {
+        site: Granted(
+            role=Role(role),
+            sections=tuple(name for place, name in sections if place == site) or None,
+            extra=frozenset(Extra(right) for place, right in extras if place == site),
+        )
+        for site, role in places.items()
+    }
+
+
+def _in_words(site: str, granted: Granted) -> str:
+    words = granted.role if site == EVERYWHERE else f"{site}={granted.role}"
+    if granted.sections is not None:
+        words += f" in {', '.join(granted.sections)}"
+    return " + ".join((words, *sorted(granted.extra)))
 
 
 @click.group()
@@ -49,28 +101,27 @@ def list_command() -> None:
     """List the accounts and their roles."""
     with open_services() as services, services.database.reading() as session:
         for account in all_accounts(session):
-            roles = roles_of(session, account.id)
-            words = ", ".join(role if site == EVERYWHERE else f"{site}={role}" for site, role in sorted(roles.items()))
+            words = "; ".join(_in_words(site, granted) for site, granted in grants_of(session, account.id).items())
             click.echo(f"{account.name}\t{words or 'no role'}{chr(9) + 'disabled' if account.disabled_at else ''}")
 
 
 @command.command("add")
 @click.argument("name")
-@_roles
-def add_command(name: str, grants: tuple[tuple[str, Role], ...]) -> None:
+@_rights
+def add_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
     """Make an account. The password is asked for, or read as one line from standard input."""
     with open_services() as services:
-        accounts.add_account(services, ACTOR, name, _password(), dict(grants))
+        accounts.add_account(services, ACTOR, name, _password(), _granted(roles, sections, extras))
     click.echo(f"Made the account {name}.")
 
 
 @command.command("roles")
 @click.argument("name")
-@_roles
-def roles_command(name: str, grants: tuple[tuple[str, Role], ...]) -> None:
+@_rights
+def roles_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
     """Replace what an account may do."""
     with open_services() as services:
-        accounts.set_roles(services, ACTOR, name, dict(grants))
+        accounts.set_grants(services, ACTOR, name, _granted(roles, sections, extras))
     click.echo(f"Changed the roles of {name}.")
 
 

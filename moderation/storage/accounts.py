@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +25,22 @@ class Role(StrEnum):
     def includes(self, other: Role) -> bool:
         roles = list(Role)
         return roles.index(self) >= roles.index(other)
+
+
+class Extra(StrEnum):
+    """A right that no role brings and that is granted by name."""
+
+    BATCH_REJECT = "batch_reject"
+    """Rejecting many comments together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What an account may do on one site: a role, in all sections (None) or in these alone, and rights beyond it."""
+
+    role: Role
+    sections: tuple[str, ...] | None = None
+    extra: frozenset[Extra] = frozenset()
 
 
 class Account(Base):
@@ -96,10 +113,18 @@ def all_accounts(session: Session) -> Sequence[Account]:
     return session.scalars(select(Account).order_by(Account.name)).all()
 
 
-def roles_of(session: Session, account_id: str) -> dict[str, Role]:
-    """Site id (or ``*``) to role."""
-    grants = session.scalars(select(Grant).where(Grant.account_id == account_id))
-    return {grant.site_id: Role(grant.role) for grant in grants}
+def grants_of(session: Session, account_id: str) -> dict[str, Granted]:
+    """Site id (or ``*``) to what is granted there."""
+    rows = session.scalars(select(Grant).where(Grant.account_id == account_id).order_by(Grant.site_id))
+    return {row.site_id: _granted(row) for row in rows}
+
+
+def _granted(row: Grant) -> Granted:
+    return Granted(
+        role=Role(row.role),
+        sections=None if row.sections is None else tuple(row.sections),
+        extra=frozenset(Extra(right) for right in row.extra),
+    )
 
 
 def live_token(session: Session, digest: str) -> tuple[Token, Account] | None:

@@ -12,7 +12,7 @@ from moderation import accounts as account_uses
 from moderation import sites as site_uses
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField
-from moderation.storage.accounts import Account, Role, all_accounts, roles_of
+from moderation.storage.accounts import Account, Extra, Granted, Role, all_accounts, grants_of
 from moderation.storage.figures import figures
 from moderation.storage.policies import newest_configuration
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
@@ -68,7 +68,7 @@ def _admin_page(made: Made | None = None, problem: str | None = None) -> Respons
         boxes: list[SiteBox] = [site_box(site, keys_of(db, site.id)) for site in sites]
         rows: list[AccountRow] | None = None
         if everywhere(actor, ADMIN):
-            rows = [account_row(account, roles_of(db, account.id)) for account in all_accounts(db)]
+            rows = [account_row(account, grants_of(db, account.id)) for account in all_accounts(db)]
     return desk_page(
         "desk/admin.html",
         422 if problem else 200,
@@ -156,22 +156,22 @@ def _add_account(actor: Actor) -> Made:
     role = _role(request.form.get("role", ""))
     if role is None:
         raise InvalidField("role", "is missing.")
-    account_uses.add_account(services(), actor.reference, name, password, {_place(): role})
+    account_uses.add_account(services(), actor.reference, name, password, {_place(): _granted(role)})
     return Made(words=f"The account {name} is there, with this password:", secret=password)
 
 
 def _set_role(actor: Actor, account_id: str) -> Made:
     account = _account(actor, account_id)
     with services().database.reading() as db:
-        roles = roles_of(db, account.id)
+        grants = grants_of(db, account.id)
     role, place = _role(request.form.get("role", "")), _place()
     if role is None:
-        roles.pop(place, None)
+        grants.pop(place, None)
     else:
-        roles[place] = role
-    if account.id == actor.account_id and roles.get(EVERYWHERE) is not Role.ADMIN:
+        grants[place] = _granted(role)
+    if account.id == actor.account_id and (EVERYWHERE not in grants or grants[EVERYWHERE].role is not Role.ADMIN):
         raise InvalidField("role", "is your own, and taking it away would lock you out; ask another administrator.")
-    account_uses.set_roles(services(), actor.reference, account.name, roles)
+    account_uses.set_grants(services(), actor.reference, account.name, grants)
     return Made(words=f"The rights of {account.name} are changed.")
 
 
@@ -208,6 +208,13 @@ def _role(text: str) -> Role | None:
     if text and text not in list(Role):
         raise InvalidField("role", f"must be one of {', '.join(Role)}.")
     return Role(text) if text else None
+
+
+def _granted(role: Role) -> Granted:
+    """The role with the sections and further rights of the form; no section named: all of them."""
+    names = tuple(name.strip() for name in _field("sections", 2000).split(",") if name.strip())
+    extra = [right for right in Extra if right.value in request.form.getlist("extra")]
+    return Granted(role=role, sections=names or None, extra=frozenset(extra))
 
 
 def _place() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.core.actor import EVERYWHERE
-from moderation.storage.accounts import Account, Role
+from moderation.storage.accounts import Account, Extra, Granted
 from moderation.storage.sites import KeyKind, Site, SiteKey
 
 
@@ -33,8 +33,11 @@ class SiteBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleWords:
+    """A role and where it holds, in words; ``more`` are the rights granted beyond it."""
+
     role: str
     where: str
+    more: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def _key_row(key: SiteKey) -> KeyRow:
     )
 
 
-def account_row(account: Account, roles: Mapping[str, Role]) -> AccountRow:
+def account_row(account: Account, grants: Mapping[str, Granted]) -> AccountRow:
     """An account with what it may do, and where."""
     return AccountRow(
         id=account.id,
@@ -74,7 +77,17 @@ def account_row(account: Account, roles: Mapping[str, Role]) -> AccountRow:
         created_at=account.created_at,
         disabled_at=account.disabled_at,
         roles=tuple(
-            RoleWords(role=role.value, where="every site" if place == EVERYWHERE else place)
-            for place, role in sorted(roles.items())
+            RoleWords(role=granted.role.value, where=_where(place, granted), more=_more(granted))
+            for place, granted in grants.items()
         ),
     )
+
+
+def _where(place: str, granted: Granted) -> str:
+    if place == EVERYWHERE:
+        return "every site"
+    return place if granted.sections is None else f"{place}, in {', '.join(granted.sections)}"
+
+
+def _more(granted: Granted) -> str:
+    return ", may reject many together" if Extra.BATCH_REJECT in granted.extra else ""

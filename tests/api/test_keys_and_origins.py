@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from moderation.accounts import add_account, add_token, disable_account, revoke_token
 from moderation.sites import add_secret_key, change_origins, revoke_key
-from moderation.storage.accounts import Role, account_named, tokens_of
+from moderation.storage.accounts import Granted, Role, account_named, tokens_of
 from moderation.storage.audit import EventRow
 from moderation.storage.sites import KeyKind, Right, digest_of, keys_of
 
@@ -179,7 +179,7 @@ def test_changed_origins_take_effect_at_once(newsroom: Newsroom) -> None:
 def account(newsroom: Newsroom, role: Role, right: Right, site: str | None = None) -> tuple[str, str]:
     """An account on this site (or another) and its token; its name and the token."""
     name = f"Mo of {newsroom.site}"
-    add_account(newsroom.services, "test", name, PASSWORD, {site or newsroom.site: role})
+    add_account(newsroom.services, "test", name, PASSWORD, {site or newsroom.site: Granted(role=role)})
     return name, add_token(newsroom.services, "test", name, right)
 
 

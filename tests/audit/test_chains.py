@@ -22,7 +22,7 @@ from moderation.accounts import add_account, add_token, set_password, sign_in, s
 from moderation.core.audit_chain import ChainHead, verify
 from moderation.core.errors import ChainBroken
 from moderation.record import Ledger, recorded
-from moderation.storage.accounts import Role
+from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.sites import Right
@@ -83,7 +83,9 @@ def story(hall: Hall) -> Newsroom:
     newsroom.client.post(f"/api/v1/comments/{comments[1]['id']}/withdraw?receipt={comments[1]['receipt']}")
     newsroom.put_article(mode="closed")
     services = newsroom.services
-    add_account(services, "test", "Mo Moderator", "a password of the tests", {newsroom.site: Role.MODERATOR})
+    add_account(
+        services, "test", "Mo Moderator", "a password of the tests", {newsroom.site: Granted(role=Role.MODERATOR)}
+    )
     add_token(services, "test", "Mo Moderator", Right.MODERATE)
     set_password(services, "test", "Mo Moderator", "another password of the tests")
     sign_out(services, sign_in(services, "Mo Moderator", "another password of the tests"))

@@ -87,6 +87,37 @@ def test_accounts_and_tokens_live_and_end(hall: Hall, site: Newsroom) -> None:
     assert {"account.created", "token.created", "token.revoked", "account.disabled"} <= set(events)
 
 
+def test_a_role_is_limited_to_sections_and_more_is_granted_by_name(hall: Hall, site: Newsroom) -> None:
+    here = site.site
+    only = ("--role", f"{here}=senior", "--section", f"{here}=sport", "--section", f"{here}=opinion")
+    assert run(hall, "users", "add", "sam", *only, "--extra", f"{here}=batch_reject", stdin=PASSWORD).exit_code == 0
+    listed = run(hall, "users", "list").output
+    assert f"sam\t{here}=senior in sport, opinion + batch_reject" in listed
+    with hall.services.database.reading() as session:
+        granted = [event.payload for event in events_of(session, "system") if event.event == "account.created"][-1]
+    told = {"role": "senior", "sections": ["sport", "opinion"], "extra": ["batch_reject"]}
+    assert json.loads(granted)["roles"] == {here: told}
+
+
+@pytest.mark.parametrize(
+    ("rights", "said"),
+    [
+        (("--role", "{site}=admin", "--section", "{site}=sport"), "can't limit an administrator"),
+        (("--role", "moderator", "--role", "{site}=moderator", "--section", "{site}=sport"), "every site"),
+        (("--role", "moderator", "--section", "{site}=sport"), "needs a role for the site"),
+        (("--role", "{site}=moderator", "--extra", "batch_reject"), "needs a role for every site"),
+        (("--role", "moderator", "--extra", "emperor"), "'emperor' is not known here"),
+    ],
+)
+def test_rights_that_make_no_sense_are_refused_in_words(
+    hall: Hall, site: Newsroom, rights: tuple[str, ...], said: str
+) -> None:
+    asked = [word.replace("{site}", site.site) for word in rights]
+    result = run(hall, "users", "add", "sue", *asked, stdin=PASSWORD)
+    assert result.exit_code != 0
+    assert said in result.output
+
+
 def test_a_policy_is_tried_on_what_was_decided(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
     comments = [site.accepted(words)["id"] for words in ("threat=0.95", "threat=0.6", "")]
     site.decide(comments[0], "reject")

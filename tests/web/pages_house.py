@@ -166,15 +166,27 @@ class House:
         actor = Actor(reference="test", name="test", rights={"*": frozenset({"read", "moderate"})})
         decide_comment(self.services, actor, comment_id, Ruling(verdict=verdict, reason_id=reason))
 
-    def account(self, name: str, roles: Mapping[str, Role]) -> None:
-        """An account that can't sign in by password: hashing one takes its time, by intention."""
+    def account(
+        self,
+        name: str,
+        roles: Mapping[str, Role],
+        *,
+        sections: tuple[str, ...] | None = None,
+        extra: tuple[str, ...] = (),
+    ) -> None:
+        """An account that can't sign in by password: hashing one takes its time, by intention. ``sections`` limit it
+        to these; ``extra`` are rights that its role doesn't bring.
+        """
         now = self.clock()
 
         def insert(session: Session) -> None:
             account = Account(id=new_id(now), name=name, password_hash="-", created_at=now)
             session.add(account)
             session.flush()
-            session.add_all(Grant(account_id=account.id, site_id=site, role=role) for site, role in roles.items())
+            more = {"sections": None if sections is None else list(sections), "extra": list(extra)}
+            session.add_all(
+                Grant(account_id=account.id, site_id=site, role=role, **more) for site, role in roles.items()
+            )
 
         self.services.database.writing(insert)
 

@@ -6,8 +6,10 @@ import pytest
 from pages_house import ADMIN_PASSWORD, CALM, House, Visitor, fields_of
 from sqlalchemy import text
 
+from moderation.accounts import account_signed_in
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
+from moderation.web.access import COOKIE
 
 
 def events(log: Visitor) -> list[str]:
@@ -205,6 +207,22 @@ def test_rights_are_changed_site_by_site(house: House) -> None:
     assert house.signed_in("berta").open("/admin").status == 200
     admin.send(role, site="demo", role="")
     assert house.signed_in("berta").open("/admin").status == 403
+
+
+def test_rights_hold_in_the_named_sections_and_a_further_one_is_granted_by_name(house: House) -> None:
+    house.account("berta", {"demo": Role.MODERATOR})
+    admin = house.signed_in().open("/admin")
+    (role,) = admin.page.xpath("//tr[contains(., 'berta')]//form[contains(@action, '/role')]/@action")
+    admin.send(role, site="demo", role="senior", sections="sport, opinion", extra="batch_reject")
+    assert "senior: demo, in sport, opinion, may reject many together" in admin.text
+    cookie = house.signed_in("berta").client.get_cookie(COOKIE)
+    assert cookie is not None
+    berta = account_signed_in(house.services, cookie.value)
+    assert berta is not None
+    assert [berta.may(right, "demo") for right in ("senior", "batch_approve", "batch_reject", "admin")] == [1, 1, 1, 0]
+    assert [berta.reaches("demo", section) for section in ("sport", "city", None)] == [True, False, False]
+    admin.send(role, site="*", role="moderator", sections="sport")
+    assert admin.status == 422
 
 
 def test_administrators_cannot_lock_themselves_out(house: House) -> None:
