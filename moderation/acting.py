@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import insert
 
 from moderation.core.actor import Actor
+from moderation.core.errors import CommentNotFound
 from moderation.core.ids import new_id
 from moderation.record import Ledger
+from moderation.storage import docket
 from moderation.storage.acts import Act, ActItem, ItemState
 from moderation.storage.base import table_of
+from moderation.storage.comments import Comment, find_comment
 
+MODERATE = "moderate"
 _INSERT_ACT = insert(table_of(Act))
 _INSERT_ITEM = insert(table_of(ActItem))
 
@@ -27,6 +31,32 @@ class Changed:
     subject: str
     before: dict[str, Any]
     revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """An act on its way back: what taking back one of its things can use."""
+
+    ledger: Ledger
+    actor: Actor
+    policy_version: str
+    act: Act
+
+
+def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str) -> Comment:
+    """The comment that somebody is about to do something with; nobody else changes it until this transaction ends.
+
+    Raises ``CommentNotFound`` where there is none that they reach, and ``RightMissing`` where they may only read it.
+    """
+    comment = find_comment(ledger.session, comment_id, lock=True)
+    if comment is None or not actor.sees(comment.site_id):
+        raise CommentNotFound
+    if comment.site_id in actor.sections:
+        section = docket.section_of(ledger.connection, comment.id)
+        if not actor.reaches(comment.site_id, section):
+            raise CommentNotFound
+    actor.require(MODERATE, comment.site_id)
+    return comment
 
 
 def acted(

@@ -8,21 +8,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.acting import Changed, acted
+from moderation.acting import MODERATE, Changed, acted, comment_at_hand
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import refusal_statement
 from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
-from moderation.core.text import as_written
+from moderation.core.text import remark
 from moderation.record import Ledger, recorded, status_changed
 from moderation.services import Services
 from moderation.storage import docket
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-
-MODERATE = "moderate"
-MAXIMUM_NOTE = 2000
 
 
 class Verdict(StrEnum):
@@ -73,11 +70,11 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     configuration = services.configuration.current()
 
     def work(ledger: Ledger) -> Ruled:
-        comment = _visible(ledger.session, moderator, comment_id)
+        comment = comment_at_hand(ledger, moderator, comment_id)
         moderator.require(MODERATE, comment.site_id)
         reason = _reason(configuration, ruling)
-        sentence = _tidy(ruling.sentence, "sentence") or (reason.reader if reason else None)
-        note = _tidy(ruling.note, "note")
+        sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
+        note = remark(ruling.note, "note")
         if ruling.revision is not None and ruling.revision > comment.revision:
             raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
         if ruling.revision is not None and ruling.revision < comment.revision:
@@ -183,13 +180,6 @@ def _apply(
     )
 
 
-def _visible(session: Session, moderator: Actor, comment_id: str) -> Comment:
-    comment = find_comment(session, comment_id, lock=True)
-    if comment is None or not moderator.sees(comment.site_id):
-        raise CommentNotFound
-    return comment
-
-
 def _reason(configuration: Configuration, ruling: Ruling) -> ReasonChoice | None:
     if ruling.reason_id is None:
         return None
@@ -198,15 +188,6 @@ def _reason(configuration: Configuration, ruling: Ruling) -> ReasonChoice | None
         known = ", ".join(choice.id for choice in configuration.reasons)
         raise InvalidField("reason", f"{ruling.reason_id!r} is not a configured reason; there are {known}.")
     return reason
-
-
-def _tidy(text: str | None, field: str) -> str | None:
-    if text is None:
-        return None
-    text = as_written(text, field)
-    if len(text) > MAXIMUM_NOTE:
-        raise InvalidField(field, f"has {len(text)} characters; at most {MAXIMUM_NOTE} are possible.")
-    return text or None
 
 
 def meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:

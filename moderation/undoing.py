@@ -8,19 +8,19 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from moderation.acting import act_row
+from moderation.acting import Reversal, act_row, comment_at_hand
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import ActNotFound, NotPossibleNow
 from moderation.core.ids import new_id
+from moderation.marking import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
 from moderation.portions import AT_ONCE, finish_if_through, work_through
 from moderation.record import Ledger, recorded, status_changed
-from moderation.review import MODERATE, meanwhile
+from moderation.review import meanwhile
 from moderation.services import Services
 from moderation.storage import docket
-from moderation.storage.acts import Act, ActItem, choose_again, chosen_items, find_act, pass_the_rest
-from moderation.storage.articles import Article
+from moderation.storage.acts import Act, ActItem, choose_again, chosen_items, find_act, pass_the_rest, stands_again
 from moderation.storage.base import table_of
 from moderation.storage.comments import find_comment, newest_decision
 
@@ -112,23 +112,13 @@ def _begin(ledger: Ledger, actor: Actor, act: Act) -> Act:
 
 
 def _left_alone(ledger: Ledger, item: ActItem) -> Exception:
-    comment = find_comment(ledger.session, item.subject)
-    if comment is not None and comment.revision != item.revision:
+    comment = find_comment(ledger.session, item.subject) if item.revision is not None else None
+    if comment is not None:
         return meanwhile(ledger.session, comment)
     return NotPossibleNow("Somebody has changed this since; nothing was overwritten.")
 
 
 # --- one thing at a time ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """What taking one thing back can use. ``act`` is the act that is undone."""
-
-    ledger: Ledger
-    actor: Actor
-    policy_version: str
-    act: Act
 
 
 _EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.rejected"}
@@ -137,12 +127,8 @@ _EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.reject
 def _reverse_decision(of: Reversal, item: ActItem) -> bool:
     """The comment stands where it stood: waiting, published as it was, or refused for the reason it was refused for."""
     ledger, before = of.ledger, item.before
-    comment = find_comment(ledger.session, item.subject, lock=True)
-    if comment is None or comment.revision != item.revision:
-        return False
-    of.actor.require(MODERATE, comment.site_id)
-    section = ledger.session.get_one(Article, comment.article_id).section
-    if not of.actor.reaches(comment.site_id, section):
+    comment = comment_at_hand(ledger, of.actor, item.subject)
+    if comment.revision != item.revision:
         return False
     status = Status(before["status"])
     status = Status.PENDING if status in WAITING else status
@@ -163,6 +149,8 @@ def _reverse_decision(of: Reversal, item: ActItem) -> bool:
     comment.published_at = datetime.fromisoformat(before["published_at"]) if before["published_at"] else None
     docket.change(ledger.connection, comment.id, {"by_person": before["by_person"]})
     item.revision = comment.revision
+    # What led to where the comment stands again can be taken back in its turn.
+    stands_again(ledger.session, comment.id, before["revision"], comment.revision)
     return True
 
 
@@ -170,4 +158,8 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
     "approve": _reverse_decision,
     "reject": _reverse_decision,
     "reopen": _reverse_decision,
+    MARK: lambda of, item: reverse_mark(of, item.subject, item.before),
+    UNMARK: lambda of, item: reverse_mark(of, item.subject, item.before),
+    NOTE: lambda of, item: reverse_note(of, item.subject, item.before),
+    UNNOTE: lambda of, item: reverse_note(of, item.subject, item.before),
 }

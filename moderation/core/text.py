@@ -33,6 +33,19 @@ def as_written(text: str, field: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+LONGEST_REMARK = 2000
+
+
+def remark(text: str | None, field: str) -> str | None:
+    """What a moderator writes beside a decision or a mark; None where there is nothing. Raises ``InvalidField``."""
+    if text is None:
+        return None
+    text = as_written(text, field)
+    if len(text) > LONGEST_REMARK:
+        raise InvalidField(field, f"has {len(text)} characters; at most {LONGEST_REMARK} are possible.")
+    return text or None
+
+
 def visible_length(text: str) -> int:
     """Characters as a reader counts them: grapheme clusters, trimmed, without invisible characters, each run of
     white space once. The page's live counter counts the same way.

@@ -113,7 +113,12 @@ def choose_again(session: Session, act_id: str, undoing_id: str) -> int:
         items.c.revision,
     ).where(items.c.act_id == act_id, items.c.state == ItemState.DONE)
     columns = ["act_id", "position", "subject", "state", "before", "revision"]
-    return session.connection().execute(insert(items).from_select(columns, did)).rowcount
+    session.connection().execute(insert(items).from_select(columns, did))
+    return how_many_items(session, undoing_id)
+
+
+def how_many_items(session: Session, act_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(ActItem).where(ActItem.act_id == act_id)) or 0
 
 
 def pass_the_rest(session: Session, act_id: str) -> int:
@@ -121,3 +126,13 @@ def pass_the_rest(session: Session, act_id: str) -> int:
     items = table_of(ActItem)
     rest = update(items).where(items.c.act_id == act_id, items.c.state == ItemState.CHOSEN)
     return session.connection().execute(rest.values(state=ItemState.PASSED.value)).rowcount
+
+
+def stands_again(session: Session, subject: str, before: int, revision: int) -> None:
+    """What an act left at the revision ``before`` stands like that again, at another."""
+    items = table_of(ActItem)
+    session.connection().execute(
+        update(items)
+        .where(items.c.subject == subject, items.c.revision == before, items.c.state == ItemState.DONE)
+        .values(revision=revision)
+    )

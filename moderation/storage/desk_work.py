@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation.storage.accounts import Account
 from moderation.storage.base import Base
 
 
@@ -21,8 +25,16 @@ class Claim(Base):
     until: Mapped[datetime]
 
 
+class MarkKind(StrEnum):
+    """A comment is left to a senior moderator, featured, or sent to the newsroom."""
+
+    ESCALATED = "escalated"
+    FEATURED = "featured"
+    NEWSROOM = "newsroom"
+
+
 class Mark(Base):
-    """A comment is ``escalated`` to a senior moderator, ``featured``, or sent to the ``newsroom``."""
+    """A mark on a comment, who made it and what they noted with it."""
 
     __tablename__ = "marks"
 
@@ -33,9 +45,15 @@ class Mark(Base):
     made_at: Mapped[datetime]
 
 
+class NoteAbout(StrEnum):
+    COMMENT = "comment"
+    AUTHOR = "author"
+    ARTICLE = "article"
+
+
 class Note(Base):
-    """A note that only moderators see. ``about`` is ``comment``, ``author`` or ``article``, ``subject`` its id; a
-    ``pinned`` one stands on top of everything under an article: the shift's handover.
+    """A note that only moderators see, about a comment, an author or an article, whose id ``subject`` is. A ``pinned``
+    one stands on top of everything under an article: the shift's handover.
     """
 
     __tablename__ = "notes"
@@ -72,3 +90,56 @@ class Preferences(Base):
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     values: Mapped[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A mark as moderators see it; ``by`` is an account's name."""
+
+    kind: MarkKind
+    by: str
+    note: str | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A note as moderators see it; ``by`` is an account's name."""
+
+    id: str
+    account_id: str
+    by: str
+    text: str
+    pinned: bool
+    made_at: datetime
+
+
+def marks_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Marked]]:
+    """The marks of each of these comments that has any, oldest first."""
+    found: dict[str, list[Marked]] = {}
+    query = select(Mark, Account.name).join(Account, Account.id == Mark.account_id)
+    for mark, by in session.execute(query.where(Mark.comment_id.in_(comment_ids)).order_by(Mark.made_at, Mark.kind)):
+        marked = Marked(kind=MarkKind(mark.kind), by=by, note=mark.note, made_at=mark.made_at)
+        found.setdefault(mark.comment_id, []).append(marked)
+    return found
+
+
+def notes_about(
+    session: Session, about: NoteAbout, subject: str, *, pinned: bool | None = None, limit: int = 20
+) -> list[Noted]:
+    """The notes about one comment, author or article that nobody has removed, the newest first; with ``pinned`` only
+    those that are, or are not.
+    """
+    query = (
+        select(Note, Account.name)
+        .join(Account, Account.id == Note.account_id)
+        .where(Note.about == about, Note.subject == subject, Note.removed_at.is_(None))
+        .order_by(Note.id.desc())
+        .limit(limit)
+    )
+    if pinned is not None:
+        query = query.where(Note.pinned.is_(pinned))
+    return [
+        Noted(id=note.id, account_id=note.account_id, by=by, text=note.text, pinned=note.pinned, made_at=note.made_at)
+        for note, by in session.execute(query)
+    ]

@@ -96,6 +96,7 @@ class Docket(Base):
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
+_SECTION = select(table_of(Docket).c.section).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
 
 
@@ -161,6 +162,12 @@ def by_person(connection: Any, comment_id: str) -> str | None:
     """What anybody but the policy decided last about a comment."""
     decided: str | None = connection.scalar(_BY_WHOM, {"of": comment_id})
     return decided
+
+
+def section_of(connection: Any, comment_id: str) -> str | None:
+    """The section under which a comment was written."""
+    section: str | None = connection.scalar(_SECTION, {"of": comment_id})
+    return section
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from moderation.acting import MODERATE
 from moderation.core.actor import Actor
 from moderation.core.errors import CommentNotFound, ReceiptMissing, RightMissing
 from moderation.core.signing import is_receipt, receipt_for
-from moderation.review import MODERATE, Ruling, Verdict, decide_comment, withdraw
+from moderation.review import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import Comment, decisions_of, find_comment, newest_decision, scores_of
 from moderation.web.access import bearer_text, moderator, services

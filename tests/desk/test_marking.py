@@ -1,0 +1,138 @@
+"""Marks and notes: what each does to a comment, who may leave it, and that it can be taken back."""
+
+from __future__ import annotations
+
+import pytest
+from desk import colleague, notices, standing
+from newsroom import Newsroom
+from sqlalchemy import select
+
+from moderation.core.errors import ArticleNotFound, CommentNotFound, InvalidField, NotPossibleNow, RightMissing
+from moderation.marking import add_note, mark, remove_note, unmark
+from moderation.storage.articles import Article
+from moderation.storage.comments import Comment
+from moderation.storage.desk_work import MarkKind, NoteAbout, marks_on, notes_about
+
+
+def marks(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:
+    with newsroom.services.database.reading() as session:
+        return [(found.kind.value, found.note) for found in marks_on(session, [comment_id]).get(comment_id, [])]
+
+
+def notes(newsroom: Newsroom, about: NoteAbout, subject: str) -> list[tuple[str, str, bool]]:
+    with newsroom.services.database.reading() as session:
+        return [(note.text, note.by, note.pinned) for note in notes_about(session, about, subject)]
+
+
+def kinds(newsroom: Newsroom, comment_id: str) -> list[str]:
+    return [event["event"] for event in newsroom.events(comment_id)]
+
+
+def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    act_id = mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED, "Is this a threat?")
+    assert marks(newsroom, comment_id) == [("escalated", "Is this a threat?")]
+    assert standing(newsroom, comment_id)["docket"][-1] is True
+    ada.undo(act_id)
+    assert marks(newsroom, comment_id) == []
+    assert standing(newsroom, comment_id)["docket"][-1] is False
+    assert kinds(newsroom, comment_id)[-2:] == ["comment.escalated", "comment.escalation_ended"]
+
+
+def test_only_what_is_published_is_featured_and_the_site_is_told(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    with pytest.raises(NotPossibleNow, match="published"):
+        mark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
+    ada.act(comment_id)
+    mark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
+    assert "comment.featured" in notices(newsroom, comment_id)
+    unmark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
+    assert "comment.unfeatured" in notices(newsroom, comment_id)
+
+
+def test_what_goes_to_the_newsroom_goes_without_its_text(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    mark(newsroom.services, ada.actor, comment_id, MarkKind.NEWSROOM, "The year in paragraph two is wrong.")
+    assert "comment.sent_to_newsroom" in notices(newsroom, comment_id)
+    event = newsroom.events(comment_id)[-1]
+    assert (event["event"], event["payload"]) == ("comment.sent_to_newsroom", {})
+
+
+def test_a_mark_taken_off_comes_back_whole(newsroom: Newsroom) -> None:
+    ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
+    mark(newsroom.services, ada.actor, comment_id, MarkKind.NEWSROOM, "A tip.")
+    newsroom.clock.move(minutes=1)
+    act_id = unmark(newsroom.services, grace.actor, comment_id, MarkKind.NEWSROOM)
+    assert marks(newsroom, comment_id) == []
+    grace.undo(act_id)
+    assert marks(newsroom, comment_id) == [("newsroom", "A tip.")]
+
+
+def test_a_mark_is_made_once_and_taken_off_once(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
+    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is None
+    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
+    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is None
+
+
+def test_a_mark_that_somebody_else_has_set_again_stays(newsroom: Newsroom) -> None:
+    ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
+    act_id = mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED)
+    unmark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
+    mark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
+    with pytest.raises(NotPossibleNow, match="since"):
+        ada.undo(act_id)
+    assert len(marks(newsroom, comment_id)) == 1
+
+
+def test_marks_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> None:
+    comment_id = newsroom.accepted()["id"]
+    reader, stranger = colleague(newsroom, "read"), colleague(newsroom, sections=frozenset({"sport"}))
+    for actor, wrong in ((reader.actor, RightMissing), (stranger.actor, CommentNotFound)):
+        with pytest.raises(wrong):
+            mark(newsroom.services, actor, comment_id, MarkKind.ESCALATED)
+        with pytest.raises(wrong):
+            add_note(newsroom.services, actor, NoteAbout.COMMENT, comment_id, "A note")
+
+
+def test_a_note_is_kept_for_moderators_and_the_audit_log_has_none_of_it(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    act_id = add_note(newsroom.services, ada.actor, NoteAbout.COMMENT, comment_id, "  Writes from the same office. ")
+    assert notes(newsroom, NoteAbout.COMMENT, comment_id) == [("Writes from the same office.", ada.actor.name, False)]
+    assert kinds(newsroom, comment_id)[-1] == "comment.note_added"
+    assert "office" not in str(newsroom.events(comment_id))
+    ada.undo(act_id)
+    assert notes(newsroom, NoteAbout.COMMENT, comment_id) == []
+
+
+def test_notes_about_authors_and_articles(newsroom: Newsroom) -> None:
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    with newsroom.services.database.reading() as session:
+        comment = session.get_one(Comment, comment_id)
+        article = session.scalars(select(Article).where(Article.site_id == newsroom.site)).one()
+    add_note(newsroom.services, ada.actor, NoteAbout.AUTHOR, comment.author_id, "Often right.")
+    add_note(newsroom.services, ada.actor, NoteAbout.ARTICLE, article.id, "No names of the injured.", pinned=True)
+    assert notes(newsroom, NoteAbout.AUTHOR, comment.author_id) == [("Often right.", ada.actor.name, False)]
+    assert notes(newsroom, NoteAbout.ARTICLE, article.id) == [("No names of the injured.", ada.actor.name, True)]
+    with pytest.raises(ArticleNotFound):
+        add_note(newsroom.services, ada.actor, NoteAbout.ARTICLE, "nosuch", "Lost")
+    with pytest.raises(InvalidField):
+        add_note(newsroom.services, ada.actor, NoteAbout.AUTHOR, "nosuch", "Lost")
+    with pytest.raises(InvalidField, match="empty"):
+        add_note(newsroom.services, ada.actor, NoteAbout.ARTICLE, article.id, "  ")
+
+
+def test_a_colleagues_note_is_removed_by_a_senior_alone_and_comes_back(newsroom: Newsroom) -> None:
+    ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
+    senior = colleague(newsroom, "read", "moderate", "senior")
+    add_note(newsroom.services, ada.actor, NoteAbout.COMMENT, comment_id, "Mine.")
+    with newsroom.services.database.reading() as session:
+        note = notes_about(session, NoteAbout.COMMENT, comment_id)[0]
+    with pytest.raises(RightMissing):
+        remove_note(newsroom.services, grace.actor, note.id)
+    act_id = remove_note(newsroom.services, senior.actor, note.id)
+    assert notes(newsroom, NoteAbout.COMMENT, comment_id) == []
+    assert remove_note(newsroom.services, senior.actor, note.id) is None
+    senior.undo(act_id)
+    assert notes(newsroom, NoteAbout.COMMENT, comment_id) == [("Mine.", ada.actor.name, False)]
