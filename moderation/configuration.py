@@ -13,6 +13,7 @@ from limits import parse_many
 
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.errors import ConfigurationError
+from moderation.core.opening import Level
 from moderation.core.policy import Overrides, Policy, condition_keys
 
 
@@ -54,6 +55,31 @@ class Perspective:
     retention_days: int = 90
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surge:
+    """``[comments.surge]``: when an article that publishes first turns pre-moderated by itself, and for how many hours.
+    A condition that is None is off.
+    """
+
+    arrivals_per_hour: int | None = None
+    first_time_share: float | None = None
+    hours: int = 24
+
+    @property
+    def on(self) -> bool:
+        return self.arrivals_per_hour is not None or self.first_time_share is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Legal:
+    """``[legal]``: how long each kind of legal matter may take, and how long before its end an alarm is raised."""
+
+    notice_hours: int = 24
+    grievance_days: int = 15
+    order_hours: int = 1
+    due_soon_hours: int = 4
+
+
 CommentKeys = Mapping[str, Any]
 
 
@@ -66,14 +92,25 @@ class Comments:
     sections: Mapping[str, CommentKeys] = field(default_factory=dict)
     replies: CommentKeys = field(default_factory=dict)
     maximum_body: int = 1_048_576
+    surge: Surge = field(default_factory=Surge)
+
+    def layers(
+        self, *, site: str, section: str | None, reply: bool, article_mode: str | None
+    ) -> tuple[tuple[Level, CommentKeys], ...]:
+        """What applies in one place, weakest first: the common keys, then site, section, replies and article."""
+        return (
+            (Level.COMMON, self.base),
+            (Level.SITE, self.sites.get(site, {})),
+            (Level.SECTION, self.sections.get(section or "", {})),
+            (Level.REPLIES, self.replies if reply else {}),
+            (Level.ARTICLE, {} if article_mode is None else {"mode": Mode(article_mode)}),
+        )
 
     def rules_for(self, *, site: str, section: str | None, reply: bool, article_mode: str | None) -> CommentRules:
-        """What a comment must be in one place: article over replies over section over site over the common keys."""
-        keys = {**self.base, **self.sites.get(site, {}), **self.sections.get(section or "", {})}
-        if reply:
-            keys |= self.replies
-        if article_mode is not None:
-            keys["mode"] = Mode(article_mode)
+        """What the configuration, and the article's own mode, ask of a comment in one place."""
+        keys: dict[str, Any] = {}
+        for _, layer in self.layers(site=site, section=section, reply=reply, article_mode=article_mode):
+            keys |= layer
         return CommentRules(**keys)
 
 
@@ -88,6 +125,7 @@ class Configuration:
     reasons: tuple[ReasonChoice, ...]
     text: str
     perspective: Perspective = field(default_factory=Perspective)
+    legal: Legal = field(default_factory=Legal)
 
     @cached_property
     def hash(self) -> str:
@@ -121,6 +159,7 @@ def parse_configuration(text: str) -> Configuration:
         reasons=_reasons(top),
         text=text,
         perspective=_perspective(top.table("perspective")),
+        legal=_legal(top.table("legal")),
     )
     top.finish()
     return configuration
@@ -199,6 +238,7 @@ def _comments(table: _Table) -> Comments:
         sections={name: _finished(section) for name, section in table.tables("sections").items()},
         replies=_finished(table.table("replies")),
         maximum_body=table.integer("maximum_body", 1_048_576, least=1024, most=100 * 1_048_576),
+        surge=_surge(table.table("surge")),
     )
     table.finish()
     for keys in (comments.base, *comments.sites.values(), *comments.sections.values(), comments.replies):
@@ -225,6 +265,38 @@ def _comment_keys(table: _Table) -> CommentKeys:
         "close_after_days": table.integer("close_after_days", 0, least=0, most=36_500),
     }
     return {key: value for key, value in keys.items() if key in table.values}
+
+
+def _surge(table: _Table) -> Surge:
+    share = table.get("first_time_share", float, 0.0, "a number over 0, at most 1")
+    if "first_time_share" in table.values and not 0 < share <= 1:
+        raise ConfigurationError(
+            table.name("first_time_share"), f"is {share:g}; it must be a number over 0, at most 1."
+        )
+    arrivals = table.integer("arrivals_per_hour", 1, least=1, most=1_000_000)
+    surge = Surge(
+        arrivals_per_hour=arrivals if "arrivals_per_hour" in table.values else None,
+        first_time_share=share if "first_time_share" in table.values else None,
+        hours=table.integer("hours", 24, least=1, most=8760),
+    )
+    table.finish()
+    if "hours" in table.values and not surge.on:
+        raise ConfigurationError(
+            table.name("hours"), "does nothing by itself; add arrivals_per_hour, first_time_share or both."
+        )
+    return surge
+
+
+def _legal(table: _Table) -> Legal:
+    defaults = Legal()
+    legal = Legal(
+        notice_hours=table.integer("notice_hours", defaults.notice_hours, least=1, most=8760),
+        grievance_days=table.integer("grievance_days", defaults.grievance_days, least=1, most=365),
+        order_hours=table.integer("order_hours", defaults.order_hours, least=1, most=8760),
+        due_soon_hours=table.integer("due_soon_hours", defaults.due_soon_hours, least=0, most=8760),
+    )
+    table.finish()
+    return legal
 
 
 def _rate_limits(table: _Table) -> RateLimits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,6 @@ from moderation.core.comment import MESSAGES, WAITING, CommentRules, Status, Sub
 from moderation.core.decision import Outcome
 from moderation.core.errors import (
     ArticleNotFound,
-    AuthorBanned,
     CommentTooLong,
     CommentTooShort,
     DuplicateComment,
@@ -26,11 +25,21 @@ from moderation.core.errors import (
 from moderation.core.ids import new_id
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.signing import author_key
+from moderation.core.terms import Found
 from moderation.core.text import sameness, visible_length
-from moderation.judging import counts_for, holds_for, judge, open_rules, score_or_none, statement_for
+from moderation.judging import (
+    check_not_banned,
+    counts_for,
+    holds_for,
+    judge,
+    score_or_none,
+    statement_for,
+    terms_in,
+)
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, comment_scored, policy_decided, recorded
 from moderation.services import Services
+from moderation.standing import standing
 from moderation.storage.answers import KeptAnswer, forget_answer, kept_answer
 from moderation.storage.articles import Place, find_place
 from moderation.storage.authors import Author, find_author
@@ -43,6 +52,7 @@ from moderation.storage.comments import (
     with_external_id,
 )
 from moderation.storage.database import lock
+from moderation.storage.house import House, Rules
 
 DAY = timedelta(days=1)
 
@@ -87,6 +97,8 @@ class _Known:
     article: Place
     parent_body: str | None
     rules: CommentRules
+    house: Rules
+    terms: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,7 @@ class _Case:
     """A submission with what follows from it alone, worked out once."""
 
     configuration: Configuration
+    house: House
     sender: Sender
     submission: Submission
     author_key: str
@@ -145,6 +158,7 @@ def submit(
     configuration = services.configuration.current()
     case = _Case(
         configuration=configuration,
+        house=services.house,
         sender=sender,
         submission=submission,
         author_key=author_key(services.settings.secret_key, sender.site_id, submission.author),
@@ -178,7 +192,7 @@ def submit(
             first = _only_one(ledger.session, ledger.now, sender, case.idempotency)
             if first is not None:
                 return first
-        arrival = _store(ledger, case, scores, admit_once)
+        arrival = _store(ledger, case, known, scores, admit_once)
         if case.idempotency is not None:
             _keep_answer(ledger, sender, case.idempotency, arrival)
         return arrival
@@ -192,7 +206,7 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
         known = _look_up(session, case, services.clock())
     _check_length(case.submission.body, known.rules)
     check()
-    return known
+    return replace(known, terms=terms_in(known.house, case.submission.body))
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
@@ -202,7 +216,9 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         raise ArticleNotFound
     _check_external(session, sender, submission)
     parent = _parent(session, article, submission.parent_id)
-    rules = open_rules(case.configuration, sender.site_id, article, reply=parent is not None, now=now)
+    house = case.house.rules(session, article)
+    stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
+    stands.check_open()
     banned_until, same = before_now(
         session,
         site_id=sender.site_id,
@@ -211,8 +227,11 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         fingerprint=case.fingerprint,
         since=now - DAY,
     )
-    _check_author(banned_until, same, now)
-    return _Known(article=article, parent_body=parent.body if parent else None, rules=rules)
+    if banned_until is not None:
+        check_not_banned(session, find_author(session, sender.site_id, case.author_key), now)
+    if same is not None:
+        raise DuplicateComment(same)
+    return _Known(article=article, parent_body=parent.body if parent else None, rules=stands.rules, house=house)
 
 
 def _check_length(body: str, rules: CommentRules) -> None:
@@ -248,39 +267,43 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
             raise DuplicateComment(known)
 
 
-def _check_author(banned_until: datetime | None, same: str | None, now: datetime) -> None:
-    if banned_until is not None and banned_until > now:
-        raise AuthorBanned
-    if same is not None:
-        raise DuplicateComment(same)
-
-
-def _store(ledger: Ledger, case: _Case, scores: Scores | None, admit: Admit) -> Arrival:
+def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, admit: Admit) -> Arrival:
     session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
     article = find_place(session, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
-    rules = open_rules(case.configuration, sender.site_id, article, reply=submission.parent_id is not None, now=now)
+    house = case.house.rules(session, article)
+    reply = submission.parent_id is not None
+    stands = standing(case.configuration.comments, article, house.settings, reply=reply, now=now)
+    stands.check_open()
     _parent(session, article, submission.parent_id)
     _check_external(session, sender, submission)
     author = _author(ledger, case)
     same = same_comment(
         session, article_id=article.id, author_id=author.id, fingerprint=case.fingerprint, since=now - DAY
     )
-    _check_author(author.banned_until, same, now)
+    check_not_banned(session, author, now)
+    if same is not None:
+        raise DuplicateComment(same)
+    # Looked for before the transaction, unless somebody has changed the lists since.
+    unchanged = article.house_revision == known.article.house_revision
+    terms = known.terms if unchanged else terms_in(house, submission.body)
     judgement = judge(
         case.configuration,
         scores,
         site_id=sender.site_id,
         section=article.section,
-        mode=rules.mode,
-        counts=counts_for(submission.body, author),
-        holds=holds_for(author, now),
+        mode=stands.rules.mode,
+        counts=counts_for(submission.body, author, terms),
+        holds=holds_for(author, now, terms),
+        waits_because=stands.waits_because,
     )
     admit()
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
     comment = _comment_row(ledger, case, article, author, judgement, status, scored=scores is not None)
-    comment_arrived(ledger, comment, article, judgement, actor=sender.reference)
+    # What is decided afresh later is decided in the mode that counted now.
+    judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
+    comment_arrived(ledger, comment, judged_in, judgement, actor=sender.reference)
     if scores is not None:
         comment_scored(ledger, sender.site_id, comment["id"], scores)
     message = MESSAGES[status]

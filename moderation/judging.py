@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
-from moderation.core.comment import CommentRules, Mode
+from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Statement, refusal_statement
-from moderation.core.errors import DiscussionClosed
-from moderation.core.policy import decide, signals_from
+from moderation.core.errors import AuthorBanned
+from moderation.core.policy import EVERYTHING_WAITS, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.terms import Found
 from moderation.core.text import count_links
 from moderation.record import Judgement
 from moderation.services import Services
-from moderation.storage.articles import Article, Place
-from moderation.storage.authors import Author
+from moderation.storage.authors import FOREVER, Author
+from moderation.storage.house import Rules
+from moderation.storage.house_rules import newest_author_decision
 
 log = logging.getLogger(__name__)
 
@@ -29,23 +33,6 @@ def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
     except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it
         log.warning("scoring failed; the comment waits unscored", extra={"problem": type(error).__name__})
         return None
-
-
-def open_rules(
-    configuration: Configuration, site_id: str, article: Article | Place, *, reply: bool, now: datetime
-) -> CommentRules:
-    """What a comment must be here. Raises ``DiscussionClosed`` where none is taken (any more)."""
-    rules = configuration.comments.rules_for(
-        site=site_id, section=article.section, reply=reply, article_mode=article.mode
-    )
-    if rules.mode in (Mode.CLOSED, Mode.HIDDEN):
-        raise DiscussionClosed("The discussion under this article is closed. Thank you for reading.")
-    opened = article.published_at or article.created_at
-    if rules.close_after_days and now > opened + timedelta(days=rules.close_after_days):
-        raise DiscussionClosed(
-            f"The discussion under this article closed {rules.close_after_days} days after its publication."
-        )
-    return rules
 
 
 def statement_for(decision: Decision) -> Statement:
@@ -85,27 +72,60 @@ def judge(
     mode: Mode,
     counts: Mapping[str, float],
     holds: tuple[str, ...] = (),
+    waits_because: str | None = None,
 ) -> Judgement:
-    """What the policy in force makes of a comment."""
+    """What the policy in force makes of a comment; ``waits_because`` says why everything waits here just now."""
     signals = signals_from(scores, counts=counts, holds=holds)
     rules = configuration.policy.rules_for(site_id, section)
-    decision = decide(signals, rules, mode=mode, policy_version=configuration.policy.version)
+    decision = decide(
+        signals,
+        rules,
+        mode=mode,
+        policy_version=configuration.policy.version,
+        waits_because=waits_because or EVERYTHING_WAITS,
+    )
     return Judgement(decision=decision, signals=signals, scores=scores, configuration_hash=configuration.hash)
 
 
-def counts_for(body: str, author: Author) -> dict[str, float]:
-    """The signals that are counted rather than scored. Only an author known by more than a name has a record."""
+def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
+    """The listed terms that a comment holds, of its site and of its article."""
+    return (*rules.site_terms.found(body), *rules.article_terms.found(body))
+
+
+def counts_for(body: str, author: Author, terms: Sequence[Found] = ()) -> dict[str, float]:
+    """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
+    trusted.
+    """
     return {
         "links": float(count_links(body)),
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
-        "trusted": float(author.trusted),
-        "terms": 0.0,
+        "trusted": float(author.trusted and author.known),
+        "terms": float(sum(found.count for found in terms)),
     }
 
 
-def holds_for(author: Author, now: datetime) -> tuple[str, ...]:
-    """Facts beyond the scores for which a comment must wait, in words."""
+def holds_for(author: Author, now: datetime, terms: Sequence[Found] = ()) -> tuple[str, ...]:
+    """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
+    is stored with a decision stays, and the name of a victim must be erasable.
+    """
+    holds = [
+        f"holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        for found in terms
+    ]
     if author.muted_until is not None and author.muted_until > now:
-        return ("its author is muted: a moderator reads everything they write",)
-    return ()
+        holds.append("its author is muted: a moderator reads everything they write")
+    return tuple(dict.fromkeys(holds))
+
+
+def check_not_banned(session: Session, author: Author | None, now: datetime) -> None:
+    """Raises ``AuthorBanned`` with what its decision says, where this author is shut out."""
+    if author is None or author.banned_until is None or author.banned_until <= now:
+        return
+    decision = newest_author_decision(session, author.id)
+    raise AuthorBanned(
+        until=None if author.banned_until >= FOREVER else author.banned_until,
+        why=decision.sentence if decision else None,
+        reference=decision.id if decision else None,
+        statement=decision.statement if decision else None,
+    )

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from moderation.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
-from moderation.core.errors import DiscussionClosed
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.judging import counts_for, holds_for, judge, open_rules, score_or_none, statement_for
+from moderation.judging import counts_for, holds_for, judge, score_or_none, statement_for, terms_in
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, policy_decided, recorded
 from moderation.services import Services
+from moderation.standing import standing
 from moderation.storage import docket
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, ScoreRow, find_comment, unscored
+from moderation.storage.house import House
 
 ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored."""
@@ -53,22 +54,22 @@ def score_late(services: Services, comment_id: str) -> bool:
     configuration = services.configuration.current()
     scores = score_or_none(services, request)
     if scores is None:
-        recorded(services, lambda ledger: _failed(ledger, configuration, comment_id))
+        recorded(services, lambda ledger: _failed(ledger, configuration, services.house, comment_id))
         return False
-    recorded(services, lambda ledger: _apply(ledger, configuration, comment_id, scores))
+    recorded(services, lambda ledger: _apply(ledger, configuration, services.house, comment_id, scores))
     return True
 
 
-def _failed(ledger: Ledger, configuration: Configuration, comment_id: str) -> None:
+def _failed(ledger: Ledger, configuration: Configuration, house: House, comment_id: str) -> None:
     comment = find_comment(ledger.session, comment_id, lock=True)
     if comment is None or comment.scored:
         return
     comment.scoring_attempts += 1
     if comment.scoring_attempts >= ATTEMPTS and comment.status == Status.RECEIVED:
-        _decide(ledger, configuration, comment, None)
+        _decide(ledger, configuration, house, comment, None)
 
 
-def _apply(ledger: Ledger, configuration: Configuration, comment_id: str, scores: Scores) -> None:
+def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, scores: Scores) -> None:
     comment = find_comment(ledger.session, comment_id, lock=True)
     # Another worker, or its writer or an admin, may have been faster.
     if comment is None or comment.scored or comment.status == Status.ERASED:
@@ -79,17 +80,21 @@ def _apply(ledger: Ledger, configuration: Configuration, comment_id: str, scores
     comment_scored(ledger, comment.site_id, comment.id, scores)
     # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
     if comment.status in WAITING and comment.revision == 1:
-        _decide(ledger, configuration, comment, scores)
+        _decide(ledger, configuration, house, comment, scores)
 
 
-def _decide(ledger: Ledger, configuration: Configuration, comment: Comment, scores: Scores | None) -> None:
+def _decide(
+    ledger: Ledger, configuration: Configuration, house: House, comment: Comment, scores: Scores | None
+) -> None:
     article = ledger.session.get_one(Article, comment.article_id)
     author = ledger.session.get_one(Author, comment.author_id)
-    holds = holds_for(author, ledger.now)
-    try:
-        reply = comment.parent_id is not None
-        mode = open_rules(configuration, comment.site_id, article, reply=reply, now=ledger.now).mode
-    except DiscussionClosed:
+    rules = house.rules(ledger.session, article)
+    terms = terms_in(rules, comment.body)
+    holds = holds_for(author, ledger.now, terms)
+    reply = comment.parent_id is not None
+    stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
+    mode = stands.rules.mode
+    if stands.closed_because is not None:
         # What came in time isn't lost, but a closed discussion publishes nothing by itself.
         mode, holds = Mode.PRE, (*holds, "the discussion has closed since it was written")
     judgement = judge(
@@ -98,8 +103,9 @@ def _decide(ledger: Ledger, configuration: Configuration, comment: Comment, scor
         site_id=comment.site_id,
         section=article.section,
         mode=mode,
-        counts=counts_for(comment.body, author),
+        counts=counts_for(comment.body, author, terms),
         holds=holds,
+        waits_because=stands.waits_because,
     )
     before, status = Status(comment.status), STATUS_OF[judgement.decision.outcome]
     comment.status = status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from moderation.configuration import Configuration
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
 from moderation.settings import Settings
 from moderation.storage.database import Database
+from moderation.storage.house import House
 
 Clock = Callable[[], datetime]
 
@@ -59,3 +60,4 @@ class Services:
     database: Database
     scorer: CommentScorer
     clock: Clock = utc_now
+    house: House = field(default_factory=House)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 class ModerationError(Exception):
@@ -70,17 +72,36 @@ class DuplicateComment(ModerationError):
 
 @dataclass(eq=False, slots=True)
 class DiscussionClosed(ModerationError):
-    """The article takes no comments (any more)."""
+    """The article takes no comments (any more); ``opens_at`` says when it does again, where that is known."""
 
     why: str
+    opens_at: datetime | None = None
 
     @property
     def detail(self) -> str:
         return self.why
 
 
+@dataclass(eq=False, slots=True)
 class AuthorBanned(ModerationError):
-    """This author can't comment here at the moment. Please write to the newsroom if you think that is a mistake."""
+    """This author can't comment here: until then (None: until the newsroom lifts it), and why, in plain words.
+    ``reference`` names the decision; ``statement`` is its statement of reasons.
+    """
+
+    until: datetime | None
+    why: str | None
+    reference: str | None
+    statement: Mapping[str, Any] | None
+
+    @property
+    def detail(self) -> str:
+        until = f"until {self.until.day} {self.until:%B %Y, %H:%M} UTC" if self.until else "at the moment"
+        why = f" The reason: {self.why}" if self.why else ""
+        name = f" and name the reference {self.reference}" if self.reference else ""
+        return (
+            f"You can’t comment here {until}.{why} Your comment was not stored. "
+            f"If you think this is a mistake, please write to the newsroom{name}."
+        )
 
 
 class ArticleNotFound(ModerationError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -151,14 +151,27 @@ def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: t
     )
 
 
-def decide(signals: Signals, rules: Rules, *, mode: Mode = Mode.PRE, policy_version: str) -> Decision:
+EVERYTHING_WAITS = "every comment here is read before it is published"
+
+
+def decide(
+    signals: Signals,
+    rules: Rules,
+    *,
+    mode: Mode = Mode.PRE,
+    policy_version: str,
+    waits_because: str = EVERYTHING_WAITS,
+) -> Decision:
     """What the policy makes of a comment: approved, pending or rejected, with every reason in words.
 
     A condition whose signal is missing never holds in approve or reject and always holds in flag. What isn't scored,
-    or is in a language that the pack can't read, always waits.
+    or is in a language that the pack can't read, always waits. A listed term holds a comment and never rejects it: a
+    condition on ``terms`` in reject makes it wait. ``waits_because`` says why everything waits here.
     """
-    rejecting = tuple(_reasons(rules.reject, signals, missing_holds=False))
-    flags = (*_facts(signals), *_reasons(rules.flag, signals, missing_holds=True))
+    refusing = tuple(_reasons(rules.reject, signals, missing_holds=False))
+    rejecting = tuple(reason for reason in refusing if reason.code != "terms")
+    listed = (replace(r, words=f"{r.words}; listed terms never reject") for r in refusing if r.code == "terms")
+    flags = (*_facts(signals), *listed, *_reasons(rules.flag, signals, missing_holds=True))
     approving = tuple(_reasons(rules.approve, signals, missing_holds=False))
     if rejecting:
         return Decision(Outcome.REJECTED, rejecting, policy_version)
@@ -172,9 +185,7 @@ def decide(signals: Signals, rules: Rules, *, mode: Mode = Mode.PRE, policy_vers
             (Reason("post", "nothing was flagged, and this discussion publishes first"),),
             policy_version,
         )
-    return Decision(
-        Outcome.PENDING, (Reason("pre", "every comment here is read before it is published"),), policy_version
-    )
+    return Decision(Outcome.PENDING, (Reason("pre", waits_because),), policy_version)
 
 
 def _facts(signals: Signals) -> Iterable[Reason]:

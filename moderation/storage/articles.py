@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.storage.base import Base, table_of
+from moderation.storage.sites import Site
 
 
 class Article(Base):
@@ -63,7 +64,9 @@ class PreparedVersion(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What intake needs of an article with every comment: all but its texts, which are long."""
+    """What intake needs of an article with every comment: all but its texts, which are long. ``house_revision`` is its
+    site's.
+    """
 
     id: str
     site_id: str
@@ -72,13 +75,22 @@ class Place:
     version: int
     published_at: datetime | None
     created_at: datetime
+    house_revision: int
 
 
 _THIS = (Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
 _FIND = select(Article).where(*_THIS)
 _LOCK = _FIND.with_for_update(key_share=True)
 _COLUMNS = table_of(Article).c
-_PLACE = select(*(_COLUMNS[name] for name in Place.__dataclass_fields__)).where(*_THIS)
+_SITE = table_of(Site).c
+_PLACE = (
+    select(
+        *(_COLUMNS[name] for name in Place.__dataclass_fields__ if name in _COLUMNS),
+        _SITE.house_revision,
+    )
+    .join_from(table_of(Article), table_of(Site), _SITE.id == _COLUMNS.site_id)
+    .where(*_THIS)
+)
 
 
 def find_article(session: Session, site_id: str, external_id: str, *, lock: bool = False) -> Article | None:

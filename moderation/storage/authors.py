@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Muted or banned until somebody lifts it."""
 
 
 class Author(Base):

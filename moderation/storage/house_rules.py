@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
 
@@ -33,11 +33,11 @@ class ModeSetting(Base):
     ``section`` and ``article_id`` are empty where the setting is for the whole site. ``mode`` None leaves the mode to
     the configuration (and ``hours`` or ``close_after_days`` alone count). ``hours`` are weekly opening hours: ``days``,
     seven entries from Monday on, each a list of ``["09:00", "17:30"]`` pairs, and ``zone``. ``sentence`` tells readers
-    why. ``cause`` is ``hand`` or ``surge``.
+    why. ``cause`` is one of ``core.opening.Cause``: each has a setting of its own.
     """
 
     __tablename__ = "mode_settings"
-    __table_args__ = (UniqueConstraint("site_id", "section", "article_id"),)
+    __table_args__ = (UniqueConstraint("site_id", "section", "article_id", "cause"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
@@ -72,6 +72,12 @@ class AuthorDecision(Base):
     statement: Mapped[dict[str, Any] | None]
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[datetime]
+
+
+def newest_author_decision(session: Session, author_id: str) -> AuthorDecision | None:
+    return session.scalar(
+        select(AuthorDecision).where(AuthorDecision.author_id == author_id).order_by(AuthorDecision.id.desc()).limit(1)
+    )
 
 
 class LegalMatter(Base):

@@ -29,13 +29,16 @@ class Right(StrEnum):
 
 
 class Site(Base):
-    """One publisher's front end, with its own audit chain."""
+    """One publisher's front end, with its own audit chain. ``house_revision`` counts up with every change of its term
+    lists and modes, so that whoever keeps them in memory sees that they are stale.
+    """
 
     __tablename__ = "sites"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
+    house_revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class SiteKey(Base):

@@ -15,7 +15,8 @@ from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.signing import receipt_for
 from moderation.core.text import display_name
 from moderation.intake import Arrival, Idempotency, Sender
-from moderation.storage.articles import Article, Place, find_place
+from moderation.standing import standing
+from moderation.storage.articles import Article, find_place
 from moderation.storage.comments import Comment, published
 from moderation.storage.sites import Right
 from moderation.web.access import Caller, caller, services
@@ -224,7 +225,9 @@ def _published_page(key: Caller, article_id: str) -> Response:
         article = find_place(db, key.site_id, article_id)
         if article is None:
             raise ArticleNotFound
-        comments = [] if _hidden(article) else list(published(db, article.id, after=after, limit=PAGE + 1))
+        settings = services().house.rules(db, article).settings
+        stands = standing(services().configuration.current().comments, article, settings, now=services().clock())
+        comments = list(published(db, article.id, after=after, limit=PAGE + 1)) if stands.shown else []
     page = comments[:PAGE]
     following = cursors.dumps(_place(page[-1])) if len(comments) > PAGE else None
     answer = jsonify({"comments": [comment_public(comment) for comment in page], "next": following})
@@ -238,12 +241,6 @@ def _published_page(key: Caller, article_id: str) -> Response:
     answer.add_etag()
     answer.make_conditional(request)
     return answer
-
-
-def _hidden(article: Place) -> bool:
-    comments = services().configuration.current().comments
-    rules = comments.rules_for(site=article.site_id, section=article.section, reply=False, article_mode=article.mode)
-    return rules.mode is Mode.HIDDEN
 
 
 def _place(comment: Comment) -> list[str]:

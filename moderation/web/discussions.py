@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from moderation.core.comment import CommentRules, Mode
+from moderation.core.comment import Mode
+from moderation.standing import Standing
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import Opening
@@ -29,25 +30,29 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
-    """What stands under an article. ``next`` is the id after which the next page begins."""
+    """What stands under an article. ``sentence`` is what the newsroom says of the discussion while it is open, ``next``
+    the id after which the next page begins.
+    """
 
     shown: bool
     open: bool
     closed_because: str | None
+    sentence: str | None
+    everything_waits: bool
     count: int
     items: tuple[Said, ...]
     next: str | None
 
 
-def discussion_view(
-    openings: Sequence[Opening], *, count: int, rules: CommentRules, closed_because: str | None
-) -> Discussion:
+def discussion_view(openings: Sequence[Opening], *, count: int, stands: Standing) -> Discussion:
     """The discussion from its openings, of which there is one more than a page holds where another page follows."""
     page = openings[:PAGE]
     return Discussion(
-        shown=rules.mode is not Mode.HIDDEN,
-        open=closed_because is None,
-        closed_because=closed_because,
+        shown=stands.shown,
+        open=stands.closed_because is None,
+        closed_because=stands.closed_because,
+        sentence=stands.sentence,
+        everything_waits=stands.rules.mode is not Mode.POST,
         count=count,
         items=tuple(_said(opening) for opening in page),
         next=page[-1].comment.id if len(openings) > PAGE else None,

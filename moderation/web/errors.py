@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core import errors as facts
+from moderation.web.wording import iso
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,11 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         if isinstance(error, facts.DecidedMeanwhile):
             g.problem_extra = {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
+        elif isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:
+            g.problem_extra = {"opens_at": iso(error.opens_at)}
+        elif isinstance(error, facts.AuthorBanned):
+            until = iso(error.until) if error.until else None
+            g.problem_extra = {"until": until, "reason": error.why, "statement": error.statement}
         return shown(status, error.detail, _fields(error), headers)
 
     def http(error: HTTPException) -> WerkzeugResponse:

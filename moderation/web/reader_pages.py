@@ -11,21 +11,20 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation import intake
-from moderation.core.comment import WAITING, Author, CommentRules, Status, Submission
+from moderation.core.comment import WAITING, Author, Status, Submission
 from moderation.core.errors import (
     ArticleNotFound,
     CommentNotFound,
     CommentTooLong,
     CommentTooShort,
-    DiscussionClosed,
     InvalidField,
     ModerationError,
 )
 from moderation.core.signing import is_receipt, receipt_for
 from moderation.core.text import as_written, display_name, visible_length
 from moderation.intake import Sender
-from moderation.judging import open_rules
 from moderation.review import withdraw
+from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import Comment, find_comment, newest_decision
 from moderation.storage.discussion import discussion, how_many_published
@@ -158,8 +157,14 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         count = how_many_published(db, article.id)
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
-    parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
-    rules, closed = _rules(article, reply=parent is not None)
+        parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
+        stands = standing(
+            services().configuration.current().comments,
+            article,
+            services().house.rules(db, article).settings,
+            reply=parent is not None,
+            now=services().clock(),
+        )
     sent = _sent(article)
     return page(
         "reader/article.html",
@@ -168,27 +173,14 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
-        discussion=discussion_view(openings, count=count, rules=rules, closed_because=closed),
-        rules=rules,
+        discussion=discussion_view(openings, count=count, stands=stands),
+        rules=stands.rules,
         problem=problem,
         sent=sent,
         parent=_quoted(parent) if parent else None,
         form=form or Form(),
         others=others,
     )
-
-
-def _rules(article: Article, *, reply: bool) -> tuple[CommentRules, str | None]:
-    """What is asked of a comment here, and why none can be written, if that is so."""
-    configuration = services().configuration.current()
-    rules = configuration.comments.rules_for(
-        site=article.site_id, section=article.section, reply=reply, article_mode=article.mode
-    )
-    try:
-        open_rules(configuration, article.site_id, article, reply=reply, now=services().clock())
-    except DiscussionClosed as error:
-        return rules, error.detail
-    return rules, None
 
 
 def _quoted(comment: Comment) -> Said:

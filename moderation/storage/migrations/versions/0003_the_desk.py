@@ -128,6 +128,7 @@ def _work() -> None:
 
 
 def _rules() -> None:
+    op.add_column("sites", sa.Column("house_revision", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "mode_settings",
         sa.Column("id", sa.String(), nullable=False),
@@ -146,7 +147,11 @@ def _rules() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_mode_settings_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mode_settings")),
         sa.UniqueConstraint(
-            "site_id", "section", "article_id", name=op.f("uq_mode_settings_site_id_section_article_id")
+            "site_id",
+            "section",
+            "article_id",
+            "cause",
+            name=op.f("uq_mode_settings_site_id_section_article_id_cause"),
         ),
     )
     op.create_table(

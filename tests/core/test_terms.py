@@ -1,0 +1,103 @@
+"""Listed terms: found as whole words in whatever disguise, and nowhere else."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.core.errors import InvalidField
+from moderation.core.terms import LONGEST, Term, TermList, term_text
+
+
+def listed(*texts: str) -> TermList:
+    return TermList(Term(id=str(number), text=text, why="why") for number, text in enumerate(texts))
+
+
+def found(terms: TermList, text: str) -> dict[str, int]:
+    return {one.term.text: one.count for one in terms.found(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They say it was Anna Lindqvist.",
+        "ANNA LINDQVIST again",
+        "anna\n  lindqvist’s house",
+        "(Anna Lindqvist)",
+        "A\u200bnna L\u200bindq\u00advist",  # invisible characters
+        "\u0410nn\u0430 Lindqvist",  # Cyrillic letters
+        "\U0001d400\U0001d427\U0001d427\U0001d41a Lindqvist",  # mathematical letters
+        "Anna L.i.n.d.q.v.i.s.t was there",
+    ],
+)
+def test_a_phrase_is_found_as_a_reader_sees_it(text: str) -> None:
+    assert found(listed("Anna Lindqvist"), text) == {"Anna Lindqvist": 1}
+
+
+@pytest.mark.parametrize(
+    "text", ["Annabel Lindqvist", "Anna Lindqvistson", "Hanna Lindqvist", "Anna, Lindqvist", "Anna"]
+)
+def test_only_whole_words_are_found(text: str) -> None:
+    assert found(listed("Anna Lindqvist"), text) == {}
+
+
+def test_every_occurrence_counts_and_the_longer_term_goes_first() -> None:
+    terms = listed("river", "river gang")
+    assert found(terms, "The River Gang met by the river. River, river!") == {"river": 3, "river gang": 1}
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("Ke$ha", "Ke$ha sings"),
+        ("C++", "I write C++ at night"),
+        ("#exposed", "see #exposed now"),
+        ("O’Neil", "Mrs O'Neil said"),
+        ("Jean-Luc", "Jean\u2011Luc said"),
+        ("王小明", "我看見王小明在這裡"),
+        ("Straße", "die STRASSE"),
+        ("aaron", "Aaron was there"),
+        ("g20", "the G20 summit"),
+    ],
+)
+def test_names_with_signs_and_of_other_scripts_are_found(term: str, text: str) -> None:
+    assert found(listed(term), text) == {term: 1}
+
+
+@pytest.mark.parametrize("text", ["", "a", " ", "--", "x" * (LONGEST + 1), "\x00ab", "a" * 5000])
+def test_what_can_be_no_term_is_refused(text: str) -> None:
+    with pytest.raises(InvalidField, match="terms"):
+        term_text(text)
+
+
+def test_terms_that_begin_one_another_to_the_greatest_depth_compile() -> None:
+    terms = listed(*("ab" * length for length in range(1, LONGEST // 2 + 1)))
+    assert found(terms, f"x {'ab' * 31} y") == {"ab" * 31: 1}
+
+
+WORDS = st.text(string.ascii_lowercase, min_size=2, max_size=6)
+PHRASES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
+
+
+@given(st.lists(PHRASES, min_size=1, max_size=30), st.data())
+def test_a_listed_term_is_found_wherever_it_stands(phrases: list[str], data: st.DataObject) -> None:
+    phrase = data.draw(st.sampled_from(phrases))
+    before, after = data.draw(st.tuples(*(st.sampled_from(("", "The news: ", "«", "\n", "1 - ")),) * 2))
+    terms = listed(*phrases)
+    text = f"{before}{phrase.upper()}{'' if not after else ', ' + after}"
+    hits = found(terms, text)
+    assert hits
+    assert any(f" {phrase} ".find(f" {hit} ") >= 0 or phrase.startswith(hit) for hit in hits)
+
+
+@given(st.lists(PHRASES, min_size=1, max_size=30), st.lists(WORDS, max_size=20))
+def test_what_is_found_is_what_a_plain_search_for_words_finds(phrases: list[str], words: list[str]) -> None:
+    text = " ".join(words)
+    hits = found(listed(*phrases), f"{text}.")
+    plainly = {phrase for phrase in phrases if f" {phrase} " in f" {text} "}
+    assert bool(plainly) <= bool(hits)
+    for hit in hits:
+        assert hit in plainly or hit not in text  # a reader may see a word in letters that were stretched
