@@ -47,7 +47,17 @@ class Docket(Base):
         ),
         Index("ix_docket_article", "article_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
         # Holds all that the score map counts, so that it is read from here alone.
-        Index("ix_docket_map", "site_id", "article_id", "section", *LABELS, "relevance", **_only(_WAITING)),
+        Index(
+            "ix_docket_map",
+            "site_id",
+            "article_id",
+            "section",
+            "escalated",
+            *LABELS,
+            "relevance",
+            "number",
+            **_only(_WAITING),
+        ),
         *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
         Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number"),
         Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
