@@ -53,6 +53,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.database import lock
 from moderation.storage.house import House, Rules
+from moderation.surging import look_for_surge
 
 DAY = timedelta(days=1)
 
@@ -314,6 +315,7 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
         if statement is not None:
             message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
         _count(author, status)
+    look_for_surge(ledger, case.configuration.comments, article, stands, house.settings, author)
     return Arrival(
         comment_id=comment["id"],
         status=status,

@@ -12,7 +12,7 @@ from moderation.acting import MODERATE, Changed, acted, comment_at_hand
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
-from moderation.core.decision import refusal_statement
+from moderation.core.decision import Prompt, refusal_statement
 from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
 from moderation.core.text import remark
 from moderation.record import Ledger, recorded, status_changed
@@ -39,6 +39,7 @@ class Ruling:
     sentence: str | None = None
     note: str | None = None
     revision: int | None = None
+    prompted_by: Prompt = Prompt.OWN_CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,29 +70,43 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
 
-    def work(ledger: Ledger) -> Ruled:
-        comment = comment_at_hand(ledger, moderator, comment_id)
-        moderator.require(MODERATE, comment.site_id)
-        reason = _reason(configuration, ruling)
-        sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
-        note = remark(ruling.note, "note")
-        if ruling.revision is not None and ruling.revision > comment.revision:
-            raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
-        if ruling.revision is not None and ruling.revision < comment.revision:
-            raise meanwhile(ledger.session, comment)
-        target = _TARGET[ruling.verdict]
-        if comment.status == target and not _mends_reason(ledger.session, comment, ruling):
-            return _ruled(comment)
-        if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
-            raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
-        before = standing(ledger, comment)
-        policy_version = configuration.policy.version
-        _apply(ledger, policy_version, moderator, comment, ruling.verdict, reason, sentence, note)
-        words = done_words(ruling.verdict, reason)
-        change = Changed(subject=comment.id, before=before, revision=comment.revision)
-        return _ruled(comment, acted(ledger, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
+    return recorded(services, lambda ledger: decide_within(ledger, configuration, moderator, comment_id, ruling))
 
-    return recorded(services, work)
+
+def decide_within(
+    ledger: Ledger, configuration: Configuration, moderator: Actor, comment_id: str, ruling: Ruling
+) -> Ruled:
+    """The same, as a part of a transaction that does more."""
+    comment = comment_at_hand(ledger, moderator, comment_id)
+    moderator.require(MODERATE, comment.site_id)
+    reason = _reason(configuration, ruling)
+    sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
+    note = remark(ruling.note, "note")
+    if ruling.revision is not None and ruling.revision > comment.revision:
+        raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
+    if ruling.revision is not None and ruling.revision < comment.revision:
+        raise meanwhile(ledger.session, comment)
+    target = _TARGET[ruling.verdict]
+    if comment.status == target and not _mends_reason(ledger.session, comment, ruling):
+        return _ruled(comment)
+    if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
+        raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
+    before = standing(ledger, comment)
+    policy_version = configuration.policy.version
+    _apply(
+        ledger,
+        policy_version,
+        moderator,
+        comment,
+        ruling.verdict,
+        reason,
+        sentence,
+        note,
+        prompted_by=ruling.prompted_by,
+    )
+    words = done_words(ruling.verdict, reason)
+    change = Changed(subject=comment.id, before=before, revision=comment.revision)
+    return _ruled(comment, acted(ledger, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
 
 
 def standing(ledger: Ledger, comment: Comment) -> dict[str, Any]:
@@ -153,6 +168,8 @@ def _apply(
     reason: ReasonChoice | None,
     sentence: str | None,
     note: str | None,
+    *,
+    prompted_by: Prompt = Prompt.OWN_CHECK,
 ) -> None:
     statement = None
     if verdict is Verdict.REJECT:
@@ -160,7 +177,8 @@ def _apply(
         statement = refusal_statement(
             published_before=comment.status == Status.APPROVED,
             facts=f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
-            automated_detection=comment.flags > 0,
+            prompted_by=prompted_by,
+            automated_detection=comment.flags > 0 and prompted_by is Prompt.OWN_CHECK,
             automated_decision=False,
             rule=reason.label if reason else "The newsroom's rules for comments",
             why=sentence or "It does not follow our rules for comments.",

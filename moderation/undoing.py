@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from moderation.acting import Reversal, act_row, comment_at_hand
+from moderation.authors import AUTHOR, reverse_author
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
@@ -160,6 +161,7 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
     "reopen": _reverse_decision,
     MARK: lambda of, item: reverse_mark(of, item.subject, item.before),
     UNMARK: lambda of, item: reverse_mark(of, item.subject, item.before),
+    AUTHOR: reverse_author,
     NOTE: lambda of, item: reverse_note(of, item.subject, item.before),
     UNNOTE: lambda of, item: reverse_note(of, item.subject, item.before),
 }

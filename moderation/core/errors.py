@@ -108,6 +108,18 @@ class ArticleNotFound(ModerationError):
     """There is no such article on this site. Register it first: PUT /api/v1/articles/{article_id}."""
 
 
+class AuthorNotFound(ModerationError):
+    """There is no such author here, or this account has nothing to do with their site."""
+
+
+class SiteNotFound(ModerationError):
+    """There is no such site here, or this account has nothing to do with it."""
+
+
+class MatterNotFound(ModerationError):
+    """There is no such legal matter here, or this account has nothing to do with its site."""
+
+
 class CommentNotFound(ModerationError):
     """There is no such comment here, or this key or receipt doesn't open it."""
 

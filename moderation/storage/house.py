@@ -73,6 +73,11 @@ def house_revision(session: Session, site_id: str) -> int:
     return session.connection().scalar(_REVISION, {"of": site_id}) or 0
 
 
+def house_lock(site_id: str) -> str:
+    """The name of the lock under which a site's term lists and modes are changed."""
+    return f"house {site_id}"
+
+
 def house_changed(session: Session, site_id: str) -> None:
     """Tells everybody who keeps the site's rules that they have changed."""
     session.execute(

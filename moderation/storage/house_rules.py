@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
@@ -53,6 +55,17 @@ class ModeSetting(Base):
     since: Mapped[datetime]
 
 
+class AuthorKind(StrEnum):
+    """What can be decided about an author. Each decision stands in place of the one before."""
+
+    TRUSTED = "trusted"
+    MUTED = "muted"
+    """Everything that they write waits for a moderator."""
+    BANNED = "banned"
+    """Nothing that they write is taken."""
+    LIFTED = "lifted"
+
+
 class AuthorDecision(Base):
     """A decision about an author: ``trusted``, ``muted`` or ``banned`` until then (None: until lifted), or ``lifted``.
     A restriction keeps its statement of reasons. Added, never changed.
@@ -80,27 +93,32 @@ def newest_author_decision(session: Session, author_id: str) -> AuthorDecision |
     )
 
 
-class LegalMatter(Base):
-    """A notice, a grievance or an order, and when it is due. ``kind`` is ``notice``, ``grievance`` or ``order``; what
-    was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
-    """
+def decisions_about(session: Session, author_id: str, *, limit: int = 50) -> Sequence[AuthorDecision]:
+    """What was decided about an author, the newest first."""
+    query = select(AuthorDecision).where(AuthorDecision.author_id == author_id)
+    return session.scalars(query.order_by(AuthorDecision.id.desc()).limit(limit)).all()
 
-    __tablename__ = "legal_matters"
-    __table_args__ = (Index("ix_legal_matters_due", "site_id", "decided_at", "due_at"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
-    kind: Mapped[str]
-    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
-    article_id: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
-    sender: Mapped[str | None]
-    contact: Mapped[str | None]
-    explanation: Mapped[str]
-    link: Mapped[str | None]
-    entered_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
-    received_at: Mapped[datetime]
-    due_at: Mapped[datetime]
-    outcome: Mapped[str | None]
-    decision: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+def live_terms(session: Session, site_id: str, article_id: str | None) -> Sequence[Term]:
+    """The terms of a site's list, or of an article's, in the order in which they were added."""
+    of = Term.article_id.is_(None) if article_id is None else Term.article_id == article_id
+    query = select(Term).where(Term.site_id == site_id, of, Term.removed_at.is_(None))
+    return session.scalars(query.order_by(Term.id)).all()
+
+
+def setting_of(session: Session, site_id: str, section: str, article_id: str, cause: str) -> ModeSetting | None:
+    """What is set for one place by one cause; whoever changes it holds the lock of the site's rules."""
+    return session.scalar(
+        select(ModeSetting).where(
+            ModeSetting.site_id == site_id,
+            ModeSetting.section == section,
+            ModeSetting.article_id == article_id,
+            ModeSetting.cause == cause,
+        )
+    )
+
+
+def wider_settings(session: Session, site_id: str) -> Sequence[ModeSetting]:
+    """What is set for the whole of a site and for its sections."""
+    query = select(ModeSetting).where(ModeSetting.site_id == site_id, ModeSetting.article_id == "")
+    return session.scalars(query.order_by(ModeSetting.section, ModeSetting.cause)).all()

@@ -1,0 +1,204 @@
+"""How a place takes comments: the mode of a site, a section or an article, its opening hours, and the big switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.acting import MODERATE
+from moderation.core.actor import Actor
+from moderation.core.comment import Mode
+from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow, RightMissing, SiteNotFound
+from moderation.core.ids import is_id, new_id
+from moderation.core.opening import Cause, Hours
+from moderation.core.text import as_written
+from moderation.record import Ledger, recorded
+from moderation.services import Services
+from moderation.standing import SHUT
+from moderation.storage.articles import Article
+from moderation.storage.database import lock
+from moderation.storage.house import house_changed, house_lock
+from moderation.storage.house_rules import ModeSetting, setting_of
+from moderation.storage.sites import Site
+
+SENIOR = "senior"
+LONGEST_SENTENCE = 300
+MOST_DAYS = 36_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A whole site, one of its sections, or one of its articles (by our own id)."""
+
+    site_id: str
+    section: str = ""
+    article_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeForm:
+    """What is set for a place. None leaves it to the wider place, and at last to the configuration; ``sentence`` is
+    what readers are told.
+    """
+
+    mode: Mode | None = None
+    sentence: str | None = None
+    hours: Hours | None = None
+    close_after_days: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.mode is None and self.hours is None and self.close_after_days is None
+
+
+def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> None:
+    """Sets how a place takes comments; an empty form leaves it to the wider place again.
+
+    Moderators set articles, senior moderators sections and sites. Raises ``SiteNotFound``, ``ArticleNotFound``,
+    ``RightMissing``, ``InvalidField``.
+    """
+    sentence = _sentence(form.sentence)
+    if form.empty and sentence is not None:
+        raise InvalidField("sentence", "is shown with a mode, hours or days of this place; set one of them as well.")
+    if form.close_after_days is not None and not 0 <= form.close_after_days <= MOST_DAYS:
+        raise InvalidField("days", f"must be 0 to {MOST_DAYS}; 0 means never.")
+
+    def work(ledger: Ledger) -> None:
+        article = _check_spot(ledger, actor, spot)
+        lock(ledger.session, house_lock(spot.site_id))
+        row = setting_of(ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
+        before = row.mode if row and row.mode else article.mode if article else None
+        after = form.mode.value if form.mode else article.mode if article else None
+        if row is not None:
+            ledger.session.delete(row)
+            ledger.session.flush()
+        if not form.empty:
+            ledger.session.add(_row(ledger, actor, spot, Cause.HAND, form, sentence))
+        payload = {"hours": form.hours is not None, "days": form.close_after_days}
+        _tell(ledger, actor, spot, before, after, Cause.HAND, payload)
+
+    recorded(services, work)
+
+
+def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str | None = None) -> None:
+    """Closes every discussion of a site at once, whatever is set for its sections and articles; what is published stays
+    to be read. Raises ``SiteNotFound``, ``RightMissing``, ``InvalidField``.
+    """
+    told = _sentence(sentence)
+
+    def work(ledger: Ledger) -> None:
+        spot = Spot(site_id=site_id)
+        _check_spot(ledger, actor, spot)
+        lock(ledger.session, house_lock(site_id))
+        row = setting_of(ledger.session, site_id, "", "", Cause.SWITCH)
+        if row is None:
+            form = ModeForm(mode=Mode.CLOSED)
+            ledger.session.add(_row(ledger, actor, spot, Cause.SWITCH, form, told))
+        elif row.sentence != told:
+            row.sentence = told
+        else:
+            return
+        _tell(ledger, actor, spot, row.mode if row else None, Mode.CLOSED, Cause.SWITCH)
+
+    recorded(services, work)
+
+
+def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
+    """Every discussion of a site is again as its own settings say. Raises ``SiteNotFound``, ``RightMissing``."""
+
+    def work(ledger: Ledger) -> None:
+        spot = Spot(site_id=site_id)
+        _check_spot(ledger, actor, spot)
+        lock(ledger.session, house_lock(site_id))
+        row = setting_of(ledger.session, site_id, "", "", Cause.SWITCH)
+        if row is not None:
+            ledger.session.delete(row)
+            _tell(ledger, actor, spot, row.mode, None, Cause.SWITCH)
+
+    recorded(services, work)
+
+
+def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
+    """An article that turned pre-moderated by itself publishes first again, and stays so for as long as the surge
+    would have lasted. Raises ``ArticleNotFound``, ``RightMissing``, ``NotPossibleNow``.
+    """
+
+    def work(ledger: Ledger) -> None:
+        article = ledger.session.get(Article, article_id) if is_id(article_id) else None
+        spot = Spot(site_id=article.site_id if article else "", article_id=article_id)
+        _check_spot(ledger, actor, spot)
+        lock(ledger.session, house_lock(spot.site_id))
+        row = setting_of(ledger.session, spot.site_id, "", article_id, Cause.SURGE)
+        if row is None or row.mode is None:
+            raise NotPossibleNow(
+                "This article did not turn pre-moderated by itself, or somebody has lifted it already."
+            )
+        before, row.mode, row.since, row.account_id = row.mode, None, ledger.now, actor.account_id
+        _tell(ledger, actor, spot, before, Mode.POST, Cause.SURGE)
+
+    recorded(services, work)
+
+
+def _check_spot(ledger: Ledger, actor: Actor, spot: Spot) -> Article | None:
+    """The article, where the place is one. Raises unless this person may set how the place takes comments."""
+    article = None
+    if spot.article_id:
+        article = ledger.session.get(Article, spot.article_id) if is_id(spot.article_id) else None
+        if article is None or article.site_id != spot.site_id or not actor.sees(spot.site_id):
+            raise ArticleNotFound
+    elif not actor.sees(spot.site_id) or ledger.session.get(Site, spot.site_id) is None:
+        raise SiteNotFound
+    right = MODERATE if article else SENIOR
+    actor.require(right, spot.site_id)
+    if not actor.reaches(spot.site_id, article.section if article else spot.section or None):
+        raise RightMissing(right)
+    return article
+
+
+def _sentence(text: str | None) -> str | None:
+    text = as_written(text or "", "sentence")
+    if len(text) > LONGEST_SENTENCE:
+        raise InvalidField("sentence", f"has {len(text)} characters; at most {LONGEST_SENTENCE} are possible.")
+    return text or None
+
+
+def _row(ledger: Ledger, actor: Actor, spot: Spot, cause: Cause, form: ModeForm, sentence: str | None) -> ModeSetting:
+    return ModeSetting(
+        id=new_id(ledger.now),
+        site_id=spot.site_id,
+        section=spot.section,
+        article_id=spot.article_id,
+        mode=form.mode.value if form.mode else None,
+        sentence=sentence,
+        hours=form.hours.as_dict() if form.hours else None,
+        close_after_days=form.close_after_days,
+        cause=cause,
+        why=None,
+        account_id=actor.account_id,
+        since=ledger.now,
+    )
+
+
+def _tell(
+    ledger: Ledger,
+    actor: Actor,
+    spot: Spot,
+    before: str | None,
+    after: str | None,
+    cause: Cause,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """The audit event, and word to whoever keeps the site's rules in memory."""
+    event = "mode.changed"
+    if spot.article_id and (before in SHUT) != (after in SHUT):
+        event = "article.closed" if after in SHUT else "article.opened"
+    place = {"section": spot.section} if spot.section else {}
+    ledger.event(
+        spot.site_id,
+        actor.reference,
+        event,
+        spot.article_id or spot.site_id,
+        {"from": before, "to": after, "cause": cause.value, **place, **(payload or {})},
+    )
+    house_changed(ledger.session, spot.site_id)

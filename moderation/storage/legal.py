@@ -1,0 +1,100 @@
+"""The legal queue: notices, grievances and orders, and when each is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, func, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base
+
+
+class LegalKind(StrEnum):
+    """What somebody sends."""
+
+    NOTICE = "notice"
+    """Somebody says that a comment is illegal."""
+    GRIEVANCE = "grievance"
+    """Somebody complains about a decision."""
+    ORDER = "order"
+    """An authority or a court demands something."""
+
+
+class LegalOutcome(StrEnum):
+    """What became of it."""
+
+    ACTED = "acted"
+    REFUSED = "refused"
+
+
+class LegalMatter(Base):
+    """A notice, a grievance or an order, and when it is due. ``kind`` is ``notice``, ``grievance`` or ``order``; what
+    was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
+    """
+
+    __tablename__ = "legal_matters"
+    __table_args__ = (Index("ix_legal_matters_due", "site_id", "decided_at", "due_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[str]
+    comment_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
+    article_id: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
+    sender: Mapped[str | None]
+    contact: Mapped[str | None]
+    explanation: Mapped[str]
+    link: Mapped[str | None]
+    entered_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    outcome: Mapped[str | None]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressing:
+    """How many open matters are past their time, and how many will be soon."""
+
+    overdue: int = 0
+    soon: int = 0
+
+
+def open_matters(session: Session, site_ids: Sequence[str], *, limit: int = 200) -> Sequence[LegalMatter]:
+    """What is not decided yet, the first due first."""
+    query = select(LegalMatter).where(LegalMatter.site_id.in_(site_ids), LegalMatter.decided_at.is_(None))
+    return session.scalars(query.order_by(LegalMatter.due_at, LegalMatter.id).limit(limit)).all()
+
+
+def decided_matters(
+    session: Session, site_ids: Sequence[str], *, before: LegalMatter | None = None, limit: int
+) -> Sequence[LegalMatter]:
+    """What is decided, the latest first, from behind ``before`` on."""
+    query = select(LegalMatter).where(LegalMatter.site_id.in_(site_ids), LegalMatter.decided_at.is_not(None))
+    if before is not None:
+        place = tuple_(LegalMatter.decided_at, LegalMatter.id)
+        query = query.where(place < tuple_(before.decided_at, before.id))
+    return session.scalars(query.order_by(LegalMatter.decided_at.desc(), LegalMatter.id.desc()).limit(limit)).all()
+
+
+def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime, soon: datetime) -> Pressing:
+    """What is overdue now, and what will be until ``soon``, on these sites; None: on all."""
+    query = select(
+        func.count().filter(LegalMatter.due_at <= now),
+        func.count().filter(LegalMatter.due_at > now),
+    ).where(LegalMatter.decided_at.is_(None), LegalMatter.due_at <= soon)
+    if site_ids is not None:
+        query = query.where(LegalMatter.site_id.in_(site_ids))
+    overdue, near = session.execute(query).one()
+    return Pressing(overdue=overdue, soon=near)
+
+
+def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:
+    """How many matters of each site are past their time; sites without any aren't named."""
+    query = select(LegalMatter.site_id, func.count()).where(LegalMatter.decided_at.is_(None), LegalMatter.due_at <= now)
+    return dict(session.execute(query.group_by(LegalMatter.site_id)).tuples().all())

@@ -1,0 +1,113 @@
+"""Term lists: moderators add words that hold a comment, on a whole site or under one article, and take them off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from moderation.acting import MODERATE
+from moderation.core.actor import Actor
+from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing, SiteNotFound
+from moderation.core.ids import is_id, new_id
+from moderation.core.terms import folded, term_text
+from moderation.core.text import as_written
+from moderation.record import Ledger, recorded
+from moderation.services import Services
+from moderation.storage.articles import Article
+from moderation.storage.database import lock
+from moderation.storage.house import house_changed, house_lock
+from moderation.storage.house_rules import Term, live_terms
+from moderation.storage.sites import Site
+
+MOST = 2000
+"""Terms of one list."""
+LONGEST_WHY = 200
+
+
+def add_terms(
+    services: Services, actor: Actor, site_id: str, texts: Sequence[str], why: str, *, article_id: str | None = None
+) -> int:
+    """Adds terms to a site's list, or to that of one of its articles, and returns how many were new.
+
+    ``why`` says to moderators why such a comment waits; it stays in decisions, so it must not repeat the term. Each
+    addition is an audit event without the term's text. Raises ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``,
+    ``InvalidField``.
+    """
+    found = [term_text(text) for text in texts if text.strip()]
+    if not found:
+        raise InvalidField("terms", "are missing: write one a line.")
+    why = as_written(why, "why")
+    if not 1 <= len(why) <= LONGEST_WHY:
+        raise InvalidField("why", f"needs 1 to {LONGEST_WHY} characters, such as “name of a victim”.")
+    if any(folded(text) in folded(why) for text in found):
+        raise InvalidField(
+            "why", "repeats the term. It is kept with every comment that waits for it; leave the term out."
+        )
+
+    def work(ledger: Ledger) -> int:
+        _check_place(ledger, actor, site_id, article_id)
+        account_id = _account_of(actor)
+        lock(ledger.session, house_lock(site_id))
+        there = {folded(term.term) for term in live_terms(ledger.session, site_id, article_id)}
+        new = [text for key, text in {folded(text): text for text in found}.items() if key not in there]
+        if len(there) + len(new) > MOST:
+            raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MOST} at most.")
+        for text in new:
+            term = Term(
+                id=new_id(ledger.now),
+                site_id=site_id,
+                article_id=article_id,
+                term=text,
+                why=why,
+                account_id=account_id,
+                made_at=ledger.now,
+            )
+            ledger.session.add(term)
+            ledger.event(site_id, actor.reference, "term.added", term.id, {"article": article_id})
+        if new:
+            house_changed(ledger.session, site_id)
+        return len(new)
+
+    return recorded(services, work)
+
+
+def remove_term(services: Services, actor: Actor, term_id: str) -> None:
+    """Takes a term off its list, once or several times. Its text is erased: it may be somebody's name.
+
+    Raises ``InvalidField``, ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``.
+    """
+
+    def work(ledger: Ledger) -> None:
+        query = select(Term).where(Term.id == term_id).with_for_update()
+        term = ledger.session.scalar(query) if is_id(term_id) else None
+        if term is None or not actor.sees(term.site_id):
+            raise InvalidField("term", "is not listed here.")
+        _check_place(ledger, actor, term.site_id, term.article_id)
+        if term.removed_at is not None:
+            return
+        term.removed_at, term.term = ledger.now, ""
+        ledger.event(term.site_id, actor.reference, "term.removed", term.id, {"article": term.article_id})
+        house_changed(ledger.session, term.site_id)
+
+    recorded(services, work)
+
+
+def _check_place(ledger: Ledger, actor: Actor, site_id: str, article_id: str | None) -> None:
+    section = None
+    if article_id is not None:
+        article = ledger.session.get(Article, article_id) if is_id(article_id) else None
+        if article is None or article.site_id != site_id or not actor.sees(site_id):
+            raise ArticleNotFound
+        section = article.section
+    elif not actor.sees(site_id) or ledger.session.get(Site, site_id) is None:
+        raise SiteNotFound
+    actor.require(MODERATE, site_id)
+    if not actor.reaches(site_id, section):
+        raise RightMissing(MODERATE)
+
+
+def _account_of(actor: Actor) -> str:
+    if actor.account_id is None:
+        raise RightMissing(MODERATE)  # a list is signed, and a key is nobody
+    return actor.account_id
