@@ -8,6 +8,7 @@ from typing import cast
 import click
 
 from moderation.app import build_services
+from moderation.cli.leaving import leave
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
 from moderation.scoring.batching import BatchingScorer
@@ -28,7 +29,10 @@ def command() -> None:
     sweeper = Sweeper(services)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sweeper.stop())
-    cast(BatchingScorer, services.scorer).start()
+    scorer = cast(BatchingScorer, services.scorer)
+    scorer.start()
     click.echo("Waiting for comments to score. Stop with Ctrl-C.")
     sweeper.run()
+    scorer.close()
     services.database.close()
+    leave()
