@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice, product
 from math import gcd
 
@@ -13,7 +13,7 @@ from moderation.core.words import ABUSE, COMMON, RANK
 Edit = tuple[int, int, str]
 
 # Addresses, mentions and cashtags are names, whatever their letters spell.
-_NAME = re.compile(r"(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+|(?<!\w)[@$][A-Z0-9_]\w*")
+_NAME = re.compile(r"(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+|(?<!\w)(?:@[A-Z_]\w*|\$[A-Z]+(?!\w))")
 _NAME_SIGN = re.compile(r"[@$]|://|www\.")
 
 _MASKED = re.compile(r"(?<![\w*#%@$!•])[A-Za-z]++[*#%@$!_•]++[A-Za-z*#%@$!_•]*+")
@@ -24,12 +24,22 @@ _LEET = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "6": "g", "@": "a", "$": "s",
     "!": "i", "|": "il", "+": "t", "€": "e", "£": "l",
 }  # fmt: skip
+_OFTEN_FOR = {"v": "vu"}
+"""Letters that may stand for another beside digits and signs."""
 _LEET_SIGN = re.compile(r"[0-9@$!|+€£]")
-_LEET_TOKEN = re.compile(r"(?<![\w@$!|+€£])[^\W0-9_]*+[0-9@$!|+€£][^\W_@$!|+€£]?[^\W_]*(?:[@$!|+€£]+[^\W_]+)*+")
+_LEET_TOKEN = re.compile(r"(?<![\w@$!|+€£])[^\W0-9_]*+[0-9@$!|+€£](?:[^\W_]|[@$!|+€£])*+")
+_V_FOR_U = re.compile(r"(?<![\w@$!|+€£])[A-Za-z]*[Vv][A-Za-z]*+(?![\w@$!|+€£])")
+_V_AMONG_CONSONANTS = re.compile(r"[b-df-hj-np-tw-z]v[b-df-hj-np-tw-z]", re.IGNORECASE)
+_V_MEANS_U = re.compile(r"v(?=[b-df-hj-np-tw-z])|(?<=q)v")
+"""In English hardly a v stands before a consonant or after a q."""
 _MEASURE = re.compile(r"[0-9]+(?:st|nd|rd|th|s|am|pm|a|p|k|m|b|bn|g|x|d|h|hr|hrs|min|mins|ft|in|cm|mm|km|kg|lbs?|mph)")
 _CODE = re.compile(r"[0-9]+[^\W0-9_]{1,2}|[^\W0-9_]{1,2}[0-9]+")
 _SURE_OF_LEET, _ALL_LEET = 2, 4
 """So many recognised words, and words that aren't known are spelled out too; and then even what looks like a code."""
+_NUMBERS_READ = {
+    "1": "I", "@": "a", "17": "it", "70": "to", "700": "too", "15": "is", "45": "as", "50": "so", "47": "at"
+}  # fmt: skip
+"""What is a number elsewhere, in a text all in leet."""
 
 _TWICE = re.compile(r"([A-Za-z])\1", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w#])[A-Za-z]{3,}+(?!\w)")
@@ -40,6 +50,8 @@ _LONG_RUN = re.compile(r"(.)\1\1")
 _NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|[A-Z]+III")
 _DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
 _VARIANTS = 64
+_RARE = 3000
+"""Rank from which a word is too rare to be what a sign hides, where abuse fits as well ("c@nt")."""
 
 
 def masked_words(text: str) -> Iterator[Edit]:
@@ -53,20 +65,50 @@ def masked_words(text: str) -> Iterator[Edit]:
 def leet_words(text: str) -> Iterator[Edit]:
     """Digits and signs inside words become the letters that they stand for; numbers, measures and codes stay."""
     if not _LEET_SIGN.search(text):
+        if _V_AMONG_CONSONANTS.search(text):
+            yield from _u_for_v(text, ABUSE)
         return
     found: list[tuple[int, str, str | None]] = []
+    bare_signs: list[tuple[int, str]] = []
     for start, token in _outside_names(text, _LEET_TOKEN):
         bare = token.rstrip("!|+")
-        if _LEET_SIGN.search(bare) and any(map(str.isalpha, bare)):
-            found.append((start, bare, None if _MEASURE.fullmatch(bare.lower()) else _known_leet(bare.lower())))
+        if not any(map(str.isalpha, bare)):
+            bare_signs.append((start, bare))
+        elif _LEET_SIGN.search(bare):
+            found.append((start, bare, None if _measures(bare) else _known_leet(bare.lower())))
     known = sum(word is not None for _, _, word in found)
     all_leet = known >= _ALL_LEET and 3 * known >= len(found)
+    edits = [*_u_for_v(text, RANK if known >= _SURE_OF_LEET else ABUSE, every=all_leet)]
     for start, token, word in found:
         read = word
         if read is None and known >= _SURE_OF_LEET and (all_leet or token[0].isalpha()):
-            read = _spelled(token.lower()) if all_leet or not _MEASURE.fullmatch(token.lower()) else None
+            read = _spelled(token.lower()) if all_leet or not _measures(token) else None
         if read is not None:
-            yield start, start + len(token), _like(token, read)
+            edits.append((start, start + len(token), _like(token, read)))
+    for start, token in bare_signs if all_leet else ():
+        read = _NUMBERS_READ.get(token) or (None if token.isdigit() else _spelled(token))
+        if read is not None and (read in RANK or token in _NUMBERS_READ):
+            edits.append((start, start + len(token), read))
+    yield from sorted(edits)
+
+
+def _measures(token: str) -> bool:
+    """Whether a token is a number with its unit: "5am", "$20k"."""
+    return _MEASURE.fullmatch(token.lower().lstrip("$€£")) is not None
+
+
+def _u_for_v(text: str, words: Container[str], *, every: bool = False) -> Iterator[Edit]:
+    """Words that are none until their v is read as u ("fvck"); with ``every`` also those that aren't known at all."""
+    for start, token in _outside_names(text, _V_FOR_U):
+        lower = token.lower()
+        if lower in RANK:
+            continue
+        word = lower.replace("v", "u")
+        if word not in words and every:
+            word = _V_MEANS_U.sub("u", lower)
+        elif word not in words:
+            continue
+        yield start, start + len(token), _like(token, word)
 
 
 def stretched_words(text: str) -> Iterator[Edit]:
@@ -106,6 +148,8 @@ def _unmasked(masked: str) -> str | None:
     if masked in _USUAL_MASKS:
         return _USUAL_MASKS[masked]
     letters = len(_MASK.sub("", masked))
+    if "*" not in masked and RANK.get(_known_leet(masked) or "", _RARE) < _RARE:
+        return None  # "d@y" is a day: the pass for leet reads it
     if letters < 2 or (letters == 2 and len(masked) > 4):
         return None
     fits = re.compile(_MASK.sub("[a-z]", masked))
@@ -117,7 +161,7 @@ def _unmasked(masked: str) -> str | None:
 def _known_leet(token: str) -> str | None:
     """The known word that a token spells with digits and signs; None where it may be a code ("g20", "archive5")."""
     code = _CODE.fullmatch(token) or token.rstrip("0123456789").isalpha()
-    options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
+    options = _letters(token)
     if not all(options) or len(token) < 3:
         return None
     for letters in islice(product(*options), _VARIANTS):
@@ -129,11 +173,17 @@ def _known_leet(token: str) -> str | None:
 
 def _spelled(token: str) -> str | None:
     """What the token spells: a known word if it can, however short; else the first letter that each sign stands for."""
-    options = [_LEET.get(c, "") if _LEET_SIGN.match(c) else c for c in token]
+    options = _letters(token)
     if not all(options):
         return None
     words = ("".join(letters) for letters in islice(product(*options), _VARIANTS))
-    return next((word for word in words if word in RANK), "".join(option[0] for option in options))
+    first = "".join(option[0] for option in options)
+    return next((word for word in words if word in RANK), _V_MEANS_U.sub("u", first))
+
+
+def _letters(token: str) -> list[str]:
+    """For each character the letters that it may stand for, the likeliest first; none for a sign that stands for none."""
+    return [_LEET.get(c, "") if _LEET_SIGN.match(c) else _OFTEN_FOR.get(c, c) for c in token]
 
 
 def _unstretched(token: str, *, suspicious: bool) -> str | None:
