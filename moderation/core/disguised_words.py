@@ -182,7 +182,7 @@ def _spelled(token: str) -> str | None:
 
 
 def _letters(token: str) -> list[str]:
-    """For each character the letters that it may stand for, the likeliest first; none for a sign that stands for none."""
+    """For each character the letters that it may stand for, the likeliest first; empty for a sign that means none."""
     return [_LEET.get(c, "") if _LEET_SIGN.match(c) else _OFTEN_FOR.get(c, c) for c in token]
 
 

@@ -68,7 +68,9 @@ class ScoreRequest:
 class SentenceScore:
     """``start`` and ``end`` are code-point offsets into the text as its writer wrote it, end exclusive.
 
-    ``labels`` maps every label of the pack to this sentence's own score; empty where only ``toxicity`` was kept.
+    ``toxicity`` says how much of the comment's lies here: what is worst in it, times how likely this sentence is to
+    carry it. ``labels`` maps every label of the pack to what the sentence scores when it stands alone; empty where only
+    ``toxicity`` was kept.
     """
 
     start: int

@@ -184,14 +184,21 @@ class PackScorer:
         *,
         scale: Scale,
     ) -> Scores:
-        part_labels = [self._labels(part, scale) for part in parts]
+        labels, part_labels = self._labels(whole, scale), [self._labels(part, scale) for part in parts]
+        apart = any(part is not whole for part in parts)
+        worst = max([labels["toxicity"], *(part["toxicity"] for part in part_labels)])
         return Scores(
-            toxicity=self._labels(whole, scale),
+            toxicity=labels,
             relevance=None if relevance is None else relevance[0],
             passage=None if relevance is None else relevance[1],
             sentences=tuple(
-                SentenceScore(start=start, end=end, toxicity=labels["toxicity"], labels=labels)
-                for (start, end), labels in zip(reading.spans, part_labels, strict=True)
+                SentenceScore(
+                    start=start,
+                    end=end,
+                    toxicity=worst * self._carries(part) if apart else alone["toxicity"],
+                    labels=alone,
+                )
+                for (start, end), part, alone in zip(reading.spans, parts, part_labels, strict=True)
             ),
             language=self._language(reading),
             pack=self.stamp,
@@ -200,6 +207,13 @@ class PackScorer:
 
     def _labels(self, encoded: Encoded, scale: Scale) -> dict[str, float]:
         return self._calibration.probabilities(encoded.logits.tolist(), scale)
+
+    def _carries(self, part: Encoded) -> float:
+        """How likely a sentence of a toxic comment is to be what makes it so.
+
+        About every other one is, which is what the balanced scale is for; one in fourteen, as among comments, it isn't.
+        """
+        return self._labels(part, Scale.BALANCED)["toxicity"]
 
     def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[tuple[float, str] | None]:
         """Each comment's relevance with its passage; None without an article."""

@@ -20,6 +20,8 @@ from moderation.web.wording import age, percent, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired, or on demand."""
+FAINTEST = 0.15
+"""Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +168,18 @@ def record_words(author: Author) -> str:
 
 
 def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Iterable[Span]:
-    """The text in pieces; those sentences are shaded that come near ``alarm``, reach it, or go far beyond it."""
+    """The text in pieces; those sentences are shaded that come near ``alarm``, reach it, or go far beyond it.
+
+    In a comment that lies below it, those are shaded lightly that come near its highest sentence.
+    """
+    highest = max((sentence.toxicity for sentence in sentences), default=0.0)
+    near = min(alarm * 0.5, max(highest * 0.5, alarm * FAINTEST))
+    levels = (near, alarm, alarm + (1 - alarm) * 0.6)
     at = 0
     for sentence in sentences:
         if sentence.start > at:
             yield Span(text=text[at : sentence.start], heat=0)
-        heat = sum(sentence.toxicity >= level for level in (alarm * 0.5, alarm, alarm + (1 - alarm) * 0.6))
+        heat = sum(sentence.toxicity >= level for level in levels)
         yield Span(text=text[max(at, sentence.start) : sentence.end], heat=heat)
         at = max(at, sentence.end)
     if at < len(text):

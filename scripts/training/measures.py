@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.core.scores import LABELS, ArticleText, Scale, Scorer, ScoreRequest, Scores
+from moderation.web.desk_cards import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
 from scripts.training.metrics import at_rate, auc, average_precision, calibration_error
@@ -25,8 +26,8 @@ from scripts.training.metrics import at_rate, auc, average_precision, calibratio
 CHUNK = 128
 TOXIC_NEWS = 0.07
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
-SHADED = 0.25
-"""Natural toxicity from which the desk shades a sentence under the default policy."""
+ALARM = 0.5
+"""Natural toxicity from which the default policy flags a comment."""
 TERMS = tuple(
     """lesbian|gay|bisexual|transgender|trans|queer|lgbt|lgbtq|homosexual|straight|heterosexual|male|female|nonbinary|african
     |african american|black|white|european|hispanic|latino|latina|latinx|mexican|canadian|american|asian|indian
@@ -229,19 +230,25 @@ def disguised_abuse(bench: Bench) -> list[Measured]:
 
 
 def telling_sentences(bench: Bench) -> list[Measured]:
-    """Whether the sentences that the desk shades hold all that raters marked as toxic."""
+    """Whether what the desk shades, and the sentences at half the highest or more, hold all that raters marked."""
     rows = [row for row in bench.dev("civil_toxic_spans", whole=True) if row.get("spans")]
     rows = bench.some(rows)
-    shaded, strongest = [], []
+    held, strongest = [], []
     for row, scores in zip(rows, bench.score([row["text"] for row in rows]), strict=True):
         marked = [place for place in row["spans"] if not row["text"][place].isspace()]
         top = max(sentence.toxicity for sentence in scores.sentences)
-        shaded.append(_held(marked, scores, SHADED))
-        strongest.append(_held(marked, scores, min(SHADED, top / 2)))
+        held.append(_shaded(marked, row["text"], scores))
+        strongest.append(_held(marked, scores, top / 2))
     return [
-        Measured(name="toxic_spans_in_shaded_sentences", value=float(np.mean(shaded)), unit="share", aim=0.9),
+        Measured(name="toxic_spans_in_shaded_sentences", value=float(np.mean(held)), unit="share", aim=0.9),
         Measured(name="toxic_spans_in_strongest_sentences", value=float(np.mean(strongest)), unit="share", aim=0.9),
     ]
+
+
+def _shaded(marked: Sequence[int], text: str, scores: Scores) -> bool:
+    """As the desk shades under the default policy."""
+    heats = [span.heat for span in shaded(text, scores.sentences, ALARM) for _ in span.text]
+    return all(heats[place] for place in marked)
 
 
 def _held(marked: Sequence[int], scores: Scores, level: float) -> bool:

@@ -48,10 +48,22 @@ def test_sentences_cover_the_text_as_it_was_written(scorer: PackScorer) -> None:
     ]
 
 
-def test_a_sentence_is_scored_as_if_it_stood_alone(scorer: PackScorer) -> None:
+def test_a_sentences_labels_are_those_that_it_has_alone(scorer: PackScorer) -> None:
     (scores,) = scorer.score([ScoreRequest(text=COMMENT)])
     (alone,) = scorer.score([ScoreRequest(text="I think the minister is good! ")])
-    assert scores.sentences[1].toxicity == pytest.approx(alone.toxicity["toxicity"], abs=1e-5)
+    assert scores.sentences[1].labels == pytest.approx(alone.toxicity, abs=1e-5)
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_a_sentences_toxicity_is_the_worst_of_the_comment_times_its_chance_to_carry_it(
+    scorer: PackScorer, scale: Scale
+) -> None:
+    (scores,) = scorer.score([ScoreRequest(text=COMMENT)], scale=scale)
+    (balanced,) = scorer.score([ScoreRequest(text=COMMENT)], scale=Scale.BALANCED)
+    worst = max([scores.toxicity["toxicity"], *(sentence.labels["toxicity"] for sentence in scores.sentences)])
+    assert [sentence.toxicity for sentence in scores.sentences] == pytest.approx(
+        [worst * sentence.labels["toxicity"] for sentence in balanced.sentences], abs=1e-6
+    )
 
 
 def test_the_only_sentence_is_the_whole(scorer: PackScorer) -> None:
