@@ -1,4 +1,4 @@
-"""Accounts: made, changed, disabled; their roles and tokens; signing in and out."""
+"""Accounts: made, invited, changed, disabled; what they may do, and their tokens."""
 
 from __future__ import annotations
 
@@ -7,54 +7,35 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import delete
 
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, InvitationEnded
 from moderation.core.ids import new_id
 from moderation.core.text import display_name
+from moderation.passwords import NOT_CHOSEN, check_password, hash_of, matches
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.storage.accounts import (
+    MAXIMUM_NAME,
     Account,
     Grant,
     Granted,
     Role,
     Token,
-    WebSession,
     account_named,
     all_accounts,
     end_sessions,
     grants_of,
-    live_session,
-    live_token,
+    invited_account,
+    locked_account,
+    rights_of,
 )
 from moderation.storage.sites import Right, Site, digest_of
 
-SIGN_IN_LASTS = timedelta(hours=12)
-MINIMUM_PASSWORD = 12
-MAXIMUM_PASSWORD = 512
-MAXIMUM_NAME = 60
-
-_hasher = PasswordHasher()
-# Checked against when there is no such account, so that the answer takes as long.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-
-_MODERATOR = frozenset({"read", "moderate", "batch_approve"})
-_SENIOR = _MODERATOR | {"senior"}
-_RIGHTS_OF = {
-    Role.MODERATOR: _MODERATOR,
-    Role.SENIOR: _SENIOR,
-    Role.ADMIN: _SENIOR | {"admin", "articles", "submit", "analyze"},
-}
+INVITATION_LASTS = timedelta(days=7)
 MAXIMUM_SECTIONS = 100
-
-
-class SignInFailed(InvalidField):
-    """Name or password is wrong, or the account is disabled; which of them is not told."""
 
 
 def add_account(services: Services, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
@@ -91,18 +72,95 @@ def _check_grants(ledger: Ledger, grants: Mapping[str, Granted]) -> None:
             raise InvalidField("section", f"needs 1 to {MAXIMUM_SECTIONS} names, or none at all for the whole site.")
 
 
-def check_password(password: str) -> None:
-    """Raises ``InvalidField`` for a password that is too short or absurdly long."""
-    if not MINIMUM_PASSWORD <= len(password) <= MAXIMUM_PASSWORD:
-        raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters.")
+def invite(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> str:
+    """Makes an account without a password. Returns the invitation, whose holder chooses it: the only time that it is
+    seen. Raises ``InvalidField``.
+    """
+    name = display_name(name, "name", MAXIMUM_NAME)
+    token = secrets.token_urlsafe(24)
+
+    def work(ledger: Ledger) -> None:
+        if account_named(ledger.session, name) is not None:
+            raise InvalidField("name", f"there is an account {name!r} already.")
+        _check_grants(ledger, grants)
+        account = _insert(ledger, actor, name, NOT_CHOSEN, grants)
+        _invited(ledger, actor, account, token)
+
+    recorded(services, work)
+    return token
+
+
+def invite_again(services: Services, actor: str, name: str) -> str:
+    """A new invitation to choose a password, for somebody whose link has ended or who has forgotten theirs. Links made
+    before end; the present password works until a new one is chosen.
+    """
+    token = secrets.token_urlsafe(24)
+    _with_account(services, name, lambda ledger, account: _invited(ledger, actor, account, token))
+    return token
+
+
+def _invited(ledger: Ledger, actor: str, account: Account, token: str) -> None:
+    account.invitation, account.invitation_ends_at = digest_of(token), ledger.now + INVITATION_LASTS
+    ledger.event(SYSTEM_CHAIN, actor, "account.invited", account.id, {})
+
+
+def invited_name(services: Services, token: str) -> str:
+    """The name of the account that an invitation is for. Raises ``InvitationEnded``."""
+    with services.database.reading() as session:
+        account = invited_account(session, digest_of(token), services.clock())
+    if account is None:
+        raise InvitationEnded
+    return account.name
+
+
+def accept_invitation(services: Services, token: str, password: str) -> None:
+    """Sets the password that the invitation's holder has chosen, and ends every sign-in of the account.
+
+    Raises ``InvitationEnded``, ``InvalidField``.
+    """
+    invited_name(services, token)  # before the costly hash
+    check_password(password)
+    hashed = hash_of(password)
+
+    def work(ledger: Ledger) -> None:
+        found = invited_account(ledger.session, digest_of(token), ledger.now)
+        account = locked_account(ledger.session, found.id) if found else None
+        if account is None or account.invitation != digest_of(token):
+            raise InvitationEnded
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
+
+    recorded(services, work)
+
+
+def change_own_password(services: Services, owner: Actor, old: str, new: str, *, cookie: str) -> None:
+    """Changes the owner's password and ends every sign-in but this one. Raises ``InvalidField``."""
+    check_password(new)
+    with services.database.reading() as session:
+        account = session.get(Account, owner.account_id)
+    if account is None or not matches(account.password_hash, old):
+        raise InvalidField("password", "is not the present one. Nothing was changed.")
+    hashed = hash_of(new)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
+        end_sessions(ledger.session, account.id, but=digest_of(cookie))
+        ledger.event(SYSTEM_CHAIN, owner.reference, "account.password_changed", account.id, {})
+
+    _with_account(services, account.name, work)
 
 
 def set_password(services: Services, actor: str, name: str, password: str) -> None:
     """Changes a password and ends every sign-in of the account."""
     check_password(password)
+    hashed = hash_of(password)
 
     def work(ledger: Ledger, account: Account) -> None:
-        account.password_hash = _hasher.hash(password)
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
         end_sessions(ledger.session, account.id)
         ledger.event(SYSTEM_CHAIN, actor, "account.password_changed", account.id, {})
 
@@ -111,11 +169,8 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
 
 def _keep_an_admin(ledger: Ledger, account: Account) -> None:
     """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere."""
-    admins = [
-        other.id
-        for other in all_accounts(ledger.session)
-        if other.disabled_at is None and _is_admin_everywhere(grants_of(ledger.session, other.id))
-    ]
+    usable = (other for other in all_accounts(ledger.session) if other.disabled_at is None and other.password_hash)
+    admins = [other.id for other in usable if _is_admin_everywhere(grants_of(ledger.session, other.id))]
     if admins == [account.id]:
         raise InvalidField("name", "is the last admin; make another one first.")
 
@@ -167,7 +222,7 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
 
     def work(ledger: Ledger, account: Account) -> None:
         grants = grants_of(ledger.session, account.id)
-        if not any(right.value in _RIGHTS_OF[granted.role] for granted in grants.values()):
+        if not any(right.value in rights_of(granted) for granted in grants.values()):
             raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
         row = Token(
             id=new_id(ledger.now),
@@ -208,12 +263,17 @@ def _with_account(services: Services, name: str, work: Callable[[Ledger, Account
 
 
 def insert_account(ledger: Ledger, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
-    account = Account(id=new_id(ledger.now), name=name, password_hash=_hasher.hash(password), created_at=ledger.now)
+    """An account with this password, in a transaction under way; returns its id."""
+    return _insert(ledger, actor, name, hash_of(password), grants).id
+
+
+def _insert(ledger: Ledger, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
+    account = Account(id=new_id(ledger.now), name=name, password_hash=hashed, created_at=ledger.now)
     ledger.session.add(account)
     ledger.session.flush()
     _grant(ledger, account.id, grants)
     ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": _told(grants)})
-    return account.id
+    return account
 
 
 def _grant(ledger: Ledger, account_id: str, grants: Mapping[str, Granted]) -> None:
@@ -237,100 +297,3 @@ def _told(grants: Mapping[str, Granted]) -> dict[str, Any]:
         | ({"extra": sorted(granted.extra)} if granted.extra else {})
         for site, granted in grants.items()
     }
-
-
-def sign_in(services: Services, name: str, password: str) -> str:
-    """Checks name and password and starts a session. Returns the text for its cookie. Raises ``SignInFailed``."""
-    try:
-        name = display_name(name, "name", MAXIMUM_NAME)
-    except InvalidField:
-        name = ""  # nobody has it; the answer and its time are those for a wrong password
-    with services.database.reading() as session:
-        account = account_named(session, name)
-    usable = account is not None and account.disabled_at is None
-    correct = _matches(account.password_hash if account and usable else _NOBODY, password)
-    if account is None or not usable or not correct:
-        _note_failure(services, account)
-        raise SignInFailed("name", "or password is wrong. Please try again.")
-    cookie = secrets.token_urlsafe(32)
-
-    def work(ledger: Ledger) -> None:
-        ledger.session.add(
-            WebSession(
-                digest=digest_of(cookie),
-                account_id=account.id,
-                created_at=ledger.now,
-                expires_at=ledger.now + SIGN_IN_LASTS,
-            )
-        )
-        ledger.session.execute(delete(WebSession).where(WebSession.expires_at < ledger.now))
-        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.signed_in", account.id, {})
-
-    recorded(services, work)
-    return cookie
-
-
-def sign_out(services: Services, cookie: str) -> None:
-    """Ends a session."""
-
-    def work(ledger: Ledger) -> None:
-        row = ledger.session.get(WebSession, digest_of(cookie))
-        if row is not None:
-            ledger.session.delete(row)
-            ledger.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
-
-    recorded(services, work)
-
-
-def account_signed_in(services: Services, cookie: str) -> Actor | None:
-    """Who is behind a session's cookie, with what they may do."""
-    with services.database.reading() as session:
-        account = live_session(session, digest_of(cookie), services.clock())
-        return _actor(account, grants_of(session, account.id)) if account else None
-
-
-def account_with_token(services: Services, token: str) -> Actor | None:
-    """Who is behind a token, with the right that it has, on the sites where the account has it."""
-    with services.database.reading() as session:
-        found = live_token(session, digest_of(token))
-        if found is None:
-            return None
-        row, account = found
-        whole = _actor(account, grants_of(session, account.id))
-    # Whoever may decide about a comment may read it.
-    wanted = {row.right, "read"} if row.right == Right.MODERATE else {row.right}
-    rights = {site: frozenset(wanted & held) for site, held in whole.rights.items()}
-    return Actor(
-        reference=whole.reference,
-        name=whole.name,
-        account_id=account.id,
-        rights={site: held for site, held in rights.items() if held},
-        sections=whole.sections,
-    )
-
-
-def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:
-    limited = {site: granted.sections for site, granted in grants.items() if granted.sections is not None}
-    return Actor(
-        reference=f"account:{account.id}",
-        name=account.name,
-        account_id=account.id,
-        rights={site: _RIGHTS_OF[granted.role] | set(granted.extra) for site, granted in grants.items()},
-        sections={site: frozenset(names) for site, names in limited.items()},
-    )
-
-
-def _matches(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password[: MAXIMUM_PASSWORD + 1])
-    except (Argon2Error, InvalidHashError, UnicodeEncodeError):
-        return False
-
-
-def _note_failure(services: Services, account: Account | None) -> None:
-    subject = account.id if account else "unknown"
-
-    def work(ledger: Ledger) -> None:
-        ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
-
-    recorded(services, work)

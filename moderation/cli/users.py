@@ -12,6 +12,9 @@ from moderation import accounts
 from moderation.cli.opening import open_services
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
+from moderation.second_factor import take_away
+from moderation.services import Services
+from moderation.signing_in import end_all_sessions
 from moderation.storage.accounts import Extra, Granted, Role, account_named, all_accounts, grants_of, tokens_of
 from moderation.storage.sites import Right
 
@@ -115,6 +118,26 @@ def add_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> N
     click.echo(f"Made the account {name}.")
 
 
+@command.command("invite")
+@click.argument("name")
+@_rights
+def invite_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
+    """Make an account whose password its owner chooses. Prints the path of the page for that: it works once, for a
+    week, after this service's own address.
+    """
+    with open_services() as services:
+        token = accounts.invite(services, ACTOR, name, _granted(roles, sections, extras))
+    click.echo(f"/invitation/{token}")
+
+
+@command.command("invite-again")
+@click.argument("name")
+def invite_again_command(name: str) -> None:
+    """Print a new path to choose a password, for somebody whose link has ended or who has forgotten theirs."""
+    with open_services() as services:
+        click.echo(f"/invitation/{accounts.invite_again(services, ACTOR, name)}")
+
+
 @command.command("roles")
 @click.argument("name")
 @_rights
@@ -152,6 +175,24 @@ def enable_command(name: str) -> None:
     click.echo(f"Enabled {name}.")
 
 
+@command.command("second-factor-off")
+@click.argument("name")
+def second_factor_off_command(name: str) -> None:
+    """Take an account's second factor away, for somebody whose phone and recovery codes are gone."""
+    with open_services() as services:
+        take_away(services, ACTOR, _account_id(services, name))
+    click.echo(f"{name} signs in by password alone now.")
+
+
+@command.command("sign-out")
+@click.argument("name")
+def sign_out_command(name: str) -> None:
+    """End every sign-in of an account."""
+    with open_services() as services:
+        end_all_sessions(services, ACTOR, _account_id(services, name))
+    click.echo(f"Signed {name} out everywhere.")
+
+
 @command.command("token")
 @click.argument("name")
 @click.option(
@@ -169,10 +210,7 @@ def token_command(name: str, right: str) -> None:
 def tokens_command(name: str) -> None:
     """List an account's tokens. What they are made of is known to nobody any more."""
     with open_services() as services, services.database.reading() as session:
-        account = account_named(session, name)
-        if account is None:
-            raise InvalidField("name", f"there is no account {name!r}.")
-        for token in tokens_of(session, account.id):
+        for token in tokens_of(session, _account_id(services, name)):
             revoked = f"\trevoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else ""
             click.echo(f"{token.id}\t{token.right}\tmade {token.created_at:%Y-%m-%d}{revoked}")
 
@@ -184,6 +222,14 @@ def revoke_token_command(token_id: str) -> None:
     with open_services() as services:
         accounts.revoke_token(services, ACTOR, token_id)
     click.echo("Revoked the token.")
+
+
+def _account_id(services: Services, name: str) -> str:
+    with services.database.reading() as session:
+        account = account_named(session, name)
+    if account is None:
+        raise InvalidField("name", f"there is no account {name!r}.")
+    return account.id
 
 
 def _password() -> str:

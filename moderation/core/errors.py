@@ -194,6 +194,12 @@ class OriginNotAllowed(ModerationError):
         return f"A publishable key works only from the site's own allowed origins; this request has {sent}."
 
 
+class InvitationEnded(ModerationError):
+    """This invitation is not open (any more): it was used, or its days are over, or a newer one was made. Ask an
+    administrator for a new link.
+    """
+
+
 class CursorInvalid(ModerationError):
     """The cursor was changed or comes from elsewhere. Start again without one, or use `next` as it was given."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.storage.base import Base
 
 EVERY_SITE = "*"
+MAXIMUM_NAME = 60
 
 
 class Role(StrEnum):
@@ -41,6 +42,20 @@ class Granted:
     role: Role
     sections: tuple[str, ...] | None = None
     extra: frozenset[Extra] = frozenset()
+
+
+_MODERATOR = frozenset({"read", "moderate", "batch_approve"})
+_SENIOR = _MODERATOR | {"senior"}
+_RIGHTS_OF = {
+    Role.MODERATOR: _MODERATOR,
+    Role.SENIOR: _SENIOR,
+    Role.ADMIN: _SENIOR | {"admin", "articles", "submit", "analyze"},
+}
+
+
+def rights_of(granted: Granted) -> frozenset[str]:
+    """The rights that a grant comes to."""
+    return _RIGHTS_OF[granted.role] | {right.value for right in granted.extra}
 
 
 class Account(Base):
@@ -104,6 +119,11 @@ class WebSession(Base):
     expires_at: Mapped[datetime]
     agent: Mapped[str | None]
 
+    @property
+    def told_as(self) -> str:
+        """What pages name it by: the beginning of its digest, which opens nothing."""
+        return self.digest[:16]
+
 
 def account_named(session: Session, name: str) -> Account | None:
     return session.scalar(select(Account).where(Account.name == name))
@@ -151,5 +171,35 @@ def live_session(session: Session, digest: str, now: datetime) -> Account | None
     )
 
 
-def end_sessions(session: Session, account_id: str) -> None:
-    session.execute(delete(WebSession).where(WebSession.account_id == account_id))
+def end_sessions(session: Session, account_id: str, *, but: str | None = None) -> None:
+    """Ends the sign-ins of an account; the one with the digest ``but`` stays."""
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.digest != (but or "")))
+
+
+def sessions_of(session: Session, account_id: str, now: datetime) -> Sequence[WebSession]:
+    """An account's sign-ins that haven't ended, newest first."""
+    return session.scalars(
+        select(WebSession)
+        .where(WebSession.account_id == account_id, WebSession.expires_at > now)
+        .order_by(WebSession.created_at.desc(), WebSession.digest)
+    ).all()
+
+
+def session_told_as(session: Session, account_id: str, told_as: str) -> WebSession | None:
+    """The account's sign-in that pages name so."""
+    rows = session.scalars(select(WebSession).where(WebSession.account_id == account_id))
+    return next((row for row in rows if row.told_as == told_as), None)
+
+
+def locked_account(session: Session, account_id: str) -> Account | None:
+    """The account, and nobody else changes it until this transaction ends."""
+    return session.get(Account, account_id, with_for_update=True)
+
+
+def invited_account(session: Session, digest: str, now: datetime) -> Account | None:
+    """Whom an invitation is for, unless it ended or the account is disabled."""
+    return session.scalar(
+        select(Account).where(
+            Account.invitation == digest, Account.invitation_ends_at > now, Account.disabled_at.is_(None)
+        )
+    )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.core.comment import WAITING, Status
 from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.docket import Docket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,25 @@ class Figures:
     oldest: datetime | None
     days: tuple[Day, ...]
     reasons: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits now; ``oldest`` is when the comment that has waited longest arrived."""
+
+    count: int
+    oldest: datetime | None
+
+
+def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
+    """How much waits on these sites, escalated comments included."""
+    count, oldest = 0, None
+    for site_id in site_ids:  # one at a time: an index holds each site's waiting comments, the oldest first
+        here = (Docket.site_id == site_id, Docket.waiting.is_(True))
+        count += session.scalar(select(func.count()).select_from(Docket).where(*here)) or 0
+        first = session.scalar(select(func.min(Docket.received_at)).where(*here))
+        oldest = min(oldest, first) if oldest and first else oldest or first
+    return Waiting(count=count, oldest=oldest)
 
 
 def figures(session: Session, site_ids: Sequence[str], *, now: datetime, days: int = 14) -> Figures:

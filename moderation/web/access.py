@@ -13,11 +13,11 @@ from flask import Flask, Response, abort, current_app, g, make_response, redirec
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from moderation.accounts import account_signed_in, account_with_token
 from moderation.core.actor import Actor
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
 from moderation.core.signing import keyed
 from moderation.services import Services
+from moderation.signing_in import account_signed_in, account_with_token
 from moderation.sites import key_behind
 from moderation.storage.sites import KeyKind, Right, SiteKey, allowed_origin
 

@@ -1,14 +1,15 @@
-"""Sites, keys and accounts as the admin page lists them."""
+"""Sites, keys, accounts and sign-ins as the pages list them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from moderation.core.actor import EVERYWHERE
-from moderation.storage.accounts import Account, Extra, Granted
-from moderation.storage.sites import KeyKind, Site, SiteKey
+from moderation.storage.accounts import Account, Extra, Granted, WebSession
+from moderation.storage.sites import KeyKind, Site, SiteKey, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class KeyRow:
     shown: str
     hint: str
     may: str
+    origins: tuple[str, ...]
     created_at: datetime
     revoked_at: datetime | None
 
@@ -40,13 +42,36 @@ class RoleWords:
     more: str
 
 
+class State(StrEnum):
+    """Where an account stands, as its chip says."""
+
+    INVITED = "invited"
+    ENDED = "invitation has ended"
+    DISABLED = "disabled"
+    OPEN = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
     id: str
     name: str
     created_at: datetime
-    disabled_at: datetime | None
+    state: State
+    disabled: bool
+    invited_until: datetime | None
+    second_factor: bool
     roles: tuple[RoleWords, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A sign-in. ``here`` is the one that asks."""
+
+    told_as: str
+    browser: str
+    created_at: datetime
+    expires_at: datetime
+    here: bool
 
 
 def site_box(site: Site, keys: Sequence[SiteKey]) -> SiteBox:
@@ -64,23 +89,35 @@ def _key_row(key: SiteKey) -> KeyRow:
         shown=key.public or f"sk_…{key.hint}",
         hint=key.hint,
         may=may,
+        origins=tuple(key.origins),
         created_at=key.created_at,
         revoked_at=key.revoked_at,
     )
 
 
-def account_row(account: Account, grants: Mapping[str, Granted]) -> AccountRow:
+def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) -> AccountRow:
     """An account with what it may do, and where."""
     return AccountRow(
         id=account.id,
         name=account.name,
         created_at=account.created_at,
-        disabled_at=account.disabled_at,
+        state=_state(account, now),
+        disabled=account.disabled_at is not None,
+        invited_until=account.invitation_ends_at,
+        second_factor=account.totp_secret is not None,
         roles=tuple(
             RoleWords(role=granted.role.value, where=_where(place, granted), more=_more(granted))
             for place, granted in grants.items()
         ),
     )
+
+
+def _state(account: Account, now: datetime) -> State:
+    if account.disabled_at is not None:
+        return State.DISABLED
+    if account.invitation_ends_at is None or account.password_hash:
+        return State.OPEN
+    return State.INVITED if account.invitation_ends_at > now else State.ENDED
 
 
 def _where(place: str, granted: Granted) -> str:
@@ -91,3 +128,35 @@ def _where(place: str, granted: Granted) -> str:
 
 def _more(granted: Granted) -> str:
     return ", may reject many together" if Extra.BATCH_REJECT in granted.extra else ""
+
+
+def session_row(session: WebSession, *, cookie: str = "") -> SessionRow:
+    """A sign-in; ``cookie`` is that of whoever asks."""
+    return SessionRow(
+        told_as=session.told_as,
+        browser=browser_words(session.agent),
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+        here=bool(cookie) and digest_of(cookie) == session.digest,
+    )
+
+
+# What each browser calls itself holds the names of others too; the first that fits is right.
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {
+    "iPhone": "an iPhone",
+    "iPad": "an iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "a Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_words(agent: str | None) -> str:
+    """Such as ``Firefox on Linux``."""
+    if not agent:
+        return "an unknown browser"
+    browser = next((words for mark, words in _BROWSERS.items() if mark in agent), "another program")
+    system = next((words for mark, words in _SYSTEMS.items() if mark in agent), None)
+    return f"{browser} on {system}" if system else browser

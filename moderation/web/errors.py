@@ -30,6 +30,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.AuthorNotFound: 404,
     facts.SiteNotFound: 404,
     facts.MatterNotFound: 404,
+    facts.InvitationEnded: 404,
     facts.ActNotFound: 404,
     facts.DuplicateComment: 409,
     facts.DecidedMeanwhile: 409,

@@ -20,6 +20,7 @@ from moderation.web.limit_storage import SCHEME
 PREFIX = "moderation"
 SIGN_IN_PER_ACCOUNT = "10 per 15 minutes"
 SIGN_IN_PER_ADDRESS = "30 per 15 minutes"
+CODES_PER_ACCOUNT = "10 per 15 minutes"
 
 
 class Limits:
@@ -45,6 +46,7 @@ class Limits:
         self._site = self._counted("site", lambda limits: limits.per_site, lambda: str(g.limited_site))
         self._sign_in_account = self._fixed("sign-in account", SIGN_IN_PER_ACCOUNT, lambda: str(g.limited_account))
         self._sign_in_address = self._fixed("sign-in address", SIGN_IN_PER_ADDRESS, hashed_address)
+        self._code = self._fixed("sign-in code", CODES_PER_ACCOUNT, lambda: str(g.limited_code))
 
     def check_comment(self, site_id: str, reader: str | None) -> None:
         """Refuses a comment that ``count_comment`` would refuse, and counts nothing: before anything costly is done."""
@@ -99,6 +101,14 @@ class Limits:
         g.limited_account = f"{name.casefold()} {hashed_address()}"
         self._sign_in_address()
         self._sign_in_account()
+
+    def count_code(self, account_id: str) -> None:
+        """An attempt at a second factor's code. Whoever gets here knows the password, so the account is counted
+        wherever they come from: six digits would not stand many tries.
+        """
+        g.limited_code = account_id
+        self._sign_in_address()
+        self._code()
 
     def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
         try:

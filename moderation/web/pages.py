@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from moderation.web import admin_pages, audit_pages, comment_pages, queue_pages, reader_pages
+from moderation.web import (
+    account_pages,
+    accounts_pages,
+    admin_pages,
+    audit_pages,
+    comment_pages,
+    figures_pages,
+    policy_pages,
+    queue_pages,
+    reader_pages,
+    sign_in_pages,
+    sites_pages,
+)
 from moderation.web.access import install_csrf, install_sign_in
 from moderation.web.limits import Limits
 from moderation.web.rendering import install_templates
-from moderation.web.sign_in_pages import install_sign_in_pages
 
 APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
@@ -19,10 +30,13 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for a sign-in, a page that somebody adds later too.
     """
     install_templates(app)
-    install_sign_in_pages(app, limits)
+    sign_in_pages.install_sign_in_pages(app, limits)
     app.register_blueprint(reader_pages.blueprint(limits))
-    open_to_all = APIS | {reader_pages.NAME, "static", "login"}
+    open_to_all = APIS | {reader_pages.NAME, "static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
     install_csrf(app, exempt=APIS | {reader_pages.NAME})
-    for pages in (queue_pages, comment_pages, audit_pages, admin_pages):
+    for pages in (queue_pages, comment_pages, audit_pages, admin_pages, policy_pages, figures_pages):
         app.register_blueprint(pages.blueprint())
+    for pages in (sites_pages, accounts_pages):
+        app.register_blueprint(pages.blueprint())
+    app.register_blueprint(account_pages.blueprint(limits))

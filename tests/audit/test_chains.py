@@ -18,10 +18,11 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation.accounts import add_account, add_token, set_password, sign_in, sign_out
+from moderation.accounts import add_account, add_token, set_password
 from moderation.core.audit_chain import ChainHead, verify
 from moderation.core.errors import ChainBroken
 from moderation.record import Ledger, recorded
+from moderation.signing_in import sign_in, sign_out
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database

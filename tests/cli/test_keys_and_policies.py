@@ -54,6 +54,9 @@ def test_keys_made_and_revoked_on_the_command_line_work_at_once(hall: Hall, site
         (("users", "roles", "nobody", "--role", "admin"), "no account"),
         (("users", "revoke-token", "nothing"), "names no token"),
         (("users", "tokens", "nobody"), "no account"),
+        (("users", "invite-again", "nobody"), "no account"),
+        (("users", "second-factor-off", "nobody"), "no account"),
+        (("users", "sign-out", "nobody"), "no account"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
@@ -97,6 +100,15 @@ def test_a_role_is_limited_to_sections_and_more_is_granted_by_name(hall: Hall, s
         granted = [event.payload for event in events_of(session, "system") if event.event == "account.created"][-1]
     told = {"role": "senior", "sections": ["sport", "opinion"], "extra": ["batch_reject"]}
     assert json.loads(granted)["roles"] == {here: told}
+
+
+def test_somebody_is_invited_and_let_in_again_on_the_command_line(hall: Hall, site: Newsroom) -> None:
+    invitation = run(hall, "users", "invite", "ida", "--role", f"{site.site}=moderator").output.strip()
+    assert site.client.get(invitation).status_code == 200
+    again = run(hall, "users", "invite-again", "ida").output.strip()
+    assert [site.client.get(path).status_code for path in (invitation, again)] == [404, 200]
+    assert run(hall, "users", "second-factor-off", "ida").exit_code == 0
+    assert run(hall, "users", "sign-out", "ida").exit_code == 0
 
 
 @pytest.mark.parametrize(

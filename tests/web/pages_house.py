@@ -212,6 +212,10 @@ class House:
         """Adds tables to the configuration in force."""
         self.configuration.now = parse_configuration(WITHOUT_LIMITS + addition)
 
+    def configure_limits(self) -> None:
+        """Puts the configuration's own rate limits in force."""
+        self.configuration.now = parse_configuration(CONFIGURATION)
+
 
 class Visitor:
     """Opens pages, follows redirects, and sends forms with what stands in them."""
@@ -233,6 +237,11 @@ class Visitor:
         """Sends the page's first form with this action, as a browser would."""
         form = next(form for form in self.page.forms if form.action == action)
         return self.post(action, {**fields_of(form), **filled})
+
+    def send_form(self, **filled: str) -> Visitor:
+        """Sends the page's only form to the page's own address."""
+        (form,) = self.page.forms
+        return self.post(self.path, {**fields_of(form), **filled})
 
     def _see(self, answer: TestResponse) -> Visitor:
         self.answer = answer

@@ -1,0 +1,59 @@
+"""The second factor's codes: six digits that change every half minute (TOTP, RFC 6238), and codes for the day the phone
+is gone.
+
+The secret that an authenticator app holds is derived from the service's own secret and a random salt. The salt alone is
+stored, so whoever reads the database can't make a code.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import b32encode
+from datetime import datetime
+from urllib.parse import quote
+
+from pyotp import TOTP
+
+from moderation.core.signing import keyed
+
+ISSUER = "Comment moderation"
+STEP_SECONDS = 30
+RECOVERY_CODES = 10
+
+
+def new_salt() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def secret_of(service_secret: str, salt: str) -> str:
+    """What the authenticator app is given: 160 bits in base 32."""
+    return b32encode(bytes.fromhex(keyed(service_secret, "second factor", salt))[:20]).decode()
+
+
+def app_address(secret: str, account: str) -> str:
+    """The address that the app reads from the QR code."""
+    return f"otpauth://totp/{quote(ISSUER)}:{quote(account)}?secret={secret}&issuer={quote(ISSUER)}"
+
+
+def step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The half minute whose code this is: the present one, or the one before or after, as clocks differ; else None."""
+    made = TOTP(secret)
+    present = int(now.timestamp()) // STEP_SECONDS
+    for step in (present, present - 1, present + 1):
+        if hmac.compare_digest(made.generate_otp(step).encode(), code.encode("utf-8", "replace")):
+            return step
+    return None
+
+
+def new_recovery_codes() -> list[str]:
+    """Codes that each work once in place of the app's."""
+    alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+    drawn = ["".join(secrets.choice(alphabet) for _ in range(12)) for _ in range(RECOVERY_CODES)]
+    return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in drawn]
+
+
+def recovery_digest(service_secret: str, account_id: str, code: str) -> str:
+    """What is kept of a recovery code, however it is typed."""
+    plain = "".join(character for character in code.lower() if character.isalnum())
+    return keyed(service_secret, "recovery code", account_id, plain)

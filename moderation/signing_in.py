@@ -1,0 +1,233 @@
+"""Signing in and out, by password and, with a second factor, a code; and who is behind a cookie or a token."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from moderation.codes import recovery_digest, secret_of, step_of
+from moderation.core.actor import Actor
+from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.core.errors import InvalidField
+from moderation.core.ids import is_id
+from moderation.core.signing import keyed
+from moderation.core.text import display_name
+from moderation.passwords import matches
+from moderation.record import Ledger, recorded
+from moderation.services import Services
+from moderation.storage.accounts import (
+    MAXIMUM_NAME,
+    Account,
+    Granted,
+    WebSession,
+    account_named,
+    end_sessions,
+    grants_of,
+    live_session,
+    live_token,
+    locked_account,
+    rights_of,
+    session_told_as,
+)
+from moderation.storage.sites import Right, digest_of
+
+SIGN_IN_LASTS = timedelta(hours=12)
+CODE_WITHIN = timedelta(minutes=5)
+LONGEST_AGENT = 200
+
+
+class SignInFailed(InvalidField):
+    """Name or password is wrong, or the account is disabled; which of them is not told."""
+
+
+class CodeWrong(InvalidField):
+    """The second factor's code is wrong, was used before, or the password was given too long ago."""
+
+
+@dataclass(eq=False)
+class CodeNeeded(Exception):
+    """Name and password are right, and the account has a second factor. ``proof`` is what shows the first half, for a
+    few minutes.
+    """
+
+    proof: str
+
+
+def sign_in(services: Services, name: str, password: str, *, agent: str | None = None) -> str:
+    """Checks name and password and starts a session. Returns the text for its cookie. ``agent`` is what the browser
+    calls itself. Raises ``SignInFailed``, and ``CodeNeeded`` where a code must follow.
+    """
+    try:
+        name = display_name(name, "name", MAXIMUM_NAME)
+    except InvalidField:
+        name = ""  # nobody has it; the answer and its time are those for a wrong password
+    with services.database.reading() as session:
+        account = account_named(session, name)
+    usable = account is not None and account.disabled_at is None
+    correct = matches(account.password_hash if account and usable else None, password)
+    if account is None or not usable or not correct:
+        _note_failure(services, account)
+        raise SignInFailed("name", "or password is wrong. Please try again.")
+    if account.totp_secret is not None:
+        raise CodeNeeded(_proof(services, account, services.clock() + CODE_WITHIN))
+    return recorded(services, lambda ledger: _start(ledger, account.id, agent))
+
+
+def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | None = None) -> str:
+    """The second half: checks the code, or a recovery code, and starts the session. A code never works twice.
+
+    Raises ``CodeWrong``.
+    """
+    account_id = proof.partition(".")[0]
+
+    def work(ledger: Ledger) -> str | None:
+        account = locked_account(ledger.session, account_id) if is_id(account_id) else None
+        if account is None or account.disabled_at is not None or not _proves(services, account, proof, ledger.now):
+            return None
+        if not _takes(ledger, account, services.settings.secret_key, code):
+            ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", account.id, {"at": "second factor"})
+            return None
+        return _start(ledger, account.id, agent)
+
+    cookie = recorded(services, work)
+    if cookie is None:
+        raise CodeWrong("code", "is wrong, was used before, or came too late.")
+    return cookie
+
+
+def account_of_proof(proof: str) -> str:
+    """The account that a proof speaks of, for counting attempts; it may be forged."""
+    return proof.partition(".")[0][:64]
+
+
+def _proof(services: Services, account: Account, ends: datetime) -> str:
+    signed = f"{account.id}.{int(ends.timestamp())}"
+    # A changed password ends what the old one has begun.
+    return f"{signed}.{keyed(services.settings.secret_key, 'half signed in', signed, account.password_hash)}"
+
+
+def _proves(services: Services, account: Account, proof: str, now: datetime) -> bool:
+    ends = proof.split(".")[1:2]
+    if not ends or not (ends[0].isascii() and ends[0].isdigit() and len(ends[0]) < 12):
+        return False
+    right = _proof(services, account, datetime.fromtimestamp(int(ends[0]), tz=now.tzinfo))
+    return hmac.compare_digest(right.encode(), proof.encode("utf-8", "replace")) and now.timestamp() <= int(ends[0])
+
+
+def _takes(ledger: Ledger, account: Account, secret_key: str, code: str) -> bool:
+    """Whether the code is right, and used up with that. The account's row is locked: two at once are one."""
+    if account.totp_secret is None:  # taken away meanwhile
+        return False
+    code = "".join(code.split())
+    step = step_of(secret_of(secret_key, account.totp_secret), code, ledger.now)
+    if step is not None and step > (account.totp_last or 0):
+        account.totp_last = step
+        return True
+    digest, kept = recovery_digest(secret_key, account.id, code), account.recovery or []
+    if step is None and digest in kept:
+        account.recovery = [other for other in kept if other != digest]
+        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.recovery_code_used", account.id, {})
+        return True
+    return False
+
+
+def _start(ledger: Ledger, account_id: str, agent: str | None) -> str:
+    cookie = secrets.token_urlsafe(32)
+    ledger.session.add(
+        WebSession(
+            digest=digest_of(cookie),
+            account_id=account_id,
+            created_at=ledger.now,
+            expires_at=ledger.now + SIGN_IN_LASTS,
+            agent=agent[:LONGEST_AGENT] if agent else None,
+        )
+    )
+    ledger.session.execute(delete(WebSession).where(WebSession.expires_at < ledger.now))
+    ledger.event(SYSTEM_CHAIN, f"account:{account_id}", "account.signed_in", account_id, {})
+    return cookie
+
+
+def sign_out(services: Services, cookie: str) -> None:
+    """Ends a session."""
+
+    def work(ledger: Ledger) -> None:
+        row = ledger.session.get(WebSession, digest_of(cookie))
+        if row is not None:
+            ledger.session.delete(row)
+            ledger.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
+
+    recorded(services, work)
+
+
+def end_session(services: Services, actor: str, account_id: str, told_as: str) -> None:
+    """Ends one of an account's sign-ins: its own, or an administrator anybody's. One that has ended stays so."""
+
+    def work(ledger: Ledger) -> None:
+        row = session_told_as(ledger.session, account_id, told_as)
+        if row is not None:
+            ledger.session.delete(row)
+            ledger.event(SYSTEM_CHAIN, actor, "account.session_ended", account_id, {})
+
+    recorded(services, work)
+
+
+def end_all_sessions(services: Services, actor: str, account_id: str, *, but: str | None = None) -> None:
+    """Ends every sign-in of an account, or every one but that of the cookie ``but``."""
+
+    def work(ledger: Ledger) -> None:
+        end_sessions(ledger.session, account_id, but=digest_of(but) if but else None)
+        ledger.event(SYSTEM_CHAIN, actor, "account.sessions_ended", account_id, {})
+
+    recorded(services, work)
+
+
+def account_signed_in(services: Services, cookie: str) -> Actor | None:
+    """Who is behind a session's cookie, with what they may do."""
+    with services.database.reading() as session:
+        account = live_session(session, digest_of(cookie), services.clock())
+        return _actor(account, grants_of(session, account.id)) if account else None
+
+
+def account_with_token(services: Services, token: str) -> Actor | None:
+    """Who is behind a token, with the right that it has, on the sites where the account has it."""
+    with services.database.reading() as session:
+        found = live_token(session, digest_of(token))
+        if found is None:
+            return None
+        row, account = found
+        whole = _actor(account, grants_of(session, account.id))
+    # Whoever may decide about a comment may read it.
+    wanted = {row.right, "read"} if row.right == Right.MODERATE else {row.right}
+    rights = {site: frozenset(wanted & held) for site, held in whole.rights.items()}
+    return Actor(
+        reference=whole.reference,
+        name=whole.name,
+        account_id=account.id,
+        rights={site: held for site, held in rights.items() if held},
+        sections=whole.sections,
+    )
+
+
+def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:
+    limited = {site: granted.sections for site, granted in grants.items() if granted.sections is not None}
+    return Actor(
+        reference=f"account:{account.id}",
+        name=account.name,
+        account_id=account.id,
+        rights={site: rights_of(granted) for site, granted in grants.items()},
+        sections={site: frozenset(names) for site, names in limited.items()},
+    )
+
+
+def _note_failure(services: Services, account: Account | None) -> None:
+    subject = account.id if account else "unknown"
+
+    def work(ledger: Ledger) -> None:
+        ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
+
+    recorded(services, work)
