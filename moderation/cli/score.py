@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -18,6 +19,7 @@ from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
+from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text import count_links
 from moderation.scoring import build_scorer
 from moderation.settings import Settings, read_environment
@@ -125,8 +127,8 @@ def _shape(request: ScoreRequest, scores: Scores, configuration: Configuration) 
 
 def _read(line: bytes) -> Line:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        value = parse_json(line.removeprefix(BOM_UTF8))
+    except NotJson as error:
         return Line(id=None, problem=f"the line is not JSON: {error}")
     if not isinstance(value, dict):
         return Line(id=None, problem="the line must be a JSON object")

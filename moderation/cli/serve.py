@@ -123,7 +123,7 @@ def _serve(
             create_app(services),
             threads=THREADS,
             largest_body=POLITELY * services.configuration.current().comments.maximum_body,
-            ready=(lambda: _tell_addresses(bound)) if index == 0 else (lambda: None),
+            ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
             supervised_by=supervisor,
         )
     finally:
@@ -172,12 +172,15 @@ def _tell_first_start(made: FirstStart, settings: Settings) -> None:
         click.echo(f"  {name}: {value}")
 
 
-def _tell_addresses(bound: socket.socket) -> None:
+def _tell_addresses(bound: socket.socket, settings: Settings) -> None:
     host, port = bound.getsockname()[:2]
     everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
     name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{port}"
     click.echo(f"Serving on {address}" + (" and every other address of this machine" if everywhere else ""))
-    click.echo(f"  the demo article: {address}/")
-    click.echo(f"  the moderators' desk: {address}/review (sign in as {ADMIN})")
+    if settings.production:  # there may be no demo, and no such account
+        click.echo(f"  the moderators' desk: {address}/review (accounts: moderation users --help)")
+    else:
+        click.echo(f"  the demo article: {address}/")
+        click.echo(f"  the moderators' desk: {address}/review (sign in as {ADMIN})")
     click.echo("Stop with Ctrl-C.")

@@ -41,8 +41,9 @@ class CommentTooShort(ModerationError):
 
     @property
     def detail(self) -> str:
+        has = "1 character" if self.length == 1 else f"{self.length} characters"
         return (
-            f"The comment has {self.length} characters; at least {self.minimum} are needed here. "
+            f"The comment has {has}; at least {self.minimum} are needed here. "
             "Spaces at either end and invisible characters don't count. Please say a little more."
         )
 

@@ -6,7 +6,6 @@ without its list. What it refuses is refused in its words, because clients look 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ import regex
 from moderation.core.markup import SeenText, seen_in_html
 from moderation.core.perspective import LABEL_OF, RELEVANCE, Asked, ErrorType, NotAnalyzed, Suggestion, Wanted, invalid
 from moderation.core.scores import ArticleText
+from moderation.core.strict_json import NotJson, parse_json
 
 LONGEST_TEXT = 20_480
 """Bytes of a comment in UTF-8."""
@@ -31,20 +31,12 @@ LONGEST_TOKEN = 10_000
 def read_json(body: bytes) -> Mapping[str, Any]:
     """The object in a request's body. Raises ``NotAnalyzed``."""
     try:
-        value = json.loads(body.decode(), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise invalid(f"Invalid JSON payload received. Byte {error.start} is not UTF-8.") from error
-    except RecursionError as error:
-        raise invalid("Invalid JSON payload received. Nesting too deep.") from error
-    except ValueError as error:
-        raise invalid(f"Invalid JSON payload received. {error}.") from error
+        value = parse_json(body)
+    except NotJson as error:
+        raise invalid(f"Invalid JSON payload received. {str(error)[:1].upper()}{str(error)[1:]}") from error
     if not isinstance(value, dict):
         raise invalid("Invalid JSON payload received. The request must be an object.")
     return value
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 def read_analyze(content: Mapping[str, Any]) -> Asked:

@@ -56,7 +56,7 @@ class InvalidFields(facts.ModerationError):
 
     @property
     def detail(self) -> str:
-        return "; ".join(f"{error['field']} {error['message']}" for error in self.errors)
+        return " ".join(f"{error['field']} {error['message']}" for error in self.errors)
 
 
 class BodyNotJson(facts.ModerationError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 from flask import Request
 
 from moderation.core.errors import InvalidField
+from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text import as_written
 from moderation.web.errors import BodyNotJson, InvalidFields, NotJsonType
 
@@ -19,22 +19,13 @@ def json_object(request: Request) -> dict[str, Any]:
     """The request's JSON object. Raises ``NotJsonType``, ``BodyNotJson``, or 413 from Werkzeug."""
     if not request.is_json:
         raise NotJsonType
-    raw = request.get_data(cache=True)
     try:
-        value = json.loads(raw.decode(), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise BodyNotJson(f"byte {error.start} is not UTF-8.") from error
-    except RecursionError as error:
-        raise BodyNotJson("it is nested too deeply.") from error
-    except ValueError as error:
-        raise BodyNotJson(f"{error}.") from error
+        value = parse_json(request.get_data(cache=True))
+    except NotJson as error:
+        raise BodyNotJson(str(error)) from error
     if not isinstance(value, dict):
         raise BodyNotJson('it must be an object, such as {"author": {"name": "…"}, "body": "…"}.')
     return value
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass(slots=True)
@@ -144,11 +135,11 @@ class Fields:
         """A nested object; its problems are collected here."""
         self.asked.add(key)
         value = self.values.get(key)
-        if not isinstance(value, dict):
-            if value is not None or required:
-                self.problem(key, "is missing." if value is None else "must be an object.")
-            value = {}
-        return Fields(value, path=f"{self.name(key)}.", problems=self.problems)
+        if isinstance(value, dict):
+            return Fields(value, path=f"{self.name(key)}.", problems=self.problems)
+        if value is not None or required:
+            self.problem(key, "is missing." if value is None else "must be an object.")
+        return Fields({}, path=f"{self.name(key)}.")  # what it would have held is no further problem
 
     def known(self) -> None:
         """Notes a problem for every field that was never asked for."""

@@ -186,7 +186,13 @@ def test_what_is_not_a_json_object_is_400(front_door: Newsroom, raw: bytes) -> N
     answer = front_door.server("POST", COMMENTS, data=raw, content_type="application/json")
     assert answer.status_code == 400
     assert "not valid JSON" in detail(answer)
+    assert "sys." not in detail(answer)  # whoever sent it doesn't program us
     assert front_door.stored() == 0
+
+
+def test_what_is_wrong_with_several_fields_reads_as_sentences(front_door: Newsroom) -> None:
+    answer = front_door.server("POST", COMMENTS, json={"body": 5})
+    assert detail(answer) == "author is missing. body must be a text."
 
 
 def test_another_content_type_is_415(newsroom: Newsroom) -> None:

@@ -75,6 +75,7 @@ def test_in_production_nothing_is_loaded_and_no_secret_printed(own_service: Serv
     service = own_service.start()
     assert not re.search(r"sk_|pk_|password of", "\n".join(service.lines))
     assert "Loaded" not in "\n".join(service.lines)
+    assert "sign in as admin" not in "\n".join(service.lines)  # nobody made that account
     assert service.ask("GET", "/api/v1/articles/anything/comments").status == 404
 
 

@@ -64,13 +64,14 @@ def test_a_bad_line_is_named_in_its_place_and_the_rest_are_scored(run: Any) -> N
             "\n",
             "[" * 100_000 + "\n",
             line(id=9, text="\ud800 lone surrogate"),
+            '{"id": NaN, "text": "good"}\n',
         ]
     )
     result = run("score", "--pack", "small", lines=lines.encode() + b'{"id": 10, "text": "\xff"}\n')
     found = answers(result)
     assert result.exit_code == 1
-    assert [answer["id"] for answer in found] == [1, 2, None, 4, 5, None, None, 9, None]
-    assert ["error" in answer for answer in found] == [False, True, True, True, True, True, True, False, True]
+    assert [answer["id"] for answer in found] == [1, 2, None, 4, 5, None, None, 9, None, None]
+    assert ["error" in answer for answer in found] == [False, True, True, True, True, True, True, False, True, True]
     assert "text must be a string" in found[1]["error"]
     assert "article.text" in found[3]["error"]
 
