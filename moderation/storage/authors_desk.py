@@ -62,12 +62,21 @@ def record_of(session: Session, author_id: str, *, but: str | None = None) -> Au
 
 
 def comments_by(
-    session: Session, author_id: str, *, before: str | None = None, limit: int
+    session: Session,
+    author_id: str,
+    *,
+    sections: frozenset[str] | None = None,
+    before: str | None = None,
+    limit: int,
 ) -> Sequence[tuple[Comment, Article]]:
-    """An author's comments, the newest first, each with its article, from behind the comment ``before`` on."""
+    """An author's comments, the newest first, each with its article, from behind the comment ``before`` on; with
+    ``sections`` those in these alone.
+    """
     query = (
         select(Comment, Article).join(Article, Article.id == Comment.article_id).where(Comment.author_id == author_id)
     )
+    if sections is not None:
+        query = query.where(Article.section.in_(sections))
     if before is not None:
         query = query.where(Comment.id < before)
-    return session.execute(query.order_by(Comment.id.desc()).limit(limit)).tuples().all()
+    return session.execute(query.order_by(Comment.id.desc()).limit(limit)).all()

@@ -97,4 +97,4 @@ def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime,
 def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:
     """How many matters of each site are past their time; sites without any aren't named."""
     query = select(LegalMatter.site_id, func.count()).where(LegalMatter.decided_at.is_(None), LegalMatter.due_at <= now)
-    return dict(session.execute(query.group_by(LegalMatter.site_id)).tuples().all())
+    return dict(session.execute(query.group_by(LegalMatter.site_id)).all())

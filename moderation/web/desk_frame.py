@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
@@ -11,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.storage.desk import Listed
+from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site, all_sites
 from moderation.web.access import person, services
 from moderation.web.desk_cards import Card, card, verdict_words
 from moderation.web.rendering import page
 
-READ, MODERATE, ADMIN = "read", "moderate", "admin"
+READ, MODERATE, SENIOR, ADMIN = "read", "moderate", "senior", "admin"
 QUEUE = "/review"
 
 
@@ -30,14 +32,30 @@ class MenuItem:
 def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any) -> Response:
     """A page of the desk; ``here`` is the address of the menu's item that it belongs to."""
     actor = person()
-    return page(template, status, me=actor.name, menu=_menu(actor, here), **context)
+    return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=_alarm(actor), **context)
 
 
 def _menu(actor: Actor, here: str) -> list[MenuItem]:
-    items: Mapping[str, str] = {QUEUE: "Queue", "/audit": "Audit log"}
+    items: dict[str, str] = {QUEUE: "Queue", f"{QUEUE}/articles": "Articles", f"{QUEUE}/rules": "House rules"}
+    if actor.may_anywhere(SENIOR):
+        items["/legal"] = "Legal"
+    items["/audit"] = "Audit log"
     if any(ADMIN in rights for rights in actor.rights.values()):
-        items = {**items, "/admin": "Admin"}
+        items["/admin"] = "Admin"
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
+
+
+def _alarm(actor: Actor) -> Pressing | None:
+    """What of the legal queue presses, for whoever may decide about it; None where nothing does."""
+    if not actor.may_anywhere(SENIOR):
+        return None
+    now = services().clock()
+    soon = now + timedelta(hours=services().configuration.current().legal.due_soon_hours)
+    everywhere = SENIOR in actor.rights.get(EVERYWHERE, ()) and not actor.sections
+    with services().database.reading() as db:
+        sites = None if everywhere else [s.id for s in sites_with(actor, SENIOR, db) if actor.reaches(s.id, None)]
+        found = pressing(db, sites, now=now, soon=soon)
+    return found if found.overdue or found.soon else None
 
 
 def sites_with(actor: Actor, right: str, session: Session) -> tuple[Site, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from flask import Flask, Response, g, request
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -20,6 +20,9 @@ comments_arrived = Counter(
 )
 comments_refused = Counter(
     "moderation_refused_total", "Writes to the API that were refused and not stored, by HTTP status.", ["status"]
+)
+legal_overdue = Gauge(
+    "moderation_legal_overdue", "Notices, grievances and orders that are past their time and not decided.", ["site"]
 )
 
 

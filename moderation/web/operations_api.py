@@ -10,8 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from moderation.storage.legal import overdue_by_site
 from moderation.storage.schema import is_current
+from moderation.storage.sites import all_sites
 from moderation.web.access import services
+from moderation.web.metrics import legal_overdue
 from moderation.web.openapi import description
 
 
@@ -33,6 +36,7 @@ def blueprint() -> Blueprint:
     def metrics() -> Response:
         if not (_is_loopback() or _has_token()):
             abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
+        _count_overdue()
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     @api.get("/openapi.json")
@@ -40,6 +44,18 @@ def blueprint() -> Blueprint:
         return jsonify(description())
 
     return api
+
+
+def _count_overdue() -> None:
+    """Looked up when it is asked for; without the database the other figures are still worth having."""
+    try:
+        with services().database.reading() as db:
+            counts = dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
+    except SQLAlchemyError:
+        return
+    legal_overdue.clear()
+    for site, count in counts.items():
+        legal_overdue.labels(site).set(count)
 
 
 def _waits_for() -> list[str]:

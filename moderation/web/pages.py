@@ -8,12 +8,16 @@ from moderation.web import (
     account_pages,
     accounts_pages,
     admin_pages,
+    article_pages,
     audit_pages,
+    author_pages,
     comment_pages,
     figures_pages,
+    legal_pages,
     policy_pages,
     queue_pages,
     reader_pages,
+    rules_pages,
     sign_in_pages,
     sites_pages,
 )
@@ -37,6 +41,6 @@ def install_pages(app: Flask, limits: Limits) -> None:
     install_csrf(app, exempt=APIS | {reader_pages.NAME})
     for pages in (queue_pages, comment_pages, audit_pages, admin_pages, policy_pages, figures_pages):
         app.register_blueprint(pages.blueprint())
-    for pages in (sites_pages, accounts_pages):
+    for pages in (sites_pages, accounts_pages, author_pages, article_pages, rules_pages, legal_pages):
         app.register_blueprint(pages.blueprint())
     app.register_blueprint(account_pages.blueprint(limits))

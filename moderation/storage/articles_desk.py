@@ -1,0 +1,76 @@
+"""Articles as the desk lists them, and the comments under one by where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from moderation.core.comment import Status
+from moderation.storage.articles import Article
+from moderation.storage.comments import Comment
+from moderation.storage.docket import Docket
+
+COUNTED = 1000
+"""Counts stop here: a page says "1,000+"."""
+
+Scope = Mapping[str, frozenset[str] | None]
+"""The sites that somebody sees; each with the sections that they are limited to, or None for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLine:
+    """An article in the list, and how many comments wait under it (more than ``COUNTED`` aren't counted)."""
+
+    article: Article
+    waiting: int
+
+
+def listed_articles(
+    session: Session, scope: Scope, *, find: str = "", before: str | None = None, limit: int
+) -> list[ArticleLine]:
+    """Articles whose title holds the words in ``find``, the last registered first, from behind the id ``before`` on."""
+    places = [
+        Article.site_id == site if sections is None else and_(Article.site_id == site, Article.section.in_(sections))
+        for site, sections in scope.items()
+    ]
+    query = select(Article).where(or_(False, *places))
+    for word in find.split():
+        query = query.where(Article.title.icontains(word, autoescape=True))
+    if before is not None:
+        query = query.where(Article.id < before)
+    found = session.scalars(query.order_by(Article.id.desc()).limit(limit)).all()
+    return [ArticleLine(article=article, waiting=how_many_wait(session, article.id)) for article in found]
+
+
+def how_many_wait(session: Session, article_id: str) -> int:
+    """How many comments wait under an article; one more than ``COUNTED`` means that there may be more."""
+    waiting = select(1).where(Docket.article_id == article_id, Docket.waiting.is_(True)).limit(COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def how_many_under(session: Session, article_id: str, statuses: Sequence[Status]) -> int:
+    """How many comments of these statuses an article has; counted as above."""
+    few = select(1).where(Comment.article_id == article_id, Comment.status.in_(statuses)).limit(COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(few)) or 0
+
+
+def comments_under(
+    session: Session, article_id: str, statuses: Sequence[Status], *, before: Comment | None = None, limit: int
+) -> list[Comment]:
+    """An article's comments of these statuses, the newest first, from behind ``before`` on."""
+    found: list[Comment] = []
+    for status in statuses:  # an index has each of them in this order
+        query = select(Comment).where(Comment.article_id == article_id, Comment.status == status)
+        if before is not None:
+            query = query.where(tuple_(Comment.created_at, Comment.id) < tuple_(before.created_at, before.id))
+        found += session.scalars(query.order_by(Comment.created_at.desc(), Comment.id.desc()).limit(limit))
+    return sorted(found, key=lambda comment: (comment.created_at, comment.id), reverse=True)[:limit]
+
+
+def sections_of(session: Session, site_id: str) -> Sequence[str]:
+    """The sections that a site's articles stand in."""
+    query = select(Article.section).where(Article.site_id == site_id, Article.section.is_not(None)).distinct()
+    return [section for section in session.scalars(query.order_by(Article.section)) if section]

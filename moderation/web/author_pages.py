@@ -1,0 +1,103 @@
+"""An author on the desk: their record, what was decided about them, and the decision about them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from moderation.authors import AuthorRuling, decide_author
+from moderation.core.errors import AuthorNotFound, InvalidField
+from moderation.marking import add_note
+from moderation.storage.authors_desk import comments_by, record_of, until_of
+from moderation.storage.desk import account_names
+from moderation.storage.desk_work import NoteAbout, notes_about
+from moderation.storage.house_rules import AuthorKind, decisions_about
+from moderation.web.access import person, services
+from moderation.web.desk_frame import MODERATE, QUEUE, READ, desk_page
+from moderation.web.house_forms import SPANS, Problem, answered, done_here, field, until_chosen
+from moderation.web.rendering import argument, known_id
+
+AUTHORS = f"{QUEUE}/authors"
+PAGE = 20
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/review/authors``."""
+    pages = Blueprint("author_pages", __name__, url_prefix=AUTHORS)
+
+    @pages.get("/<author_id>")
+    def author(author_id: str) -> Response:
+        return _author_page(author_id)
+
+    @pages.post("/<author_id>/decide")
+    def decide(author_id: str) -> Response:
+        return answered(
+            lambda: decide_author(services(), person(), known_id(author_id), _ruling()),
+            lambda problem: _author_page(author_id, problem),
+            f"{AUTHORS}/{known_id(author_id)}",
+        )
+
+    @pages.post("/<author_id>/notes")
+    def note(author_id: str) -> Response:
+        return answered(
+            lambda: add_note(services(), person(), NoteAbout.AUTHOR, known_id(author_id), field("note")),
+            lambda problem: _author_page(author_id, problem),
+            f"{AUTHORS}/{known_id(author_id)}",
+        )
+
+    return pages
+
+
+def _ruling() -> AuthorRuling:
+    kind = field("kind")
+    if kind not in list(AuthorKind):
+        raise InvalidField("decision", f"must be one of {', '.join(AuthorKind)}.")
+    restricts = kind in (AuthorKind.MUTED, AuthorKind.BANNED)
+    return AuthorRuling(
+        kind=AuthorKind(kind),
+        until=until_chosen(services().clock()) if restricts else None,
+        reason_id=field("reason") or None,
+        sentence=field("sentence") or None,
+        note=field("note") or None,
+    )
+
+
+def _author_page(author_id: str, problem: Problem | None = None) -> Response:
+    actor, now = person(), services().clock()
+    configuration = services().configuration.current()
+    before = known_id(argument("before")) if argument("before") else None
+    with services().database.reading() as db:
+        record = record_of(db, known_id(author_id))
+        if record is None or not actor.may(READ, record.author.site_id):
+            raise AuthorNotFound
+        author = record.author
+        sections = actor.sections.get(author.site_id)
+        found = comments_by(db, author.id, sections=sections, before=before, limit=PAGE + 1)
+        decisions = decisions_about(db, author.id)
+        names = account_names(db)
+        notes = notes_about(db, NoteAbout.AUTHOR, author.id)
+        done = done_here(db, actor)
+    return desk_page(
+        "desk/author.html",
+        problem.status if problem else 200,
+        here=QUEUE,
+        author=author,
+        here_path=f"{AUTHORS}/{author.id}",
+        stands=record.stands(now),
+        until=until_of(author, now),
+        decision=record.decision,
+        decisions=decisions,
+        names=names,
+        reasons=configuration.reasons,
+        labels={reason.id: reason.label for reason in configuration.reasons},
+        spans=SPANS,
+        comments=found[:PAGE],
+        next=found[PAGE - 1][0].id if len(found) > PAGE else None,
+        notes=notes,
+        may_decide=actor.may(MODERATE, author.site_id) and actor.reaches(author.site_id, None),
+        may_note=actor.may(MODERATE, author.site_id),
+        me_id=actor.account_id,
+        problem=problem,
+        typed=request.form,
+        done=done,
+    )

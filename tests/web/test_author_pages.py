@@ -1,0 +1,213 @@
+"""An author on the desk: trusted, muted, banned, and what follows for what they write."""
+
+from __future__ import annotations
+
+import pytest
+from house_rules import configure, events, post, send_form, sent, take_back, whole_chain
+from newsroom import detail
+from pages_house import CALM, SITE_KEY, House, Visitor
+from sqlalchemy import select
+
+from moderation.core.errors import NotPossibleNow
+from moderation.storage.accounts import Role
+from moderation.storage.authors import Author
+from moderation.storage.comments import Comment
+from moderation.storage.house_rules import AuthorDecision
+
+
+def author_of(house: House, comment: str) -> str:
+    with house.services.database.reading() as db:
+        return db.get_one(Comment, comment).author_id
+
+
+def page_of(house: House, comment: str, name: str = "admin") -> tuple[Visitor, str]:
+    path = f"/review/authors/{author_of(house, comment)}"
+    return house.signed_in(name).open(path), path
+
+
+def decide(house: House, desk: Visitor, path: str, kind: str, **fields: str) -> Visitor:
+    """Sends the page's form for this decision, as a browser would, a minute after the last thing."""
+    house.clock.wait(minutes=1)
+    forms = [form for form in desk.page.forms if form.action == f"{path}/decide"]
+    fitting = [form for form in forms if form.fields.get("kind") == kind]
+    form = fitting[0] if fitting else next(form for form in forms if "reason" in form.fields)
+    return send_form(desk, form, kind=kind, **fields)
+
+
+def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either_house: House) -> None:
+    comment = either_house.say()
+    desk, path = page_of(either_house, comment)
+    decide(
+        either_house, desk, path, "banned", span="7", reason="personal-attack", sentence="You went after other readers."
+    )
+    assert "Author banned until 21 January 2026, 09:02 UTC." in desk.text
+    answer = sent(either_house, words=str(either_house.clock.now))
+    assert answer.status_code == 403
+    told = detail(answer)
+    assert "until 21 January 2026, 09:02 UTC" in told
+    assert "You went after other readers." in told
+    assert answer.json["until"] == "2026-01-21T09:02:00Z"
+    statement = answer.json["statement"]
+    assert (statement["rule"], statement["automated_decision"]) == ("Personal attack", False)
+    assert statement["duration"] == "Until 21 January 2026, 09:02 UTC."
+    with either_house.services.database.reading() as db:
+        assert len(db.scalars(select(Comment.id)).all()) == 1
+        reference = db.scalars(select(AuthorDecision.id)).one()
+    assert reference in told
+    either_house.clock.wait(days=7)
+    assert sent(either_house, words=str(either_house.clock.now)).status_code == 202
+
+
+def test_the_readers_page_says_it_too(house: House) -> None:
+    reader = house.visitor().open("/articles/lanes")
+    reader.send("/articles/lanes/comments", name="Tom", body=CALM)
+    with house.services.database.reading() as db:
+        comment = db.scalars(select(Comment.id)).one()
+    desk, path = page_of(house, comment)
+    decide(house, desk, path, "banned", span="", reason="spam")
+    reader.open("/articles/lanes").send("/articles/lanes/comments", name="Tom", body=f"{CALM} Really.")
+    assert reader.status == 403
+    assert "can’t comment here at the moment" in reader.text
+    assert "It advertises something." in reader.text
+    assert f"{CALM} Really." in reader.text
+
+
+def test_a_muted_authors_comments_wait_and_say_so(either_house: House) -> None:
+    configure(either_house, policy_approve="toxicity_at_most = 0.9")
+    assert sent(either_house, words=str(either_house.clock.now)).json["status"] == "approved"
+    with either_house.services.database.reading() as db:
+        comment = db.scalars(select(Comment.id)).one()
+    desk, path = page_of(either_house, comment)
+    decide(either_house, desk, path, "muted", span="1", reason="rude")
+    answer = sent(either_house, words=str(either_house.clock.now))
+    assert answer.json["status"] == "pending"
+    assert answer.json["reasons"] == ["its author is muted: a moderator reads everything they write"]
+    either_house.clock.wait(days=1)
+    assert sent(either_house, words=str(either_house.clock.now)).json["status"] == "approved"
+
+
+def test_a_trusted_author_can_be_published_by_the_policy(house: House) -> None:
+    configure(house, policy_approve="trusted_at_least = 1")
+    comment = sent(house, words=str(house.clock.now)).json["id"]
+    desk, path = page_of(house, comment)
+    assert "no decision" in desk.text
+    decide(house, desk, path, "trusted")
+    assert desk.texts("//p/span[@class='chip trusted']") == ["trusted"]
+    assert sent(house, words=str(house.clock.now)).json["status"] == "approved"
+    decide(house, desk, path, "lifted")
+    assert sent(house, words=str(house.clock.now)).json["status"] == "pending"
+
+
+def test_nobody_can_be_trusted_by_a_name_alone(house: House) -> None:
+    configure(house, policy_approve="trusted_at_least = 1")
+    body = {"author": {"name": "Anybody"}, "body": CALM}
+    client = house.app.test_client()
+    answer = client.post("/api/v1/articles/lanes/comments", json=body, headers={"Authorization": f"Bearer {SITE_KEY}"})
+    desk, path = page_of(house, answer.json["id"])  # type: ignore[index]
+    assert "Known by this name alone" in desk.text
+    assert not desk.page.xpath("//input[@name='kind'][@value='trusted']")
+    post(desk, f"{path}/decide", kind="trusted")
+    assert desk.status == 409
+    assert "by a name alone" in desk.text
+
+
+def test_a_decision_is_undone_and_the_author_stands_where_they_stood(either_house: House) -> None:
+    comment = either_house.say()
+    desk, path = page_of(either_house, comment)
+    decide(either_house, desk, path, "muted", span="28", reason="rude")
+    decide(either_house, desk, path, "banned", span="", reason="hate")
+    assert desk.texts("//p/span[@class='chip banned']") == ["banned"]
+    assert take_back(either_house, desk).done == 1
+    desk.open(path)
+    assert desk.texts("//p/span[@class='chip muted']") == ["muted"]
+    assert sent(either_house, words=str(either_house.clock.now)).status_code == 202
+    with either_house.services.database.reading() as db:
+        author = db.scalars(select(Author)).one()
+        assert author.banned_until is None
+        assert author.muted_until is not None
+
+
+def test_a_decision_that_somebody_else_followed_up_is_not_undone(house: House) -> None:
+    house.account("berta", {"demo": Role.MODERATOR})
+    comment = house.say()
+    desk, path = page_of(house, comment)
+    decide(house, desk, path, "muted", span="28", reason="rude")
+    other = house.signed_in("berta").open(path)
+    decide(house, other, path, "banned", span="", reason="hate")
+    with pytest.raises(NotPossibleNow, match="Somebody has changed this since"):
+        take_back(house, desk)
+    assert other.open(path).texts("//p/span[@class='chip banned']") == ["banned"]
+
+
+def test_the_chain_names_the_author_by_a_random_reference_alone(house: House) -> None:
+    comment = house.say()
+    desk, path = page_of(house, comment)
+    decide(house, desk, path, "banned", span="3", reason="spam", sentence="A sentence", note="A note about Priya")
+    decide(house, desk, path, "lifted")
+    (banned,) = events(house, "author.banned")
+    assert banned["subject"] == author_of(house, comment)
+    assert banned["reason"] == "spam"
+    assert banned["until"].startswith("2026-01-17T09:02")
+    assert [event["subject"] for event in events(house, "author.lifted")] == [banned["subject"]]
+    for private in ("Priya", "A sentence", "A note"):
+        assert private not in whole_chain(house)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"kind": "banned", "span": "7"}, "The reason is missing"),
+        ({"kind": "banned", "span": "7", "reason": "nonsense"}, "not a configured reason"),
+        ({"kind": "banned", "span": "8", "reason": "spam"}, "The duration must be one of those offered"),
+        ({"kind": "banned", "span": "date", "reason": "spam"}, "The date must be a date"),
+        ({"kind": "banned", "span": "date", "until": "2026-01-13", "reason": "spam"}, "must lie in the future"),
+        ({"kind": "banned", "span": "date", "until": "9999-99-99", "reason": "spam"}, "The date must be a date"),
+        ({"kind": "muted", "span": "date", "until": "2999-01-01", "reason": "spam"}, "between the years"),
+        ({"kind": "adored"}, "The decision must be one of"),
+        ({}, "The decision must be one of"),
+        ({"kind": "lifted"}, "nothing to lift"),
+        ({"kind": "muted", "span": "1", "reason": "spam", "sentence": "x" * 3000}, "at most 2000"),
+        ({"kind": "muted", "span": "1", "reason": "spam", "note": "a\x00b"}, "NUL"),
+    ],
+)
+def test_a_form_that_makes_no_sense_changes_nothing_and_says_why(
+    house: House, fields: dict[str, str], says: str
+) -> None:
+    comment = house.say()
+    desk, path = page_of(house, comment)
+    post(desk, f"{path}/decide", **fields)
+    assert desk.status in (409, 422)
+    assert "Nothing was changed." in desk.text
+    assert says in desk.text
+    assert "no decision" in desk.open(path).text
+
+
+def test_who_sees_an_author_and_who_decides(house: House) -> None:
+    comment = house.say()
+    _, path = page_of(house, comment)
+    assert house.visitor().open(path).texts("//h1") == ["Sign in"]
+    assert house.signed_in().open("/review/authors/nobody").status == 404
+    house.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
+    limited = house.signed_in("limited").open(path)
+    assert limited.status == 200
+    assert "Nothing here that you can see" in limited.text
+    assert "Decide about this author" not in limited.text
+    post(limited, f"{path}/decide", kind="trusted")
+    assert limited.status == 403
+
+
+def test_what_an_author_wrote_is_listed_page_by_page(house: House) -> None:
+    comments = [house.say(f"Comment number {number} of a reader who writes a lot, and kindly.") for number in range(23)]
+    desk, _ = page_of(house, comments[0])
+    assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 20
+    (further,) = desk.page.xpath("//a[.='Earlier comments']/@href")
+    desk.open(further.partition("#")[0])
+    assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 3
+
+
+def test_a_note_stays_among_moderators(house: House) -> None:
+    comment = house.say()
+    desk, path = page_of(house, comment)
+    desk.send(f"{path}/notes", note="Writes from a hospital bed; be kind.")
+    assert "be kind" in desk.open(path).text
+    assert "be kind" not in house.visitor().open("/articles/lanes").text
