@@ -16,6 +16,7 @@ from moderation.core.text import remark
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.storage import docket
+from moderation.storage.acts import ActItem
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
@@ -80,10 +81,11 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: MarkKind) ->
     return recorded(services, work)
 
 
-def reverse_mark(of: Reversal, subject: str, before: dict[str, Any]) -> bool:
+def reverse_mark(of: Reversal, item: ActItem) -> bool:
     """Takes a mark off again, or puts it back as it was. False where somebody has changed it since."""
-    ledger, kind = of.ledger, MarkKind(before["mark"])
-    comment = comment_at_hand(ledger, of.actor, subject)
+    ledger, before = of.ledger, item.before
+    kind = MarkKind(before["mark"])
+    comment = comment_at_hand(ledger, of.actor, item.subject)
     found = ledger.session.get(Mark, (comment.id, kind))
     if before["was"] is None:
         if found is None or (found.account_id, found.made_at) != (of.act.account_id, of.act.made_at):
@@ -195,10 +197,10 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
     return recorded(services, work)
 
 
-def reverse_note(of: Reversal, subject: str, before: dict[str, Any]) -> bool:
+def reverse_note(of: Reversal, item: ActItem) -> bool:
     """Takes a note away again, or puts it back. False where somebody has changed that since."""
-    ledger = of.ledger
-    note = ledger.session.get(Note, subject, with_for_update=True)
+    ledger, before = of.ledger, item.before
+    note = ledger.session.get(Note, item.subject, with_for_update=True)
     if note is None or note.removed_at != (None if before["removed"] else of.act.made_at):
         return False
     about = NoteAbout(note.about)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.acting import MODERATE, Changed, acted, comment_at_hand
+from moderation.acting import Changed, acted, comment_at_hand
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
@@ -78,10 +79,7 @@ def decide_within(
 ) -> Ruled:
     """The same, as a part of a transaction that does more."""
     comment = comment_at_hand(ledger, moderator, comment_id)
-    moderator.require(MODERATE, comment.site_id)
-    reason = _reason(configuration, ruling)
-    sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
-    note = remark(ruling.note, "note")
+    told = told_by(configuration, ruling)
     if ruling.revision is not None and ruling.revision > comment.revision:
         raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
     if ruling.revision is not None and ruling.revision < comment.revision:
@@ -92,21 +90,26 @@ def decide_within(
     if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
         raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
     before = standing(ledger, comment)
-    policy_version = configuration.policy.version
-    _apply(
-        ledger,
-        policy_version,
-        moderator,
-        comment,
-        ruling.verdict,
-        reason,
-        sentence,
-        note,
-        prompted_by=ruling.prompted_by,
-    )
-    words = done_words(ruling.verdict, reason)
+    rule(ledger, configuration.policy.version, moderator, comment, ruling, told)
+    words = done_words(ruling.verdict, told.reason)
     change = Changed(subject=comment.id, before=before, revision=comment.revision)
     return _ruled(comment, acted(ledger, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told of a decision: the configured reason, the sentence for the reader, the note for moderators."""
+
+    reason: ReasonChoice | None
+    sentence: str | None
+    note: str | None
+
+
+def told_by(configuration: Configuration, ruling: Ruling) -> Told:
+    """What a ruling tells. Raises ``InvalidField`` for a reason that is not configured or a text that is too long."""
+    reason = _reason(configuration, ruling)
+    sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
+    return Told(reason=reason, sentence=sentence, note=remark(ruling.note, "note"))
 
 
 def standing(ledger: Ledger, comment: Comment) -> dict[str, Any]:
@@ -159,29 +162,33 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
     return recorded(services, work)
 
 
-def _apply(
+def rule(
     ledger: Ledger,
     policy_version: str,
     moderator: Actor,
     comment: Comment,
-    verdict: Verdict,
-    reason: ReasonChoice | None,
-    sentence: str | None,
-    note: str | None,
+    ruling: Ruling,
+    told: Told,
     *,
-    prompted_by: Prompt = Prompt.OWN_CHECK,
+    facts: str | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> None:
+    """The decision itself, about a comment that it is possible for. ``facts`` are for the statement of reasons where
+    the comment was not read by itself; ``payload`` goes into the audit event.
+    """
     statement = None
+    verdict, reason = ruling.verdict, told.reason
     if verdict is Verdict.REJECT:
         scores = scores_of(ledger.session, comment.id)
+        own_check = ruling.prompted_by is Prompt.OWN_CHECK
         statement = refusal_statement(
             published_before=comment.status == Status.APPROVED,
-            facts=f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
-            prompted_by=prompted_by,
-            automated_detection=comment.flags > 0 and prompted_by is Prompt.OWN_CHECK,
+            facts=facts or f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
+            prompted_by=ruling.prompted_by,
+            automated_detection=comment.flags > 0 and own_check,
             automated_decision=False,
             rule=reason.label if reason else "The newsroom's rules for comments",
-            why=sentence or "It does not follow our rules for comments.",
+            why=told.sentence or "It does not follow our rules for comments.",
         )
     status_changed(
         ledger,
@@ -192,9 +199,10 @@ def _apply(
         account_id=moderator.account_id,
         reason_id=reason.id if reason and verdict is Verdict.REJECT else None,
         reader_sentence=statement.why if statement else None,
-        note=note,
+        note=told.note,
         statement=statement,
         policy_version=policy_version,
+        payload=payload,
     )
 
 

@@ -193,6 +193,14 @@ def account_signed_in(services: Services, cookie: str) -> Actor | None:
         return _actor(account, grants_of(session, account.id)) if account else None
 
 
+def account_at_work(services: Services, account_id: str) -> Actor | None:
+    """An account as it is now, for what goes on after its request; None where it is disabled meanwhile."""
+    with services.database.reading() as session:
+        account = session.get(Account, account_id)
+        usable = account is not None and account.disabled_at is None
+        return _actor(account, grants_of(session, account_id)) if account and usable else None
+
+
 def account_with_token(services: Services, token: str) -> Actor | None:
     """Who is behind a token, with the right that it has, on the sites where the account has it."""
     with services.database.reading() as session:

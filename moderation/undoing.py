@@ -13,10 +13,10 @@ from moderation.authors import AUTHOR, reverse_author
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
-from moderation.core.errors import ActNotFound, NotPossibleNow
+from moderation.core.errors import ActNotFound, CommentNotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
 from moderation.marking import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
-from moderation.portions import AT_ONCE, finish_if_through, work_through
+from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
 from moderation.record import Ledger, recorded, status_changed
 from moderation.review import meanwhile
 from moderation.services import Services
@@ -73,12 +73,22 @@ def undo(services: Services, actor: Actor, act_id: str) -> Undone:
     return recorded(services, work)
 
 
-def reversing(actor: Actor, policy_version: str) -> Callable[[Ledger, Act, ActItem], bool]:
+def undoing_step(services: Services, actor: Actor) -> Step:
+    """What goes on with an act that undoes another, in the background."""
+    return reversing(actor, services.configuration.current().policy.version)
+
+
+def reversing(actor: Actor, policy_version: str) -> Step:
     """What takes one thing of an undone act back; it is told the act that undoes."""
 
     def step(ledger: Ledger, undoing: Act, item: ActItem) -> bool:
         act = ledger.session.get_one(Act, undoing.undoes)
-        return _REVERSALS[act.kind](Reversal(ledger, actor, policy_version, act), item)
+        try:
+            return _REVERSALS[act.kind](Reversal(ledger, actor, policy_version, act), item)
+        except (CommentNotFound, RightMissing):
+            if undoing.total == 1:
+                raise
+            return False  # out of reach meanwhile: one of many is no reason to leave the others
 
     return step
 
@@ -159,9 +169,9 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
     "approve": _reverse_decision,
     "reject": _reverse_decision,
     "reopen": _reverse_decision,
-    MARK: lambda of, item: reverse_mark(of, item.subject, item.before),
-    UNMARK: lambda of, item: reverse_mark(of, item.subject, item.before),
+    MARK: reverse_mark,
+    UNMARK: reverse_mark,
     AUTHOR: reverse_author,
-    NOTE: lambda of, item: reverse_note(of, item.subject, item.before),
-    UNNOTE: lambda of, item: reverse_note(of, item.subject, item.before),
+    NOTE: reverse_note,
+    UNNOTE: reverse_note,
 }

@@ -1,4 +1,6 @@
-"""Work outside the request: comments that wait for their scores. The database is the truth; a sweep finds them."""
+"""Work outside the request: comments that wait for their scores, acts on many comments. The database is the truth; a
+sweep finds them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from moderation.late_scoring import score_waiting
 from moderation.services import Services
 from moderation.storage.answers import forget_answers
 from moderation.suggestions import forget_outdated
+from moderation.unfinished import carry_on
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +72,47 @@ class Sweeper:
         except Exception:  # the database is gone, say: the next sweep finds the same comments
             log.exception("a sweep for comments without scores failed; it is tried again")
             return 0
+
+
+LOOK_SECONDS = 1.0
+BREATH_SECONDS = 0.05
+
+
+class Runner:
+    """Goes on with acts on many comments, again and again, until it is stopped.
+
+    Every web process runs one as a thread beside its requests, and so does ``moderation worker``: each comment is
+    decided once, and what one process leaves unfinished another finishes.
+    """
+
+    def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
+        self._services = services
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="acts on many", daemon=True)
+
+    def start(self) -> None:
+        """Runs in a thread of its own."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Ends after the portion at hand."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            if not self._carry_on():
+                self._stopped.wait(self._every_seconds)
+
+    def _carry_on(self) -> bool:
+        try:
+            return carry_on(self._services, stopped=self._paused)
+        except Exception:  # the database is gone, say: the next look finds the same act
+            log.exception("an act on many comments could not go on; it is tried again")
+            return False
+
+    def _paused(self) -> bool:
+        """Leaves the database to others between two portions, then says whether to stop."""
+        return self._stopped.wait(BREATH_SECONDS)

@@ -28,7 +28,7 @@ from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
-from moderation.worker import Sweeper
+from moderation.worker import Runner, Sweeper
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def _serve(
     """One web process, from its pack to its end."""
     services = build_services(settings, threads=available_threads(processes))
     scorer = cast(BatchingScorer, services.scorer)
-    sweeper = Sweeper(services)
+    sweeper, runner = Sweeper(services), Runner(services)
     try:
         if not scorer.wait_until_ready(PACK_SECONDS):
             log.error("the scoring pack is not ready; comments will wait for a moderator, unscored")
@@ -118,6 +118,7 @@ def _serve(
             _load_seeds(services)
         if services.configuration.current().scoring.mode == "inline":
             sweeper.start()
+        runner.start()
         serve(
             bound,
             create_app(services),
@@ -128,6 +129,7 @@ def _serve(
         )
     finally:
         sweeper.stop()
+        runner.stop()
         scorer.close()
         services.database.close()
 

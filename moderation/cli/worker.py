@@ -1,4 +1,4 @@
-"""`moderation worker`: scores comments in a process of its own."""
+"""`moderation worker`: scores comments, and goes on with acts on many of them, in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
 from moderation.scoring.batching import BatchingScorer
 from moderation.settings import read_environment
-from moderation.worker import Sweeper
+from moderation.worker import Runner, Sweeper
 
 
 @click.command()
 def command() -> None:
-    """Score comments that wait for their scores (mode = "worker" in [scoring]), until SIGTERM or Ctrl-C.
+    """Score comments that wait for their scores (mode = "worker" in [scoring]) and go on with acts on many comments,
+    until SIGTERM or Ctrl-C.
 
     Several workers may run, on several machines: each comment is scored and decided once.
     """
@@ -26,13 +27,15 @@ def command() -> None:
     settings = read_environment()
     with open_database(settings):
         services = build_services(settings)
-    sweeper = Sweeper(services)
+    sweeper, runner = Sweeper(services), Runner(services)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sweeper.stop())
     scorer = cast(BatchingScorer, services.scorer)
     scorer.start()
     click.echo("Waiting for comments to score. Stop with Ctrl-C.")
+    runner.start()
     sweeper.run()
+    runner.stop()
     scorer.close()
     services.database.close()
     leave()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation.core.comment import WAITING, Status
 from moderation.core.ids import is_id
 from moderation.storage.base import Base, table_of
+from moderation.storage.comments import Comment
 
 
 class Act(Base):
@@ -71,6 +74,9 @@ class ActItem(Base):
     revision: Mapped[int | None]
 
 
+_CHOSEN = ["act_id", "position", "subject", "state", "before", "revision"]
+
+
 def find_act(session: Session, act_id: str, *, lock: bool = False) -> Act | None:
     """One act; with ``lock`` nobody else goes on with it until this transaction ends."""
     if not is_id(act_id):
@@ -112,8 +118,7 @@ def choose_again(session: Session, act_id: str, undoing_id: str) -> int:
         items.c.before,
         items.c.revision,
     ).where(items.c.act_id == act_id, items.c.state == ItemState.DONE)
-    columns = ["act_id", "position", "subject", "state", "before", "revision"]
-    session.connection().execute(insert(items).from_select(columns, did))
+    session.connection().execute(insert(items).from_select(_CHOSEN, did))
     return how_many_items(session, undoing_id)
 
 
@@ -136,3 +141,56 @@ def stands_again(session: Session, subject: str, before: int, revision: int) -> 
         .where(items.c.subject == subject, items.c.revision == before, items.c.state == ItemState.DONE)
         .values(revision=revision)
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everything:
+    """All comments under one article, or by one author, of a site. ``of`` says which in words for the reader."""
+
+    site_id: str
+    article_id: str | None = None
+    author_id: str | None = None
+
+    @property
+    def of(self) -> str:
+        return "under this article" if self.article_id is not None else "by this author"
+
+
+def choose_everything(session: Session, act_id: str, what: Everything) -> int:
+    """Chooses all that waits or is published there for an act, the oldest first, and returns how many that are."""
+    items = table_of(ActItem)
+    chosen = select(
+        literal(act_id),
+        func.row_number().over(order_by=Comment.id),
+        Comment.id,
+        literal(ItemState.CHOSEN.value),
+        literal({}, items.c.before.type),
+        Comment.revision,
+    ).where(*_is_there(what))
+    session.connection().execute(insert(items).from_select(_CHOSEN, chosen))
+    return how_many_items(session, act_id)
+
+
+def how_many(session: Session, what: Everything) -> int:
+    """How many comments wait or are published there."""
+    return session.scalar(select(func.count()).select_from(Comment).where(*_is_there(what))) or 0
+
+
+def _is_there(what: Everything) -> list[ColumnElement[bool]]:
+    conditions = [Comment.site_id == what.site_id, Comment.status.in_((*WAITING, Status.APPROVED))]
+    if what.article_id is not None:
+        conditions.append(Comment.article_id == what.article_id)
+    if what.author_id is not None:
+        conditions.append(Comment.author_id == what.author_id)
+    return conditions
+
+
+def next_unfinished(session: Session, now: datetime) -> Act | None:
+    """The oldest act that goes on in the background and that nobody goes on with, locked."""
+    query = (
+        select(Act)
+        .where(Act.finished_at.is_(None), or_(Act.leased_until.is_(None), Act.leased_until < now))
+        .order_by(Act.id)
+        .limit(1)
+    )
+    return session.scalar(query.with_for_update(skip_locked=True))

@@ -143,3 +143,9 @@ def notes_about(
         Noted(id=note.id, account_id=note.account_id, by=by, text=note.text, pinned=note.pinned, made_at=note.made_at)
         for note, by in session.execute(query)
     ]
+
+
+def claimed_by_another(session: Session, comment_id: str, account_id: str | None, now: datetime) -> bool:
+    """Whether somebody else has this comment open."""
+    claim = session.get(Claim, comment_id)
+    return claim is not None and claim.account_id != account_id and claim.until > now

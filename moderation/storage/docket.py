@@ -46,7 +46,7 @@ class Docket(Base):
             **_only(_WAITING),
         ),
         Index("ix_docket_article", "article_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
-        # Holds all that the score map counts, so that it is read from here alone.
+        # Holds all that the score map asks for, its own condition too, so that it is read from here alone.
         Index(
             "ix_docket_map",
             "site_id",
@@ -56,6 +56,7 @@ class Docket(Base):
             *LABELS,
             "relevance",
             "number",
+            "waiting",
             **_only(_WAITING),
         ),
         *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.core.ids import new_id
 from moderation.review import Ruled, Ruling, Verdict, decide_comment
-from moderation.storage.accounts import Account
+from moderation.storage.accounts import Account, Grant, Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.docket import Docket
@@ -58,15 +58,19 @@ class Colleague:
 
 
 def colleague(
-    newsroom: Newsroom,
-    *rights: str,
-    sections: frozenset[str] | None = None,
+    newsroom: Newsroom, *rights: str, sections: frozenset[str] | None = None, granted: bool = False
 ) -> Colleague:
+    """Somebody with these rights, a moderator's where none are named. With ``granted`` the database says so too."""
     name = f"moderator {next(_numbers)}"
     account_id = new_id(newsroom.clock.now)
 
     def insert(session: Session) -> None:
         session.add(Account(id=account_id, name=name, password_hash="-", created_at=newsroom.clock.now))
+        session.flush()
+        if granted:
+            role = Role.SENIOR if "senior" in rights else Role.MODERATOR
+            extra = ["batch_reject"] if "batch_reject" in rights else []
+            session.add(Grant(account_id=account_id, site_id=newsroom.site, role=role, extra=extra))
 
     newsroom.services.database.writing(insert)
     held = {newsroom.site: frozenset(rights or ("read", "moderate", "batch_approve"))}

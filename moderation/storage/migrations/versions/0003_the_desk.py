@@ -300,6 +300,7 @@ def _docket() -> None:
             "sexual_explicit",
             "relevance",
             "number",
+            "waiting",
         ],
         unique=False,
         **_waiting(),

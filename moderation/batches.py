@@ -1,0 +1,162 @@
+"""Many comments decided together: a band of the score map, everything under an article or by an author.
+
+What is chosen is settled when the moderator presses. Each comment is decided for itself, with its own audit event and
+its own statement of reasons, wholly or not at all; many go on in the background, in portions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.acting import MODERATE, act_row
+from moderation.configuration import Configuration
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING, Status
+from moderation.core.errors import InvalidField, RightMissing
+from moderation.core.ids import new_id
+from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
+from moderation.record import Ledger, recorded
+from moderation.review import Ruling, Told, Verdict, done_words, rule, standing, told_by
+from moderation.services import Services
+from moderation.storage import docket
+from moderation.storage.acts import Act, ActItem, Everything, choose_everything, chosen_items
+from moderation.storage.comments import find_comment
+from moderation.storage.desk_work import claimed_by_another
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
+
+SENIOR = "senior"
+BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An act on many comments as it stands at first. ``running``: it goes on in the background."""
+
+    act_id: str
+    total: int
+    done: int
+    passed: int
+    running: bool
+
+
+def decide_band(services: Services, actor: Actor, area: Area, band: Band, ruling: Ruling) -> Begun:
+    """Approves or rejects all that waits in a band of the score map at this moment.
+
+    Raises ``RightMissing``, and ``InvalidField`` for a band or a reason that can't be.
+    """
+    _check(area, band, ruling)
+    for ground in area.grounds:
+        actor.require(MODERATE, ground.site_id)
+        actor.require(BATCH_RIGHT[ruling.verdict], ground.site_id)
+    detail = {"signal": band.signal, "low": band.low, "high": band.high}
+    site_id = area.grounds[0].site_id if len(area.grounds) == 1 else None
+    return _begin(
+        services, actor, ruling, detail, site_id, lambda session, act_id: choose_band(session, act_id, area, band)
+    )
+
+
+def remove_everything(services: Services, actor: Actor, what: Everything, ruling: Ruling) -> Begun:
+    """Rejects all that waits or is published under an article or by an author at this moment: a senior's right.
+
+    Raises ``RightMissing`` and ``InvalidField``. Whoever calls this has looked whether the actor reaches that place.
+    """
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why everything is removed.")
+    actor.require(MODERATE, what.site_id)
+    actor.require(SENIOR, what.site_id)
+    detail = {"everything": what.of}
+    return _begin(
+        services, actor, ruling, detail, what.site_id, lambda session, act_id: choose_everything(session, act_id, what)
+    )
+
+
+def _check(area: Area, band: Band, ruling: Ruling) -> None:
+    if not area.grounds:
+        raise RightMissing(BATCH_RIGHT[ruling.verdict])
+    if band.signal not in SIGNALS:
+        raise InvalidField("signal", "is not a score that the map knows.")
+    if not 0 <= band.low < band.high <= HUNDREDTHS:
+        raise InvalidField("band", "needs a beginning below its end, both from 0 to 1.")
+    if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+
+
+def _begin(
+    services: Services,
+    actor: Actor,
+    ruling: Ruling,
+    detail: dict[str, Any],
+    site_id: str | None,
+    choose: Callable[[Session, str], int],
+) -> Begun:
+    if actor.account_id is None:
+        raise RightMissing(BATCH_RIGHT[ruling.verdict])  # what many are told of needs somebody who answers for it
+    account_id = actor.account_id
+    configuration = services.configuration.current()
+    told = told_by(configuration, ruling)
+    # Kept as it is told now: a reason may be gone from the configuration before the last of many is decided.
+    detail |= {"reason": ruling.reason_id, "sentence": told.sentence, "note": told.note}
+
+    def work(ledger: Ledger) -> Begun:
+        words = done_words(ruling.verdict, told.reason)
+        row = act_row(ledger, new_id(ledger.now), account_id, ruling.verdict, words, site_id=site_id, detail=detail)
+        act = Act(**row)
+        ledger.session.add(act)
+        ledger.session.flush()
+        act.total = choose(ledger.session, act.id)
+        if act.total <= AT_ONCE:
+            items = chosen_items(ledger.session, act.id, limit=AT_ONCE)
+            work_through(ledger, act, items, _deciding(configuration, actor, act))
+            finish_if_through(ledger, act)
+        return Begun(act_id=act.id, total=act.total, done=act.done, passed=act.passed, running=act.finished_at is None)
+
+    return recorded(services, work)
+
+
+# --- one comment at a time --------------------------------------------------------------------------------------------
+
+
+def batch_step(services: Services, actor: Actor, act: Act) -> Step:
+    """What goes on with an act on many comments, in the background."""
+    return _deciding(services.configuration.current(), actor, act)
+
+
+def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
+    verdict, detail = Verdict(act.kind), act.detail
+    reason = configuration.reason(detail["reason"]) if detail["reason"] else None
+    told = Told(reason=reason, sentence=detail["sentence"], note=detail["note"])
+    ruling = Ruling(verdict=verdict, reason_id=detail["reason"])
+    from_map = "signal" in detail
+    open_to = WAITING if from_map else (*WAITING, Status.APPROVED)
+    right = BATCH_RIGHT[verdict] if from_map else SENIOR
+
+    def step(ledger: Ledger, act: Act, item: ActItem) -> bool:
+        comment = find_comment(ledger.session, item.subject, lock=True)
+        if comment is None or comment.revision != item.revision or comment.status not in open_to:
+            return False
+        if not (actor.may(MODERATE, comment.site_id) and actor.may(right, comment.site_id)):
+            return False
+        if not actor.reaches(comment.site_id, docket.section_of(ledger.connection, comment.id)):
+            return False
+        if from_map and claimed_by_another(ledger.session, comment.id, actor.account_id, ledger.now):
+            return False
+        item.before = standing(ledger, comment)
+        payload, facts = {"act": act.id}, _facts(detail)
+        rule(ledger, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
+        item.revision = comment.revision
+        return True
+
+    return step
+
+
+def _facts(detail: dict[str, Any]) -> str:
+    """What a refusal of many is founded on: nobody has read each of them, and its statement says so."""
+    if "signal" not in detail:
+        return f"A senior moderator removed everything {detail['everything']}."
+    low, high = detail["low"] / HUNDREDTHS, detail["high"] / HUNDREDTHS
+    signal = detail["signal"].replace("_", " ")
+    return f"A moderator refused all comments whose automatic score for {signal} lies between {low:.2f} and {high:.2f}."

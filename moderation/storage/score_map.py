@@ -1,0 +1,168 @@
+"""The score map: what waits, counted along one signal in hundredths, and what lies within a band of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Integer, Select, cast, func, insert, literal, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from moderation.core.scores import LABELS
+from moderation.storage.acts import ActItem, ItemState, how_many_items
+from moderation.storage.articles import Article
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+from moderation.storage.docket import Docket
+
+SIGNALS = (*LABELS, "relevance")
+HUNDREDTHS = 100
+_DOCKET, _COMMENTS, _ITEMS = table_of(Docket), table_of(Comment), table_of(ActItem)
+_Query = Select[*tuple[Any, ...]]
+# It holds every column that counting asks for. Without statistics SQLite would take another.
+_BY = "INDEXED BY ix_docket_map"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where on one site the map is drawn: in these sections (None: all), with what is left to seniors or without."""
+
+    site_id: str
+    sections: frozenset[str] | None = None
+    escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """What the map shows: grounds, and within them one article (our own id) or one section."""
+
+    grounds: tuple[Ground, ...]
+    article_id: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Scores of one signal from ``low`` up to below ``high``, in hundredths; 100 itself belongs to the last."""
+
+    signal: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """How many comments wait in each hundredth of a signal, with the docket's numbers of the oldest and the newest of
+    each; and how many wait without that score.
+    """
+
+    counts: tuple[int, ...]
+    examples: tuple[tuple[int, ...], ...]
+    without: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts) + self.without
+
+    def within(self, band: Band) -> int:
+        return sum(self.counts[band.low : band.high])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """One comment of a band, with its score and its article's title."""
+
+    comment: Comment
+    title: str
+    score: float
+
+
+def histogram(session: Session, area: Area, signal: str) -> Histogram:
+    """What waits there, counted."""
+    counts, without = [0] * HUNDREDTHS, 0
+    examples: list[set[int]] = [set() for _ in counts]
+    numbers = _DOCKET.c.number
+    where = _hundredth(session, signal)
+    for ground in area.grounds:
+        counted = _waiting(select(where, func.count(), func.min(numbers), func.max(numbers)), ground, area)
+        for hundredth, count, oldest, newest in session.execute(counted.group_by(where)):
+            if hundredth is None:
+                without += count
+                continue
+            column = min(max(hundredth, 0), HUNDREDTHS - 1)
+            counts[column] += count
+            examples[column] |= {oldest, newest}
+    return Histogram(counts=tuple(counts), examples=tuple(tuple(sorted(some)) for some in examples), without=without)
+
+
+def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> list[int]:
+    """The docket's numbers of some comments in a band."""
+    found: list[int] = []
+    for ground in area.grounds:
+        some = _within(session, select(_DOCKET.c.number), ground, area, band).limit(limit - len(found))
+        found += session.scalars(some)
+    return found
+
+
+def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampled]:
+    """These comments, as far as they still wait, the highest score first."""
+    score = _DOCKET.c[signal]
+    query = (
+        select(Comment, Article.title, score)
+        .join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
+        .join(Article, Article.id == Comment.article_id)
+        .where(_DOCKET.c.number.in_(numbers), _DOCKET.c.waiting.is_(True), score.is_not(None))
+        .order_by(score.desc(), _DOCKET.c.number)
+    )
+    return [Sampled(comment=comment, title=title, score=value) for comment, title, value in session.execute(query)]
+
+
+def choose_band(session: Session, act_id: str, area: Area, band: Band) -> int:
+    """Chooses all that waits in a band for an act, each at its revision, the oldest first. Returns how many."""
+    at = 0
+    for ground in area.grounds:
+        place = func.row_number().over(order_by=_DOCKET.c.number) + literal(at, Integer)
+        columns = (
+            literal(act_id),
+            place,
+            _DOCKET.c.comment_id,
+            literal(ItemState.CHOSEN.value),
+            literal({}, _ITEMS.c.before.type),
+            _COMMENTS.c.revision,
+        )
+        chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _DOCKET.c.comment_id)
+        names = ["act_id", "position", "subject", "state", "before", "revision"]
+        rows = _within(session, chosen, ground, area, band)
+        session.connection().execute(insert(_ITEMS).from_select(names, rows))
+        at = how_many_items(session, act_id)
+    return at
+
+
+def _within(
+    session: Session, query: Select[*tuple[Any, ...]], ground: Ground, area: Area, band: Band
+) -> Select[*tuple[Any, ...]]:
+    high = HUNDREDTHS if band.high >= HUNDREDTHS else band.high - 1
+    return _waiting(query, ground, area).where(_hundredth(session, band.signal).between(band.low, high))
+
+
+def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:
+    query = query.with_hint(_DOCKET, _BY, "sqlite")
+    query = query.where(_DOCKET.c.site_id == ground.site_id, _DOCKET.c.waiting.is_(True))
+    if area.article_id is not None:
+        query = query.where(_DOCKET.c.article_id == area.article_id)
+    if area.section is not None:
+        query = query.where(_DOCKET.c.section == area.section)
+    if ground.sections is not None:
+        query = query.where(_DOCKET.c.section.in_(sorted(ground.sections)))
+    if not ground.escalated:
+        query = query.where(_DOCKET.c.escalated.is_(False))
+    return query
+
+
+def _hundredth(session: Session, signal: str) -> ColumnElement[int]:
+    """The hundredth that a score lies in: 0.29 lies in the 29th, whatever binary makes of it."""
+    scaled = _DOCKET.c[signal] * HUNDREDTHS + 1e-9
+    # A cast cuts off in SQLite, and rounds in PostgreSQL.
+    return cast(scaled if session.connection().dialect.name == "sqlite" else func.floor(scaled), Integer)
