@@ -1,0 +1,339 @@
+"""A newsroom's database after years: articles, readers, their comments with scores, and what became of them.
+
+It is written past the application, table by table, because a million comments by its front door would take an hour; a
+tenth of the comments wait, most of them young. Everything is made up, the same for the same number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.core.audit_chain import GENESIS, hashed_text
+from moderation.core.likeness import bands
+from moderation.core.scores import LABELS
+from moderation.storage.database import Database
+from moderation.storage.schema import upgrade
+from scripts.benchmarks.desk_parts.words import Words
+
+SITE = "demo"
+SECTIONS = ("city", "politics", "sport", "culture", "business", "opinion", "science", "travel")
+NOW = datetime.now(UTC).replace(microsecond=0)
+YEARS = timedelta(days=730)
+WAITING_SHARE = 0.1
+PORTION = 20_000
+MODERATORS = 12
+
+Values = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Filled:
+    """What a benchmark must know of a database: where it is, and what there is to ask for."""
+
+    file: Path
+    waiting: list[str] = field(default_factory=list)
+    article: str = ""
+    rare_word: str = ""
+    common_word: str = ""
+
+
+def fill(file: Path, comments: int) -> Filled:
+    """Makes the database ``file`` with so many comments."""
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    database.close()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
+            connection.execute(f"PRAGMA {pragma}")
+        kept = _without_indexes(connection)
+        connection.execute("BEGIN")
+        filled = _Filling(connection, comments).run(file)
+        connection.execute("COMMIT")
+        for statement in kept:
+            connection.execute(statement)
+        connection.execute("ANALYZE")
+        connection.execute("PRAGMA journal_mode=WAL")
+    return filled
+
+
+def _without_indexes(connection: sqlite3.Connection) -> list[str]:
+    """Takes indexes and the search trigger away, as filling is many times faster without, and returns what makes them
+    again.
+    """
+    kept: list[str] = []
+    big = ("comments", "scores", "decisions", "docket", "audit_events")
+    query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN (?, ?, ?, ?, ?)"
+    for kind, name, statement in connection.execute(query, big).fetchall():
+        if kind == "index" or name == "docket_search_insert":
+            connection.execute(f"DROP {kind} {name}")
+            kept.append(statement)
+    return kept
+
+
+class _Filling:
+    def __init__(self, connection: sqlite3.Connection, comments: int) -> None:
+        self._connection = connection
+        self._comments = comments
+        self._words = Words(seed=comments)
+        self._chance = np.random.default_rng(comments)
+        self._authors = max(20, comments // 12)
+        self._articles = max(10, comments // 200)
+        self._previous = GENESIS
+        self._filled = Filled(Path())
+
+    def run(self, file: Path) -> Filled:
+        self._filled = Filled(file, rare_word=self._words.rare(), common_word=self._words.common())
+        made = _time(NOW - YEARS)
+        self._insert("sites", [{"id": SITE, "name": "The Demo Courier", "created_at": made}])
+        self._insert("accounts", [_account(n, made) for n in range(MODERATORS)])
+        self._insert("articles", self._all_articles())
+        for first in range(0, self._comments, PORTION):
+            self._portion(first, min(PORTION, self._comments - first))
+        self._insert("authors", self._all_authors())
+        head = {"chain": SITE, "sequence": self._comments, "hash": self._previous}
+        self._insert("audit_heads", [head])
+        self._filled.article = _article_id(self._articles - 1)
+        return self._filled
+
+    def _insert(self, table: str, rows: list[Values]) -> None:
+        if rows:
+            names = ", ".join(rows[0])
+            marks = ", ".join("?" * len(rows[0]))
+            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+            self._connection.executemany(statement, (tuple(row.values()) for row in rows))
+
+    def _all_articles(self) -> list[Values]:
+        texts = iter(self._words.texts(self._articles * 7))
+        step = YEARS / self._articles
+        return [
+            {
+                "id": _article_id(number),
+                "site_id": SITE,
+                "external_id": f"article-{number}",
+                "title": next(texts)[:80],
+                "key_points": "[]",
+                "paragraphs": json.dumps([next(texts) for _ in range(6)]),
+                "section": SECTIONS[number % len(SECTIONS)],
+                "published_at": _time(NOW - YEARS + step * number),
+                "version": 1,
+                "created_at": _time(NOW - YEARS + step * number),
+                "updated_at": _time(NOW - YEARS + step * number),
+            }
+            for number in range(self._articles)
+        ]
+
+    def _all_authors(self) -> list[Values]:
+        return [
+            {
+                "id": _author_id(number),
+                "site_id": SITE,
+                "key": f"key-{number}",
+                "known": True,
+                "name": f"Reader {number}",
+                "approved": number % 40,
+                "rejected": number % 3,
+                "trusted": number % 50 == 0,
+                "created_at": _time(NOW - YEARS),
+            }
+            for number in range(self._authors)
+        ]
+
+    def _portion(self, first: int, count: int) -> None:
+        texts = self._words.texts(count)
+        drawn = _Drawn(self._chance, first, count, of=self._comments, authors=self._authors, articles=self._articles)
+        comments = [drawn.comment(n, texts[n]) for n in range(count)]
+        self._insert("comments", comments)
+        self._insert("scores", [drawn.scores(n, comments[n]) for n in range(count)])
+        self._insert("decisions", [row for n in range(count) for row in drawn.decisions(n, comments[n])])
+        self._insert("docket", [drawn.docket(n, comments[n]) for n in range(count)])
+        self._connection.executemany(
+            "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)",
+            ((first + n + 1, row["body"], row["author_name"]) for n, row in enumerate(comments)),
+        )
+        self._insert("audit_events", list(self._events(first, comments)))
+        self._filled.waiting += [row["id"] for row in comments if row["status"] == "pending"]
+
+    def _events(self, first: int, comments: list[Values]) -> Iterator[Values]:
+        time = NOW.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        for sequence, row in enumerate(comments, start=first + 1):
+            payload = f'{{"article":"{row["article_id"]}","author":"{row["author_id"]}","status":"{row["status"]}"}}'
+            event = {
+                "chain": SITE,
+                "sequence": sequence,
+                "time": time,
+                "actor": "key:bench",
+                "event": "comment.submitted",
+                "subject": row["id"],
+                "payload": payload,
+                "previous": self._previous,
+            }
+            text = hashed_text(**event)
+            self._previous = sha256(text.encode()).hexdigest()
+            yield event | {"hash": self._previous, "text": text}
+
+
+class _Drawn:
+    """One portion's chances, drawn together."""
+
+    def __init__(
+        self, chance: np.random.Generator, first: int, count: int, *, of: int, authors: int, articles: int
+    ) -> None:
+        self._first, self._of = first, of
+        share = (first + np.arange(count)) / of
+        # What waits is young: half of the newest fifth.
+        self._waits = ((share >= 1 - 2 * WAITING_SHARE) & (chance.random(count) < 0.5)).tolist()
+        self._approved = (chance.random(count) < 0.78).tolist()
+        self._by_person = (chance.random(count) < 0.7).tolist()
+        self._author = (authors * chance.random(count) ** 2).astype(int).tolist()
+        # Readers write under young articles: most within hours, some weeks later.
+        behind = (chance.exponential(0.004, count) * articles).astype(int)
+        self._article = np.clip((share * articles).astype(int) - behind, 0, articles - 1).tolist()
+        toxicity = chance.beta(0.45, 3.5, count)
+        scores = {"toxicity": toxicity, "relevance": chance.beta(3, 1.6, count)}
+        scores |= {label: toxicity * chance.random(count) for label in LABELS if label != "toxicity"}
+        self._scores = {name: np.round(values, 6).tolist() for name, values in scores.items()}
+        self._links = (chance.random(count) < 0.03).astype(int).tolist()
+        self._moderator = chance.integers(MODERATORS, size=count).tolist()
+        self._at = [_time(NOW - YEARS + YEARS * float(part)) for part in share]
+
+    def comment(self, n: int, body: str) -> Values:
+        number = self._first + n + 1
+        waits, approved = self._waits[n], self._approved[n]
+        status = "pending" if waits else "approved" if approved else "rejected"
+        return {
+            "id": f"01{number:010d}{(number * 2654435761) % 2**40:014d}",
+            "site_id": SITE,
+            "article_id": _article_id(self._article[n]),
+            "parent_id": None,
+            "author_id": _author_id(self._author[n]),
+            "author_name": f"Reader {self._author[n]}",
+            "body": body,
+            "salt": b"0123456789abcdef",
+            "fingerprint": f"{number:064x}",
+            "status": status,
+            "revision": 1 if waits or not self._by_person[n] else 2,
+            "flags": self._flags(n) if waits else 0,
+            "scored": True,
+            "scoring_attempts": 0,
+            "created_at": self._at[n],
+            "received_at": self._at[n],
+            "published_at": self._at[n] if status == "approved" else None,
+            "decided_at": None if waits else self._at[n],
+        }
+
+    def _flags(self, n: int) -> int:
+        return int(self._scores["toxicity"][n] >= 0.5) + int(self._scores["relevance"][n] <= 0.2)
+
+    def scores(self, n: int, comment: Values) -> Values:
+        ends = {"start": 0, "end": len(comment["body"]), "toxicity": self._scores["toxicity"][n]}
+        return {
+            "comment_id": comment["id"],
+            **{name: values[n] for name, values in self._scores.items()},
+            "passage": "The council voted on Thursday, and the line will open in May.",
+            "sentences": json.dumps([ends]),
+            "language": "en",
+            "language_supported": True,
+            "pack": "builtin",
+            "pack_version": "1",
+            "runtime": "openvino",
+            "precision": "f32",
+            "scored_at": comment["received_at"],
+        }
+
+    def decisions(self, n: int, comment: Values) -> Iterator[Values]:
+        by_person = not self._waits[n] and self._by_person[n]
+        signals = {name: values[n] for name, values in self._scores.items()} | {"links": self._links[n]}
+        row = {
+            "id": f"{comment['id'][:-1]}a",
+            "comment_id": comment["id"],
+            "revision": 1,
+            "status": "pending" if by_person else comment["status"],
+            "actor": "policy",
+            "account_id": None,
+            "automated": True,
+            "reasons": "[]",
+            "basis": json.dumps({"signals": signals, "configuration": "0" * 64}),
+            "policy_version": "1",
+            "reason_id": None,
+            "decided_at": comment["received_at"],
+        }
+        yield row
+        if by_person:
+            account = _account_id(self._moderator[n])
+            yield row | {
+                "id": f"{comment['id'][:-1]}b",
+                "revision": 2,
+                "status": comment["status"],
+                "actor": f"account:{account}",
+                "account_id": account,
+                "automated": False,
+                "basis": "{}",
+                "reason_id": None if comment["status"] == "approved" else "other",
+            }
+
+    def docket(self, n: int, comment: Values) -> Values:
+        waits, by_person = self._waits[n], not self._waits[n] and self._by_person[n]
+        # Only what waits is ever looked for by its bands.
+        found = (bands(comment["body"]) if waits else None) or (None,) * 4
+        article = self._article[n]
+        return {
+            "number": self._first + n + 1,
+            "comment_id": comment["id"],
+            "site_id": SITE,
+            "article_id": comment["article_id"],
+            "section": SECTIONS[article % len(SECTIONS)],
+            "author_id": comment["author_id"],
+            "is_reply": False,
+            "article_mode": None,
+            "article_at": comment["received_at"],
+            "received_at": comment["received_at"],
+            "decided_at": comment["decided_at"],
+            "status": comment["status"],
+            "waiting": waits,
+            "flags": comment["flags"],
+            "escalated": False,
+            "by_policy": "pending" if waits or by_person else comment["status"],
+            "by_person": comment["status"] if by_person else None,
+            **{name: values[n] for name, values in self._scores.items()},
+            "links": self._links[n],
+            "reports": 0,
+            "author_approved": 3,
+            "trusted": False,
+            "terms": 0,
+            "scored": True,
+            "readable": True,
+            "language": "en",
+            "holds": 0,
+            **{f"band_{at}": value for at, value in enumerate(found)},
+        }
+
+
+def _account(number: int, made: str) -> Values:
+    return {"id": _account_id(number), "name": f"Moderator {number}", "password_hash": "-", "created_at": made}
+
+
+def _account_id(number: int) -> str:
+    return f"00account{number:017d}"
+
+
+def _article_id(number: int) -> str:
+    return f"00article{number:017d}"
+
+
+def _author_id(number: int) -> str:
+    return f"00author{number:018d}"
+
+
+def _time(at: datetime) -> str:
+    """A time as SQLAlchemy keeps it in SQLite."""
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds")
