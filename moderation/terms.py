@@ -50,7 +50,8 @@ def add_terms(
         account_id = _account_of(actor)
         lock(ledger.session, house_lock(site_id))
         there = {folded(term.term) for term in live_terms(ledger.session, site_id, article_id)}
-        new = [text for key, text in {folded(text): text for text in found}.items() if key not in there]
+        first = {folded(text): text for text in reversed(found)}
+        new = [text for key, text in reversed(first.items()) if key not in there]
         if len(there) + len(new) > MOST:
             raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MOST} at most.")
         for text in new:

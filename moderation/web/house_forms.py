@@ -130,6 +130,7 @@ def until_chosen(now: datetime) -> datetime | None:
 def mode_chosen() -> ModeForm:
     """How a place is to take comments, as the form has it. Raises ``InvalidField``."""
     mode, days, hours = field("mode"), field("days", 10), field("hours")
+    mode = "" if mode == "wider" else mode
     if mode and mode not in list(Mode):
         raise InvalidField("mode", f"must be one of {', '.join(Mode)}.")
     if days and not (days.isascii() and days.isdigit()):

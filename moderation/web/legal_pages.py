@@ -95,20 +95,21 @@ def _form() -> MatterForm:
 
 
 def _ruling() -> MatterRuling:
-    outcome, action = field("outcome"), field("action")
+    outcome, verdict = field("outcome"), field("verdict")
     if outcome not in list(LegalOutcome):
         raise InvalidField("outcome", "is missing: was something done, or was it refused?")
-    if action not in ("", Verdict.APPROVE, Verdict.REJECT):
-        raise InvalidField("action", "must be one of those offered.")
+    verdict = "" if verdict == "keep" else verdict
+    if verdict not in ("", Verdict.APPROVE, Verdict.REJECT):
+        raise InvalidField("comment", "must be one of those offered.")
     revision = field("revision", 9)
     comment = (
         Ruling(
-            verdict=Verdict(action),
-            reason_id=field("reason") or None if action == Verdict.REJECT else None,
-            sentence=field("sentence") or None if action == Verdict.REJECT else None,
+            verdict=Verdict(verdict),
+            reason_id=field("reason") or None if verdict == Verdict.REJECT else None,
+            sentence=field("sentence") or None if verdict == Verdict.REJECT else None,
             revision=int(revision) if revision.isascii() and revision.isdigit() else None,
         )
-        if action
+        if verdict
         else None
     )
     if comment is not None and comment.verdict is Verdict.REJECT and comment.reason_id is None:

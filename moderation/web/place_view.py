@@ -102,7 +102,7 @@ def form_shown(setting: Setting | None, *, typed: bool, zone: str = "UTC") -> Fo
     if typed:
         sent = request.form
         return FormShown(
-            mode=sent.get("mode", ""),
+            mode=sent.get("mode", "").replace("wider", ""),
             sentence=sent.get("sentence", ""),
             days=sent.get("days", ""),
             hours=sent.get("hours", ""),

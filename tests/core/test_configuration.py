@@ -151,3 +151,37 @@ def test_whoever_means_a_shorter_file_can_say_so() -> None:
 def test_no_text_is_more_than_a_configuration_error(text: str) -> None:
     with suppress(ConfigurationError):
         parse_configuration(text)
+
+
+def test_surges_and_legal_clocks_are_off_or_as_the_file_says() -> None:
+    plain = parse_configuration("")
+    assert not plain.comments.surge.on
+    assert (plain.legal.notice_hours, plain.legal.grievance_days, plain.legal.order_hours) == (24, 15, 1)
+    told = parse_configuration(
+        "[comments.surge]\nfirst_time_share = 0.5\nhours = 3\n[legal]\norder_hours = 36\ndue_soon_hours = 0\n"
+    )
+    assert (told.comments.surge.first_time_share, told.comments.surge.arrivals_per_hour) == (0.5, None)
+    assert (told.comments.surge.hours, told.legal.order_hours, told.legal.due_soon_hours) == (3, 36, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[comments.surge]\nhours = 3", "comments.surge.hours"),
+        ("[comments.surge]\narrivals_per_hour = 0", "comments.surge.arrivals_per_hour"),
+        ("[comments.surge]\narrivals_per_hour = true", "comments.surge.arrivals_per_hour"),
+        ("[comments.surge]\nfirst_time_share = 0", "comments.surge.first_time_share"),
+        ("[comments.surge]\nfirst_time_share = 1.5", "comments.surge.first_time_share"),
+        ("[comments.surge]\nfirst_time_share = nan", "comments.surge.first_time_share"),
+        ("[comments.surge]\nper_hour = 3", "comments.surge.per_hour"),
+        ("[comments.sections.live.surge]\narrivals_per_hour = 3", "comments.sections.live.surge"),
+        ("[legal]\nnotice_hours = 0", "legal.notice_hours"),
+        ("[legal]\ngrievance_days = '15'", "legal.grievance_days"),
+        ("[legal]\norder_days = 1", "legal.order_days"),
+        ("legal = 3", "legal"),
+    ],
+)
+def test_wrong_surges_and_clocks_name_themselves(text: str, key: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_configuration(text)
+    assert error.value.key == key
