@@ -340,7 +340,7 @@ def test_a_comment_that_is_not_there_is_a_plain_404(house: House, comment: str) 
 
 
 def test_an_account_of_one_site_sees_and_decides_nothing_of_another(house: House) -> None:
-    house.signed_in().open("/admin").send("/admin/sites", id="second", name="The Second")
+    house.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
     house.article("there", site="second", title="A story of the second site")
     house.account("only", {"second": Role.MODERATOR})
     here, there = house.say(by="Here"), house.say(by="There", under="there", site="second")
@@ -366,7 +366,7 @@ def test_an_account_of_one_site_sees_and_decides_nothing_of_another(house: House
 def test_no_page_needs_an_exception_from_the_content_security_policy(house: House) -> None:
     waiting = house.say(RUDE)
     desk = house.signed_in()
-    pages = ["/", "/articles/lanes", "/review", f"/review/comments/{waiting}", "/audit", "/admin", "/nothing"]
+    pages = ["/", "/articles/lanes", "/review", f"/review/comments/{waiting}", "/audit", "/admin", "/admin/accounts", "/account", "/nothing"]
     for page in (*pages, "/login"):
         visitor = house.visitor().open(page) if page == "/login" else desk.open(page)
         assert "'unsafe" not in visitor.answer.headers["Content-Security-Policy"], page
