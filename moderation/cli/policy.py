@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from moderation.cli.opening import open_database
 from moderation.configuration import Configuration, parse_configuration
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.errors import ConfigurationError
-from moderation.replay import Replayed, Tally, replay, tally
+from moderation.replay import Replayed, Tally, replay_all, tally, told
 from moderation.settings import read_environment
 
 _WOULD = {Outcome.APPROVED: "would publish", Outcome.PENDING: "would wait", Outcome.REJECTED: "would reject"}
@@ -48,11 +49,11 @@ def replay_command(file: Path, since: datetime | None, each: bool) -> None:
     """Tell what the policy in FILE would have decided on stored comments, beside what moderators did."""
     other = _read(file)
     with open_database() as database, database.reading() as session:
-        replayed = replay(session, other, since=since.replace(tzinfo=UTC) if since else None)
+        portions = replay_all(session, other, since=since.replace(tzinfo=UTC) if since else None)
         if each:
-            _print_each(replayed)
+            _print_each(session, portions, other)
         else:
-            _print_tally(tally(_counted(replayed)), other)
+            _print_tally(tally(_counted(portions)), other)
 
 
 def _read(file: Path) -> Configuration:
@@ -65,11 +66,12 @@ def _read(file: Path) -> Configuration:
         sys.exit(2)
 
 
-def _counted(replayed: Iterator[Replayed]) -> Iterator[Replayed]:
-    with click.progressbar(
-        replayed, label="comments", file=sys.stderr, show_pos=True, hidden=not sys.stderr.isatty()
-    ) as counted:
-        yield from counted
+def _counted(portions: Iterator[Replayed]) -> Iterator[Replayed]:
+    shown = sys.stderr.isatty()
+    with click.progressbar(length=0, label="comments", file=sys.stderr, show_pos=True, hidden=not shown) as bar:
+        for portion in portions:
+            bar.update(len(portion.past))
+            yield portion
 
 
 def _print_tally(counted: Tally, other: Configuration) -> None:
@@ -78,12 +80,14 @@ def _print_tally(counted: Tally, other: Configuration) -> None:
     click.echo("".join(["", *(f"{_DID.get(by, by):>16}" for by in did)]).rjust(14 + 16 * len(did)))
     for outcome, words in _WOULD.items():
         click.echo(f"{words:<14}" + "".join(f"{counted.counts[outcome, by]:>16}" for by in did))
+        if outcome is Outcome.PENDING:
+            click.echo(f"{'  flagged':<14}" + "".join(f"{counted.flagged[by]:>16}" for by in did))
     click.echo(f"Decided differently than by the policy of their day: {counted.changed}.")
 
 
-def _print_each(replayed: Iterator[Replayed]) -> None:
-    for one in replayed:
-        if one.after.outcome is not one.before:
+def _print_each(session: Session, portions: Iterator[Replayed], other: Configuration) -> None:
+    for portion in portions:
+        for one in told(session, portion, portion.changed.nonzero()[0].tolist(), other):
             line = {
                 "id": one.comment_id,
                 "before": one.before,

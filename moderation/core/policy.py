@@ -16,7 +16,9 @@ from moderation.core.scores import LABELS, Scores
 SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms")
 """What a condition can ask about."""
 
-_SCORED = frozenset((*LABELS, "relevance"))
+SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
+LISTED_TERMS = "terms"
+"""The signal that lets a comment wait, and never rejects it."""
 _COUNTS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
 
 
@@ -169,8 +171,8 @@ def decide(
     condition on ``terms`` in reject makes it wait. ``waits_because`` says why everything waits here.
     """
     refusing = tuple(_reasons(rules.reject, signals, missing_holds=False))
-    rejecting = tuple(reason for reason in refusing if reason.code != "terms")
-    listed = (replace(r, words=f"{r.words}; listed terms never reject") for r in refusing if r.code == "terms")
+    rejecting = tuple(reason for reason in refusing if reason.code != LISTED_TERMS)
+    listed = (replace(r, words=f"{r.words}; listed terms never reject") for r in refusing if r.code == LISTED_TERMS)
     flags = (*_facts(signals), *listed, *_reasons(rules.flag, signals, missing_holds=True))
     approving = tuple(_reasons(rules.approve, signals, missing_holds=False))
     if rejecting:
@@ -200,9 +202,9 @@ def _facts(signals: Signals) -> Iterable[Reason]:
 def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds: bool) -> Iterable[Reason]:
     for condition in conditions:
         value = signals.values.get(condition.signal)
-        if not signals.scored and condition.signal in _SCORED:
+        if not signals.scored and condition.signal in SCORED_SIGNALS:
             continue  # said once, by _facts
-        if condition.signal in _SCORED and not signals.readable and not missing_holds:
+        if condition.signal in SCORED_SIGNALS and not signals.readable and not missing_holds:
             continue
         if value is None:
             if missing_holds:

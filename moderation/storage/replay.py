@@ -1,69 +1,142 @@
-"""Decisions as they were made, with what they were made from: what another policy can be tried on."""
+"""Decided comments as narrow columns of the docket, many at once: what another policy can be tried on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
-from moderation.storage.articles import Article
-from moderation.storage.comments import Comment, DecisionRow
+from moderation.core.comment import Status
+from moderation.core.policy import SIGNALS
+from moderation.storage.base import table_of
+from moderation.storage.comments import DecisionRow
+from moderation.storage.docket import Docket
+
+DECIDED = (Status.APPROVED, Status.REJECTED)
+STATUSES = tuple(Status)
+"""``before`` and ``people`` hold positions in here, -1 where nobody decided."""
+PORTION = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of a comment's surroundings a policy asks for."""
+
+    site_id: str
+    section: str | None
+    is_reply: bool
+    article_mode: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastDecision:
-    """One comment: what the policy decided and from what, and the status that a person gave it last, if anybody did."""
+class Past:
+    """Comments, column by column. ``place`` holds positions in ``places``; ``values`` the signals that the policy
+    decided from, NaN where one is missing; ``holds`` how many further facts held a comment.
+    """
 
-    comment_id: str
-    site_id: str
-    section: str | None
-    article_mode: str | None
-    is_reply: bool
-    basis: dict[str, Any]
-    by_policy: str
-    by_person: str | None
+    number: NDArray[np.int64]
+    places: tuple[Place, ...]
+    place: NDArray[np.int64]
+    before: NDArray[np.int8]
+    people: NDArray[np.int8]
+    scored: NDArray[np.bool_]
+    readable: NDArray[np.bool_]
+    holds: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.number)
 
 
-def past_decisions(session: Session, *, since: datetime | None = None) -> Iterator[PastDecision]:
-    """Every comment received since then that a policy has decided, oldest first, read in portions."""
-    query = (
-        select(
-            DecisionRow.comment_id,
-            DecisionRow.automated,
-            DecisionRow.status,
-            DecisionRow.basis,
-            Comment.site_id,
-            Comment.parent_id,
-            Article.section,
-            Article.mode,
+_D = table_of(Docket).c
+_WORDS = (_D.site_id, _D.section, _D.is_reply, _D.article_mode)
+_COLUMNS = (
+    _D.number,
+    *_WORDS,
+    _D.by_policy,
+    _D.by_person,
+    _D.scored,
+    _D.readable,
+    _D.holds,
+    *(_D[signal] for signal in SIGNALS),
+)
+
+
+def decided_by_people(session: Session, site_ids: Sequence[str], section: str | None, *, limit: int) -> Past:
+    """The comments of these sites (of one section, if named) that people approved or rejected last, the newest first,
+    at most so many. One site at a time: an index holds each site's decided comments in this order.
+    """
+    rows: list[Row[Any]] = []
+    for site_id in site_ids:
+        query = _query().where(
+            _D.site_id == site_id, _D.by_person.is_not(None), _D.by_person.in_(DECIDED), _D.by_policy.is_not(None)
         )
-        .join(Comment, Comment.id == DecisionRow.comment_id)
-        .join(Article, Article.id == Comment.article_id)
-        .order_by(DecisionRow.comment_id, DecisionRow.revision, DecisionRow.id)
-        .execution_options(yield_per=1000)
-    )
+        if section is not None:
+            query = query.where(_D.section == section)
+        rows += session.execute(query.order_by(_D.number.desc()).limit(limit)).all()
+    if len(site_ids) > 1:
+        rows.sort(key=lambda row: -row[0])
+    return _columns(rows[:limit])
+
+
+def every_decided(session: Session, *, since: datetime | None = None) -> Iterator[Past]:
+    """Every comment received since then that a policy has decided, oldest first, portion by portion."""
+    query = _query().where(_D.by_policy.is_not(None)).order_by(_D.number).limit(PORTION)
     if since is not None:
-        query = query.where(Comment.received_at >= since)
-    for comment_id, rows in groupby(session.execute(query), key=lambda row: row.comment_id):
-        by_policy = by_person = None
-        for row in rows:
-            if row.automated:
-                by_policy = row
-            else:
-                by_person = row
-        if by_policy is not None:
-            yield PastDecision(
-                comment_id=comment_id,
-                site_id=by_policy.site_id,
-                section=by_policy.section,
-                article_mode=by_policy.mode,
-                is_reply=by_policy.parent_id is not None,
-                basis=by_policy.basis,
-                by_policy=by_policy.status,
-                by_person=by_person.status if by_person is not None else None,
-            )
+        query = query.where(_D.received_at >= since)
+    after = 0
+    while rows := session.execute(query.where(_D.number > after)).all():
+        yield _columns(rows)
+        after = rows[-1][0]
+
+
+def named(session: Session, numbers: Sequence[int]) -> dict[int, Row[int, str, str | None]]:
+    """The comments with these numbers in the docket: number, id and language."""
+    rows = session.execute(select(_D.number, _D.comment_id, _D.language).where(_D.number.in_(numbers)))
+    return {row.number: row for row in rows}
+
+
+def holds_of(session: Session, comment_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The facts, in words, for which the policy's newest decision let these comments wait."""
+    rows = session.execute(
+        select(DecisionRow.comment_id, DecisionRow.basis)
+        .where(DecisionRow.comment_id.in_(comment_ids), DecisionRow.automated.is_(True))
+        .order_by(DecisionRow.revision, DecisionRow.id)
+    )
+    return {comment_id: tuple(basis.get("holds", ())) for comment_id, basis in rows}
+
+
+def _query() -> Select[Any]:
+    # Truth values as the driver gives them: numpy takes either kind, and turning each into a bool takes its time.
+    columns: list[Any] = [type_coerce(column, String) for column in _COLUMNS]
+    return select(*columns).select_from(table_of(Docket))
+
+
+def _columns(rows: Sequence[Row[Any]]) -> Past:
+    by_column = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    number, site, section, reply, mode, before, people, scored, readable, holds, *signals = by_column
+    known: dict[tuple[Any, ...], int] = {}
+    place = [known.setdefault(words, len(known)) for words in zip(site, section, reply, mode, strict=True)]
+    return Past(
+        number=np.array(number, dtype=np.int64),
+        places=tuple(Place(words[0], words[1], bool(words[2]), words[3]) for words in known),
+        place=np.array(place, dtype=np.int64),
+        before=_codes(before),
+        people=_codes(people),
+        scored=np.array(scored, dtype=bool),
+        readable=np.array(readable, dtype=bool),
+        holds=np.array(holds, dtype=np.int64),
+        values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)},
+    )
+
+
+def _codes(words: Sequence[str | None]) -> NDArray[np.int8]:
+    positions: dict[str | None, int] = {status.value: position for position, status in enumerate(STATUSES)}
+    positions[None] = -1
+    return np.array([positions[word] for word in words], dtype=np.int8)

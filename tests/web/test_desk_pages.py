@@ -366,7 +366,17 @@ def test_an_account_of_one_site_sees_and_decides_nothing_of_another(house: House
 def test_no_page_needs_an_exception_from_the_content_security_policy(house: House) -> None:
     waiting = house.say(RUDE)
     desk = house.signed_in()
-    pages = ["/", "/articles/lanes", "/review", f"/review/comments/{waiting}", "/audit", "/admin", "/admin/accounts", "/account", "/nothing"]
+    pages = [
+        "/",
+        "/articles/lanes",
+        "/review",
+        f"/review/comments/{waiting}",
+        "/audit",
+        "/admin",
+        "/admin/accounts",
+        "/account",
+        "/nothing",
+    ]
     for page in (*pages, "/login"):
         visitor = house.visitor().open(page) if page == "/login" else desk.open(page)
         assert "'unsafe" not in visitor.answer.headers["Content-Security-Policy"], page

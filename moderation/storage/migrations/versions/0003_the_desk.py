@@ -308,7 +308,12 @@ def _docket() -> None:
     op.create_index("ix_docket_oldest", "docket", ["site_id", "received_at", "number"], unique=False, **_waiting())
     for name, columns in _DESCENDING.items():
         op.create_index(name, "docket", columns, **_waiting())
-    op.create_index("ix_docket_status", "docket", ["site_id", "status", sa.text("decided_at DESC"), "number"])
+    op.create_index(
+        "ix_docket_status",
+        "docket",
+        ["site_id", "status", sa.text("decided_at DESC"), "number", "by_person", "section"],
+    )
+    op.create_index("ix_docket_arrived", "docket", ["site_id", "received_at", "section"])
     decided = sa.text("by_person IS NOT NULL")
     op.create_index(
         "ix_docket_by_person",

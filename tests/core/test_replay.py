@@ -1,0 +1,77 @@
+"""Deciding many comments at once gives exactly what deciding them one by one gives."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation.configuration import parse_configuration
+from moderation.core.comment import Mode
+from moderation.core.policy import SIGNALS, Comparison, Signals, decide
+from moderation.core.scores import LABELS
+from moderation.replay import OUTCOMES, replayed
+from moderation.storage.replay import Past, Place
+
+SCORES = (*LABELS, "relevance")
+# Few values, so that thresholds are met to the letter often.
+LEVELS = st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])
+COUNTS = st.sampled_from([0.0, 1.0, 2.0, 5.0])
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, float]:
+    keys = draw(st.sets(st.tuples(st.sampled_from(SIGNALS), st.sampled_from(list(Comparison))), max_size=4))
+    return {f"{name}_{comparison}": draw(LEVELS if name in SCORES else COUNTS) for name, comparison in sorted(keys)}
+
+
+@st.composite
+def signals(draw: st.DrawFn) -> Signals:
+    scored = draw(st.booleans())
+    values = {name: draw(COUNTS) for name in SIGNALS if name not in SCORES}
+    for name in SCORES if scored else ():
+        if draw(st.integers(0, 5)):
+            values[name] = draw(LEVELS)
+    readable, held = draw(st.booleans()), draw(st.integers(0, 9)) == 0
+    return Signals(values=values, scored=scored, readable=readable, holds=("held",) if held else ())
+
+
+def as_past(many: list[Signals], mode: Mode) -> Past:
+    count = len(many)
+    return Past(
+        number=np.arange(count),
+        places=(Place("a", None, False, None), Place("a", "sport", False, mode.value)),
+        place=np.arange(count) % 2,
+        before=np.zeros(count, dtype=np.int8),
+        people=np.full(count, -1, dtype=np.int8),
+        scored=np.array([one.scored for one in many]),
+        readable=np.array([one.readable for one in many]),
+        holds=np.array([len(one.holds) for one in many]),
+        values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in SIGNALS},
+    )
+
+
+def toml(table: str, keys: dict[str, float]) -> str:
+    return f"[{table}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    many=st.lists(signals(), min_size=1, max_size=8),
+    effects=st.fixed_dictionaries({name: conditions() for name in ("approve", "reject", "flag")}),
+    in_sport=conditions(),
+    mode=st.sampled_from(list(Mode)),
+)
+def test_many_at_once_are_decided_as_one_by_one(
+    many: list[Signals], effects: dict[str, dict[str, float]], in_sport: dict[str, float], mode: Mode
+) -> None:
+    tables = [toml(f"policy.{effect}", keys) for effect, keys in effects.items()]
+    configuration = parse_configuration("\n".join([*tables, toml("policy.sections.sport.reject", in_sport)]))
+    found = replayed(as_past(many, mode), configuration)
+    for position, one in enumerate(many):
+        section = "sport" if position % 2 else None
+        rules = configuration.policy.rules_for("a", section)
+        alone = decide(one, rules, mode=mode if section else Mode.PRE, policy_version="-")
+        assert OUTCOMES[found.outcome[position]] is alone.outcome
+        plain = [reason.code for reason in alone.reasons] == ["pre"]
+        assert found.flagged[position] == (alone.outcome.value == "pending" and not plain)
