@@ -19,7 +19,7 @@ SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted
 SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
 LISTED_TERMS = "terms"
 """The signal that lets a comment wait, and never rejects it."""
-_COUNTS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
+COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
 
 
 class Comparison(StrEnum):
@@ -222,7 +222,7 @@ def in_words(condition: Condition, value: float) -> str:
 
 
 def _number(condition: Condition, value: float) -> str:
-    if condition.signal in _COUNTS:
+    if condition.signal in COUNTED_SIGNALS:
         return f"{value:g}"
     # Two digits unless they would hide on which side of the threshold the value lies or round the threshold itself.
     digits = 2

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
 from moderation.core.policy import SIGNALS
+from moderation.storage.articles import Article
 from moderation.storage.base import table_of
-from moderation.storage.comments import DecisionRow
+from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.docket import Docket
 
 DECIDED = (Status.APPROVED, Status.REJECTED)
@@ -110,6 +111,31 @@ def holds_of(session: Session, comment_ids: Sequence[str]) -> dict[str, tuple[st
         .order_by(DecisionRow.revision, DecisionRow.id)
     )
     return {comment_id: tuple(basis.get("holds", ())) for comment_id, basis in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A comment to read: whose, under what, and its text."""
+
+    body: str
+    author: str
+    title: str
+
+
+def texts_of(session: Session, comment_ids: Sequence[str]) -> dict[str, Read]:
+    """The texts of these comments."""
+    rows = session.execute(
+        select(Comment.id, Comment.body, Comment.author_name, Article.title)
+        .join(Article, Article.id == Comment.article_id)
+        .where(Comment.id.in_(comment_ids))
+    )
+    return {row.id: Read(body=row.body, author=row.author_name, title=row.title) for row in rows}
+
+
+def sections_of(session: Session, site_ids: Sequence[str]) -> list[str]:
+    """The sections that the articles of these sites name."""
+    named = select(Article.section).where(Article.site_id.in_(site_ids), Article.section.is_not(None)).distinct()
+    return sorted(section for section in session.scalars(named) if section)
 
 
 def _query() -> Select[Any]:

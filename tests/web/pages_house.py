@@ -236,7 +236,10 @@ class Visitor:
     def send(self, action: str, **filled: str) -> Visitor:
         """Sends the page's first form with this action, as a browser would."""
         form = next(form for form in self.page.forms if form.action == action)
-        return self.post(action, {**fields_of(form), **filled})
+        fields = {**fields_of(form), **filled}
+        if form.method == "GET":
+            return self._see(self.client.get(action, query_string=fields, follow_redirects=True))
+        return self.post(action, fields)
 
     def send_form(self, **filled: str) -> Visitor:
         """Sends the page's only form to the page's own address."""
