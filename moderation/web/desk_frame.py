@@ -36,7 +36,12 @@ def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any)
 
 
 def _menu(actor: Actor, here: str) -> list[MenuItem]:
-    items: dict[str, str] = {QUEUE: "Queue", f"{QUEUE}/articles": "Articles", f"{QUEUE}/rules": "House rules"}
+    items: dict[str, str] = {
+        QUEUE: "Queue",
+        f"{QUEUE}/map": "Score map",
+        f"{QUEUE}/articles": "Articles",
+        f"{QUEUE}/rules": "House rules",
+    }
     if actor.may_anywhere(SENIOR):
         items["/legal"] = "Legal"
     items["/audit"] = "Audit log"

@@ -7,6 +7,7 @@ from flask import Flask
 from moderation.web import (
     account_pages,
     accounts_pages,
+    acts_pages,
     admin_pages,
     article_pages,
     audit_pages,
@@ -14,6 +15,7 @@ from moderation.web import (
     comment_pages,
     figures_pages,
     legal_pages,
+    map_pages,
     policy_pages,
     queue_pages,
     reader_pages,
@@ -41,6 +43,15 @@ def install_pages(app: Flask, limits: Limits) -> None:
     install_csrf(app, exempt=APIS | {reader_pages.NAME})
     for pages in (queue_pages, comment_pages, audit_pages, admin_pages, policy_pages, figures_pages):
         app.register_blueprint(pages.blueprint())
-    for pages in (sites_pages, accounts_pages, author_pages, article_pages, rules_pages, legal_pages):
+    for pages in (
+        sites_pages,
+        accounts_pages,
+        author_pages,
+        article_pages,
+        rules_pages,
+        legal_pages,
+        map_pages,
+        acts_pages,
+    ):
         app.register_blueprint(pages.blueprint())
     app.register_blueprint(account_pages.blueprint(limits))

@@ -1,0 +1,143 @@
+"""The score map: what waits along one score, a band of it to look into, and to decide together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from moderation.batches import BATCH_RIGHT, decide_band
+from moderation.core.actor import Actor
+from moderation.core.errors import InvalidField
+from moderation.review import Ruling, Verdict
+from moderation.storage.articles import Article
+from moderation.storage.score_map import SIGNALS, Area, Histogram, Sampled, histogram, numbers_within, sampled
+from moderation.web.access import person, services
+from moderation.web.acts_pages import ACTS
+from moderation.web.desk_frame import MODERATE, READ, desk_page, sites_with
+from moderation.web.map_view import MAP, MapView, band_asked, drawing
+
+SAMPLE = 8
+MANY = 5000
+"""Where more than these wait, counting them takes long enough to be done once in a few seconds."""
+KEPT = timedelta(seconds=5)
+MOST_KEPT = 200
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/review/map``."""
+    pages = Blueprint("map_pages", __name__, url_prefix=MAP)
+
+    @pages.get("")
+    def score_map() -> Response:
+        return _map_page(MapView.of(request.args))
+
+    @pages.post("/approve")
+    def approve() -> Response:
+        return _decide(Verdict.APPROVE)
+
+    @pages.post("/reject")
+    def reject() -> Response:
+        return _decide(Verdict.REJECT)
+
+    return pages
+
+
+def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
+    actor = person()
+    with services().database.reading() as db:
+        sites = sites_with(actor, READ, db)
+        area = view.area(actor, sites)
+        found = _counted(db, area, view.signal)
+        article = db.get(Article, view.article) if view.article else None
+        shown = article if article is not None and article.site_id in [g.site_id for g in area.grounds] else None
+        band = _band_shown(db, actor, area, view, found)
+    return desk_page(
+        "desk/map.html",
+        422 if problem else 200,
+        here=MAP,
+        view=view,
+        found=found,
+        drawn=drawing(found, view),
+        band=band,
+        signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
+        sites=sites,
+        article=shown,
+        reasons=services().configuration.current().reasons,
+        problem=problem.detail if problem else None,
+        typed=request.form,
+    )
+
+
+def _counted(db: Session, area: Area, signal: str) -> Histogram:
+    """The map. A large one may be a few seconds old, but not older than what this process decided: deciding together
+    looks afresh anyway.
+    """
+    shelf, now = _shelf(), services().clock()
+    known = shelf.get((area, signal))
+    if known is not None and now - known[0] < KEPT:
+        return known[1]
+    found = histogram(db, area, signal)
+    if found.total > MANY:
+        if len(shelf) >= MOST_KEPT:
+            shelf.clear()
+        shelf[area, signal] = (now, found)
+    return found
+
+
+def _shelf() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
+    shelf: dict[tuple[Area, str], tuple[datetime, Histogram]] = current_app.extensions.setdefault("score maps", {})
+    return shelf
+
+
+def _band_shown(db: Session, actor: Actor, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
+    """The chosen band: how many it holds, a sample, and what this person may do with it."""
+    if view.band is None:
+        return None
+    may = {verdict: _may(actor, area, verdict) for verdict in BATCH_RIGHT}
+    return {
+        "count": found.within(view.band),
+        "sample": _sample(db, area, view, found),
+        "may_approve": may[Verdict.APPROVE],
+        "may_reject": may[Verdict.REJECT],
+        "queue": f"/review?{urlencode(view.fields)}",
+    }
+
+
+def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
+    return bool(area.grounds) and all(
+        actor.may(MODERATE, ground.site_id) and actor.may(BATCH_RIGHT[verdict], ground.site_id)
+        for ground in area.grounds
+    )
+
+
+def _sample(db: Session, area: Area, view: MapView, found: Histogram) -> list[Sampled]:
+    """Some comments from all over a band: the oldest and the newest of its hundredths, or whatever there is."""
+    assert view.band is not None
+    numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
+    if len(numbers) < min(SAMPLE, found.within(view.band)):
+        numbers = numbers_within(db, area, view.band, limit=SAMPLE)
+    spread = max(1, len(numbers) // SAMPLE)
+    return sampled(db, numbers[::spread][:SAMPLE], view.signal)
+
+
+def _decide(verdict: Verdict) -> Response:
+    form, actor = request.form, person()
+    view = MapView.of(form)
+    with services().database.reading() as db:
+        area = view.area(actor, sites_with(actor, READ, db))
+    try:
+        ruling = Ruling(
+            verdict=verdict,
+            reason_id=form.get("reason") or None if verdict is Verdict.REJECT else None,
+            sentence=form.get("sentence", "")[:5000] or None if verdict is Verdict.REJECT else None,
+        )
+        begun = decide_band(services(), actor, area, band_asked(form), ruling)
+    except InvalidField as error:
+        return _map_page(view, error)
+    _shelf().clear()
+    return redirect(f"{ACTS}/{begun.act_id}?{urlencode({'back': view.href})}", 303)
