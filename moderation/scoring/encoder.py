@@ -74,8 +74,9 @@ class Encoder:
             self._batch([[self._pad_id] * length])
         if not isinstance(self._runtime, Fixes):
             return None
-        # Not a daemon: a process that ends meanwhile waits for it, rather than ending inside the engine.
-        behind = threading.Thread(target=self._runtime.fix, args=(self._max_tokens,), name="scoring-fix")
+        # No daemon, as it would be by itself where one starts it: a process that ends meanwhile waits for it. Ending
+        # inside the engine aborts.
+        behind = threading.Thread(target=self._runtime.fix, args=(self._max_tokens,), name="scoring-fix", daemon=False)
         behind.start()
         return behind
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,15 @@ def test_padding_is_not_seen(packs_dir: Path) -> None:
     short, long = runtime.run(ids, np.ones_like(ids)), runtime.run(padded, mask)
     for name in ("logits", "embedding"):
         assert np.allclose(short[name], long[name], atol=1e-5)
+
+
+def test_a_process_that_ends_waits_for_what_is_made_faster_behind_the_first_answers(encoder: Encoder) -> None:
+    """Ending inside the engine would abort. The scoring thread is a daemon, and threads are by themselves as it is."""
+    behind: list[threading.Thread | None] = []
+    scoring = threading.Thread(target=lambda: behind.append(encoder.warm()), daemon=True)
+    scoring.start()
+    scoring.join()
+    (thread,) = behind
+    assert thread is not None
+    thread.join()
+    assert not thread.daemon
