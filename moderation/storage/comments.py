@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, text, tuple_
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -204,16 +204,6 @@ def before_now(
 
 def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:
     return session.scalar(select(Comment.id).where(Comment.site_id == site_id, Comment.external_id == external_id))
-
-
-def published(
-    session: Session, article_id: str, *, after: tuple[datetime, str] | None = None, limit: int
-) -> Sequence[Comment]:
-    """An article's published comments, oldest first, after the one with this time and id."""
-    query = select(Comment).where(Comment.article_id == article_id, Comment.status == Status.APPROVED)
-    if after is not None:
-        query = query.where(tuple_(Comment.created_at, Comment.id) > tuple_(*after))
-    return session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit)).all()
 
 
 def published_mark(session: Session, article_id: str) -> tuple[int, datetime | None]:

@@ -20,7 +20,7 @@ from moderation.storage.desk_work import NoteAbout, notes_about
 from moderation.storage.house_rules import live_terms
 from moderation.terms import add_terms, remove_term
 from moderation.web.access import person, services
-from moderation.web.desk_frame import MODERATE, QUEUE, READ, desk_page, sites_with
+from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page, sites_with
 from moderation.web.house_forms import (
     Problem,
     answered,
@@ -178,6 +178,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         pinned=pinned,
         notes=notes,
         may=actor.may(MODERATE, article.site_id),
+        may_remove=actor.may(SENIOR, article.site_id),
         me_id=actor.account_id,
         problem=problem,
         typed=form,

@@ -17,7 +17,8 @@ from moderation.core.text import display_name
 from moderation.intake import Arrival, Idempotency, Sender
 from moderation.standing import standing
 from moderation.storage.articles import Article, find_place
-from moderation.storage.comments import Comment, published
+from moderation.storage.comments import Comment
+from moderation.storage.discussion import published
 from moderation.storage.sites import Right
 from moderation.web.access import Caller, caller, services
 from moderation.web.errors import InvalidFields

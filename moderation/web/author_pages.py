@@ -13,7 +13,7 @@ from moderation.storage.desk import account_names
 from moderation.storage.desk_work import NoteAbout, notes_about
 from moderation.storage.house_rules import AuthorKind, decisions_about
 from moderation.web.access import person, services
-from moderation.web.desk_frame import MODERATE, QUEUE, READ, desk_page
+from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page
 from moderation.web.house_forms import SPANS, Problem, answered, done_here, field, until_chosen
 from moderation.web.rendering import argument, known_id
 
@@ -95,6 +95,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         next=found[PAGE - 1][0].id if len(found) > PAGE else None,
         notes=notes,
         may_decide=actor.may(MODERATE, author.site_id) and actor.reaches(author.site_id, None),
+        may_remove=actor.may(SENIOR, author.site_id) and actor.reaches(author.site_id, None),
         may_note=actor.may(MODERATE, author.site_id),
         me_id=actor.account_id,
         problem=problem,

@@ -10,7 +10,7 @@ from moderation.core.comment import Mode
 from moderation.standing import Standing
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.discussion import Opening
+from moderation.storage.discussion import Opening, is_gone
 
 PAGE = 100
 """How many openings one page of a discussion holds."""
@@ -60,19 +60,17 @@ def discussion_view(openings: Sequence[Opening], *, count: int, stands: Standing
 
 
 def _said(opening: Opening) -> Said:
-    replies = tuple(_one(reply) for reply in opening.replies)
-    if opening.gone:
-        gone = opening.comment
-        return Said(id=gone.id, name="", body="", created_at=gone.created_at, gone=True, replies=replies)
-    return _one(opening.comment, replies)
+    return _one(opening.comment, tuple(_one(reply) for reply in opening.replies))
 
 
 def _one(comment: Comment, replies: tuple[Said, ...] = ()) -> Said:
+    gone = is_gone(comment)
     return Said(
         id=comment.id,
-        name=comment.author_name,
-        body=comment.body,
+        name="" if gone else comment.author_name,
+        body="" if gone else comment.body,
         created_at=comment.created_at,
+        gone=gone,
         replies=replies,
     )
 

@@ -102,6 +102,11 @@ def _schemas() -> Schema:
                 "body": _text(),
                 "parent_id": _nullable(_text()),
                 "created_at": _text(format="date-time"),
+                "removed": {
+                    "type": "boolean",
+                    "description": "True for the place of a comment that is gone but was answered: its name and text "
+                    "are empty. Left out otherwise.",
+                },
             }
         ),
         "Standing": _object({"status": status, "message": _text()}, ("status", "message")),

@@ -12,6 +12,7 @@ from moderation.core.audit_chain import AuditEvent
 from moderation.core.comment import MESSAGES, Status
 from moderation.core.scores import Scores
 from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.discussion import is_gone
 
 
 def when(time: datetime | None) -> str | None:
@@ -39,7 +40,16 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
 
 
 def comment_public(comment: Comment) -> dict[str, Any]:
-    """A published comment as anybody may see it."""
+    """A comment as anybody may see it. One that is gone, but has published answers, leaves its place: ``removed``."""
+    if is_gone(comment):
+        return {
+            "id": comment.id,
+            "author": {"name": "", "initial": ""},
+            "body": "",
+            "parent_id": comment.parent_id,
+            "created_at": when(comment.created_at),
+            "removed": True,
+        }
     return {
         "id": comment.id,
         "author": {"name": comment.author_name, "initial": initial_of(comment.author_name)},

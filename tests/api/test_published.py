@@ -91,3 +91,38 @@ def test_markup_stays_text(newsroom: Newsroom) -> None:
 @pytest.mark.parametrize("article", ["nowhere", "a" * 300, "%00", "%ff", "..%2f..%2fetc", "'%20or%201=1"])
 def test_an_article_that_is_not_there_has_no_comments(newsroom: Newsroom, article: str) -> None:
     assert newsroom.published(article).status_code in (404, 422)
+
+
+def test_what_is_gone_but_was_answered_leaves_its_place_without_name_and_text(newsroom: Newsroom) -> None:
+    first, lonely = publish(newsroom, 2)
+    newsroom.clock.move(minutes=1)
+    second = newsroom.accepted(parent_id=first)["id"]
+    newsroom.clock.move(minutes=1)
+    third = newsroom.accepted(parent_id=second)
+    newsroom.decide(first, "reject")
+    newsroom.decide(lonely, "reject")
+    receipt = newsroom.accepted(parent_id=third["id"])
+    path = f"/api/v1/comments/{third['id']}/withdraw"
+    assert newsroom.client.post(path, query_string={"receipt": third["receipt"]}).status_code == 200
+    shown = (newsroom.published().json or {})["comments"]
+    assert [comment["id"] for comment in shown] == [first, second, third["id"], receipt["id"]]
+    assert [comment.get("removed", False) for comment in shown] == [True, False, True, False]
+    assert shown[0] | {"created_at": ""} == {
+        "id": first, "author": {"name": "", "initial": ""}, "body": "", "parent_id": None, "created_at": "",
+        "removed": True,
+    }  # fmt: skip
+    assert shown[2]["parent_id"] == second
+
+
+def test_places_of_what_is_gone_come_page_by_page_too(newsroom: Newsroom) -> None:
+    parents = publish(newsroom, PAGE)
+    newsroom.clock.move(minutes=1)
+    answers = [newsroom.accepted(parent_id=parent)["id"] for parent in parents]
+    for parent in parents[::2]:
+        newsroom.decide(parent, "reject")
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = newsroom.published(**({"cursor": cursor} if cursor else {})).json or {}
+        seen += [comment["id"] for comment in page["comments"]]
+        cursor = page["next"]
+    assert sorted(seen) == sorted(parents + answers)

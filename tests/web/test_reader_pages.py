@@ -73,6 +73,20 @@ def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(house: House)
     assert "An answer to it that remains" in reader.text
 
 
+def test_an_answer_deep_down_keeps_the_places_above_it(house: House) -> None:
+    first = published(house)
+    second = published(house, "An answer that will be gone as well, as soon as somebody decides so.", by="B", to=first)
+    published(house, "The answer to the answer, which remains whatever becomes of those above it.", by="C", to=second)
+    alone = published(house, "An answer that goes and leaves nothing behind, for nobody answered it.", by="D", to=first)
+    for comment in (first, second, alone):
+        house.decide(comment, Verdict.REJECT, "other")
+    reader = house.visitor().open("/")
+    assert reader.text.count("It is no longer published") == 2
+    assert "The answer to the answer, which remains whatever becomes of those above it." in reader.text
+    assert "gone as well" not in reader.text
+    assert "leaves nothing" not in reader.text
+
+
 def test_a_long_discussion_goes_on_another_page(house: House) -> None:
     for number in range(101):
         published(house, f"Comment number {number} of a discussion that nobody is going to read whole.")
