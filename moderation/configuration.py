@@ -80,6 +80,13 @@ class Legal:
     due_soon_hours: int = 4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """``[figures]``: whether administrators see how much each moderator decided."""
+
+    by_moderator: bool = False
+
+
 CommentKeys = Mapping[str, Any]
 
 
@@ -125,6 +132,7 @@ class Configuration:
     reasons: tuple[ReasonChoice, ...]
     text: str
     perspective: Perspective = field(default_factory=Perspective)
+    figures: Figures = field(default_factory=Figures)
     legal: Legal = field(default_factory=Legal)
 
     @cached_property
@@ -159,6 +167,7 @@ def parse_configuration(text: str) -> Configuration:
         reasons=_reasons(top),
         text=text,
         perspective=_perspective(top.table("perspective")),
+        figures=_figures(top.table("figures")),
         legal=_legal(top.table("legal")),
     )
     top.finish()
@@ -348,6 +357,12 @@ def _perspective(table: _Table) -> Perspective:
         keep_texts_for_sites=tuple(sites),
         retention_days=table.integer("retention_days", 90, least=1, most=3650),
     )
+    table.finish()
+    return found
+
+
+def _figures(table: _Table) -> Figures:
+    found = Figures(by_moderator=table.get("by_moderator", bool, False, "true or false"))
     table.finish()
     return found
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +14,8 @@ from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.policy import COUNTED_SIGNALS, Overrides, Policy
 from moderation.replay import Replayed
-from moderation.storage.replay import Past
 
 EFFECTS = ("approve", "reject", "flag")
-KEPT_FOR = timedelta(minutes=2)
-KEPT_MOST = 3
 
 Effects = Mapping[str, Mapping[str, float]]
 """The conditions in force in one place, whole: ``{"flag": {"toxicity_at_least": 0.7}}``."""
@@ -187,29 +182,3 @@ def _value(key: str, value: float | None) -> str:
         return "false"
     counted = key.rsplit("_at_", 1)[0] in COUNTED_SIGNALS
     return str(int(value)) if counted and value == int(value) else repr(value)
-
-
-# --- the comments that they are tried on ------------------------------------------------------------------------------
-
-
-class Recent:
-    """Keeps the columns that were asked for last, for a little while: between two moves of a slider nothing is read
-    again. For many threads.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[Hashable, tuple[datetime, Past]] = {}
-
-    def past(self, key: Hashable, now: datetime, read: Callable[[], Past]) -> Past:
-        """What was read for this key within the last two minutes, or what ``read`` answers now."""
-        with self._lock:
-            self._kept = {known: kept for known, kept in self._kept.items() if now - kept[0] < KEPT_FOR}
-            if key in self._kept:
-                return self._kept[key][1]
-        found = read()
-        with self._lock:
-            while len(self._kept) >= KEPT_MOST:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = (now, found)
-        return found

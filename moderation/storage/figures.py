@@ -1,38 +1,43 @@
-"""Counts that the desk shows of a site's comments: what waits, what arrives, what is decided and why."""
+"""Counts that administrators see of their sites: what waits, what arrives, what is decided, by whom and why.
+
+Everything is counted from the docket's indexes, one site at a time, and from the days that are asked for alone. What
+was decided is counted by the decision that stands, on the day when it was made.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy.orm import Session
 
-from moderation.core.comment import WAITING, Status
-from moderation.storage.comments import Comment, DecisionRow
+from moderation.core.comment import Status
+from moderation.storage.base import table_of
+from moderation.storage.comments import DecisionRow
 from moderation.storage.docket import Docket
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """One day, in UTC: comments that arrived and decisions that people made."""
+class Range(StrEnum):
+    """How far back figures go, and in which steps."""
 
-    day: date
-    arrived: int
-    approved: int
-    rejected: int
+    WEEK = "7"
+    MONTH = "30"
+    QUARTER = "91"
+    YEAR = "364"
 
+    @property
+    def days(self) -> int:
+        return int(self.value)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """``oldest`` is when the comment that has waited longest arrived; ``reasons`` counts refusals by their reason."""
-
-    waiting: int
-    oldest: datetime | None
-    days: tuple[Day, ...]
-    reasons: tuple[tuple[str, int], ...]
+    @property
+    def step(self) -> int:
+        """Days in one column."""
+        return 1 if self.days <= 30 else 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,84 +48,178 @@ class Waiting:
     oldest: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One day, or one week from ``first`` on, in UTC: comments that arrived, and that were decided by people and by the
+    policy alone.
+    """
+
+    first: date
+    arrived: int
+    approved: int
+    rejected: int
+    by_policy: int
+
+    @property
+    def decided(self) -> int:
+        return self.approved + self.rejected + self.by_policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A section or a moderator (by name or id; None: comments without one), and what was decided there."""
+
+    name: str | None
+    arrived: int
+    approved: int
+    rejected: int
+
+    @property
+    def decided(self) -> int:
+        return self.approved + self.rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """``reasons`` counts refusals by their reason, None for the policy's own. ``moderators`` is None where that isn't
+    asked for.
+    """
+
+    columns: tuple[Column, ...]
+    reasons: tuple[tuple[str | None, int], ...]
+    sections: tuple[Part, ...]
+    moderators: tuple[Part, ...] | None
+
+
+_D, _DECISIONS = table_of(Docket).c, table_of(DecisionRow).c
+
+
 def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
     """How much waits on these sites, escalated comments included."""
     count, oldest = 0, None
     for site_id in site_ids:  # one at a time: an index holds each site's waiting comments, the oldest first
-        here = (Docket.site_id == site_id, Docket.waiting.is_(True))
-        count += session.scalar(select(func.count()).select_from(Docket).where(*here)) or 0
-        first = session.scalar(select(func.min(Docket.received_at)).where(*here))
+        here = (_D.site_id == site_id, _D.waiting.is_(True))
+        count += session.scalar(select(func.count()).select_from(table_of(Docket)).where(*here)) or 0
+        first = session.scalar(select(func.min(_D.received_at)).where(*here))
         oldest = min(oldest, first) if oldest and first else oldest or first
     return Waiting(count=count, oldest=oldest)
 
 
-def figures(session: Session, site_ids: Sequence[str], *, now: datetime, days: int = 14) -> Figures:
-    """The figures of these sites: what waits now, and the last ``days`` days, today's included."""
-    waiting, oldest = session.execute(
-        select(func.count(), func.min(Comment.received_at)).where(
-            Comment.site_id.in_(site_ids), Comment.status.in_(WAITING)
-        )
-    ).one()
-    first = now.astimezone(UTC).date() - timedelta(days=days - 1)
-    calendar = [first + timedelta(days=number) for number in range(days)]
+def figures(
+    session: Session, site_ids: Sequence[str], *, now: datetime, over: Range, by_moderator: bool = False
+) -> Figures:
+    """The figures of these sites over the last days, today's included."""
+    today = now.astimezone(UTC).date()
+    firsts = [today - timedelta(days=back - 1) for back in range(over.days, 0, -over.step)]
+    since = _midnight(firsts[0])
     return Figures(
-        waiting=waiting,
-        oldest=oldest,
-        days=tuple(_days(session, site_ids, calendar)),
-        reasons=tuple(_reasons(session, site_ids, since=_midnight(first))),
+        columns=tuple(_columns(session, site_ids, firsts, over.step)),
+        reasons=tuple(_reasons(session, site_ids, since)),
+        sections=tuple(_sections(session, site_ids, since)),
+        moderators=tuple(_moderators(session, site_ids, since)) if by_moderator else None,
     )
 
 
-def _days(session: Session, site_ids: Sequence[str], calendar: Sequence[date]) -> list[Day]:
-    start = _midnight(calendar[0])
-    arrived = session.execute(
-        select(*(_on(Comment.received_at, day) for day in calendar)).where(
-            Comment.site_id.in_(site_ids), Comment.received_at >= start
+def _columns(session: Session, site_ids: Sequence[str], firsts: Sequence[date], step: int) -> list[Column]:
+    found = []
+    for first in firsts:
+        start, end = _midnight(first), _midnight(first + timedelta(days=step))
+        # A range of an index for each count: adding up columns of one long scan takes ten times as long.
+        arrived: list[ScalarSelect[Any]] = []
+        people: dict[Status, list[ScalarSelect[Any]]] = {Status.APPROVED: [], Status.REJECTED: []}
+        decided: list[ScalarSelect[Any]] = []
+        for site_id in site_ids:
+            arrived.append(_counted(_D.site_id == site_id, _D.received_at >= start, _D.received_at < end))
+            for status, counts in people.items():
+                then = (_D.site_id == site_id, _D.status == status, _D.decided_at >= start, _D.decided_at < end)
+                counts.append(_counted(*then, what=func.count(_D.by_person)))
+                decided.append(_counted(*then))
+        asked = [_sum(counts) for counts in (arrived, people[Status.APPROVED], people[Status.REJECTED], decided)]
+        row = session.execute(select(*asked)).one()
+        found.append(
+            Column(first=first, arrived=row[0], approved=row[1], rejected=row[2], by_policy=row[3] - row[1] - row[2])
         )
-    ).one()
-    decided = {
-        status: session.execute(
-            select(*(_on(DecisionRow.decided_at, day) for day in calendar))
-            .join(Comment, Comment.id == DecisionRow.comment_id)
-            .where(
-                Comment.site_id.in_(site_ids),
-                DecisionRow.decided_at >= start,
-                DecisionRow.automated.is_(False),
-                DecisionRow.status == status,
+    return found
+
+
+def _counted(*conditions: ColumnElement[bool], what: ColumnElement[int] | None = None) -> ScalarSelect[Any]:
+    counted = func.count() if what is None else what
+    return select(counted).select_from(table_of(Docket)).where(*conditions).scalar_subquery()
+
+
+def _sum(counts: Sequence[ScalarSelect[Any]]) -> Any:
+    total: Any = 0
+    for count in counts:
+        total = count + total
+    return total
+
+
+def _decided(site_id: str, status: Status, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (_D.site_id == site_id, _D.status == status, _D.decided_at >= since)
+
+
+def _standing(status: Status) -> ColumnElement[bool]:
+    """Joins a comment to the decision that stands."""
+    return and_(
+        _DECISIONS.comment_id == _D.comment_id, _DECISIONS.status == status, _DECISIONS.decided_at == _D.decided_at
+    )
+
+
+def _reasons(session: Session, site_ids: Sequence[str], since: datetime) -> list[tuple[str | None, int]]:
+    counted: Counter[str | None] = Counter()
+    for site_id in site_ids:
+        query = (
+            select(_DECISIONS.reason_id, _DECISIONS.automated, func.count())
+            .select_from(table_of(Docket).join(table_of(DecisionRow), _standing(Status.REJECTED)))
+            .where(*_decided(site_id, Status.REJECTED, since))
+            .group_by(_DECISIONS.reason_id, _DECISIONS.automated)
+        )
+        for reason, automated, count in session.execute(query):
+            counted[None if automated else reason or ""] += count
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0] or ""))
+
+
+def _sections(session: Session, site_ids: Sequence[str], since: datetime) -> list[Part]:
+    arrived: Counter[str | None] = Counter()
+    decided: Counter[tuple[str | None, Status]] = Counter()
+    for site_id in site_ids:
+        here = select(_D.section, func.count()).group_by(_D.section)
+        for section, count in session.execute(here.where(_D.site_id == site_id, _D.received_at >= since)):
+            arrived[section] += count
+        for status in (Status.APPROVED, Status.REJECTED):
+            for section, count in session.execute(here.where(*_decided(site_id, status, since))):
+                decided[section, status] += count
+    return _parts({*arrived, *(name for name, _ in decided)}, arrived, decided)
+
+
+def _moderators(session: Session, site_ids: Sequence[str], since: datetime) -> list[Part]:
+    decided: Counter[tuple[str | None, Status]] = Counter()
+    for site_id in site_ids:
+        for status in (Status.APPROVED, Status.REJECTED):
+            query = (
+                select(_DECISIONS.account_id, func.count())
+                .select_from(table_of(Docket).join(table_of(DecisionRow), _standing(status)))
+                .where(*_decided(site_id, status, since), _DECISIONS.automated.is_(False))
+                .group_by(_DECISIONS.account_id)
             )
-        ).one()
-        for status in (Status.APPROVED, Status.REJECTED)
-    }
-    return [
-        Day(
-            day=day,
-            arrived=arrived[number],
-            approved=decided[Status.APPROVED][number],
-            rejected=decided[Status.REJECTED][number],
+            for account, count in session.execute(query):
+                decided[account, status] += count
+    return _parts({name for name, _ in decided}, Counter(), decided)
+
+
+def _parts(
+    names: set[str | None], arrived: Counter[str | None], decided: Counter[tuple[str | None, Status]]
+) -> list[Part]:
+    parts = [
+        Part(
+            name=name,
+            arrived=arrived[name],
+            approved=decided[name, Status.APPROVED],
+            rejected=decided[name, Status.REJECTED],
         )
-        for number, day in enumerate(calendar)
+        for name in names
     ]
-
-
-def _reasons(session: Session, site_ids: Sequence[str], *, since: datetime) -> Sequence[tuple[str, int]]:
-    count = func.count()
-    rows = session.execute(
-        select(DecisionRow.reason_id, count)
-        .join(Comment, Comment.id == DecisionRow.comment_id)
-        .where(
-            Comment.site_id.in_(site_ids),
-            DecisionRow.status == Status.REJECTED,
-            DecisionRow.reason_id.is_not(None),
-            DecisionRow.decided_at >= since,
-        )
-        .group_by(DecisionRow.reason_id)
-        .order_by(count.desc(), DecisionRow.reason_id)
-    )
-    return [(reason or "", number) for reason, number in rows]
-
-
-def _on(column: InstrumentedAttribute[Any], day: date) -> ColumnElement[int]:
-    return func.count().filter(column >= _midnight(day), column < _midnight(day + timedelta(days=1)))
+    return sorted(parts, key=lambda part: (-part.arrived, -part.decided, part.name or ""))
 
 
 def _midnight(day: date) -> datetime:

@@ -1,76 +1,259 @@
-"""Figures as the admin page draws them."""
+"""Figures as the page draws them, each beside its table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, timedelta
 
+from moderation.agreement import SPEAKS_FOR, Bin, LabelAgreement
 from moderation.configuration import ReasonChoice
-from moderation.storage.figures import Day, Figures
-from moderation.web.wording import age, percent
+from moderation.storage.figures import Column, Figures, Part, Range
+from moderation.web.plots import Piece, Plot, column_plot
+from moderation.web.wording import percent
 
-STEP = 24
-"""How wide a day is in the drawing; it is 100 high."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A day's two bars; lengths in the drawing's own units."""
-
-    x: int
-    arrived_y: float
-    arrived_height: float
-    decided_y: float
-    decided_height: float
+RANGE_WORDS = {
+    Range.WEEK: "7 days",
+    Range.MONTH: "30 days",
+    Range.QUARTER: "13 weeks",
+    Range.YEAR: "52 weeks",
+}
+POLICY_REASON = "the policy, by itself"
+NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonRow:
-    label: str
-    count: int
-    percent: str
+class Table:
+    """What a plot shows, in numbers; the first cell of a row names it."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresView:
-    waiting: int
-    longest: str | None
-    today: Day
-    days: tuple[Day, ...]
-    width: int
-    tallest: int
-    pairs: tuple[Pair, ...]
-    reasons: tuple[ReasonRow, ...]
+class Line:
+    """A row with a bar of its own: pieces from left to right, each as its kind, begin and length in per cent."""
+
+    name: str
+    pieces: tuple[tuple[str, str, str], ...]
+    cells: tuple[str, ...]
 
 
-def figures_view(figures: Figures, reasons: Sequence[ReasonChoice], now: datetime) -> FiguresView:
-    """Numbers, bars and the table behind them."""
-    labels = {reason.id: reason.label for reason in reasons}
-    tallest = max([1, *(max(day.arrived, day.approved + day.rejected) for day in figures.days)])
-    most = max([1, *(count for _, count in figures.reasons)])
-    return FiguresView(
-        waiting=figures.waiting,
-        longest=age(figures.oldest, now) if figures.oldest else None,
-        today=figures.days[-1],
-        days=figures.days,
-        width=STEP * len(figures.days),
-        tallest=tallest,
-        pairs=tuple(_pair(number, day, tallest) for number, day in enumerate(figures.days)),
-        reasons=tuple(
-            ReasonRow(label=labels.get(reason, reason), count=count, percent=percent(count / most))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Rows with bars: plot and table in one."""
+
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+# --- over time --------------------------------------------------------------------------------------------------------
+
+
+def time_plot(columns: Sequence[Column], over: Range) -> Plot:
+    """What arrived, beside what was decided: by people, approved and rejected, and by the policy alone."""
+    groups = []
+    for column in columns:
+        when = column_name(column.first, over)
+        arrived = [Piece(kind="arrived", value=column.arrived, words=f"{when}: {column.arrived:,} arrived")]
+        decided = [
+            Piece(kind="approved", value=column.approved, words=f"{when}: {column.approved:,} approved by people"),
+            Piece(kind="rejected", value=column.rejected, words=f"{when}: {column.rejected:,} rejected by people"),
+            Piece(kind="policy", value=column.by_policy, words=f"{when}: {column.by_policy:,} decided by the policy"),
+        ]
+        groups.append((arrived, decided))
+    return column_plot(groups, [short_day(column.first) for column in columns])
+
+
+def time_table(columns: Sequence[Column], over: Range) -> Table:
+    return Table(
+        heads=("Week from" if over.step > 1 else "Day", "Arrived", "Approved", "Rejected", "By the policy alone"),
+        rows=tuple(
+            (
+                column.first.isoformat(),
+                *(f"{count:,}" for count in (column.arrived, column.approved, column.rejected, column.by_policy)),
+            )
+            for column in columns
+        ),
+    )
+
+
+def column_name(first: date, over: Range) -> str:
+    if over.step == 1:
+        return short_day(first)
+    return f"{short_day(first)} to {short_day(first + timedelta(days=over.step - 1))}"
+
+
+def short_day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+# --- by reason, section, moderator ------------------------------------------------------------------------------------
+
+
+def reason_name(reason: str | None, reasons: Sequence[ReasonChoice]) -> str:
+    labels = {choice.id: choice.label for choice in reasons}
+    return POLICY_REASON if reason is None else labels.get(reason, reason) or NO_REASON
+
+
+def reason_lines(figures: Figures, reasons: Sequence[ReasonChoice]) -> Lines:
+    """Refusals by their reason, the most frequent first."""
+    most, total = max((count for _, count in figures.reasons), default=1), sum(n for _, n in figures.reasons)
+    return Lines(
+        heads=("Reason", "Refused", "Share"),
+        lines=tuple(
+            Line(
+                name=reason_name(reason, reasons),
+                pieces=(("policy" if reason is None else "rejected", "0", percent(count / most)),),
+                cells=(f"{count:,}", _share(count, total)),
+            )
             for reason, count in figures.reasons
         ),
     )
 
 
-def _pair(number: int, day: Day, tallest: int) -> Pair:
-    arrived = round(96 * day.arrived / tallest, 2)
-    decided = round(96 * (day.approved + day.rejected) / tallest, 2)
-    return Pair(
-        x=number * STEP + 3,
-        arrived_y=round(99 - arrived, 2),
-        arrived_height=arrived,
-        decided_y=round(99 - decided, 2),
-        decided_height=decided,
+def section_lines(sections: Sequence[Part]) -> Lines:
+    """What arrived in each section, and what was approved and rejected there."""
+    most = max((max(part.arrived, part.decided) for part in sections), default=1) or 1
+    return Lines(
+        heads=("Section", "Arrived", "Approved", "Rejected", "Share rejected"),
+        lines=tuple(
+            Line(
+                name=part.name or "no section",
+                pieces=tuple(_pieces(part, most)),
+                cells=(
+                    f"{part.arrived:,}",
+                    f"{part.approved:,}",
+                    f"{part.rejected:,}",
+                    _share(part.rejected, part.decided),
+                ),
+            )
+            for part in sections
+        ),
     )
+
+
+def moderator_lines(moderators: Sequence[Part], names: Mapping[str, str]) -> Lines:
+    """How much each moderator decided."""
+    most = max((part.decided for part in moderators), default=1) or 1
+    return Lines(
+        heads=("Moderator", "Decided", "Approved", "Rejected", "Share rejected"),
+        lines=tuple(
+            Line(
+                name=moderator_name(part.name, names),
+                pieces=tuple(_pieces(part, most)),
+                cells=(
+                    f"{part.decided:,}",
+                    f"{part.approved:,}",
+                    f"{part.rejected:,}",
+                    _share(part.rejected, part.decided),
+                ),
+            )
+            for part in moderators
+        ),
+    )
+
+
+def moderator_name(account_id: str | None, names: Mapping[str, str]) -> str:
+    return "a site’s own key" if account_id is None else names.get(account_id, "an account that is gone")
+
+
+def _pieces(part: Part, most: int) -> Iterator[tuple[str, str, str]]:
+    before = 0
+    for kind, count in (("approved", part.approved), ("rejected", part.rejected)):
+        yield kind, percent(before / most), percent(count / most)
+        before += count
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}%" if whole else "–"
+
+
+# --- scores and people ------------------------------------------------------------------------------------------------
+
+
+def label_name(label: str) -> str:
+    return label.replace("_", " ")
+
+
+def label_lines(labels: Iterable[LabelAgreement]) -> Lines:
+    """How often each score puts a rejected comment on its bad side: drawn from 50, which a coin reaches, to 100."""
+    return Lines(
+        heads=("Score", "Right, of 100 pairs", "In words"),
+        lines=tuple(
+            Line(
+                name=label_name(one.label),
+                pieces=(("arrived", "0", percent(((one.ranked or 0.5) - 0.5) * 2)),),
+                cells=("–" if one.ranked is None else f"{100 * one.ranked:.0f}", rank_words(one.ranked)),
+            )
+            for one in labels
+        ),
+    )
+
+
+def rank_words(ranked: float | None) -> str:
+    """What a share of pairs means."""
+    if ranked is None:
+        return "nothing to compare: only one kind was decided"
+    if ranked >= 0.9:
+        return "agrees very well"
+    if ranked >= 0.8:
+        return "agrees well"
+    if ranked >= 0.7:
+        return "agrees fairly"
+    return "agrees a little" if ranked >= 0.6 else "tells nothing"
+
+
+def bin_plot(label: LabelAgreement) -> Plot:
+    """The share that moderators rejected, by score."""
+    groups = [
+        ([Piece(kind="rejected", value=_rejected(found) or 0, words=bin_words(label.label, found))],)
+        for found in label.bins
+    ]
+    return column_plot(groups, [_from(found) for found in label.bins], most=100, unit="%")
+
+
+def bin_table(label: LabelAgreement) -> Table:
+    return Table(
+        heads=("Score", "Comments", "Rejected", "Share"),
+        rows=tuple(
+            (
+                f"{found.low:.1f} to {found.high:.1f}",
+                f"{found.comments:,}",
+                f"{found.rejected:,}",
+                _share(found.rejected, found.comments),
+            )
+            for found in label.bins
+        ),
+    )
+
+
+def bin_words(label: str, found: Bin) -> str:
+    between = f"{label_name(label)} {found.low:.1f} to {found.high:.1f}"
+    return f"{between}: {found.rejected:,} of {found.comments:,} rejected"
+
+
+def reading_words(label: LabelAgreement) -> str:
+    """What the plot tells, in a sentence."""
+    told = [found for found in label.bins if found.comments >= 20] or [found for found in label.bins if found.comments]
+    if not told:
+        return "Nothing has been decided yet."
+    low, high = told[0], told[-1]
+    name = label_name(label.label)
+    words = (
+        f"Of comments with a {name} from {low.low:.1f} to {low.high:.1f}, moderators rejected "
+        f"{_share(low.rejected, low.comments)}; of those from {high.low:.1f} to {high.high:.1f}, "
+        f"{_share(high.rejected, high.comments)}."
+    )
+    rises = _rejected(high) or 0, _rejected(low) or 0
+    if (rises[1] > rises[0]) if label.label == SPEAKS_FOR else (rises[0] > rises[1]):
+        return words
+    return f"{words} The score doesn’t tell them apart here."
+
+
+def _rejected(found: Bin) -> float | None:
+    return 100 * found.rejected / found.comments if found.comments else None
+
+
+def _from(found: Bin) -> str:
+    return f"{found.low:.1f}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
 from moderation.core.errors import InvalidField
+from moderation.core.recent import Recent
 from moderation.replay import Replayed, replayed, told
 from moderation.storage.policies import newest_configuration
-from moderation.storage.replay import decided_by_people, sections_of, texts_of
+from moderation.storage.replay import Past, decided_by_people, sections_of, texts_of
 from moderation.web.access import person, services
 from moderation.web.admin_frame import Told, admin_blueprint, admin_page
 from moderation.web.desk_frame import ADMIN, sites_with
@@ -20,7 +22,6 @@ from moderation.web.rendering import argument
 from moderation.web.what_if_view import Against, AnswerView, against_view, answer_view, effects_asked, field_sets
 from moderation.what_if import (
     Effects,
-    Recent,
     agreement,
     effects_in,
     policy_toml,
@@ -34,6 +35,8 @@ SECONDS = 30
 """What reading and deciding a comment is taken to last, unless somebody says otherwise."""
 MOST_SECONDS = 3600
 SHOWN = 25
+KEPT_FOR = timedelta(minutes=2)
+"""Between two moves of a slider nothing is read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ class Answer:
 def blueprint() -> Blueprint:
     """The routes ``/admin/policy`` and ``/admin/what-if``."""
     pages = admin_blueprint("policy_pages")
-    recent = Recent()
+    recent: Recent[Past] = Recent(KEPT_FOR)
 
     @pages.get("/policy")
     def policy() -> Response:
@@ -77,7 +80,7 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _what_if(recent: Recent) -> Response:
+def _what_if(recent: Recent[Past]) -> Response:
     configuration = services().configuration.current()
     with services().database.reading() as db:
         sites = [site.id for site in sites_with(person(), ADMIN, db)]
@@ -120,9 +123,9 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     )
 
 
-def _answer(db: Session, recent: Recent, configuration: Configuration, asked: Asked, sites: list[str]) -> Answer:
+def _answer(db: Session, recent: Recent[Past], configuration: Configuration, asked: Asked, sites: list[str]) -> Answer:
     chosen = tuple(sites) if asked.site is None else (asked.site,)
-    past = recent.past(
+    past = recent.get(
         (chosen, asked.section, asked.comments),
         services().clock(),
         lambda: decided_by_people(db, chosen, asked.section, limit=asked.comments),

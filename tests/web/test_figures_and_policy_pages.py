@@ -2,21 +2,128 @@
 
 from __future__ import annotations
 
-from pages_house import CALM, House
+import csv
 
+import pytest
+from pages_house import CALM, RUDE, House, Visitor
+
+from moderation.configuration import parse_configuration
 from moderation.review import Verdict
+from moderation.storage.accounts import Role
+
+FIGURES = "/admin/figures"
+
+
+def busy(house: House) -> None:
+    """Three comments today: one approved, one rejected, one waiting; and one yesterday."""
+    house.decide(house.say(f"{CALM} Yesterday.", by="Y"), Verdict.APPROVE)
+    house.clock.wait(days=1)
+    house.decide(house.say(by="A"), Verdict.APPROVE)
+    house.decide(house.say(RUDE, by="B"), Verdict.REJECT, "spam")
+    house.say(f"{CALM} 3", by="C")
+    house.clock.wait(hours=2)
+
+
+def cells(page: Visitor, table: str) -> list[list[str]]:
+    """The rows of the table of this name."""
+    rows = page.page.xpath(f"//div[@aria-label='{table}']//tbody/tr")
+    return [[text for cell in row if (text := " ".join(cell.text_content().split()))] for row in rows]
 
 
 def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: House) -> None:
-    first, second = either_house.say(by="A"), either_house.say(f"{CALM} 2", by="B")
-    either_house.say(f"{CALM} 3", by="C")
-    either_house.decide(first, Verdict.APPROVE)
-    either_house.decide(second, Verdict.REJECT, "spam")
-    either_house.clock.wait(hours=2)
-    admin = either_house.signed_in().open("/admin/figures")
-    assert admin.texts("//dl[@class='figures']//dd") == ["1", "2 h", "3", "2"]
-    assert admin.texts("//section[@id='figures']//tbody/tr[last()]/*") == ["2026-01-14", "3", "1", "1"]
-    assert "Spam or advertising" in admin.texts("//dl[@class='scores counts']")[0]
+    busy(either_house)
+    page = either_house.signed_in().open(FIGURES)
+    assert page.texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
+    assert cells(page, "Arrivals and decisions")[-2:] == [
+        ["2026-01-14", "1", "1", "0", "0"],
+        ["2026-01-15", "3", "1", "1", "0"],
+    ]
+    assert cells(page, "Refusals by reason") == [["Spam or advertising", "1", "100%"]]
+    assert cells(page, "Sections") == [["city", "4", "2", "1", "33%"]]
+    assert page.open(f"{FIGURES}?range=364").texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
+    assert len(cells(page, "Arrivals and decisions")) == 52
+
+
+def test_what_the_policy_decides_alone_is_counted_apart(house: House) -> None:
+    house.configuration.now = parse_configuration("[policy.reject]\ntoxicity_at_least = 0.9\n")
+    house.say(RUDE)
+    page = house.signed_in().open(FIGURES)
+    assert cells(page, "Arrivals and decisions")[-1] == ["2026-01-14", "1", "0", "0", "1"]
+    assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "100%"]]
+
+
+def test_a_decision_that_was_reversed_no_longer_counts(house: House) -> None:
+    comment = house.say()
+    house.decide(comment, Verdict.REJECT, "spam")
+    house.clock.wait(minutes=1)
+    house.decide(comment, Verdict.APPROVE)
+    page = house.signed_in().open(FIGURES)
+    assert cells(page, "Arrivals and decisions")[-1] == ["2026-01-14", "1", "1", "0", "0"]
+    assert "Nothing was refused in these days" in page.text
+
+
+def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(either_house: House) -> None:
+    house = either_house
+    house.account("Berta", {"*": Role.MODERATOR})
+    desk = house.signed_in("Berta")
+    comment = house.say()
+    token = desk.open("/account").page.xpath("//input[@name='csrf_token']/@value")[0]
+    desk.post(f"/review/comments/{comment}/approve", {"csrf_token": token, "revision": "1"})
+    admin = house.signed_in()
+    assert "Berta" not in admin.open(FIGURES).text
+    assert admin.open(f"{FIGURES}/moderators.csv").status == 404
+    house.configure("[figures]\nby_moderator = true\n")
+    assert cells(admin.open(FIGURES), "Decisions by moderator") == [["Berta", "1", "1", "0", "0%"]]
+    assert "Berta,1,0" in admin.client.get(f"{FIGURES}/moderators.csv").text
+
+
+def test_the_scores_are_compared_with_what_moderators_decided(either_house: House) -> None:
+    busy(either_house)
+    page = either_house.signed_in().open(FIGURES)
+    rows = {row[0]: row[1:] for row in cells(page, "Agreement by score")}
+    assert rows["toxicity"] == ["100", "agrees very well"]
+    assert rows["threat"] == ["50", "tells nothing"]
+    shares = {row[0]: row[1:] for row in cells(page, "Rejected by score")}
+    assert (shares["0.0 to 0.1"], shares["0.9 to 1.0"]) == (["2", "0", "0%"], ["1", "1", "100%"])
+    assert "from 0.9 to 1.0, 100%" in page.text
+    assert "The score doesn’t tell them apart" in page.open(f"{FIGURES}?label=threat").text
+
+
+@pytest.mark.parametrize("name", ["time", "reasons", "sections", "agreement"])
+def test_every_plot_has_its_table_and_a_file(house: House, name: str) -> None:
+    busy(house)
+    admin = house.signed_in()
+    page = admin.open(FIGURES)
+    (link,) = [href for href in page.page.xpath("//main//a/@href") if f"/{name}.csv" in href]
+    answer = admin.client.get(link)
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith(f'attachment; filename="{name}-')
+    rows = list(csv.reader(answer.text.splitlines()))
+    assert len(rows) > 1
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_a_section_named_like_a_formula_is_none_in_the_file(house: House) -> None:
+    house.article("odd", section="=1+1")
+    house.say(under="odd")
+    assert "'=1+1,1,0,0" in house.signed_in().client.get(f"{FIGURES}/sections.csv").text
+
+
+@pytest.mark.parametrize("query", ["range=x&site=%00&label=%ff", "range=999999", "site=nowhere"])
+def test_odd_questions_about_figures_are_no_5xx(house: House, query: str) -> None:
+    admin = house.signed_in()
+    assert admin.open(f"{FIGURES}?{query}").status == 200
+    assert admin.client.get(f"{FIGURES}/time.csv?{query}").status_code == 200
+    assert admin.client.get(f"{FIGURES}/nothing.csv").status_code == 404
+
+
+def test_figures_are_those_of_the_sites_that_one_administers(house: House) -> None:
+    busy(house)
+    house.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
+    house.account("local", {"second": Role.ADMIN})
+    local = house.signed_in("local").open(f"{FIGURES}?site=demo")
+    assert local.texts("//dl[@class='figures']//dd") == ["0", "–", "0", "0", "0"]
+    assert "Nobody has decided a scored comment yet" in local.text
 
 
 def test_the_policy_tells_where_each_value_comes_from(house: House) -> None:
