@@ -1,0 +1,130 @@
+"""The score map in a real browser: a band of 500 by pointer, by keyboard and without scripts, and its undo."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages_house import House
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+from werkzeug.serving import make_server
+
+from moderation.storage.comments import Comment
+from moderation.web.access import COOKIE
+from moderation.worker import Runner
+
+pytestmark = pytest.mark.browser
+
+RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """Where the house answers, with a runner beside it as beside every web server."""
+    server, runner = make_server("127.0.0.1", 0, house.app, threaded=True), Runner(house.services, every_seconds=0.05)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    runner.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    runner.stop()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def cookie(house: House, address: str) -> Any:
+    """The admin's sign-in."""
+    kept = house.signed_in().client.get_cookie(COOKIE)
+    assert kept is not None
+    return {"name": COOKIE, "value": kept.value, "url": address}
+
+
+def how_many(house: House, status: str) -> int:
+    with house.services.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Comment).where(Comment.status == status)) or 0
+
+
+def test_a_band_of_500_is_dragged_approved_and_taken_back(house: House, address: str, page: Page) -> None:
+    for number in range(500):
+        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    house.say("I read this report twice, and the second time I understood what had been decided.")
+    page.context.add_cookies([cookie(house, address)])
+    page.goto(f"{address}/review/map")
+    drawn = page.locator("#drawn").bounding_box()
+    assert drawn is not None
+    y = drawn["y"] + drawn["height"] / 2
+    page.mouse.move(drawn["x"] + drawn["width"] * 0.45, y)
+    page.mouse.down()
+    page.mouse.move(drawn["x"] + drawn["width"] * 0.6, y, steps=4)
+    page.mouse.up()
+    expect(page.get_by_label("From")).to_have_value("0.45")
+    expect(page.locator("#count")).to_have_text("500 comments")
+    page.get_by_role("button", name="Approve 500 comments").click()
+    expect(page.locator("#act")).to_contain_text("500 comments: Approved.", timeout=60_000)
+    assert (how_many(house, "approved"), how_many(house, "pending")) == (500, 1)
+    page.keyboard.press("u")
+    expect(page.locator("#act")).to_contain_text("500 comments stand as before.", timeout=60_000)
+    assert (how_many(house, "approved"), how_many(house, "pending")) == (0, 501)
+
+
+def test_a_band_is_chosen_and_decided_by_keyboard_alone(house: House, address: str, page: Page) -> None:
+    for number in range(3):
+        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    page.context.add_cookies([cookie(house, address)])
+    page.goto(f"{address}/review/map")
+    page.get_by_label("From").focus()
+    page.keyboard.type("0.53")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0.60")
+    expect(page.locator("#band")).to_contain_text("Nothing waits in this band.")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#count")).to_have_text("3 comments")
+    page.get_by_role("button", name="Approve 3 comments").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#act")).to_contain_text("3 comments: Approved.")
+
+
+def test_the_map_and_its_acts_work_without_scripts(house: House, address: str, browser: Browser) -> None:
+    for number in range(60):
+        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([cookie(house, address)])
+    page = context.new_page()
+    page.goto(f"{address}/review/map")
+    page.get_by_label("From").fill("0.50")
+    page.get_by_label("To", exact=True).fill("0.60")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Approve 60 comments").click()
+    while page.get_by_role("link", name="Look again").is_visible():
+        page.get_by_role("link", name="Look again").click()
+    expect(page.locator("#act")).to_contain_text("60 comments: Approved.")
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_on_the_map_and_its_acts(
+    house: House, address: str, page: Page, width: int, scheme: str
+) -> None:
+    ids = [house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
+    with house.services.database.reading() as session:
+        article_id = session.get_one(Comment, ids[0]).article_id
+    page.context.add_cookies([cookie(house, address)])
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/review/map?signal=toxicity&from=0.50&to=0.60")
+    page.get_by_role("button", name="Approve 3 comments").click()
+    paths = ["/review/map", "/review/map?signal=toxicity&from=0&to=1", f"/review/articles/{article_id}/remove"]
+    for path in (page.url.removeprefix(address), *paths):
+        page.goto(address + path)
+        page.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true; })")
+        found = Axe().run(page).response["violations"]
+        assert [(path, rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert wrong == []
