@@ -74,7 +74,7 @@ class ActItem(Base):
     revision: Mapped[int | None]
 
 
-_CHOSEN = ["act_id", "position", "subject", "state", "before", "revision"]
+CHOSEN = ["act_id", "position", "subject", "state", "before", "revision"]
 
 
 def find_act(session: Session, act_id: str, *, lock: bool = False) -> Act | None:
@@ -118,7 +118,7 @@ def choose_again(session: Session, act_id: str, undoing_id: str) -> int:
         items.c.before,
         items.c.revision,
     ).where(items.c.act_id == act_id, items.c.state == ItemState.DONE)
-    session.connection().execute(insert(items).from_select(_CHOSEN, did))
+    session.connection().execute(insert(items).from_select(CHOSEN, did))
     return how_many_items(session, undoing_id)
 
 
@@ -167,7 +167,7 @@ def choose_everything(session: Session, act_id: str, what: Everything) -> int:
         literal({}, items.c.before.type),
         Comment.revision,
     ).where(*_is_there(what))
-    session.connection().execute(insert(items).from_select(_CHOSEN, chosen))
+    session.connection().execute(insert(items).from_select(CHOSEN, chosen))
     return how_many_items(session, act_id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -105,6 +105,9 @@ class Docket(Base):
     band_2: Mapped[int | None]
     band_3: Mapped[int | None]
 
+
+WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
+"""Written as the partial indexes have it: SQLite takes them for nothing else."""
 
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")

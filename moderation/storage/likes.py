@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from moderation.core.likeness import BANDS, bands, likeness
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
+from moderation.storage.docket import WAITS, Docket
 
 ALIKE = 0.5
 """The share of word pairs in common from which two comments are much alike."""
@@ -56,7 +56,7 @@ def _candidates(
 ) -> Sequence[_Found]:
     """Rows of the docket that have at least one of the text's bands."""
     columns = (_DOCKET.c.number, _DOCKET.c.comment_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
-    here = [_DOCKET.c.waiting.is_(True), _DOCKET.c.site_id == comment.site_id, _DOCKET.c.comment_id != comment.id]
+    here = [WAITS, _DOCKET.c.site_id == comment.site_id, _DOCKET.c.comment_id != comment.id]
     if sections is not None:
         here.append(_DOCKET.c.section.in_(sections))
     # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.

@@ -11,18 +11,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from moderation.core.scores import LABELS
-from moderation.storage.acts import ActItem, ItemState, how_many_items
+from moderation.storage.acts import CHOSEN, ActItem, ItemState, how_many_items
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
+from moderation.storage.docket import WAITS, Docket
 
 SIGNALS = (*LABELS, "relevance")
 HUNDREDTHS = 100
 _DOCKET, _COMMENTS, _ITEMS = table_of(Docket), table_of(Comment), table_of(ActItem)
 _Query = Select[*tuple[Any, ...]]
-# It holds every column that counting asks for. Without statistics SQLite would take another.
-_BY = "INDEXED BY ix_docket_map"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampl
         select(Comment, Article.title, score)
         .join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
         .join(Article, Article.id == Comment.article_id)
-        .where(_DOCKET.c.number.in_(numbers), _DOCKET.c.waiting.is_(True), score.is_not(None))
+        .where(_DOCKET.c.number.in_(numbers), WAITS, score.is_not(None))
         .order_by(score.desc(), _DOCKET.c.number)
     )
     return [Sampled(comment=comment, title=title, score=value) for comment, title, value in session.execute(query)]
@@ -123,19 +121,19 @@ def choose_band(session: Session, act_id: str, area: Area, band: Band) -> int:
     """Chooses all that waits in a band for an act, each at its revision, the oldest first. Returns how many."""
     at = 0
     for ground in area.grounds:
-        place = func.row_number().over(order_by=_DOCKET.c.number) + literal(at, Integer)
         columns = (
             literal(act_id),
-            place,
+            func.row_number().over(order_by=_DOCKET.c.number) + literal(at, Integer),
             _DOCKET.c.comment_id,
             literal(ItemState.CHOSEN.value),
             literal({}, _ITEMS.c.before.type),
             _COMMENTS.c.revision,
         )
+        # The index that holds all scores finds them; the rest is looked up for these alone.
+        there = _within(session, select(_DOCKET.c.number), ground, area, band)
         chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _DOCKET.c.comment_id)
-        names = ["act_id", "position", "subject", "state", "before", "revision"]
-        rows = _within(session, chosen, ground, area, band)
-        session.connection().execute(insert(_ITEMS).from_select(names, rows))
+        chosen = chosen.where(_DOCKET.c.number.in_(there.correlate(None)))
+        session.connection().execute(insert(_ITEMS).from_select(CHOSEN, chosen))
         at = how_many_items(session, act_id)
     return at
 
@@ -148,8 +146,7 @@ def _within(
 
 
 def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:
-    query = query.with_hint(_DOCKET, _BY, "sqlite")
-    query = query.where(_DOCKET.c.site_id == ground.site_id, _DOCKET.c.waiting.is_(True))
+    query = query.where(_DOCKET.c.site_id == ground.site_id, WAITS)
     if area.article_id is not None:
         query = query.where(_DOCKET.c.article_id == area.article_id)
     if area.section is not None:
