@@ -17,7 +17,7 @@ from moderation.signing_in import account_at_work
 from moderation.storage.acts import Act, chosen_items, find_act, next_unfinished, pass_the_rest
 from moderation.undoing import undoing_step
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 PORTION = 20
 """So few at once that a moderator's own decision, which waits for a portion to end, still feels immediate."""
 

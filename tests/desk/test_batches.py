@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -271,6 +272,30 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
     act = act_of(newsroom, begun.act_id)
     assert (act.done, act.passed) == (60, 0)
     assert {newsroom.whole(comment_id)["revision"] for comment_id in ids} == {2}
+
+
+def test_two_batches_and_a_moderator_at_once_decide_each_comment_once(newsroom: Newsroom) -> None:
+    ada, bob = with_account(newsroom, *ALL_RIGHTS), with_account(newsroom, *ALL_RIGHTS)
+    grace, ids = colleague(newsroom), several(newsroom, 60)
+    begun = [decide(ada, 80, 100, APPROVE), decide(bob, 80, 100, REJECT)]
+    by_hand = []
+
+    def decide_some() -> None:
+        for comment_id in ids[::5]:
+            with suppress(DecidedMeanwhile):
+                by_hand.append(grace.decide(comment_id, "reject", revision=1).act_id)
+
+    runners = [threading.Thread(target=carry_on, args=(newsroom.services,)) for _ in begun]
+    threads = [*runners, threading.Thread(target=decide_some)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    acts = [act_of(newsroom, one.act_id) for one in begun]
+    assert all(act.finished_at is not None and act.done + act.passed == 60 for act in acts)
+    assert acts[0].done + acts[1].done + len(by_hand) == 60
+    assert [newsroom.whole(comment_id)["revision"] for comment_id in ids] == [2] * 60
+    assert all(len(newsroom.events(comment_id)) == 4 for comment_id in ids)  # submitted, scored, decided, and once more
 
 
 def test_undo_stops_what_still_runs_and_takes_back_what_is_done(

@@ -1,0 +1,82 @@
+"""A server that is killed in the middle of a batch: the next one finishes it, each comment decided once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from sqlalchemy import select
+
+from moderation.batches import decide_band
+from moderation.configuration import Configuration, parse_configuration
+from moderation.core.actor import Actor
+from moderation.review import Ruling, Verdict
+from moderation.services import Services
+from moderation.storage.accounts import account_named
+from moderation.storage.acts import Act
+from moderation.storage.comments import Comment
+from moderation.storage.database import Database
+from moderation.storage.score_map import Area, Band, Ground
+from tests.e2e.service import Service
+
+COMMENTS = 120
+
+
+class Defaults:
+    """The configuration that every key's default makes."""
+
+    def current(self) -> Configuration:
+        return parse_configuration("")
+
+
+def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> None:
+    service = own_service.start()
+    service.ask("PUT", "/api/v1/articles/bridge", {"title": "A bridge", "text": "The council builds a bridge."})
+    for number in range(COMMENTS):
+        body = f"Comment {number}: the bridge will spare my children the detour along the main road every morning."
+        comment = {"author": {"name": f"Reader {number}"}, "body": body}
+        assert service.ask("POST", "/api/v1/articles/bridge/comments", comment).status == 202
+    database = Database(f"sqlite:///{service.var / 'moderation.sqlite3'}")
+    act_id = press_approve(database)
+    wait_for(database, act_id, lambda act: act.done > 0)
+    service.stop(signal.SIGKILL)
+    killed_at = act_of(database, act_id)
+    assert killed_at.finished_at is None, "the kill came too late to prove anything"
+    service.start()
+    wait_for(database, act_id, lambda act: act.finished_at is not None)
+    act = act_of(database, act_id)
+    assert (act.total, act.done, act.passed) == (COMMENTS, COMMENTS, 0)
+    with database.reading() as session:
+        found = session.execute(select(Comment.status, Comment.revision)).all()
+    assert set(found) == {("approved", 2)}
+    assert service.command("audit", "verify").returncode == 0
+    print(f"SIGKILL: {killed_at.done} of {COMMENTS} decided by the one server, the rest by the next")
+    database.close()
+
+
+def press_approve(database: Database) -> str:
+    """What a moderator's press on the map's button does; the server finds the act and goes on with it."""
+    with database.reading() as session:
+        account = account_named(session, "admin")
+    assert account is not None
+    rights = {"*": frozenset({"read", "moderate", "batch_approve"})}
+    actor = Actor(reference=f"account:{account.id}", name="admin", account_id=account.id, rights=rights)
+    nothing = cast(Any, None)
+    services = Services(settings=nothing, configuration=Defaults(), database=database, scorer=nothing)
+    area, band = Area(grounds=(Ground(site_id="demo"),)), Band(signal="toxicity", low=0, high=100)
+    return decide_band(services, actor, area, band, Ruling(verdict=Verdict.APPROVE)).act_id
+
+
+def act_of(database: Database, act_id: str) -> Act:
+    with database.reading() as session:
+        return session.get_one(Act, act_id)
+
+
+def wait_for(database: Database, act_id: str, reached: Callable[[Act], bool]) -> None:
+    """Until the server has come so far, or far too much time has passed."""
+    deadline = time.monotonic() + 120
+    while not reached(act_of(database, act_id)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
