@@ -19,6 +19,7 @@ from moderation.core.errors import (
     DecidedMeanwhile,
     InvalidField,
     NotPossibleNow,
+    RightMissing,
 )
 from moderation.review import Ruling, Verdict
 from moderation.storage.acts import Act, Everything, find_act, how_many
@@ -125,6 +126,8 @@ def _of_author(actor: Actor, author_id: str) -> _Place:
         author = db.get(Author, author_id)
     if author is None or not actor.sees(author.site_id):
         raise AuthorNotFound
+    if not actor.reaches(author.site_id, None):
+        raise RightMissing(SENIOR)  # an author writes in every section
     what = Everything(site_id=author.site_id, author_id=author.id)
     return _Place(what=what, name=author.name, path=f"{QUEUE}/authors/{author.id}")
 

@@ -121,8 +121,8 @@ def _sample(db: Session, area: Area, view: MapView, found: Histogram) -> list[Sa
     numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
     if len(numbers) < min(SAMPLE, found.within(view.band)):
         numbers = numbers_within(db, area, view.band, limit=SAMPLE)
-    spread = max(1, len(numbers) // SAMPLE)
-    return sampled(db, numbers[::spread][:SAMPLE], view.signal)
+    few = min(SAMPLE, len(numbers))
+    return sampled(db, [numbers[at * len(numbers) // few] for at in range(few)], view.signal)
 
 
 def _decide(verdict: Verdict) -> Response:

@@ -52,6 +52,8 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       band.replaceWith(document.importNode(page.getElementById("band"), true));
       history.replaceState(null, "", address);
+      const title = document.querySelector("#band h2");
+      document.getElementById("said").textContent = title ? title.textContent : "";
     } catch (error) {
       if (error.name !== "AbortError") location.assign(address);
     }
