@@ -194,3 +194,9 @@ def next_unfinished(session: Session, now: datetime) -> Act | None:
         .limit(1)
     )
     return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def subjects_of(session: Session, act_id: str, *, limit: int) -> list[str]:
+    """The ids of the first things that an act is about."""
+    query = select(ActItem.subject).where(ActItem.act_id == act_id).order_by(ActItem.position)
+    return list(session.scalars(query.limit(limit)))

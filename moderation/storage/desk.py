@@ -1,137 +1,192 @@
-"""What the moderators' desk reads: lists of comments with all that a decision needs, threads, authors, events."""
+"""What the moderators' desk reads of comments: a list's lines, one comment with all that a decision needs, its thread,
+its author's others; and events.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, select, tuple_
+from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
-from moderation.core.comment import WAITING, Status
-from moderation.core.scores import Scores
+from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
 from moderation.storage.audit import EventRow
 from moderation.storage.authors import Author
+from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
+from moderation.storage.desk_lists import Scope
+from moderation.storage.docket import Docket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which comments a view of the desk asks for. ``article_id`` is our own id; ``find`` are words in text or name."""
+class Line:
+    """A comment as a list shows it. ``signals`` are the scores that the docket has of it; ``judged`` is the policy's
+    newest decision, ``decided`` the newest by anyone, a person's included.
+    """
 
-    site_ids: tuple[str, ...]
-    statuses: tuple[Status, ...] = WAITING
-    article_id: str | None = None
-    find: str = ""
-
-    @property
-    def waiting(self) -> bool:
-        return set(self.statuses) <= set(WAITING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """Where a page of a list ended: the next begins after it. ``time`` is what the list is ordered by."""
-
-    flags: int
-    time: datetime
     id: str
+    site_id: str
+    section: str | None
+    article_title: str
+    name: str
+    body: str
+    status: str
+    revision: int
+    received_at: datetime
+    is_reply: bool
+    first: bool
+    flags: int
+    scored: bool
+    signals: dict[str, float]
+    judged: DecisionRow | None
+    decided: DecisionRow | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A comment with what stands around it. ``judged`` is the policy's newest decision, ``decided`` the newest by
-    anyone, a person's included.
-    """
+    """A comment with what stands around it. ``judged`` and ``decided`` are as in ``Line``."""
 
     comment: Comment
     article: Article
     author: Author
+    docket: Docket
     scores: Scores | None
     judged: DecisionRow | None
     decided: DecisionRow | None
-    parent: Comment | None
 
 
-_Row = Row[Comment, Article, Author, ScoreRow]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A comment in a thread: ``depth`` 0 is what the thread hangs on, or stands alone; 1 answers it, 2 answers that."""
+
+    comment: Comment
+    depth: int
+    signals: dict[str, float]
 
 
-def position_of(comment: Comment, wanted: Wanted) -> Position:
-    """The comment's place in such a list, also when it no longer is in it."""
-    time = comment.received_at if wanted.waiting else (comment.decided_at or comment.received_at)
-    return Position(flags=comment.flags, time=time, id=comment.id)
-
-
-def listed(session: Session, wanted: Wanted, *, after: Position | None = None, limit: int) -> list[Listed]:
-    """One page of a list. What waits: the most flagged first, and the oldest first among those; what was decided: the
-    latest decision first.
-    """
-    rows = _waiting(session, wanted, after, limit) if wanted.waiting else _decided(session, wanted, after, limit)
-    return _with_surroundings(session, rows)
-
-
-def _waiting(session: Session, wanted: Wanted, after: Position | None, limit: int) -> Sequence[_Row]:
-    rows: list[_Row] = []
-    # One query for each site and status: an index has each of them in its order, and no more is read than is shown.
-    for site_id, status in product(wanted.site_ids, wanted.statuses):
-        query = _joined().where(*_conditions(replace(wanted, site_ids=(site_id,), statuses=(status,))))
-        if after is not None:
-            later = tuple_(Comment.received_at, Comment.id) > tuple_(after.time, after.id)
-            query = query.where(or_(Comment.flags < after.flags, and_(Comment.flags == after.flags, later)))
-        query = query.order_by(Comment.flags.desc(), Comment.received_at, Comment.id)
-        rows += session.execute(query.limit(limit))
-    return sorted(rows, key=lambda row: (-row[0].flags, row[0].received_at, row[0].id))[:limit]
-
-
-def _decided(session: Session, wanted: Wanted, after: Position | None, limit: int) -> Sequence[_Row]:
-    decided_at = func.coalesce(Comment.decided_at, Comment.received_at)
-    query = _joined().where(*_conditions(wanted))
-    if after is not None:
-        query = query.where(tuple_(decided_at, Comment.id) < tuple_(after.time, after.id))
-    return session.execute(query.order_by(decided_at.desc(), Comment.id.desc()).limit(limit)).all()
-
-
-def one_listed(session: Session, comment_id: str, site_ids: Sequence[str]) -> Listed | None:
-    """One comment of these sites with what stands around it."""
-    query = _joined().where(Comment.id == comment_id, Comment.site_id.in_(site_ids))
-    return next(iter(_with_surroundings(session, session.execute(query).all())), None)
-
-
-def how_many(session: Session, wanted: Wanted) -> int:
-    return session.scalar(select(func.count()).select_from(Comment).where(*_conditions(wanted))) or 0
-
-
-def busiest_articles(session: Session, wanted: Wanted, *, limit: int) -> Sequence[tuple[Article, int]]:
-    """Articles with comments of these statuses, the one with the most first, and how many."""
-    count = func.count(Comment.id)
-    counted = (
-        select(Comment.article_id, count.label("count"))
-        .where(Comment.site_id.in_(wanted.site_ids), Comment.status.in_(wanted.statuses))
-        .group_by(Comment.article_id)
-        .order_by(count.desc(), Comment.article_id)
-        .limit(limit)
-        .subquery()
+_DOCKET = table_of(Docket).c
+_SIGNALS = (*LABELS, "relevance")
+_LINE = (
+    select(
+        *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
+        *(Comment.received_at, Comment.parent_id, Comment.flags, Author.created_at),
+        Article.title,
+        Article.section,
+        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored")),
     )
-    query = select(Article, counted.c.count).join(counted, counted.c.article_id == Article.id)
-    return session.execute(query.order_by(counted.c.count.desc(), Article.id)).all()
+    .join(Article, Article.id == Comment.article_id)
+    .join(Author, Author.id == Comment.author_id)
+    .join(Docket, Docket.comment_id == Comment.id)
+)
 
 
-def thread_of(session: Session, comment: Comment, *, limit: int = 50) -> Sequence[Comment]:
-    """The comment's parent, or itself, and every reply to that, waiting ones included, oldest first; alone: nothing."""
-    root = comment.parent_id or comment.id
-    replies = session.scalars(
-        select(Comment).where(Comment.parent_id == root).order_by(Comment.created_at, Comment.id).limit(limit)
-    ).all()
-    if not replies:
-        return []
-    first = session.get(Comment, root)
-    return [*([first] if first else []), *replies]
+def lines_of(session: Session, ids: Sequence[str]) -> list[Line]:
+    """These comments as lines of a list, in this order."""
+    rows = {row.id: row for row in session.execute(_LINE.where(Comment.id.in_(ids)))}
+    decisions = _decisions_of(session, ids)
+    return [_line(rows[comment_id], decisions) for comment_id in ids if comment_id in rows]
+
+
+def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow]) -> Line:
+    return Line(
+        id=row.id,
+        site_id=row.site_id,
+        section=row.section,
+        article_title=row.title,
+        name=row.author_name,
+        body=row.body,
+        status=row.status,
+        revision=row.revision,
+        received_at=row.received_at,
+        is_reply=row.parent_id is not None,
+        first=row.created_at >= row.received_at,
+        flags=row.flags,
+        scored=row.scored,
+        signals=_signals(row._mapping),
+        judged=_first(d for d in decisions if d.comment_id == row.id and d.automated),
+        decided=_first(d for d in decisions if d.comment_id == row.id),
+    )
+
+
+def one_listed(session: Session, comment_id: str, scopes: Sequence[Scope]) -> Listed | None:
+    """One comment within these scopes with what stands around it."""
+    row = session.execute(
+        select(Comment, Article, Author, Docket, ScoreRow)
+        .join(Article, Article.id == Comment.article_id)
+        .join(Author, Author.id == Comment.author_id)
+        .join(Docket, Docket.comment_id == Comment.id)
+        .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
+        .where(Comment.id == comment_id)
+        .options(defer(Article.paragraphs), defer(Article.key_points))
+    ).first()
+    if row is None or not any(scope.holds(row[1]) for scope in scopes):
+        return None
+    comment, article, author, docket, scores = row
+    decisions = _decisions_of(session, [comment_id])
+    return Listed(
+        comment=comment,
+        article=article,
+        author=author,
+        docket=docket,
+        scores=scores.scores if scores is not None else None,
+        judged=_first(d for d in decisions if d.automated),
+        decided=_first(decisions),
+    )
+
+
+AROUND = 15
+"""How many of a thread stand before a comment, after it, and under it."""
+
+
+def thread_of(session: Session, comment: Comment) -> list[Said]:
+    """The thread around a comment, waiting ones included: what it answers, what else answers that before and after it,
+    and its own replies under it. Alone: nothing.
+    """
+    own = _said(session, and_(Comment.parent_id == comment.id), 2 if comment.parent_id else 1)
+    here = [*_said(session, Comment.id == comment.id, 1 if comment.parent_id else 0), *own]
+    if comment.parent_id is None:
+        return here if own else []
+    place = tuple_(Comment.created_at, Comment.id)
+    at = tuple_(comment.created_at, comment.id)
+    beside = Comment.parent_id == comment.parent_id
+    before = _said(session, and_(beside, place < at), 1, newest=True)
+    return [
+        *_said(session, Comment.id == comment.parent_id, 0),
+        *reversed(before),
+        *here,
+        *_said(session, and_(beside, place > at), 1),
+    ]
+
+
+def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[Said]:
+    order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
+    query = select(Comment, *(_DOCKET[signal] for signal in _SIGNALS)).join(Docket, Docket.comment_id == Comment.id)
+    rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
+    return [Said(comment=row[0], depth=depth, signals=_signals(row._mapping)) for row in rows]
+
+
+def _signals(row: Any) -> dict[str, float]:
+    return {signal: row[signal] for signal in _SIGNALS if row[signal] is not None}
+
+
+def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, tuple[str, int]]:
+    """Where those of these comments stand that lie within the scopes: status and revision by id."""
+    query = select(Comment.id, Comment.status, Comment.revision, Comment.site_id, _DOCKET.section)
+    rows = session.execute(query.join(Docket, Docket.comment_id == Comment.id).where(Comment.id.in_(ids)))
+    return {
+        row.id: (row.status, row.revision) for row in rows if any(s.reaches(row.site_id, row.section) for s in scopes)
+    }
+
+
+def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> str | None:
+    sites = [scope.site_id for scope in scopes]
+    return session.scalar(select(Author.name).where(Author.id == author_id, Author.site_id.in_(sites)))
 
 
 def latest_by(session: Session, author_id: str, *, but: str, limit: int = 5) -> Sequence[Comment]:
@@ -175,56 +230,23 @@ def account_names(session: Session) -> dict[str, str]:
     return dict(session.execute(select(Account.id, Account.name)).all())
 
 
-def _joined() -> Select[Comment, Article, Author, ScoreRow]:
-    return (
-        select(Comment, Article, Author, ScoreRow)
-        .join(Article, Article.id == Comment.article_id)
-        .join(Author, Author.id == Comment.author_id)
-        .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
-    )
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        Comment.site_id.in_(wanted.site_ids),
-        Comment.status.in_(wanted.statuses),
-    ]
-    if wanted.article_id is not None:
-        conditions.append(Comment.article_id == wanted.article_id)
-    if wanted.find:
-        conditions.append(
-            or_(
-                Comment.body.icontains(wanted.find, autoescape=True),
-                Comment.author_name.icontains(wanted.find, autoescape=True),
-            )
-        )
-    return conditions
-
-
-def _with_surroundings(session: Session, rows: Sequence[_Row]) -> list[Listed]:
-    ids = [comment.id for comment, *_ in rows]
-    decisions = session.scalars(
+def _decisions_of(session: Session, ids: Sequence[str]) -> Sequence[DecisionRow]:
+    """All decisions on these comments, the newest first."""
+    return session.scalars(
         select(DecisionRow)
         .where(DecisionRow.comment_id.in_(ids))
         .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
+        .options(defer(DecisionRow.basis), defer(DecisionRow.statement))
     ).all()
-    parent_ids = {comment.parent_id for comment, *_ in rows if comment.parent_id}
-    parents = (
-        {p.id: p for p in session.scalars(select(Comment).where(Comment.id.in_(parent_ids)))} if parent_ids else {}
-    )
-    return [
-        Listed(
-            comment=comment,
-            article=article,
-            author=author,
-            scores=score_row.scores if score_row is not None else None,
-            judged=_first(d for d in decisions if d.comment_id == comment.id and d.automated),
-            decided=_first(d for d in decisions if d.comment_id == comment.id),
-            parent=parents.get(comment.parent_id or ""),
-        )
-        for comment, article, author, score_row in rows
-    ]
 
 
-def _first(decisions: Iterable[Any]) -> DecisionRow | None:
+def _first(decisions: Iterable[DecisionRow]) -> DecisionRow | None:
     return next(iter(decisions), None)
+
+
+def titles_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, str]:
+    """The titles of those of these articles that lie within the scopes, by id, in this order."""
+    query = select(Article.id, Article.title, Article.site_id, Article.section).where(Article.id.in_(ids))
+    rows = {row.id: row for row in session.execute(query)}
+    found = [rows[article] for article in dict.fromkeys(ids) if article in rows]
+    return {row.id: row.title for row in found if any(scope.reaches(row.site_id, row.section) for scope in scopes)}

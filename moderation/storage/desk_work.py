@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.accounts import Account
@@ -149,3 +149,30 @@ def claimed_by_another(session: Session, comment_id: str, account_id: str | None
     """Whether somebody else has this comment open."""
     claim = session.get(Claim, comment_id)
     return claim is not None and claim.account_id != account_id and claim.until > now
+
+
+def live_claims(session: Session, now: datetime, *, but: str | None = None) -> dict[str, str]:
+    """Who has which comment open, but for this account: account ids by comment ids."""
+    query = select(Claim.comment_id, Claim.account_id).where(Claim.until > now)
+    if but is not None:
+        query = query.where(Claim.account_id != but)
+    return dict(session.execute(query).all())
+
+
+def forget_claims(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
+    """Ends an account's claim of a comment, and every claim whose time is over."""
+    over = Claim.until <= now
+    own = (Claim.account_id == account_id) & (Claim.comment_id == comment_id)
+    session.execute(delete(Claim).where(or_(over, own) if comment_id is not None else over))
+
+
+def views_for(session: Session, account_id: str) -> Sequence[SavedView]:
+    """An account's saved views and those that others share, by name."""
+    mine_or_shared = or_(SavedView.account_id == account_id, SavedView.shared.is_(True))
+    return session.scalars(select(SavedView).where(mine_or_shared).order_by(SavedView.name, SavedView.id)).all()
+
+
+def preferences_of(session: Session, account_id: str | None) -> dict[str, Any]:
+    """How an account likes its desk; empty where it never said."""
+    found = session.get(Preferences, account_id) if account_id is not None else None
+    return dict(found.values) if found is not None else {}

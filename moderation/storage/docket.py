@@ -17,6 +17,7 @@ from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
 
 _WAITING = "waiting IS TRUE"
+_ESCALATED = "escalated IS TRUE"
 _BY_PERSON = "by_person IS NOT NULL"
 
 
@@ -63,6 +64,7 @@ class Docket(Base):
         # What the figures count by is in these two, so that they are read from there alone.
         Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
         Index("ix_docket_arrived", "site_id", "received_at", "section"),
+        Index("ix_docket_escalated", "site_id", "waiting", "number", **_only(_ESCALATED)),
         Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
     )
 

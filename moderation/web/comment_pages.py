@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, ModerationError, NotPossibleNow
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
-from moderation.storage.desk import account_names, latest_by, one_listed, thread_of
 from moderation.web.access import person, services
-from moderation.web.desk_cards import quoted
-from moderation.web.desk_frame import QUEUE, READ, card_for, desk_page, sites_with
+from moderation.web.comment_view import Reading
+from moderation.web.desk_answers import asked_by_script, back_to, code_of, facts, refused, revision_of
+from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_history import history
-from moderation.web.errors import CODES
-from moderation.web.rendering import argument, known_id, path_within
+from moderation.web.queue_view import View
+from moderation.web.rendering import argument, known_id, page, path_within
+from moderation.web.wording import STATUS_WORDS
 
 
 def blueprint() -> Blueprint:
@@ -28,6 +28,16 @@ def blueprint() -> Blueprint:
     @pages.get("/<comment_id>")
     def comment(comment_id: str) -> Response:
         return _comment_page(comment_id)
+
+    @pages.get("/<comment_id>/pane")
+    def pane(comment_id: str) -> Response:
+        with services().database.reading() as db:
+            view = View.asked()
+            here = view.but(after=view.after, at=known_id(comment_id)).href
+            found = Reading(db, person()).pane(known_id(comment_id), back=view.href, here=here)
+        if found is None:
+            raise CommentNotFound
+        return page("desk/_comment.html", **found)
 
     @pages.post("/<comment_id>/approve")
     def approve(comment_id: str) -> Response:
@@ -56,34 +66,29 @@ class _Refused:
     note: str = ""
 
 
-def _comment_page(comment_id: str, refused: _Refused | None = None) -> Response:
-    actor = person()
-    reasons = services().configuration.current().reasons
-    with services().database.reading() as db:
-        item = one_listed(db, known_id(comment_id), [site.id for site in sites_with(actor, READ, db)])
-        if item is None:
-            raise CommentNotFound
-        comment, names = item.comment, account_names(db)
-        context = {
-            "thread": [quoted(other) for other in thread_of(db, comment)],
-            "earlier": [quoted(other) for other in latest_by(db, item.author.id, but=comment.id)],
-            "history": history(
-                events_about(db, comment.site_id, comment.id),
-                decisions_of(db, comment.id),
-                names=names,
-                reasons=reasons,
-            ),
-        }
+def _comment_page(comment_id: str, told: _Refused | None = None) -> Response:
     back = path_within(argument("back", 500), QUEUE, QUEUE)
+    with services().database.reading() as db:
+        reading = Reading(db, person())
+        found = reading.pane(known_id(comment_id), back=back, here=f"{QUEUE}/comments/{known_id(comment_id)}")
+        if found is None:
+            raise CommentNotFound
+        item = found["item"]
+        happened = history(
+            events_about(db, item.site, item.id),
+            decisions_of(db, item.id),
+            names=reading.names,
+            reasons=reading.configuration.reasons,
+        )
     return desk_page(
         "desk/comment.html",
-        refused.status if refused else 200,
+        told.status if told else 200,
         here=QUEUE,
-        item=card_for(actor, item, names, back=back),
-        here_path=f"{QUEUE}/comments/{comment.id}",
-        reasons=reasons,
-        refused=refused or _Refused(status=200),
-        **context,
+        refused=told or _Refused(status=200),
+        history=happened,
+        back=back,
+        whole=True,
+        **found,
     )
 
 
@@ -101,33 +106,27 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
             reason_id=typed["reason"] or None,
             sentence=typed["sentence"] or None,
             note=typed["note"] or None,
-            revision=_revision(form.get("revision", "")),
+            revision=revision_of(form.get("revision", "")),
         )
-        decide_comment(services(), person(), known_id(comment_id), ruling)
-    except (DecidedMeanwhile, NotPossibleNow, InvalidField) as error:
+        ruled = decide_comment(services(), person(), known_id(comment_id), ruling)
+    except ModerationError as error:
+        if asked_by_script():
+            return refused(error)
+        if not isinstance(error, (DecidedMeanwhile, NotPossibleNow, InvalidField)):
+            raise
         return _comment_page(comment_id, _refusal(error, typed))
-    return redirect(_with_done(path_within(form.get("back", ""), QUEUE, QUEUE), comment_id), 303)
+    if not asked_by_script():
+        return back_to(ruled.act_id)
+    words = STATUS_WORDS[ruled.status]
+    said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
+    return facts({**said, "act": ruled.act_id})
 
 
 def _refusal(error: ModerationError, typed: dict[str, str]) -> _Refused:
     conflict = isinstance(error, DecidedMeanwhile)
-    status = next(code for kind, code in CODES.items() if isinstance(error, kind))
     return _Refused(
-        status=status,
+        status=code_of(error),
         conflict=error.detail if conflict else None,
         problem=None if conflict else error.detail,
         **typed,
     )
-
-
-def _revision(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidField("revision", "is missing: reload the page and decide again.")
-    return int(text)
-
-
-def _with_done(path: str, comment_id: str) -> str:
-    """The address with the comment that was just decided in it."""
-    parts = urlsplit(path)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "done"]
-    return parts._replace(query=urlencode([*query, ("done", comment_id)])).geturl()

@@ -1,5 +1,5 @@
-"""What the desk shows of one comment: its text with the telling sentences shaded, its scores as bars, its reasons in
-words, its author's record.
+"""What the desk shows of comments: in a list a line or two; of one its text with the telling sentences shaded, its
+scores as bars, its reasons in words, its author's record.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from moderation.core.scores import SentenceScore
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.desk import Listed
-from moderation.web.wording import age, percent, status_word, who
+from moderation.storage.desk import Line, Listed, Said
+from moderation.views import Liking
+from moderation.web.wording import age, percent, short, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired, or on demand."""
@@ -46,13 +47,40 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """Another comment, as it stands beside the one that is looked at."""
+    """Another comment, as it stands beside the one that is looked at. ``veil`` is the label for which it is veiled;
+    in a thread, ``depth`` tells what it answers.
+    """
 
     id: str
     name: str
     body: str
     status: str
+    revision: int
     is_reply: bool
+    veil: str | None = None
+    depth: int = 0
+    may_decide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A comment in the list. ``why`` names what it is flagged for, shortly; ``taken`` who has it open."""
+
+    id: str
+    name: str
+    excerpt: str
+    status: str
+    revision: int
+    received_at: datetime
+    age: str
+    is_reply: bool
+    first: bool
+    article: str
+    why: tuple[str, ...]
+    veil: str | None
+    verdict: str | None
+    taken: str | None
+    href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +96,13 @@ class ArticleLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One comment on the desk. ``received_at`` is what its age counts from."""
+    """One comment on the desk. ``received_at`` is what its age counts from; ``veil`` is the label for which its text is
+    veiled, ``taken`` who else has it open.
+    """
 
     id: str
     site: str
+    author_id: str
     name: str
     status: str
     revision: int
@@ -90,9 +121,11 @@ class Card:
     passage: str | None
     far_away: bool
     pack: str | None
-    parent: Quoted | None
     article: ArticleLink
     verdict: str | None
+    veil: str | None
+    escalated: bool
+    taken: str | None
     may_decide: bool
     back: str
 
@@ -101,10 +134,69 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
-def card(item: Listed, *, rules: Rules, verdict: str | None, now: datetime, may_decide: bool, back: str = "") -> Card:
+EXCERPT = 140
+"""Characters of a text in the list."""
+SHORT_REASONS = 2
+
+
+def entry(line: Line, *, liking: Liking, verdict: str | None, taken: str | None, now: datetime, href: str) -> Entry:
+    """A line of the list; ``href`` opens the comment."""
+    veil = liking.veils(line.signals)
+    return Entry(
+        id=line.id,
+        name=line.name,
+        excerpt="" if veil else short(line.body, EXCERPT),
+        status=line.status,
+        revision=line.revision,
+        received_at=line.received_at,
+        age=age(line.received_at, now),
+        is_reply=line.is_reply,
+        first=line.first,
+        article=line.article_title,
+        why=_short_reasons(line),
+        veil=veil_words(veil, line.signals),
+        verdict=verdict,
+        taken=taken,
+        href=href,
+    )
+
+
+def _short_reasons(line: Line) -> tuple[str, ...]:
+    """What it is flagged for, such as "toxicity 0.95", and how many more."""
+    if not line.scored:
+        return ("not scored yet",)
+    if line.judged is None or not line.flags:
+        return ()
+    words = [
+        reason["words"]
+        if reason["code"] not in line.signals
+        else f"{reason['code'].replace('_', ' ')} {reason['value']:.2f}"
+        for reason in line.judged.reasons
+    ]
+    more = len(words) - SHORT_REASONS
+    return (*words[:SHORT_REASONS], *((f"{more} more",) if more > 0 else ()))
+
+
+def veil_words(label: str | None, signals: Mapping[str, float]) -> str | None:
+    """For what a text is veiled, such as "threat 0.93"."""
+    return f"{label.replace('_', ' ')} {signals[label]:.2f}" if label else None
+
+
+def card(
+    item: Listed,
+    *,
+    rules: Rules,
+    liking: Liking,
+    verdict: str | None,
+    taken: str | None,
+    now: datetime,
+    may_decide: bool,
+    back: str = "",
+) -> Card:
     """The card of a comment. ``rules`` are the conditions in force for it, ``verdict`` what somebody has made of it
     already; ``back`` is where a decision leads.
     """
+    signals = dict(item.scores.toxicity) if item.scores else {}
     comment, scores = item.comment, item.scores
     fired = _fired(item.judged)
     bars = _bars(item, rules, fired)
@@ -113,6 +205,7 @@ def card(item: Listed, *, rules: Rules, verdict: str | None, now: datetime, may_
     return Card(
         id=comment.id,
         site=comment.site_id,
+        author_id=comment.author_id,
         name=comment.author_name,
         status=comment.status,
         revision=comment.revision,
@@ -131,9 +224,11 @@ def card(item: Listed, *, rules: Rules, verdict: str | None, now: datetime, may_
         passage=None if scores is None or relevance_low else scores.passage,
         far_away=relevance_low and scores is not None and scores.relevance is not None,
         pack=_pack_words(item),
-        parent=quoted(item.parent) if item.parent else None,
         article=_article_link(item.article),
         verdict=verdict,
+        veil=veil_words(liking.veils(signals), signals),
+        escalated=item.docket.escalated,
+        taken=taken,
         may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
         back=back,
     )
@@ -147,15 +242,25 @@ def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels:
     return f"{status_word(decided.status).capitalize()} by {who(decided.actor, names)}{reason}"
 
 
-def quoted(comment: Comment) -> Quoted:
+def quoted(comment: Comment, *, veil: str | None = None, depth: int = 0, may_decide: bool = False) -> Quoted:
     """A comment as it stands beside another."""
     return Quoted(
         id=comment.id,
         name=comment.author_name,
         body=comment.body,
         status=comment.status,
+        revision=comment.revision,
         is_reply=comment.parent_id is not None,
+        veil=veil,
+        depth=depth,
+        may_decide=may_decide and comment.status in WAITING,
     )
+
+
+def in_thread(said: Said, *, liking: Liking, may_decide: bool) -> Quoted:
+    """A comment of the thread around another; a waiting one can be decided there."""
+    veil = veil_words(liking.veils(said.signals), said.signals)
+    return quoted(said.comment, veil=veil, depth=said.depth, may_decide=may_decide)
 
 
 def record_words(author: Author) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,10 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import EVERYWHERE, Actor
-from moderation.storage.desk import Listed
+from moderation.storage.desk_lists import Scope
 from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site, all_sites
 from moderation.web.access import person, services
-from moderation.web.desk_cards import Card, card, verdict_words
 from moderation.web.rendering import page
 
 READ, MODERATE, SENIOR, ADMIN = "read", "moderate", "senior", "admin"
@@ -68,14 +67,9 @@ def sites_with(actor: Actor, right: str, session: Session) -> tuple[Site, ...]:
     return tuple(site for site in all_sites(session) if actor.may(right, site.id))
 
 
-def card_for(actor: Actor, item: Listed, names: Mapping[str, str], *, back: str) -> Card:
-    """A comment's card as this person may see it; ``names`` are the accounts', a decision leads ``back``."""
-    configuration = services().configuration.current()
-    rules = configuration.policy.rules_for(item.comment.site_id, item.article.section)
-    labels = {reason.id: reason.label for reason in configuration.reasons}
-    may = actor.may(MODERATE, item.comment.site_id)
-    verdict = verdict_words(item.decided, names, labels)
-    return card(item, rules=rules, verdict=verdict, now=services().clock(), may_decide=may, back=back)
+def scopes_of(actor: Actor, sites: Iterable[Site]) -> tuple[Scope, ...]:
+    """These sites as far as this person reaches in them."""
+    return tuple(Scope(site_id=site.id, sections=actor.sections.get(site.id)) for site in sites)
 
 
 def everywhere(actor: Actor, right: str) -> bool:

@@ -13,9 +13,11 @@ from moderation.web import (
     audit_pages,
     author_pages,
     comment_pages,
+    desk_work_pages,
     figures_pages,
     legal_pages,
     map_pages,
+    mark_pages,
     policy_pages,
     queue_pages,
     reader_pages,
@@ -41,7 +43,16 @@ def install_pages(app: Flask, limits: Limits) -> None:
     open_to_all = APIS | {reader_pages.NAME, "static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
     install_csrf(app, exempt=APIS | {reader_pages.NAME})
-    for pages in (queue_pages, comment_pages, audit_pages, admin_pages, policy_pages, figures_pages):
+    for pages in (
+        queue_pages,
+        comment_pages,
+        mark_pages,
+        desk_work_pages,
+        audit_pages,
+        admin_pages,
+        policy_pages,
+        figures_pages,
+    ):
         app.register_blueprint(pages.blueprint())
     for pages in (
         sites_pages,

@@ -1,169 +1,263 @@
-"""The queue: what waits, and what was decided, as lists that can be filtered and walked through by keyboard."""
+"""The queue: a list of comments and the one that is open beside it, to be worked through by keyboard."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, jsonify
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
-from moderation.core.comment import WAITING, Status
-from moderation.storage.articles import Article
-from moderation.storage.comments import find_comment
-from moderation.storage.desk import (
-    Wanted,
-    account_names,
+from moderation.core.scores import LABELS
+from moderation.storage.acts import Act, find_act, newest_act
+from moderation.storage.desk import author_name, lines_of, standing_of, titles_of
+from moderation.storage.desk_lists import (
+    BANDED,
+    COUNTED,
+    Scope,
+    arrived_since,
     busiest_articles,
     how_many,
-    listed,
-    position_of,
+    newest_number,
+    page_of,
+    sections_waiting,
 )
-from moderation.storage.sites import Site
+from moderation.storage.desk_work import views_for
 from moderation.web.access import person, services
-from moderation.web.desk_frame import MODERATE, QUEUE, READ, card_for, desk_page, sites_with
-from moderation.web.rendering import argument, known_id
+from moderation.web.comment_view import Reading
+from moderation.web.desk_frame import QUEUE, desk_page
+from moderation.web.kept import kept
+from moderation.web.queue_view import ORDERS, TABS, WAITS, View
+from moderation.web.rendering import argument, known_id, page
 from moderation.web.wording import STATUS_WORDS
 
-PAGE = 20
+PAGE = 30
 ARTICLES = 30
-VIEWS = {
-    "waiting": ("Waiting", WAITING),
-    "approved": ("Published", (Status.APPROVED,)),
-    "rejected": ("Rejected", (Status.REJECTED,)),
-    "withdrawn": ("Withdrawn", (Status.WITHDRAWN, Status.EXPIRED)),
-}
+SECTIONS = 60
+MENUS_KEPT = 15.0
+"""Seconds that the menus of articles and sections, with their counts, may be old."""
+NEWS_COUNTED = 99
 
 
 def blueprint() -> Blueprint:
-    """The route ``/review``."""
+    """The routes ``/review``, ``/review/list`` and ``/review/news``."""
     pages = Blueprint("queue_pages", __name__)
 
     @pages.get(QUEUE)
     def queue() -> Response:
-        return _queue_page(_View.asked())
+        with services().database.reading() as db:
+            return _queue_page(Reading(db, person()), View.asked())
+
+    @pages.get(f"{QUEUE}/list")
+    def further() -> Response:
+        with services().database.reading() as db:
+            reading, view = Reading(db, person()), View.asked()
+            entries, more = _entries(reading, view)
+        return page("desk/_lines.html", entries=entries, chosen=None, more=more)
+
+    @pages.get(f"{QUEUE}/news")
+    def news() -> Response:
+        with services().database.reading() as db:
+            return _news(Reading(db, person()), View.asked())
 
     return pages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """What the address asks to see. All of it is in the address, so that a view can be sent to a colleague."""
-
-    status: str = "waiting"
-    site: str = ""
-    article: str = ""
-    find: str = ""
-    after: str = ""
-
-    @staticmethod
-    def asked() -> _View:
-        status = argument("status")
-        return _View(
-            status=status if status in VIEWS else "waiting",
-            site=argument("site"),
-            article=argument("article"),
-            find=argument("find"),
-            after=argument("after"),
-        )
-
-    @property
-    def href(self) -> str:
-        keys = {
-            "status": self.status,
-            "site": self.site,
-            "article": self.article,
-            "find": self.find,
-            "after": self.after,
-        }
-        query = urlencode({k: v for k, v in keys.items() if v and (k, v) != ("status", "waiting")})
-        return f"{QUEUE}?{query}" if query else QUEUE
-
-    def wanted(self, site_ids: tuple[str, ...]) -> Wanted:
-        return Wanted(
-            site_ids=tuple(site for site in site_ids if site == self.site) if self.site else site_ids,
-            statuses=VIEWS[self.status][1],
-            article_id=self.article or None,
-            find=self.find,
-        )
-
-
-def _queue_page(view: _View) -> Response:
-    actor = person()
-    with services().database.reading() as db:
-        sites = sites_with(actor, READ, db)
-        wanted = view.wanted(tuple(site.id for site in sites))
-        last = find_comment(db, known_id(view.after)) if view.after else None
-        found = listed(db, wanted, after=position_of(last, wanted) if last else None, limit=PAGE + 1)
-        items, further = found[:PAGE], found[PAGE:]
-        shown = _view_shown(db, view, wanted, sites)
-        done = _done(db, actor, view)
-        names = account_names(db)
-    following = [*(item.comment.id for item in found[1:]), ""]
+def _queue_page(reading: Reading, view: View) -> Response:
+    entries, more = _entries(reading, view)
+    ids = [entry.id for entry in entries]
+    chosen = known_id(view.at) if view.at else next((e.id for e in entries if not e.taken), ids[0] if ids else "")
+    following = _following(entries, chosen)
+    here = view.but(after=view.after, at=chosen).href
+    back = view.but(after=view.after, at=following or "").href
+    pane = reading.pane(chosen, back=back, here=here) if chosen else None
     return desk_page(
         "desk/queue.html",
         here=QUEUE,
-        view=shown,
-        items=[
-            card_for(actor, item, names, back=_back(view, then)) for item, then in zip(items, following, strict=False)
-        ],
-        next=replace(view, after=items[-1].comment.id).href if further else None,
-        reasons=services().configuration.current().reasons,
-        done=done,
+        view=view,
+        frame=_frame(reading, view),
+        entries=entries,
+        more=more,
+        chosen=chosen,
+        opened=bool(view.at),
+        newest=newest_number(reading.db),
+        previous=_href(view, _before(ids, chosen)),
+        next=_href(view, following) or more,
+        **(pane or {"item": None}),
     )
 
 
-def _back(view: _View, following: str) -> str:
-    """Where a decision leads: to the same view, at the comment that followed."""
-    return f"{view.href}#c-{following}" if following else view.href
+def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
+    """The list's lines, and the address of the further ones."""
+    wanted = view.wanted(reading.scopes, reading.now)
+    found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
+    lines = lines_of(reading.db, found[:PAGE])
+    entries = [reading.entry(line, _href(view, line.id) or QUEUE) for line in lines]
+    return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
 
-def _view_shown(db: Session, view: _View, wanted: Wanted, sites: tuple[Site, ...]) -> dict[str, object]:
-    articles = [
-        {"id": article.id, "title": article.title, "count": count}
-        for article, count in busiest_articles(db, wanted, limit=ARTICLES)
-    ]
-    if view.article and all(article["id"] != view.article for article in articles):
-        chosen = db.get(Article, known_id(view.article))
-        if chosen is not None and chosen.site_id in wanted.site_ids:
-            articles.insert(0, {"id": chosen.id, "title": chosen.title, "count": 0})
+def _href(view: View, comment_id: str | None) -> str | None:
+    return view.but(after=view.after, at=comment_id).href if comment_id else None
+
+
+def _following(entries: Sequence[Any], chosen: str) -> str | None:
+    """The next comment in the list that nobody else has open."""
+    ids = [entry.id for entry in entries]
+    rest = entries[ids.index(chosen) + 1 :] if chosen in ids else entries
+    return next((entry.id for entry in rest if not entry.taken), None)
+
+
+def _before(ids: Sequence[str], chosen: str) -> str | None:
+    place = ids.index(chosen) if chosen in ids else 0
+    return ids[place - 1] if place > 0 else None
+
+
+# --- what stands around the list --------------------------------------------------------------------------------------
+
+
+def _frame(reading: Reading, view: View) -> dict[str, Any]:
+    wanted = view.wanted(reading.scopes, reading.now)
     return {
-        "title": VIEWS[view.status][0],
-        "total": how_many(db, wanted),
-        "order_words": "Most flagged first, then oldest" if view.status == "waiting" else "Latest decision first",
-        "statuses": [
+        "total": counted(how_many(reading.db, wanted)),
+        "tabs": [
             {
-                "href": replace(view, status=status, after="").href,
+                "href": view.but(status=status).href,
                 "words": words,
                 "here": status == view.status,
-                # What waits is few and counted at once; what was ever decided is not.
-                "count": how_many(db, Wanted(site_ids=wanted.site_ids)) if status == "waiting" else None,
+                "count": _waiting_count(reading, view, status),
             }
-            for status, (words, _) in VIEWS.items()
+            for status, (words, _) in TABS.items()
         ],
-        "status": view.status,
-        "site": view.site,
-        "sites": sites,
-        "article": view.article,
-        "articles": articles,
-        "find": view.find,
-        "filtered": bool(view.site or view.article or view.find or view.after),
+        "orders": [
+            {"href": view.but(order=order).href, "words": words, "here": order is view.order}
+            for order, words in ORDERS.items()
+        ],
+        "sites": reading.sites,
+        "articles": _articles(reading, view),
+        "sections": sorted({*_sections(reading), *view.section}),
+        "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
+        "signals": BANDED,
+        "waits": WAITS,
+        "kept": parse_qsl(view.but(find="").query),
+        "narrowing": _narrowing(reading, view),
+        "everything": View(status=view.status, order=view.order).href,
+        "views": _views(reading, view),
+        "labels": LABELS,
+        "last": last_act(reading.db, reading.actor),
+        "done": _done(reading.db, reading.actor),
     }
 
 
-def _done(db: Session, actor: Actor, view: _View) -> dict[str, object] | None:
-    """What was just decided, with its undo."""
-    comment = find_comment(db, known_id(argument("done"))) if argument("done") else None
-    if comment is None or not actor.may(READ, comment.site_id):
+def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
+    """What the view is narrowed to, piece by piece, each with the address of the view without it."""
+    titles = titles_of(reading.db, [known_id(article) for article in view.article], reading.scopes)
+    found = [(f"“{view.find}”" if view.find else "", view.but(find=""))]
+    found += [(site.name, view.but(site="")) for site in reading.sites if site.id == view.site]
+    found += [(titles.get(a, "an article"), view.but(article=_without(view.article, a))) for a in view.article]
+    found += [(section, view.but(section=_without(view.section, section))) for section in view.section]
+    if view.signal and (view.low is not None or view.high is not None):
+        low, high = view.low or 0.0, 1.0 if view.high is None else view.high
+        words = f"{view.signal.replace('_', ' ')} {low:.2f} to {high:.2f}"
+        found.append((words, view.but(signal="", low=None, high=None)))
+    if view.author:
+        name = author_name(reading.db, known_id(view.author), reading.scopes)
+        found.append((f"by {name or 'nobody'}", view.but(author="")))
+    if view.waited:
+        found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
+    return [{"words": words, "href": without.href} for words, without in found if words]
+
+
+def _without(chosen: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(other for other in chosen if other != one)
+
+
+def counted(number: int) -> str:
+    """A count as a page says it: ``1,000+`` where counting stopped."""
+    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+
+
+def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
+    """What waits is counted; what was ever decided is not."""
+    if status not in ("waiting", "escalated"):
         return None
-    return {
-        "id": comment.id,
-        "status": comment.status,
-        "revision": comment.revision,
-        "words": f"{STATUS_WORDS[comment.status].capitalize()}.",
-        "name": comment.author_name,
-        "body": comment.body,
-        "may_reopen": actor.may(MODERATE, comment.site_id) and comment.status in (Status.APPROVED, Status.REJECTED),
-        "back": _back(view, comment.id),
-    }
+    number = how_many(reading.db, View(status=status, site=view.site).wanted(reading.scopes, reading.now))
+    return counted(number) if number or status == "waiting" else None
+
+
+def _articles(reading: Reading, view: View) -> list[dict[str, Any]]:
+    """The articles under which most waits, and those that the view has chosen."""
+    scopes = [scope for scope in reading.scopes if not view.site or scope.site_id == view.site]
+    busy = [found for scope in scopes for found in _busiest(reading.db, scope)]
+    counts = dict(sorted(busy, key=lambda found: -found[1])[:ARTICLES])
+    titles = titles_of(reading.db, [*counts, *(known_id(article) for article in view.article)], reading.scopes)
+    return [{"id": article, "title": title, "count": counts.get(article, 0)} for article, title in titles.items()]
+
+
+def _busiest(db: Session, scope: Scope) -> list[tuple[str, int]]:
+    return kept(("articles", scope), MENUS_KEPT, lambda: busiest_articles(db, scope, limit=ARTICLES))
+
+
+def _sections(reading: Reading) -> list[str]:
+    return [section for scope in reading.scopes for section in _sections_in(reading.db, scope)]
+
+
+def _sections_in(db: Session, scope: Scope) -> list[str]:
+    return kept(("sections", scope), MENUS_KEPT, lambda: sections_waiting(db, scope, limit=SECTIONS))
+
+
+def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
+    account_id = reading.actor.account_id
+    if account_id is None:
+        return []
+    return [
+        {
+            "id": saved.id,
+            "name": saved.name,
+            "href": View.saved(saved.query).href,
+            "here": View.saved(saved.query) == view.but(),
+            "own": saved.account_id == account_id,
+            "by": reading.names.get(saved.account_id, "a colleague"),
+            "shared": saved.shared,
+        }
+        for saved in views_for(reading.db, account_id)
+    ]
+
+
+def last_act(db: Session, actor: Actor) -> Act | None:
+    """What this person did last and may take back."""
+    return newest_act(db, actor.account_id) if actor.account_id is not None else None
+
+
+def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
+    """What was just done, with its undo, where scripts don't tell of it."""
+    act = find_act(db, argument("done")) if argument("done") else None
+    if act is None or act.account_id != actor.account_id:
+        return None
+    return {"id": act.id, "words": act.words, "may_undo": act.undoes is None and act.undone_by is None}
+
+
+# --- what is new ------------------------------------------------------------------------------------------------------
+
+
+def _news(reading: Reading, view: View) -> Response:
+    """How many have arrived since the page was made, who has which comment open, and where its comments stand now."""
+    since = argument("since")
+    number = int(since) if since.isascii() and since.isdigit() and len(since) < 10 else newest_number(reading.db)
+    wanted = view.wanted(reading.scopes, reading.now)
+    shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
+    claims = {comment: reading.taken(comment) for comment in shown if comment in reading.claims}
+    standing = standing_of(reading.db, shown, reading.scopes)
+    answer = jsonify(
+        {
+            "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
+            "taken": claims,
+            "standing": {
+                comment: {"status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
+                for comment, (status, revision) in standing.items()
+            },
+        }
+    )
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

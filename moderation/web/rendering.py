@@ -33,7 +33,12 @@ def page(template: str, status: int = 200, /, *, kept: bool = False, **context: 
 
 def argument(name: str, most: int = 200) -> str:
     """A parameter of the address, trimmed and without what no database can look for; empty where there is none."""
-    return _UNSTORABLE.sub("", request.args.get(name, ""))[:most].strip()
+    return tidy(request.args.get(name, ""), most)
+
+
+def tidy(text: str, most: int) -> str:
+    """At most so much of a text, trimmed and without what no database can look for."""
+    return _UNSTORABLE.sub("", text)[:most].strip()
 
 
 def known_id(text: str) -> str:

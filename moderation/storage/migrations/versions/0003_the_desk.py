@@ -23,8 +23,11 @@ def upgrade() -> None:
 
 
 def _waiting() -> dict[str, Any]:
-    condition = sa.text("waiting IS TRUE")
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    return _only("waiting IS TRUE")
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
 _DESCENDING: dict[str, list[str | sa.TextClause]] = {
@@ -314,14 +317,9 @@ def _docket() -> None:
         ["site_id", "status", sa.text("decided_at DESC"), "number", "by_person", "section"],
     )
     op.create_index("ix_docket_arrived", "docket", ["site_id", "received_at", "section"])
-    decided = sa.text("by_person IS NOT NULL")
-    op.create_index(
-        "ix_docket_by_person",
-        "docket",
-        ["site_id", sa.text("number DESC")],
-        sqlite_where=decided,
-        postgresql_where=decided,
-    )
+    op.create_index("ix_docket_escalated", "docket", ["site_id", "waiting", "number"], **_only("escalated IS TRUE"))
+    by_person = _only("by_person IS NOT NULL")
+    op.create_index("ix_docket_by_person", "docket", ["site_id", sa.text("number DESC")], **by_person)
 
 
 # The search index of SQLite keeps no text of its own (content=''), so what leaves it has to be named again.

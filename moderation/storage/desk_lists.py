@@ -1,0 +1,360 @@
+"""Lists of comments for the desk, quick at a million: read from the docket in the order of its indexes, a page at a
+time. What an index can't order is looked for among so many candidates at most.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from moderation.core.comment import Status
+from moderation.core.scores import LABELS
+from moderation.core.search_words import Sought
+from moderation.storage.articles import Article
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+from moderation.storage.docket import Docket
+
+BANDED = (*LABELS, "relevance")
+"""The signals that a list can be narrowed to a band of."""
+CANDIDATES = 1000
+"""Among so many of what a search finds, or an author wrote, the newest ones, a list chooses."""
+COUNTED = 1000
+"""Counts stop here: a page says "1,000+"."""
+
+
+class Order(StrEnum):
+    """In which order what waits is read."""
+
+    FLAGGED = "flagged"
+    OLDEST = "oldest"
+    ARTICLE = "article"
+    """The newest article first, under it the oldest comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A site, or some sections of it alone."""
+
+    site_id: str
+    sections: frozenset[str] | None = None
+
+    def reaches(self, site_id: str, section: str | None) -> bool:
+        return site_id == self.site_id and (self.sections is None or section in self.sections)
+
+    def holds(self, article: Article) -> bool:
+        return self.reaches(article.site_id, article.section)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A signal from ``low`` to ``high``, both included."""
+
+    signal: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
+    What is escalated waits apart. ``before``: arrived at this time or before. ``find`` None: no search.
+    """
+
+    scopes: tuple[Scope, ...]
+    statuses: tuple[Status, ...] | None = None
+    escalated: bool = False
+    sections: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    author_id: str | None = None
+    band: Band | None = None
+    before: datetime | None = None
+    find: tuple[Sought, ...] | None = None
+    order: Order = Order.FLAGGED
+
+    @property
+    def waiting(self) -> bool:
+        return self.statuses is None
+
+
+_C = table_of(Docket).c
+_WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # as the partial indexes have it
+_ESCALATED: ColumnElement[bool] = literal_column("docket.escalated IS TRUE")
+
+_Key = tuple[Column[Any], bool]
+"""A column that a list is ordered by, and whether the highest comes first."""
+_ORDERS: dict[Order, tuple[_Key, ...]] = {
+    Order.FLAGGED: ((_C.flags, True), (_C.received_at, False), (_C.number, False)),
+    Order.OLDEST: ((_C.received_at, False), (_C.number, False)),
+    Order.ARTICLE: ((_C.article_at, True), (_C.article_id, False), (_C.received_at, False), (_C.number, False)),
+}
+_LATEST_DECISION: tuple[_Key, ...] = ((_C.decided_at, True), (_C.number, False))
+_COLUMNS = (_C.comment_id, _C.number, _C.flags, _C.received_at, _C.article_at, _C.article_id, _C.decided_at)
+
+
+def page_of(session: Session, wanted: Wanted, *, after: str | None = None, limit: int) -> list[str]:
+    """The ids of one page of a list, after this comment, also when that no longer is in it."""
+    keys = _ORDERS[wanted.order] if wanted.waiting else _LATEST_DECISION
+    position = _position(session, after, keys) if after else None
+    few = _few(session, wanted)
+    if few is not None:
+        rows = [row for row in few if position is None or _sorts(row, keys) > position.sorts]
+        return [row.comment_id for row in sorted(rows, key=lambda row: _sorts(row, keys))[:limit]]
+    found: list[_Placed] = []
+    for lane in _lanes(session, wanted):
+        found += _walked(session, lane, keys, position, limit)
+    return [row.comment_id for row in sorted(found, key=lambda row: _sorts(row, keys))[:limit]]
+
+
+def how_many(session: Session, wanted: Wanted, *, most: int = COUNTED) -> int:
+    """How many there are; one more than ``most`` stands for any number beyond."""
+    few = _few(session, wanted)
+    if few is not None:
+        return min(len(few), most + 1)
+    count = 0
+    for lane in _lanes(session, wanted):
+        some = select(literal_column("1")).select_from(Docket).where(*lane).limit(most + 1 - count).subquery()
+        count += session.scalar(select(func.count()).select_from(some)) or 0
+        if count > most:
+            break
+    return count
+
+
+def newest_number(session: Session) -> int:
+    """The number of the comment that arrived last."""
+    return session.scalar(select(func.max(_C.number))) or 0
+
+
+def arrived_since(session: Session, wanted: Wanted, number: int, *, most: int) -> int:
+    """How many comments that the view shows have arrived after that one, counted up to ``most``."""
+    fresh: Select[Any] = select(_C.number).where(
+        _C.number > number, _WAITS, _within_any(wanted.scopes), *_common(wanted)
+    )
+    if wanted.articles:
+        fresh = fresh.where(_unindexed(_C.article_id).in_(wanted.articles))
+    if wanted.author_id is not None:
+        fresh = fresh.where(_C.author_id == wanted.author_id)
+    if wanted.find is not None:
+        _, fresh = _matching(session, fresh, wanted.find)
+    return session.scalar(select(func.count()).select_from(fresh.limit(most).subquery())) or 0
+
+
+def busiest_articles(session: Session, scope: Scope, *, limit: int) -> list[tuple[str, int]]:
+    """Articles by what waits under them: their ids, the one with the most first, and how many."""
+    count = func.count().label("count")
+    query = select(_C.article_id, count).where(_WAITS, *_within(scope)).group_by(_C.article_id)
+    return [(row[0], row[1]) for row in session.execute(query.order_by(count.desc()).limit(limit))]
+
+
+def sections_waiting(session: Session, scope: Scope, *, limit: int) -> list[str]:
+    """The sections in which something waits, by name."""
+    query = select(_C.section).where(_WAITS, _C.section.is_not(None), *_within(scope)).distinct()
+    return list(session.scalars(query.order_by(_C.section).limit(limit)))
+
+
+# --- walking an index -------------------------------------------------------------------------------------------------
+
+
+_Lane = tuple[ColumnElement[bool], ...]
+"""Conditions under which one index has the rows in the list's order."""
+
+
+def _lanes(session: Session, wanted: Wanted) -> Iterator[_Lane]:
+    common = _common(wanted)
+    if wanted.articles and wanted.waiting:
+        # Not by its site: then its own index is the one that is read.
+        for article in session.scalars(select(Article).where(Article.id.in_(wanted.articles))):
+            if any(scope.holds(article) for scope in wanted.scopes):
+                yield (_WAITS, _C.article_id == article.id, *common)
+        return
+    for scope in wanted.scopes:
+        for status in wanted.statuses or (None,):
+            yield (*_standing(wanted, status), *_within(scope), *common)
+
+
+def _standing(wanted: Wanted, status: Status | None) -> list[ColumnElement[bool]]:
+    """Said as the partial index has it that is to be read."""
+    if status is not None:
+        return [_C.status == status.value]
+    return [_C.waiting == true()] if wanted.escalated else [_WAITS]
+
+
+def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.waiting:
+        conditions.append(_ESCALATED if wanted.escalated else literal_column("docket.escalated IS FALSE"))
+    if wanted.sections:
+        conditions.append(_C.section.in_(wanted.sections))
+    if wanted.band is not None:
+        signal = _C[wanted.band.signal]
+        conditions.append(signal.between(wanted.band.low, wanted.band.high))
+    if wanted.before is not None:
+        conditions.append(_unindexed(_C.received_at) <= wanted.before)
+    return conditions
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    site = _C.site_id == scope.site_id
+    return [site] if scope.sections is None else [site, _C.section.in_(sorted(scope.sections))]
+
+
+def _walked(
+    session: Session, lane: _Lane, keys: Sequence[_Key], position: _Position | None, limit: int
+) -> list[_Placed]:
+    query = select(*_COLUMNS).where(*lane).order_by(*(key.desc() if falls else key for key, falls in keys))
+    if position is None:
+        return list(session.execute(query.limit(limit)))
+    rows: list[_Placed] = []
+    # The place itself splits the list into pieces, each of which an index has in one stretch.
+    for beyond in position.beyond:
+        rows += session.execute(query.where(*beyond).limit(limit - len(rows)))
+        if len(rows) == limit:
+            break
+    return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Position:
+    sorts: tuple[Any, ...]
+    beyond: tuple[_Lane, ...]
+
+
+def _position(session: Session, comment_id: str, keys: Sequence[_Key]) -> _Position | None:
+    row = session.execute(select(*_COLUMNS).where(_C.comment_id == comment_id)).first()
+    if row is None or any(row._mapping[key] is None for key, _ in keys):
+        return None
+    values = [row._mapping[key] for key, _ in keys]
+    beyond = []
+    for last in reversed(range(len(keys))):
+        same = [key == value for (key, _), value in zip(keys[:last], values, strict=False)]
+        key, falls = keys[last]
+        beyond.append((*same, key < values[last] if falls else key > values[last]))
+    return _Position(sorts=_sorts(row, keys), beyond=tuple(beyond))
+
+
+_Placed = Row[*tuple[Any, ...]]
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _sorts(row: _Placed, keys: Sequence[_Key]) -> tuple[Any, ...]:
+    """What puts rows into the list's order: a falling key counts downwards."""
+    return tuple(_falling(row._mapping[key]) if falls else row._mapping[key] for key, falls in keys)
+
+
+def _falling(value: Any) -> float:
+    if isinstance(value, datetime):
+        return -(value - _EPOCH).total_seconds()
+    return -(value or 0)
+
+
+# --- choosing among candidates ----------------------------------------------------------------------------------------
+
+
+def _few(session: Session, wanted: Wanted) -> list[_Placed] | None:
+    """All that the view shows, in no order, where that is little or no index has its order; None: walk an index."""
+    key = ("few", wanted)
+    if key not in session.info:  # a page lists them and counts them
+        session.info[key] = _looked_for(session, wanted)
+    found: list[_Placed] | None = session.info[key]
+    return found
+
+
+def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
+    if wanted.find is not None or wanted.author_id is not None or (wanted.articles and not wanted.waiting):
+        return _candidates(session, wanted)
+    if not (wanted.band or wanted.sections or wanted.before):
+        return None
+    numbers: list[int] = []
+    for lane in _lanes(session, wanted):
+        numbers += session.scalars(select(_C.number).where(*lane).limit(CANDIDATES + 1 - len(numbers)))
+        if len(numbers) > CANDIDATES:
+            return None
+    return list(session.execute(select(*_COLUMNS).where(_C.number.in_(numbers)))) if numbers else []
+
+
+def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
+    """The newest ``CANDIDATES`` of what the view asks for."""
+    query = select(*_COLUMNS).where(_within_any(wanted.scopes), *_common(wanted))
+    if wanted.statuses is None:
+        query = query.where(_WAITS)
+    else:
+        query = query.where(_unindexed(_C.status).in_([status.value for status in wanted.statuses]))
+    if wanted.articles:
+        query = query.where(_unindexed(_C.article_id).in_(wanted.articles))
+    if wanted.find is not None:
+        newest, matching = _matching(session, query, wanted.find)
+        if wanted.author_id is not None:
+            matching = matching.where(_unindexed(_C.author_id) == wanted.author_id)
+        return list(session.execute(matching.order_by(newest.desc()).limit(CANDIDATES + 1)))
+    theirs = select(Comment.id).order_by(Comment.created_at.desc()).limit(CANDIDATES + 1)
+    if wanted.author_id is not None:
+        theirs = theirs.where(Comment.author_id == wanted.author_id)
+    if wanted.articles:
+        theirs = theirs.where(Comment.article_id.in_(wanted.articles))
+    if wanted.statuses is not None:
+        theirs = theirs.where(Comment.status.in_([status.value for status in wanted.statuses]))
+    return list(session.execute(query.where(_C.comment_id.in_(theirs))))
+
+
+def _within_any(scopes: Sequence[Scope]) -> ColumnElement[bool]:
+    """Within one of these scopes, asked of rows that are found otherwise."""
+    within = []
+    for scope in scopes:
+        site = _unindexed(_C.site_id) == scope.site_id
+        within.append(site if scope.sections is None else and_(site, _C.section.in_(sorted(scope.sections))))
+    return or_(literal_column("1 = 0"), *within)
+
+
+def _unindexed(of: Column[Any]) -> ColumnElement[Any]:
+    """The column, as no index has it: what is rarer is to be looked for first, and SQLite's planner can't know."""
+    return func.coalesce(of, of)
+
+
+_SEARCH = table("comment_search", column("rowid"))
+
+
+def _matching(session: Session, query: Select[Any], find: tuple[Sought, ...]) -> tuple[ColumnElement[Any], Select[Any]]:
+    """Those that have all the words, and what counts their arrival; none where there was nothing to look for."""
+    if not find:
+        return _C.number, query.where(literal_column("1 = 0"))
+    if session.connection().dialect.name == "sqlite":
+        words = " AND ".join(_fts5(word) for word in find)
+        matching = text("comment_search MATCH :sought").bindparams(sought=words)
+        # By its own number the search index runs backwards from the newest, and stops where enough is found.
+        return _SEARCH.c.rowid, query.join(_SEARCH, _SEARCH.c.rowid == _C.number).where(matching)
+    vector: ColumnElement[Any] = literal_column("comments.search")
+    query = query.join(table_of(Comment), table_of(Comment).c.id == _C.comment_id)
+    return _C.number, query.where(*(vector.op("@@")(_tsquery(word)) for word in find))
+
+
+def _fts5(word: Sought) -> str:
+    quoted = '"' + word.text.replace('"', '""') + '"'
+    return f"{quoted}*" if word.start else quoted
+
+
+def _tsquery(word: Sought) -> ColumnElement[Any]:
+    if not word.start:
+        return func.phraseto_tsquery(literal_column("'simple'"), word.text)
+    pieces = re.findall(r"\w+", word.text)
+    return func.to_tsquery(literal_column("'simple'"), " & ".join(f"{piece}:*" for piece in pieces))

@@ -1,0 +1,85 @@
+"""The pane of one comment: everything that a decision needs, gathered for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import Actor
+from moderation.storage.desk import Line, Listed, account_names, latest_by, one_listed, thread_of
+from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
+from moderation.views import Liking, liking_of
+from moderation.web.access import services
+from moderation.web.desk_cards import Card, Entry, card, entry, in_thread, quoted, verdict_words
+from moderation.web.desk_frame import MODERATE, READ, SENIOR, scopes_of, sites_with
+
+
+class Reading:
+    """What one answer about comments needs to know about who asks: read once."""
+
+    def __init__(self, db: Session, actor: Actor) -> None:
+        self.db, self.actor = db, actor
+        self.sites = sites_with(actor, READ, db)
+        self.scopes = scopes_of(actor, self.sites)
+        self.names: Mapping[str, str] = account_names(db)
+        self.liking: Liking = liking_of(db, actor)
+        self.now = services().clock()
+        self.claims = live_claims(db, self.now, but=actor.account_id)
+        self.configuration = services().configuration.current()
+        self.labels = {reason.id: reason.label for reason in self.configuration.reasons}
+
+    def taken(self, comment_id: str) -> str | None:
+        """Who else has this comment open."""
+        account = self.claims.get(comment_id)
+        return self.names.get(account, "a colleague") if account else None
+
+    def entry(self, line: Line, href: str) -> Entry:
+        verdict = verdict_words(line.decided, self.names, self.labels)
+        taken = self.taken(line.id)
+        return entry(line, liking=self.liking, verdict=verdict, taken=taken, now=self.now, href=href)
+
+    def pane(self, comment_id: str, *, back: str, here: str) -> dict[str, Any] | None:
+        """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in
+        its thread ``here``.
+        """
+        item = one_listed(self.db, comment_id, self.scopes)
+        if item is None:
+            return None
+        comment = item.comment
+        may = self.actor.may(MODERATE, comment.site_id)
+        thread = [in_thread(said, liking=self.liking, may_decide=may) for said in thread_of(self.db, comment)]
+        return {
+            "item": self._card(item, back),
+            "parent": next((said for said in thread if said.id == comment.parent_id), None),
+            "thread": thread,
+            "earlier": [quoted(other) for other in latest_by(self.db, item.author.id, but=comment.id)],
+            "reasons": self.configuration.reasons,
+            "several_sites": len(self.sites) > 1,
+            "here_path": here,
+            **self._left_on(item),
+        }
+
+    def _left_on(self, item: Listed) -> dict[str, Any]:
+        """Marks and notes that colleagues have left."""
+        marks = marks_on(self.db, [item.comment.id]).get(item.comment.id, [])
+        return {
+            "marks": {mark.kind.value: mark for mark in marks},
+            "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
+            "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
+            "me_id": self.actor.account_id,
+        }
+
+    def _card(self, item: Listed, back: str) -> Card:
+        site, escalated = item.comment.site_id, item.docket.escalated
+        return card(
+            item,
+            rules=self.configuration.policy.rules_for(site, item.article.section),
+            liking=self.liking,
+            verdict=verdict_words(item.decided, self.names, self.labels),
+            taken=self.taken(item.comment.id),
+            now=self.now,
+            may_decide=self.actor.may(MODERATE, site) and (not escalated or self.actor.may(SENIOR, site)),
+            back=back,
+        )

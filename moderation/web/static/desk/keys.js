@@ -1,0 +1,162 @@
+/* One key each. Every key presses a button, follows a link or goes to a field that is on the page, so whatever works
+   here works without this script too. */
+
+document.documentElement.classList.add("scripted");
+
+const help = document.getElementById("help");
+const switches = Array.from(document.querySelectorAll("[data-keys-on]"));
+
+const on = () => { try { return localStorage.getItem("keys") !== "off"; } catch { return true; } };
+for (const box of switches) {
+  box.checked = on();
+  box.addEventListener("change", () => {
+    for (const other of switches) other.checked = box.checked;
+    try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* then it lasts for this page */ }
+  });
+}
+
+const pane = () => document.querySelector(".pane");
+const inThread = () => document.activeElement && document.activeElement.closest(".thread [data-comment]");
+
+/* Where a key is looked for: the comment of the thread that has the focus, then the comment that is open, then all. */
+const find = (key) => {
+  const selector = `[data-key="${key}"]:not([disabled], [aria-disabled="true"])`;
+  const near = inThread();
+  if (near && near.querySelector(selector)) return near.querySelector(selector);
+  if (near && "ar".includes(key)) return null; // meant for this one, and not for the one that is open
+  for (const where of [pane(), document]) {
+    const found = where && Array.from(where.querySelectorAll(selector)).find((one) => !one.closest(".thread [data-comment]"));
+    if (found) return found;
+  }
+  return null;
+};
+
+const unfold = (details) => {
+  details.open = true;
+  if (details.matches(".reject, .note")) details.querySelector("button[data-digit], textarea").focus();
+  if (details.matches(".thread-around")) {
+    const first = details.querySelector("li[data-comment]:has(form)") || details.querySelector("li[data-comment]");
+    if (first) first.focus();
+  }
+};
+
+const fold = (details) => {
+  details.open = false;
+  const back = details.closest(".thread [data-comment], .pane");
+  if (back) back.focus({ preventScroll: true });
+};
+
+const press = (key) => {
+  const found = find(key);
+  if (!found) return false;
+  for (let around = found.closest("details"); around; around = around.parentElement.closest("details")) {
+    if (!around.open && found.parentElement !== around) around.open = true;
+  }
+  if (found.matches("summary")) {
+    if (found.parentElement.open) fold(found.parentElement);
+    else unfold(found.parentElement);
+  } else if (found.matches("input, textarea")) {
+    found.focus();
+    found.select();
+  } else {
+    found.click();
+  }
+  return true;
+};
+
+const rejecting = () => {
+  const near = inThread();
+  if (near) return near.querySelector("details.reject[open]");
+  return pane() && pane().querySelector(".acts details.reject[open]");
+};
+
+/* To the reader in other words: the field begins with the sentence of the reason that is marked or chosen. */
+let adapting = false;
+
+const adapt = (folded, button) => {
+  const field = folded.querySelector("textarea[name=sentence]");
+  for (const other of folded.querySelectorAll(".marked")) other.classList.remove("marked");
+  button.classList.add("marked");
+  field.value = button.dataset.sentence;
+  field.focus();
+  adapting = false;
+};
+
+const choose = (digit) => {
+  const folded = rejecting();
+  const button = folded && folded.querySelector(`[data-digit="${digit}"]`);
+  if (!button) return false;
+  if (adapting) adapt(folded, button);
+  else button.click();
+  return true;
+};
+
+const otherWords = () => {
+  const folded = rejecting();
+  if (!folded) return false;
+  const marked = document.activeElement.closest("[data-digit]");
+  if (marked && marked !== folded.querySelector("[data-digit]")) adapt(folded, marked);
+  else adapting = true;
+  return true;
+};
+
+const moveInThread = (step) => {
+  const here = inThread();
+  if (!here) return false;
+  const all = Array.from(here.closest(".thread").querySelectorAll("li[data-comment]"));
+  const next = all[all.indexOf(here) + step];
+  if (next) next.focus();
+  return true;
+};
+
+const escape = (target) => {
+  const folded = target.closest("details.pop[open], details.thread-around[open]")
+    || document.querySelector(".pane details.pop[open]");
+  adapting = false;
+  if (folded) fold(folded);
+  else if (target.matches("input, textarea")) target.blur();
+  return Boolean(folded);
+};
+
+const act = (event) => {
+  const { key } = event;
+  if (/^[1-9]$/.test(key)) return choose(key);
+  if (key === "w") return otherWords();
+  if (key === "j") return moveInThread(1) || press("j");
+  if (key === "k") return moveInThread(-1) || press("k");
+  return /^[a-z/?]$/.test(key) && press(key);
+};
+
+document.addEventListener("keydown", (event) => {
+  const { target } = event;
+  if (event.defaultPrevented || event.isComposing || target.closest("dialog")) return;
+  if (event.key === "Escape") { if (escape(target)) event.preventDefault(); return; }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && target.matches("textarea")) {
+    const marked = target.form.querySelector(".marked");
+    target.form.requestSubmit(marked || undefined);
+    event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+  if (!on() && event.key !== "?") return;
+  if (event.repeat && !"jk".includes(event.key)) return;
+  if (act(event)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const asked = event.target.closest('[data-key="?"]');
+  if (!asked || !help || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  help.showModal();
+});
+
+/* A panel that folds out closes when something else is pressed. */
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.pop[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
+const told = document.getElementById("conflict") || document.getElementById("problem");
+if (told) told.focus();

@@ -1,0 +1,111 @@
+/* What a moderator does goes out in its order, in the background, and is kept in this tab until the server has it. */
+
+const KEPT = "desk-outbox";
+const PAUSES = [1000, 2000, 5000, 10000, 30000];
+const LATER = new Set([429, 502, 503, 504]);
+
+const pause = (passed) => new Promise((resolve) => { setTimeout(resolve, PAUSES[Math.min(passed, PAUSES.length - 1)]); });
+
+export class Outbox {
+  /* `done(item, answer)` and `failed(item, answer)` are told what became of each; `held(why, number)` when what is to be
+     sent has to wait ("network", "signed out"), and with an empty text when it goes on. */
+  constructor({ token, me, done, failed, held }) {
+    Object.assign(this, { token, me, done, failed, held });
+    this.busy = false;
+    this.revisions = new Map(); // where our own actions have left comments
+    this.numbers = 0;
+    try {
+      ({ items: this.items, acts: this.acts } = JSON.parse(sessionStorage.getItem(KEPT)));
+      for (const item of this.items) item.again = true;
+    } catch {
+      this.items = [];
+      this.acts = {};
+    }
+    addEventListener("beforeunload", (event) => { if (this.items.length) event.preventDefault(); });
+    this.run();
+  }
+
+  /* `item`: `url`, `fields` (pairs), `comment`, and for an undo `undoes`, the number of what it takes back. */
+  add(item) {
+    this.numbers += 1;
+    const number = `${Date.now()}-${this.numbers}`;
+    this.items.push({ ...item, number });
+    this.keep();
+    this.run();
+    return number;
+  }
+
+  keep() {
+    try { sessionStorage.setItem(KEPT, JSON.stringify({ items: this.items, acts: this.acts })); } catch { /* full */ }
+  }
+
+  async run() {
+    if (this.busy) return;
+    this.busy = true;
+    let passed = 0;
+    while (this.items.length) {
+      const went = await this.sendFirst();
+      if (went === "signed out") { this.held(went, this.items.length); break; }
+      if (went === "later") {
+        this.held("network", this.items.length);
+        await pause(passed);
+        passed += 1;
+        continue;
+      }
+      if (passed) this.held("", 0);
+      passed = 0;
+      this.items.shift();
+      this.keep();
+    }
+    this.busy = false;
+  }
+
+  async sendFirst() {
+    const [item] = this.items;
+    if (!item.undoes) return this.settled(item, await this.post(item.url, item.fields, item.comment));
+    const acts = this.acts[item.undoes];
+    if (!acts) { this.failed(item, { detail: "It had not been done, so there is nothing to take back." }); return "through"; }
+    while (acts.length) {
+      const fields = [...item.fields.filter(([name]) => name !== "act"), ["act", acts.at(-1)]];
+      const went = this.settled(item, await this.post(item.url, fields));
+      if (went === "later" || went === "signed out") return went;
+      acts.pop();
+      this.keep();
+    }
+    return "through";
+  }
+
+  async post(url, fields, comment) {
+    const sent = new URLSearchParams(fields);
+    sent.set("csrf_token", this.token);
+    const own = this.revisions.get(comment);
+    if (own && sent.has("revision") && Number(sent.get("revision")) < own) sent.set("revision", own);
+    try {
+      const answer = await fetch(url, {
+        method: "POST", body: sent, keepalive: true, headers: { Accept: "application/json" },
+      });
+      const facts = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : null;
+      return { status: answer.status, facts };
+    } catch {
+      return { status: 0, facts: null };
+    }
+  }
+
+  settled(item, { status, facts }) {
+    if (status === 0 || LATER.has(status)) return "later";
+    if (!facts && (status === 400 || status === 403)) return "signed out";
+    if (status >= 200 && status < 300 && facts) this.note(item, facts);
+    else if (item.again && facts && facts.current && facts.current.by === this.me) this.done(item, facts.current);
+    else this.failed(item, facts || { detail: "Something broke on our side, and this was not done." });
+    return "through";
+  }
+
+  note(item, facts) {
+    for (const comment of facts.comments || [facts]) {
+      if (comment.revision) this.revisions.set(comment.id, comment.revision);
+    }
+    const acts = facts.acts || (facts.act && !item.undo ? [facts.act] : []);
+    if (acts.length) this.acts[item.number] = acts;
+    this.done(item, facts);
+  }
+}

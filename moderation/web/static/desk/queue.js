@@ -1,0 +1,368 @@
+/* The queue without waiting: the next comments are fetched before they are asked for, and what is done goes out in the
+   background. The list never moves under the hand; what is new announces itself. */
+import "./keys.js";
+import { Claims } from "./claims.js";
+import { Outbox } from "./outbox.js";
+
+const bench = document.getElementById("workbench");
+const main = document.getElementById("main");
+const list = document.getElementById("lines");
+const opened = document.getElementById("open");
+const reading = opened.parentElement;
+const troubles = document.getElementById("troubles");
+const said = document.getElementById("said");
+const undoForm = document.querySelector("form.undo");
+const { token, me, view } = bench.dataset;
+
+const AHEAD = 3;
+const LEFT_WHEN_FETCHED = 6;
+const NEWS = 15000;
+const DONE = { approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior", featured: "Published and featured" };
+const panes = new Map();
+const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
+if (undoForm.elements.act.value) stack.push({ act: undoForm.elements.act.value });
+let here = (document.querySelector(".pane") || { dataset: {} }).dataset.comment || null;
+let moreComing = null;
+
+const lines = () => Array.from(list.querySelectorAll(".line"));
+const lineOf = (id) => document.getElementById(`l-${id}`);
+const say = (words) => { said.textContent = words; };
+const address = (path, more = {}) => {
+  const query = new URLSearchParams(view);
+  query.delete("at");
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return query.size ? `${path}?${query}` : path;
+};
+
+/* --- panes ------------------------------------------------------------------------------------------------------- */
+
+const fetched = (id) => {
+  if (!panes.has(id)) {
+    const asked = fetch(address(`/review/comments/${id}/pane`)).then((answer) => {
+      if (!answer.ok) throw new Error(String(answer.status));
+      return answer.text();
+    });
+    asked.catch(() => panes.delete(id));
+    panes.set(id, asked);
+  }
+  return panes.get(id);
+};
+
+const piece = (html) => {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content;
+};
+
+const show = (html) => {
+  opened.replaceChildren(piece(html));
+  reading.scrollTop = 0;
+  const pane = document.querySelector(".pane");
+  pane.focus({ preventScroll: true });
+  if (getComputedStyle(reading).overflowY === "visible") reading.scrollIntoView({ block: "start" });
+};
+
+const dirty = () => Array.from(opened.querySelectorAll("textarea, input[type=text]")).some((field) => field.value !== field.defaultValue);
+
+const refresh = async (id) => {
+  panes.delete(id);
+  if (id !== here || dirty()) return;
+  const html = await fetched(id).catch(() => null);
+  if (html && id === here && !dirty()) {
+    const thread = opened.querySelector(".thread-around");
+    const unfolded = thread && thread.open;
+    const kept = document.activeElement && opened.contains(document.activeElement);
+    opened.replaceChildren(piece(html));
+    if (unfolded && opened.querySelector(".thread-around")) opened.querySelector(".thread-around").open = true;
+    if (kept) document.querySelector(".pane").focus({ preventScroll: true });
+  }
+};
+
+/* --- moving ------------------------------------------------------------------------------------------------------ */
+
+const open = async (id, { forward = 0 } = {}) => {
+  here = id;
+  for (const line of lines()) {
+    const chosen = line.dataset.comment === id;
+    line.classList.toggle("here", chosen);
+    line.firstElementChild.toggleAttribute("aria-current", chosen);
+    if (chosen) { line.firstElementChild.setAttribute("aria-current", "true"); line.scrollIntoView({ block: "nearest" }); }
+  }
+  main.classList.add("opened");
+  history.replaceState(null, "", address("/review", { at: id }));
+  steps();
+  reading.setAttribute("aria-busy", "true");
+  try {
+    const html = await fetched(id);
+    if (here !== id) return;
+    show(html);
+  } catch {
+    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail: "Is the network there? Choose it again in a moment." });
+  } finally {
+    if (here === id) reading.removeAttribute("aria-busy");
+  }
+  claim(id, forward);
+  ahead();
+};
+
+const free = (line) => !line.classList.contains("gone") && !line.classList.contains("taken");
+
+const neighbour = (step) => {
+  const all = lines();
+  const place = all.findIndex((line) => line.dataset.comment === here);
+  const rest = step > 0 ? all.slice(place + 1) : all.slice(0, Math.max(place, 0)).reverse();
+  return rest.find((line) => (step > 0 ? free(line) : !line.classList.contains("taken")));
+};
+
+const steps = () => {
+  for (const [key, step] of [["j", 1], ["k", -1]]) {
+    const link = reading.querySelector(`.step [data-key="${key}"]`);
+    const line = neighbour(step);
+    if (line) { link.href = line.firstElementChild.href; link.removeAttribute("aria-disabled"); }
+    else if (step < 0) { link.removeAttribute("href"); link.setAttribute("aria-disabled", "true"); }
+  }
+};
+
+const go = async (step) => {
+  let line = neighbour(step);
+  if (!line && step > 0 && await more()) line = neighbour(step);
+  if (line) { await open(line.dataset.comment, { forward: step }); return; }
+  if (step > 0) end();
+};
+
+const end = () => {
+  here = null;
+  claims.want(null);
+  const last = document.createElement("div");
+  last.className = "empty";
+  last.tabIndex = -1;
+  last.append(piece("<strong>That was the last one</strong><p>Nothing further in this view. <a></a></p>"));
+  const link = last.querySelector("a");
+  link.href = address("/review");
+  link.textContent = "Look again";
+  opened.replaceChildren(last);
+  last.focus();
+};
+
+const ahead = () => {
+  const all = lines().filter(free);
+  const place = all.findIndex((line) => line.dataset.comment === here);
+  for (const line of all.slice(place + 1, place + 1 + AHEAD)) fetched(line.dataset.comment).catch(() => {});
+  if (all.length - place < LEFT_WHEN_FETCHED) more();
+};
+
+const more = () => {
+  const link = list.querySelector("[data-more]");
+  if (!link) return Promise.resolve(false);
+  moreComing ??= fetch(link.dataset.more).then((answer) => (answer.ok ? answer.text() : "")).then((html) => {
+    if (!html) return false;
+    link.closest("li").remove();
+    const known = new Set(lines().map((line) => line.id));
+    const fresh = piece(html);
+    for (const line of fresh.querySelectorAll(".line")) if (known.has(line.id)) line.remove();
+    list.append(fresh);
+    return true;
+  }).catch(() => false).finally(() => { moreComing = null; });
+  return moreComing;
+};
+
+/* --- who has what open -------------------------------------------------------------------------------------------- */
+
+let direction = 0;
+const claims = new Claims({
+  token,
+  got: (id, answer) => {
+    const line = lineOf(id);
+    if (answer.mine) {
+      if (line && Number(line.dataset.revision) !== answer.revision && !line.classList.contains("gone")) {
+        line.dataset.revision = answer.revision;
+        refresh(id);
+      }
+      return;
+    }
+    if (line) take(line, answer.by);
+    if (!direction || dirty()) { refresh(id); say(`${answer.by} has this comment open.`); return; }
+    say(`${answer.by} has that one open; here is the next.`);
+    go(direction);
+  },
+});
+
+const claim = (id, forward) => {
+  direction = forward;
+  if (bench.dataset.waiting !== undefined && opened.offsetParent) claims.want(id);
+};
+
+const take = (line, by) => {
+  line.classList.toggle("taken", Boolean(by));
+  if (!line.classList.contains("gone")) line.querySelector(".fate").textContent = by ? `${by} has it open` : "";
+};
+
+/* --- doing -------------------------------------------------------------------------------------------------------- */
+
+const fate = (id, words, gone = true) => {
+  const line = lineOf(id);
+  if (!line) return;
+  line.classList.toggle("gone", gone);
+  line.querySelector(".fate").textContent = words;
+};
+
+const trouble = (item, answer) => {
+  const box = document.createElement("div");
+  box.className = "notice warn";
+  box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
+  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : `${item.words}:`;
+  box.querySelector("span").textContent = `${item.name ? `${item.name}: ` : ""}${answer.detail}`;
+  const link = box.querySelector("a");
+  if (item.comment) {
+    link.href = `/review/comments/${item.comment}`;
+    link.textContent = "Look at it";
+    link.addEventListener("click", (event) => { event.preventDefault(); panes.delete(item.comment); open(item.comment); box.remove(); });
+  } else link.remove();
+  box.querySelector("button").addEventListener("click", () => box.remove());
+  troubles.append(box);
+};
+
+const outbox = new Outbox({
+  token,
+  me,
+  done: (item, answer) => {
+    for (const comment of answer.comments || []) {
+      const waits = comment.status === "pending" || comment.status === "received";
+      fate(comment.id, waits ? "" : comment.words, !waits);
+      refresh(comment.id);
+    }
+    if (item.undo) {
+      say(`Undone: ${answer.words}`);
+      const [first] = answer.comments || [];
+      if (first && !item.comment) open(first.id);
+    } else if (item.comment === here) refresh(item.comment);
+    else panes.delete(item.comment);
+  },
+  failed: (item, answer) => {
+    if (item.comment) fate(item.comment, answer.current ? `${answer.current.status}, by ${answer.current.by}` : "", Boolean(answer.current));
+    const place = stack.findIndex((entry) => entry.number === item.number);
+    if (place >= 0) stack.splice(place, 1);
+    trouble(item, answer);
+    if (item.comment) refresh(item.comment);
+  },
+  held: (why, number) => {
+    const waits = document.getElementById("held") || Object.assign(document.createElement("p"), { id: "held", className: "notice warn" });
+    waits.textContent = why === "network"
+      ? `The network is away. ${number} of your actions wait here and go out as soon as it is back; go on reading.`
+      : `You were signed out. ${number} of your actions wait in this tab. Sign in again here and they go out.`;
+    if (why) troubles.append(waits); else waits.remove();
+    if (why === "signed out") {
+      const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: " Sign in" });
+      waits.append(link);
+    }
+  },
+});
+
+const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated"]);
+
+const decide = (form, submitter) => {
+  const within = form.closest("[data-comment]");
+  const id = within.dataset.comment;
+  const kind = form.dataset.act;
+  const fields = Array.from(new FormData(form, submitter)).filter(([name]) => name !== "csrf_token" && name !== "back");
+  const off = fields.some(([name]) => name === "off");
+  const name = (lineOf(id) || { dataset: {} }).dataset.name || within.querySelector("bdi").textContent;
+  const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
+  const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
+  const words = moves ? `${DONE[kind]}${reason}` : "Done";
+  const number = outbox.add({ url: form.getAttribute("action"), fields, comment: id, words, name });
+  stack.push({ number, comment: id, name, words });
+  undoForm.querySelector("button").disabled = false;
+  if (moves) { fate(id, words); panes.delete(id); }
+  say(moves ? `${words}: ${name}` : `${submitter ? submitter.firstChild.textContent.trim() : "Done"}: ${name}`);
+  if (!within.matches(".pane")) decidedInThread(within, words);
+  else if (moves) go(1);
+  else stay(form, within);
+};
+
+const stay = (form, pane) => {
+  form.reset();
+  for (const folded of pane.querySelectorAll("details.pop[open]")) folded.open = false;
+  pane.focus({ preventScroll: true });
+};
+
+const decidedInThread = (item, words) => {
+  item.querySelector(".chip").textContent = words;
+  item.querySelector(".actions").remove();
+  const next = item.parentElement.querySelector("li[data-comment]:has(form)") || item;
+  next.focus();
+};
+
+const undo = () => {
+  const last = stack.pop();
+  const fields = last && last.act ? [["act", last.act]] : [];
+  outbox.add({
+    url: "/review/undo", fields, comment: last ? last.comment : null, undo: true, undoes: last ? last.number : null,
+    words: "Undo", name: last ? last.name : "",
+  });
+  say("Undoing…");
+  if (last && last.comment && lineOf(last.comment)) { fate(last.comment, "", false); open(last.comment); }
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.act || event.defaultPrevented) return;
+  event.preventDefault();
+  if (form.dataset.act === "undo") undo();
+  else if (form.dataset.sent !== "yes") {
+    form.dataset.sent = "yes";
+    decide(form, event.submitter);
+    if (!MOVES_ON.has(form.dataset.act)) delete form.dataset.sent;
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  const link = event.target.closest("a");
+  if (!link || link.getAttribute("aria-disabled")) return;
+  const line = link.closest(".line");
+  if (line) { event.preventDefault(); open(line.dataset.comment); return; }
+  const step = { j: 1, k: -1 }[link.dataset.key];
+  if (step && link.closest(".step")) { event.preventDefault(); go(step); return; }
+  if (link.dataset.key === "q") {
+    event.preventDefault();
+    main.classList.remove("opened");
+    history.replaceState(null, "", address("/review"));
+    const chosen = list.querySelector(".here a");
+    if (chosen) chosen.focus();
+  }
+  if (link.dataset.more) { event.preventDefault(); more(); }
+});
+
+/* --- what is new -------------------------------------------------------------------------------------------------- */
+
+const news = document.querySelector("#news a");
+
+const look = async () => {
+  if (document.hidden) return;
+  const shown = lines().filter((line) => !line.classList.contains("gone"));
+  const ids = shown.slice(0, 150).map((line) => line.dataset.comment).join(",");
+  const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
+  if (!answer || !answer.ok || answer.redirected) return;
+  const facts = await answer.json();
+  if (facts.new) {
+    const words = facts.new === 1 ? "1 new comment" : `${facts.new > 98 ? "99+" : facts.new} new comments`;
+    if (news.textContent !== words) news.textContent = words;
+    news.hidden = false;
+  }
+  for (const line of shown) {
+    const id = line.dataset.comment;
+    take(line, facts.taken[id]);
+    const stands = facts.standing[id];
+    if (!stands || stands.revision === Number(line.dataset.revision) || outbox.items.some((item) => item.comment === id)) continue;
+    line.dataset.revision = stands.revision;
+    if (stands.status !== line.dataset.status) fate(id, `${stands.words} by a colleague`);
+    if (id === here) { say(`Meanwhile: ${stands.words}, by a colleague.`); refresh(id); }
+    else panes.delete(id);
+  }
+};
+
+if (bench.dataset.waiting !== undefined) setInterval(look, NEWS);
+document.addEventListener("visibilitychange", look);
+
+if (here && opened.offsetParent) { claim(here, 0); ahead(); }
