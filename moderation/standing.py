@@ -16,7 +16,7 @@ from moderation.storage.articles import Article, Place
 SHUT = (Mode.CLOSED, Mode.HIDDEN)
 _CLOSED = "The discussion under this article is closed. Thank you for reading."
 _READ_ONLY = "Comments can be read here, but not written at the moment. Thank you for your patience."
-_OUTSIDE = "Comments are closed at the moment."
+_OUTSIDE = "This discussion is closed at the moment."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +149,8 @@ def _shut(found: Standing, article: Article | Place, settings: Settings, now: da
     if found.hours is not None and not found.hours.is_open(now):
         said = next((s.sentence for s in _strongest(settings) if s.hours == found.hours and s.sentence), None)
         opens_at = found.hours.opens_at(now)
-        again = f"They open again on {in_zone(opens_at, found.hours.zone)}." if opens_at else ""
-        return replace(found, closed_because=f"{said or _OUTSIDE} {again}".strip(), opens_at=opens_at)
+        again = f" Comments open again on {in_zone(opens_at, found.hours.zone)}." if opens_at else ""
+        return replace(found, closed_because=f"{said or _OUTSIDE}{again}", opens_at=opens_at)
     return found
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import regex
 
@@ -16,8 +15,8 @@ from moderation.core.text import as_written
 SHORTEST, LONGEST = 2, 100
 """Characters of a term: a single letter would hold every comment."""
 
-_WORD = r"[\p{L}\p{M}\p{N}_]"
-_BOUND = regex.compile(rf"{_WORD}")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]")
+_WORDS = regex.compile(rf"{_WORD.pattern}+")
 # Scripts that set no spaces between words: there a term may stand right beside other letters.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _SPACES = regex.compile(r"\s+")
@@ -42,42 +41,85 @@ class Found:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A term as it is looked for: folded, with single spaces. ``at`` is where its first word begins."""
+
+    text: str
+    at: int
+    term: Term
+
+
 class TermList:
-    """Terms as one pattern, compiled once. Whole words are found, case and disguise set aside; spaces inside a phrase
-    match any white space. Where one term begins another, the longer one counts.
+    """Terms, looked for by their first word: hundreds cost hardly more than a few. Whole words are found, case and
+    disguise set aside; a space inside a phrase matches any white space. Where one term begins another, the longer one
+    counts.
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self.terms = tuple(terms)
-        self._by_key: dict[str, Term] = {}
+        keys: dict[str, Term] = {}
         for term in self.terms:
-            for key in (folded(term.text), folded(undisguise(term.text).text)):
-                if key:
-                    self._by_key.setdefault(_SPACES.sub(" ", key), term)
-        self._pattern = regex.compile(_pattern(self._by_key)) if self._by_key else None
+            for text in (folded(term.text), folded(undisguise(term.text).text)):
+                if _WORD.search(text):
+                    keys.setdefault(text, term)
+        self._by_word: dict[str, list[_Key]] = defaultdict(list)
+        self._unspaced: list[_Key] = []
+        for text in sorted(keys, key=len, reverse=True):
+            word = _WORDS.search(text)
+            assert word is not None
+            key = _Key(text, word.start(), keys[text])
+            if _UNSPACED.search(text[0] + text[-1]):
+                self._unspaced.append(key)
+            else:
+                self._by_word[word[0]].append(key)
 
     def found(self, text: str) -> tuple[Found, ...]:
         """Which terms the text holds, in the list's order: as it is written and as a reader sees it."""
-        if self._pattern is None:
+        if not self.terms:
             return ()
-        counts = self._counted(text)
+        counts = self._counted(folded(text))
         seen = undisguise(text).text
         if seen != text:
-            counts |= self._counted(seen)  # the larger of both counts
+            counts |= self._counted(folded(seen))  # the larger of both counts
         return tuple(Found(term, counts[term.id]) for term in self.terms if counts[term.id])
 
     def _counted(self, text: str) -> Counter[str]:
-        assert self._pattern is not None
-        matches = self._pattern.finditer(folded(text))
-        return Counter(self._by_key[_SPACES.sub(" ", match[0])].id for match in matches)
+        counts: Counter[str] = Counter()
+        done = 0
+        for word in _WORDS.finditer(text):
+            if word.start() < done or word[0] not in self._by_word:
+                continue
+            for key in self._by_word[word[0]]:
+                start, end = word.start() - key.at, word.start() - key.at + len(key.text)
+                if start >= 0 and text.startswith(key.text, start) and _ends(text, start, end):
+                    counts[key.term.id] += 1
+                    done = end
+                    break
+        for key in self._unspaced:
+            start = text.find(key.text)
+            while start >= 0:
+                counts[key.term.id] += _ends(text, start, start + len(key.text))
+                start = text.find(key.text, start + len(key.text))
+        return counts
+
+
+def _ends(text: str, start: int, end: int) -> bool:
+    """Whether no word is cut at either end."""
+    return not (_joined(text, start) or _joined(text, end))
+
+
+def _joined(text: str, at: int) -> bool:
+    around = text[at - 1 : at + 1] if at else ""
+    return len(around) == 2 and all(map(_WORD.match, around)) and not _UNSPACED.search(around)
 
 
 NO_TERMS = TermList(())
 
 
 def folded(text: str) -> str:
-    """A text as terms are compared: without case, with plain apostrophes and hyphens."""
-    return text.casefold().translate(_TYPED)
+    """A text as terms are compared: without case, with single spaces, plain apostrophes and hyphens."""
+    return _SPACES.sub(" ", text.casefold().translate(_TYPED))
 
 
 def term_text(text: str) -> str:
@@ -89,47 +131,6 @@ def term_text(text: str) -> str:
         raise InvalidField(
             "terms", f"hold “{tidy[:20]}”, of {len(tidy)} characters; a term has {SHORTEST} to {LONGEST}."
         )
-    if not _BOUND.search(tidy):
+    if not _WORD.search(tidy):
         raise InvalidField("terms", f"hold “{tidy[:20]}”, which has neither letter nor digit.")
     return tidy
-
-
-def _pattern(keys: Iterable[str]) -> str:
-    """Shared beginnings are tried once, so that hundreds of terms cost hardly more than a few."""
-    after_word: dict[str, Any] = {}
-    anywhere: dict[str, Any] = {}
-    for key in keys:
-        node = after_word if _bounded(key[0]) else anywhere
-        for character in key:
-            node = node.setdefault(character, {})
-        node[""] = rf"(?!{_WORD})" if _bounded(key[-1]) else ""
-    options = []
-    if after_word:
-        options.append(rf"(?<!{_WORD}){_branches(after_word)}")
-    if anywhere:
-        options.append(_branches(anywhere))
-    return "|".join(options)
-
-
-def _bounded(edge: str) -> bool:
-    return bool(_BOUND.match(edge)) and not _UNSPACED.match(edge)
-
-
-def _branches(node: dict[str, Any]) -> str:
-    """What may follow, longer terms first."""
-    options = [f"{literal}{_branches(rest)}" for literal, rest in _grown(node)]
-    if "" in node:
-        options.append(node[""])
-    return options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
-
-
-def _grown(node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each way on, as far as it doesn't fork."""
-    for character, following in node.items():
-        if character == "":
-            continue
-        literal, rest = [character], following
-        while len(rest) == 1 and "" not in rest:
-            ((character_on, rest),) = rest.items()
-            literal.append(character_on)
-        yield "".join(r"\s+" if c == " " else regex.escape(c) for c in literal), rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,7 @@ def test_what_can_be_no_term_is_refused(text: str) -> None:
         term_text(text)
 
 
-def test_terms_that_begin_one_another_to_the_greatest_depth_compile() -> None:
+def test_of_terms_that_begin_one_another_the_longest_counts() -> None:
     terms = listed(*("ab" * length for length in range(1, LONGEST // 2 + 1)))
     assert found(terms, f"x {'ab' * 31} y") == {"ab" * 31: 1}
 
@@ -101,3 +102,22 @@ def test_what_is_found_is_what_a_plain_search_for_words_finds(phrases: list[str]
     assert bool(plainly) <= bool(hits)
     for hit in hits:
         assert hit in plainly or hit not in text  # a reader may see a word in letters that were stretched
+
+
+HIDDEN = st.sampled_from(("\u200b", "\u200d", "\u00ad", "\u2060", "\ufeff"))
+
+
+@given(PHRASES, st.data())
+def test_invisible_characters_hide_no_term(phrase: str, data: st.DataObject) -> None:
+    hidden = "".join(letter + (data.draw(HIDDEN) if data.draw(st.booleans()) else "") for letter in phrase)
+    assert found(listed(phrase), f"They say: {hidden}!")
+
+
+@given(st.lists(st.text(min_size=2, max_size=LONGEST), max_size=20), st.text(max_size=200))
+def test_any_text_and_any_list_give_an_answer(texts: list[str], text: str) -> None:
+    terms = []
+    for candidate in texts:
+        with suppress(InvalidField):
+            terms.append(term_text(candidate))
+    for one in listed(*terms).found(text):
+        assert one.count > 0

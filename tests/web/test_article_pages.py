@@ -116,7 +116,7 @@ def test_opening_hours_say_when_it_opens_again(either_house: House) -> None:
     either_house.clock.wait(hours=3)
     answer = sent(either_house, words="Later.")
     assert answer.status_code == 403
-    again = "They open again on Thursday 15 January 2026 at 09:00 (Europe/Berlin)."
+    again = "Comments open again on Thursday 15 January 2026 at 09:00 (Europe/Berlin)."
     assert again in detail(answer)
     assert answer.json["opens_at"] == "2026-01-15T08:00:00Z"  # type: ignore[index]
     assert again in either_house.visitor().open("/articles/lanes").text

@@ -28,7 +28,7 @@ def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_hou
     comment = published(either_house)
     desk = enter(either_house, link=f"https://paper.example/lanes#comment-{comment}")
     assert desk.status == 200
-    assert "Due in 1 day, by 15 January 2026, 09:01 UTC" in desk.text
+    assert "Due in 1 day (due 15 January 2026, 09:01 UTC)" in desk.text
     assert CALM in desk.text
     either_house.clock.wait(hours=2)
     desk.send(
