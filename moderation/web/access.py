@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -205,8 +206,16 @@ def check_csrf() -> None:
         )
 
 
+class _FormCookie(SecureCookieSessionInterface):
+    """Flask's signed cookie, here of the form's token; under https it is sent over https alone."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - as Flask calls it
+        return request.is_secure
+
+
 def install_csrf(app: Flask, *, exempt: frozenset[str]) -> None:
     """Every unsafe request outside the named blueprints needs the form's token."""
+    app.session_interface = _FormCookie()
 
     @app.before_request
     def check() -> None:

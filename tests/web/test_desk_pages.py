@@ -101,6 +101,14 @@ def test_the_cookie_is_kept_from_scripts_and_under_https_from_the_open_line(hous
         assert flag in cookie
 
 
+def test_the_forms_cookie_is_kept_from_the_open_line_under_https(house: House) -> None:
+    for scheme, kept in (("https", True), ("http", False)):
+        answer = house.app.test_client().get("/login", base_url=f"{scheme}://localhost")
+        (cookie,) = answer.headers.getlist("Set-Cookie")
+        assert cookie.startswith("moderation_form=")
+        assert ("Secure" in cookie) is kept
+
+
 def test_a_form_without_its_token_changes_nothing(house: House) -> None:
     comment = house.say()
     desk = house.signed_in().open("/review")
