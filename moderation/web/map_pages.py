@@ -18,7 +18,8 @@ from moderation.storage.articles import Article
 from moderation.storage.score_map import SIGNALS, Area, Histogram, Sampled, histogram, numbers_within, sampled
 from moderation.web.access import person, services
 from moderation.web.acts_pages import ACTS
-from moderation.web.desk_frame import MODERATE, READ, desk_page, sites_with
+from moderation.web.desk_frame import MODERATE, READ, desk_page, scopes_of, sites_with
+from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.map_view import MAP, MapView, band_asked, drawing
 
 SAMPLE = 8
@@ -56,6 +57,9 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         article = db.get(Article, view.article) if view.article else None
         shown = article if article is not None and article.site_id in [g.site_id for g in area.grounds] else None
         band = _band_shown(db, actor, area, view, found)
+        scopes, chosen = scopes_of(actor, sites), [view.article] if view.article else []
+        articles = article_menu(db, scopes, site=view.site, chosen=chosen)
+        sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
     return desk_page(
         "desk/map.html",
         422 if problem else 200,
@@ -67,6 +71,8 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
         sites=sites,
         article=shown,
+        articles=articles,
+        sections=sections,
         reasons=services().configuration.current().reasons,
         problem=problem.detail if problem else None,
         typed=request.form,

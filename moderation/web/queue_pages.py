@@ -16,28 +16,21 @@ from moderation.storage.desk import author_name, lines_of, standing_of, titles_o
 from moderation.storage.desk_lists import (
     BANDED,
     COUNTED,
-    Scope,
     arrived_since,
-    busiest_articles,
     how_many,
     newest_number,
     page_of,
-    sections_waiting,
 )
 from moderation.storage.desk_work import views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
 from moderation.web.desk_frame import QUEUE, desk_page
-from moderation.web.kept import kept
+from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, WAITS, View
 from moderation.web.rendering import argument, known_id, page
 from moderation.web.wording import STATUS_WORDS
 
 PAGE = 30
-ARTICLES = 30
-SECTIONS = 60
-MENUS_KEPT = 15.0
-"""Seconds that the menus of articles and sections, with their counts, may be old."""
 NEWS_COUNTED = 99
 
 
@@ -135,8 +128,8 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
             for order, words in ORDERS.items()
         ],
         "sites": reading.sites,
-        "articles": _articles(reading, view),
-        "sections": sorted({*_sections(reading), *view.section}),
+        "articles": article_menu(reading.db, reading.scopes, site=view.site, chosen=view.article),
+        "sections": section_menu(reading.db, reading.scopes, chosen=view.section),
         "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
         "signals": BANDED,
         "waits": WAITS,
@@ -184,27 +177,6 @@ def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
         return None
     number = how_many(reading.db, View(status=status, site=view.site).wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None
-
-
-def _articles(reading: Reading, view: View) -> list[dict[str, Any]]:
-    """The articles under which most waits, and those that the view has chosen."""
-    scopes = [scope for scope in reading.scopes if not view.site or scope.site_id == view.site]
-    busy = [found for scope in scopes for found in _busiest(reading.db, scope)]
-    counts = dict(sorted(busy, key=lambda found: -found[1])[:ARTICLES])
-    titles = titles_of(reading.db, [*counts, *(known_id(article) for article in view.article)], reading.scopes)
-    return [{"id": article, "title": title, "count": counts.get(article, 0)} for article, title in titles.items()]
-
-
-def _busiest(db: Session, scope: Scope) -> list[tuple[str, int]]:
-    return kept(("articles", scope), MENUS_KEPT, lambda: busiest_articles(db, scope, limit=ARTICLES))
-
-
-def _sections(reading: Reading) -> list[str]:
-    return [section for scope in reading.scopes for section in _sections_in(reading.db, scope)]
-
-
-def _sections_in(db: Session, scope: Scope) -> list[str]:
-    return kept(("sections", scope), MENUS_KEPT, lambda: sections_waiting(db, scope, limit=SECTIONS))
 
 
 def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
