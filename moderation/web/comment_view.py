@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
+from moderation.judging import terms_in
+from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
 from moderation.views import Liking, liking_of
@@ -62,11 +64,14 @@ class Reading:
         }
 
     def _left_on(self, item: Listed) -> dict[str, Any]:
-        """Marks and notes that colleagues have left."""
+        """Marks and notes that colleagues have left, and what they have listed and decided."""
         marks = marks_on(self.db, [item.comment.id]).get(item.comment.id, [])
         return {
             "marks": {mark.kind.value: mark for mark in marks},
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
+            "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
+            "author_stands": stands_of(item.author, self.now),
+            "terms": terms_in(services().house.rules(self.db, item.article), item.comment.body),
             "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
             "me_id": self.actor.account_id,
         }

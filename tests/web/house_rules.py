@@ -11,11 +11,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from moderation.configuration import parse_configuration
-from moderation.core.actor import Actor
-from moderation.storage.accounts import account_named
 from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
-from moderation.undoing import Undone, undo
 
 
 def configure(house: House, **tables: str) -> None:
@@ -79,14 +76,3 @@ def post(desk: Visitor, path: str, **fields: str) -> Visitor:
     """Sends fields that no form of the page has, with the page's token."""
     token = next(str(form.fields["csrf_token"]) for form in desk.page.forms if "csrf_token" in form.fields)
     return desk.post(path, {"csrf_token": token, **fields})
-
-
-def take_back(house: House, desk: Visitor, name: str = "admin") -> Undone:
-    """Undoes what the page offers to undo."""
-    (form,) = [form for form in desk.page.forms if form.action == "/review/undo"]
-    with house.services.database.reading() as db:
-        account = account_named(db, name)
-    assert account is not None
-    rights = {"*": frozenset({"read", "moderate", "senior"})}
-    actor = Actor(reference=f"account:{account.id}", name=name, account_id=account.id, rights=rights)
-    return undo(house.services, actor, str(form.fields["act"]))

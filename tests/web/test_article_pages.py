@@ -22,6 +22,7 @@ def page_of(house: House, name: str = "admin", external_id: str = "lanes") -> tu
 
 
 def test_articles_are_found_by_words_of_their_title(house: House) -> None:
+    house.clock.wait(seconds=1)
     house.article("trams", title="Trams return to the 100% harbour")
     desk = house.signed_in().open("/review/articles")
     assert desk.texts("//tbody//th/a") == ["Trams return to the 100% harbour", "The lanes stay"]
@@ -185,6 +186,13 @@ def test_a_listed_term_holds_a_comment_and_says_why_in_any_disguise(either_house
     either_house.article("other")
     elsewhere = sent(either_house, words="It was Anna Lindqvist.", under="other")
     assert elsewhere.json["status"] == "approved"  # type: ignore[index]
+
+
+def test_the_pane_of_a_comment_shows_which_terms_it_holds(house: House) -> None:
+    desk, path = page_of(house)
+    desk.send(f"{path}/terms", terms="Lindqvist", why="name of a victim")
+    comment = str((sent(house, words="Lindqvist and L\u200bindqvist.").json or {})["id"])
+    assert "Lindqvist 2 times: name of a victim" in desk.open(f"/review/comments/{comment}").text
 
 
 def test_a_term_that_is_removed_counts_no_more_and_its_text_is_gone(either_house: House) -> None:
