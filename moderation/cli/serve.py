@@ -12,7 +12,6 @@ from typing import Any, cast
 import click
 
 from moderation.app import build_services, create_app
-from moderation.cli.leaving import leave
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
 from moderation.core.actor import EVERYWHERE, Actor
@@ -76,7 +75,7 @@ def command(host: str, port: int, processes: int) -> None:
     _tell_first_start(_prepare_database(settings, bound), settings)
     if processes == 1:
         _serve(settings, bound, processes=1, index=0)
-        leave()
+        return
     supervisor = os.getpid()
     run = lambda index: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor)  # noqa: E731
     sys.exit(supervise(processes, run))

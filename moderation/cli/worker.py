@@ -8,7 +8,6 @@ from typing import cast
 import click
 
 from moderation.app import build_services
-from moderation.cli.leaving import leave
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
 from moderation.scoring.batching import BatchingScorer
@@ -38,4 +37,3 @@ def command() -> None:
     runner.stop()
     scorer.close()
     services.database.close()
-    leave()
