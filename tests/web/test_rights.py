@@ -1,0 +1,341 @@
+"""The rights matrix: every route of the application, and who gets past its door.
+
+A route that somebody adds fails ``test_every_route_is_in_the_table`` until it has a row here: its path, who may (a role
+includes those before it), and whether it is about one site's things, so that a role on another site opens nothing. Past
+the door means any answer but a way to the sign-in, 401, 403 and 404; what a form then lacks is its own page's test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages_house import CALM, House, Visitor, open_house
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from moderation.accounts import invite
+from moderation.core.ids import new_id
+from moderation.sites import add_secret_key, add_site
+from moderation.storage.accounts import Granted, Role, account_named
+from moderation.storage.acts import Act, ActItem
+from moderation.storage.comments import Comment
+from moderation.storage.house_rules import Term
+from moderation.storage.legal import LegalMatter
+from moderation.storage.sites import Right, SiteKey
+
+
+class Who(IntEnum):
+    """Who gets in; each includes those after it, except a key, which opens the API alone."""
+
+    ALL = 0
+    SIGNED_IN = 1
+    MODERATOR = 2
+    SENIOR = 3
+    ADMIN = 4
+    CHIEF = 5
+    """An administrator of every site."""
+    KEY = 6
+    """A secret key of the site, never a sign-in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A route. ``here``: it is about things of the site ``demo``; ``section``: of its section ``city``."""
+
+    path: str
+    who: Who
+    post: bool = False
+    here: bool = False
+    section: bool = False
+    data: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, Any] | None = None
+    method: str | None = None
+
+
+def get(path: str, who: Who, **more: Any) -> Row:
+    return Row(path=path, who=who, **more)
+
+
+def post(path: str, who: Who, **more: Any) -> Row:
+    return Row(path=path, who=who, post=True, **more)
+
+
+_TEXT = {"author": {"name": "Ann"}, "body": CALM}
+_ARTICLE = {"title": "The lanes stay", "text": "The council voted."}
+_CALM = {"comment": {"text": CALM}}
+_NOTICE = {"kind": "notice", "explanation": "It is unlawful.", "received_at": "2026-01-14T08:00"}
+ROWS: dict[str, Row] = {
+    # readers
+    "reader_pages.home": get("/", Who.ALL),
+    "reader_pages.article": get("/articles/lanes", Who.ALL),
+    "reader_pages.write": post("/articles/lanes/comments", Who.ALL),
+    "static": get("/static/base.css", Who.ALL),
+    "operations_api.healthz": get("/healthz", Who.ALL),
+    "operations_api.readyz": get("/readyz", Who.ALL),
+    "operations_api.openapi": get("/openapi.json", Who.ALL),
+    "operations_api.metrics": get("/metrics", Who.ALL),  # from the loopback
+    "perspective_api.discover": get("/$discovery/rest", Who.ALL),
+    # signing in
+    "login GET": get("/login", Who.ALL),
+    "login POST": post("/login", Who.ALL),
+    "login_code": post("/login/code", Who.ALL),
+    "invitation GET": get("/invitation/{invitation}", Who.ALL),
+    "invitation POST": post("/invitation/{invitation}", Who.ALL),
+    # one's own account
+    "account_pages.own": get("/account", Who.SIGNED_IN),
+    "account_pages.change_password": post("/account/password", Who.SIGNED_IN),
+    "account_pages.begin_second_factor": post("/account/second-factor/begin", Who.SIGNED_IN),
+    "account_pages.confirm_second_factor": post("/account/second-factor", Who.SIGNED_IN),
+    "account_pages.renew_codes": post("/account/second-factor/codes", Who.SIGNED_IN),
+    "account_pages.remove_second_factor": post("/account/second-factor/remove", Who.SIGNED_IN),
+    "account_pages.end_one_session": post("/account/end-session", Who.SIGNED_IN),
+    "account_pages.end_other_sessions": post("/account/end-sessions", Who.SIGNED_IN),
+    # the desk; whoever has no site at all sees lists without anything in them
+    "queue_pages.queue": get("/review", Who.SIGNED_IN),
+    "comment_pages.comment": get("/review/comments/{comment}", Who.MODERATOR, here=True),
+    "comment_pages.approve": post("/review/comments/{comment}/approve", Who.MODERATOR, here=True),
+    "comment_pages.reject": post(
+        "/review/comments/{comment}/reject", Who.MODERATOR, here=True, data={"reason": "spam"}
+    ),
+    "comment_pages.reopen": post("/review/comments/{comment}/reopen", Who.MODERATOR, here=True),
+    "acts_pages.act": get("/review/acts/{act}", Who.SIGNED_IN),  # one's own
+    "acts_pages.take_back": post("/review/acts/{act}/undo", Who.MODERATOR, here=True, section=True),
+    "acts_pages.remove_article GET": get("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
+    "acts_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
+    "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True),
+    "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True),
+    "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
+    "map_pages.approve": post("/review/map/approve", Who.SIGNED_IN),  # each comment is asked about again
+    "map_pages.reject": post("/review/map/reject", Who.SIGNED_IN),
+    "article_pages.articles": get("/review/articles", Who.SIGNED_IN),
+    "article_pages.article": get("/review/articles/{article}", Who.MODERATOR, here=True, section=True),
+    "article_pages.mode": post("/review/articles/{article}/mode", Who.MODERATOR, here=True, section=True),
+    "article_pages.lift": post("/review/articles/{article}/lift", Who.MODERATOR, here=True, section=True),
+    "article_pages.note": post("/review/articles/{article}/notes", Who.MODERATOR, here=True, section=True),
+    "article_pages.terms": post("/review/articles/{article}/terms", Who.MODERATOR, here=True, section=True),
+    "article_pages.off": post("/review/articles/{article}/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
+    "author_pages.author": get("/review/authors/{author}", Who.MODERATOR, here=True),
+    "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True),
+    "author_pages.note": post("/review/authors/{author}/notes", Who.MODERATOR, here=True),
+    "rules_pages.rules": get("/review/rules", Who.MODERATOR),
+    "rules_pages.mode": post("/review/rules/demo/mode", Who.SENIOR, here=True),
+    "rules_pages.read_only": post("/review/rules/demo/read-only", Who.SENIOR, here=True, data={"off": "1"}),
+    "rules_pages.terms": post(
+        "/review/rules/demo/terms", Who.MODERATOR, here=True, section=True, data={"terms": "one", "why": "two"}
+    ),
+    "rules_pages.off": post("/review/rules/demo/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
+    "legal_pages.queue": get("/legal", Who.SENIOR),
+    "legal_pages.enter": post("/legal", Who.SENIOR, here=True, data={"site": "demo", **_NOTICE}),
+    "legal_pages.matter": get("/legal/{matter}", Who.SENIOR, here=True),
+    "legal_pages.decide": post("/legal/{matter}/decide", Who.SENIOR, here=True),
+    "audit_pages.audit": get("/audit", Who.MODERATOR),
+    "audit_pages.check": post("/audit/verify", Who.MODERATOR),
+    # administration
+    "admin_pages.overview": get("/admin", Who.ADMIN),
+    "policy_pages.policy": get("/admin/policy", Who.ADMIN),
+    "policy_pages.what_if": get("/admin/what-if", Who.ADMIN),
+    "figures_pages.page": get("/admin/figures", Who.ADMIN),
+    "figures_pages.as_csv": get("/admin/figures/time.csv", Who.ADMIN),
+    "sites_pages.sites": get("/admin/sites", Who.ADMIN),
+    "sites_pages.add_site": post("/admin/sites", Who.CHIEF),
+    "sites_pages.add_key": post("/admin/sites/demo/keys", Who.ADMIN, here=True),
+    "sites_pages.rotate_key": post("/admin/keys/{key}/rotate", Who.ADMIN, here=True),
+    "sites_pages.change_origins": post("/admin/keys/{key}/origins", Who.ADMIN, here=True),
+    "sites_pages.revoke_key": post("/admin/keys/{key}/revoke", Who.ADMIN, here=True),
+    "accounts_pages.accounts": get("/admin/accounts", Who.CHIEF),
+    "accounts_pages.invite": post("/admin/accounts", Who.CHIEF),
+    "accounts_pages.account": get("/admin/accounts/{account}", Who.CHIEF),
+    "accounts_pages.invite_again": post("/admin/accounts/{account}/invite", Who.CHIEF),
+    "accounts_pages.set_role": post("/admin/accounts/{account}/role", Who.CHIEF),
+    "accounts_pages.disable": post("/admin/accounts/{account}/disable", Who.CHIEF),
+    "accounts_pages.enable": post("/admin/accounts/{account}/enable", Who.CHIEF),
+    "accounts_pages.remove_second_factor": post("/admin/accounts/{account}/second-factor", Who.CHIEF),
+    "accounts_pages.end_session": post("/admin/accounts/{account}/end-session", Who.CHIEF),
+    "accounts_pages.end_all_sessions": post("/admin/accounts/{account}/end-sessions", Who.CHIEF),
+    "accounts_pages.revoke_token": post("/admin/accounts/{account}/revoke-token", Who.CHIEF),
+    # programs
+    "articles_api.put_article": Row(path="/api/v1/articles/new", who=Who.KEY, method="PUT", json=_ARTICLE),
+    "articles_api.post_comment": post("/api/v1/articles/lanes/comments", Who.KEY, here=True, json=_TEXT),
+    "articles_api.get_comments": get("/api/v1/articles/lanes/comments", Who.KEY, here=True),
+    "comments_api.get_comment": get("/api/v1/comments/{comment}", Who.KEY, here=True),
+    "comments_api.get_audit": get("/api/v1/comments/{comment}/audit", Who.KEY, here=True),
+    "comments_api.post_decision": post(
+        "/api/v1/comments/{comment}/decisions", Who.KEY, here=True, json={"outcome": "approve"}
+    ),
+    "perspective_api.analyze_comment": post(
+        "/v1alpha1/comments:analyze?key={secret}", Who.KEY, json={"comment": {"text": CALM}}
+    ),
+    "perspective_api.suggest_score": post(
+        "/v1alpha1/comments:suggestscore?key={secret}", Who.KEY, json={"comment": {"text": CALM}}
+    ),
+    "logout": post("/logout", Who.SIGNED_IN),
+}
+WITH_A_RECEIPT = {"reader_pages.standing", "reader_pages.take_back", "comments_api.post_withdraw"}
+"""These open to whoever has the comment's receipt, and to no role."""
+
+ROLES: dict[str, tuple[Who, str, dict[str, Any]]] = {
+    "nobody": (Who.ALL, "", {}),
+    "stranger": (Who.SIGNED_IN, "", {}),
+    "moderator": (Who.MODERATOR, "demo", {}),
+    "sports moderator": (Who.MODERATOR, "demo", {"sections": ("sport",)}),
+    "senior": (Who.SENIOR, "demo", {}),
+    "admin here": (Who.ADMIN, "demo", {}),
+    "moderator elsewhere": (Who.MODERATOR, "second", {}),
+    "admin elsewhere": (Who.ADMIN, "second", {}),
+    "chief": (Who.CHIEF, "*", {}),
+    "key": (Who.KEY, "demo", {}),
+    "key of another site": (Who.KEY, "second", {}),
+}
+"""Who asks: what they are, where, and in which sections."""
+_STORED = {Who.MODERATOR: Role.MODERATOR, Who.SENIOR: Role.SENIOR, Who.ADMIN: Role.ADMIN, Who.CHIEF: Role.ADMIN}
+
+
+def gets_in(row: Row, role: str) -> bool:
+    """What the table says."""
+    who, site, more = ROLES[role]
+    if row.who is Who.ALL:
+        return True
+    if Who.KEY in (row.who, who):
+        return row.who is who and (site == "demo" or not row.here)
+    if who < row.who or (row.here and row.who > Who.SIGNED_IN and site not in ("demo", "*")):
+        return False
+    return not (row.section and more.get("sections"))
+
+
+def test_every_route_is_in_the_table(house: House) -> None:
+    routes = set()
+    for rule in house.app.url_map.iter_rules():
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
+    assert routes == set(ROWS) | WITH_A_RECEIPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The house with something of every kind in it, and everybody of the table."""
+
+    house: House
+    named: dict[str, str]
+    keys: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Furnished once for the whole table: nothing that a row does takes from another what it needs."""
+    folder = tmp_path_factory.mktemp("rights")
+    with open_house(f"sqlite:///{shutil.copy(furnished_template, folder / 'house.sqlite3')}", folder) as house:
+        house.article()
+        add_site(house.services, "test", "second", "The Second")
+        house.article("there", site="second")
+        for role, (who, site, more) in ROLES.items():
+            if who not in (Who.ALL, Who.KEY):
+                house.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
+        comment = house.say()
+        named = house.services.database.writing(lambda session: _something_of_each(session, house, comment))
+        named["invitation"] = invite(house.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
+        keys = {site: add_secret_key(house.services, "test", site, list(Right)) for site in ("demo", "second")}
+        yield Stage(house=house, named=named, keys=keys)
+
+
+def _something_of_each(session: Session, house: House, comment_id: str) -> dict[str, str]:
+    """A term, a legal matter, and for everybody an act of their own; the ids of these and of what is there."""
+    now, ids = house.clock(), {name: new_id(house.clock()) for name in ("term", "matter")}
+    comment = session.get_one(Comment, comment_id)
+    chief = account_named(session, "chief")
+    assert chief is not None
+    session.add(
+        Term(
+            id=ids["term"],
+            site_id="demo",
+            article_id=comment.article_id,
+            term="x",
+            why="y",
+            account_id=chief.id,
+            made_at=now,
+        )
+    )
+    session.add(
+        LegalMatter(
+            id=ids["matter"],
+            site_id="demo",
+            kind="notice",
+            comment_id=comment_id,
+            explanation="x",
+            received_at=now,
+            due_at=now,
+        )
+    )
+    for role in ROLES:
+        account = account_named(session, role)
+        if account is not None:
+            ids[f"act of {role}"] = act = new_id(now)
+            session.add(
+                Act(
+                    id=act,
+                    account_id=account.id,
+                    site_id="demo",
+                    kind="approve",
+                    words="approved",
+                    detail={},
+                    total=1,
+                    done=1,
+                    passed=0,
+                    made_at=now,
+                    finished_at=now,
+                )
+            )
+            session.flush()
+            before = {"status": "pending", "revision": 1, "by_person": None, "published_at": None, "decided_at": None}
+            session.add(ActItem(act_id=act, position=0, subject=comment_id, state="done", before=before, revision=1))
+    target = account_named(session, "stranger")
+    key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
+    assert target is not None
+    return ids | {
+        "comment": comment_id,
+        "article": comment.article_id,
+        "author": comment.author_id,
+        "account": target.id,
+        "key": key.id,
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(stage: Stage, role: str) -> None:
+    wrong = []
+    for endpoint, row in ROWS.items():
+        answer = _asked(stage, row, role)
+        assert answer.status_code < 500, (endpoint, answer.text)
+        came_in = not (answer.status_code in (401, 403, 404) or "/login?next=" in answer.headers.get("Location", ""))
+        answer.close()
+        if came_in != gets_in(row, role):
+            wrong.append(f"{endpoint} ({answer.status_code}) {'should' if gets_in(row, role) else 'should not'} let in")
+    assert not wrong, "\n".join(wrong)
+
+
+def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
+    names = stage.named | {"act": stage.named.get(f"act of {role}", stage.named["act of chief"])}
+    who, site, _ = ROLES[role]
+    path = row.path.format(**names, secret=stage.keys[site] if who is Who.KEY else "")
+    method = row.method or ("POST" if row.post else "GET")
+    if who is Who.KEY:
+        headers = {"Authorization": f"Bearer {stage.keys[site]}"}
+        return stage.house.app.test_client().open(
+            path, method=method, headers=headers, data=row.data or None, json=row.json
+        )
+    visitor = stage.house.visitor() if who is Who.ALL else stage.house.signed_in(role)
+    if row.post and row.json is None:
+        form = {**row.data, "csrf_token": _token(visitor, who)}
+        return visitor.client.open(path, method=method, data=form, buffered=True)
+    return visitor.client.open(path, method=method, json=row.json, buffered=True)
+
+
+def _token(visitor: Visitor, who: Who) -> str:
+    page = visitor.open("/login" if who is Who.ALL else "/account").page
+    return str(page.xpath("//input[@name='csrf_token']/@value")[0])
