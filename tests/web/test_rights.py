@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from moderation.sites import add_secret_key, add_site
 from moderation.storage.accounts import Granted, Role, account_named
 from moderation.storage.acts import Act, ActItem
 from moderation.storage.comments import Comment
+from moderation.storage.desk_work import Note, SavedView
 from moderation.storage.house_rules import Term
 from moderation.storage.legal import LegalMatter
 from moderation.storage.sites import Right, SiteKey
@@ -99,12 +101,27 @@ ROWS: dict[str, Row] = {
     "account_pages.end_other_sessions": post("/account/end-sessions", Who.SIGNED_IN),
     # the desk; whoever has no site at all sees lists without anything in them
     "queue_pages.queue": get("/review", Who.SIGNED_IN),
-    "comment_pages.comment": get("/review/comments/{comment}", Who.MODERATOR, here=True),
-    "comment_pages.approve": post("/review/comments/{comment}/approve", Who.MODERATOR, here=True),
+    "comment_pages.comment": get("/review/comments/{comment}", Who.MODERATOR, here=True, section=True),
+    "comment_pages.pane": get("/review/comments/{comment}/pane", Who.MODERATOR, here=True, section=True),
+    "comment_pages.approve": post("/review/comments/{comment}/approve", Who.MODERATOR, here=True, section=True),
     "comment_pages.reject": post(
-        "/review/comments/{comment}/reject", Who.MODERATOR, here=True, data={"reason": "spam"}
+        "/review/comments/{comment}/reject", Who.MODERATOR, here=True, section=True, data={"reason": "spam"}
     ),
-    "comment_pages.reopen": post("/review/comments/{comment}/reopen", Who.MODERATOR, here=True),
+    "comment_pages.reopen": post("/review/comments/{comment}/reopen", Who.MODERATOR, here=True, section=True),
+    "mark_pages.marks": post("/review/comments/{comment}/marks/featured", Who.MODERATOR, here=True, section=True),
+    "mark_pages.notes": post(
+        "/review/comments/{comment}/notes", Who.MODERATOR, here=True, section=True, data={"note": "x"}
+    ),
+    "mark_pages.away": post("/review/notes/{note}/remove", Who.MODERATOR, here=True, section=True),
+    "queue_pages.further": get("/review/list", Who.SIGNED_IN),
+    "queue_pages.news": get("/review/news", Who.SIGNED_IN),
+    "desk_work_pages.claims": post("/review/claims", Who.SIGNED_IN),
+    "desk_work_pages.acts": get("/review/acts", Who.SIGNED_IN),
+    "desk_work_pages.take_back": post("/review/undo", Who.MODERATOR, here=True, section=True, data={"act": "{act}"}),
+    "desk_work_pages.desk": get("/review/desk", Who.SIGNED_IN),
+    "desk_work_pages.change_desk": post("/review/desk", Who.SIGNED_IN),
+    "desk_work_pages.views": post("/review/views", Who.SIGNED_IN),
+    "desk_work_pages.forget": post("/review/views/{view}/remove", Who.SIGNED_IN),
     "acts_pages.act": get("/review/acts/{act}", Who.SIGNED_IN),  # one's own
     "acts_pages.take_back": post("/review/acts/{act}/undo", Who.MODERATOR, here=True, section=True),
     "acts_pages.remove_article GET": get("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
@@ -245,65 +262,38 @@ def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def _something_of_each(session: Session, house: House, comment_id: str) -> dict[str, str]:
-    """A term, a legal matter, and for everybody an act of their own; the ids of these and of what is there."""
-    now, ids = house.clock(), {name: new_id(house.clock()) for name in ("term", "matter")}
-    comment = session.get_one(Comment, comment_id)
-    chief = account_named(session, "chief")
-    assert chief is not None
-    session.add(
-        Term(
-            id=ids["term"],
-            site_id="demo",
-            article_id=comment.article_id,
-            term="x",
-            why="y",
-            account_id=chief.id,
-            made_at=now,
-        )
-    )
-    session.add(
-        LegalMatter(
-            id=ids["matter"],
-            site_id="demo",
-            kind="notice",
-            comment_id=comment_id,
-            explanation="x",
-            received_at=now,
-            due_at=now,
-        )
-    )
-    for role in ROLES:
-        account = account_named(session, role)
-        if account is not None:
-            ids[f"act of {role}"] = act = new_id(now)
-            session.add(
-                Act(
-                    id=act,
-                    account_id=account.id,
-                    site_id="demo",
-                    kind="approve",
-                    words="approved",
-                    detail={},
-                    total=1,
-                    done=1,
-                    passed=0,
-                    made_at=now,
-                    finished_at=now,
-                )
-            )
-            session.flush()
-            before = {"status": "pending", "revision": 1, "by_person": None, "published_at": None, "decided_at": None}
-            session.add(ActItem(act_id=act, position=0, subject=comment_id, state="done", before=before, revision=1))
+    """A term, a note, a legal matter, and for everybody an act and a view of their own; the ids of these and others."""
+    now, ids = house.clock(), {name: new_id(house.clock()) for name in ("term", "matter", "note")}
+    comment, chief = session.get_one(Comment, comment_id), account_named(session, "chief")
     target = account_named(session, "stranger")
     key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
+    assert chief is not None
     assert target is not None
-    return ids | {
-        "comment": comment_id,
-        "article": comment.article_id,
-        "author": comment.author_id,
-        "account": target.id,
-        "key": key.id,
-    }
+    made: dict[str, Any] = {"site_id": "demo", "account_id": chief.id, "made_at": now}
+    session.add(Term(id=ids["term"], article_id=comment.article_id, term="x", why="y", **made))
+    session.add(Note(id=ids["note"], about="comment", subject=comment_id, text="x", pinned=True, **made))
+    matter = {"site_id": "demo", "kind": "notice", "explanation": "x", "received_at": now, "due_at": now}
+    session.add(LegalMatter(id=ids["matter"], comment_id=comment_id, **matter))
+    for role in ROLES:
+        ids |= _own(session, role, comment_id, now)
+    ids |= {"comment": comment_id, "article": comment.article_id, "author": comment.author_id}
+    return ids | {"account": target.id, "key": key.id}
+
+
+def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[str, str]:
+    """An act and a saved view of this role's account, if it has one."""
+    account = account_named(session, role)
+    if account is None:
+        return {}
+    act, view = new_id(now), new_id(now)
+    own: dict[str, Any] = {"account_id": account.id, "made_at": now}
+    told = {"site_id": "demo", "kind": "approve", "words": "approved", "detail": {}, "finished_at": now}
+    session.add(Act(id=act, total=1, done=1, passed=0, **told, **own))
+    session.add(SavedView(id=view, name=role, query="", shared=False, **own))
+    session.flush()
+    before = {"status": "pending", "revision": 1, "by_person": None, "published_at": None, "decided_at": None}
+    session.add(ActItem(act_id=act, position=0, subject=comment_id, state="done", before=before, revision=1))
+    return {f"act of {role}": act, f"view of {role}": view}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -320,9 +310,9 @@ def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(stage: Stage
 
 
 def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
-    names = stage.named | {"act": stage.named.get(f"act of {role}", stage.named["act of chief"])}
+    own = {name: stage.named.get(f"{name} of {role}", stage.named[f"{name} of chief"]) for name in ("act", "view")}
     who, site, _ = ROLES[role]
-    path = row.path.format(**names, secret=stage.keys[site] if who is Who.KEY else "")
+    path = row.path.format(**stage.named, **own, secret=stage.keys[site] if who is Who.KEY else "")
     method = row.method or ("POST" if row.post else "GET")
     if who is Who.KEY:
         headers = {"Authorization": f"Bearer {stage.keys[site]}"}
@@ -331,7 +321,7 @@ def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
         )
     visitor = stage.house.visitor() if who is Who.ALL else stage.house.signed_in(role)
     if row.post and row.json is None:
-        form = {**row.data, "csrf_token": _token(visitor, who)}
+        form = {name: value.format(**own) for name, value in row.data.items()} | {"csrf_token": _token(visitor, who)}
         return visitor.client.open(path, method=method, data=form, buffered=True)
     return visitor.client.open(path, method=method, json=row.json, buffered=True)
 
