@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from moderation.acting import MODERATE
+from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.core.actor import Actor
 from moderation.core.comment import Mode
 from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow, RightMissing, SiteNotFound
 from moderation.core.ids import is_id, new_id
-from moderation.core.opening import Cause, Hours
+from moderation.core.opening import Cause, Hours, hours_from
 from moderation.core.text import as_written
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.standing import SHUT
+from moderation.storage.acts import ActItem
 from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.house import house_changed, house_lock
 from moderation.storage.house_rules import ModeSetting, setting_of
 from moderation.storage.sites import Site
 
+MODE = "mode"
+"""The kind of act that setting a place's mode, hours or days is."""
 SENIOR = "senior"
 LONGEST_SENTENCE = 300
 MOST_DAYS = 36_500
@@ -52,8 +55,8 @@ class ModeForm:
         return self.mode is None and self.hours is None and self.close_after_days is None
 
 
-def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> None:
-    """Sets how a place takes comments; an empty form leaves it to the wider place again.
+def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> str | None:
+    """Sets how a place takes comments, and returns the act's id; an empty form leaves it to the wider place again.
 
     Moderators set articles, senior moderators sections and sites. Raises ``SiteNotFound``, ``ArticleNotFound``,
     ``RightMissing``, ``InvalidField``.
@@ -64,21 +67,65 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> No
     if form.close_after_days is not None and not 0 <= form.close_after_days <= MOST_DAYS:
         raise InvalidField("days", f"must be 0 to {MOST_DAYS}; 0 means never.")
 
-    def work(ledger: Ledger) -> None:
-        article = _check_spot(ledger, actor, spot)
-        lock(ledger.session, house_lock(spot.site_id))
-        row = setting_of(ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
-        before = row.mode if row and row.mode else article.mode if article else None
-        after = form.mode.value if form.mode else article.mode if article else None
-        if row is not None:
-            ledger.session.delete(row)
-            ledger.session.flush()
-        if not form.empty:
-            ledger.session.add(_row(ledger, actor, spot, Cause.HAND, form, sentence))
-        payload = {"hours": form.hours is not None, "days": form.close_after_days}
-        _tell(ledger, actor, spot, before, after, Cause.HAND, payload)
+    def work(ledger: Ledger) -> str | None:
+        was, now = _exchange(ledger, actor, spot, replace(form, sentence=sentence))
+        detail = {"site": spot.site_id, "section": spot.section, "article": spot.article_id, "setting": now}
+        change = Changed(subject=spot.article_id or spot.site_id, before={"setting": was}, revision=None)
+        return acted(ledger, actor, MODE, _words(spot, form), [change], site_id=spot.site_id, detail=detail)
 
-    recorded(services, work)
+    return recorded(services, work)
+
+
+def reverse_mode(of: Reversal, item: ActItem) -> bool:
+    """Sets a place as it was set before. False where somebody has set it anew since."""
+    detail, was = of.act.detail, item.before["setting"]
+    spot = Spot(site_id=detail["site"], section=detail["section"], article_id=detail["article"])
+    lock(of.ledger.session, house_lock(spot.site_id))
+    row = setting_of(of.ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
+    if (row.id if row else None) != detail["setting"]:
+        return False
+    form = ModeForm()
+    if was is not None:
+        form = ModeForm(
+            mode=Mode(was["mode"]) if was["mode"] else None,
+            sentence=was["sentence"],
+            hours=hours_from(was["hours"]),
+            close_after_days=was["days"],
+        )
+    _exchange(of.ledger, of.actor, spot, form, undoes=of.act.id)
+    return True
+
+
+def _exchange(
+    ledger: Ledger, actor: Actor, spot: Spot, form: ModeForm, *, undoes: str | None = None
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Puts a setting in the place of another. Returns the other as it was, and the new one's id."""
+    article = _check_spot(ledger, actor, spot)
+    lock(ledger.session, house_lock(spot.site_id))
+    row = setting_of(ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
+    before = row.mode if row and row.mode else article.mode if article else None
+    after = form.mode.value if form.mode else article.mode if article else None
+    was = None
+    if row is not None:
+        was = {"mode": row.mode, "sentence": row.sentence, "hours": row.hours, "days": row.close_after_days}
+        ledger.session.delete(row)
+        ledger.session.flush()
+    new = None if form.empty else _row(ledger, actor, spot, Cause.HAND, form, form.sentence)
+    if new is not None:
+        ledger.session.add(new)
+    payload = {"hours": form.hours is not None, "days": form.close_after_days, **({"undoes": undoes} if undoes else {})}
+    _tell(ledger, actor, spot, before, after, Cause.HAND, payload)
+    return was, new.id if new else None
+
+
+def _words(spot: Spot, form: ModeForm) -> str:
+    place = "Article" if spot.article_id else "Section" if spot.section else "Site"
+    if form.empty:
+        return f"{place} set as more widely"
+    return f"{place} set" + (f": {_SHORT[form.mode]}" if form.mode else "")
+
+
+_SHORT = {Mode.PRE: "read first", Mode.POST: "published first", Mode.CLOSED: "closed", Mode.HIDDEN: "hidden"}
 
 
 def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str | None = None) -> None:

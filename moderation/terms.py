@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from moderation.acting import MODERATE
+from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.core.actor import Actor
 from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import is_id, new_id
@@ -14,12 +14,15 @@ from moderation.core.terms import folded, term_text
 from moderation.core.text import as_written
 from moderation.record import Ledger, recorded
 from moderation.services import Services
+from moderation.storage.acts import ActItem
 from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.house import house_changed, house_lock
 from moderation.storage.house_rules import Term, live_terms
 from moderation.storage.sites import Site
 
+TERMS = "terms"
+"""The kind of act that adding to a list is. Taking a term off can't be undone: its text is gone."""
 MOST = 2000
 """Terms of one list."""
 LONGEST_WHY = 200
@@ -27,8 +30,9 @@ LONGEST_WHY = 200
 
 def add_terms(
     services: Services, actor: Actor, site_id: str, texts: Sequence[str], why: str, *, article_id: str | None = None
-) -> int:
-    """Adds terms to a site's list, or to that of one of its articles, and returns how many were new.
+) -> str | None:
+    """Adds terms to a site's list, or to that of one of its articles, and returns the act's id; None where every one is
+    listed already.
 
     ``why`` says to moderators why such a comment waits; it stays in decisions, so it must not repeat the term. Each
     addition is an audit event without the term's text. Raises ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``,
@@ -45,7 +49,7 @@ def add_terms(
             "why", "repeats the term. It is kept with every comment that waits for it; leave the term out."
         )
 
-    def work(ledger: Ledger) -> int:
+    def work(ledger: Ledger) -> str | None:
         _check_place(ledger, actor, site_id, article_id)
         account_id = _account_of(actor)
         lock(ledger.session, house_lock(site_id))
@@ -54,6 +58,7 @@ def add_terms(
         new = [text for key, text in reversed(first.items()) if key not in there]
         if len(there) + len(new) > MOST:
             raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MOST} at most.")
+        added = []
         for text in new:
             term = Term(
                 id=new_id(ledger.now),
@@ -65,10 +70,13 @@ def add_terms(
                 made_at=ledger.now,
             )
             ledger.session.add(term)
+            added.append(Changed(subject=term.id, before={"listed": False}, revision=None))
             ledger.event(site_id, actor.reference, "term.added", term.id, {"article": article_id})
-        if new:
-            house_changed(ledger.session, site_id)
-        return len(new)
+        if not added:
+            return None
+        house_changed(ledger.session, site_id)
+        words = f"{len(added)} listed terms added" if len(added) > 1 else "Listed term added"
+        return acted(ledger, actor, TERMS, words, added, site_id=site_id)
 
     return recorded(services, work)
 
@@ -79,19 +87,27 @@ def remove_term(services: Services, actor: Actor, term_id: str) -> None:
     Raises ``InvalidField``, ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``.
     """
 
-    def work(ledger: Ledger) -> None:
-        query = select(Term).where(Term.id == term_id).with_for_update()
-        term = ledger.session.scalar(query) if is_id(term_id) else None
-        if term is None or not actor.sees(term.site_id):
-            raise InvalidField("term", "is not listed here.")
-        _check_place(ledger, actor, term.site_id, term.article_id)
-        if term.removed_at is not None:
-            return
-        term.removed_at, term.term = ledger.now, ""
-        ledger.event(term.site_id, actor.reference, "term.removed", term.id, {"article": term.article_id})
-        house_changed(ledger.session, term.site_id)
+    recorded(services, lambda ledger: _off(ledger, actor, term_id))
 
-    recorded(services, work)
+
+def reverse_terms(of: Reversal, item: ActItem) -> bool:
+    """Takes an added term off again. False where somebody has done so since."""
+    return _off(of.ledger, of.actor, item.subject, undoes=of.act.id)
+
+
+def _off(ledger: Ledger, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
+    query = select(Term).where(Term.id == term_id).with_for_update()
+    term = ledger.session.scalar(query) if is_id(term_id) else None
+    if term is None or not actor.sees(term.site_id):
+        raise InvalidField("term", "is not listed here.")
+    _check_place(ledger, actor, term.site_id, term.article_id)
+    if term.removed_at is not None:
+        return False
+    term.removed_at, term.term = ledger.now, ""
+    payload = {"article": term.article_id, **({"undoes": undoes} if undoes else {})}
+    ledger.event(term.site_id, actor.reference, "term.removed", term.id, payload)
+    house_changed(ledger.session, term.site_id)
+    return True
 
 
 def _check_place(ledger: Ledger, actor: Actor, site_id: str, article_id: str | None) -> None:

@@ -16,6 +16,7 @@ from moderation.core.decision import Statement
 from moderation.core.errors import ActNotFound, CommentNotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
 from moderation.marking import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
+from moderation.places import MODE, reverse_mode
 from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
 from moderation.record import Ledger, recorded, status_changed
 from moderation.review import meanwhile
@@ -24,6 +25,7 @@ from moderation.storage import docket
 from moderation.storage.acts import Act, ActItem, choose_again, chosen_items, find_act, pass_the_rest, stands_again
 from moderation.storage.base import table_of
 from moderation.storage.comments import find_comment, newest_decision
+from moderation.terms import TERMS, reverse_terms
 
 UNDO = "undo"
 _INSERT_ACT = insert(table_of(Act))
@@ -172,6 +174,8 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
     MARK: reverse_mark,
     UNMARK: reverse_mark,
     AUTHOR: reverse_author,
+    MODE: reverse_mode,
+    TERMS: reverse_terms,
     NOTE: reverse_note,
     UNNOTE: reverse_note,
 }

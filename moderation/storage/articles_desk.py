@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
+from moderation.storage.docket import WAITS, Docket
 
 COUNTED = 1000
 """Counts stop here: a page says "1,000+"."""
@@ -36,24 +36,27 @@ def listed_articles(
         Article.site_id == site if sections is None else and_(Article.site_id == site, Article.section.in_(sections))
         for site, sections in scope.items()
     ]
-    query = select(Article).where(or_(False, *places))
+    chosen = select(Article.id).where(or_(False, *places))
     for word in find.split():
-        query = query.where(Article.title.icontains(word, autoescape=True))
+        chosen = chosen.where(Article.title.icontains(word, autoescape=True))
     if before is not None:
-        query = query.where(Article.id < before)
-    found = session.scalars(query.order_by(Article.id.desc()).limit(limit)).all()
-    return [ArticleLine(article=article, waiting=how_many_wait(session, article.id)) for article in found]
-
-
-def how_many_wait(session: Session, article_id: str) -> int:
-    """How many comments wait under an article; one more than ``COUNTED`` means that there may be more."""
-    waiting = select(1).where(Docket.article_id == article_id, Docket.waiting.is_(True)).limit(COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(waiting)) or 0
+        chosen = chosen.where(Article.id < before)
+    page = chosen.order_by(Article.id.desc()).limit(limit).subquery()
+    # Of each, so many are counted at most, and by the index of what waits alone.
+    some = select(literal(1)).where(Docket.article_id == Article.id, WAITS).limit(COUNTED + 1).correlate(Article)
+    waiting = select(func.count()).select_from(some.subquery()).correlate(Article).scalar_subquery()
+    query = select(Article, waiting).join(page, page.c.id == Article.id).order_by(Article.id.desc())
+    return [ArticleLine(article=article, waiting=count or 0) for article, count in session.execute(query)]
 
 
 def how_many_under(session: Session, article_id: str, statuses: Sequence[Status]) -> int:
-    """How many comments of these statuses an article has; counted as above."""
-    few = select(1).where(Comment.article_id == article_id, Comment.status.in_(statuses)).limit(COUNTED + 1).subquery()
+    """How many comments of these statuses an article has; one more than ``COUNTED`` means that there may be more."""
+    few = (
+        select(literal(1))
+        .where(Comment.article_id == article_id, Comment.status.in_(statuses))
+        .limit(COUNTED + 1)
+        .subquery()
+    )
     return session.scalar(select(func.count()).select_from(few)) or 0
 
 

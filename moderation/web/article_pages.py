@@ -66,7 +66,7 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<article_id>/terms")
     def terms(article_id: str) -> Response:
-        return _answered(article_id, "terms", lambda: _add(_spot(article_id)))
+        return _answered(article_id, "there", lambda: _add(_spot(article_id)))
 
     @pages.post("/<article_id>/terms/<term_id>/remove")
     def off(article_id: str, term_id: str) -> Response:
@@ -86,22 +86,18 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _answered(article_id: str, said: str, work: Callable[[], object]) -> Response:
+def _answered(article_id: str, said: str, work: Callable[[], str | None]) -> Response:
     return answered(
-        lambda: _nothing(work()),
+        work,
         lambda problem: _article_page(article_id, problem),
         f"{ARTICLES}/{known_id(article_id)}",
         said,
     )
 
 
-def _nothing(_: object) -> None:
-    """These can't be undone by an act: what they changed is set again by hand."""
-
-
-def _add(spot: Spot) -> None:
+def _add(spot: Spot) -> str | None:
     texts, why = field("terms", 500_000).splitlines(), field("why", 1000)
-    add_terms(services(), person(), spot.site_id, texts, why, article_id=spot.article_id)
+    return add_terms(services(), person(), spot.site_id, texts, why, article_id=spot.article_id)
 
 
 def _spot(article_id: str) -> Spot:

@@ -14,6 +14,7 @@ from moderation.core.errors import ActNotFound, InvalidField, ModerationError
 from moderation.core.scores import LABELS
 from moderation.storage.acts import Act, newest_act, own_acts, subjects_of
 from moderation.storage.desk import lines_of, standing_of
+from moderation.terms import TERMS
 from moderation.undoing import Undone, undo
 from moderation.views import Liking, like, remove_view, save_view
 from moderation.web.access import person, services
@@ -149,7 +150,7 @@ def _act_shown(act: Act, line: Any) -> dict[str, Any]:
         "id": act.id,
         "words": act.words,
         "at": act.made_at,
-        "total": act.total,
+        "total": 1 if act.kind == TERMS else act.total,  # how many comments it was about, and a term is none
         "comment": line,
         "undone": act.undone_by is not None,
     }

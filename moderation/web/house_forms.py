@@ -74,8 +74,6 @@ def answered(
 _SAID = {
     "kept": "Kept.",
     "removed": "Removed.",
-    "mode": "Set. It counts from the next comment on.",
-    "terms": "The list is kept. It counts from the next comment on.",
     "there": "Every one of these is listed already.",
     "closed": "The whole site is read-only now.",
     "opened": "The site takes comments again, as its settings say.",

@@ -47,7 +47,7 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<site_id>/terms")
     def terms(site_id: str) -> Response:
-        return _answered(site_id, "terms", lambda: _add(site_id))
+        return _answered(site_id, "there", lambda: _add(site_id))
 
     @pages.post("/<site_id>/terms/<term_id>/remove")
     def off(site_id: str, term_id: str) -> Response:
@@ -56,29 +56,25 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _set(site_id: str) -> None:
+def _set(site_id: str) -> str | None:
     section = field("section", 200)
     if "section" in request.form and not section:
         raise InvalidField("section", "is missing.")
-    set_mode(services(), person(), Spot(site_id=site_id, section=section), mode_chosen())
+    return set_mode(services(), person(), Spot(site_id=site_id, section=section), mode_chosen())
 
 
-def _add(site_id: str) -> None:
-    add_terms(services(), person(), site_id, field("terms", 500_000).splitlines(), field("why", 1000))
+def _add(site_id: str) -> str | None:
+    return add_terms(services(), person(), site_id, field("terms", 500_000).splitlines(), field("why", 1000))
 
 
-def _answered(site_id: str, said: str, work: Callable[[], object]) -> Response:
+def _answered(site_id: str, said: str, work: Callable[[], str | None]) -> Response:
     return answered(
-        lambda: _nothing(work()),
+        work,
         lambda problem: _rules_page(site_id, problem),
         RULES,
         said,
         site=site_id,
     )
-
-
-def _nothing(_: object) -> None:
-    """These are no acts: what they changed is set again by hand."""
 
 
 def _rules_page(site_id: str, problem: Problem | None = None) -> Response:

@@ -109,6 +109,31 @@ def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(either_house
     assert "respect" not in whole_chain(either_house)
 
 
+def test_what_was_set_is_undone_as_it_was_unless_somebody_set_it_anew(either_house: House) -> None:
+    desk, path = page_of(either_house)
+    desk.send(f"{path}/mode", mode="post", sentence="We answer until noon.", hours="always", days="9")
+    desk.send(f"{path}/mode", mode="closed", sentence="", hours="", days="")
+    assert sent(either_house).status_code == 403
+    desk.send("/review/undo")
+    assert sent(either_house).status_code == 201
+    assert "We answer until noon." in either_house.visitor().open("/articles/lanes").text
+    assert desk.open(path).page.xpath("//input[@name='days']/@value") == ["9"]
+    desk.send(f"{path}/mode", mode="closed")
+    either_house.signed_in().open(path).send(f"{path}/mode", mode="pre")
+    desk.send("/review/undo")
+    assert "Somebody has changed this since" in desk.text
+    assert sent(either_house, words="Later.").status_code == 202
+
+
+def test_terms_that_were_added_are_taken_off_again(house: House) -> None:
+    desk, path = page_of(house)
+    desk.send(f"{path}/terms", terms="Lindqvist\nHolm", why="names of victims")
+    assert "2 listed terms added." in desk.text
+    desk.send("/review/undo")
+    assert "Nothing is listed for this article" in desk.open(path).text
+    assert [event.get("undoes") is not None for event in events(house, "term.removed")] == [True, True]
+
+
 def test_opening_hours_say_when_it_opens_again(either_house: House) -> None:
     desk, path = page_of(either_house)  # it is Wednesday 14 January 2026, 09:00 UTC: 10:00 in Berlin
     days = {f"day-{number}": "09:00-12:30" for number in range(5)}

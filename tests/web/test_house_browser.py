@@ -76,5 +76,5 @@ def test_an_article_is_closed_for_the_night_by_keyboard_alone(filled: list[str],
         moderator.keyboard.press("ArrowDown")
     moderator.get_by_role("button", name="Set", exact=True).focus()
     moderator.keyboard.press("Enter")
-    expect(moderator.locator("#done")).to_contain_text("It counts from the next comment on")
+    expect(moderator.locator("#done")).to_contain_text("Article set: closed")
     expect(moderator.get_by_role("heading", name="Closed")).to_be_visible()
