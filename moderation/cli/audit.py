@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import json
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from moderation.cli.opening import open_database
 from moderation.core.audit_chain import AuditEvent, ChainHead, verify
+from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
 from moderation.storage.audit import chains, events_of, stored_head
 
@@ -83,38 +82,5 @@ def _kept_in_words(kept: ChainHead | None) -> str:
 def export_command() -> None:
     """Write every event as JSON Lines, oldest first; within a chain always in its order."""
     with open_database() as database, database.reading() as session:
-        for event in heapq.merge(*(_timed(events_of(session, chain)) for chain in chains(session)), key=lambda e: e[0]):
-            line = json.dumps(_exported(event[1]), ensure_ascii=False)
-            # Bytes that somebody wrote there and that are no text go out as they stand.
-            click.echo(line.encode("utf-8", "surrogateescape"))
-
-
-def _timed(events: Iterable[AuditEvent]) -> Iterator[tuple[str, AuditEvent]]:
-    """Each event with the latest time seen in its chain so far: merging by it never leaves a chain's own order, even
-    where a clock was set back.
-    """
-    latest = ""
-    for event in events:
-        latest = max(latest, event.time)
-        yield latest, event
-
-
-def _exported(event: AuditEvent) -> dict[str, object]:
-    return {
-        "chain": event.chain,
-        "sequence": event.sequence,
-        "time": event.time,
-        "actor": event.actor,
-        "event": event.event,
-        "subject": event.subject,
-        "payload": _payload(event.payload),
-        "previous": event.previous,
-        "hash": event.hash,
-    }
-
-
-def _payload(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text  # somebody changed it behind our back: shown as it stands; `audit verify` says so
+        for line in exported(events_of(session, chain) for chain in chains(session)):
+            click.echo(line, nl=False)

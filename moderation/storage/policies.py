@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -24,3 +25,8 @@ class KeptConfiguration(Base):
 
 def newest_configuration(session: Session) -> KeptConfiguration | None:
     return session.scalar(select(KeptConfiguration).order_by(KeptConfiguration.id.desc()).limit(1))
+
+
+def kept_configurations(session: Session, *, limit: int) -> Sequence[KeptConfiguration]:
+    """The newest configurations that were in force, the newest first."""
+    return session.scalars(select(KeptConfiguration).order_by(KeptConfiguration.id.desc()).limit(limit)).all()

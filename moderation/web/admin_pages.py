@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from moderation.storage.accounts import all_accounts
 from moderation.storage.figures import waiting_now
-from moderation.storage.policies import newest_configuration
+from moderation.storage.policies import kept_configurations
 from moderation.web.access import person, services
 from moderation.web.admin_frame import ROOT, admin_blueprint, admin_page
 from moderation.web.desk_frame import ADMIN, everywhere, sites_with
@@ -24,7 +24,7 @@ def blueprint() -> Blueprint:
         with services().database.reading() as db:
             sites = sites_with(actor, ADMIN, db)
             waiting = waiting_now(db, [site.id for site in sites])
-            kept = newest_configuration(db)
+            kept = kept_configurations(db, limit=1)
             accounts = all_accounts(db) if everywhere(actor, ADMIN) else None
         return admin_page(
             "desk/admin.html",

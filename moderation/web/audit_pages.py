@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM, AuditEvent, verify
+from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.desk import EventsWanted, account_names, newest_events
@@ -67,12 +69,37 @@ def blueprint() -> Blueprint:
         )
         return _audit_page(verified)
 
+    @pages.get("/export")
+    def export() -> Response:
+        with services().database.reading() as db:
+            chains = _chains(person(), db)
+        asked = argument("chain")
+        if not chains or (asked and asked not in chains):
+            abort(404, "There is no such chain, or this account may not read it.")
+        answer = Response(_exported([asked] if asked else chains), content_type="application/jsonl; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="audit-{asked or "all"}.jsonl"'
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
+
     return pages
 
 
+def _exported(chains: list[str]) -> Iterator[bytes]:
+    """The events of these chains, as the command writes them."""
+    database = services().database  # asked for before the answer goes out: later there is no request any more
+
+    def lines() -> Iterator[bytes]:
+        with database.reading() as db:
+            yield from exported([events_of(db, chain) for chain in chains])
+
+    return lines()
+
+
 def _chains(actor: Actor, db: Session) -> list[str]:
-    """The chains that this person may see: those of their sites, and for administrators the one of the service."""
-    chains = [site.id for site in sites_with(actor, READ, db)]
+    """The chains that this person may see: those of their sites, and for administrators the one of the service. A chain
+    tells of the whole site, so whoever is limited to sections of it has none.
+    """
+    chains = [site.id for site in sites_with(actor, READ, db) if site.id not in actor.sections]
     return [*chains, SYSTEM] if everywhere(actor, ADMIN) else chains
 
 

@@ -12,12 +12,12 @@ from moderation.configuration import Configuration
 from moderation.core.errors import InvalidField
 from moderation.core.recent import Recent
 from moderation.replay import Replayed, replayed, told
-from moderation.storage.policies import newest_configuration
+from moderation.storage.policies import kept_configurations
 from moderation.storage.replay import Past, decided_by_people, sections_of, texts_of
 from moderation.web.access import person, services
 from moderation.web.admin_frame import Told, admin_blueprint, admin_page
 from moderation.web.desk_frame import ADMIN, sites_with
-from moderation.web.policy_view import policy_view
+from moderation.web.policy_view import HISTORY, policy_view
 from moderation.web.rendering import argument
 from moderation.web.what_if_view import Against, AnswerView, against_view, answer_view, effects_asked, field_sets
 from moderation.what_if import (
@@ -70,7 +70,7 @@ def blueprint() -> Blueprint:
     @pages.get("/policy")
     def policy() -> Response:
         with services().database.reading() as db:
-            kept = newest_configuration(db)
+            kept = kept_configurations(db, limit=HISTORY)
         return admin_page("desk/admin_policy.html", here="/admin/policy", policy=policy_view(services(), kept))
 
     @pages.get("/what-if")

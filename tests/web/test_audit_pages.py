@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from pages_house import CALM, House, Visitor
 from sqlalchemy import text
 
+from moderation.cli import main
 from moderation.review import Verdict
+from moderation.storage.accounts import Role
 
 
 def events(log: Visitor) -> list[str]:
@@ -60,3 +66,30 @@ def test_verifying_names_the_event_that_was_changed_behind_its_back(house: House
 @pytest.mark.parametrize("query", ["chain=%00", "before=x", "before=9" + "9" * 11, "event=%25&actor=%00&subject=%ff"])
 def test_odd_questions_to_the_log_are_no_5xx(house: House, query: str) -> None:
     assert house.signed_in().open(f"/audit?{query}").status == 200
+
+
+def test_the_log_is_exported_as_the_command_writes_it(either_house: House, tmp_path: Path) -> None:
+    either_house.say()
+    admin = either_house.signed_in()
+    answer = admin.client.get("/audit/export")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-all.jsonl"'
+    environment = {"MODERATION_DATABASE_URL": either_house.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    assert CliRunner().invoke(main, ["audit", "export"], env=environment).output == answer.text
+    one = [json.loads(line) for line in admin.client.get("/audit/export?chain=demo").text.splitlines()]
+    assert {line["chain"] for line in one} == {"demo"}
+    assert [line["sequence"] for line in one] == list(range(1, len(one) + 1))
+
+
+def test_only_the_chains_that_one_may_read_are_exported(house: House) -> None:
+    house.say()
+    house.account("berta", {"demo": Role.MODERATOR})
+    house.account("sam", {"demo": Role.SENIOR}, sections=("sport",))
+    berta, sam = house.signed_in("berta").client, house.signed_in("sam").client
+    chains = {json.loads(line)["chain"] for line in berta.get("/audit/export").text.splitlines()}
+    assert chains == {"demo"}
+    assert berta.get("/audit/export?chain=system").status_code == 404
+    assert [sam.get(path).status_code for path in ("/audit/export", "/audit/export?chain=demo", "/audit")] == [
+        404,
+        404,
+        403,
+    ]

@@ -10,6 +10,7 @@ from pages_house import CALM, RUDE, House, Visitor
 from moderation.configuration import parse_configuration
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
+from moderation.storage.policies import KeptConfiguration
 
 FIGURES = "/admin/figures"
 
@@ -134,12 +135,12 @@ def test_the_policy_tells_where_each_value_comes_from(house: House) -> None:
     admin = house.signed_in().open("/admin/policy")
     rows = {tuple(row.text_content().split("\n")): row for row in admin.page.xpath("//section[@id='policy']//tbody/tr")}
     shown = [" | ".join(" ".join(cell.text_content().split()) for cell in row) for row in rows.values()]
-    assert "everywhere | flagged for a closer look | toxicity is at or over 0.5 | policy.flag" in shown
+    assert "everywhere | flagged for a closer look | toxicity at or over 0.5 | policy.flag | –" in shown
     assert (
-        "section opinion | flagged for a closer look | toxicity is at or over 0.7 | policy.sections.opinion.flag"
+        "section opinion | flagged for a closer look | toxicity at or over 0.7 | policy.sections.opinion.flag | –"
         in shown
     )
-    assert any("links_at_least: taken away here" in row for row in shown)
+    assert any("links at or over: taken away here" in row for row in shown)
     assert "section live | characters at least | 20 | comments.sections.live" in shown
 
 
@@ -149,4 +150,32 @@ def test_a_value_that_the_file_does_not_name_is_told_as_a_default(house: House) 
         | {"text": ""}
     )
     admin = house.signed_in().open("/admin/policy")
-    assert set(admin.texts("//section[@id='policy']//tbody/tr/td[last()]")) == {"default"}
+    assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default"}
+
+
+def keep(house: House, addition: str) -> str:
+    """A configuration takes effect; its hash."""
+    house.configure(addition)
+    new = house.configuration.now
+    row = {"hash": new.hash, "policy_version": new.policy.version, "text": new.text, "effective_at": house.clock()}
+    house.services.database.writing(lambda session: session.add(KeptConfiguration(**row)))
+    return new.hash
+
+
+def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_house: House) -> None:
+    house = either_house
+    first = keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
+    house.clock.wait(days=1)
+    keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.8\n")
+    house.clock.wait(days=1)
+    third = keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n")
+    admin = house.signed_in().open("/admin/policy")
+    rows = {tuple(row[:3]): row[4] for row in cells(admin, "Conditions in force")}
+    flagged = "flagged for a closer look"
+    assert first[:12] in rows["everywhere", flagged, "toxicity at or over 0.5"]
+    assert third[:12] in rows["section opinion", flagged, "toxicity at or over 0.7"], "it was another meanwhile"
+    newest, older = admin.texts("//ol[@class='trail']/li")
+    assert "section opinion, flag: links at or over not asked → taken away" in newest
+    assert "section opinion, flag: toxicity at or over 0.8 → 0.7" in newest
+    assert third in newest
+    assert "toxicity at or over 0.7 → 0.8" in older

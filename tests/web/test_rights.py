@@ -152,8 +152,10 @@ ROWS: dict[str, Row] = {
     "legal_pages.enter": post("/legal", Who.SENIOR, here=True, data={"site": "demo", **_NOTICE}),
     "legal_pages.matter": get("/legal/{matter}", Who.SENIOR, here=True),
     "legal_pages.decide": post("/legal/{matter}/decide", Who.SENIOR, here=True),
-    "audit_pages.audit": get("/audit", Who.MODERATOR),
-    "audit_pages.check": post("/audit/verify", Who.MODERATOR),
+    # a chain is the whole site's
+    "audit_pages.audit": get("/audit", Who.MODERATOR, section=True),
+    "audit_pages.check": post("/audit/verify", Who.MODERATOR, section=True),
+    "audit_pages.export": get("/audit/export", Who.MODERATOR, section=True),
     # administration
     "admin_pages.overview": get("/admin", Who.ADMIN),
     "policy_pages.policy": get("/admin/policy", Who.ADMIN),
