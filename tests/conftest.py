@@ -13,14 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from sqlalchemy import make_url
 
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
+
+# How long an example takes says what else the machine does, and nothing about what is tested.
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 
 REQUIRE_ALL = os.environ.get("MODERATION_TEST_REQUIRE_ALL") == "1"
 POSTGRES_URL = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")

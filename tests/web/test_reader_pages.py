@@ -154,7 +154,7 @@ def test_too_short_a_comment_is_refused_with_its_length_and_nothing_typed_is_los
         ("\u200b\u200d", CALM, "The name is empty"),
         ("N" * 200, CALM, "at most 80"),
         ("Ravi", " " * 60, "has 0 characters"),
-        ("Ravi", "a" + "\u0301" * 60, "has 1 characters"),
+        ("Ravi", "a" + "\u0301" * 60, "has 1 character;"),
         ("Ravi", "\u200d" * 40_000, "has 0 characters"),
         ("Ravi", "\u200d" * 100_000, "at most 50000 are possible"),
         ("Ravi", "long " * 1001, "at most 5000"),
