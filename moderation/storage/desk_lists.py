@@ -20,6 +20,7 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    null,
     or_,
     select,
     table,
@@ -111,11 +112,22 @@ _ORDERS: dict[Order, tuple[_Key, ...]] = {
 }
 _LATEST_DECISION: tuple[_Key, ...] = ((_C.decided_at, True), (_C.number, False))
 _COLUMNS = (_C.comment_id, _C.number, _C.flags, _C.received_at, _C.article_at, _C.article_id, _C.decided_at)
+_PLACES = {key: place for place, key in enumerate(_COLUMNS)}
+
+
+def _asked(wanted: Wanted) -> list[ColumnElement[Any]]:
+    """The columns, and nothing in place of those that the list's order doesn't ask for: a thousand times come dear."""
+    needed = {_C.comment_id, _C.number, *(key for key, _ in _keys(wanted))}
+    return [column if column in needed else null().label(column.name) for column in _COLUMNS]
+
+
+def _keys(wanted: Wanted) -> tuple[_Key, ...]:
+    return _ORDERS[wanted.order] if wanted.waiting else _LATEST_DECISION
 
 
 def page_of(session: Session, wanted: Wanted, *, after: str | None = None, limit: int) -> list[str]:
     """The ids of one page of a list, after this comment, also when that no longer is in it."""
-    keys = _ORDERS[wanted.order] if wanted.waiting else _LATEST_DECISION
+    keys = _keys(wanted)
     position = _position(session, after, keys) if after else None
     few = _few(session, wanted)
     if few is not None:
@@ -259,7 +271,7 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def _sorts(row: _Placed, keys: Sequence[_Key]) -> tuple[Any, ...]:
     """What puts rows into the list's order: a falling key counts downwards."""
-    return tuple(_falling(row._mapping[key]) if falls else row._mapping[key] for key, falls in keys)
+    return tuple(_falling(row[_PLACES[key]]) if falls else row[_PLACES[key]] for key, falls in keys)
 
 
 def _falling(value: Any) -> float:
@@ -295,7 +307,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
 
 def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     """The newest ``CANDIDATES`` of what the view asks for."""
-    query = select(*_COLUMNS).where(_within_any(wanted.scopes), *_common(wanted))
+    query = select(*_asked(wanted)).where(_within_any(wanted.scopes), *_common(wanted))
     if wanted.statuses is None:
         query = query.where(_WAITS)
     else:
@@ -306,6 +318,8 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
         newest, matching = _matching(session, query, wanted.find)
         if wanted.author_id is not None:
             matching = matching.where(_unindexed(_C.author_id) == wanted.author_id)
+        if wanted.waiting:
+            matching = matching.where(newest >= _first_waiting(session, wanted.scopes))
         return list(session.execute(matching.order_by(newest.desc()).limit(CANDIDATES + 1)))
     theirs = select(Comment.id).order_by(Comment.created_at.desc()).limit(CANDIDATES + 1)
     if wanted.author_id is not None:
@@ -315,6 +329,14 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     if wanted.statuses is not None:
         theirs = theirs.where(Comment.status.in_([status.value for status in wanted.statuses]))
     return list(session.execute(query.where(_C.comment_id.in_(theirs))))
+
+
+def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:
+    """The number of the earliest comment that waits on these sites: what was there before it need not be searched."""
+    firsts = [
+        session.scalar(select(func.min(_C.number)).where(_C.site_id == scope.site_id, _WAITS)) for scope in scopes
+    ]
+    return min((first for first in firsts if first is not None), default=0)
 
 
 def _within_any(scopes: Sequence[Scope]) -> ColumnElement[bool]:

@@ -65,6 +65,7 @@ class Docket(Base):
         Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
         Index("ix_docket_arrived", "site_id", "received_at", "section"),
         Index("ix_docket_escalated", "site_id", "waiting", "number", **_only(_ESCALATED)),
+        Index("ix_docket_first", "site_id", "number", **_only(_WAITING)),
         Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
     )
 

@@ -32,6 +32,9 @@ YEARS = timedelta(days=730)
 WAITING_SHARE = 0.1
 PORTION = 20_000
 MODERATORS = 12
+HITS = 40
+"""Waiting comments that a search for the rare word finds: a full page, however many comments there are."""
+REPLIES = 0.2
 
 Values = dict[str, Any]
 
@@ -61,7 +64,6 @@ def fill(file: Path, comments: int) -> Filled:
         connection.execute("COMMIT")
         for statement in kept:
             connection.execute(statement)
-        connection.execute("ANALYZE")
         connection.execute("PRAGMA journal_mode=WAL")
     return filled
 
@@ -89,10 +91,13 @@ class _Filling:
         self._authors = max(20, comments // 12)
         self._articles = max(10, comments // 200)
         self._previous = GENESIS
+        self._answered: dict[str, str] = {}
         self._filled = Filled(Path())
 
     def run(self, file: Path) -> Filled:
-        self._filled = Filled(file, rare_word=self._words.rare(), common_word=self._words.common())
+        waiting = WAITING_SHARE * self._comments
+        rare, common = self._words.held_by(HITS / waiting), self._words.held_by(0.4)
+        self._filled = Filled(file, rare_word=rare, common_word=common)
         made = _time(NOW - YEARS)
         self._insert("sites", [{"id": SITE, "name": "The Demo Courier", "created_at": made}])
         self._insert("accounts", [_account(n, made) for n in range(MODERATORS)])
@@ -151,7 +156,7 @@ class _Filling:
     def _portion(self, first: int, count: int) -> None:
         texts = self._words.texts(count)
         drawn = _Drawn(self._chance, first, count, of=self._comments, authors=self._authors, articles=self._articles)
-        comments = [drawn.comment(n, texts[n]) for n in range(count)]
+        comments = [drawn.comment(n, texts[n], self._answered) for n in range(count)]
         self._insert("comments", comments)
         self._insert("scores", [drawn.scores(n, comments[n]) for n in range(count)])
         self._insert("decisions", [row for n in range(count) for row in drawn.decisions(n, comments[n])])
@@ -202,19 +207,25 @@ class _Drawn:
         scores = {"toxicity": toxicity, "relevance": chance.beta(3, 1.6, count)}
         scores |= {label: toxicity * chance.random(count) for label in LABELS if label != "toxicity"}
         self._scores = {name: np.round(values, 6).tolist() for name, values in scores.items()}
+        self._replies = (chance.random(count) < REPLIES).tolist()
         self._links = (chance.random(count) < 0.03).astype(int).tolist()
         self._moderator = chance.integers(MODERATORS, size=count).tolist()
         self._at = [_time(NOW - YEARS + YEARS * float(part)) for part in share]
 
-    def comment(self, n: int, body: str) -> Values:
+    def comment(self, n: int, body: str, answered: dict[str, str]) -> Values:
+        """A comment's row; ``answered`` is the latest comment under each article that is no reply."""
         number = self._first + n + 1
+        comment_id, article_id = f"01{number:010d}{(number * 2654435761) % 2**40:014d}", _article_id(self._article[n])
+        parent_id = answered.get(article_id) if self._replies[n] else None
+        if parent_id is None:
+            answered[article_id] = comment_id
         waits, approved = self._waits[n], self._approved[n]
         status = "pending" if waits else "approved" if approved else "rejected"
         return {
-            "id": f"01{number:010d}{(number * 2654435761) % 2**40:014d}",
+            "id": comment_id,
             "site_id": SITE,
-            "article_id": _article_id(self._article[n]),
-            "parent_id": None,
+            "article_id": article_id,
+            "parent_id": parent_id,
             "author_id": _author_id(self._author[n]),
             "author_name": f"Reader {self._author[n]}",
             "body": body,
@@ -293,7 +304,7 @@ class _Drawn:
             "article_id": comment["article_id"],
             "section": SECTIONS[article % len(SECTIONS)],
             "author_id": comment["author_id"],
-            "is_reply": False,
+            "is_reply": comment["parent_id"] is not None,
             "article_mode": None,
             "article_at": comment["received_at"],
             "received_at": comment["received_at"],

@@ -24,6 +24,7 @@ _SYLLABLES = [start + vowel for start in _STARTS for vowel in "aeiou"]
 _ENDINGS = ("", "n", "s", "t", "ing", "er", "ly", "tion")
 KINDS = 30_000
 _A_SENTENCE = 12
+MEAN_WORDS = 53
 
 
 class Words:
@@ -44,13 +45,10 @@ class Words:
         words = [self._ends[n] if at % _A_SENTENCE == 0 else self._all[n] for at, n in enumerate(drawn, start=1)]
         return [" ".join(words[a:b]) for a, b in pairwise(ends.tolist())]
 
-    def rare(self) -> str:
-        """A word that about one comment in five hundred holds."""
-        return self._all[1200]
-
-    def common(self) -> str:
-        """A word that one comment in three holds."""
-        return self._all[12]
+    def held_by(self, share: float) -> str:
+        """A word that about this share of all comments hold, 0..0.5."""
+        often = np.diff(self._upto, prepend=0.0) * MEAN_WORDS
+        return self._all[int(np.abs(often - share).argmin())]
 
 
 def _vocabulary(chance: np.random.Generator) -> list[str]:

@@ -317,6 +317,7 @@ def _docket() -> None:
         ["site_id", "status", sa.text("decided_at DESC"), "number", "by_person", "section"],
     )
     op.create_index("ix_docket_arrived", "docket", ["site_id", "received_at", "section"])
+    op.create_index("ix_docket_first", "docket", ["site_id", "number"], **_only("waiting IS TRUE"))
     op.create_index("ix_docket_escalated", "docket", ["site_id", "waiting", "number"], **_only("escalated IS TRUE"))
     by_person = _only("by_person IS NOT NULL")
     op.create_index("ix_docket_by_person", "docket", ["site_id", sa.text("number DESC")], **by_person)
