@@ -22,6 +22,8 @@ from moderation.storage import docket
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
 
+SENIOR = "senior"
+
 
 class Verdict(StrEnum):
     """What a moderator can make of a comment."""
@@ -79,6 +81,8 @@ def decide_within(
 ) -> Ruled:
     """The same, as a part of a transaction that does more."""
     comment = comment_at_hand(ledger, moderator, comment_id)
+    if moderator.account_id is not None and docket.is_escalated(ledger.connection, comment.id):
+        moderator.require(SENIOR, comment.site_id)
     told = told_by(configuration, ruling)
     if ruling.revision is not None and ruling.revision > comment.revision:
         raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")

@@ -116,6 +116,7 @@ INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
 _SECTION = select(table_of(Docket).c.section).where(_THIS)
+_ESCALATED_NOW = select(table_of(Docket).c.escalated).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
 
 
@@ -187,6 +188,11 @@ def section_of(connection: Any, comment_id: str) -> str | None:
     """The section under which a comment was written."""
     section: str | None = connection.scalar(_SECTION, {"of": comment_id})
     return section
+
+
+def is_escalated(connection: Any, comment_id: str) -> bool:
+    """Whether a comment is left to a senior moderator."""
+    return bool(connection.scalar(_ESCALATED_NOW, {"of": comment_id}))
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

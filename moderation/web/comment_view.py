@@ -12,10 +12,13 @@ from moderation.judging import terms_in
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
+from moderation.storage.likes import similar_waiting
 from moderation.views import Liking, liking_of
 from moderation.web.access import services
 from moderation.web.desk_cards import Card, Entry, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk_frame import MODERATE, READ, SENIOR, scopes_of, sites_with
+
+ALIKE_SHOWN = 5
 
 
 class Reading:
@@ -60,8 +63,22 @@ class Reading:
             "reasons": self.configuration.reasons,
             "several_sites": len(self.sites) > 1,
             "here_path": here,
+            "alike": self._alike(item),
             **self._left_on(item),
         }
+
+    def _alike(self, item: Listed) -> list[dict[str, Any]]:
+        """Other waiting comments that say much the same."""
+        sections = self.actor.sections.get(item.comment.site_id)
+        return [
+            {
+                "id": other.comment.id,
+                "name": other.comment.author_name,
+                "body": other.comment.body,
+                "percent": round(other.likeness * 100),
+            }
+            for other in similar_waiting(self.db, item.comment, ALIKE_SHOWN, sections=sections)
+        ]
 
     def _left_on(self, item: Listed) -> dict[str, Any]:
         """Marks and notes that colleagues have left, and what they have listed and decided."""

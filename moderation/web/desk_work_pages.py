@@ -188,5 +188,5 @@ def _desk_page(problem: InvalidField | None = None) -> Response:
         here=QUEUE,
         levels=levels,
         problem=problem.detail if problem else None,
-        kept="kept" in request.args and not problem,
+        changed="kept" in request.args and not problem,
     )

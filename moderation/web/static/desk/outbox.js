@@ -8,9 +8,10 @@ const pause = (passed) => new Promise((resolve) => { setTimeout(resolve, PAUSES[
 
 export class Outbox {
   /* `done(item, answer)` and `failed(item, answer)` are told what became of each; `held(why, number)` when what is to be
-     sent has to wait ("network", "signed out"), and with an empty text when it goes on. */
-  constructor({ token, me, done, failed, held }) {
-    Object.assign(this, { token, me, done, failed, held });
+     sent has to wait ("network", "signed out"), and with an empty text when it goes on; `kept(number)` how many are
+     still to go out. */
+  constructor({ token, me, done, failed, held, kept }) {
+    Object.assign(this, { token, me, done, failed, held, kept });
     this.busy = false;
     this.revisions = new Map(); // where our own actions have left comments
     this.numbers = 0;
@@ -36,6 +37,7 @@ export class Outbox {
   }
 
   keep() {
+    this.kept(this.items.length);
     try { sessionStorage.setItem(KEPT, JSON.stringify({ items: this.items, acts: this.acts })); } catch { /* full */ }
   }
 

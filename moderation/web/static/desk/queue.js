@@ -19,6 +19,7 @@ const LEFT_WHEN_FETCHED = 6;
 const NEWS = 15000;
 const DONE = { approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior", featured: "Published and featured" };
 const panes = new Map();
+const before = new Map(); // panes as they were before a decision, for when it is taken back
 const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
 if (undoForm.elements.act.value) stack.push({ act: undoForm.elements.act.value });
 let here = (document.querySelector(".pane") || { dataset: {} }).dataset.comment || null;
@@ -62,7 +63,9 @@ const show = (html) => {
   if (getComputedStyle(reading).overflowY === "visible") reading.scrollIntoView({ block: "start" });
 };
 
-const dirty = () => Array.from(opened.querySelectorAll("textarea, input[type=text]")).some((field) => field.value !== field.defaultValue);
+/* Whether somebody is in the middle of something in the pane. */
+const dirty = () => Boolean(opened.querySelector("details.pop[open]"))
+  || Array.from(opened.querySelectorAll("textarea, input[type=text]")).some((field) => field.value !== field.defaultValue);
 
 const refresh = async (id) => {
   panes.delete(id);
@@ -225,6 +228,7 @@ const trouble = (item, answer) => {
 const outbox = new Outbox({
   token,
   me,
+  kept: (number) => { bench.dataset.pending = number; },
   done: (item, answer) => {
     for (const comment of answer.comments || []) {
       const waits = comment.status === "pending" || comment.status === "received";
@@ -236,7 +240,7 @@ const outbox = new Outbox({
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
     } else if (item.comment === here) refresh(item.comment);
-    else panes.delete(item.comment);
+    else if (item.comment) panes.delete(item.comment);
   },
   failed: (item, answer) => {
     if (item.comment) fate(item.comment, answer.current ? `${answer.current.status}, by ${answer.current.by}` : "", Boolean(answer.current));
@@ -273,7 +277,11 @@ const decide = (form, submitter) => {
   const number = outbox.add({ url: form.getAttribute("action"), fields, comment: id, words, name });
   stack.push({ number, comment: id, name, words });
   undoForm.querySelector("button").disabled = false;
-  if (moves) { fate(id, words); panes.delete(id); }
+  if (moves) {
+    fate(id, words);
+    if (panes.has(id)) before.set(id, panes.get(id));
+    panes.delete(id);
+  }
   say(moves ? `${words}: ${name}` : `${submitter ? submitter.firstChild.textContent.trim() : "Done"}: ${name}`);
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
@@ -301,7 +309,10 @@ const undo = () => {
     words: "Undo", name: last ? last.name : "",
   });
   say("Undoing…");
-  if (last && last.comment && lineOf(last.comment)) { fate(last.comment, "", false); open(last.comment); }
+  if (!last || !last.comment || !lineOf(last.comment)) return;
+  if (before.has(last.comment)) panes.set(last.comment, before.get(last.comment));
+  fate(last.comment, "", false);
+  open(last.comment);
 };
 
 document.addEventListener("submit", (event) => {
@@ -365,4 +376,5 @@ const look = async () => {
 if (bench.dataset.waiting !== undefined) setInterval(look, NEWS);
 document.addEventListener("visibilitychange", look);
 
+if (here) panes.set(here, Promise.resolve(opened.innerHTML));
 if (here && opened.offsetParent) { claim(here, 0); ahead(); }

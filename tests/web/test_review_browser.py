@@ -1,0 +1,224 @@
+"""Reviewing in a real browser: by keyboard alone, two at once, and when the network goes away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages_house import CALM, RUDE, House
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from moderation.review import Verdict
+from moderation.storage.accounts import Role
+from moderation.storage.comments import Comment
+from moderation.web.access import COOKIE
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """Where the house answers."""
+    server = make_server("127.0.0.1", 0, house.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def moderator(house: House, address: str, browser: Browser, name: str = "admin") -> Page:
+    """A page of somebody who is signed in; it refuses to leave the house, and fails where a script does."""
+    cookie = house.signed_in(name).client.get_cookie(COOKIE)
+    assert cookie is not None
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    page = context.new_page()
+
+    def went_wrong(error: object) -> None:
+        raise AssertionError(error)
+
+    page.on("pageerror", went_wrong)
+    page.on("request", lambda asked: went_wrong(asked.url) if urlsplit(asked.url).port is None else None)
+    return page
+
+
+def all_sent(page: Page) -> None:
+    """Waits until the server has all that was done."""
+    expect(page.locator("#workbench")).to_have_attribute("data-pending", "0")
+
+
+def standing(house: House, comment: str) -> str:
+    with house.services.database.reading() as db:
+        return db.get_one(Comment, comment).status
+
+
+def test_thirty_comments_are_reviewed_by_keyboard_alone(house: House, address: str, browser: Browser) -> None:
+    comments = [house.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(33)]
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?order=oldest")
+    title = page.locator("#pane-title bdi")
+    for number in range(30):
+        expect(title).to_have_text(f"Reader {number}")
+        if number % 3 == 2:
+            page.keyboard.press("r")
+            page.keyboard.press("5")
+        else:
+            page.keyboard.press("a")
+    expect(title).to_have_text("Reader 30")
+    expect(page.locator("#l-" + comments[29])).to_contain_text("Rejected: Off-topic")
+    all_sent(page)
+    decided = [standing(house, comment) for comment in comments]
+    assert decided == [*(["approved", "approved", "rejected"] * 10), *["pending"] * 3]
+    # Backwards, one after the other; then on.
+    page.keyboard.press("u")
+    expect(title).to_have_text("Reader 29")
+    page.keyboard.press("u")
+    expect(title).to_have_text("Reader 28")
+    all_sent(page)
+    assert [standing(house, comment) for comment in comments[27:30]] == ["approved", "pending", "pending"]
+    # A reason's sentence is adapted, with letters that are keys elsewhere.
+    for key in ("r", "w", "5"):
+        page.keyboard.press(key)
+    page.keyboard.type(" Ask a junior.")
+    page.keyboard.press("Control+Enter")
+    expect(title).to_have_text("Reader 29")
+    page.keyboard.press("n")
+    page.keyboard.type("a note, just a note")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".left")).to_contain_text("a note, just a note")
+    page.keyboard.press("e")
+    expect(title).to_have_text("Reader 30")
+    page.keyboard.press("s")
+    expect(page.locator(".left")).to_contain_text("Sent to the newsroom by admin")
+    page.keyboard.press("f")
+    expect(title).to_have_text("Reader 31")
+    page.keyboard.press("j")
+    expect(title).to_have_text("Reader 32")
+    page.keyboard.press("k")
+    expect(title).to_have_text("Reader 31")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type('"number 32"')
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting (1)")
+    page.keyboard.press("i")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Comment by Reader 32")
+    page.keyboard.press("a")
+    expect(page.locator("#done")).to_contain_text("Approved.")
+    page.goto(f"{address}/review/comments/{comments[28]}")
+    expect(page.locator(".trail")).to_contain_text("It is not about the article. Ask a junior.")
+    page.context.close()
+
+
+def test_two_moderators_race_over_one_comment(house: House, address: str, browser: Browser) -> None:
+    house.account("berta", {"*": Role.MODERATOR})
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(house, address, browser), moderator(house, address, browser, "berta")
+    with admin.expect_response("**/review/claims"):
+        admin.goto(f"{address}/review?order=oldest")
+    # Whoever comes next is shown who has it, and is given the one behind.
+    berta.goto(f"{address}/review?order=oldest")
+    expect(berta.locator(f"#l-{first}")).to_contain_text("admin has it open")
+    expect(berta.locator("#pane-title bdi")).to_have_text("Second")
+    berta.locator(f"#l-{first} a").click()
+    expect(berta.locator(".open-elsewhere")).to_contain_text("admin has this comment open.")
+    admin.keyboard.press("a")
+    expect(admin.locator("#pane-title bdi")).to_have_text("Second")
+    all_sent(admin)
+    berta.keyboard.press("r")
+    berta.keyboard.press("4")
+    told = berta.get_by_role("alert")
+    expect(told).to_contain_text("Somebody was faster. Nothing was overwritten.")
+    expect(told).to_contain_text("First: This comment changed meanwhile: it is approved now, decided by admin")
+    expect(berta.locator(f"#l-{first}")).to_contain_text("approved, by admin")
+    assert standing(house, first) == "approved"
+    assert standing(house, second) == "pending"
+    for page in (admin, berta):
+        page.context.close()
+
+
+def test_nothing_is_lost_while_the_network_is_away(house: House, address: str, browser: Browser) -> None:
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?order=oldest")
+    expect(page.locator("#pane-title bdi")).to_have_text("First")
+    page.wait_for_load_state("networkidle")
+    page.route("**/approve", lambda route: route.abort())
+    page.keyboard.press("a")
+    expect(page.locator("#pane-title bdi")).to_have_text("Second")
+    expect(page.get_by_role("alert")).to_contain_text("The network is away. 1 of your actions wait here")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.unroute("**/approve")
+    expect(page.locator("#held")).to_have_count(0, timeout=15000)
+    all_sent(page)
+    assert (standing(house, first), standing(house, second)) == ("approved", "pending")
+    page.context.close()
+
+
+def test_the_thread_is_one_key_away_and_decided_there(house: House, address: str, browser: Browser) -> None:
+    first = house.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
+    house.decide(first, Verdict.APPROVE)
+    house.say("The reply says something about the first one, and waits.", by="Bob", to=first)
+    other = house.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?order=oldest")
+    expect(page.locator("#pane-title bdi")).to_have_text("Bob")
+    page.keyboard.press("t")
+    expect(page.locator(f".thread li[data-comment='{other}']")).to_be_focused()
+    page.keyboard.press("a")
+    expect(page.locator(f".thread li[data-comment='{other}']")).to_contain_text("Published")
+    expect(page.locator("#pane-title bdi")).to_have_text("Bob")
+    expect(page.locator(f"#l-{other}")).to_contain_text("Published")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.get_by_text("That was the last one")).to_be_visible()
+    page.context.close()
+
+
+def test_what_arrives_announces_itself_and_moves_nothing(house: House, address: str, browser: Browser) -> None:
+    house.say(by="First")
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review")
+    expect(page.locator("#pane-title bdi")).to_have_text("First")
+    house.say(RUDE, by="Flagged more")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#news")).to_have_text("1 new comment")
+    assert page.locator(".line .name").all_inner_texts() == ["First"]
+    page.locator("#news a").click()
+    expect(page.locator(".line .name").first).to_have_text("Flagged more")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_wherever_one_reviews(
+    house: House, address: str, browser: Browser, width: int, scheme: str
+) -> None:
+    first = house.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
+    house.decide(first, Verdict.APPROVE)
+    house.say(f"{RUDE} Nobody asked them.", by="<b>", to=first)
+    waiting = house.say(f"{CALM} {RUDE}", by="\u202ereven")
+    page = moderator(house, address, browser)
+    page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    page.set_viewport_size({"width": width, "height": 900})
+    views = ["/review", f"/review?at={waiting}", "/review?status=approved&find=lanes", "/review?find=nothing"]
+    for path in (*views, f"/review/comments/{waiting}", "/review/acts", "/review/desk"):
+        page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.querySelectorAll('details:not(.pop)').forEach(found => { found.open = true; })")
+        for key in ("", "r", "n"):
+            if key:
+                page.keyboard.press(key)
+            found = Axe().run(page).response["violations"]
+            assert [(path, key, rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.context.close()

@@ -1,0 +1,333 @@
+"""Reviewing: what a view of the queue can be, who has what open, what is veiled, marks and notes, undo, saved views."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from pages_house import CALM, RUDE, House, Visitor, fields_of
+
+from moderation.review import Verdict
+from moderation.storage.accounts import Role
+
+FACTS = {"Accept": "application/json"}
+OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
+
+
+def names(desk: Visitor) -> list[str]:
+    return desk.texts("//ol[@id='lines']//bdi[@class='name']")
+
+
+def asked(desk: Visitor, path: str, **fields: str) -> tuple[int, dict[str, Any]]:
+    """What a script of the desk gets: the status and the facts."""
+    token = desk.page.xpath("//input[@name='csrf_token']/@value")[0]
+    answer = desk.client.post(path, data={"csrf_token": token, **fields}, headers=FACTS)
+    return answer.status_code, dict(answer.json or {})
+
+
+def news(desk: Visitor, **query: str) -> dict[str, Any]:
+    return dict(desk.client.get(f"/review/news?{urlencode(query)}").json or {})
+
+
+# --- views ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_order_is_chosen_and_pages_go_on_in_it(either_house: House) -> None:
+    house = either_house
+    house.article("newer", title="A newer story", published_at=house.clock())
+    house.say(by="calm, old")
+    house.say(f"{RUDE} One.", by="rude")
+    house.say(f"{CALM} Two.", by="under the newer", under="newer")
+    house.say(f"{RUDE} And the strawberries too.", by="rude twice")
+    desk = house.signed_in().open("/review")
+    assert names(desk) == ["rude twice", "rude", "calm, old", "under the newer"]
+    assert names(desk.open("/review?order=oldest")) == ["calm, old", "rude", "under the newer", "rude twice"]
+    assert names(desk.open("/review?order=article")) == ["under the newer", "calm, old", "rude", "rude twice"]
+    for order in ("flagged", "oldest", "article"):
+        whole = desk.open(f"/review?order={order}").page.xpath("//li[contains(@class, 'line')]/@data-comment")
+        for place, comment in enumerate(whole):
+            rest = desk.open(f"/review?order={order}&after={comment}")
+            assert rest.page.xpath("//li[contains(@class, 'line')]/@data-comment") == whole[place + 1 :]
+
+
+def test_a_view_is_narrowed_by_section_article_band_author_and_waiting_time(either_house: House) -> None:
+    house = either_house
+    house.article("sport", title="A match", section="sport")
+    house.say(by="Ann")
+    house.say(f"{RUDE} One.", by="Bob")
+    house.say(f"{CALM} Two.", by="Cat", under="sport")
+    house.clock.wait(hours=5)
+    house.say(f"{CALM} Three.", by="Ann")
+    desk = house.signed_in().open("/review")
+    assert names(desk.open("/review?section=sport")) == ["Cat"]
+    assert sorted(names(desk.open("/review?section=sport&section=city"))) == ["Ann", "Ann", "Bob", "Cat"]
+    assert names(desk.open("/review?signal=toxicity&from=0.9")) == ["Bob"]
+    assert names(desk.open("/review?signal=toxicity&to=0.5&order=oldest")) == ["Ann", "Cat", "Ann"]
+    assert names(desk.open("/review?signal=toxicity&from=0&to=1&section=sport")) == ["Cat"]
+    assert sorted(names(desk.open("/review?waited=4"))) == ["Ann", "Bob", "Cat"]
+    (author,) = {a for a in desk.open("/review?find=Three").page.xpath("//a/@href") if "author=" in a}
+    assert names(desk.open(author)) == ["Ann", "Ann"]
+    articles = desk.open("/review").page.xpath("//select[@id='article']/option/@value")
+    assert len(articles) == 2
+    both = urlencode([("article", article) for article in articles])
+    assert sorted(names(desk.open(f"/review?{both}&order=oldest"))) == ["Ann", "Ann", "Bob", "Cat"]
+    assert "A match" in desk.texts("//ul[@aria-label='Narrowed to']")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("report", ["Ann", "Bob"]),
+        ("REPORT twice", ["Ann", "Bob"]),
+        ('"read this report"', ["Ann", "Bob"]),
+        ('"report this read"', []),
+        ("Bob", ["Bob"]),
+        ("counc*", ["Ann", "Bob"]),
+        ("counc", []),
+        ('"', []),
+        ("AND OR NOT ( ) : ^ * - + \\ '", []),
+        ('x" OR "report', []),
+        ("&|!:*", []),
+        ("report AND nothing", []),
+    ],
+)
+def test_a_search_is_for_words_and_phrases_and_never_an_error(
+    either_house: House, typed: str, found: list[str]
+) -> None:
+    either_house.say(by="Ann")
+    either_house.say(f"{CALM} Again.", by="Bob")
+    desk = either_house.signed_in().open(f"/review?order=oldest&find={quote(typed)}")
+    assert desk.status == 200
+    assert names(desk) == found
+
+
+def test_a_search_goes_over_what_was_decided_too(either_house: House) -> None:
+    comment = either_house.say(by="Ann")
+    either_house.say(f"{CALM} Again.", by="Bob")
+    either_house.decide(comment, Verdict.APPROVE)
+    desk = either_house.signed_in().open("/review?status=approved&find=report")
+    assert names(desk) == ["Ann"]
+    assert names(desk.open("/review?find=report")) == ["Bob"]
+
+
+def test_a_saved_view_is_the_address_under_a_name_one_s_own_or_for_everybody(house: House) -> None:
+    house.say(by="Ann")
+    house.account("berta", {"*": Role.MODERATOR})
+    desk, berta = house.signed_in(), house.signed_in("berta")
+    desk.open("/review?find=report&order=oldest").send("/review/views", name="Reports", shared="1")
+    assert desk.path == "/review?order=oldest&find=report"
+    assert berta.open("/review").page.xpath("//ul[@class='saved']//a[.='Reports']/@href") == [desk.path]
+    assert not berta.page.xpath("//form[contains(@action, '/remove')]")
+    berta.open("/review?section=city").send("/review/views", name="Mine alone")
+    assert "Mine alone" not in desk.open("/review").text
+    (remove,) = desk.page.xpath("//form[starts-with(@action, '/review/views/')]")
+    desk.post(remove.action, fields_of(remove))
+    assert "Reports" not in berta.open("/review").text
+
+
+# --- who has what open ------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(either_house: House) -> None:
+    house = either_house
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    house.account("berta", {"*": Role.MODERATOR})
+    desk, berta = house.signed_in().open("/review"), house.signed_in("berta").open("/review")
+    assert asked(desk, "/review/claims", open=first)[1]["mine"]
+    assert asked(berta, "/review/claims", open=first)[1] | {"mine": False} == {
+        "mine": False,
+        "by": "admin",
+        "status": "pending",
+        "revision": 1,
+    }
+    # The others see by whom, and are given the next.
+    assert "admin has it open" in berta.open("/review").text
+    assert berta.texts("//article//h2//bdi") == ["Second"]
+    assert news(berta, since="0", ids=f"{first},{second}")["taken"] == {first: "admin"}
+    assert "admin has this comment open." in berta.open(f"/review/comments/{first}").text
+    # It ends when it is left, and by itself.
+    assert asked(desk, "/review/claims", open=second, leave=first)[1]["mine"]
+    assert asked(berta, "/review/claims", open=first)[1]["mine"]
+    assert not asked(berta, "/review/claims", open=second)[1]["mine"]
+    house.clock.wait(minutes=10)
+    assert asked(berta, "/review/claims", open=second)[1]["mine"]
+
+
+def test_what_arrives_is_counted_for_the_view_that_is_open(either_house: House) -> None:
+    house = either_house
+    shown = house.say(by="There")
+    desk = house.signed_in().open("/review")
+    (newest,) = desk.page.xpath("//*[@id='workbench']/@data-newest")
+    assert news(desk, since=newest)["new"] == 0
+    house.say(f"{CALM} Two.")
+    house.say(RUDE)
+    assert news(desk, since=newest)["new"] == 2
+    assert news(desk, since=newest, signal="toxicity", **{"from": "0.9"})["new"] == 1
+    assert news(desk, since=newest, find="idiot")["new"] == 1
+    house.decide(shown, Verdict.APPROVE)
+    assert news(desk, since=newest, ids=shown)["standing"] == {
+        shown: {"status": "approved", "revision": 2, "words": "published"}
+    }
+
+
+# --- doing and taking back --------------------------------------------------------------------------------------------
+
+
+def test_a_script_is_told_where_the_comment_stands_and_what_undoes_it(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    status, said = asked(desk, f"/review/comments/{comment}/reject", revision="1", reason="off-topic")
+    assert (status, said["status"], said["revision"]) == (200, "rejected", 2)
+    status, undone = asked(desk, "/review/undo", act=said["act"])
+    assert status == 200
+    assert undone["words"] == "Rejected: Off-topic"
+    assert undone["comments"] == [{"id": comment, "status": "pending", "revision": 3, "words": "waiting"}]
+    status, said = asked(desk, f"/review/comments/{comment}/approve", revision="1")
+    assert status == 409
+    assert said["current"]["by"] == "admin"
+    assert asked(desk, f"/review/comments/{comment}/reject", revision="3")[0] == 422
+    assert asked(desk, "/review/comments/none/approve", revision="3")[0] == 404
+
+
+def test_undo_goes_backwards_through_one_s_own_actions(house: House) -> None:
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    desk = house.signed_in().open(f"/review?at={first}")
+    desk.send(f"/review/comments/{first}/approve")
+    house.clock.wait(seconds=1)
+    desk.send(f"/review/comments/{second}/approve")
+    assert names(desk) == []
+    assert names(desk.send("/review/undo", act="")) == ["Second"]
+    assert names(desk.send("/review/undo", act="")) == ["First", "Second"]
+    desk.send("/review/undo", act="")
+    assert desk.status == 404
+    assert desk.texts("//ol[@class='did']//span[@class='chip']") == ["undone", "undone"]
+
+
+def test_the_list_of_one_s_last_actions_takes_any_of_them_back(house: House) -> None:
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    desk = house.signed_in().open(f"/review?at={first}")
+    desk.send(f"/review/comments/{first}/approve")
+    house.clock.wait(seconds=1)
+    desk.send(f"/review/comments/{second}/approve").open("/review/acts")
+    assert desk.texts("//ol[@class='did']//strong") == ["Approved", "Approved"]
+    earlier = desk.page.xpath("//ol[@class='did']//form")[1]
+    desk.post(earlier.action, fields_of(earlier))
+    assert names(desk.open("/review")) == ["First"]
+
+
+def test_a_comment_is_left_to_a_senior_who_alone_decides_it(house: House) -> None:
+    comment = house.say(by="Hard")
+    house.account("berta", {"*": Role.MODERATOR})
+    house.account("sen", {"*": Role.SENIOR})
+    berta = house.signed_in("berta").open("/review")
+    token = berta.page.xpath("//input[@name='csrf_token']/@value")[0]
+    berta.send(f"/review/comments/{comment}/marks/escalated")
+    assert "Left to a senior moderator." in berta.texts("//*[@id='done']")[0]
+    assert names(berta) == []
+    assert names(berta.open("/review?status=escalated")) == ["Hard"]
+    assert not berta.page.xpath("//form[contains(@action, '/approve')]")
+    berta.post(f"/review/comments/{comment}/approve", {"csrf_token": token, "revision": "1"})
+    assert berta.status == 403
+    senior = house.signed_in("sen").open("/review?status=escalated")
+    assert "Left to a senior by berta" in senior.text
+    senior.send(f"/review/comments/{comment}/approve")
+    assert names(senior.open("/review?status=approved")) == ["Hard"]
+
+
+def test_featuring_a_waiting_comment_publishes_it_and_both_can_be_taken_back(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    status, said = asked(desk, f"/review/comments/{comment}/marks/featured", revision="1", approve="1")
+    assert (status, said["status"], len(said["acts"])) == (200, "approved", 2)
+    for act in reversed(said["acts"]):
+        assert asked(desk, "/review/undo", act=act)[0] == 200
+    assert names(desk.open("/review")) == ["Priya S"]
+    assert asked(desk, f"/review/comments/{comment}/marks/featured", revision="3")[0] == 409
+
+
+def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(house: House) -> None:
+    comment = house.say()
+    desk = house.signed_in().open("/review")
+    desk.send(f"/review/comments/{comment}/notes", note="Third this week.\nWatch him.")
+    desk.open(f"/review/comments/{comment}")
+    assert "Third this week." in desk.texts("//ul[@class='left']/li")[0]
+    (remove,) = desk.page.xpath("//form[contains(@action, '/review/notes/')]")
+    desk.post(remove.action, fields_of(remove))
+    assert not desk.open(f"/review/comments/{comment}").texts("//ul[@class='left']/li")
+    assert asked(desk, f"/review/comments/{comment}/notes", note=" ")[0] == 422
+
+
+def test_a_waiting_sibling_is_decided_in_the_thread(house: House) -> None:
+    first = house.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
+    house.decide(first, Verdict.APPROVE)
+    reply = house.say("The reply says something about the first one, and waits.", by="Bob", to=first)
+    other = house.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
+    desk = house.signed_in().open(f"/review?at={reply}")
+    desk.send(f"/review/comments/{other}/approve")
+    assert desk.texts("//article//h2//bdi") == ["Bob"]
+    assert names(desk) == ["Bob"]
+
+
+def test_what_is_much_alike_stands_beside_it(house: House) -> None:
+    house.say(f"{RUDE} Buy cheap magnets now.", by="Spam one")
+    house.say(f"{RUDE} Buy cheap magnets today.", by="Spam two")
+    desk = house.signed_in().open("/review")
+    assert "Spam two" in desk.texts("//ul[@class='alike']/li")[0]
+
+
+# --- veil, sections, odd addresses ------------------------------------------------------------------------------------
+
+
+def test_a_text_at_or_over_one_s_level_is_veiled_until_it_is_asked_for(house: House) -> None:
+    house.say(RUDE)
+    desk = house.signed_in().open("/review/desk")
+    desk.send("/review/desk", toxicity="0.95", threat="")
+    assert "Kept." in desk.text
+    desk.open("/review")
+    assert desk.texts("//details[@class='veil']/summary") == ["Veiled: toxicity 0.95. Show the text v"]
+    assert desk.texts("//span[@class='excerpt veiled']") == ["Veiled: toxicity 0.95"]
+    house.account("berta", {"*": Role.MODERATOR})
+    assert not house.signed_in("berta").open("/review").page.xpath("//details[@class='veil']")
+    desk.open("/review/desk").send("/review/desk", toxicity="high")
+    assert desk.status == 422
+    assert "between 0 and 1" in desk.text
+
+
+def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(either_house: House) -> None:
+    house = either_house
+    house.article("sport", title="A match", section="sport")
+    house.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
+    here, there = house.say(by="Sport", under="sport"), house.say(f"{CALM} Two.", by="City")
+    desk = house.signed_in("only").open("/review")
+    assert names(desk) == ["Sport"]
+    assert "Waiting (1)" in desk.text
+    assert names(desk.open("/review?section=city")) == []
+    assert names(desk.open("/review?find=report")) == ["Sport"]
+    for path in (f"/review/comments/{there}", f"/review/comments/{there}/pane"):
+        assert desk.client.get(path).status_code == 404
+    assert asked(desk.open("/review"), "/review/claims", open=there)[0] == 404
+    assert asked(desk, f"/review/comments/{there}/approve", revision="1")[0] == 404
+    assert news(desk, since="0", ids=f"{here},{there}")["standing"].keys() == {here}
+    assert desk.open(f"/review?at={there}").texts("//article") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "signal=toxicity&from=nan&to=1e9",
+        "signal=x&from=0&to=1",
+        "signal=threat&from=0.9&to=0.1",
+        "waited=99999999999",
+        "order=sideways&status=escalated",
+        "section=%00&section=&article=..&article=%ff",
+        "author=%27&at=%00",
+        "&".join(f"article=a{number}" for number in range(300)),
+    ],
+)
+def test_odd_addresses_are_ordinary_views(house: House, query: str) -> None:
+    house.say()
+    desk = house.signed_in().open(f"/review?{query}")
+    assert desk.status == 200
+    assert desk.client.get(f"/review/news?{query}&since=x&ids=%00,..").status_code == 200
+    assert desk.client.get(f"/review/list?{query}").status_code == 200
