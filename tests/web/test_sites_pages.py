@@ -30,7 +30,7 @@ def test_a_new_secret_key_is_shown_once_and_works_until_it_is_revoked(house: Hou
     key = secret_of(admin)
     assert submits(house, key) == 202
     assert key not in admin.open("/admin/sites").text
-    (revoke,) = admin.page.xpath(f"//tr[contains(., '…{key[-4:]}')]//form[contains(@action, '/revoke')]/@action")
+    (revoke,) = admin.page.xpath(f"//li[contains(., '…{key[-4:]}')]//form[contains(@action, '/revoke')]/@action")
     admin.send(revoke)
     assert submits(house, key) == 401
 
@@ -40,7 +40,7 @@ def test_a_rotated_key_gives_a_new_one_and_works_on_until_it_is_revoked(house: H
     form = next(f for f in admin.page.forms if f.action == "/admin/sites/demo/keys" and f.fields["kind"] == "secret")
     admin.post(form.action, fields_of(form))
     old = secret_of(admin)
-    (rotate,) = admin.page.xpath(f"//tr[contains(., '…{old[-4:]}')]//form[contains(@action, '/rotate')]/@action")
+    (rotate,) = admin.page.xpath(f"//li[contains(., '…{old[-4:]}')]//form[contains(@action, '/rotate')]/@action")
     admin.send(rotate)
     new = secret_of(admin)
     assert new != old
