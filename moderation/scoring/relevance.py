@@ -2,7 +2,7 @@
 
 A comment is on-topic if it speaks of what the article speaks of; or if it is a bare reaction (agreement, praise,
 a correction); or if it answers a comment that is. Each of the three is a logistic regression over a few readable
-numbers; the greatest counts, less what looks like an advertisement. ``scripts/training/relevance.py`` fits them.
+numbers; either of them is enough, less what looks like an advertisement. ``scripts/training/relevance.py`` fits them.
 
 Closeness is the cosine between embeddings, turned so that what a text and its continuation share counts most, and less
 what a comment has in common with articles in general and an article with comments in general: both are measured
@@ -29,6 +29,7 @@ from moderation.scoring.relevance_features import (
     TALK,
     Lexicon,
     by_chance,
+    covered_share,
     join_unique,
     shared,
     signs,
@@ -44,18 +45,21 @@ NEAREST = 10
 """How many of the background count as what a text has in common with texts in general."""
 ANSWERS = 0.7
 """Added to the log-odds that a reply speaks of what its parent does: whoever answers a comment mostly means it."""
-FEW = 4.0
-"""Rarity added to a comment's own before asking for the share that the article covers: one shared word isn't all."""
 PLENTY = 12.0
 """Rarity shared with the title that is as good as any more: about three names."""
 MOST_FOREIGN = 40.0
 """Rarity of words that the article hasn't: a long comment has many, and more of them say no more."""
 KEPT_ARTICLES = 256
+ASKED = ("{}", "{}. What do you think?", "How do you feel about this? {}", "Is this right or wrong? {}")
+"""A title is embedded in these forms, and their mean counts: comments lie nearer to a question than to a headline."""
+SURE = 2.0
+"""By how much the log-odds of advertising are stretched: a doubt costs a reader's comment almost nothing."""
 
 SUBJECT = (
     "closest",
     "title",
     "three_closest",
+    "plain",
     "comment_hub",
     "article_hub",
     "title_hub",
@@ -68,7 +72,8 @@ SUBJECT = (
     "passages_covered",
     "passages_hub",
 )
-"""The last three are products: in a long article some passage is always near and some word always shared."""
+"""What words say counts as far as the embedding finds the comment near. The last three are products: in a long article
+some passage is always near and some word always shared."""
 REACTION = ("reads_so", *TALK, "foreign", "foreign_share", "length")
 ADVERTISEMENT = (*SIGNS, "signs", "reads_so")
 
@@ -95,6 +100,7 @@ class Side:
     in general come to the closest passage, and to the title.
     """
 
+    plain: Vectors
     passages: Vectors
     hub: float
     title_hub: float
@@ -120,6 +126,7 @@ class RelevanceModel:
         self._reaction_direction = unit(unpack_int8(weights["directions"]["reaction"], size))[0]
         self._advertisement_direction = unit(unpack_int8(weights["directions"]["advertisement"], size))[0]
         self._subject = fusion(weights["fusion"]["subject"], SUBJECT)
+        self._headline = fusion(weights["fusion"]["headline"], SUBJECT)
         self._reaction = fusion(weights["fusion"]["reaction"], REACTION)
         self._advertisement = fusion(weights["fusion"]["advertisement"], ADVERTISEMENT)
         self._side = lru_cache(maxsize=KEPT_ARTICLES)(self._unpacked)
@@ -136,7 +143,7 @@ class RelevanceModel:
     ) -> PreparedArticle:
         """The article's side. ``embed`` gives unit vectors [texts, dimensions], kept as float16, row by row."""
         passages = split_passages(article)
-        vectors = np.asarray(embed(passages), dtype=np.float16)
+        vectors = embed_passages(passages, embed).astype(np.float16)
         return PreparedArticle(made_by=made_by, passages=tuple(passages), vectors=vectors.tobytes())
 
     def score(
@@ -161,15 +168,18 @@ class RelevanceModel:
     def belonging(self, text: str, vector: Vectors, side: Side) -> float:
         """How surely the text, taken alone, speaks of what ``side`` does or reacts to it."""
         rare = self.lexicon.rare(text)
-        return max(
-            self._subject(self.subject_features(text, vector, rare, side)),
-            self._reaction(self.reaction_features(text, vector, rare, side)),
-        )
+        reaction = self._reaction(self.reaction_features(text, vector, rare, side))
+        return either(self.subject(text, vector, rare, side), reaction)
+
+    def subject(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> float:
+        """How surely the text speaks of what ``side`` does. One passage is weighed differently from many."""
+        fused = self._headline if len(side.passages) == 1 else self._subject
+        return fused(self.subject_features(text, vector, rare, side))
 
     def _reply(self, text: str, vector: Vectors, article: Side, parent: str, parent_vector: Vectors) -> float:
         """A reply is on-topic by itself, or as far as what it answers is on-topic and it does answer that."""
         rare = self.lexicon.rare(text)
-        alone = self._subject(self.subject_features(text, vector, rare, article))
+        alone = self.subject(text, vector, rare, article)
         answer = self.belonging(text, vector, self.parent_side(parent, parent_vector))
         answers = sigmoid(logit(answer) + ANSWERS)
         return max(alone, answers * self.belonging(parent, parent_vector, article))
@@ -188,6 +198,7 @@ class RelevanceModel:
         for passage in passages:
             rare.update(self.lexicon.rare(passage))
         return Side(
+            plain=embedded,
             passages=vectors,
             hub=nearest(to_comments.max(axis=0)),
             title_hub=nearest(to_comments[0]),
@@ -203,16 +214,17 @@ class RelevanceModel:
         closest = float(cosines.max())
         three = float(np.sort(cosines)[-3:].mean())
         hub = nearest(self._articles @ turned)
-        covered = shared(rare, side.rare, side.discount) / (sum(rare.values()) + FEW)
+        covered = covered_share(rare, side.rare, side.discount) * max(0.0, closest)
         passages = math.log(len(cosines)) / 4
         return [
             closest,
             float(cosines[0]),
             three,
+            float((side.plain @ vector).max()),
             hub,
             side.hub,
             side.title_hub,
-            min(shared(rare, side.rare_title), PLENTY) / 10,
+            min(shared(rare, side.rare_title), PLENTY) / 10 * max(0.0, float(cosines[0])),
             covered,
             min(self.lexicon.foreign(rare, side.rare), MOST_FOREIGN) / 10,
             math.log(1 + len(text.split())) / 5,
@@ -240,7 +252,8 @@ class RelevanceModel:
         A little only: the pack's is sure of advertising wherever there is a link, to a study too.
         """
         own = self._advertisement(self.advertisement_features(text, vector))
-        return own if spam is None else sigmoid(logit(own) + max(-1.0, min(1.0, 0.5 * logit(spam))))
+        moved = 0.0 if spam is None else max(-1.0, min(1.0, 0.5 * logit(spam)))
+        return sigmoid(SURE * logit(own) + moved)
 
     def advertisement_features(self, text: str, vector: Vectors) -> list[float]:
         """``ADVERTISEMENT``: each sign, how many of them, and how the text reads."""
@@ -250,6 +263,12 @@ class RelevanceModel:
     def _unpacked(self, article: PreparedArticle) -> Side:
         vectors = np.frombuffer(article.vectors, dtype=np.float16).astype(np.float32)
         return self.make_side(article.passages, vectors.reshape(len(article.passages), -1))
+
+
+def embed_passages(passages: Sequence[str], embed: Callable[[Sequence[str]], np.ndarray]) -> Vectors:
+    """A unit vector for each passage; the first one's, the title's, is the mean over the forms in ``ASKED``."""
+    vectors = np.asarray(embed([*(form.format(passages[0]) for form in ASKED), *passages[1:]]), dtype=np.float32)
+    return np.concatenate([unit(vectors[: len(ASKED)].mean(axis=0))[None, :], vectors[len(ASKED) :]])
 
 
 def split_passages(article: ArticleText) -> list[str]:
@@ -300,6 +319,11 @@ def unit(vectors: Vectors) -> Vectors:
     """Each of length one."""
     lengths: Vectors = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
     return np.asarray(vectors / lengths)
+
+
+def either(one: float, other: float) -> float:
+    """The probability that at least one of two independent things holds."""
+    return 1.0 - (1.0 - one) * (1.0 - other)
 
 
 def sigmoid(value: float) -> float:

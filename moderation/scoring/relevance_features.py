@@ -17,6 +17,8 @@ STEM = 5
 """Letters of a word that count."""
 COMMON = 3.0
 """Beginnings found in more than e**-3 (5%) of comments say nothing about the subject."""
+FEW = 24.0
+"""Added to a comment's own squared rarity before asking for a share of it: one shared word isn't all."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}]{3,}|\p{N}{2,}")
 
@@ -106,6 +108,14 @@ class Lexicon:
 def shared(rare: Mapping[str, float], other: Mapping[str, float], discount: float = 0.0) -> float:
     """Rarity of what both texts speak of, each word's less ``discount``."""
     return sum(value - discount for stem, value in rare.items() if stem in other and value > discount)
+
+
+def covered_share(rare: Mapping[str, float], other: Mapping[str, float], discount: float) -> float:
+    """The share (0..1) of what ``rare`` speaks of that ``other`` does too. Squared, so that names weigh most."""
+    whole = sum(value**2 for value in rare.values())
+    return sum((value - discount) ** 2 for stem, value in rare.items() if stem in other and value > discount) / (
+        whole + FEW
+    )
 
 
 def by_chance(words: int) -> float:

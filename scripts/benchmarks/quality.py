@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from moderation.core.errors import ScoringFailed
-from moderation.scoring import build_scorer
+from moderation.scoring import PackScorer, build_scorer
 from scripts.benchmarks.common import Row, arguments, report, say
 from scripts.training.measures import Bench, Measured, every_measure
 
@@ -25,6 +25,7 @@ def main() -> None:
     if not (options.data / "dev").is_dir():
         raise SystemExit(f"{options.data} has no folder dev/. --data names the folder that holds it.")
     scorer = build_scorer(options.pack, options.runtime)
+    assert isinstance(scorer, PackScorer), "no languages are routed here"
     bench = Bench(scorer=scorer, data=options.data, most=options.most)
     rows, notes = [], []
     for name, measure in every_measure():

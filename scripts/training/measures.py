@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.core.scores import LABELS, ArticleText, Scale, Scorer, ScoreRequest, Scores
+from moderation.core.scores import LABELS, ArticleText, Scale, ScoreRequest, Scores
+from moderation.scoring import PackScorer
+from moderation.scoring.relevance import split_passages
 from moderation.web.desk_cards import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
@@ -56,7 +58,7 @@ class Measured:
 class Bench:
     """What is measured, on what, and how much of it."""
 
-    scorer: Scorer
+    scorer: PackScorer
     data: Path
     most: int
 
@@ -262,17 +264,33 @@ def relevance(bench: Bench) -> list[Measured]:
     titles = {row["article_title"]: row["article_text"] for row in rows}
     replies = [row for row in bench.dev("wikipedia_replies_with_parent", whole=True) if row.get("parent_text")]
     replies = bench.some([row for row in replies if len(row["text"]) >= 50])
-    return [
-        Measured(name="relevance_own_article_auc", aim=0.90, value=_own_against_other(
-            bench, [row["text"] for row in rows], [_article(row["article_title"], row["article_text"]) for row in rows],
-            [_article(*_another(titles, row["article_title"])) for row in rows])),
-        Measured(name="relevance_own_headline_auc", aim=0.90, value=_own_against_other(
-            bench, [row["text"] for row in rows], [_article(row["article_title"], "") for row in rows],
-            [_article(_another(titles, row["article_title"])[0], "") for row in rows])),
-        Measured(name="relevance_own_parent_auc", value=_own_against_other(
-            bench, [row["text"] for row in replies], [_article(row["parent_text"][:300], "") for row in replies],
-            [_article(row["parent_text"][:300], "") for row in (*replies[1:], replies[0])])),
-    ]  # fmt: skip
+    found = []
+    for name, whole in (("article", True), ("headline", False)):
+        texts = [row["text"] for row in rows]
+        own = [_article(row["article_title"], row["article_text"] if whole else "") for row in rows]
+        others = [_another(titles, row["article_title"]) for row in rows]
+        other = [_article(title, text if whole else "") for title, text in others]
+        value = _own_against_other(bench, texts, own, other)
+        found.append(Measured(name=f"relevance_own_{name}_auc", aim=0.90, value=value))
+        found.append(Measured(name=f"plain_cosine_own_{name}_auc", value=_by_cosine(bench, texts, own, other)))
+    parents = [_article(row["parent_text"][:300], "") for row in replies]
+    value = _own_against_other(bench, [row["text"] for row in replies], parents, [*parents[1:], parents[0]])
+    return [*found, Measured(name="relevance_own_parent_auc", value=value)]
+
+
+def _by_cosine(bench: Bench, texts: Sequence[str], own: Sequence[ArticleText], other: Sequence[ArticleText]) -> float:
+    """What the embedding alone says, by the closest passage: the fusion has to be better than this."""
+    articles = {article: split_passages(article) for article in (*own, *other)}
+    distinct = list(dict.fromkeys([*texts, *(passage for passages in articles.values() for passage in passages)]))
+    embedded: list[NDArray[np.float32]] = []
+    for start in range(0, len(distinct), CHUNK):
+        embedded += list(bench.scorer.embed(distinct[start : start + CHUNK]))
+    vectors = dict(zip(distinct, embedded, strict=True))
+    values = [
+        max(float(vectors[text] @ vectors[passage]) for passage in articles[article])
+        for text, article in zip((*texts, *texts), (*own, *other), strict=True)
+    ]
+    return auc([True] * len(texts) + [False] * len(texts), values)
 
 
 def _own_against_other(

@@ -15,7 +15,7 @@ from moderation.core.errors import ScoringFailed
 from moderation.core.scores import ArticleText
 from moderation.scoring.packs import BUILTIN
 from moderation.scoring.relevance import MOST_PASSAGES, PASSAGE_CHARACTERS, RelevanceModel, split_passages
-from moderation.scoring.relevance_features import SIGNS, TALK, Lexicon, shared, signs, stems, talk
+from moderation.scoring.relevance_features import SIGNS, TALK, Lexicon, covered_share, shared, signs, stems, talk
 
 LEXICON = Lexicon({"the": 0.5, "miner": 6.0, "minis": 5.0}, 9.0, frozenset({"typo"}))
 
@@ -89,6 +89,13 @@ def test_common_words_are_not_shared_and_rare_ones_weigh_by_rarity() -> None:
     one, other = LEXICON.rare("the minister and minerals"), LEXICON.rare("the minerals")
     assert shared(one, other) == pytest.approx(3.0)
     assert shared(one, other, discount=1.0) == pytest.approx(2.0)
+
+
+def test_of_what_a_comment_speaks_of_names_weigh_most_and_one_shared_word_is_not_all() -> None:
+    comment, name, word = LEXICON.rare("quokka ministers"), LEXICON.rare("quokka"), LEXICON.rare("ministers")
+    assert 1 > covered_share(comment, comment, 0.0) > covered_share(comment, name, 0.0) > 0.5
+    assert covered_share(comment, word, 0.0) < 0.1
+    assert covered_share({}, word, 0.0) == 0.0
 
 
 def test_a_word_of_neither_the_article_nor_of_talk_about_articles_is_foreign() -> None:
