@@ -138,9 +138,10 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
         comment = find_comment(ledger.session, item.subject, lock=True)
         if comment is None or comment.revision != item.revision or comment.status not in open_to:
             return False
+        section, escalated = docket.place_of(ledger.connection, comment.id)
         if not (actor.may(MODERATE, comment.site_id) and actor.may(right, comment.site_id)):
             return False
-        if not actor.reaches(comment.site_id, docket.section_of(ledger.connection, comment.id)):
+        if not actor.reaches(comment.site_id, section) or (escalated and not actor.may(SENIOR, comment.site_id)):
             return False
         if from_map and claimed_by_another(ledger.session, comment.id, actor.account_id, ledger.now):
             return False

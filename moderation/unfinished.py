@@ -24,7 +24,9 @@ PORTION = 20
 
 def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Goes on with the oldest act that nobody goes on with, until it is through. Returns whether there was one."""
-    leased = recorded(services, _lease)
+    with services.database.reading() as session:  # looking costs nobody their turn to write
+        waits = next_unfinished(session, services.clock()) is not None
+    leased = recorded(services, _lease) if waits else None
     if leased is None:
         return False
     act, held = leased
@@ -38,7 +40,7 @@ def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False)
 
 
 def _lease(ledger: Ledger) -> tuple[Act, datetime] | None:
-    act = next_unfinished(ledger.session, ledger.now)
+    act = next_unfinished(ledger.session, ledger.now, lock=True)
     if act is None:
         return None
     act.leased_until = ledger.now + LEASE

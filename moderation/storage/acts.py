@@ -185,15 +185,15 @@ def _is_there(what: Everything) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def next_unfinished(session: Session, now: datetime) -> Act | None:
-    """The oldest act that goes on in the background and that nobody goes on with, locked."""
+def next_unfinished(session: Session, now: datetime, *, lock: bool = False) -> Act | None:
+    """The oldest act that goes on in the background and that nobody goes on with; with ``lock`` nobody else can."""
     query = (
         select(Act)
         .where(Act.finished_at.is_(None), or_(Act.leased_until.is_(None), Act.leased_until < now))
         .order_by(Act.id)
         .limit(1)
     )
-    return session.scalar(query.with_for_update(skip_locked=True))
+    return session.scalar(query.with_for_update(skip_locked=True) if lock else query)
 
 
 def subjects_of(session: Session, act_id: str, *, limit: int) -> list[str]:

@@ -115,8 +115,7 @@ WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
-_SECTION = select(table_of(Docket).c.section).where(_THIS)
-_ESCALATED_NOW = select(table_of(Docket).c.escalated).where(_THIS)
+_PLACE = select(table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
 
 
@@ -186,13 +185,18 @@ def by_person(connection: Any, comment_id: str) -> str | None:
 
 def section_of(connection: Any, comment_id: str) -> str | None:
     """The section under which a comment was written."""
-    section: str | None = connection.scalar(_SECTION, {"of": comment_id})
-    return section
+    return place_of(connection, comment_id)[0]
+
+
+def place_of(connection: Any, comment_id: str) -> tuple[str | None, bool]:
+    """The section under which a comment was written, and whether it is left to a senior moderator."""
+    row = connection.execute(_PLACE, {"of": comment_id}).first()
+    return (row.section, bool(row.escalated)) if row is not None else (None, False)
 
 
 def is_escalated(connection: Any, comment_id: str) -> bool:
     """Whether a comment is left to a senior moderator."""
-    return bool(connection.scalar(_ESCALATED_NOW, {"of": comment_id}))
+    return place_of(connection, comment_id)[1]
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

@@ -239,6 +239,18 @@ def test_what_somebody_decides_while_it_runs_is_passed_over(
     assert [newsroom.status(comment_id) for comment_id in ids[-3:]] == ["rejected", "pending", "approved"]
 
 
+def test_what_is_left_to_a_senior_while_it_runs_is_passed_over(
+    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+) -> None:
+    ada, ids = with_account(newsroom), several(newsroom, 60)
+    begun = decide(ada, 80, 100, APPROVE)
+    carry_on(newsroom.services, stopped=portions(1))
+    mark(newsroom.services, ada.actor, ids[-1], MarkKind.ESCALATED)
+    carry_on(newsroom.services)
+    act = act_of(newsroom, begun.act_id)
+    assert (act.done, act.passed, newsroom.status(ids[-1])) == (59, 1, "pending")
+
+
 def test_a_runner_that_stops_leaves_the_rest_to_the_next(
     newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
 ) -> None:
