@@ -35,21 +35,21 @@ def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: House
     busy(either_house)
     page = either_house.signed_in().open(FIGURES)
     assert page.texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
-    assert cells(page, "Arrivals and decisions")[-2:] == [
+    assert cells(page, "Arrivals and decisions in numbers")[-2:] == [
         ["2026-01-14", "1", "1", "0", "0"],
         ["2026-01-15", "3", "1", "1", "0"],
     ]
     assert cells(page, "Refusals by reason") == [["Spam or advertising", "1", "100%"]]
     assert cells(page, "Sections") == [["city", "4", "2", "1", "33%"]]
     assert page.open(f"{FIGURES}?range=364").texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
-    assert len(cells(page, "Arrivals and decisions")) == 52
+    assert len(cells(page, "Arrivals and decisions in numbers")) == 52
 
 
 def test_what_the_policy_decides_alone_is_counted_apart(house: House) -> None:
     house.configuration.now = parse_configuration("[policy.reject]\ntoxicity_at_least = 0.9\n")
     house.say(RUDE)
     page = house.signed_in().open(FIGURES)
-    assert cells(page, "Arrivals and decisions")[-1] == ["2026-01-14", "1", "0", "0", "1"]
+    assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "0", "0", "1"]
     assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "100%"]]
 
 
@@ -59,7 +59,7 @@ def test_a_decision_that_was_reversed_no_longer_counts(house: House) -> None:
     house.clock.wait(minutes=1)
     house.decide(comment, Verdict.APPROVE)
     page = house.signed_in().open(FIGURES)
-    assert cells(page, "Arrivals and decisions")[-1] == ["2026-01-14", "1", "1", "0", "0"]
+    assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "1", "0", "0"]
     assert "Nothing was refused in these days" in page.text
 
 
