@@ -17,7 +17,10 @@ const { token, me, view } = bench.dataset;
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
 const NEWS = 15000;
-const DONE = { approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior", featured: "Published and featured" };
+const DONE = {
+  approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
+  featured: "Published and featured", newsroom: "Sent to the newsroom", note: "Noted", unnote: "Note removed",
+};
 const panes = new Map();
 const before = new Map(); // panes as they were before a decision, for when it is taken back
 const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
@@ -209,12 +212,24 @@ const fate = (id, words, gone = true) => {
   line.querySelector(".fate").textContent = words;
 };
 
+/* Where a comment stands after what we did ourselves: else the next look would take it for a colleague's doing. */
+const stand = ({ id, status, revision }) => {
+  const line = lineOf(id);
+  if (!line || !revision) return;
+  line.dataset.status = status;
+  line.dataset.revision = revision;
+};
+
 const trouble = (item, answer) => {
   const box = document.createElement("div");
   box.className = "notice warn";
   box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
-  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : `${item.words}:`;
-  box.querySelector("span").textContent = `${item.name ? `${item.name}: ` : ""}${answer.detail}`;
+  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : "That was not done.";
+  box.querySelector("span").textContent = [item.name, answer.current ? "" : item.words, answer.detail].filter(Boolean).join(": ");
+  for (const [name, typed] of item.fields || []) {
+    if (!typed || (name !== "note" && name !== "sentence")) continue;
+    box.append(Object.assign(document.createElement("p"), { className: "kept", textContent: typed }));
+  }
   const link = box.querySelector("a");
   if (item.comment) {
     link.href = `/review/comments/${item.comment}`;
@@ -230,13 +245,14 @@ const outbox = new Outbox({
   me,
   kept: (number) => { bench.dataset.pending = number; },
   done: (item, answer) => {
+    for (const comment of answer.comments || [answer]) stand(comment);
     for (const comment of answer.comments || []) {
       const waits = comment.status === "pending" || comment.status === "received";
       fate(comment.id, waits ? "" : comment.words, !waits);
       refresh(comment.id);
     }
     if (item.undo) {
-      say(`Undone: ${answer.words}`);
+      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
     } else if (item.comment === here) refresh(item.comment);
@@ -273,7 +289,7 @@ const decide = (form, submitter) => {
   const name = (lineOf(id) || { dataset: {} }).dataset.name || within.querySelector("bdi").textContent;
   const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
   const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
-  const words = moves ? `${DONE[kind]}${reason}` : "Done";
+  const words = off ? "Taken back" : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
   const number = outbox.add({ url: form.getAttribute("action"), fields, comment: id, words, name });
   stack.push({ number, comment: id, name, words });
   undoForm.querySelector("button").disabled = false;
@@ -282,7 +298,7 @@ const decide = (form, submitter) => {
     if (panes.has(id)) before.set(id, panes.get(id));
     panes.delete(id);
   }
-  say(moves ? `${words}: ${name}` : `${submitter ? submitter.firstChild.textContent.trim() : "Done"}: ${name}`);
+  say(`${words}: ${name}`);
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
   else stay(form, within);
