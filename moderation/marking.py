@@ -64,7 +64,9 @@ def mark(services: Services, actor: Actor, comment_id: str, kind: MarkKind, note
 
 
 def unmark(services: Services, actor: Actor, comment_id: str, kind: MarkKind) -> str | None:
-    """Takes a mark off a comment and returns the act's id; None where there was none. Raises as ``mark`` does."""
+    """Takes a mark off a comment and returns the act's id; None where there was none. What a colleague has left to a
+    senior moderator is a senior's to take back. Raises as ``mark`` does.
+    """
     _account_of(actor)
 
     def work(ledger: Ledger) -> str | None:
@@ -72,6 +74,8 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: MarkKind) ->
         found = ledger.session.get(Mark, (comment.id, kind))
         if found is None:
             return None
+        if kind is MarkKind.ESCALATED and found.account_id != actor.account_id:
+            actor.require(SENIOR, comment.site_id)
         before = {"mark": kind.value, "was": _kept(found)}
         ledger.session.delete(found)
         _tell(ledger, actor, comment, kind, _UNMARKED[kind][0], marked=False)

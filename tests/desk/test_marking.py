@@ -77,13 +77,25 @@ def test_a_mark_is_made_once_and_taken_off_once(newsroom: Newsroom) -> None:
 
 
 def test_a_mark_that_somebody_else_has_set_again_stays(newsroom: Newsroom) -> None:
-    ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
+    ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
+    grace = colleague(newsroom, "read", "moderate", "senior")
     act_id = mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED)
     unmark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
     mark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
     with pytest.raises(NotPossibleNow, match="since"):
         ada.undo(act_id)
     assert len(marks(newsroom, comment_id)) == 1
+
+
+def test_what_a_colleague_left_to_a_senior_is_a_senior_s_to_take_back(newsroom: Newsroom) -> None:
+    ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
+    senior = colleague(newsroom, "read", "moderate", "senior")
+    mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED)
+    with pytest.raises(RightMissing, match="senior"):
+        unmark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
+    assert unmark(newsroom.services, senior.actor, comment_id, MarkKind.ESCALATED) is not None
+    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
+    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
 
 
 def test_marks_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> None:
