@@ -1,6 +1,5 @@
 /* What a moderator does goes out in its order, in the background, and is kept in this tab until the server has it. */
 
-const KEPT = "desk-outbox";
 const PAUSES = [1000, 2000, 5000, 10000, 30000];
 const LATER = new Set([429, 502, 503, 504]);
 
@@ -12,11 +11,12 @@ export class Outbox {
      still to go out. */
   constructor({ token, me, done, failed, held, kept }) {
     Object.assign(this, { token, me, done, failed, held, kept });
+    this.shelf = `desk-outbox ${me}`; // whoever signs in here next sends nothing of somebody else's
     this.busy = false;
     this.revisions = new Map(); // where our own actions have left comments
     this.numbers = 0;
     try {
-      ({ items: this.items, acts: this.acts } = JSON.parse(sessionStorage.getItem(KEPT)));
+      ({ items: this.items, acts: this.acts } = JSON.parse(sessionStorage.getItem(this.shelf)));
       for (const item of this.items) item.again = true;
     } catch {
       this.items = [];
@@ -38,7 +38,7 @@ export class Outbox {
 
   keep() {
     this.kept(this.items.length);
-    try { sessionStorage.setItem(KEPT, JSON.stringify({ items: this.items, acts: this.acts })); } catch { /* full */ }
+    try { sessionStorage.setItem(this.shelf, JSON.stringify({ items: this.items, acts: this.acts })); } catch { /* full */ }
   }
 
   async run() {

@@ -2,14 +2,14 @@
    background. The list never moves under the hand; what is new announces itself. */
 import "./keys.js";
 import { Claims } from "./claims.js";
+import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { Outbox } from "./outbox.js";
+import { held, piece, trouble } from "./troubles.js";
 
 const bench = document.getElementById("workbench");
 const main = document.getElementById("main");
-const list = document.getElementById("lines");
 const opened = document.getElementById("open");
 const reading = opened.parentElement;
-const troubles = document.getElementById("troubles");
 const said = document.getElementById("said");
 const undoForm = document.querySelector("form.undo");
 const { token, me, view } = bench.dataset;
@@ -28,8 +28,6 @@ if (undoForm.elements.act.value) stack.push({ act: undoForm.elements.act.value }
 let here = (document.querySelector(".pane") || { dataset: {} }).dataset.comment || null;
 let moreComing = null;
 
-const lines = () => Array.from(list.querySelectorAll(".line"));
-const lineOf = (id) => document.getElementById(`l-${id}`);
 const say = (words) => { said.textContent = words; };
 const address = (path, more = {}) => {
   const query = new URLSearchParams(view);
@@ -50,12 +48,6 @@ const fetched = (id) => {
     panes.set(id, asked);
   }
   return panes.get(id);
-};
-
-const piece = (html) => {
-  const holder = document.createElement("template");
-  holder.innerHTML = html;
-  return holder.content;
 };
 
 const show = (html) => {
@@ -103,15 +95,13 @@ const open = async (id, { forward = 0 } = {}) => {
     if (here !== id) return;
     show(html);
   } catch {
-    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail: "Is the network there? Choose it again in a moment." });
+    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail: "Is the network there?" }, again);
   } finally {
     if (here === id) reading.removeAttribute("aria-busy");
   }
   claim(id, forward);
   ahead();
 };
-
-const free = (line) => !line.classList.contains("gone") && !line.classList.contains("taken");
 
 const neighbour = (step) => {
   const all = lines();
@@ -172,6 +162,12 @@ const more = () => {
   return moreComing;
 };
 
+/* Opened afresh: it may have changed. */
+const again = (id) => {
+  panes.delete(id);
+  open(id);
+};
+
 /* --- who has what open -------------------------------------------------------------------------------------------- */
 
 let direction = 0;
@@ -198,47 +194,7 @@ const claim = (id, forward) => {
   if (bench.dataset.waiting !== undefined && opened.offsetParent) claims.want(id);
 };
 
-const take = (line, by) => {
-  line.classList.toggle("taken", Boolean(by));
-  if (!line.classList.contains("gone")) line.querySelector(".fate").textContent = by ? `${by} has it open` : "";
-};
-
 /* --- doing -------------------------------------------------------------------------------------------------------- */
-
-const fate = (id, words, gone = true) => {
-  const line = lineOf(id);
-  if (!line) return;
-  line.classList.toggle("gone", gone);
-  line.querySelector(".fate").textContent = words;
-};
-
-/* Where a comment stands after what we did ourselves: else the next look would take it for a colleague's doing. */
-const stand = ({ id, status, revision }) => {
-  const line = lineOf(id);
-  if (!line || !revision) return;
-  line.dataset.status = status;
-  line.dataset.revision = revision;
-};
-
-const trouble = (item, answer) => {
-  const box = document.createElement("div");
-  box.className = "notice warn";
-  box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
-  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : "That was not done.";
-  box.querySelector("span").textContent = [item.name, answer.current ? "" : item.words, answer.detail].filter(Boolean).join(": ");
-  for (const [name, typed] of item.fields || []) {
-    if (!typed || (name !== "note" && name !== "sentence")) continue;
-    box.append(Object.assign(document.createElement("p"), { className: "kept", textContent: typed }));
-  }
-  const link = box.querySelector("a");
-  if (item.comment) {
-    link.href = `/review/comments/${item.comment}`;
-    link.textContent = "Look at it";
-    link.addEventListener("click", (event) => { event.preventDefault(); panes.delete(item.comment); open(item.comment); box.remove(); });
-  } else link.remove();
-  box.querySelector("button").addEventListener("click", () => box.remove());
-  troubles.append(box);
-};
 
 const outbox = new Outbox({
   token,
@@ -262,20 +218,10 @@ const outbox = new Outbox({
     if (item.comment) fate(item.comment, answer.current ? `${answer.current.status}, by ${answer.current.by}` : "", Boolean(answer.current));
     const place = stack.findIndex((entry) => entry.number === item.number);
     if (place >= 0) stack.splice(place, 1);
-    trouble(item, answer);
+    trouble(item, answer, again);
     if (item.comment) refresh(item.comment);
   },
-  held: (why, number) => {
-    const waits = document.getElementById("held") || Object.assign(document.createElement("p"), { id: "held", className: "notice warn" });
-    waits.textContent = why === "network"
-      ? `The network is away. ${number} of your actions wait here and go out as soon as it is back; go on reading.`
-      : `You were signed out. ${number} of your actions wait in this tab. Sign in again here and they go out.`;
-    if (why) troubles.append(waits); else waits.remove();
-    if (why === "signed out") {
-      const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: " Sign in" });
-      waits.append(link);
-    }
-  },
+  held,
 });
 
 const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated"]);

@@ -1,0 +1,43 @@
+/* What went wrong, told above the list until it is put away. */
+
+const troubles = document.getElementById("troubles");
+
+export const piece = (html) => {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  return holder.content;
+};
+
+/* An action that failed comes back with its comment, and with what was typed for it; `again` opens the comment. */
+export const trouble = (item, answer, again) => {
+  const box = document.createElement("div");
+  box.className = "notice warn";
+  box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
+  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : "That was not done.";
+  box.querySelector("span").textContent = [item.name, answer.current ? "" : item.words, answer.detail].filter(Boolean).join(": ");
+  for (const [name, typed] of item.fields || []) {
+    if (!typed || (name !== "note" && name !== "sentence")) continue;
+    box.append(Object.assign(document.createElement("p"), { className: "kept", textContent: typed }));
+  }
+  const link = box.querySelector("a");
+  if (item.comment) {
+    link.href = `/review/comments/${item.comment}`;
+    link.textContent = "Look at it";
+    link.addEventListener("click", (event) => { event.preventDefault(); again(item.comment); box.remove(); });
+  } else link.remove();
+  box.querySelector("button").addEventListener("click", () => box.remove());
+  troubles.append(box);
+};
+
+/* What is to be sent has to wait for the network or a sign-in; an empty `why`: it goes on. */
+export const held = (why, number) => {
+  const waits = document.getElementById("held") || Object.assign(document.createElement("p"), { id: "held", className: "notice warn" });
+  waits.textContent = why === "network"
+    ? `The network is away. ${number} of your actions wait here and go out as soon as it is back; go on reading.`
+    : `You were signed out. ${number} of your actions wait in this tab. Sign in again here and they go out.`;
+  if (why) troubles.append(waits); else waits.remove();
+  if (why === "signed out") {
+    const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: " Sign in" });
+    waits.append(link);
+  }
+};
