@@ -78,6 +78,12 @@ def test_the_handover_is_pinned_on_top_and_taken_away_by_anybody(house: House) -
     assert desk.texts("//section[@class='pinned']//div[@class='written']") == ["Keep an eye on number 17."]
     assert desk.texts("//div[@id='done']//strong") == ["Note about an article."]
     assert "number 17" not in house.visitor().open("/articles/lanes").text
+    house.account("mo", {"demo": Role.MODERATOR})
+    other = house.signed_in("mo").open(path)
+    (form,) = [form for form in other.page.forms if (form.action or "").startswith("/review/notes/")]
+    other.send(form.action)
+    assert other.path.startswith(path)
+    assert not other.texts("//section[@class='pinned']")
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------
