@@ -35,11 +35,16 @@ class SiteBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleWords:
-    """A role and where it holds, in words; ``more`` are the rights granted beyond it."""
+    """A role and where it holds, in words; ``more`` are the rights granted beyond it. ``place``, ``sections`` and
+    ``rejects_many`` are the same as a form has them.
+    """
 
     role: str
     where: str
     more: str
+    place: str
+    sections: str
+    rejects_many: bool
 
 
 class State(StrEnum):
@@ -106,7 +111,14 @@ def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) 
         invited_until=account.invitation_ends_at,
         second_factor=account.totp_secret is not None,
         roles=tuple(
-            RoleWords(role=granted.role.value, where=_where(place, granted), more=_more(granted))
+            RoleWords(
+                role=granted.role.value,
+                where=_where(place, granted),
+                more=", may reject many together" if Extra.BATCH_REJECT in granted.extra else "",
+                place=place,
+                sections=", ".join(granted.sections or ()),
+                rejects_many=Extra.BATCH_REJECT in granted.extra,
+            )
             for place, granted in grants.items()
         ),
     )
@@ -124,10 +136,6 @@ def _where(place: str, granted: Granted) -> str:
     if place == EVERYWHERE:
         return "every site"
     return place if granted.sections is None else f"{place}, in {', '.join(granted.sections)}"
-
-
-def _more(granted: Granted) -> str:
-    return ", may reject many together" if Extra.BATCH_REJECT in granted.extra else ""
 
 
 def session_row(session: WebSession, *, cookie: str = "") -> SessionRow:

@@ -43,7 +43,8 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
     }
     if actor.may_anywhere(SENIOR):
         items["/legal"] = "Legal"
-    items["/audit"] = "Audit log"
+    if any(READ in rights and site not in actor.sections for site, rights in actor.rights.items()):
+        items["/audit"] = "Audit log"
     if any(ADMIN in rights for rights in actor.rights.values()):
         items["/admin"] = "Admin"
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
