@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
@@ -92,13 +92,14 @@ class Figures:
 
 
 _D, _DECISIONS = table_of(Docket).c, table_of(DecisionRow).c
+_WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # to the letter as the partial indexes have it
 
 
 def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
     """How much waits on these sites, escalated comments included."""
     count, oldest = 0, None
     for site_id in site_ids:  # one at a time: an index holds each site's waiting comments, the oldest first
-        here = (_D.site_id == site_id, _D.waiting.is_(True))
+        here = (_D.site_id == site_id, _WAITS)
         count += session.scalar(select(func.count()).select_from(table_of(Docket)).where(*here)) or 0
         first = session.scalar(select(func.min(_D.received_at)).where(*here))
         oldest = min(oldest, first) if oldest and first else oldest or first

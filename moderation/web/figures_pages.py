@@ -39,6 +39,8 @@ from moderation.web.wording import age
 
 HERE = "/admin/figures"
 KEPT_FOR = timedelta(seconds=30)
+LONG_KEPT_FOR = timedelta(minutes=5)
+"""For what goes back further than a month: it takes a second or more to count, and changes little in minutes."""
 COMPARED = 20_000
 """How many decisions, the newest, the scores are compared with."""
 
@@ -65,13 +67,13 @@ class Counted:
 def blueprint() -> Blueprint:
     """The routes under ``/admin/figures``."""
     pages = admin_blueprint("figures_pages")
-    recent: Recent[Counted] = Recent(KEPT_FOR, most=20)
+    recent = {1: Recent[Counted](KEPT_FOR, most=20), 7: Recent[Counted](LONG_KEPT_FOR, most=20)}
 
     @pages.get("/figures")
     def page() -> Response:
         with services().database.reading() as db:
             asked = _asked(db)
-            return _page(db, asked, _counted(db, recent, asked))
+            return _page(db, asked, _counted(db, recent[asked.over.step], asked))
 
     @pages.get("/figures/<name>.csv")
     def as_csv(name: str) -> Response:
@@ -79,7 +81,7 @@ def blueprint() -> Blueprint:
             abort(404, "There is no such table.")
         with services().database.reading() as db:
             asked = _asked(db)
-            rows = list(_rows(name, _counted(db, recent, asked), account_names(db)))
+            rows = list(_rows(name, _counted(db, recent[asked.over.step], asked), account_names(db)))
         return _csv(name, asked, rows)
 
     return pages
