@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -15,6 +15,7 @@ from moderation.core.comment import CommentRules, Mode
 from moderation.core.errors import ConfigurationError
 from moderation.core.opening import Level
 from moderation.core.policy import Overrides, Policy, condition_keys
+from moderation.core.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,7 @@ _OTHER = ReasonChoice(id="other", label="Other", reader="It does not follow our 
 def parse_configuration(text: str) -> Configuration:
     """Reads the file's text. Raises ``ConfigurationError`` naming the key, its value and what is allowed."""
     try:
-        top = _Table("", tomllib.loads(text))
+        top = Table("", tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError("the file", f"is not valid TOML: {error}") from error
     configuration = Configuration(
@@ -184,63 +185,7 @@ def is_cut_off(new: Configuration, last_good: Configuration) -> bool:
     return replace(new, text="") != replace(last_good, text="")
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A TOML table that is read key by key; what was never asked for is an unknown key."""
-
-    path: str
-    values: Mapping[str, Any]
-    asked: set[str] = field(default_factory=set)
-
-    def name(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def get(self, key: str, kind: type, default: Any, wanted: str) -> Any:
-        self.asked.add(key)
-        value = self.values.get(key, default)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise ConfigurationError(self.name(key), f"is {value!r}; it must be {wanted}.")
-        return value
-
-    def integer(self, key: str, default: int, *, least: int, most: int) -> int:
-        wanted = f"a whole number from {least} to {most}"
-        value: int = self.get(key, int, default, wanted)
-        if not least <= value <= most:
-            raise ConfigurationError(self.name(key), f"is {value}; it must be {wanted}.")
-        return value
-
-    def choice(self, key: str, default: str, allowed: Iterable[str]) -> str:
-        choices = list(allowed)
-        value: str = self.get(key, str, default, "one of " + ", ".join(choices))
-        if value not in choices:
-            raise ConfigurationError(self.name(key), f"is {value!r}; it must be one of {', '.join(choices)}.")
-        return value
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.name(key), self.get(key, dict, {}, "a table"))
-
-    def tables(self, key: str) -> dict[str, _Table]:
-        return {name: _Table(f"{self.name(key)}.{name}", _as_table(self, key, name)) for name in self.table(key).values}
-
-    def finish(self, hint: str = "") -> None:
-        for key in self.values:
-            if key not in self.asked:
-                known = ", ".join(sorted(self.asked))
-                raise ConfigurationError(
-                    self.name(key), f"is not a key of this file. {hint or f'Known here: {known}.'}"
-                )
-
-
-def _as_table(parent: _Table, key: str, name: str) -> dict[str, Any]:
-    value = parent.values[key][name]
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{parent.name(key)}.{name}", f"is {value!r}; it must be a table.")
-    return value
-
-
-def _comments(table: _Table) -> Comments:
+def _comments(table: Table) -> Comments:
     comments = Comments(
         base={**_COMMENT_DEFAULTS, **_comment_keys(table)},
         sites={name: _finished(site) for name, site in table.tables("sites").items()},
@@ -260,13 +205,13 @@ def _comments(table: _Table) -> Comments:
     return comments
 
 
-def _finished(table: _Table) -> CommentKeys:
+def _finished(table: Table) -> CommentKeys:
     keys = _comment_keys(table)
     table.finish()
     return keys
 
 
-def _comment_keys(table: _Table) -> CommentKeys:
+def _comment_keys(table: Table) -> CommentKeys:
     keys: dict[str, Any] = {
         "minimum_length": table.integer("minimum_length", 50, least=0, most=100_000),
         "maximum_length": table.integer("maximum_length", 5000, least=1, most=100_000),
@@ -276,7 +221,7 @@ def _comment_keys(table: _Table) -> CommentKeys:
     return {key: value for key, value in keys.items() if key in table.values}
 
 
-def _surge(table: _Table) -> Surge:
+def _surge(table: Table) -> Surge:
     share = table.get("first_time_share", float, 0.0, "a number over 0, at most 1")
     if "first_time_share" in table.values and not 0 < share <= 1:
         raise ConfigurationError(
@@ -296,7 +241,7 @@ def _surge(table: _Table) -> Surge:
     return surge
 
 
-def _legal(table: _Table) -> Legal:
+def _legal(table: Table) -> Legal:
     defaults = Legal()
     legal = Legal(
         notice_hours=table.integer("notice_hours", defaults.notice_hours, least=1, most=8760),
@@ -308,7 +253,7 @@ def _legal(table: _Table) -> Legal:
     return legal
 
 
-def _rate_limits(table: _Table) -> RateLimits:
+def _rate_limits(table: Table) -> RateLimits:
     defaults = RateLimits()
     limits = RateLimits(
         enabled=table.get("enabled", bool, defaults.enabled, "true or false"),
@@ -320,7 +265,7 @@ def _rate_limits(table: _Table) -> RateLimits:
     return limits
 
 
-def _limits(table: _Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def _limits(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     wanted = 'a list of limits such as ["6 per minute", "60 per hour"]'
     values = table.get(key, list, list(default), wanted)
     for value in values:
@@ -332,7 +277,7 @@ def _limits(table: _Table, key: str, default: tuple[str, ...]) -> tuple[str, ...
     return tuple(values)
 
 
-def _scoring(table: _Table) -> Scoring:
+def _scoring(table: Table) -> Scoring:
     runtimes = ("auto", "openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify")
     languages = table.table("languages")
     scoring = Scoring(
@@ -348,7 +293,7 @@ def _scoring(table: _Table) -> Scoring:
     return scoring
 
 
-def _perspective(table: _Table) -> Perspective:
+def _perspective(table: Table) -> Perspective:
     wanted = 'a list of sites such as ["the-daily"]'
     sites = table.get("keep_texts_for_sites", list, [], wanted)
     if not all(isinstance(site, str) for site in sites):
@@ -361,13 +306,13 @@ def _perspective(table: _Table) -> Perspective:
     return found
 
 
-def _figures(table: _Table) -> Figures:
+def _figures(table: Table) -> Figures:
     found = Figures(by_moderator=table.get("by_moderator", bool, False, "true or false"))
     table.finish()
     return found
 
 
-def _policy(table: _Table | None) -> Policy:
+def _policy(table: Table | None) -> Policy:
     if table is None:
         return Policy(base=_POLICY_DEFAULTS)
     policy = Policy(
@@ -394,13 +339,13 @@ def _policy(table: _Table | None) -> Policy:
     return policy
 
 
-def _overrides(table: _Table) -> Overrides:
+def _overrides(table: Table) -> Overrides:
     return {
         effect: _conditions(table.table(effect)) for effect in ("approve", "reject", "flag") if effect in table.values
     }
 
 
-def _conditions(table: _Table) -> Mapping[str, float | None]:
+def _conditions(table: Table) -> Mapping[str, float | None]:
     found: dict[str, float | None] = {}
     for key in condition_keys():
         if key not in table.values:
@@ -420,11 +365,11 @@ def _conditions(table: _Table) -> Mapping[str, float | None]:
     return found
 
 
-def _reasons(top: _Table) -> tuple[ReasonChoice, ...]:
+def _reasons(top: Table) -> tuple[ReasonChoice, ...]:
     values = top.get("reasons", list, [], "tables headed [[reasons]]")
     found: list[ReasonChoice] = []
     for number, value in enumerate(values, start=1):
-        table = _Table(f"reasons[{number}]", _checked_dict(value, number))
+        table = Table(f"reasons[{number}]", _checked_dict(value, number))
         reason = ReasonChoice(**{key: table.get(key, str, "", "a text") for key in ("id", "label", "reader")})
         table.finish()
         for key in ("id", "label", "reader"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from moderation.answered import DAY, Arrival, Idempotency, Sender, keep_answer, only_one, settled_answer
 from moderation.configuration import Configuration
 from moderation.core.comment import MESSAGES, WAITING, CommentRules, Status, Submission
 from moderation.core.decision import Outcome
@@ -19,7 +19,6 @@ from moderation.core.errors import (
     CommentTooLong,
     CommentTooShort,
     DuplicateComment,
-    IdempotencyMismatch,
     InvalidField,
 )
 from moderation.core.ids import new_id
@@ -40,7 +39,6 @@ from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, comment_scored, policy_decided, recorded
 from moderation.services import Services
 from moderation.standing import standing
-from moderation.storage.answers import KeptAnswer, forget_answer, kept_answer
 from moderation.storage.articles import Place, find_place
 from moderation.storage.authors import Author, find_author
 from moderation.storage.comments import (
@@ -48,47 +46,10 @@ from moderation.storage.comments import (
     before_now,
     find_comment,
     same_comment,
-    scores_of,
     with_external_id,
 )
-from moderation.storage.database import lock
 from moderation.storage.house import House, Rules
 from moderation.surging import look_for_surge
-
-DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who sends a comment: a site, through one of its keys. ``vouches`` is True for a secret key, whose word on the
-    author's id, address, external id and time counts.
-    """
-
-    site_id: str
-    key_id: str | None
-    reference: str
-    vouches: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idempotency:
-    """A request's Idempotency-Key and the digest of what was asked under it."""
-
-    name: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """What became of a submission. ``replayed`` answers were given before and count against no limit."""
-
-    comment_id: str
-    status: Status
-    message: str
-    created_at: datetime
-    reasons: tuple[str, ...] = ()
-    scores: Scores | None = None
-    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,25 +79,6 @@ class _Case:
 
 Admit = Callable[[], None]
 """Looks whether a comment's limits have room for it, or counts it against them; raises where they have none."""
-
-
-def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
-    """The first answer to a request that comes again under its Idempotency-Key. Raises ``IdempotencyMismatch``."""
-    if idempotency is None:
-        return None
-    with services.database.reading() as session:
-        return _replay(session, services.clock(), sender, idempotency)
-
-
-def _settled_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
-    """As ``earlier_answer``, once whoever is storing one under the same key has finished."""
-    if idempotency is None:
-        return None
-
-    def work(session: Session) -> Arrival | None:
-        return _only_one(session, services.clock(), sender, idempotency)
-
-    return services.database.writing(work)
 
 
 def submit(
@@ -172,7 +114,7 @@ def submit(
     except Exception:
         # What stands in the way may be this very request's twin, a moment ahead: its comment makes this one a
         # duplicate, and it may have used up the limit.
-        first = _settled_answer(services, sender, case.idempotency)
+        first = settled_answer(services, sender, case.idempotency)
         if first is None:
             raise
         return first
@@ -190,12 +132,12 @@ def submit(
 
     def work(ledger: Ledger) -> Arrival:
         if case.idempotency is not None:
-            first = _only_one(ledger.session, ledger.now, sender, case.idempotency)
+            first = only_one(ledger.session, ledger.now, sender, case.idempotency)
             if first is not None:
                 return first
         arrival = _store(ledger, case, known, scores, admit_once)
         if case.idempotency is not None:
-            _keep_answer(ledger, sender, case.idempotency, arrival)
+            keep_answer(ledger, sender, case.idempotency, arrival)
         return arrival
 
     return recorded(services, work)
@@ -388,52 +330,3 @@ def _comment_row(
         "published_at": now if status is Status.APPROVED else None,
         "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
     }
-
-
-def _only_one(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
-    """Lets one transaction at a time past this key, so that the second finds the first one's answer."""
-    lock(session, f"answer {sender.key_id} {idempotency.name}")
-    return _replay(session, now, sender, idempotency)
-
-
-def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
-    if sender.key_id is None:
-        return None
-    kept = kept_answer(session, sender.key_id, idempotency.name, now - DAY)
-    if kept is None:
-        return None
-    if kept.digest != idempotency.digest:
-        raise IdempotencyMismatch
-    answer = dict(kept.answer)
-    return Arrival(
-        comment_id=answer["comment_id"],
-        status=Status(answer["status"]),
-        message=answer["message"],
-        created_at=datetime.fromisoformat(answer["created_at"]),
-        reasons=tuple(answer["reasons"]),
-        scores=scores_of(session, answer["comment_id"]) if answer["scored"] else None,
-        replayed=True,
-    )
-
-
-def _keep_answer(ledger: Ledger, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
-    if sender.key_id is None:
-        return
-    # An answer under the same name that is over a day old gives way to this one.
-    forget_answer(ledger.session, sender.key_id, idempotency.name)
-    ledger.session.execute(
-        insert(KeptAnswer).values(
-            key_id=sender.key_id,
-            name=idempotency.name,
-            digest=idempotency.digest,
-            answer={
-                "comment_id": arrival.comment_id,
-                "status": arrival.status.value,
-                "message": arrival.message,
-                "created_at": arrival.created_at.isoformat(),
-                "reasons": list(arrival.reasons),
-                "scored": arrival.scores is not None,
-            },
-            created_at=ledger.now,
-        )
-    )

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from moderation.answered import Sender
 from moderation.articles import ArticleForm, register_article
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Submission
 from moderation.core.errors import ConfigurationError, DecidedMeanwhile, DuplicateComment, ModerationError
 from moderation.core.text import as_written, display_name
-from moderation.intake import Sender, submit
+from moderation.intake import submit
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.services import Clock, Services
 

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from moderation import intake
+from moderation.answered import Arrival, Idempotency, Sender, earlier_answer
 from moderation.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
 from moderation.core.comment import Author, Mode, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.signing import receipt_for
 from moderation.core.text import display_name
-from moderation.intake import Arrival, Idempotency, Sender
 from moderation.standing import standing
 from moderation.storage.articles import Article, find_place
 from moderation.storage.comments import Comment
@@ -124,7 +124,7 @@ def _article_shape(article: Article) -> dict[str, object]:
 def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
     sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=key.secret)
     idempotency = _idempotency(key, article_id)
-    earlier = intake.earlier_answer(services(), sender, idempotency)
+    earlier = earlier_answer(services(), sender, idempotency)
     if earlier is not None:
         return earlier
     try:

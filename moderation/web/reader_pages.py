@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation import intake
+from moderation.answered import Arrival, Sender
 from moderation.core.comment import WAITING, Author, Status, Submission
 from moderation.core.errors import (
     ArticleNotFound,
@@ -22,7 +23,6 @@ from moderation.core.errors import (
 )
 from moderation.core.signing import is_receipt, receipt_for
 from moderation.core.text import as_written, display_name, visible_length
-from moderation.intake import Sender
 from moderation.review import withdraw
 from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
@@ -111,7 +111,7 @@ def blueprint(limits: Limits) -> Blueprint:
     return pages
 
 
-def _submit(limits: Limits, article_id: str, form: Form) -> intake.Arrival:
+def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     limits.count_address()
     address = client_address()
     submission = Submission(

@@ -19,6 +19,7 @@ from lxml import html
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from moderation.answered import Sender
 from moderation.app import create_app
 from moderation.articles import ArticleForm, register_article
 from moderation.configuration import Configuration, parse_configuration
@@ -37,7 +38,7 @@ from moderation.core.scores import (
     SentenceScore,
 )
 from moderation.first_start import first_start
-from moderation.intake import Sender, submit
+from moderation.intake import submit
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.services import Services
 from moderation.settings import read_environment

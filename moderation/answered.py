@@ -1,0 +1,121 @@
+"""What is answered to whoever sends a comment, and the first answer again when the same request comes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from moderation.core.comment import Status
+from moderation.core.errors import IdempotencyMismatch
+from moderation.core.scores import Scores
+from moderation.record import Ledger
+from moderation.services import Services
+from moderation.storage.answers import KeptAnswer, forget_answer, kept_answer
+from moderation.storage.comments import scores_of
+from moderation.storage.database import lock
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends a comment: a site, through one of its keys. ``vouches`` is True for a secret key, whose word on the
+    author's id, address, external id and time counts.
+    """
+
+    site_id: str
+    key_id: str | None
+    reference: str
+    vouches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """A request's Idempotency-Key and the digest of what was asked under it."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What became of a submission. ``replayed`` answers were given before and count against no limit."""
+
+    comment_id: str
+    status: Status
+    message: str
+    created_at: datetime
+    reasons: tuple[str, ...] = ()
+    scores: Scores | None = None
+    replayed: bool = False
+
+
+def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
+    """The first answer to a request that comes again under its Idempotency-Key. Raises ``IdempotencyMismatch``."""
+    if idempotency is None:
+        return None
+    with services.database.reading() as session:
+        return _replay(session, services.clock(), sender, idempotency)
+
+
+def settled_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
+    """As ``earlier_answer``, once whoever is storing one under the same key has finished."""
+    if idempotency is None:
+        return None
+
+    def work(session: Session) -> Arrival | None:
+        return only_one(session, services.clock(), sender, idempotency)
+
+    return services.database.writing(work)
+
+
+def only_one(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+    """Lets one transaction at a time past this key, so that the second finds the first one's answer."""
+    lock(session, f"answer {sender.key_id} {idempotency.name}")
+    return _replay(session, now, sender, idempotency)
+
+
+def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+    if sender.key_id is None:
+        return None
+    kept = kept_answer(session, sender.key_id, idempotency.name, now - DAY)
+    if kept is None:
+        return None
+    if kept.digest != idempotency.digest:
+        raise IdempotencyMismatch
+    answer = dict(kept.answer)
+    return Arrival(
+        comment_id=answer["comment_id"],
+        status=Status(answer["status"]),
+        message=answer["message"],
+        created_at=datetime.fromisoformat(answer["created_at"]),
+        reasons=tuple(answer["reasons"]),
+        scores=scores_of(session, answer["comment_id"]) if answer["scored"] else None,
+        replayed=True,
+    )
+
+
+def keep_answer(ledger: Ledger, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
+    if sender.key_id is None:
+        return
+    # An answer under the same name that is over a day old gives way to this one.
+    forget_answer(ledger.session, sender.key_id, idempotency.name)
+    ledger.session.execute(
+        insert(KeptAnswer).values(
+            key_id=sender.key_id,
+            name=idempotency.name,
+            digest=idempotency.digest,
+            answer={
+                "comment_id": arrival.comment_id,
+                "status": arrival.status.value,
+                "message": arrival.message,
+                "created_at": arrival.created_at.isoformat(),
+                "reasons": list(arrival.reasons),
+                "scored": arrival.scores is not None,
+            },
+            created_at=ledger.now,
+        )
+    )
