@@ -18,8 +18,9 @@ from moderation.core.comment import Author, Submission
 from moderation.core.errors import ConfigurationError, DecidedMeanwhile, DuplicateComment, ModerationError
 from moderation.core.text import as_written, display_name
 from moderation.intake import submit
-from moderation.review import Ruling, Verdict, decide_comment
+from moderation.review import Ruled, Ruling, Verdict, decide_comment
 from moderation.services import Clock, Services
+from moderation.storage.acts import forget_acts
 
 DECIDED_AFTER = timedelta(minutes=4)
 """How long a seed's comment waited for its moderator."""
@@ -80,13 +81,18 @@ def load_seeds(services: Services, seeds: Seeds, *, site_id: str, moderator: Act
     new = [register_article(services, site_id, sender.reference, article)[1] for article in seeds.articles]
     ids: dict[str, str | None] = {}
     arrived = decided = 0
+    acts: list[str] = []
     for at, comment in sorted(_moments(seeds, now), key=lambda moment: moment[0]):
         then = replace(services, clock=_standing(at))
         if comment.ref not in ids:
             ids[comment.ref], stored = _arrive(then, sender, comment, ids)
             arrived += stored
         elif (comment_id := ids[comment.ref]) is not None:
-            decided += _decide(then, moderator, comment, comment_id)
+            ruled = _decide(then, moderator, comment, comment_id)
+            decided += ruled is not None
+            acts += [ruled.act_id] if ruled and ruled.act_id else []
+    # A moderator's undo begins with what they did themselves.
+    services.database.writing(lambda session: forget_acts(session, acts))
     return Loaded(articles=sum(new), comments=arrived, decisions=decided)
 
 
@@ -124,7 +130,8 @@ def _arrive(
         return None, False
 
 
-def _decide(services: Services, moderator: Actor, comment: SeedComment, comment_id: str) -> bool:
+def _decide(services: Services, moderator: Actor, comment: SeedComment, comment_id: str) -> Ruled | None:
+    """What a seed's moderator decided just now; None where somebody has decided before."""
     assert comment.verdict is not None
     # Only a comment that nobody has touched since: a seed never overrides a person.
     before = 1
@@ -137,8 +144,8 @@ def _decide(services: Services, moderator: Actor, comment: SeedComment, comment_
             Ruling(verdict=comment.verdict, reason_id=comment.reason if configured else None, revision=before),
         )
     except DecidedMeanwhile:
-        return False
-    return ruled.revision > before
+        return None
+    return ruled if ruled.revision > before else None
 
 
 def _standing(at: datetime) -> Clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from moderation.review import Ruling, Verdict, decide_comment
 from moderation.seeding import load_seeds, read_seeds
 from moderation.services import Services
 from moderation.settings import read_environment
+from moderation.storage.accounts import account_named
+from moderation.storage.acts import newest_act
 from moderation.storage.articles import articles_of, find_article
 from moderation.storage.audit import chains, events_of
 from moderation.storage.comments import Comment, with_external_id
@@ -172,6 +175,17 @@ def test_loading_them_again_adds_nothing_and_overrides_nobody(services: Services
         comment = db.get(Comment, comment_id)
         assert comment is not None
         assert comment.status == Status.REJECTED
+
+
+def test_undo_on_a_fresh_desk_takes_no_seed_back(services: Services) -> None:
+    with services.database.reading() as db:
+        account = account_named(db, "admin")
+    assert account is not None
+    admin = replace(ADMIN, reference=f"account:{account.id}", account_id=account.id)
+    loaded = load_seeds(services, read_seeds(SEEDS), site_id="demo", moderator=admin)
+    assert loaded.decisions > 0
+    with services.database.reading() as db:
+        assert newest_act(db, account.id) is None
 
 
 def test_the_chains_verify_afterwards(services: Services) -> None:

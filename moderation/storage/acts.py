@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -95,6 +95,12 @@ def newest_act(session: Session, account_id: str) -> Act | None:
     """What somebody did last and has not taken back."""
     query = select(Act).where(Act.account_id == account_id, Act.undoes.is_(None), Act.undone_by.is_(None))
     return session.scalar(query.order_by(Act.id.desc()).limit(1))
+
+
+def forget_acts(session: Session, act_ids: Sequence[str]) -> None:
+    """Nobody can take these back any more; what they did stands."""
+    session.execute(delete(ActItem).where(ActItem.act_id.in_(act_ids)))
+    session.execute(delete(Act).where(Act.id.in_(act_ids)))
 
 
 def chosen_items(session: Session, act_id: str, *, limit: int) -> Sequence[ActItem]:
