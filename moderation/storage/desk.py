@@ -4,7 +4,7 @@ its author's others; and events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,7 @@ class Said:
 
     comment: Comment
     depth: int
+    escalated: bool
     signals: dict[str, float]
 
 
@@ -166,13 +167,21 @@ def thread_of(session: Session, comment: Comment) -> list[Said]:
 
 def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[Said]:
     order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
-    query = select(Comment, *(_DOCKET[signal] for signal in _SIGNALS)).join(Docket, Docket.comment_id == Comment.id)
+    columns = (_DOCKET.escalated, *(_DOCKET[signal] for signal in _SIGNALS))
+    query = select(Comment, *columns).join(Docket, Docket.comment_id == Comment.id)
     rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
-    return [Said(comment=row[0], depth=depth, signals=_signals(row._mapping)) for row in rows]
+    return [Said(comment=row[0], depth=depth, escalated=row.escalated, signals=_signals(row._mapping)) for row in rows]
 
 
 def _signals(row: Any) -> dict[str, float]:
     return {signal: row[signal] for signal in _SIGNALS if row[signal] is not None}
+
+
+def signals_of(session: Session, ids: Iterable[str]) -> dict[str, dict[str, float]]:
+    """The scores that the docket has of these comments, by comment."""
+    query = select(_DOCKET.comment_id, *(_DOCKET[signal] for signal in _SIGNALS))
+    rows = session.execute(query.where(_DOCKET.comment_id.in_(list(ids))))
+    return {row.comment_id: _signals(row._mapping) for row in rows}
 
 
 def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, tuple[str, int]]:
@@ -189,14 +198,14 @@ def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> st
     return session.scalar(select(Author.name).where(Author.id == author_id, Author.site_id.in_(sites)))
 
 
-def latest_by(session: Session, author_id: str, *, but: str, limit: int = 5) -> Sequence[Comment]:
-    """An author's latest other comments, newest first."""
-    return session.scalars(
-        select(Comment)
-        .where(Comment.author_id == author_id, Comment.id != but)
-        .order_by(Comment.received_at.desc(), Comment.id)
-        .limit(limit)
-    ).all()
+def latest_by(
+    session: Session, author_id: str, *, but: str, sections: Collection[str] | None = None, limit: int = 5
+) -> Sequence[Comment]:
+    """An author's latest other comments in these sections (None: all), newest first."""
+    others = select(Comment).where(Comment.author_id == author_id, Comment.id != but)
+    if sections is not None:
+        others = others.join(Docket, Docket.comment_id == Comment.id).where(_DOCKET.section.in_(sections))
+    return session.scalars(others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)).all()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from moderation.web.house_forms import (
 )
 from moderation.web.place_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
 from moderation.web.rendering import argument, known_id
+from moderation.web.veils import veils_for
 
 ARTICLES = f"{QUEUE}/articles"
 PAGE = 20
@@ -149,6 +150,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         notes = notes_about(db, NoteAbout.ARTICLE, article.id, pinned=False)
         terms = list(live_terms(db, article.site_id, article.id))
         done = done_here(db, actor)
+        veils = veils_for(db, actor, [comment.id for comment in found])
     form = request.form
     return desk_page(
         "desk/article.html",
@@ -170,6 +172,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         tabs=[(name, words, counts[name], name == tab) for name, (words, _) in TABS.items()],
         tab=tab,
         comments=found[:PAGE],
+        veils=veils,
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         pinned=pinned,
         notes=notes,

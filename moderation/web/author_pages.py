@@ -16,6 +16,7 @@ from moderation.web.access import person, services
 from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page
 from moderation.web.house_forms import SPANS, Problem, answered, done_here, field, until_chosen
 from moderation.web.rendering import argument, known_id
+from moderation.web.veils import veils_for
 
 AUTHORS = f"{QUEUE}/authors"
 PAGE = 20
@@ -77,6 +78,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         names = account_names(db)
         notes = notes_about(db, NoteAbout.AUTHOR, author.id)
         done = done_here(db, actor)
+        veils = veils_for(db, actor, [comment.id for comment, _ in found])
     return desk_page(
         "desk/author.html",
         problem.status if problem else 200,
@@ -92,6 +94,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         labels={reason.id: reason.label for reason in configuration.reasons},
         spans=SPANS,
         comments=found[:PAGE],
+        veils=veils,
         next=found[PAGE - 1][0].id if len(found) > PAGE else None,
         notes=notes,
         may_decide=actor.may(MODERATE, author.site_id) and actor.reaches(author.site_id, None),

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.judging import terms_in
 from moderation.storage.authors_desk import stands_of
-from moderation.storage.desk import Line, Listed, account_names, latest_by, one_listed, thread_of
+from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
 from moderation.storage.likes import similar_waiting
 from moderation.views import Liking, liking_of
 from moderation.web.access import services
-from moderation.web.desk_cards import Card, Entry, card, entry, in_thread, quoted, verdict_words
+from moderation.web.desk_cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk_frame import MODERATE, READ, SENIOR, scopes_of, sites_with
+from moderation.web.veils import veils_over
 
 ALIKE_SHOWN = 5
 
@@ -53,13 +54,12 @@ class Reading:
         if item is None:
             return None
         comment = item.comment
-        may = self.actor.may(MODERATE, comment.site_id)
-        thread = [in_thread(said, liking=self.liking, may_decide=may) for said in thread_of(self.db, comment)]
+        thread = [self._in_thread(said) for said in thread_of(self.db, comment)]
         return {
             "item": self._card(item, back),
             "parent": next((said for said in thread if said.id == comment.parent_id), None),
             "thread": thread,
-            "earlier": [quoted(other) for other in latest_by(self.db, item.author.id, but=comment.id)],
+            "earlier": self._earlier(item),
             "reasons": self.configuration.reasons,
             "several_sites": len(self.sites) > 1,
             "here_path": here,
@@ -67,17 +67,34 @@ class Reading:
             **self._left_on(item),
         }
 
+    def _in_thread(self, said: Said) -> Quoted:
+        site = said.comment.site_id
+        return in_thread(said, liking=self.liking, may_decide=self._may_decide(site, said.escalated))
+
+    def _may_decide(self, site: str, escalated: bool) -> bool:
+        return self.actor.may(MODERATE, site) and (not escalated or self.actor.may(SENIOR, site))
+
+    def _earlier(self, item: Listed) -> list[Quoted]:
+        """The author's latest others, as far as this person reaches."""
+        sections = self.actor.sections.get(item.comment.site_id)
+        latest = latest_by(self.db, item.author.id, but=item.comment.id, sections=sections)
+        veils = veils_over(self.db, self.liking, [other.id for other in latest])
+        return [quoted(other, veil=veils.get(other.id)) for other in latest]
+
     def _alike(self, item: Listed) -> list[dict[str, Any]]:
         """Other waiting comments that say much the same."""
         sections = self.actor.sections.get(item.comment.site_id)
+        found = similar_waiting(self.db, item.comment, ALIKE_SHOWN, sections=sections)
+        veils = veils_over(self.db, self.liking, [other.comment.id for other in found])
         return [
             {
                 "id": other.comment.id,
                 "name": other.comment.author_name,
                 "body": other.comment.body,
                 "percent": round(other.likeness * 100),
+                "veil": veils.get(other.comment.id),
             }
-            for other in similar_waiting(self.db, item.comment, ALIKE_SHOWN, sections=sections)
+            for other in found
         ]
 
     def _left_on(self, item: Listed) -> dict[str, Any]:
@@ -102,6 +119,6 @@ class Reading:
             verdict=verdict_words(item.decided, self.names, self.labels),
             taken=self.taken(item.comment.id),
             now=self.now,
-            may_decide=self.actor.may(MODERATE, site) and (not escalated or self.actor.may(SENIOR, site)),
+            may_decide=self._may_decide(site, escalated),
             back=back,
         )

@@ -23,6 +23,7 @@ from moderation.web.desk_answers import asked_by_script, back_to, code_of, facts
 from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.queue_view import View
 from moderation.web.rendering import known_id, path_within, tidy
+from moderation.web.veils import veils_over
 from moderation.web.wording import STATUS_WORDS
 
 ACTS = f"{QUEUE}/acts"
@@ -135,12 +136,14 @@ def _acts_page(problem: ModerationError | None = None) -> Response:
         found = [subject for ids in subjects.values() for subject in ids]
         standing = standing_of(db, found, reading.scopes)
         lines = {line.id: line for line in lines_of(db, [comment for comment in found if comment in standing])}
+        veils = veils_over(db, reading.liking, list(lines))
     return desk_page(
         "desk/acts.html",
         code_of(problem) if problem else 200,
         here=QUEUE,
         problem=problem.detail if problem else None,
         acts=[_act_shown(act, lines.get(next(iter(subjects.get(act.id, ())), ""))) for act in acts],
+        veils=veils,
         most=LISTED,
     )
 

@@ -235,7 +235,9 @@ def bin_words(label: str, found: Bin) -> str:
 
 def reading_words(label: LabelAgreement) -> str:
     """What the plot tells, in a sentence."""
-    told = [found for found in label.bins if found.comments >= 20] or [found for found in label.bins if found.comments]
+    some = [found for found in label.bins if found.comments]
+    many = [found for found in some if found.comments >= 20]
+    told = many if len(many) > 1 else some
     if not told:
         return "Nothing has been decided yet."
     low, high = told[0], told[-1]

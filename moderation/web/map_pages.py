@@ -21,6 +21,7 @@ from moderation.web.acts_pages import ACTS
 from moderation.web.desk_frame import MODERATE, READ, desk_page, scopes_of, sites_with
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.map_view import MAP, MapView, band_asked, drawing
+from moderation.web.veils import veils_for
 
 SAMPLE = 8
 MANY = 5000
@@ -57,6 +58,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         article = db.get(Article, view.article) if view.article else None
         shown = article if article is not None and article.site_id in [g.site_id for g in area.grounds] else None
         band = _band_shown(db, actor, area, view, found)
+        veils = veils_for(db, actor, [one.comment.id for one in band["sample"]]) if band else {}
         scopes, chosen = scopes_of(actor, sites), [view.article] if view.article else []
         articles = article_menu(db, scopes, site=view.site, chosen=chosen)
         sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
@@ -68,6 +70,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         found=found,
         drawn=drawing(found, view),
         band=band,
+        veils=veils,
         signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
         sites=sites,
         article=shown,

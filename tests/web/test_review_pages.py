@@ -294,6 +294,57 @@ def test_a_text_at_or_over_one_s_level_is_veiled_until_it_is_asked_for(house: Ho
     assert "between 0 and 1" in desk.text
 
 
+def test_what_is_veiled_is_quoted_nowhere_on_the_desk(house: House) -> None:
+    rude = house.say(RUDE)
+    calm = house.say(CALM)
+    likely = house.say(RUDE.replace("telling them", "saying to them"), by="Somebody else")
+    desk = house.signed_in()
+    desk.open(f"/review/comments/{rude}").send(f"/review/comments/{rude}/reject", reason="personal-attack")
+    article = desk.open(f"/review/comments/{calm}").page.xpath("//a[text()='its mode and terms']/@href")[0]
+    author = desk.page.xpath("//h1/a/@href")[0]
+    pages = (
+        f"/review/comments/{calm}",
+        "/review/acts",
+        author,
+        article,
+        f"{article}?status=rejected",
+        "/review/map?signal=toxicity&from=0.9&to=1",
+    )
+    shown = [page for page in pages if "idiot" in desk.open(page).text]
+    assert shown == list(pages)
+    desk.open("/review/desk").send("/review/desk", toxicity="0.9")
+    for page in pages[:-1]:
+        desk.open(page)
+        assert "idiot" not in desk.text, page
+        assert "eiled: toxicity 0.95" in desk.text, page
+    desk.open(pages[-1])
+    assert desk.texts("//details[@class='veil']/summary") == ["Veiled: toxicity 0.95. Show the text v"]
+    desk.open(f"/review/comments/{likely}")
+    assert desk.texts("//details[@class='veil']/summary") == ["Veiled: toxicity 0.95. Show the text v"]
+
+
+def test_what_is_left_to_a_senior_is_not_offered_to_others_in_a_thread(house: House) -> None:
+    house.account("mo", {"*": Role.MODERATOR})
+    house.account("sen", {"*": Role.SENIOR})
+    first = house.say(CALM)
+    answer = house.say(RUDE, by="Somebody else", to=first)
+    desk = house.signed_in("mo")
+    desk.open(f"/review/comments/{answer}").send(f"/review/comments/{answer}/marks/escalated")
+    offered = f"//form[@action='/review/comments/{answer}/approve']"
+    assert not desk.open(f"/review/comments/{first}").page.xpath(offered)
+    assert house.signed_in("sen").open(f"/review/comments/{first}").page.xpath(offered)
+
+
+def test_an_author_s_last_comments_are_those_within_one_s_sections(house: House) -> None:
+    house.article("sport", title="A match", section="sport")
+    house.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
+    house.say(CALM + " It is about buses.")
+    seen = house.say(CALM + " It is about goals.", under="sport")
+    latest = "//section[@aria-labelledby='author-title']"
+    assert "Nothing else yet" in house.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+    assert "understood" in house.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
+
+
 def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(either_house: House) -> None:
     house = either_house
     house.article("sport", title="A match", section="sport")
