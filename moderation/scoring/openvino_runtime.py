@@ -8,7 +8,7 @@ off.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,8 @@ class OpenVino:
         if precision == "bf16":
             model, tail = _without_tail(model, manifest.outputs["logits"] or "logits")
         self._model = model
+        self._asked = _input_names(model)
+        self._tail_inputs = () if tail is None else _input_names(tail)
         self._any = self._compiled(model, precision)
         self._fixed: dict[int, Any] = {}
         self._tail = None if tail is None else self._compiled(tail, "f32")
@@ -67,9 +69,10 @@ class OpenVino:
         """The outputs by name for ``ids`` [texts, tokens] where ``mask`` is 1."""
         with self._lock:
             request = self._fixed.get(ids.shape[1], self._any) if len(ids) == 1 else self._any
-            found = _by_name(request.infer(self._feed(ids, mask), share_inputs=True))
+            found = _by_name(request.infer(self._feed(ids, mask, self._asked), share_inputs=True))
             if self._tail is not None:
-                found |= _by_name(self._tail.infer({_TAIL: found.pop(_TAIL)}, share_inputs=True))
+                fed = {_TAIL: found.pop(_TAIL)} | self._feed(ids, mask, self._tail_inputs)
+                found |= _by_name(self._tail.infer(fed, share_inputs=True))
             return {name: found[name] for name in self._names}
 
     @property
@@ -80,27 +83,28 @@ class OpenVino:
     def fix(self, longest: int) -> None:
         """Makes models of their own for single texts of usual lengths, as far as memory allows: a second's work."""
         for length in self._fixable:
-            if not threading.main_thread().is_alive():
-                return  # the process is ending and waits for this
             if length <= longest and length not in self._fixed:
                 model = self._model.clone()
                 model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
                 request = self._compiled(model, self._precision)
-                request.infer(self._feed(*np.ones((2, 1, length), dtype=np.int64)))
+                request.infer(self._feed(*np.ones((2, 1, length), dtype=np.int64), self._asked))
                 self._fixed = {**self._fixed, length: request}
 
     def _compiled(self, model: Any, precision: str) -> Any:
         options = self._options | {"INFERENCE_PRECISION_HINT": precision}
         return self._core.compile_model(model, "CPU", options).create_infer_request()
 
-    def _feed(self, ids: Ids, mask: Ids) -> dict[str, NDArray[Any]]:
+    def _feed(self, ids: Ids, mask: Ids, asked: Collection[str]) -> dict[str, NDArray[Any]]:
         known: dict[str, NDArray[Any]] = {"input_ids": ids, "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             known["token_type_ids"] = np.zeros_like(ids)
-        if self._words is not None:
+        if self._words is not None and _WORDS in asked:
             known[_WORDS] = self._words[ids]
-        asked = {name for port in self._model.inputs for name in port.get_names()}
         return {name: value for name, value in known.items() if name in asked}
+
+
+def _input_names(model: Any) -> tuple[str, ...]:
+    return tuple(name for port in model.inputs for name in port.get_names())
 
 
 def _by_name(results: Any) -> Outputs:
@@ -140,15 +144,16 @@ def _turn_weights(model: Any) -> int:
 
 def _without_words(model: Any) -> tuple[Any, NDArray[np.float32] | None]:
     """The model fed with the tokens' vectors, and their table: kept once, however often the model is compiled."""
-    for node in model.get_ops():
-        if node.get_type_name() == "Gather" and _is_table(node):
-            table = np.array(node.input_value(0).get_node().get_data(), dtype=np.float32)
-            inlet = opset13.parameter([-1, -1, table.shape[1]], name=_WORDS)
-            inlet.output(0).get_tensor().set_names({_WORDS})
-            node.output(0).replace(inlet.output(0))
-            still_read = [p for p in model.get_parameters() if p.output(0).get_target_inputs()]
-            return openvino.Model(model.get_results(), [*still_read, inlet]), table
-    return model, None
+    looked_up = [node for node in model.get_ops() if node.get_type_name() == "Gather" and _is_table(node)]
+    if not looked_up:
+        return model, None
+    widest = max(looked_up, key=lambda node: node.input_value(0).get_partial_shape()[1].get_length())
+    table = np.array(widest.input_value(0).get_node().get_data(), dtype=np.float32)
+    inlet = opset13.parameter([-1, -1, table.shape[1]], name=_WORDS)
+    inlet.output(0).get_tensor().set_names({_WORDS})
+    widest.output(0).replace(inlet.output(0))
+    still_read = [p for p in model.get_parameters() if p.output(0).get_target_inputs()]
+    return openvino.Model(model.get_results(), [*still_read, inlet]), table
 
 
 def _is_table(node: Any) -> bool:
@@ -179,7 +184,22 @@ def _without_tail(model: Any, logits: str) -> tuple[Any, Any]:
     product.input(0).replace_source_output(inlet.output(0))
     outlet = opset13.result(fed)
     fed.get_tensor().add_names({_TAIL})
-    return openvino.Model([*others, outlet], model.get_parameters()), openvino.Model(ours, [inlet])
+    rest = set(_reached_by(ours))
+    also_read = [p for p in model.get_parameters() if p.get_friendly_name() in rest]
+    return openvino.Model([*others, outlet], model.get_parameters()), openvino.Model(ours, [inlet, *also_read])
+
+
+def _reached_by(nodes: Sequence[Any]) -> Iterator[str]:
+    """The names of all nodes that flow into these."""
+    seen: set[str] = set()
+    todo = list(nodes)
+    while todo:
+        for port in todo.pop().input_values():
+            node = port.get_node()
+            if (name := node.get_friendly_name()) not in seen:
+                seen.add(name)
+                todo.append(node)
+                yield name
 
 
 def _reached_from(node: Any) -> Iterator[str]:

@@ -28,9 +28,9 @@ def main() -> None:
     if not (given.data / "train").is_dir():
         raise SystemExit(f"{given.data} has no folder train/. --data names the folder that holds it.")
     given.work.mkdir(parents=True, exist_ok=True)
-    model = train(given.data, given.work, seed=given.seed, minutes=given.minutes, scale=given.scale)
+    model, lexicon = train(given.data, given.work, seed=given.seed, minutes=given.minutes, scale=given.scale)
     print(f"exporting and calibrating into {given.out}")
-    export(model, given.data, given.out, version=given.version)
+    export(model, lexicon, given.data, given.out, version=given.version)
     print("done; scripts/bench quality --data DIR shows what it is worth")
 
 

@@ -15,9 +15,12 @@ from onnx import helper, numpy_helper
 
 from moderation.core.scores import LABELS
 from scripts.training.examples import SPAM
+from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer
 
 OUTPUT_NAMES = ("logits", "embedding", SPAM)
+LEXICON = 0.3
+"""What the lexicon's logits count beside the encoder's."""
 SMALLEST_PACKED = 4096
 """Smaller tensors (biases, norms) stay as they are."""
 
@@ -25,23 +28,24 @@ SMALLEST_PACKED = 4096
 class _Outputs(torch.nn.Module):
     """The model with its outputs as the pack names them."""
 
-    def __init__(self, model: Scorer) -> None:
+    def __init__(self, model: Scorer, lexicon: Lexicon) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.lexicon = model, lexicon
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         logits, embedding = self.model(input_ids, attention_mask)
-        return logits[:, : len(LABELS)], embedding, logits[:, len(LABELS)]
+        words = self.lexicon(input_ids, attention_mask)
+        return logits[:, : len(LABELS)] + LEXICON * words, embedding, logits[:, len(LABELS)]
 
 
-def write(model: Scorer, path: Path) -> None:
+def write(model: Scorer, lexicon: Lexicon, path: Path) -> None:
     """Exports to ``path``: inputs int64 (batch, tokens); outputs logits, embedding, spam, all f32."""
     ids = torch.randint(1000, 5000, (2, 24))
     mask = torch.ones_like(ids)
     mask[1, 16:] = 0
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
     program = torch.onnx.export(
-        _Outputs(model).eval().float(),
+        _Outputs(model, lexicon).eval().float(),
         (ids, mask),
         input_names=["input_ids", "attention_mask"],
         output_names=[f"pack_{name}" for name in OUTPUT_NAMES],

@@ -11,16 +11,17 @@ from moderation.core.scores import LABELS
 from scripts.training import onnx_file
 from scripts.training.calibration import Curve
 from scripts.training.examples import SPAM
+from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer, base_folder
 from scripts.training.onnx_scores import WINDOW, OnnxPack
 from scripts.training.scales import calibrate
 from scripts.training.vocabulary import with_emoji
 
 
-def export(model: Scorer, data: Path, folder: Path, *, version: str) -> None:
+def export(model: Scorer, lexicon: Lexicon, data: Path, folder: Path, *, version: str) -> None:
     """Writes the whole pack. ``relevance_weights.json`` beside this file goes into the manifest where it exists."""
     folder.mkdir(parents=True, exist_ok=True)
-    onnx_file.write(model, folder / "model.onnx")
+    onnx_file.write(model, lexicon, folder / "model.onnx")
     tokenizer, _ = with_emoji(base_folder() / "tokenizer.json")
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     scales, spam = calibrate(OnnxPack(folder), data)

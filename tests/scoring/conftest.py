@@ -15,9 +15,13 @@ from tests.scoring.small_pack import write_pack
 
 @pytest.fixture(scope="session")
 def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``small``: every label, an embedding. ``plain``: six labels, no embedding, other weights, reads French."""
+    """Two packs.
+
+    ``small``: every label, an embedding, words with weights of their own. ``plain``: six labels, no embedding, other
+    weights, reads French.
+    """
     folder = tmp_path_factory.mktemp("packs")
-    write_pack(folder / "small")
+    write_pack(folder / "small", lexicon=True)
     labels = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
     write_pack(folder / "plain", name="plain", labels=labels, languages=("fr", "en"), embedding=False, seed=11)
     return folder

@@ -111,16 +111,24 @@ def small_model(
     heads: int = 4,
     positions: int = 64,
     embedding: bool = True,
+    lexicon: bool = False,
     seed: int = 7,
 ) -> onnx.ModelProto:
-    """The graph: ``logits`` [batch, labels] from the first token, ``embedding`` [batch, width] of unit length."""
+    """The graph: ``logits`` [batch, labels] from the first token, ``embedding`` [batch, width] of unit length.
+
+    With ``lexicon`` each word adds weights of its own to the logits, as in the built-in pack.
+    """
     g = _Graph(seed)
     x = _encoder(g, vocabulary=vocabulary, width=width, layers=layers, heads=heads, positions=positions)
     first = g.op("Gather", x, g.constant(np.array(0)), axis=1)
-    g.op("Identity", g.linear(first, width, labels, scale=8 / width), output="logits")
+    logits = g.linear(first, width, labels, scale=8 / width)
+    seen = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant(np.array([2]))), to=TensorProto.FLOAT)
+    if lexicon:
+        said = g.op("Mul", g.op("Gather", g.weight(vocabulary, labels, scale=0.5), "input_ids", axis=0), seen)
+        logits = g.op("Add", logits, g.op("ReduceSum", said, g.constant(np.array([1])), keepdims=0))
+    g.op("Identity", logits, output="logits")
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])]
     if embedding:
-        seen = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant(np.array([2]))), to=TensorProto.FLOAT)
         total = g.op("ReduceSum", g.op("Mul", x, seen), g.constant(np.array([1])), keepdims=0)
         g.op("LpNormalization", total, axis=-1, p=2, output="embedding")
         outputs.append(helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width]))
@@ -140,6 +148,7 @@ def write_pack(
     languages: tuple[str, ...] = ("en",),
     max_tokens: int = 64,
     embedding: bool = True,
+    lexicon: bool = False,
     shift: float = -2.0,
     **model: int,
 ) -> Path:
@@ -152,6 +161,7 @@ def write_pack(
         vocabulary=tokenizer.get_vocab_size(),
         positions=max_tokens,
         embedding=embedding,
+        lexicon=lexicon,
         **model,
     )
     onnx.save(graph, str(folder / "model.onnx"))
