@@ -87,7 +87,8 @@ class OpenVino:
                 model = self._model.clone()
                 model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
                 request = self._compiled(model, self._precision)
-                request.infer(self._feed(*np.ones((2, 1, length), dtype=np.int64), self._asked))
+                ones = np.ones((1, length), dtype=np.int64)
+                request.infer(self._feed(ones, ones, self._asked))
                 self._fixed = {**self._fixed, length: request}
 
     def _compiled(self, model: Any, precision: str) -> Any:

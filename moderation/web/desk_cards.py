@@ -21,7 +21,7 @@ from moderation.web.wording import age, percent, short, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired, or on demand."""
-FAINTEST = 0.15
+FAINTEST = 0.1
 """Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
 
 
@@ -278,7 +278,7 @@ def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Itera
     In a comment that lies below it, those are shaded lightly that come near its highest sentence.
     """
     highest = max((sentence.toxicity for sentence in sentences), default=0.0)
-    near = min(alarm * 0.5, max(highest * 0.5, alarm * FAINTEST))
+    near = min(alarm * 0.5, max(highest * 0.4, alarm * FAINTEST))
     levels = (near, alarm, alarm + (1 - alarm) * 0.6)
     at = 0
     for sentence in sentences:

@@ -19,7 +19,7 @@ from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer
 
 OUTPUT_NAMES = ("logits", "embedding", SPAM)
-LEXICON = 0.3
+LEXICON = 0.2
 """What the lexicon's logits count beside the encoder's."""
 SMALLEST_PACKED = 4096
 """Smaller tensors (biases, norms) stay as they are."""
