@@ -224,6 +224,7 @@ def _news(reading: Reading, view: View) -> Response:
     answer = jsonify(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
+            "waiting": _waiting_count(reading, view, view.status),
             "taken": claims,
             "standing": {
                 comment: {"status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}

@@ -53,6 +53,11 @@ def all_sent(page: Page) -> None:
     expect(page.locator("#workbench")).to_have_attribute("data-pending", "0")
 
 
+def has_keys(page: Page) -> None:
+    """Waits until the page listens to keys."""
+    expect(page.locator("html.scripted")).to_be_attached()
+
+
 def standing(house: House, comment: str) -> str:
     with house.services.database.reading() as db:
         return db.get_one(Comment, comment).status
@@ -109,8 +114,10 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(house: House, address: s
     page.keyboard.type('"number 32"')
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting (1)")
+    has_keys(page)
     page.keyboard.press("i")
     expect(page.get_by_role("heading", level=1)).to_have_text("Comment by Reader 32")
+    has_keys(page)
     page.keyboard.press("a")
     expect(page.locator("#done")).to_contain_text("Approved.")
     page.goto(f"{address}/review/comments/{comments[28]}")

@@ -294,6 +294,26 @@ def test_a_text_at_or_over_one_s_level_is_veiled_until_it_is_asked_for(house: Ho
     assert "between 0 and 1" in desk.text
 
 
+def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes_on(house: House) -> None:
+    first, second = house.say(CALM), house.say(f"{CALM} Twice.")
+    desk = house.signed_in().open(f"/review?order=oldest&at={first}")
+    desk.send(f"/review/comments/{first}/notes", note="Wrote to us before.")
+    assert f"at={first}" in desk.path
+    desk.send(f"/review/comments/{first}/marks/newsroom")
+    assert f"at={first}" in desk.path
+    assert desk.texts("//div[@id='done']//strong") == ["Sent to the newsroom."]
+    desk.send(f"/review/comments/{first}/approve")
+    assert f"at={second}" in desk.path
+
+
+def test_the_news_tell_how_much_waits(house: House) -> None:
+    house.say()
+    desk = house.signed_in().open("/review")
+    assert news(desk)["waiting"] == "1"
+    house.say(OFF)
+    assert news(desk)["waiting"] == "2"
+
+
 def test_what_is_veiled_is_quoted_nowhere_on_the_desk(house: House) -> None:
     rude = house.say(RUDE)
     calm = house.say(CALM)

@@ -158,5 +158,8 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* Where one is shall be seen in a menu that is wider than the screen. */
+for (const chosen of document.querySelectorAll("nav [aria-current]")) chosen.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 const told = document.getElementById("conflict") || document.getElementById("problem");
 if (told) told.focus();

@@ -211,6 +211,7 @@ const outbox = new Outbox({
       say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
+      claims.say(true); // what is open may be waiting again only now, and is nobody's until it does
     } else if (item.comment === here) refresh(item.comment);
     else if (item.comment) panes.delete(item.comment);
   },
@@ -219,6 +220,7 @@ const outbox = new Outbox({
     const place = stack.findIndex((entry) => entry.number === item.number);
     if (place >= 0) stack.splice(place, 1);
     trouble(item, answer, again);
+    say(`Not done: ${item.name || item.words}`);
     if (item.comment) refresh(item.comment);
   },
   held,
@@ -318,6 +320,8 @@ const look = async () => {
   const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
   if (!answer || !answer.ok || answer.redirected) return;
   const facts = await answer.json();
+  const waits = document.querySelector(".tabs [aria-current] .number");
+  if (waits && facts.waiting) waits.textContent = facts.waiting;
   if (facts.new) {
     const words = facts.new === 1 ? "1 new comment" : `${facts.new > 98 ? "99+" : facts.new} new comments`;
     if (news.textContent !== words) news.textContent = words;
