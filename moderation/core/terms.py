@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -20,6 +20,13 @@ _WORDS = regex.compile(rf"{_WORD.pattern}+")
 # Scripts that set no spaces between words: there a term may stand right beside other letters.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _SPACES = regex.compile(r"\s+")
+_LETTER = regex.compile(r"\p{L}")
+# Letters with digits or signs among them, four at least: "b3rger", but no "5am", and no "!" at the end of a sentence.
+_SIGNED = regex.compile(r"(?<![\p{L}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+")
+_READ = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
+_APART_AT_LEAST = 4
+"""Letters of a word that is looked for among letters that stand apart."""
+_APART = regex.compile(r"(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_*·•|/]{1,3}\p{L}(?![\p{L}\p{N}])){3,}+")
 _TYPED = str.maketrans("’‘ʼ‐‑–—", "'''----")
 
 
@@ -54,6 +61,9 @@ class TermList:
     """Terms, looked for by their first word: hundreds cost hardly more than a few. Whole words are found, case and
     disguise set aside; a space inside a phrase matches any white space. Where one term begins another, the longer one
     counts.
+
+    A name is in no list of words by which its disguise could be recognised. Here the words are given: signs that stand
+    for letters ("B3rger") and letters that stand apart ("B e r g e r") are read in whatever way makes a term of them.
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
@@ -63,6 +73,39 @@ class TermList:
             for text in (folded(term.text), folded(undisguise(term.text).text)):
                 if _WORD.search(text):
                     keys.setdefault(text, term)
+        self._keys = _Keys(keys)
+        self._spelled = _Keys({_spelled(text)[0]: term for text, term in reversed(keys.items())})
+        letters = {"".join(_LETTER.findall(text)): term for text, term in reversed(keys.items())}
+        self._letters = {text: term for text, term in letters.items() if len(text) >= _APART_AT_LEAST}
+
+    def found(self, text: str) -> tuple[Found, ...]:
+        """Which terms the text holds, in the list's order: as it is written and as a reader sees it."""
+        if not self.terms:
+            return ()
+        plain = folded(text)
+        counts = self._keys.counted(plain)
+        seen = undisguise(text).text
+        if seen != text:
+            counts |= self._keys.counted(folded(seen))  # the larger of both counts
+        spelled, signed = _spelled(folded(seen))
+        if signed:
+            counts |= self._spelled.counted(spelled, signed)
+        counts |= self._apart(plain)
+        return tuple(Found(term, counts[term.id]) for term in self.terms if counts[term.id])
+
+    def _apart(self, text: str) -> Counter[str]:
+        """Terms in letters that all stand apart: where their words end can't be told."""
+        counts: Counter[str] = Counter()
+        for run in _APART.finditer(text):
+            letters = "".join(_LETTER.findall(run[0]))
+            counts.update(term.id for key, term in self._letters.items() if key in letters)
+        return counts
+
+
+class _Keys:
+    """What is looked for, by its first word."""
+
+    def __init__(self, keys: dict[str, Term]) -> None:
         self._by_word: dict[str, list[_Key]] = defaultdict(list)
         self._unspaced: list[_Key] = []
         for text in sorted(keys, key=len, reverse=True):
@@ -74,18 +117,15 @@ class TermList:
             else:
                 self._by_word[word[0]].append(key)
 
-    def found(self, text: str) -> tuple[Found, ...]:
-        """Which terms the text holds, in the list's order: as it is written and as a reader sees it."""
-        if not self.terms:
-            return ()
-        counts = self._counted(folded(text))
-        seen = undisguise(text).text
-        if seen != text:
-            counts |= self._counted(folded(seen))  # the larger of both counts
-        return tuple(Found(term, counts[term.id]) for term in self.terms if counts[term.id])
-
-    def _counted(self, text: str) -> Counter[str]:
+    def counted(self, text: str, touching: Sequence[tuple[int, int]] | None = None) -> Counter[str]:
+        """How often each term stands in a folded text; with ``touching``, only where it meets one of these spans."""
         counts: Counter[str] = Counter()
+        for term, start, end in self._places(text):
+            if touching is None or any(start < last and first < end for first, last in touching):
+                counts[term.id] += 1
+        return counts
+
+    def _places(self, text: str) -> Iterator[tuple[Term, int, int]]:
         done = 0
         for word in _WORDS.finditer(text):
             if word.start() < done or word[0] not in self._by_word:
@@ -93,15 +133,28 @@ class TermList:
             for key in self._by_word[word[0]]:
                 start, end = word.start() - key.at, word.start() - key.at + len(key.text)
                 if start >= 0 and text.startswith(key.text, start) and _ends(text, start, end):
-                    counts[key.term.id] += 1
+                    yield key.term, start, end
                     done = end
                     break
         for key in self._unspaced:
             start = text.find(key.text)
             while start >= 0:
-                counts[key.term.id] += _ends(text, start, start + len(key.text))
+                if _ends(text, start, start + len(key.text)):
+                    yield key.term, start, start + len(key.text)
                 start = text.find(key.text, start + len(key.text))
-        return counts
+
+
+def _spelled(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A folded text with the signs among letters read as letters, and where those words are. A 1 may be an i or an l:
+    both are written i.
+    """
+    signed = [found.span() for found in _SIGNED.finditer(text) if len(_LETTER.findall(found[0])) > 1]
+    pieces: list[str] = []
+    done = 0
+    for start, end in signed:
+        pieces += (text[done:start], text[start:end].translate(_READ))
+        done = end
+    return "".join((*pieces, text[done:])).replace("l", "i"), signed
 
 
 def _ends(text: str, start: int, end: int) -> bool:

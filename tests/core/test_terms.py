@@ -39,6 +39,36 @@ def test_a_phrase_is_found_as_a_reader_sees_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Ann4 Lindqvi5t",
+        "4nna L1ndqv!st!",
+        "anna 1indqvist lives there",
+        "A n n a  L i n d q v i s t",
+        "It was a A n n a L i n d q v i s t I say",
+        "A.n.n.a. L.i.n.d.q.v.i.s.t",
+        "a-n-n-a l-i-n-d-q-v-i-s-t",
+    ],
+)
+def test_a_name_is_found_in_signs_and_letters_apart_that_no_list_of_words_could_undo(text: str) -> None:
+    assert found(listed("Anna Lindqvist"), text) == {"Anna Lindqvist": 1}
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("mail", "We fly to Mali with B52s and C4"),  # l and i are one only beside a sign
+        ("as", "The A5 is closed"),
+        ("toot", "Take 1007 and 7007"),
+        ("anna", "A. B. Nann writes, n a n"),
+        ("berger", "It costs 83 or 93R"),
+    ],
+)
+def test_numbers_and_other_words_are_no_name_in_disguise(term: str, text: str) -> None:
+    assert found(listed(term), text) == {}
+
+
+@pytest.mark.parametrize(
     "text", ["Annabel Lindqvist", "Anna Lindqvistson", "Hanna Lindqvist", "Anna, Lindqvist", "Anna"]
 )
 def test_only_whole_words_are_found(text: str) -> None:
