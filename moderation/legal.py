@@ -88,7 +88,7 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
     def work(ledger: Ledger) -> str:
         _check(ledger, actor, site_id)
         if not ledger.now - _EARLIEST <= form.received_at <= ledger.now:
-            raise InvalidField("received_at", "must lie in the past, at most ten years ago.")
+            raise InvalidField("time received", "must lie in the past, at most ten years ago.")
         comment, article = found_behind(ledger.session, site_id, link) if link else (None, None)
         matter = LegalMatter(
             id=new_id(ledger.now),

@@ -98,7 +98,7 @@ def read_hours(days: Sequence[str], zone: str) -> Hours:
     try:
         _zone(zone)
     except (KeyError, ValueError, OSError) as error:  # unknown, or no name of a zone at all
-        raise InvalidField("zone", f"{zone[:60]!r} is not known; a time zone is named like Europe/Berlin.") from error
+        raise InvalidField("time zone", f"{zone[:60]!r} is not known; one is named like Europe/Berlin.") from error
     found: list[list[Span]] = [[] for _ in DAYS]
     for number, typed in enumerate(days):
         for part in filter(None, (part.strip() for part in typed.split(","))):

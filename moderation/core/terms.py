@@ -181,9 +181,7 @@ def term_text(text: str) -> str:
         raise InvalidField("terms", f"hold one of {len(text)} characters; at most {LONGEST} are possible.")
     tidy = _SPACES.sub(" ", as_written(text, "terms"))
     if not SHORTEST <= len(tidy) <= LONGEST:
-        raise InvalidField(
-            "terms", f"hold “{tidy[:20]}”, of {len(tidy)} characters; a term has {SHORTEST} to {LONGEST}."
-        )
+        raise InvalidField("terms", f"hold “{tidy[:20]}”, {len(tidy)} long; a term has {SHORTEST} to {LONGEST}.")
     if not _WORD.search(tidy):
         raise InvalidField("terms", f"hold “{tidy[:20]}”, which has neither letter nor digit.")
     return tidy

@@ -55,6 +55,11 @@ def plain(text: str) -> str:
     return _BIDI.sub("", text)
 
 
+def beginning(text: str) -> str:
+    """The text with a capital first; names and abbreviations in it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def short(text: str, length: int) -> str:
     """At most so many characters as a reader counts them, on one line, cut at a space if one is near."""
     line = " ".join(text.split())
@@ -123,6 +128,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day_and_time": day_and_time,
     "plain": plain,
     "short": short,
+    "beginning": beginning,
     "initial": initial,
     "hue": hue,
     "status_word": status_word,

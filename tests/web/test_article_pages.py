@@ -177,7 +177,7 @@ def test_an_article_may_stay_open_when_its_site_sleeps_and_close_after_its_own_d
         ({"days": "99999"}, "must be 0 to 36500"),
         ({"hours": "weekly"}, "hours are empty"),
         ({"hours": "weekly", "day-1": "9-17", "zone": "UTC"}, "The Tuesday has '9-17'"),
-        ({"hours": "weekly", "day-1": "9:00-17:00", "zone": "Mars"}, "The zone 'Mars' is not known"),
+        ({"hours": "weekly", "day-1": "9:00-17:00", "zone": "Mars"}, "The time zone 'Mars' is not known"),
         ({"hours": "never"}, "hours must be one of"),
         ({"sentence": "Only a sentence"}, "set one of them as well"),
         ({"mode": "closed", "sentence": "x" * 301}, "at most 300"),
@@ -273,11 +273,11 @@ def test_terms_of_the_site_hold_everywhere_and_count_with_those_of_the_article(h
     ("terms", "why", "says"),
     [
         ("", "x", "The terms are missing"),
-        ("a", "x", "of 1 characters"),
+        ("a", "x", "1 long"),
         ("Lindqvist", "", "The why needs 1 to 200 characters"),
         ("Lindqvist", "because of LINDQVIST", "repeats the term"),
         ("--", "x", "neither letter nor digit"),
-        ("x" * 101, "y", "of 101 characters"),
+        ("x" * 101, "y", "101 long"),
         ("\n".join(f"term {n}" for n in range(2001)), "y", "a list holds 2000 at most"),
     ],
 )

@@ -70,6 +70,7 @@ def test_one_switch_makes_the_whole_site_read_only_whatever_else_is_set(either_h
     assert published.status_code == 201
     desk.open("/review/rules").send(f"{BASE}/read-only", sentence="We are moving house; back on Monday.")
     assert "The whole site is read-only" in desk.text
+    assert "Set by admin, 14 January 2026" in desk.text
     answer = sent(either_house, words="Later.")
     assert answer.status_code == 403
     assert detail(answer) == "We are moving house; back on Monday."
