@@ -171,6 +171,20 @@ def test_nothing_is_lost_while_the_network_is_away(house: House, address: str, b
     page.context.close()
 
 
+def test_whoever_was_signed_out_is_told_so_and_keeps_what_is_open(house: House, address: str, browser: Browser) -> None:
+    for number in range(8):
+        house.say(f"{CALM} This is number {number}.", by=f"Reader {number}")
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?order=oldest")
+    expect(page.locator("#pane-title bdi")).to_have_text("Reader 0")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    page.locator(".line .name", has_text="Reader 7").click()
+    expect(page.locator("#troubles")).to_contain_text("You were signed out")
+    expect(page.locator("#pane-title bdi")).to_have_text("Reader 0")
+    page.context.close()
+
+
 def test_the_thread_is_one_key_away_and_decided_there(house: House, address: str, browser: Browser) -> None:
     first = house.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
     house.decide(first, Verdict.APPROVE)

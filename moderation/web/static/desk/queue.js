@@ -17,6 +17,7 @@ const { token, me, view } = bench.dataset;
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
 const NEWS = 15000;
+const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
 const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
   featured: "Published and featured", newsroom: "Sent to the newsroom", note: "Noted", unnote: "Note removed",
@@ -41,6 +42,7 @@ const address = (path, more = {}) => {
 const fetched = (id) => {
   if (!panes.has(id)) {
     const asked = fetch(address(`/review/comments/${id}/pane`)).then((answer) => {
+      if (answer.redirected) throw new Error(SIGNED_OUT); // what came is the page to sign in
       if (!answer.ok) throw new Error(String(answer.status));
       return answer.text();
     });
@@ -94,8 +96,9 @@ const open = async (id, { forward = 0 } = {}) => {
     const html = await fetched(id);
     if (here !== id) return;
     show(html);
-  } catch {
-    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail: "Is the network there?" }, again);
+  } catch (error) {
+    const detail = error.message === SIGNED_OUT ? SIGNED_OUT : "Is the network there?";
+    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail }, again);
   } finally {
     if (here === id) reading.removeAttribute("aria-busy");
   }
@@ -150,7 +153,7 @@ const ahead = () => {
 const more = () => {
   const link = list.querySelector("[data-more]");
   if (!link) return Promise.resolve(false);
-  moreComing ??= fetch(link.dataset.more).then((answer) => (answer.ok ? answer.text() : "")).then((html) => {
+  moreComing ??= fetch(link.dataset.more).then((answer) => (answer.ok && !answer.redirected ? answer.text() : "")).then((html) => {
     if (!html) return false;
     link.closest("li").remove();
     const known = new Set(lines().map((line) => line.id));
