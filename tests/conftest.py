@@ -129,13 +129,16 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def redis_url() -> Iterator[str]:
-    """An empty Redis database, emptied again afterwards."""
-    with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3) as client:
+    """An empty Redis database, emptied again afterwards; tests that run side by side have one each."""
+    base, _, number = REDIS_URL.rpartition("/")
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = f"{base}/{int(number) - beside}"
+    with redis.Redis.from_url(url, socket_connect_timeout=3) as client:
         try:
             client.flushdb()
         except redis.RedisError as error:
-            pytest.skip(f"no Redis at {REDIS_URL} (MODERATION_TEST_REDIS_URL names another): {error}")
-        yield REDIS_URL
+            pytest.skip(f"no Redis at {url} (MODERATION_TEST_REDIS_URL names another): {error}")
+        yield url
         client.flushdb()
 
 
