@@ -44,7 +44,8 @@ def take(address: str, password: str) -> None:
         page.get_by_label("Name").fill("admin")
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
-        page.locator(".card.here").wait_for()
+        page.locator(".line.here").wait_for()
+        page.locator(".pane").wait_for()
         page.screenshot(path=PICTURE)
         browser.close()
 
