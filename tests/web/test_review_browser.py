@@ -185,6 +185,20 @@ def test_whoever_was_signed_out_is_told_so_and_keeps_what_is_open(house: House, 
     page.context.close()
 
 
+def test_an_undo_of_many_says_how_many_were_left_alone(house: House, address: str, browser: Browser) -> None:
+    first, second = house.say(CALM), house.say(f"{CALM} Twice.")
+    band = house.signed_in().open("/review/map?signal=toxicity&from=0&to=1")
+    band.send("/review/map/approve")
+    house.decide(first, Verdict.REOPEN)
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review")
+    has_keys(page)
+    page.keyboard.press("u")
+    expect(page.locator("#said")).to_contain_text("1 left alone: somebody else has decided since")
+    assert [standing(house, comment) for comment in (first, second)] == ["pending", "pending"]
+    page.context.close()
+
+
 def test_the_thread_is_one_key_away_and_decided_there(house: House, address: str, browser: Browser) -> None:
     first = house.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
     house.decide(first, Verdict.APPROVE)

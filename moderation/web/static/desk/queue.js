@@ -211,7 +211,8 @@ const outbox = new Outbox({
       refresh(comment.id);
     }
     if (item.undo) {
-      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}`);
+      const left = answer.passed ? ` ${answer.passed} left alone: somebody else has decided since.` : "";
+      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${left}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
       claims.say(true); // what is open may be waiting again only now, and is nobody's until it does
