@@ -83,6 +83,8 @@ class OpenVino:
     def fix(self, longest: int) -> None:
         """Makes models of their own for single texts of usual lengths, as far as memory allows: a second's work."""
         for length in self._fixable:
+            if not threading.main_thread().is_alive():
+                return  # the process is ending and waits for this
             if length <= longest and length not in self._fixed:
                 model = self._model.clone()
                 model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
