@@ -33,7 +33,7 @@ def _wikipedia(labels: Labels) -> Reading:
 def _news(labels: Labels) -> Reading:
     # Between the raters' share and their majority: the share carries the doubt, the majority is what is measured.
     known = {name: value for name, value in labels.items() if name != "other_toxicity"}
-    return {**{name: _sharpened(value) for name, value in known.items()}, SPAM: 0.0}, 1.0
+    return {**{name: _sharpened(value) for name, value in known.items()}, SPAM: 0.0}, 1.5
 
 
 def _as_under_articles(labels: Labels) -> bool:
@@ -125,8 +125,8 @@ CORPORA = (
         file="civil_comments",
         rows=_as_under_articles,
         read=_news,
-        positive_copies=3.0,
-        other_copies=4.0,
+        positive_copies=1.0,
+        other_copies=2.0,
         held_back=0.3,
     ),
     Corpus(
@@ -134,17 +134,17 @@ CORPORA = (
         file="civil_comments",
         rows=lambda labels: not _as_under_articles(labels),
         read=_news,
-        positive_copies=2.2,
-        other_copies=2.6,
+        positive_copies=1.0,
+        other_copies=1.0,
         held_back=0.0,
     ),
-    Corpus(name="wikipedia_talk", read=_wikipedia, positive_copies=1.2, other_copies=0.5, held_back=0.05),
-    Corpus(name="contextual_abuse_reddit", read=_reddit, positive_copies=2.0, other_copies=0.5, held_back=0.06),
+    Corpus(name="wikipedia_talk", read=_wikipedia, positive_copies=1.0, other_copies=0.35, held_back=0.05),
+    Corpus(name="contextual_abuse_reddit", read=_reddit, positive_copies=1.5, other_copies=0.4, held_back=0.06),
     Corpus(name="explainable_sexism", read=_sexism, positive_copies=1.0, other_copies=0.3, held_back=0.05),
-    Corpus(name="gab_hate", read=_gab, positive_copies=2.0, other_copies=0.8, held_back=0.08),
-    Corpus(name="stormfront", read=_stormfront, positive_copies=2.0, other_copies=0.3, held_back=0.08),
+    Corpus(name="gab_hate", read=_gab, positive_copies=1.5, other_copies=0.6, held_back=0.08),
+    Corpus(name="stormfront", read=_stormfront, positive_copies=1.5, other_copies=0.3, held_back=0.08),
     Corpus(name="hatemoji_build", read=_emoji, positive_copies=2.0, other_copies=2.0, held_back=0.06),
-    Corpus(name="identity_negatives", read=_identity_mentions, positive_copies=0.0, other_copies=0.8, held_back=0.08),
+    Corpus(name="identity_negatives", read=_identity_mentions, positive_copies=0.0, other_copies=0.6, held_back=0.08),
     Corpus(
         name="wikipedia_rater_fractions", read=_rater_fractions, positive_copies=1.0, other_copies=0.7, held_back=0.05
     ),

@@ -43,6 +43,7 @@ def write(model: Scorer, lexicon: Lexicon, path: Path) -> None:
     ids = torch.randint(1000, 5000, (2, 24))
     mask = torch.ones_like(ids)
     mask[1, 16:] = 0
+    model.encoder.set_attn_implementation("eager")
     batch, tokens = torch.export.Dim("batch"), torch.export.Dim("tokens")
     program = torch.onnx.export(
         _Outputs(model, lexicon).eval().float(),

@@ -11,7 +11,7 @@ from scripts.training.disguise import disguised
 from scripts.training.examples import Example
 from scripts.training.sentences import in_company, written
 
-WRITTEN, BESIDE, ADVERTISEMENTS = 40_000, 5_000, 3_000
+WRITTEN, BESIDE, ADVERTISEMENTS = 34_000, 4_000, 2_000
 DISGUISED, DISGUISED_WRITTEN = 0.05, 0.15
 """Shares of the corpora's and the written texts that get a light disguise: a clean text in capitals is clean still."""
 

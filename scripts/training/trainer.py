@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -18,14 +19,16 @@ from tqdm import tqdm
 from scripts.training.examples import OUTPUTS, Example
 from scripts.training.model import Scorer, original_encoder, pooled, without_emoji
 
-ENCODER_RATE, HEAD_RATE = 1.3e-4, 1e-3
-WARM_UP = 0.04
+ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
+WARM_UP_STEPS = 150
 TOKENS_PER_BATCH, ROWS_PER_BATCH = 2304, 96
 HOLD_EVERY, HOLD_WEIGHT = 3, 1.5
 """Every third batch also pulls the embedding towards the original's: relevance relies on it."""
 AVERAGE_FROM, AVERAGE_EVERY, AVERAGE_DECAY = 0.7, 5, 0.98
 LABEL_WEIGHTS = torch.tensor([2.0 if name == "toxicity" else 1.0 for name in OUTPUTS])
 CHECKPOINT_SECONDS = 120
+HAS_BF16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+"""Elsewhere bf16 is worked out in software, thirty times slower than plain floating point."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +70,31 @@ def batches(lengths: Sequence[int], rng: random.Random) -> list[list[int]]:
 
 
 class Trainer:
-    """Trains in place; ``run`` returns the averaged weights' model. State lives in ``folder/checkpoint.pt``."""
+    """Trains in place; ``run`` leaves the averaged weights in the model. State lives in the file ``checkpoint``.
 
-    def __init__(self, model: Scorer, original_words: int, folder: Path, *, minutes: float) -> None:
+    With ``after``, another run's checkpoint, training goes on from there and its rate decays to nothing; without, the
+    rate warms up and stays, and others go on from here.
+    """
+
+    def __init__(
+        self, model: Scorer, original_words: int, checkpoint: Path, *, minutes: float, after: Path | None = None
+    ) -> None:
         self.model, self.original_words, self.minutes = model, original_words, minutes
-        self.average = {name: value.clone() for name, value in model.state_dict().items()}
-        self.checkpoint = folder / "checkpoint.pt"
+        self.checkpoint, self.after = checkpoint, after
+        self.model.encoder.set_attn_implementation("sdpa")
         self.optimizer = torch.optim.AdamW(
             [{"params": model.encoder.parameters()}, {"params": model.head.parameters()}], weight_decay=0.01, fused=True
         )
         self.step, self.seconds = 0, 0.0
+        if after:
+            self._load(torch.load(after, weights_only=True))
+        self.average = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def run(self, data: Tokenized, plan: Sequence[Sequence[int]]) -> Scorer:
+    def run(self, data: Tokenized, plan: Sequence[Sequence[int]]) -> None:
         """Every batch of the plan, or as many as the minutes allow: the rate decays by whichever runs out first."""
         original = original_encoder().eval()
         self._resume()
-        bar = tqdm(total=len(plan), initial=self.step, unit="batch", desc="training", smoothing=0.05)
+        bar = tqdm(total=len(plan), initial=self.step, unit="batch", desc=self.checkpoint.stem, smoothing=0.05)
         saved, began, before = time.monotonic(), time.monotonic(), self.seconds
         smooth = 0.0
         while (progress := max(self.step / len(plan), self.seconds / (60 * self.minutes))) < 1:
@@ -98,7 +110,6 @@ class Trainer:
         bar.close()
         self._save()
         self.model.load_state_dict(self.average)
-        return self.model
 
     def _one(self, data: Tokenized, rows: Sequence[int], original: torch.nn.Module, progress: float) -> float:
         width = max(len(data.ids[row]) for row in rows)
@@ -106,7 +117,7 @@ class Trainer:
         mask = (ids != 0).long()
         targets, weights = data.targets[list(rows)], data.weights[list(rows)]
         self._set_rate(progress)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BF16):
             logits, embedding = self.model(ids, mask)
             errors = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none")
             loss = (errors * weights).sum() / len(rows) / 4
@@ -124,7 +135,7 @@ class Trainer:
         return float(loss)
 
     def _set_rate(self, progress: float) -> None:
-        shape = min(1.0, progress / WARM_UP) * (1 - progress)
+        shape = 1 - progress if self.after else min(1.0, self.step / WARM_UP_STEPS)
         for group, rate in zip(self.optimizer.param_groups, (ENCODER_RATE, HEAD_RATE), strict=True):
             group["lr"] = rate * shape
 
@@ -143,10 +154,12 @@ class Trainer:
         new.replace(self.checkpoint)
 
     def _resume(self) -> None:
-        if not self.checkpoint.exists():
-            return
-        state = torch.load(self.checkpoint, weights_only=True)
+        if self.checkpoint.exists():
+            state = torch.load(self.checkpoint, weights_only=True)
+            self._load(state)
+            self.average = state["average"]
+            self.step, self.seconds = state["step"], state["seconds"]
+
+    def _load(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
-        self.average = state["average"]
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds = state["step"], state["seconds"]
