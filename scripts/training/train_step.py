@@ -42,7 +42,9 @@ def train(data: Path, folder: Path, *, seed: int, minutes: float, scale: float) 
         _run(model, data, folder / "trunk.pt", seed, TRUNK * scale, minutes)
         ends = []
         for branch in range(1, BRANCHES + 1):
-            _run(model, data, folder / f"branch-{branch}.pt", seed + branch, BRANCH * scale, minutes, folder / "trunk.pt")
+            _run(
+                model, data, folder / f"branch-{branch}.pt", seed + branch, BRANCH * scale, minutes, folder / "trunk.pt"
+            )
             ends.append({name: value.clone() for name, value in model.state_dict().items()})
         model.load_state_dict({name: mean([end[name] for end in ends]) for name in ends[0]})
         _keep(model, folder / "weights.pt")
