@@ -132,7 +132,7 @@ class Trainer:
         self.optimizer.zero_grad()
         if self.step % AVERAGE_EVERY == 0:
             self._follow(progress)
-        return float(loss)
+        return float(loss.detach())
 
     def _set_rate(self, progress: float) -> None:
         shape = 1 - progress if self.after else min(1.0, self.step / WARM_UP_STEPS)
