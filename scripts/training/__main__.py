@@ -20,7 +20,9 @@ def main() -> None:
         "--out", type=Path, default=BUILTIN, help="where the pack goes (default: the built-in one's folder)"
     )
     parser.add_argument("--work", type=Path, default=ROOT / "var" / "training", help="checkpoints, to go on from")
-    parser.add_argument("--minutes", type=float, default=85.0, help="of training at most; the rate decays to fit (85)")
+    parser.add_argument(
+        "--minutes", type=float, default=85.0, help="of training at most; a branch's rate decays to fit (85)"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full mix, for a short run (1.0)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--version", default="1.2.0", help="version that the manifest states")

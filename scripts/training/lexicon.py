@@ -58,6 +58,7 @@ WRITTEN, WRITTEN_COUNTS = 20_000, 0.3
 def taught_by(data: Path, seed: int) -> list[Example]:
     """The examples for ``fit``: each comment once, with what most raters said, and written sentences."""
     rng = random.Random(seed)  # noqa: S311
+    # Twice the mix, so that every news comment is in it and most of Wikipedia's; each counts once all the same.
     comments = {example.text: example for example in training_examples(data, rng, scale=2) if example.source in SOURCES}
     sentences = {example.text: example for example in written(rng, WRITTEN)}
     return [
