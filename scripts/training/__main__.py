@@ -25,7 +25,7 @@ def main() -> None:
     )
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full mix, for a short run (1.0)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--version", default="1.2.0", help="version that the manifest states")
+    parser.add_argument("--version", default="1.2.1", help="version that the manifest states")
     given = parser.parse_args()
     if not (given.data / "train").is_dir():
         raise SystemExit(f"{given.data} has no folder train/. --data names the folder that holds it.")

@@ -36,6 +36,15 @@ class Curve:
         """The same curve at other odds."""
         return Curve(self.x, self.y + by)
 
+    def at_least(self, other: Curve) -> Curve:
+        """The greater of the two at every logit."""
+        x = np.union1d(self.x, other.x)
+        ahead = self(x) - other(x)
+        here, there = ahead[:-1], ahead[1:]
+        crossed = np.flatnonzero(here * there < 0)
+        x = np.sort(np.r_[x, x[crossed] + np.diff(x)[crossed] * here[crossed] / (here - there)[crossed]])
+        return Curve(x, np.maximum(self(x), other(x)))
+
     def as_json(self) -> dict[str, list[float]]:
         """As the manifest keeps it."""
         return {"x": [round(float(value), 4) for value in self.x], "y": [round(float(value), 4) for value in self.y]}

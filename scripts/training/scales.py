@@ -67,6 +67,8 @@ def calibrate(pack: Answers, data: Path) -> tuple[dict[str, dict[str, Curve]], C
                 balanced = fit(logits[used], truth[used], at_rate(truth[used], 0.5))
             if truth[is_news].sum() >= FEWEST_FOR_RATE:
                 natural = natural.moved(_to_rate(natural(logits[is_news]), weights, rate))
+            # Half and half is never the rarer: where hard pairs leave more doubt than news does, news decides.
+            balanced = balanced.at_least(natural)
         scales["natural"][label], scales["balanced"][label] = natural, balanced
     spam_rows = held_back_rows(data, "youtube_spam")
     raw = np.r_[pack.score([text for text, _ in spam_rows]).spam, pool.spam[is_news]]

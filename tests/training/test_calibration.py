@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scripts.training.calibration import fit
+from scripts.training.calibration import Curve, fit
 from scripts.training.metrics import at_rate, auc, average_precision, calibration_error
 
 
@@ -53,6 +53,16 @@ def test_moving_a_curve_to_half_and_half_is_bayes_rule() -> None:
     balanced = natural.moved(-np.log(0.07 / 0.93))
     at_080 = np.interp(np.log(0.8 / 0.2), balanced.y, balanced.x)
     assert probability(natural(at_080)) == pytest.approx(0.23, abs=0.01)
+
+
+def test_the_greater_of_two_curves_is_the_greater_everywhere() -> None:
+    flat, steep = (
+        Curve(np.array([-4.0, 0.0, 3.0]), np.array([-2.0, 0.0, 0.9])),
+        Curve(np.array([-1.0, 2.0]), np.array([-3.0, 3.0])),
+    )
+    logits = np.linspace(-9, 9, 700)
+    assert flat.at_least(steep)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)))
+    assert steep.at_least(flat)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)))
 
 
 def test_one_class_alone_can_not_be_calibrated() -> None:

@@ -68,6 +68,13 @@ def test_balanced_080_is_natural_023_for_toxicity(folder: Path) -> None:
     assert 1 / (1 + np.exp(-natural(logit))) == pytest.approx(0.23, abs=0.01)
 
 
+def test_no_label_is_surer_on_the_natural_scale_than_on_the_balanced_one(folder: Path) -> None:
+    scales, _ = calibrate(Reader(), folder)
+    logits = np.linspace(-12, 12, 500)
+    for label in LABELS:
+        assert (scales["balanced"][label](logits) >= scales["natural"][label](logits) - 1e-9).all(), label
+
+
 def test_every_label_has_a_rising_curve_on_both_scales(folder: Path) -> None:
     scales, spam = calibrate(Reader(), folder)
     assert set(scales) == {"natural", "balanced"}
