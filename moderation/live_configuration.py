@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
-from moderation.configuration import Configuration, is_cut_off, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import is_cut_off, parse_configuration
 from moderation.core.errors import ConfigurationError
 
 log = logging.getLogger(__name__)

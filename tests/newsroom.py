@@ -24,7 +24,8 @@ from sqlalchemy import event, func, make_url, select
 from werkzeug.test import TestResponse
 
 from moderation.app import create_app
-from moderation.configuration import Configuration, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import (
     LABELS,

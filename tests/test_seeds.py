@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status

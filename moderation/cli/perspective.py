@@ -14,7 +14,7 @@ import click
 from moderation.cli.opening import open_database, open_services
 from moderation.cli.perspective_log import BadLine, Logged, read_log
 from moderation.cli.perspective_plot import plot
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.actor import SYSTEM
 from moderation.core.comparison import Comparison, compare
 from moderation.core.errors import InvalidField

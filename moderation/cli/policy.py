@@ -12,7 +12,8 @@ import click
 from sqlalchemy.orm import Session
 
 from moderation.cli.opening import open_database
-from moderation.configuration import Configuration, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.errors import ConfigurationError

@@ -14,7 +14,8 @@ from typing import Any, Protocol, cast
 import click
 
 from moderation.articles import paragraphs_of
-from moderation.configuration import Configuration, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
 from moderation.core.policy import decide, signals_from

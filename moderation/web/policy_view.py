@@ -10,7 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from moderation.configuration import CommentKeys, Configuration, parse_configuration
+from moderation.configuration import CommentKeys, Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.core.policy import Overrides, Policy
 from moderation.live_configuration import LiveConfiguration

@@ -18,6 +18,9 @@ KNOTS = 6
 FLATTEST, STEEPEST = 0.15, 4.0
 """Bounds of a segment's slope: the map stays strictly increasing and no few comments bend it far."""
 
+DIGITS = 4
+"""With which the manifest keeps a knot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -40,14 +43,20 @@ class Curve:
         """The greater of the two at every logit."""
         x = np.union1d(self.x, other.x)
         ahead = self(x) - other(x)
+        if (ahead >= 0).all():
+            return self
         here, there = ahead[:-1], ahead[1:]
         crossed = np.flatnonzero(here * there < 0)
-        x = np.sort(np.r_[x, x[crossed] + np.diff(x)[crossed] * here[crossed] / (here - there)[crossed]])
+        crossings = x[crossed] + np.diff(x)[crossed] * here[crossed] / (here - there)[crossed]
+        x = np.unique(np.round(np.r_[x, crossings], DIGITS))  # no two that the manifest would keep as one
         return Curve(x, np.maximum(self(x), other(x)))
 
     def as_json(self) -> dict[str, list[float]]:
         """As the manifest keeps it."""
-        return {"x": [round(float(value), 4) for value in self.x], "y": [round(float(value), 4) for value in self.y]}
+        return {
+            "x": [round(float(value), DIGITS) for value in self.x],
+            "y": [round(float(value), DIGITS) for value in self.y],
+        }
 
 
 def fit(logits: ArrayLike, truth: ArrayLike, weights: ArrayLike, *, stiffness: float = 0.003) -> Curve:

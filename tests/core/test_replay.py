@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.policy import SIGNALS, Comparison, Signals, decide
 from moderation.core.scores import LABELS

@@ -10,7 +10,8 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from moderation.batches import decide_band
-from moderation.configuration import Configuration, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.actor import Actor
 from moderation.review import Ruling, Verdict
 from moderation.services import Services

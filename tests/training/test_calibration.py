@@ -61,8 +61,18 @@ def test_the_greater_of_two_curves_is_the_greater_everywhere() -> None:
         Curve(np.array([-1.0, 2.0]), np.array([-3.0, 3.0])),
     )
     logits = np.linspace(-9, 9, 700)
-    assert flat.at_least(steep)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)))
-    assert steep.at_least(flat)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)))
+    assert flat.at_least(steep)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)), abs=1e-3)
+    assert steep.at_least(flat)(logits) == pytest.approx(np.maximum(flat(logits), steep(logits)), abs=1e-3)
+
+
+def test_curves_that_cross_beside_a_knot_make_one_whose_knots_still_rise_in_the_manifest() -> None:
+    one, other = (
+        Curve(np.array([-1.0, 0.0, 1.0]), np.array([-1.0, 0.0, 2.0])),
+        Curve(np.array([-2.0, 2.0]), np.array([-1.00002, 1.0])),
+    )
+    kept = one.at_least(other).as_json()
+    assert (np.diff(kept["x"]) > 0).all()
+    assert (np.diff(kept["y"]) > 0).all()
 
 
 def test_one_class_alone_can_not_be_calibrated() -> None:

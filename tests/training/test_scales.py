@@ -72,7 +72,7 @@ def test_no_label_is_surer_on_the_natural_scale_than_on_the_balanced_one(folder:
     scales, _ = calibrate(Reader(), folder)
     logits = np.linspace(-12, 12, 500)
     for label in LABELS:
-        assert (scales["balanced"][label](logits) >= scales["natural"][label](logits) - 1e-9).all(), label
+        assert (scales["balanced"][label](logits) >= scales["natural"][label](logits) - 1e-3).all(), label
 
 
 def test_every_label_has_a_rising_curve_on_both_scales(folder: Path) -> None:

@@ -22,7 +22,8 @@ from werkzeug.test import TestResponse
 from moderation.answered import Sender
 from moderation.app import create_app
 from moderation.articles import ArticleForm, register_article
-from moderation.configuration import Configuration, parse_configuration
+from moderation.configuration import Configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Mode, Submission
 from moderation.core.ids import new_id

@@ -7,7 +7,7 @@ import csv
 import pytest
 from pages_house import CALM, RUDE, House, Visitor
 
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration

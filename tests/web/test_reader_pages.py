@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, House, Visitor
 
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.core.text import visible_length
 from moderation.review import Verdict
 

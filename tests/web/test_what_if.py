@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from pages_house import CALM, RUDE, House, Visitor
 
 from moderation.cli import main
-from moderation.configuration import parse_configuration
+from moderation.configuration_file import parse_configuration
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
 from moderation.what_if import policy_toml, tried
