@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.core.scores import LABELS, Scale
 from moderation.scoring.calibration import probability
-from moderation.scoring.packs import Curve
+from moderation.scoring.packs import BUILTIN, Curve, open_folder
 
 CURVE = Curve(x=(-2.0, 0.0, 3.0), y=(-6.0, -1.0, 1.0))
 
@@ -35,3 +36,11 @@ def test_a_greater_logit_never_gets_a_smaller_probability(logits: list[float]) -
     found = along(*sorted(logits))
     assert found == sorted(found)
     assert all(0 <= p <= 1 for p in found)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_shipped_pack_is_never_surer_on_the_natural_scale_than_on_the_balanced_one(label: str) -> None:
+    curves = open_folder(BUILTIN).manifest.calibration
+    for tenth in range(-150, 151):
+        natural, balanced = (probability(tenth / 10, curves[scale][label]) for scale in (Scale.NATURAL, Scale.BALANCED))
+        assert balanced >= natural - 1e-4, tenth / 10

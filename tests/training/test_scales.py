@@ -13,7 +13,7 @@ import pytest
 from moderation.core.scores import LABELS
 from scripts.training.corpora import CORPORA, held_back_rows
 from scripts.training.metrics import at_rate
-from scripts.training.scales import TOXIC_NEWS, Raw, calibrate, news_rate
+from scripts.training.scales import HARD_PAIRS, TOXIC_NEWS, Raw, calibrate, news_rate
 
 
 class Reader:
@@ -27,13 +27,19 @@ class Reader:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Corpora in which a text's number is its honest log odds, half of the news toxic."""
-    data, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(1)
+    return _corpora(tmp_path_factory.mktemp("data"))
+
+
+def _corpora(data: Path, *, told_by_pairs: float = 1.0) -> Path:
+    """``told_by_pairs``: the share of its number that is true of a text among the hard pairs."""
+    rng = np.random.default_rng(1)
     (data / "train").mkdir()
-    for name in {corpus.file or corpus.name for corpus in CORPORA}:
+    for name in sorted({corpus.file or corpus.name for corpus in CORPORA}):
+        share = told_by_pairs if name == HARD_PAIRS else 1.0
         with gzip.open(data / "train" / f"{name}.jsonl.gz", "wt") as lines:
             for number in range(1500):
                 odds = rng.normal(0, 2)
-                set_ = float(rng.random() < 1 / (1 + np.exp(-odds)))
+                set_ = float(rng.random() < 1 / (1 + np.exp(-share * odds)))
                 lines.write(json.dumps({"text": f"{odds:.3f} {name} {number}", "labels": _labels(name, set_)}) + "\n")
     return data
 
@@ -68,11 +74,13 @@ def test_balanced_080_is_natural_023_for_toxicity(folder: Path) -> None:
     assert 1 / (1 + np.exp(-natural(logit))) == pytest.approx(0.23, abs=0.01)
 
 
-def test_no_label_is_surer_on_the_natural_scale_than_on_the_balanced_one(folder: Path) -> None:
-    scales, _ = calibrate(Reader(), folder)
+def test_no_label_is_surer_on_the_natural_scale_even_where_hard_pairs_leave_doubt(tmp_path: Path) -> None:
+    scales, _ = calibrate(Reader(), _corpora(tmp_path, told_by_pairs=0.2))
     logits = np.linspace(-12, 12, 500)
     for label in LABELS:
         assert (scales["balanced"][label](logits) >= scales["natural"][label](logits) - 1e-3).all(), label
+    unsure, sure = (scales["balanced"][label](3.0) for label in ("identity_attack", "insult"))
+    assert unsure < sure  # the pairs' doubt stays where they decide
 
 
 def test_every_label_has_a_rising_curve_on_both_scales(folder: Path) -> None:
