@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.answered import DAY, Arrival, Idempotency, Sender, keep_answer, only_one, settled_answer
 from moderation.configuration import Configuration
-from moderation.core.comment import MESSAGES, WAITING, CommentRules, Status, Submission
+from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
 from moderation.core.decision import Outcome
 from moderation.core.errors import (
     ArticleNotFound,
@@ -158,7 +158,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     if article is None:
         raise ArticleNotFound
     _check_external(session, sender, submission)
-    parent = _parent(session, article, submission.parent_id)
+    parent = _parent(session, article, sender, submission.parent_id)
     house = case.house.rules(session, article)
     stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
     stands.check_open()
@@ -193,12 +193,14 @@ def _check_length(body: str, rules: CommentRules) -> None:
         raise CommentTooLong(length, rules.maximum_length)
 
 
-def _parent(session: Session, article: Place, parent_id: str | None) -> Comment | None:
+def _parent(session: Session, article: Place, sender: Sender, parent_id: str | None) -> Comment | None:
+    """The comment that this one answers."""
     if parent_id is None:
         return None
     parent = find_comment(session, parent_id)
-    # A site's own server may pass on a reply while its parent still waits.
-    if parent is None or parent.article_id != article.id or parent.status not in (*WAITING, Status.APPROVED):
+    # A site's own server may pass on a reply while its parent still waits; a browser isn't told that it does.
+    answerable = (*WAITING, Status.APPROVED) if sender.vouches else (Status.APPROVED,)
+    if parent is None or parent.article_id != article.id or parent.status not in answerable:
         raise InvalidField("parent_id", "names no comment on this article that can be replied to.")
     return parent
 
@@ -219,7 +221,7 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     reply = submission.parent_id is not None
     stands = standing(case.configuration.comments, article, house.settings, reply=reply, now=now)
     stands.check_open()
-    _parent(session, article, submission.parent_id)
+    parent = _parent(session, article, sender, submission.parent_id)
     _check_external(session, sender, submission)
     author = _author(ledger, case)
     same = same_comment(
@@ -238,12 +240,12 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
         section=article.section,
         mode=stands.rules.mode,
         counts=counts_for(submission.body, author, terms),
-        holds=holds_for(author, now, terms),
+        holds=holds_for(author, now, terms, parent),
         waits_because=stands.waits_because,
     )
     admit()
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
-    comment = _comment_row(ledger, case, article, author, judgement, status, scored=scores is not None)
+    comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored=scores is not None)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
     comment_arrived(ledger, comment, judged_in, judgement, actor=sender.reference)
@@ -303,17 +305,22 @@ def _comment_row(
     case: _Case,
     article: Place,
     author: Author,
+    answered: Comment | None,
     judgement: Judgement,
     status: Status,
     *,
     scored: bool,
 ) -> dict[str, Any]:
     now, submission = ledger.now, case.submission
+    too_deep = answered is not None and answered.depth >= DEEPEST
+    under = answered.parent_id if answered is not None and too_deep else submission.parent_id
     return {
         "id": new_id(now),
         "site_id": case.sender.site_id,
         "article_id": article.id,
-        "parent_id": submission.parent_id,
+        "parent_id": under,
+        "in_reply_to": submission.parent_id if too_deep else None,
+        "depth": 0 if answered is None else min(answered.depth + 1, DEEPEST),
         "author_id": author.id,
         "author_name": submission.author.name,
         "body": submission.body,

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
-from moderation.core.comment import Mode
+from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
 from moderation.core.policy import EVERYTHING_WAITS, decide, signals_from
@@ -19,6 +19,7 @@ from moderation.core.text import count_links
 from moderation.record import Judgement
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
+from moderation.storage.comments import Comment
 from moderation.storage.house import Rules
 from moderation.storage.house_rules import newest_author_decision
 
@@ -105,9 +106,12 @@ def counts_for(body: str, author: Author, terms: Sequence[Found] = ()) -> dict[s
     }
 
 
-def holds_for(author: Author, now: datetime, terms: Sequence[Found] = ()) -> tuple[str, ...]:
+def holds_for(
+    author: Author, now: datetime, terms: Sequence[Found] = (), answered: Comment | None = None
+) -> tuple[str, ...]:
     """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
-    is stored with a decision stays, and the name of a victim must be erasable.
+    is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
+    itself the policy publishes no answer to what readers can't see.
     """
     holds = [
         f"holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
@@ -115,6 +119,8 @@ def holds_for(author: Author, now: datetime, terms: Sequence[Found] = ()) -> tup
     ]
     if author.muted_until is not None and author.muted_until > now:
         holds.append("its author is muted: a moderator reads everything they write")
+    if answered is not None and answered.status != Status.APPROVED:
+        holds.append("answers a comment that isn’t published")
     return tuple(dict.fromkeys(holds))
 
 

@@ -10,7 +10,7 @@ from moderation.core.decision import Outcome
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.judging import counts_for, holds_for, judge, score_or_none, statement_for, terms_in
 from moderation.prepared import prepared_article
-from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, policy_decided, recorded
+from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, place_kept, policy_decided, recorded
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage import docket
@@ -46,7 +46,7 @@ def score_late(services: Services, comment_id: str) -> bool:
         if comment is None or comment.scored:
             return False
         article = session.get_one(Article, comment.article_id)
-        parent = find_comment(session, comment.parent_id) if comment.parent_id else None
+        parent = find_comment(session, comment.in_reply_to or comment.parent_id or "")
     request = ScoreRequest(
         text=comment.body, article=prepared_article(services, article), parent=parent.body if parent else None
     )
@@ -90,7 +90,8 @@ def _decide(
     author = ledger.session.get_one(Author, comment.author_id)
     rules = house.rules(ledger.session, article)
     terms = terms_in(rules, comment.body)
-    holds = holds_for(author, ledger.now, terms)
+    answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
+    holds = holds_for(author, ledger.now, terms, answered)
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
     mode = stands.rules.mode
@@ -120,6 +121,7 @@ def _decide(
         comment.id,
         docket.judged(judgement.signals, status=status, flags=comment.flags, decided_at=comment.decided_at),
     )
+    place_kept(ledger, comment.id)
     count_author(ledger, author.id, before, status)
     refused = judgement.decision.outcome is Outcome.REJECTED
     policy_decided(

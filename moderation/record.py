@@ -28,6 +28,7 @@ from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow, score_values
 from moderation.storage.database import Database
+from moderation.storage.discussion import count_answer, keep_place
 from moderation.storage.outbox import Notice
 
 log = logging.getLogger(__name__)
@@ -140,10 +141,13 @@ STATUS_OF = {
 def comment_arrived(
     ledger: Ledger, comment: Mapping[str, Any], article: Place, judgement: Judgement, *, actor: str
 ) -> None:
-    """A comment is stored. ``comment`` holds the columns of ``Comment``; ``judgement`` is what the policy makes of it,
-    or would make of it without scores.
+    """A comment is stored. ``comment`` holds the columns of ``Comment``, but for those that say what readers see;
+    ``judgement`` is what the policy makes of it, or would make of it without scores.
     """
-    ledger.connection.execute(_INSERT_COMMENT, comment)
+    shown = comment["status"] == Status.APPROVED
+    under = count_answer(ledger.connection, comment["parent_id"], 1) if shown else False
+    place = {"shown": shown, "opening": shown and not under, "replies_shown": 0}
+    ledger.connection.execute(_INSERT_COMMENT, {**comment, **place})
     judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
     row = docket.docket_row(comment, article, judgement.signals, by_policy=judged)
     ledger.connection.execute(docket.INSERT, row)
@@ -155,7 +159,7 @@ def comment_arrived(
         {
             "article": comment["article_id"],
             "author": comment["author_id"],
-            "parent": comment["parent_id"],
+            "parent": comment["in_reply_to"] or comment["parent_id"],
             "status": comment["status"],
             "body": body_fingerprint(comment["body"], comment["salt"]),
         },
@@ -240,6 +244,7 @@ def status_changed(
     docket.change(ledger.connection, comment.id, docket.moved(status, decided_at=comment.decided_at))
     if status is Status.APPROVED:
         comment.published_at = ledger.now
+    place_kept(ledger, comment.id)
     count_author(ledger, comment.author_id, before, status)
     _store_decision(
         ledger,
@@ -272,6 +277,12 @@ def status_changed(
     )
     kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, event)
     ledger.notice(comment.site_id, kind, comment.id, {"status": status.value})
+
+
+def place_kept(ledger: Ledger, comment_id: str) -> None:
+    """What readers see of a comment whose status, or time of publication, has just been set."""
+    ledger.session.flush()
+    keep_place(ledger.connection, comment_id)
 
 
 def count_author(ledger: Ledger, author_id: str, before: Status | None, after: Status) -> None:

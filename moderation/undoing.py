@@ -18,7 +18,7 @@ from moderation.core.ids import new_id
 from moderation.marking import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
 from moderation.places import MODE, reverse_mode
 from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
-from moderation.record import Ledger, recorded, status_changed
+from moderation.record import Ledger, place_kept, recorded, status_changed
 from moderation.review import meanwhile
 from moderation.services import Services
 from moderation.storage import docket
@@ -160,6 +160,7 @@ def _reverse_decision(of: Reversal, item: ActItem) -> bool:
         payload={"undoes": of.act.id},
     )
     comment.published_at = datetime.fromisoformat(before["published_at"]) if before["published_at"] else None
+    place_kept(ledger, comment.id)  # what was never published leaves no place
     docket.change(ledger.connection, comment.id, {"by_person": before["by_person"]})
     item.revision = comment.revision
     # What led to where the comment stands again can be taken back in its turn.

@@ -152,7 +152,7 @@ def test_the_six_readers_are_published_and_the_queue_and_the_refusals_live(servi
         }
         waiting = lines_of(db, page_of(db, Wanted(scopes=demo), limit=1))
         assert articles_of(db, "demo")[0].external_id == "critical-minerals-ministerial"
-    assert [opening.comment.author_name for opening in openings][:6] == READERS
+    assert [opening.entry.comment.author_name for opening in openings][:6] == READERS
     assert any(opening.replies for opening in openings)
     assert counts == Counter(
         {None: Status.PENDING, Verdict.APPROVE: Status.APPROVED, Verdict.REJECT: Status.REJECTED}[comment.verdict]

@@ -23,6 +23,9 @@ class Status(StrEnum):
 
 
 WAITING = (Status.RECEIVED, Status.PENDING)
+DEEPEST = 5
+"""How many comments a reply stands under at most. What answers one down there stands beside it, and says whom it
+answers."""
 
 
 class Mode(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, func, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, false, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -17,14 +17,31 @@ from moderation.storage.base import Base
 
 _UNSCORED = "scored IS FALSE"
 """What the sweep for comments without scores looks for, again and again: an index of nothing else."""
+SHOWN = "comments.shown IS TRUE"
+OPENINGS = "comments.shown IS TRUE AND comments.opening IS TRUE"
+"""Written as the partial indexes have it: SQLite takes them for nothing else."""
+
+
+def _only(condition: str) -> dict[str, Any]:
+    bare = text(condition.replace("comments.", ""))
+    return {"sqlite_where": bare, "postgresql_where": bare}
 
 
 class Comment(Base):
-    """A reader's text and its status. ``salt`` keys the body's fingerprint in the audit chain; erasing destroys it."""
+    """A reader's text and its status. ``salt`` keys the body's fingerprint in the audit chain; erasing destroys it.
+
+    ``parent_id`` is the comment under which this one stands, ``depth`` how many stand above it, ``in_reply_to`` the one
+    that it answers where that is another (``core.comment.DEEPEST``). ``shown`` says that readers see it, or the place
+    that it has left; ``opening`` that it then stands under no other, ``replies_shown`` how many shown ones have it as
+    their parent (``storage.discussion.keep_place``).
+    """
 
     __tablename__ = "comments"
     __table_args__ = (
         Index("ix_comments_thread", "article_id", "status", "created_at", "id"),
+        Index("ix_comments_shown", "article_id", "created_at", "id", **_only(SHOWN)),
+        Index("ix_comments_openings", "article_id", "created_at", "id", **_only(OPENINGS)),
+        Index("ix_comments_replies", "parent_id", "created_at", "id", **_only(SHOWN)),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
         Index("ix_comments_unscored", "received_at", sqlite_where=text(_UNSCORED), postgresql_where=text(_UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
@@ -34,6 +51,8 @@ class Comment(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"), index=True)
+    in_reply_to: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
+    depth: Mapped[int] = mapped_column(server_default="0")
     author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"), index=True)
     author_name: Mapped[str]
     body: Mapped[str]
@@ -49,6 +68,9 @@ class Comment(Base):
     received_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    shown: Mapped[bool] = mapped_column(server_default=false())
+    opening: Mapped[bool] = mapped_column(server_default=false())
+    replies_shown: Mapped[int] = mapped_column(server_default="0")
 
 
 class ScoreRow(Base):

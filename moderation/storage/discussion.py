@@ -1,4 +1,8 @@
-"""What readers see under an article: published comments, and the places of those that are gone but were answered."""
+"""What readers see under an article: published comments, and the places of those that are gone but were answered.
+
+Whether a comment has a place is kept with it and changes with the statuses, so that a page costs what it holds,
+whatever stands beside it that nobody sees.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, not_, or_, select, tuple_, update
+from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.storage.comments import Comment
+from moderation.storage.base import table_of
+from moderation.storage.comments import OPENINGS, SHOWN, Comment
 
-_GONE = tuple(status for status in Status if status is not Status.APPROVED)
 Place = tuple[datetime, str]
 """A comment's time and id: where a page ends."""
+
+REPLIES = 300
+"""The most replies on one page of a discussion; who was answered more often has a page of answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A comment as readers see it. ``parent_id`` is what it stands under: its parent, or nothing where readers never
+    saw that. ``in_reply_to`` names whom it answers where that is another comment, too deep down to stand under.
+    """
+
+    comment: Comment
+    parent_id: str | None
+    in_reply_to: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A comment that answers no other, and the replies that go back to it. A comment that is not published, but has
-    an answer that is, however far down, leaves its place: it is ``gone``.
+    """A comment that stands under no other, and the replies that go back to it, oldest first. ``more`` says that it
+    has further ones, left out here.
     """
 
-    comment: Comment
-    replies: tuple[Comment, ...]
+    entry: Entry
+    replies: tuple[Entry, ...]
+    more: bool = False
 
 
 def is_gone(comment: Comment) -> bool:
@@ -34,19 +53,42 @@ def is_gone(comment: Comment) -> bool:
     return comment.status != Status.APPROVED
 
 
-def discussion(session: Session, article_id: str, *, after: Comment | None = None, limit: int) -> list[Opening]:
-    """One page of an article's discussion, oldest first, from behind the comment ``after`` on."""
-    here = select(Comment).where(Comment.article_id == article_id, Comment.parent_id.is_(None))
+def shown_comment(session: Session, article_id: str, comment_id: str) -> Comment | None:
+    """A comment that has a place under this article."""
+    query = select(Comment).where(Comment.id == comment_id, Comment.article_id == article_id, Comment.shown)
+    return session.scalar(query)
+
+
+def discussion(
+    session: Session, article_id: str, *, under: Comment | None = None, after: Comment | None = None, limit: int
+) -> list[Opening]:
+    """One page of an article's discussion, oldest first, from behind the comment ``after`` on; with ``under`` of the
+    answers to that comment.
+    """
+    if under is None:
+        here = select(Comment).where(Comment.article_id == article_id, literal_column(OPENINGS))
+    else:
+        here = select(Comment).where(Comment.parent_id == under.id, literal_column(SHOWN))
     openings = _page(session, here, (after.created_at, after.id) if after else None, limit)
-    replies = _replies(session, [comment.id for comment in openings])
-    return [Opening(comment=comment, replies=tuple(replies[comment.id])) for comment in openings]
+    below, cut = _below(session, openings)
+    entries = {entry.comment.id: entry for entry in _entries(session, [*openings, *below])}
+    tops = _tops(openings, below)
+    replies: dict[str, list[Entry]] = defaultdict(list)
+    for reply in sorted(below, key=lambda comment: (comment.created_at, comment.id)):
+        replies[tops[reply.id]].append(entries[reply.id])
+    more = {tops[comment_id] for comment_id in cut}
+    return [
+        Opening(entry=entries[opening.id], replies=tuple(replies[opening.id]), more=opening.id in more)
+        for opening in openings
+    ]
 
 
-def published(session: Session, article_id: str, *, after: Place | None = None, limit: int) -> list[Comment]:
+def published(session: Session, article_id: str, *, after: Place | None = None, limit: int) -> list[Entry]:
     """An article's published comments and the places of those that are gone, answers and all, oldest first, after the
     one with this time and id.
     """
-    return _page(session, select(Comment).where(Comment.article_id == article_id), after, limit)
+    here = select(Comment).where(Comment.article_id == article_id, literal_column(SHOWN))
+    return _entries(session, _page(session, here, after, limit))
 
 
 def how_many_published(session: Session, article_id: str) -> int:
@@ -58,62 +100,98 @@ def how_many_published(session: Session, article_id: str) -> int:
 def _page(session: Session, here: Select[Any], after: Place | None, limit: int) -> list[Comment]:
     if after is not None:
         here = here.where(tuple_(Comment.created_at, Comment.id) > tuple_(*after))
-    here = here.order_by(Comment.created_at, Comment.id)
-    shown: list[Comment] = list(session.scalars(here.where(Comment.status == Status.APPROVED).limit(limit)))
-    if len(shown) == limit:  # then only those count that are gone from among these, and an index finds them
-        here = here.where(Comment.created_at <= shown[-1].created_at)
-    reply = aliased(Comment)
-    answered = exists().where(reply.parent_id == Comment.id)
-    gone: Sequence[Comment] = session.scalars(here.where(Comment.status.in_(_GONE), answered)).all()
-    if gone:
-        leaves = {node.root for node in _thread(session, [comment.id for comment in gone]) if node.published}
-        shown += [comment for comment in gone if comment.id in leaves]
-    return sorted(shown, key=lambda comment: (comment.created_at, comment.id))[:limit]
+    return list(session.scalars(here.order_by(Comment.created_at, Comment.id).limit(limit)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """An answer somewhere below ``root``."""
-
-    id: str
-    parent_id: str
-    root: str
-    published: bool
-
-
-def _thread(session: Session, root_ids: Sequence[str]) -> list[_Node]:
-    """Everything that answers these comments, answers to answers included, whatever became of it."""
-    thread = select(Comment.id, Comment.id.label("root")).where(Comment.id.in_(root_ids)).cte(recursive=True)
-    thread = thread.union_all(select(Comment.id, thread.c.root).join(thread, Comment.parent_id == thread.c.id))
-    query = select(Comment.id, Comment.parent_id, thread.c.root, Comment.status).join(thread, thread.c.id == Comment.id)
-    rows = session.execute(query.where(Comment.id != thread.c.root))
-    return [_Node(id, parent_id or "", root, status == Status.APPROVED) for id, parent_id, root, status in rows]
+def _entries(session: Session, comments: Sequence[Comment]) -> list[Entry]:
+    answered = {comment.in_reply_to for comment in comments if comment.in_reply_to is not None}
+    seen = {comment.id for comment in comments}
+    if answered - seen:
+        seen |= set(session.scalars(select(Comment.id).where(Comment.id.in_(answered - seen), Comment.shown)))
+    return [
+        Entry(
+            comment=comment,
+            parent_id=None if comment.opening else comment.parent_id,
+            in_reply_to=comment.in_reply_to if comment.in_reply_to in seen else None,
+        )
+        for comment in comments
+    ]
 
 
-def _replies(session: Session, opening_ids: Sequence[str]) -> dict[str, list[Comment]]:
-    """The answers to show by the opening that they go back to, oldest first."""
-    nodes = {node.id: node for node in _thread(session, opening_ids)}
-    shown = _with_places(nodes)
-    found: dict[str, list[Comment]] = defaultdict(list)
-    for start in range(0, len(shown), 500):
-        query = select(Comment).where(Comment.id.in_(shown[start : start + 500]))
-        for reply in session.scalars(query):
-            found[nodes[reply.id].root].append(reply)
-    for replies in found.values():
-        replies.sort(key=lambda comment: (comment.created_at, comment.id))
-    return found
+def _below(session: Session, openings: Iterable[Comment]) -> tuple[list[Comment], set[str]]:
+    """The answers to these comments, and the answers to those, ``REPLIES`` at most; and the ids of the comments whose
+    answers are not all among them. Level by level: how many answers each has is known, so nothing is read in vain.
+    """
+    found: list[Comment] = []
+    cut: set[str] = set()
+    level = [comment for comment in openings if comment.replies_shown]
+    while level:
+        whole, room = [], REPLIES - len(found)
+        for parent in level:
+            if parent.replies_shown <= room:
+                whole.append(parent.id)
+                room -= parent.replies_shown
+            else:
+                cut.add(parent.id)
+        query = select(Comment).where(Comment.parent_id.in_(whole), literal_column(SHOWN))
+        replies = list(session.scalars(query)) if whole else []
+        for parent in level:
+            if parent.id in cut and room > 0:
+                first = select(Comment).where(Comment.parent_id == parent.id, literal_column(SHOWN))
+                some = _page(session, first, None, room)
+                replies += some
+                room -= len(some)
+        found += replies
+        level = [reply for reply in replies if reply.replies_shown]
+    return found, cut
 
 
-def _with_places(nodes: dict[str, _Node]) -> list[str]:
-    """The published ones, and whatever lies between them and their opening."""
-    shown: set[str] = set()
-    for node in _published(nodes.values()):
-        above: _Node | None = node
-        while above is not None and above.id not in shown:
-            shown.add(above.id)
-            above = nodes.get(above.parent_id)
-    return sorted(shown)
+def _tops(openings: Iterable[Comment], below: Iterable[Comment]) -> dict[str, str]:
+    """Each comment's opening, by id. ``below`` comes level by level."""
+    tops = {opening.id: opening.id for opening in openings}
+    for reply in below:
+        tops[reply.id] = tops[reply.parent_id or ""]
+    return tops
 
 
-def _published(nodes: Iterable[_Node]) -> Iterable[_Node]:
-    return (node for node in nodes if node.published)
+# --- places are kept --------------------------------------------------------------------------------------------------
+
+_C = table_of(Comment).c
+_HAS_PLACE = or_(_C.status == Status.APPROVED.value, and_(_C.published_at.is_not(None), _C.replies_shown > 0))
+_CHANGES = select(_C.parent_id, _C.shown).where(_C.id == bindparam("of"), _C.shown != _HAS_PLACE).with_for_update()
+_COUNT_ANSWER = (
+    update(table_of(Comment))
+    .where(_C.id == bindparam("of"))
+    .values(replies_shown=_C.replies_shown + bindparam("step"))
+    .returning(_C.shown)
+)
+_SET_PLACE = (
+    update(table_of(Comment)).where(_C.id == bindparam("of")).values(shown=not_(_C.shown), opening=bindparam("opens"))
+)
+_ANSWERS_STAND = (
+    update(table_of(Comment)).where(_C.parent_id == bindparam("of"), _C.shown).values(opening=bindparam("opens"))
+)
+
+
+def keep_place(connection: Connection, comment_id: str | None) -> None:
+    """After a comment's status or time of publication has changed: it gets or loses its place, and with it perhaps
+    those that it answers, up to the opening.
+
+    A parent's row is written before its answer's place is told from it, so that two at once see each other.
+    """
+    while comment_id is not None:
+        changes = connection.execute(_CHANGES, {"of": comment_id}).first()
+        if changes is None:
+            return
+        shown = not changes.shown
+        parent_shown = count_answer(connection, changes.parent_id, 1 if shown else -1)
+        connection.execute(_SET_PLACE, {"of": comment_id, "opens": shown and not parent_shown})
+        connection.execute(_ANSWERS_STAND, {"of": comment_id, "opens": not shown})
+        comment_id = changes.parent_id
+
+
+def count_answer(connection: Connection, parent_id: str | None, step: int) -> bool:
+    """Counts an answer that got its place (1) or lost it (-1); returns whether its parent has a place itself."""
+    if parent_id is None:
+        return False
+    return bool(connection.scalar(_COUNT_ANSWER, {"of": parent_id, "step": step}))

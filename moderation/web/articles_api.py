@@ -228,10 +228,10 @@ def _published_page(key: Caller, article_id: str) -> Response:
             raise ArticleNotFound
         settings = services().house.rules(db, article).settings
         stands = standing(services().configuration.current().comments, article, settings, now=services().clock())
-        comments = list(published(db, article.id, after=after, limit=PAGE + 1)) if stands.shown else []
-    page = comments[:PAGE]
-    following = cursors.dumps(_place(page[-1])) if len(comments) > PAGE else None
-    answer = jsonify({"comments": [comment_public(comment) for comment in page], "next": following})
+        entries = published(db, article.id, after=after, limit=PAGE + 1) if stands.shown else []
+    page = entries[:PAGE]
+    following = cursors.dumps(_place(page[-1].comment)) if len(entries) > PAGE else None
+    answer = jsonify({"comments": [comment_public(entry) for entry in page], "next": following})
     if key.secret:
         answer.headers["Cache-Control"] = "private, no-store"
         return answer

@@ -10,7 +10,7 @@ from moderation.core.comment import Mode
 from moderation.standing import Standing
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.discussion import Opening, is_gone
+from moderation.storage.discussion import Entry, Opening, is_gone
 
 PAGE = 100
 """How many openings one page of a discussion holds."""
@@ -18,20 +18,24 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One published comment, or the place of one that is ``gone``."""
+    """One published comment, or the place of one that is ``gone``. ``to`` is the name of whom it answers, where that
+    is not the one that its replies stand under; ``more`` says that further replies have a page of their own.
+    """
 
     id: str
     name: str
     body: str
     created_at: datetime
     gone: bool = False
+    to: str = ""
     replies: tuple[Said, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
     """What stands under an article. ``sentence`` is what the newsroom says of the discussion while it is open, ``next``
-    the id after which the next page begins.
+    the id after which the next page begins, ``under`` the comment whose answers alone are shown.
     """
 
     shown: bool
@@ -42,9 +46,12 @@ class Discussion:
     count: int
     items: tuple[Said, ...]
     next: str | None
+    under: Said | None = None
 
 
-def discussion_view(openings: Sequence[Opening], *, count: int, stands: Standing) -> Discussion:
+def discussion_view(
+    openings: Sequence[Opening], *, count: int, stands: Standing, under: Comment | None = None
+) -> Discussion:
     """The discussion from its openings, of which there is one more than a page holds where another page follows."""
     page = openings[:PAGE]
     return Discussion(
@@ -55,15 +62,23 @@ def discussion_view(openings: Sequence[Opening], *, count: int, stands: Standing
         everything_waits=stands.rules.mode is not Mode.POST,
         count=count,
         items=tuple(_said(opening) for opening in page),
-        next=page[-1].comment.id if len(openings) > PAGE else None,
+        next=page[-1].entry.comment.id if len(openings) > PAGE else None,
+        under=said(under) if under is not None else None,
     )
 
 
 def _said(opening: Opening) -> Said:
-    return _one(opening.comment, tuple(_one(reply) for reply in opening.replies))
+    names = {entry.comment.id: entry.comment.author_name for entry in opening.replies if not is_gone(entry.comment)}
+    replies = tuple(said(reply.comment, to=names.get(_answers(reply), "")) for reply in opening.replies)
+    return said(opening.entry.comment, replies=replies, more=opening.more)
 
 
-def _one(comment: Comment, replies: tuple[Said, ...] = ()) -> Said:
+def _answers(reply: Entry) -> str:
+    return reply.in_reply_to or reply.parent_id or ""
+
+
+def said(comment: Comment, *, to: str = "", replies: tuple[Said, ...] = (), more: bool = False) -> Said:
+    """A comment as the page shows it."""
     gone = is_gone(comment)
     return Said(
         id=comment.id,
@@ -71,7 +86,9 @@ def _one(comment: Comment, replies: tuple[Said, ...] = ()) -> Said:
         body="" if gone else comment.body,
         created_at=comment.created_at,
         gone=gone,
+        to="" if gone else to,
         replies=replies,
+        more=more,
     )
 
 

@@ -104,7 +104,12 @@ def _schemas() -> Schema:
                 "id": _text(),
                 "author": _object({"name": _text(), "initial": _text()}),
                 "body": _text(),
-                "parent_id": _nullable(_text()),
+                "parent_id": _nullable(
+                    _text(description="The comment that this one stands under; null where readers never saw that one.")
+                ),
+                "in_reply_to": _text(
+                    description="Whom a reply answers that is too deep down to stand under it. Left out otherwise."
+                ),
                 "created_at": _text(format="date-time"),
                 "removed": {
                     "type": "boolean",
@@ -123,6 +128,7 @@ def _schemas() -> Schema:
                 "author": _object({"name": _text()}),
                 "body": _text(),
                 "parent_id": _nullable(_text()),
+                "in_reply_to": _nullable(_text(description="Whom it answers; parent_id is whom it stands under.")),
                 "external_id": _nullable(_text()),
                 "created_at": _text(format="date-time"),
                 "received_at": _text(format="date-time"),

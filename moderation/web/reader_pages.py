@@ -26,11 +26,11 @@ from moderation.core.text import as_written, display_name, visible_length
 from moderation.review import withdraw
 from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
-from moderation.storage.comments import Comment, find_comment, newest_decision
-from moderation.storage.discussion import discussion, how_many_published
+from moderation.storage.comments import find_comment, newest_decision
+from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.sites import Site
 from moderation.web.access import check_csrf, services
-from moderation.web.discussions import PAGE, Said, article_texts, discussion_view
+from moderation.web.discussions import PAGE, article_texts, discussion_view, said
 from moderation.web.errors import CODES
 from moderation.web.limits import Limits, client_address, reader_key
 from moderation.web.rendering import argument, known_id, page
@@ -152,8 +152,9 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         site = db.get(Site, DEMO)
         if article is None or site is None:
             abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
-        after = find_comment(db, known_id(argument("after")))
-        openings = discussion(db, article.id, after=after, limit=PAGE + 1)
+        under = shown_comment(db, article.id, known_id(argument("under")))
+        after = shown_comment(db, article.id, known_id(argument("after")))
+        openings = discussion(db, article.id, under=under, after=after, limit=PAGE + 1)
         count = how_many_published(db, article.id)
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
@@ -173,18 +174,14 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
-        discussion=discussion_view(openings, count=count, stands=stands),
+        discussion=discussion_view(openings, count=count, stands=stands, under=under),
         rules=stands.rules,
         problem=problem,
         sent=sent,
-        parent=_quoted(parent) if parent else None,
+        parent=said(parent) if parent else None,
         form=form or Form(),
         others=others,
     )
-
-
-def _quoted(comment: Comment) -> Said:
-    return Said(id=comment.id, name=comment.author_name, body=comment.body, created_at=comment.created_at)
 
 
 def _sent(article: Article) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from moderation.core.audit_chain import AuditEvent
 from moderation.core.comment import MESSAGES, Status
 from moderation.core.scores import Scores
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.discussion import is_gone
+from moderation.storage.discussion import Entry, is_gone
 
 
 def when(time: datetime | None) -> str | None:
@@ -39,24 +39,23 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
     }
 
 
-def comment_public(comment: Comment) -> dict[str, Any]:
-    """A comment as anybody may see it. One that is gone, but has published answers, leaves its place: ``removed``."""
-    if is_gone(comment):
-        return {
-            "id": comment.id,
-            "author": {"name": "", "initial": ""},
-            "body": "",
-            "parent_id": comment.parent_id,
-            "created_at": when(comment.created_at),
-            "removed": True,
-        }
-    return {
+def comment_public(entry: Entry) -> dict[str, Any]:
+    """A comment as anybody may see it. One that is gone, but has published answers, leaves its place: ``removed``.
+    ``in_reply_to`` is there where it answers another comment than the one that it stands under.
+    """
+    comment, gone = entry.comment, is_gone(entry.comment)
+    shape = {
         "id": comment.id,
-        "author": {"name": comment.author_name, "initial": initial_of(comment.author_name)},
-        "body": comment.body,
-        "parent_id": comment.parent_id,
+        "author": {"name": "", "initial": ""}
+        if gone
+        else {"name": comment.author_name, "initial": initial_of(comment.author_name)},
+        "body": "" if gone else comment.body,
+        "parent_id": entry.parent_id,
         "created_at": when(comment.created_at),
     }
+    if entry.in_reply_to is not None:
+        shape["in_reply_to"] = entry.in_reply_to
+    return shape | {"removed": True} if gone else shape
 
 
 def initial_of(name: str) -> str:
@@ -85,6 +84,7 @@ def comment_whole(
         "author": {"name": comment.author_name},
         "body": comment.body,
         "parent_id": comment.parent_id,
+        "in_reply_to": comment.in_reply_to or comment.parent_id,
         "external_id": comment.external_id,
         "created_at": when(comment.created_at),
         "received_at": when(comment.received_at),

@@ -31,6 +31,22 @@ def test_undo_publishes_again_what_was_published_before(newsroom: Newsroom) -> N
     assert before["published_at"] is not None
 
 
+@pytest.mark.parametrize("seen_before", [False, True])
+def test_undo_of_a_publication_leaves_a_place_only_where_there_was_one(newsroom: Newsroom, seen_before: bool) -> None:
+    ada = colleague(newsroom)
+    parent = newsroom.accepted()["id"]
+    reply = newsroom.accepted(parent_id=parent)["id"]
+    ada.act(reply)
+    if seen_before:
+        ada.act(parent)
+        ada.act(parent, "reject", reason_id="spam")
+    before = standing(newsroom, parent)
+    ada.undo(ada.act(parent))
+    assert standing(newsroom, parent) == before
+    shown = {c["id"]: (c["parent_id"], "removed" in c) for c in (newsroom.published().json or {})["comments"]}
+    assert shown == ({parent: (None, True), reply: (parent, False)} if seen_before else {reply: (None, False)})
+
+
 def test_undo_of_another_reason_tells_the_first_one_again(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]

@@ -97,6 +97,44 @@ def test_a_long_discussion_goes_on_another_page(house: House) -> None:
     assert len(reader.page.xpath("//ol[@class='talk']/li")) == 1
 
 
+def test_who_was_answered_too_often_for_one_page_has_a_page_of_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.storage.discussion.REPLIES", 3)
+    quiet, busy = (
+        published(house, by="Ann"),
+        published(house, "One that many people answer, one after the other, all day.", by="Bo"),
+    )
+    published(house, "The only answer to the first, which has its place here all the same.", by="C", to=quiet)
+    for number in range(4):
+        published(house, f"Answer number {number}, about as long as all of the others are.", by=f"D{number}", to=busy)
+    reader = house.visitor().open("/")
+    assert reader.texts("//ol[@class='replies']//div[@class='who']/bdi") == ["C", "D0", "D1"]
+    assert len(reader.page.xpath("//a[starts-with(., 'All replies')]")) == 1
+    (link,) = reader.page.xpath("//a[starts-with(., 'All replies')]/@href")
+    reader.open("/articles/lanes" + link)
+    assert reader.texts("//section[@class='discussion']//div[@class='who']/bdi") == ["Bo", "D0", "D1", "D2", "D3"]
+
+
+def test_a_reply_to_a_reply_says_whom_it_answers(house: House) -> None:
+    first = published(house)
+    answer = published(house, "The second one speaks, at some length, to the first one.", by="Bo", to=first)
+    published(house, "The third one speaks, at just as much length, to the second.", by="Cy", to=answer)
+    assert house.visitor().open("/").texts("//span[@class='hint'][starts-with(., 'to')]") == ["to Bo"]
+
+
+@pytest.mark.parametrize("parameter", ["after", "under", "reply"])
+def test_an_address_tells_nothing_of_a_waiting_comment(house: House, parameter: str) -> None:
+    published(house)
+    waiting = house.say("This one still waits for somebody to read it, and nobody should see it yet.")
+
+    def discussion(comment: str) -> str:
+        page = house.visitor().open(f"/articles/lanes?{parameter}={comment}")
+        return "".join(page.texts("//section")).replace(comment, "")
+
+    assert discussion(waiting) == discussion("019b0000-0000-7000-8000-000000000000")
+
+
 def test_a_comment_is_sent_and_its_writer_told_where_it_stands(house: House) -> None:
     reader = write(house)
     assert reader.status == 200
