@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from moderation.core.perspective import Asked, analyzed
-from moderation.core.perspective_requests import language_hint
 from moderation.core.scores import Scale, ScoreRequest
 from moderation.services import Services
 
@@ -24,7 +23,7 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
         text=asked.seen.text,
         article=article,
         parent=asked.parent,
-        language_hint=language_hint(asked.languages),
+        languages=asked.languages,
         explain=asked.by_sentence,
     )
     scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=ANSWER_WITHIN_SECONDS)

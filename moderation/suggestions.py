@@ -13,7 +13,6 @@ from moderation.core.audit_chain import body_fingerprint
 from moderation.core.errors import ScoringFailed
 from moderation.core.ids import new_id
 from moderation.core.perspective import Suggestion, detected_language
-from moderation.core.perspective_requests import language_hint
 from moderation.core.scores import Scale, ScoreRequest, Scores
 from moderation.record import Ledger, recorded
 from moderation.services import Services
@@ -79,7 +78,7 @@ def erase_suggestions(services: Services, actor: str, site_id: str, client_token
 
 
 def _scores(services: Services, suggestion: Suggestion) -> Scores | None:
-    request = ScoreRequest(text=suggestion.seen.text, language_hint=language_hint(suggestion.languages), explain=False)
+    request = ScoreRequest(text=suggestion.seen.text, languages=suggestion.languages, explain=False)
     timeout = services.configuration.current().scoring.timeout_seconds
     try:
         return services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=timeout)

@@ -18,7 +18,7 @@ from moderation.configuration_file import parse_configuration
 from moderation.core.actor import SYSTEM
 from moderation.core.comparison import Comparison, compare
 from moderation.core.errors import InvalidField
-from moderation.core.perspective_requests import label_of, language_hint
+from moderation.core.perspective_requests import label_of
 from moderation.core.scores import Scale, Scorer, ScoreRequest, Scores
 from moderation.scoring import build_scorer
 from moderation.settings import read_environment
@@ -149,8 +149,7 @@ def _scored(rows: Sequence[Logged], scorer: Scorer) -> Iterator[Scores]:
 
 
 def _request(row: Logged) -> ScoreRequest:
-    hint = language_hint([row.language]) if row.language else None
-    return ScoreRequest(text=row.text, language_hint=hint, explain=False)
+    return ScoreRequest(text=row.text, languages=(row.language,) if row.language else (), explain=False)
 
 
 def _attributes(rows: Sequence[Logged]) -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from moderation.core.errors import InvalidField
+from moderation.core.markup import seen_in_html
 from moderation.core.perspective import RELEVANCE
 from moderation.core.perspective_requests import label_of
 from moderation.core.scores import LABELS
 
-NESTED = ("attributeScores", "scores", "perspective", "response")
+NESTED = ("attributeScores", "scores", "perspective", "metadata", "response")
 """Where JSON Lines may hold the scores, if not beside the text: a logged answer can stay as it came."""
 
 
@@ -76,7 +77,9 @@ def _json_lines(file: Path) -> Iterator[Logged | BadLine]:
 def _csv(file: Path) -> Iterator[Logged | BadLine]:
     csv.field_size_limit(10_000_000)
     with file.open(encoding="utf-8-sig", newline="") as opened:
-        rows = csv.DictReader(opened, delimiter="\t" if file.suffix.lower() == ".tsv" else ",")
+        comma = _separator(opened.readline())
+        opened.seek(0)
+        rows = csv.DictReader(opened, delimiter=comma)
         names = rows.fieldnames or []
         if "text" not in names or not any(_attribute(name) for name in names):
             raise InvalidField(
@@ -90,10 +93,22 @@ def _csv(file: Path) -> Iterator[Logged | BadLine]:
             except csv.Error as error:
                 yield BadLine(line=rows.line_num, problem=f"is not CSV: {error}")
                 continue
-            yield _row(rows.line_num, {name: value for name, value in row.items() if name and value})
+            values = {name: value for name, value in row.items() if name and isinstance(value, str) and value}
+            if comma != ",":  # spreadsheets that set columns apart so write 0,83 for 0.83
+                values = {n: v.replace(",", ".") if _attribute(n) else v for n, v in values.items()}
+            yield _row(rows.line_num, values)
+
+
+def _separator(first_line: str) -> str:
+    """What sets columns apart: the sign after which the first line names a column ``text``."""
+    for sign in (",", ";", "\t", "|"):
+        if "text" in next(csv.reader([first_line], delimiter=sign), []):
+            return sign
+    return ","
 
 
 def _row(line: int, value: Mapping[str, Any]) -> Logged | BadLine:
+    value = _coral(value)
     text = value.get("text")
     if not isinstance(text, str) or not text.strip():
         return BadLine(line=line, problem="has no text")
@@ -106,8 +121,25 @@ def _row(line: int, value: Mapping[str, Any]) -> Logged | BadLine:
     return Logged(line=line, text=text, scores=found, language=language if isinstance(language, str) else None)
 
 
+def _coral(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One of Coral's comments, as its database exports them, as a row: its newest revision that has a score."""
+    revisions = value.get("revisions")
+    if "text" in value or not isinstance(revisions, list):
+        return value
+    for revision in reversed(revisions):
+        body, metadata = (
+            (revision.get("body"), revision.get("metadata")) if isinstance(revision, dict) else (None, None)
+        )
+        if isinstance(body, str) and isinstance(metadata, dict) and metadata.get("perspective"):
+            return {"text": seen_in_html(body).text.strip(), "perspective": metadata["perspective"]}
+    return value
+
+
 def _scores(value: Mapping[str, Any]) -> dict[str, float] | str:
     found: dict[str, float] = {}
+    model = value.get("model")
+    if isinstance(model, str) and _attribute(model) and "score" in value:  # as Coral keeps it with each revision
+        value = {**value, model: value["score"]}
     for name, given in value.items():
         if name in NESTED and isinstance(given, dict):
             inner = _scores(given)

@@ -7,7 +7,7 @@ without its list. What it refuses is refused in its words, because clients look 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import regex
@@ -265,8 +265,3 @@ def _languages(message: _Message) -> tuple[str, ...]:
 
 def _is_language(code: Any) -> bool:
     return isinstance(code, str) and regex.fullmatch(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}", code) is not None
-
-
-def language_hint(languages: Sequence[str]) -> str | None:
-    """The language that a text is taken to be in, as the scorer reads it: ``pt-BR`` and ``pt_BR`` are ``pt``."""
-    return regex.split("[-_]", languages[0])[0].lower() if languages else None

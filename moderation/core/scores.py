@@ -53,14 +53,15 @@ class PreparedArticle:
 class ScoreRequest:
     """One comment to score. Without an article there is no relevance.
 
-    ``language_hint`` (ISO 639-1) is what the client says the text is in: believed unless a longer text is confidently
-    in another. Without ``explain`` the sentences aren't scored, and the answer has none.
+    ``languages`` (ISO 639-1, ``pt-BR`` too) are what the client says the text is in, one or several: believed, the
+    first that the pack reads before others, unless a longer text is confidently in another. Without ``explain`` the
+    sentences aren't scored, and the answer has none.
     """
 
     text: str
     article: ArticleText | PreparedArticle | None = None
     parent: str | None = None
-    language_hint: str | None = None
+    languages: tuple[str, ...] = ()
     explain: bool = True
 
 

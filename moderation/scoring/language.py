@@ -9,8 +9,9 @@ read by a person for nothing, and a short English one must never be.
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -60,6 +61,14 @@ class Guess:
     sure: bool
 
 
+def likeliest(stated: Sequence[str], readable: Collection[str]) -> str | None:
+    """Of the languages that a sender states (``pt``, ``pt-BR``, ``pt_BR``) the first that can be read, else the first;
+    None where none is stated.
+    """
+    codes = [re.split("[-_]", code, maxsplit=1)[0].lower() for code in stated]
+    return next((code for code in codes if code in readable), codes[0] if codes else None)
+
+
 class LanguageDetector:
     """Guesses a text's language. Thread-safe; the model is read at the first guess."""
 
@@ -78,14 +87,14 @@ class LanguageDetector:
             return Guess(code=UNDECIDED, sure=False)
         return self._by_words(plain) or self._by_model(plain)
 
-    def language(self, text: str, hint: str | None, readable: Collection[str]) -> Language:
-        """The text's language, and whether a pack that reads ``readable`` can read it."""
+    def language(self, text: str, stated: Sequence[str], readable: Collection[str]) -> Language:
+        """The text's language, and whether a pack that reads ``readable`` can read it. ``stated`` are the languages
+        that its sender says it may be in.
+        """
         guess = self.guess(text)
-        stated = (hint or "").lower().partition("-")[0]
-        if guess.sure:
-            return Language(code=guess.code, supported=guess.code in readable)
-        if stated:
-            return Language(code=stated, supported=stated in readable)
+        code = guess.code if guess.sure else likeliest(stated, readable)
+        if code is not None:
+            return Language(code=code, supported=code in readable)
         return Language(code=guess.code, supported=True)
 
     def _by_words(self, plain: str) -> Guess | None:

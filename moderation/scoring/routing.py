@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from moderation.core.disguise import undisguise
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
-from moderation.scoring.language import LanguageDetector
+from moderation.scoring.language import LanguageDetector, likeliest
 from moderation.scoring.scorer import PackScorer
 
 
@@ -51,6 +51,6 @@ class RoutedScorer:
 
     def _scorer_for(self, request: ScoreRequest) -> PackScorer:
         guess = self._detector.guess(undisguise(request.text).text)
-        stated = (request.language_hint or "").lower().partition("-")[0]
-        code = guess.code if guess.sure or not stated else stated
-        return self._by_language.get(code, self._main)
+        readable = {*self._by_language, *self._main.languages}
+        code = guess.code if guess.sure else likeliest(request.languages, readable)
+        return self._by_language.get(code or guess.code, self._main)

@@ -126,6 +126,11 @@ class PackScorer:
         return self._pack.manifest.labels
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages (ISO 639-1) that the pack reads."""
+        return tuple(self._pack.manifest.languages)
+
+    @property
     def prepares_as(self) -> str:
         if self._embedder is not None:
             return self._embedder.prepares_as
@@ -270,7 +275,7 @@ class PackScorer:
 
     def _language(self, reading: _Reading) -> Language:
         readable = self._pack.manifest.languages
-        return self._detector.language(reading.view.text, reading.request.language_hint, readable)
+        return self._detector.language(reading.view.text, reading.request.languages, readable)
 
 
 class _Recent(Generic[K, V]):

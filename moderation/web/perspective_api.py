@@ -17,10 +17,11 @@ from moderation.suggestions import keep_suggestion
 from moderation.web.access import Caller, secret_caller, services
 from moderation.web.errors import Fields
 from moderation.web.limits import Limits
+from moderation.web.perspective_batch import answer_batch
 from moderation.web.perspective_discovery import discovery_document
 
 NAME = "perspective_api"
-PATHS = ("/v1alpha1/", "/$discovery/", "/discovery/v1/")
+PATHS = ("/v1alpha1/", "/batch", "/$discovery/", "/discovery/v1/")
 """Where errors are told as Google tells them."""
 
 QUEUED_SECONDS = 0.5
@@ -49,7 +50,7 @@ _REASON = {429: "RATE_LIMIT_EXCEEDED"}
 
 
 def blueprint(limits: Limits) -> Blueprint:
-    """``comments:analyze``, ``comments:suggestscore`` and the discovery document."""
+    """``comments:analyze``, ``comments:suggestscore``, batches of them, and the discovery document."""
     api = Blueprint(NAME, __name__)
 
     @api.before_request
@@ -68,6 +69,10 @@ def blueprint(limits: Limits) -> Blueprint:
         key = _caller(limits)
         suggestion = read_suggestion(read_json(request.get_data()))
         return _private(keep_suggestion(services(), key.site_id, key.reference, suggestion))
+
+    @api.post("/batch")
+    def batch() -> Response:
+        return answer_batch()
 
     @api.get("/$discovery/rest")
     @api.get("/discovery/v1/apis/commentanalyzer/v1alpha1/rest")

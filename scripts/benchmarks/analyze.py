@@ -131,7 +131,7 @@ def notes(texts: list[str], before: Part, after: Part) -> list[str]:
 def pack_alone(texts: list[str]) -> Part:
     """The pack as the service uses it for such a request, one text at a time."""
     scorer = build_scorer()
-    asked = [ScoreRequest(text=text, language_hint="en", explain=False) for text in texts]
+    asked = [ScoreRequest(text=text, languages=("en",), explain=False) for text in texts]
     for request in asked[:50]:
         scorer.score([request], scale=Scale.BALANCED)
     cpu, clock = time.process_time(), time.perf_counter()

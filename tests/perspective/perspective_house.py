@@ -77,7 +77,7 @@ class WordScorer:
                 for a, b in (sentences(request.text) if request.explain else ())
                 for found in [self._labels(request.text[a:b], scale)]
             ),
-            language=self._detector.language(request.text, request.language_hint, ("en",)),
+            language=self._detector.language(request.text, request.languages, ("en",)),
             pack=self.stamp,
             scale=scale,
         )

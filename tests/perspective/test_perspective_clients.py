@@ -64,6 +64,30 @@ def test_googleapiclient_analyzes(comments: Any) -> None:
     assert answer["attributeScores"]["TOXICITY"]["spanScores"][0]["end"] == len(RUDE)
 
 
+def test_googleapiclient_sends_a_batch(service: Service) -> None:
+    found: dict[str, Any] = {}
+
+    def keep(request_id: str, answer: Any, error: Exception | None) -> None:
+        found[request_id] = answer if error is None else error
+
+    with discovery.build(
+        "commentanalyzer",
+        "v1alpha1",
+        developerKey=SITE_KEY,
+        discoveryServiceUrl=f"{service.address}/$discovery/rest?version=v1alpha1",
+        static_discovery=False,
+        cache_discovery=False,
+    ) as client:
+        batch = client.new_batch_http_request(callback=keep)
+        for name, text in (("rude", RUDE), ("kind", "Thank you for this report."), ("empty", "")):
+            asked = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]}
+            batch.add(client.comments().analyze(body=asked), request_id=name)
+        batch.execute()
+    rude, kind = (found[name]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] for name in ("rude", "kind"))
+    assert 0 <= kind < rude <= 1
+    assert isinstance(found["empty"], HttpError)
+
+
 def test_googleapiclient_suggests_a_score(comments: Any) -> None:
     scores = {"TOXICITY": {"summaryScore": {"value": 1}}}
     answer = comments.suggestscore(

@@ -104,6 +104,41 @@ def test_json_lines_hold_scores_beside_the_text_or_as_perspective_answered(tmp_p
 
 
 @pytest.mark.parametrize(
+    ("name", "sign"), [("a.csv", ";"), ("a.csv", "\t"), ("a.tsv", "\t"), ("a.csv", "|"), ("a.txt", ";")]
+)
+def test_columns_are_set_apart_by_what_the_first_line_shows(tmp_path: Path, name: str, sign: str) -> None:
+    rows = [["id", "text", "TOXICITY"], ["1", "One, two", "0,83"], ["2", "Three", "0.5"]]
+    file = write(tmp_path, name, "\n".join(sign.join(row) for row in rows))
+    assert [(row.text, row.scores) for row in read_log(file) if isinstance(row, Logged)] == [
+        ("One, two", {"TOXICITY": 0.83}),
+        ("Three", {"TOXICITY": 0.5}),
+    ]
+
+
+def test_corals_scores_are_read_as_it_keeps_them(tmp_path: Path) -> None:
+    kept = {"perspective": {"score": 0.91, "model": "SEVERE_TOXICITY"}}
+    lines = [
+        {"text": "a", **kept},
+        {"text": "b", "metadata": kept},
+        {
+            "id": "1",
+            "revisions": [
+                {
+                    "id": "r",
+                    "body": "<div>First</div>",
+                    "metadata": {"perspective": {"score": 0.1, "model": "TOXICITY"}},
+                },
+                {"id": "s", "body": "<div>Tom &amp; <b>I</b></div>", "metadata": kept},
+                {"id": "t", "body": "<div>Never scored</div>", "metadata": {}},
+            ],
+        },
+    ]
+    file = write(tmp_path, "comments.json", "\n".join(map(json.dumps, lines)))
+    found = [(row.text, row.scores) for row in read_log(file) if isinstance(row, Logged)]
+    assert found == [(text, {"SEVERE_TOXICITY": 0.91}) for text in ("a", "b", "Tom & I")]
+
+
+@pytest.mark.parametrize(
     ("line", "why"),
     [
         ("{", "not JSON"),

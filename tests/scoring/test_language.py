@@ -36,7 +36,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize(("code", "text"), FOREIGN.items(), ids=FOREIGN)
 def test_a_longer_foreign_text_is_told(detector: LanguageDetector, code: str, text: str) -> None:
-    language = detector.language(text, None, ENGLISH)
+    language = detector.language(text, (), ENGLISH)
     assert (language.code, language.supported) == (code, False)
 
 
@@ -53,7 +53,7 @@ ROMANISED_HINDI = (
 
 
 def test_hindi_in_latin_letters_is_mostly_told(detector: LanguageDetector) -> None:
-    told = [detector.language(text, None, ENGLISH).code == "hi" for text in ROMANISED_HINDI]
+    told = [detector.language(text, (), ENGLISH).code == "hi" for text in ROMANISED_HINDI]
     assert sum(told) >= 7
 
 
@@ -76,24 +76,32 @@ READABLE = (
 
 @pytest.mark.parametrize("text", READABLE)
 def test_short_or_doubtful_text_counts_as_readable(detector: LanguageDetector, text: str) -> None:
-    assert detector.language(text, None, ENGLISH).supported
+    assert detector.language(text, (), ENGLISH).supported
 
 
 def test_a_stated_language_is_believed_where_the_text_is_short(detector: LanguageDetector) -> None:
-    assert detector.language("Très bien", "fr", ENGLISH).code == "fr"
-    assert not detector.language("Très bien", "fr", ENGLISH).supported
-    assert detector.language("Très bien", "en", ENGLISH).supported
+    assert detector.language("Très bien", ("fr",), ENGLISH).code == "fr"
+    assert not detector.language("Très bien", ("fr",), ENGLISH).supported
+    assert detector.language("Très bien", ("en",), ENGLISH).supported
 
 
 def test_a_stated_language_is_not_believed_where_a_longer_text_is_surely_another(detector: LanguageDetector) -> None:
-    assert detector.language(FOREIGN["de"], "en", ENGLISH).code == "de"
+    assert detector.language(FOREIGN["de"], ("en",), ENGLISH).code == "de"
+
+
+def test_of_several_stated_languages_one_that_is_read_is_believed_before_others(detector: LanguageDetector) -> None:
+    for stated in (("fr", "en"), ("de-CH", "en_GB"), ("en", "fr")):
+        language = detector.language("Fine", stated, ENGLISH)
+        assert (language.code, language.supported) == ("en", True)
+    assert detector.language("Fine", ("fr", "de"), ENGLISH).code == "fr"
+    assert detector.language(FOREIGN["de"], ("fr", "en"), ENGLISH).code == "de"
 
 
 def test_a_region_of_a_stated_language_does_not_matter(detector: LanguageDetector) -> None:
-    assert detector.language("Fine", "en-GB", ENGLISH).code == "en"
+    assert detector.language("Fine", ("en-GB",), ENGLISH).code == "en"
 
 
 def test_detection_asks_no_network(detector: LanguageDetector, socket_disabled: None) -> None:
     with pytest.raises(Exception, match=r"socket|A test tried"):
         socket.socket()
-    assert detector.language(FOREIGN["fr"], None, ENGLISH).code == "fr"
+    assert detector.language(FOREIGN["fr"], (), ENGLISH).code == "fr"

@@ -135,5 +135,5 @@ def test_a_language_goes_to_the_pack_that_it_is_routed_to(packs_dir: Path) -> No
 
 def test_a_stated_language_routes_a_text_that_is_too_short_to_tell(packs_dir: Path) -> None:
     routed = build_scorer("small", "openvino-f32", packs_dir, languages={"fr": "plain"}, threads=1)
-    (scores,) = routed.score([ScoreRequest(text="Bonne idée", language_hint="fr")])
+    (scores,) = routed.score([ScoreRequest(text="Bonne idée", languages=("fr",))])
     assert (scores.pack.name, scores.language.code) == ("plain", "fr")

@@ -1,0 +1,111 @@
+"""Batches: several calls in one request, each answered as it would be by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from perspective_house import KEY, House
+from werkzeug.test import TestResponse
+
+CALL = "/v1alpha1/comments:analyze"
+
+
+def part(
+    text: str, *, path: str = f"{CALL}?key={KEY}", content_id: str = "", method: str = "POST", end: str = "\r\n"
+) -> str:
+    body = json.dumps({"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]})
+    head = ["Content-Type: application/http", "MIME-Version: 1.0"]
+    head += [f"Content-ID: {content_id}"] if content_id else []
+    inner = [f"{method} {path} HTTP/1.1", "Content-Type: application/json", f"Content-Length: {len(body)}", "", body]
+    return end.join([*head, "", *inner])
+
+
+def send(house: House, parts: list[str], *, end: str = "\r\n", query: str = "") -> TestResponse:
+    body = "".join(f"--edge{end}{one}{end}" for one in parts) + f"--edge--{end}"
+    return house.app.test_client().post(
+        f"/batch{query}", data=body.encode(), content_type='multipart/mixed; boundary="edge"'
+    )
+
+
+def answers(answer: TestResponse) -> list[tuple[dict[str, str], int, Any]]:
+    """Headers of each part, its status and its content."""
+    assert answer.status_code == 200, answer.text
+    boundary = answer.content_type.partition("boundary=")[2]
+    pieces = answer.text.split(f"--{boundary}")
+    assert pieces[-1].strip() == "--"
+    found = []
+    for piece in pieces[1:-1]:
+        head, _, inner = piece.strip("\r\n").partition("\r\n\r\n")
+        status, _, rest = inner.partition("\r\n")
+        content = rest.partition("\r\n\r\n")[2]
+        headers = dict(line.split(": ", 1) for line in head.split("\r\n"))
+        found.append((headers, int(status.split()[1]), json.loads(content)))
+    return found
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_each_part_is_answered_in_its_place_and_under_its_id(house: House, end: str) -> None:
+    parts = [
+        part("You are an idiot.", content_id="<abc + 1>", end=end),
+        part("Thank you.", content_id="<abc + 2>", end=end),
+    ]
+    found = answers(send(house, parts, end=end))
+    assert [headers["Content-ID"] for headers, _, _ in found] == ["<response-abc + 1>", "<response-abc + 2>"]
+    scores = [content["attributeScores"]["TOXICITY"]["summaryScore"]["value"] for _, _, content in found]
+    alone = [
+        house.analyzed(text)["attributeScores"]["TOXICITY"]["summaryScore"]["value"]
+        for text in ("You are an idiot.", "Thank you.")
+    ]
+    assert scores == alone
+
+
+def test_what_is_wrong_with_one_part_is_told_there_and_the_rest_is_answered(house: House) -> None:
+    wrong = [
+        part("", content_id="<x + empty>"),
+        part("Hello", path=f"{CALL}?key=sk_nobody"),
+        part("Hello", path=CALL),
+        part("Hello", path=f"/api/v1/comments?key={KEY}"),
+        part("Hello", method="DELETE"),
+    ]
+    found = answers(send(house, [*wrong, part("Fine")]))
+    assert [status for _, status, _ in found] == [400, 400, 403, 404, 404, 200]
+    assert found[0][2]["error"]["details"][0]["errorType"] == "COMMENT_EMPTY"
+
+
+def test_the_key_may_stand_with_the_batch(house: House) -> None:
+    found = answers(send(house, [part("Fine", path=CALL)], query=f"?key={KEY}"))
+    assert found[0][1] == 200
+
+
+def test_a_hundred_parts_are_answered_and_one_more_is_too_many(house: House) -> None:
+    assert len(answers(send(house, [part("Fine")] * 100))) == 100
+    answer = send(house, [part("Fine")] * 101)
+    assert answer.status_code == 400
+    assert "at most 100" in (answer.json or {})["error"]["message"]
+
+
+def test_each_part_counts_against_the_sites_limit(house: House) -> None:
+    house.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
+    assert [status for _, status, _ in answers(send(house, [part("Fine")] * 3))] == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b"{}"),
+        ("multipart/mixed", b"--edge--"),
+        ("multipart/mixed; boundary=edge", b""),
+        ("multipart/mixed; boundary=edge", b"--edge--"),
+        ("multipart/mixed; boundary=edge", b"--edge\r\nhello\r\n--edge--"),
+        ("multipart/mixed; boundary=edge", b"--edge\r\nContent-Type: application/http\r\n\r\n\r\n--edge--"),
+        ("multipart/mixed; boundary=edge", b"--edge\r\nContent-Type: text/html\r\n\r\nPOST / HTTP/1.1\r\n--edge--"),
+        ("multipart/mixed; boundary=\xff", b"--\xff"),
+        ("multipart/mixed; boundary=edge", b"--edge\xff\x00" * 1000),
+    ],
+)
+def test_what_is_no_batch_is_refused_in_googles_shape(house: House, kind: str, body: bytes) -> None:
+    answer = house.app.test_client().post("/batch", data=body, content_type=kind)
+    assert answer.status_code == 400
+    assert (answer.json or {})["error"]["status"] == "INVALID_ARGUMENT"
