@@ -22,6 +22,7 @@ from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration
 from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api
 from moderation.web.access import install_cors
+from moderation.web.article_id import ArticleId
 from moderation.web.limits import Limits
 from moderation.web.pages import install_pages
 from moderation.web.rendering import error_page
@@ -73,6 +74,7 @@ def create_app(services: Services) -> Flask:
     """The whole web application over these services. It runs nothing in the background."""
     app = Flask("moderation.web", root_path=str(Path(__file__).parent / "web"))
     app.url_map.merge_slashes = False  # an article's id may be an address: https://news.example/trams
+    app.url_map.converters["article"] = ArticleId
     app.extensions["moderation"] = services
     app.config.update(
         SECRET_KEY=services.settings.secret_key,

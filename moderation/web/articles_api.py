@@ -11,6 +11,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from moderation import intake
 from moderation.answered import Arrival, Idempotency, Sender, earlier_answer
 from moderation.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
+from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Mode, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.signing import receipt_for
@@ -27,7 +28,6 @@ from moderation.web.limits import Limits, network_of, reader_key
 from moderation.web.metrics import comments_arrived
 from moderation.web.shapes import comment_public, scores_shape, when
 
-MAXIMUM_ID = 200
 PAGE = 50
 SHARED_SECONDS = 10
 
@@ -36,42 +36,36 @@ def blueprint(limits: Limits) -> Blueprint:
     """The routes under ``/api/v1/articles``. Ids may hold slashes."""
     api = Blueprint("articles_api", __name__, url_prefix="/api/v1/articles")
 
-    @api.put("/<path:article_id>")
+    @api.put("/<article:article_id>")
     def put_article(article_id: str) -> tuple[Response, int]:
         key = caller()
         key.require(Right.ARTICLES)
-        _check_id(article_id)
+        article_id = article_name(article_id)
         form = _article_form(article_id, Fields(json_object(request)))
         article, new = register_article(services(), key.site_id, key.reference, form)
         return jsonify(_article_shape(article)), 201 if new else 200
 
-    @api.post("/<path:article_id>/comments")
+    @api.post("/<article:article_id>/comments")
     def post_comment(article_id: str) -> tuple[Response, int]:
         key = caller()
         key.require(Right.SUBMIT)
-        _check_id(article_id)
+        article_id = article_name(article_id)
         arrival = _submit(limits, key, article_id)
         status = 201 if arrival.status is Status.APPROVED else 202
         if not arrival.replayed:
             comments_arrived.labels(key.site_id, arrival.status.value).inc()
         return jsonify(_arrival_shape(key, arrival)), status
 
-    @api.get("/<path:article_id>/comments")
+    @api.get("/<article:article_id>/comments")
     def get_comments(article_id: str) -> Response:
         key = caller()
-        _check_id(article_id)
+        article_id = article_name(article_id)
         return _published_page(key, article_id)
 
     return api
 
 
 # --- articles ---------------------------------------------------------------------------------------------------------
-
-
-def _check_id(article_id: str) -> None:
-    # What was not UTF-8 in the address comes here as replacement characters: two such ids would be one.
-    if len(article_id) > MAXIMUM_ID or not article_id.isprintable() or "\ufffd" in article_id:
-        raise InvalidField("article_id", f"must be 1 to {MAXIMUM_ID} printable characters, UTF-8 and percent-encoded.")
 
 
 def _article_form(article_id: str, fields: Fields) -> ArticleForm:

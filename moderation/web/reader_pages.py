@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
 from flask_limiter import RateLimitExceeded
@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation import intake
 from moderation.answered import Arrival, Sender
+from moderation.core.article_ids import article_name
 from moderation.core.comment import WAITING, Author, Status, Submission
 from moderation.core.errors import (
     ArticleNotFound,
@@ -74,11 +75,11 @@ def blueprint(limits: Limits) -> Blueprint:
             newest = next(iter(articles_of(db, DEMO, limit=1)), None)
         return _article_page(newest.external_id) if newest else page("reader/empty.html", masthead=None)
 
-    @pages.get("/articles/<path:article_id>")
+    @pages.get("/articles/<article:article_id>")
     def article(article_id: str) -> Response:
         return _article_page(article_id)
 
-    @pages.post("/articles/<path:article_id>/comments")
+    @pages.post("/articles/<article:article_id>/comments")
     def write(article_id: str) -> WerkzeugResponse:
         form = Form(
             name=request.form.get("name", ""),
@@ -94,7 +95,7 @@ def blueprint(limits: Limits) -> Blueprint:
             return _article_page(article_id, form, _problem(error))
         receipt = receipt_for(services().settings.secret_key, arrival.comment_id)
         query = urlencode({"comment": arrival.comment_id, "receipt": receipt})
-        return redirect(f"/articles/{article_id}?{query}#write", 303)
+        return redirect(f"/articles/{quote(article_id)}?{query}#write", 303)
 
     @pages.get("/comments/<comment_id>")
     def standing(comment_id: str) -> Response:
@@ -115,7 +116,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     limits.count_address()
     address = client_address()
     submission = Submission(
-        article_id=article_id,
+        article_id=article_name(article_id),
         author=Author(name=display_name(form.name, "name"), address=address),
         body=as_written(form.body, "body"),
         parent_id=known_id(form.parent_id) if form.parent_id else None,
@@ -146,9 +147,13 @@ def _problem(error: Exception) -> Problem:
 
 
 def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
+    try:
+        name = article_name(article_id)
+    except InvalidField:
+        name = ""  # nothing has it
     asked = known_id(argument("reply")) if form is None else known_id(form.parent_id or "")
     with services().database.reading() as db:
-        article = find_article(db, DEMO, article_id) if article_id.isprintable() else None
+        article = find_article(db, DEMO, name)
         site = db.get(Site, DEMO)
         if article is None or site is None:
             abort(404, "There is no such article here. It may have moved, or its address was mistyped.")

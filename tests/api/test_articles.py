@@ -126,6 +126,18 @@ def test_a_field_that_cannot_be_taken_is_named(front_door: Newsroom, content: di
         "Ünïcode-漢字",
         "-",
         "x" * 200,
+        "%2Fnews%2Ftrams%2F",
+        "%2F",
+        "%2F%2Fnews%2Fcomments",
+        "trams%2F",
+        "what%3F",
+        "part%23two",
+        "100%25",
+        "a%252Fb",
+        "a%26b=c;d+e",
+        "می\u200cخواهم",
+        "ക\u0d4d\u200dഷ",
+        "ශ්\u200dරී",
     ],
 )
 def test_ids_may_look_like_anything(newsroom: Newsroom, article_id: str) -> None:
@@ -135,7 +147,19 @@ def test_ids_may_look_like_anything(newsroom: Newsroom, article_id: str) -> None
     assert [c["id"] for c in (newsroom.published(article_id).json or {})["comments"]] == [comment["id"]]
 
 
-@pytest.mark.parametrize("article_id", ["x" * 201, "a%00b", "%ff%fe", "a%e2%80%aeb"])
+@pytest.mark.parametrize(
+    ("one", "other"), [("Caf\u00e9", "Cafe\u0301"), ("\uac00", "\u1100\u1161"), ("\u212b", "A\u030a")]
+)
+def test_two_spellings_of_an_id_are_one_article(newsroom: Newsroom, one: str, other: str) -> None:
+    assert newsroom.put_article(one).status_code == 201
+    assert newsroom.put_article(other).status_code == 200
+    newsroom.decide(newsroom.accepted(article=other)["id"])
+    assert len((newsroom.published(one).json or {})["comments"]) == 1
+
+
+@pytest.mark.parametrize(
+    "article_id", ["x" * 201, "a%00b", "%ff%fe", "a%e2%80%aeb", "a%0ab", "%e2%80%8fa", "%ef%bb%bfa"]
+)
 def test_ids_that_nobody_could_tell_apart_are_refused(newsroom: Newsroom, article_id: str) -> None:
     answers = [newsroom.put_article(article_id), newsroom.comment(article=article_id)]
     assert [answer.status_code for answer in answers] == [422, 422]

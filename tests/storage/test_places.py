@@ -85,3 +85,31 @@ def _old_comments(session: Session) -> None:
         shown = stamp(number) if was_published else None
         values = {"id": comment_id, "parent": parent, "status": status, "at": stamp(number), "published": shown}
         session.execute(row, values)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_ids_of_articles_come_forward_in_one_spelling(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    database = Database(url)
+    upgrade(database, revision="0012")
+    row = text(
+        """INSERT INTO articles (id, site_id, external_id, title, key_points, paragraphs, version, created_at,
+        updated_at) VALUES (:id, 's', :name, 'A', '[]', '[]', 1, :at, :at)"""
+    )
+    names = {"a": "Cafe\u0301", "b": "cre\u0300me", "c": "cr\u00e8me", "d": "plain"}
+
+    def insert(session: Session) -> None:
+        sqlite = session.connection().dialect.name == "sqlite"
+        at = AT.replace(tzinfo=None).isoformat(" ") if sqlite else AT
+        session.execute(text("INSERT INTO sites (id, name, created_at) VALUES ('s', 'S', :at)"), {"at": at})
+        for article_id, name in names.items():
+            session.execute(row, {"id": article_id, "name": name, "at": at})
+
+    database.writing(insert)
+    upgrade(database)
+    with database.reading() as session:
+        kept = {found.id: found.external_id for found in session.execute(text("SELECT id, external_id FROM articles"))}
+    assert kept == names | {"a": "Caf\u00e9"}
+    database.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, House, Visitor
 
@@ -143,6 +145,32 @@ def test_a_comment_is_sent_and_its_writer_told_where_it_stands(house: House) -> 
     (link,) = reader.page.xpath("//a[.='this link']/@href")
     assert "Waiting" in house.visitor().open(link).texts("//p[@class='status-word']")[0]
     assert CALM not in house.visitor().open("/").text
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "/news/lanes/",
+        "lanes?page=2",
+        "lanes#top",
+        "a%2Fb",
+        "100%",
+        "a b",
+        "می\u200cخواهم",
+        "https://a.example/b",
+        "//evil.example",
+    ],
+)
+def test_a_comment_is_sent_under_an_article_of_any_name(house: House, article: str) -> None:
+    house.article(article)
+    path = "/articles/" + quote(article)
+    reader = house.visitor().open(path)
+    reader.send(path + "/comments", name="Ravi K", body=CALM)
+    assert (reader.status, reader.answer.request.path) == (200, "/articles/" + article)
+    assert "waits for a moderator" in reader.text
+    (link,) = reader.page.xpath("//a[.='this link']/@href")
+    (back,) = reader.open(link).page.xpath("//a[.='Back to the article']/@href")
+    assert reader.open(back).texts("//h1") == ["The lanes stay"]
 
 
 def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(house: House) -> None:
