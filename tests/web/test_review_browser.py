@@ -125,6 +125,49 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(house: House, address: s
     page.context.close()
 
 
+KEYBOARDS = {  # what the keyboard writes, and where the key lies
+    "Caps Lock": [
+        ("R", "KeyR", {"modifierCapsLock": True}),
+        ("5", "Digit5", {}),
+        ("A", "KeyA", {"modifierCapsLock": True}),
+    ],
+    "Russian": [("к", "KeyR", {}), ("5", "Digit5", {}), ("ф", "KeyA", {})],
+    "Greek": [("ρ", "KeyR", {}), ("5", "Digit5", {}), ("α", "KeyA", {})],
+    "Hebrew": [("ר", "KeyR", {}), ("5", "Digit5", {}), ("ש", "KeyA", {})],
+    "Arabic": [("ق", "KeyR", {}), ("٥", "Digit5", {}), ("ش", "KeyA", {})],
+    "AZERTY": [("r", "KeyR", {}), ("(", "Digit5", {}), ("a", "KeyQ", {})],
+    "a number pad": [("r", "KeyR", {}), ("5", "Numpad5", {}), ("a", "KeyA", {})],
+}
+
+
+@pytest.mark.parametrize("keyboard", KEYBOARDS)
+def test_every_keyboard_decides(house: House, address: str, browser: Browser, keyboard: str) -> None:
+    comments = [house.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(3)]
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?order=oldest")
+    has_keys(page)
+
+    def press(key: str, code: str, more: dict[str, bool]) -> None:
+        asked = {"key": key, "code": code, "bubbles": True, "cancelable": True} | more
+        page.evaluate(
+            "e => (document.activeElement || document.body).dispatchEvent(new KeyboardEvent('keydown', e))", asked
+        )
+
+    reject, digit, approve = KEYBOARDS[keyboard]
+    press(*reject)
+    press(*digit)
+    expect(page.locator("#pane-title bdi")).to_have_text("Reader 1")
+    press(*approve)
+    expect(page.locator("#pane-title bdi")).to_have_text("Reader 2")
+    all_sent(page)
+    assert [standing(house, comment) for comment in comments] == ["rejected", "approved", "pending"]
+    press("A", "KeyA", {"shiftKey": True})  # a shortcut of somebody else's
+    press("ф", "KeyA", {"ctrlKey": True})
+    all_sent(page)
+    assert standing(house, comments[2]) == "pending"
+    page.context.close()
+
+
 def test_two_moderators_race_over_one_comment(house: House, address: str, browser: Browser) -> None:
     house.account("berta", {"*": Role.MODERATOR})
     first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")

@@ -118,8 +118,20 @@ const escape = (target) => {
   return Boolean(folded);
 };
 
-const act = (event) => {
-  const { key } = event;
+/* The key that is meant, whatever the keyboard: what it writes where that is a Latin letter (Caps Lock or not), else
+   where it lies: Cyrillic, Greek and Hebrew letters are read by their place, and so are digits that need Shift (AZERTY). */
+const meant = (event) => {
+  const { key, code, shiftKey } = event;
+  if (key.length !== 1) return key;
+  const digit = !shiftKey && /^(?:Digit|Numpad)([0-9])$/.exec(code);
+  if (digit) return digit[1];
+  if (/^[a-zA-Z]$/.test(key)) return shiftKey && !event.getModifierState("CapsLock") ? key : key.toLowerCase();
+  if (code === "Slash" && (key === "." || key > "~")) return shiftKey ? "?" : "/";
+  const letter = !shiftKey && key > "~" && /^Key([A-Z])$/.exec(code);
+  return letter ? letter[1].toLowerCase() : key;
+};
+
+const act = (key) => {
   if (/^[1-9]$/.test(key)) return choose(key);
   if (key === "w") return otherWords();
   if (key === "j") return moveInThread(1) || press("j");
@@ -139,9 +151,10 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.closest("textarea, select, input:not([type=radio], [type=checkbox])")) return;
-  if (!on() && event.key !== "?") return;
-  if (event.repeat && !"jk".includes(event.key)) return;
-  if (act(event)) event.preventDefault();
+  const key = meant(event);
+  if (!on() && key !== "?") return;
+  if (event.repeat && !"jk".includes(key)) return;
+  if (act(key)) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
