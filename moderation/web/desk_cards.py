@@ -216,12 +216,15 @@ def card(
         is_reply=comment.parent_id is not None,
         first=item.author.created_at >= comment.received_at,
         record=record_words(item.author),
-        spans=tuple(shaded(comment.body, scores.sentences if scores else (), _alarm(rules))),
+        # Where the pack can't read the language its scores point at nothing.
+        spans=tuple(
+            shaded(comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules))
+        ),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
         flagged=comment.flags > 0,
         scores=tuple(bar for signal, bar in bars if signal in ALWAYS_SHOWN or bar.fired),
         rest=tuple(bar for signal, bar in bars if signal not in ALWAYS_SHOWN and not bar.fired),
-        passage=None if scores is None or relevance_low else scores.passage,
+        passage=None if scores is None or relevance_low or not scores.language.supported else scores.passage,
         far_away=relevance_low and scores is not None and scores.relevance is not None,
         pack=_pack_words(item),
         article=_article_link(item.article),
