@@ -43,6 +43,7 @@ class Line:
     first: bool
     flags: int
     scored: bool
+    language: str | None
     signals: dict[str, float]
     judged: DecisionRow | None
     decided: DecisionRow | None
@@ -79,7 +80,7 @@ _LINE = (
         *(Comment.received_at, Comment.parent_id, Comment.flags, Author.created_at),
         Article.title,
         Article.section,
-        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored")),
+        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored", "language")),
     )
     .join(Article, Article.id == Comment.article_id)
     .join(Author, Author.id == Comment.author_id)
@@ -109,6 +110,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow]) -> Line:
         first=row.created_at >= row.received_at,
         flags=row.flags,
         scored=row.scored,
+        language=row.language,
         signals=_signals(row._mapping),
         judged=_first(d for d in decisions if d.comment_id == row.id and d.automated),
         decided=_first(d for d in decisions if d.comment_id == row.id),
