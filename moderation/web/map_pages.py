@@ -24,6 +24,8 @@ from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.map_view import MAP, MapView, SampleLine, band_asked, beside, drawing, sample_line
 
 SAMPLE = 8
+LOOKED_AT = 500
+"""Where a band has few hundredths, its sample is drawn from so many of its comments."""
 MANY = 5000
 """Where more than these wait, counting them takes long enough to be done once in a few seconds."""
 KEPT = timedelta(seconds=5)
@@ -122,17 +124,26 @@ def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
 
 
 def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> list[SampleLine]:
-    """Some comments from all over a band: the oldest and the newest of its hundredths, or whatever there is."""
+    """Some comments from all over a band: the oldest and the newest of its hundredths, and where those are few, others
+    from between them.
+    """
     assert view.band is not None
     numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
-    if len(numbers) < min(SAMPLE, found.within(view.band)):
-        numbers = numbers_within(reading.db, area, view.band, limit=SAMPLE)
-    few = min(SAMPLE, len(numbers))
-    some = sampled(reading.db, [numbers[at * len(numbers) // few] for at in range(few)], view.signal)
+    missing = min(SAMPLE, found.within(view.band)) - len(numbers)
+    if missing > 0:
+        others = numbers_within(reading.db, area, view.band, limit=LOOKED_AT)
+        numbers += _spread([number for number in others if number not in numbers], missing)
+    some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
     lines = {line.id: line for line in lines_of(reading.db, [one.comment.id for one in some])}
     return [
         sample_line(one, reading.entry(lines[one.comment.id], f"{QUEUE}/comments/{one.comment.id}")) for one in some
     ]
+
+
+def _spread(numbers: list[int], most: int) -> list[int]:
+    """At most so many of them, at even distances."""
+    few = min(most, len(numbers))
+    return [numbers[at * len(numbers) // few] for at in range(few)]
 
 
 def _decide(verdict: Verdict) -> Response:

@@ -23,6 +23,8 @@ from moderation.web.wording import language_name
 MAP = "/review/map"
 COLUMNS = 50
 HEIGHT = 160
+LANGUAGES = 5
+"""So many unread languages, those with most comments, are named beside the map."""
 _WIDTH = 20
 _LEVEL = regex.compile(r"[01](?:[.,][0-9]{1,6})?|[.,][0-9]{1,6}")
 
@@ -122,9 +124,13 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside the map, in no range of scores: unread comments by language, and those not scored."""
+    """What stands beside the map, in no range of scores: unread comments by language, those of further languages
+    together, and those not scored.
+    """
 
     unread: tuple[Unread, ...]
+    other_languages: int
+    other_count: int
     unread_count: int
     unread_href: str
     unscored_count: int
@@ -137,11 +143,15 @@ def beside(found: Histogram, view: MapView) -> Beside:
     def href(kind: Unusable, **more: str) -> str:
         return f"{QUEUE}?{urlencode(view.place | {'scores': kind.value} | more)}"
 
+    languages = list(found.unread.items())
+    shown = len(languages) if len(languages) <= LANGUAGES + 1 else LANGUAGES
     return Beside(
         unread=tuple(
             Unread(language=language_name(code), count=count, href=href(Unusable.UNREAD, language=code))
-            for code, count in found.unread.items()
+            for code, count in languages[:shown]
         ),
+        other_languages=len(languages) - shown,
+        other_count=sum(count for _, count in languages[shown:]),
         unread_count=sum(found.unread.values()),
         unread_href=href(Unusable.UNREAD),
         unscored_count=found.unscored,

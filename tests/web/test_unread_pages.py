@@ -15,7 +15,7 @@ from moderation.storage.comments import Comment
 GERMAN = "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um."
 FRENCH = "Je sais très bien où tu habites, et demain soir je viendrai chez toi pour te tuer."
 HARMLESS = "/review/map?signal=toxicity&from=0.00&to=0.05"
-BESIDE = "//section[@aria-labelledby='beside']"
+BESIDE = "//section[@aria-labelledby='no-range']"
 
 
 def threats(house: House) -> list[str]:
@@ -72,6 +72,30 @@ def test_a_sample_shows_flags_language_and_strongest_label(house: House) -> None
     page = house.signed_in().open("/review/map?signal=insult&from=0.00&to=0.05")
     signs = page.texts("//ol[@class='sample']//p[@class='signs']/span")
     assert signs == ["toxicity 0.52", "relevance 0.05", "strongest: toxicity 0.52", "English"]
+
+
+def test_a_sample_of_few_hundredths_shows_each_of_them(house: House) -> None:
+    for n in range(12):
+        house.say(f"{CALM} Point {n}.", by=f"Reader {n}")
+    house.say("Only an idiot would believe what the council has told us about these lanes for years.")
+    page = house.signed_in().open("/review/map?signal=toxicity&from=0.00&to=1.00")
+    assert page.texts("//ol[@class='sample']/li/span") == ["0.52", *["0.02"] * 7]
+
+
+def test_many_unread_languages_are_named_as_far_as_there_is_room(house: House) -> None:
+    texts = {
+        "Spanish": "Sé perfectamente dónde vives, y mañana por la noche voy a ir a tu casa para matarte.",
+        "Russian": "Я прекрасно знаю, где ты живёшь, и завтра ночью я приду к тебе домой и убью тебя.",
+        "Arabic": "أعرف جيدا أين تسكن وسوف آتي إليك غدا في الليل وأقتلك أنت وعائلتك كلها",
+        "Hindi": "मुझे अच्छी तरह पता है कि तुम कहाँ रहते हो, कल रात मैं आकर तुम्हें जान से मार दूँगा।",
+        "Dutch": "Ik weet precies waar je woont, en morgennacht kom ik langs om je te vermoorden.",
+    }
+    threats(house)
+    for name, body in texts.items():
+        house.say(body, by=name)
+    page = house.signed_in().open("/review/map")
+    named = page.texts(f"{BESIDE}//li")
+    assert (named[0], len(named), named[-1]) == ("Not read: German 2", 6, "2 other languages 2")
 
 
 def test_a_list_by_score_leaves_out_what_is_not_read(house: House) -> None:
