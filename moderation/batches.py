@@ -130,9 +130,9 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
     reason = configuration.reason(detail["reason"]) if detail["reason"] else None
     told = Told(reason=reason, sentence=detail["sentence"], note=detail["note"])
     ruling = Ruling(verdict=verdict, reason_id=detail["reason"])
-    from_map = "signal" in detail
-    open_to = WAITING if from_map else (*WAITING, Status.APPROVED)
-    right = BATCH_RIGHT[verdict] if from_map else SENIOR
+    band = Band(signal=detail["signal"], low=detail["low"], high=detail["high"]) if "signal" in detail else None
+    open_to = WAITING if band is not None else (*WAITING, Status.APPROVED)
+    right = BATCH_RIGHT[verdict] if band is not None else SENIOR
 
     def step(ledger: Ledger, act: Act, item: ActItem) -> bool:
         comment = find_comment(ledger.session, item.subject, lock=True)
@@ -143,7 +143,7 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
             return False
         if not actor.reaches(comment.site_id, section) or (escalated and not actor.may(SENIOR, comment.site_id)):
             return False
-        if from_map and claimed_by_another(ledger.session, comment.id, actor.account_id, ledger.now):
+        if band is not None and not _still_within(ledger, actor, comment.id, band):
             return False
         item.before = standing(ledger, comment)
         payload, facts = {"act": act.id}, _facts(detail)
@@ -152,6 +152,16 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
         return True
 
     return step
+
+
+def _still_within(ledger: Ledger, actor: Actor, comment_id: str, band: Band) -> bool:
+    """Whether a comment of a band is left to this act: nobody has it open, and its score, which may have been counted
+    afresh, still stands for it.
+    """
+    if claimed_by_another(ledger.session, comment_id, actor.account_id, ledger.now):
+        return False
+    score = docket.score_of(ledger.connection, comment_id, band.signal)
+    return score is not None and band.holds(score)
 
 
 def _facts(detail: dict[str, Any]) -> str:

@@ -147,19 +147,20 @@ _Where = NDArray[np.int64] | slice
 
 
 def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """``core.policy.decide`` for many: reject beats flag beats approve; what isn't scored or readable, or is held,
-    waits.
+    """``core.policy.decide`` for many: reject beats flag beats approve; what isn't scored or is held never publishes,
+    and what isn't readable waits.
     """
     scored, readable = past.scored[here], past.readable[here]
     terms = [condition for condition in rules.reject if condition.signal == LISTED_TERMS]
     others = [condition for condition in rules.reject if condition.signal != LISTED_TERMS]
-    rejecting = _any([_holds(past, here, condition) for condition in others], scored)
+    rejecting = readable & _any([_holds(past, here, condition) for condition in others], scored)
     flagging = ~scored | ~readable | (past.holds[here] > 0)
     flagging |= _any([_holds(past, here, condition) for condition in terms], scored)
     for condition in rules.flag:
         value = past.values[condition.signal][here]
         found = np.isnan(value) | _compared(value, condition)
-        flagging |= (found & scored) if condition.signal in SCORED_SIGNALS else found
+        flagging |= (found & scored & readable) if condition.signal in SCORED_SIGNALS else found
+    # Where a condition to approve doesn't apply, the comment isn't readable and waits anyway.
     publishes = np.full(len(scored), mode is Mode.POST)
     if rules.approve:
         publishes |= ~_any([~_holds(past, here, condition) for condition in rules.approve], scored)

@@ -127,7 +127,8 @@ class Signals:
     """What is known of a comment when it is decided. A signal that is not in ``values`` is missing.
 
     ``scored`` is False while the pack hasn't answered; ``readable`` is False where the pack can't read the language:
-    then its scores decide nothing. ``holds`` are further facts, in words, for which a comment must wait.
+    then its scores decide nothing. ``inapplicable`` are signals that say nothing about this comment, which is not the
+    same as missing. ``holds`` are further facts, in words, for which a comment must wait.
     """
 
     values: Mapping[str, float]
@@ -135,6 +136,11 @@ class Signals:
     readable: bool = True
     language: str | None = None
     holds: tuple[str, ...] = ()
+    inapplicable: frozenset[str] = frozenset()
+
+    def apply(self, signal: str) -> bool:
+        """Whether a condition on this signal is to be asked at all."""
+        return signal not in self.inapplicable and (self.readable or signal not in SCORED_SIGNALS)
 
 
 def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: tuple[str, ...] = ()) -> Signals:
@@ -166,20 +172,23 @@ def decide(
 ) -> Decision:
     """What the policy makes of a comment: approved, pending or rejected, with every reason in words.
 
-    A condition whose signal is missing never holds in approve or reject and always holds in flag. What isn't scored,
-    or is in a language that the pack can't read, always waits. A listed term holds a comment and never rejects it: a
-    condition on ``terms`` in reject makes it wait. ``waits_because`` says why everything waits here.
+    A condition whose signal is missing never holds in approve or reject and always holds in flag; one whose signal is
+    not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
+    published, and what the pack can't read always waits: what would have rejected it is a reason to look. A listed term
+    holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. ``waits_because`` says why
+    everything waits here.
     """
     refusing = tuple(_reasons(rules.reject, signals, missing_holds=False))
-    rejecting = tuple(reason for reason in refusing if reason.code != LISTED_TERMS)
-    listed = (replace(r, words=f"{r.words}; listed terms never reject") for r in refusing if r.code == LISTED_TERMS)
-    flags = (*_facts(signals), *listed, *_reasons(rules.flag, signals, missing_holds=True))
-    approving = tuple(_reasons(rules.approve, signals, missing_holds=False))
+    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code != LISTED_TERMS)
+    waiting = (replace(r, words=f"{r.words}; {_why_not_rejected(r)}") for r in refusing if r not in rejecting)
+    flags = (*_facts(signals), *waiting, *_reasons(rules.flag, signals, missing_holds=True))
+    asked = [condition for condition in rules.approve if signals.apply(condition.signal)]
+    approving = tuple(_reasons(asked, signals, missing_holds=False))
     if rejecting:
         return Decision(Outcome.REJECTED, rejecting, policy_version)
     if flags:
         return Decision(Outcome.PENDING, flags, policy_version)
-    if rules.approve and len(approving) == len(rules.approve):
+    if asked and len(approving) == len(asked):
         return Decision(Outcome.APPROVED, approving, policy_version)
     if mode is Mode.POST:
         return Decision(
@@ -199,13 +208,19 @@ def _facts(signals: Signals) -> Iterable[Reason]:
         yield Reason("hold", hold)
 
 
+def _why_not_rejected(reason: Reason) -> str:
+    if reason.code == LISTED_TERMS:
+        return "listed terms never reject"
+    return "what the pack can't read is never rejected unread"
+
+
 def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds: bool) -> Iterable[Reason]:
     for condition in conditions:
         value = signals.values.get(condition.signal)
+        if not signals.apply(condition.signal):
+            continue
         if not signals.scored and condition.signal in SCORED_SIGNALS:
             continue  # said once, by _facts
-        if condition.signal in SCORED_SIGNALS and not signals.readable and not missing_holds:
-            continue
         if value is None:
             if missing_holds:
                 yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")

@@ -43,6 +43,7 @@ class Line:
     first: bool
     flags: int
     scored: bool
+    language: str | None
     signals: dict[str, float]
     judged: DecisionRow | None
     decided: DecisionRow | None
@@ -79,7 +80,7 @@ _LINE = (
         *(Comment.received_at, Comment.parent_id, Comment.flags, Author.created_at),
         Article.title,
         Article.section,
-        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored")),
+        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored", "language")),
     )
     .join(Article, Article.id == Comment.article_id)
     .join(Author, Author.id == Comment.author_id)
@@ -109,6 +110,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow]) -> Line:
         first=row.created_at >= row.received_at,
         flags=row.flags,
         scored=row.scored,
+        language=row.language,
         signals=_signals(row._mapping),
         judged=_first(d for d in decisions if d.comment_id == row.id and d.automated),
         decided=_first(d for d in decisions if d.comment_id == row.id),
@@ -194,8 +196,21 @@ def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -
 
 
 def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> str | None:
-    sites = [scope.site_id for scope in scopes]
-    return session.scalar(select(Author.name).where(Author.id == author_id, Author.site_id.in_(sites)))
+    """The name of an author of these sites; where only some sections are reached, of one who has written there."""
+    author = session.get(Author, author_id)
+    if author is None:
+        return None
+    for scope in scopes:
+        if scope.site_id == author.site_id and (
+            scope.sections is None or _has_written(session, author_id, scope.sections)
+        ):
+            return author.name
+    return None
+
+
+def _has_written(session: Session, author_id: str, sections: Collection[str]) -> bool:
+    theirs = select(Comment.id).join(Docket, Docket.comment_id == Comment.id).where(Comment.author_id == author_id)
+    return session.scalar(theirs.where(_DOCKET.section.in_(sections)).limit(1)) is not None
 
 
 def latest_by(

@@ -35,7 +35,7 @@ from moderation.core.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
+from moderation.storage.docket import DECIDABLE, UNDECIDABLE, Docket
 
 BANDED = (*LABELS, "relevance")
 """The signals that a list can be narrowed to a band of."""
@@ -68,9 +68,17 @@ class Scope:
         return self.reaches(article.site_id, article.section)
 
 
+class Unusable(StrEnum):
+    """Why a comment's scores decide nothing."""
+
+    UNREAD = "unread"
+    """No pack reads its language."""
+    UNSCORED = "unscored"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A signal from ``low`` to ``high``, both included."""
+    """A signal from ``low`` to ``high``, both included; what has no scores that may decide anything is in none."""
 
     signal: str
     low: float
@@ -90,6 +98,8 @@ class Wanted:
     articles: tuple[str, ...] = ()
     author_id: str | None = None
     band: Band | None = None
+    unusable: Unusable | None = None
+    language: str | None = None
     before: datetime | None = None
     find: tuple[Sought, ...] | None = None
     order: Order = Order.FLAGGED
@@ -220,7 +230,11 @@ def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_C.section.in_(wanted.sections))
     if wanted.band is not None:
         signal = _C[wanted.band.signal]
-        conditions.append(signal.between(wanted.band.low, wanted.band.high))
+        conditions += [signal.between(wanted.band.low, wanted.band.high), DECIDABLE]
+    if wanted.unusable is not None:
+        conditions += [UNDECIDABLE, _C.scored == (wanted.unusable is Unusable.UNREAD)]
+    if wanted.language is not None:
+        conditions.append(_C.language == wanted.language)
     if wanted.before is not None:
         conditions.append(_unindexed(_C.received_at) <= wanted.before)
     return conditions
@@ -295,7 +309,7 @@ def _few(session: Session, wanted: Wanted) -> list[_Placed] | None:
 def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
     if wanted.find is not None or wanted.author_id is not None or (wanted.articles and not wanted.waiting):
         return _candidates(session, wanted)
-    if not (wanted.band or wanted.sections or wanted.before):
+    if not (wanted.band or wanted.unusable or wanted.language or wanted.sections or wanted.before):
         return None
     numbers: list[int] = []
     for lane in _lanes(session, wanted):

@@ -47,18 +47,17 @@ class Docket(Base):
             **_only(_WAITING),
         ),
         Index("ix_docket_article", "article_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
-        # Holds all that the score map asks for, its own condition too, so that it is read from here alone.
+        # These two hold all that the score map asks for, their own conditions too, so that it is read from them alone.
         Index(
             "ix_docket_map",
-            "site_id",
-            "article_id",
-            "section",
-            "escalated",
-            *LABELS,
-            "relevance",
-            "number",
-            "waiting",
-            **_only(_WAITING),
+            *("site_id", "article_id", "section", "escalated", *LABELS, "relevance", "number", "waiting"),
+            *("scored", "readable"),
+            **_only(f"{_WAITING} AND scored IS TRUE AND readable IS TRUE"),
+        ),
+        Index(
+            "ix_docket_undecidable",
+            *("site_id", "scored", "language", "article_id", "section", "escalated", "number", "waiting", "readable"),
+            **_only(f"{_WAITING} AND (scored IS FALSE OR readable IS FALSE)"),
         ),
         *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
         # What the figures count by is in these two, so that they are read from there alone.
@@ -111,6 +110,10 @@ class Docket(Base):
 
 WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
+
+DECIDABLE: ColumnElement[bool] = literal_column("docket.scored IS TRUE AND docket.readable IS TRUE")
+"""Where scores may decide something: a pack gave them, and could read the text. Said as ``ix_docket_map`` has it."""
+UNDECIDABLE: ColumnElement[bool] = literal_column("(docket.scored IS FALSE OR docket.readable IS FALSE)")
 
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
@@ -192,6 +195,13 @@ def place_of(connection: Any, comment_id: str) -> tuple[str | None, bool]:
     """The section under which a comment was written, and whether it is left to a senior moderator."""
     row = connection.execute(_PLACE, {"of": comment_id}).first()
     return (row.section, bool(row.escalated)) if row is not None else (None, False)
+
+
+def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
+    """A comment's score, 0..1, as it stands now; None where it has none that may decide anything."""
+    here = table_of(Docket).c
+    score: float | None = connection.scalar(select(here[signal]).where(here.comment_id == comment_id, DECIDABLE))
+    return score
 
 
 def is_escalated(connection: Any, comment_id: str) -> bool:

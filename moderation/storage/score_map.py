@@ -1,12 +1,18 @@
-"""The score map: what waits, counted along one signal in hundredths, and what lies within a band of it."""
+"""The score map: what waits, counted along one signal in hundredths, and what lies within a band of it.
+
+A comment whose scores decide nothing, in a language that no pack reads or not scored, is in no band: it is counted by
+itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, cast, func, insert, literal, select
+from sqlalchemy import Integer, Row, Select, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -15,7 +21,7 @@ from moderation.storage.acts import CHOSEN, ActItem, ItemState, how_many_items
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import WAITS, Docket
+from moderation.storage.docket import DECIDABLE, UNDECIDABLE, WAITS, Docket
 
 SIGNALS = (*LABELS, "relevance")
 HUNDREDTHS = 100
@@ -49,20 +55,31 @@ class Band:
     low: int
     high: int
 
+    def holds(self, score: float) -> bool:
+        """Whether a score, 0..1, lies within."""
+        return self.low <= _column(math.floor(score * HUNDREDTHS + 1e-9)) < self.high
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
     """How many comments wait in each hundredth of a signal, with the docket's numbers of the oldest and the newest of
-    each; and how many wait without that score.
+    each; and how many wait without that score, in each language that no pack reads (most first), and not scored.
     """
 
     counts: tuple[int, ...]
     examples: tuple[tuple[int, ...], ...]
     without: int
+    unread: Mapping[str, int]
+    unscored: int
 
     @property
     def total(self) -> int:
-        return sum(self.counts) + self.without
+        return sum(self.counts) + self.without + self.undecidable
+
+    @property
+    def undecidable(self) -> int:
+        """How many have no scores that may decide anything."""
+        return sum(self.unread.values()) + self.unscored
 
     def within(self, band: Band) -> int:
         return sum(self.counts[band.low : band.high])
@@ -70,11 +87,13 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
-    """One comment of a band, with its score and its article's title."""
+    """One comment of a band, with its score, its article's title, its language, and the label that is highest in it."""
 
     comment: Comment
     title: str
     score: float
+    language: str | None
+    strongest: tuple[str, float] | None
 
 
 def histogram(session: Session, area: Area, signal: str) -> Histogram:
@@ -84,15 +103,41 @@ def histogram(session: Session, area: Area, signal: str) -> Histogram:
     numbers = _DOCKET.c.number
     where = _hundredth(session, signal)
     for ground in area.grounds:
-        counted = _waiting(select(where, func.count(), func.min(numbers), func.max(numbers)), ground, area)
+        counted = _decidable(select(where, func.count(), func.min(numbers), func.max(numbers)), ground, area)
         for hundredth, count, oldest, newest in session.execute(counted.group_by(where)):
             if hundredth is None:
                 without += count
                 continue
-            column = min(max(hundredth, 0), HUNDREDTHS - 1)
+            column = _column(hundredth)
             counts[column] += count
             examples[column] |= {oldest, newest}
-    return Histogram(counts=tuple(counts), examples=tuple(tuple(sorted(some)) for some in examples), without=without)
+    unread, unscored = _undecidable(session, area)
+    return Histogram(
+        counts=tuple(counts),
+        examples=tuple(tuple(sorted(some)) for some in examples),
+        without=without,
+        unread=unread,
+        unscored=unscored,
+    )
+
+
+def _column(hundredth: int) -> int:
+    return min(max(hundredth, 0), HUNDREDTHS - 1)
+
+
+def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
+    """How many wait in each language that no pack reads, and how many not scored."""
+    found: Counter[str] = Counter()
+    unscored = 0
+    scored, language = _DOCKET.c.scored, _DOCKET.c.language
+    for ground in area.grounds:
+        query = _waiting(select(scored, language, func.count()).where(UNDECIDABLE), ground, area)
+        for was_scored, code, count in session.execute(query.group_by(scored, language)):
+            if was_scored:
+                found[code or "und"] += count
+            else:
+                unscored += count
+    return dict(found.most_common()), unscored
 
 
 def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> list[int]:
@@ -105,16 +150,28 @@ def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> l
 
 
 def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampled]:
-    """These comments, as far as they still wait, the highest score first."""
+    """These comments, as far as they still wait with scores that may decide something, the highest score first."""
     score = _DOCKET.c[signal]
     query = (
-        select(Comment, Article.title, score)
+        select(Comment, Article.title, score.label("score"), *(_DOCKET.c[name] for name in ("language", *LABELS)))
         .join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
         .join(Article, Article.id == Comment.article_id)
-        .where(_DOCKET.c.number.in_(numbers), WAITS, score.is_not(None))
+        .where(_DOCKET.c.number.in_(numbers), WAITS, DECIDABLE, score.is_not(None))
         .order_by(score.desc(), _DOCKET.c.number)
     )
-    return [Sampled(comment=comment, title=title, score=value) for comment, title, value in session.execute(query)]
+    return [_sampled(row) for row in session.execute(query)]
+
+
+def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
+    labels = {label: value for label in LABELS if (value := row._mapping[_DOCKET.c[label]]) is not None}
+    strongest = max(labels, key=lambda label: labels[label], default=None)
+    return Sampled(
+        comment=row.Comment,
+        title=row.title,
+        score=row.score,
+        language=row.language,
+        strongest=(strongest, labels[strongest]) if strongest is not None else None,
+    )
 
 
 def choose_band(session: Session, act_id: str, area: Area, band: Band) -> int:
@@ -142,7 +199,11 @@ def _within(
     session: Session, query: Select[*tuple[Any, ...]], ground: Ground, area: Area, band: Band
 ) -> Select[*tuple[Any, ...]]:
     high = HUNDREDTHS if band.high >= HUNDREDTHS else band.high - 1
-    return _waiting(query, ground, area).where(_hundredth(session, band.signal).between(band.low, high))
+    return _decidable(query, ground, area).where(_hundredth(session, band.signal).between(band.low, high))
+
+
+def _decidable(query: _Query, ground: Ground, area: Area) -> _Query:
+    return _waiting(query, ground, area).where(DECIDABLE)
 
 
 def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:

@@ -17,7 +17,7 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.desk import Line, Listed, Said
 from moderation.views import Liking
-from moderation.web.wording import age, percent, short, status_word, who
+from moderation.web.wording import age, language_name, percent, short, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired, or on demand."""
@@ -167,14 +167,17 @@ def _short_reasons(line: Line) -> tuple[str, ...]:
         return ("not scored yet",)
     if line.judged is None or not line.flags:
         return ()
-    words = [
-        reason["words"]
-        if reason["code"] not in line.signals
-        else f"{reason['code'].replace('_', ' ')} {reason['value']:.2f}"
-        for reason in line.judged.reasons
-    ]
+    words = [_short_reason(line, reason) for reason in line.judged.reasons]
     more = len(words) - SHORT_REASONS
     return (*words[:SHORT_REASONS], *((f"{more} more",) if more > 0 else ()))
+
+
+def _short_reason(line: Line, reason: Mapping[str, Any]) -> str:
+    if reason["code"] == "language":
+        return f"not read: {language_name(line.language)}"
+    if reason["code"] in line.signals and reason["value"] is not None:
+        return f"{reason['code'].replace('_', ' ')} {reason['value']:.2f}"
+    return str(reason["words"])
 
 
 def veil_words(label: str | None, signals: Mapping[str, float]) -> str | None:
@@ -216,12 +219,15 @@ def card(
         is_reply=comment.parent_id is not None,
         first=item.author.created_at >= comment.received_at,
         record=record_words(item.author),
-        spans=tuple(shaded(comment.body, scores.sentences if scores else (), _alarm(rules))),
+        # Where the pack can't read the language its scores point at nothing.
+        spans=tuple(
+            shaded(comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules))
+        ),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
         flagged=comment.flags > 0,
         scores=tuple(bar for signal, bar in bars if signal in ALWAYS_SHOWN or bar.fired),
         rest=tuple(bar for signal, bar in bars if signal not in ALWAYS_SHOWN and not bar.fired),
-        passage=None if scores is None or relevance_low else scores.passage,
+        passage=None if scores is None or relevance_low or not scores.language.supported else scores.passage,
         far_away=relevance_low and scores is not None and scores.relevance is not None,
         pack=_pack_words(item),
         article=_article_link(item.article),
@@ -311,7 +317,9 @@ def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[
     values: dict[str, float] = dict(item.scores.toxicity)
     if item.scores.relevance is not None:
         values["relevance"] = item.scores.relevance
-    conditions = {c.signal: c for c in (*rules.reject, *rules.flag)}
+    # A threshold beside a score says that it could decide.
+    deciding = (*rules.reject, *rules.flag) if item.scores.language.supported else ()
+    conditions = {c.signal: c for c in deciding}
     return [
         (signal, _bar(signal, value, fired.get(signal), conditions.get(signal))) for signal, value in values.items()
     ]
@@ -334,7 +342,7 @@ def _pack_words(item: Listed) -> str | None:
     if item.scores is None:
         return None
     pack, language = item.scores.pack, item.scores.language
-    readable = "" if language.supported else f", a language ({language.code}) that the pack can't read"
+    readable = "" if language.supported else f", {language_name(language.code)}, which the pack can't read"
     policy = f" Policy {item.judged.policy_version}." if item.judged else ""
     return f"Scored by {pack.name} {pack.version} on {pack.runtime}, {pack.precision}{readable}.{policy}"
 

@@ -14,16 +14,18 @@ from moderation.batches import BATCH_RIGHT, decide_band
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.review import Ruling, Verdict
-from moderation.storage.articles import Article
-from moderation.storage.score_map import SIGNALS, Area, Histogram, Sampled, histogram, numbers_within, sampled
+from moderation.storage.desk import lines_of
+from moderation.storage.score_map import SIGNALS, Area, Histogram, histogram, numbers_within, sampled
 from moderation.web.access import person, services
 from moderation.web.acts_pages import ACTS
-from moderation.web.desk_frame import MODERATE, READ, desk_page, scopes_of, sites_with
+from moderation.web.comment_view import Reading
+from moderation.web.desk_frame import MODERATE, QUEUE, READ, desk_page, sites_with
 from moderation.web.desk_menus import article_menu, section_menu
-from moderation.web.map_view import MAP, MapView, band_asked, drawing
-from moderation.web.veils import veils_for
+from moderation.web.map_view import MAP, MapView, SampleLine, band_asked, beside, drawing, sample_line
 
 SAMPLE = 8
+LOOKED_AT = 500
+"""Where a band has few hundredths, its sample is drawn from so many of its comments."""
 MANY = 5000
 """Where more than these wait, counting them takes long enough to be done once in a few seconds."""
 KEPT = timedelta(seconds=5)
@@ -50,16 +52,12 @@ def blueprint() -> Blueprint:
 
 
 def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
-    actor = person()
     with services().database.reading() as db:
-        sites = sites_with(actor, READ, db)
-        area = view.area(actor, sites)
+        reading = Reading(db, person())
+        area = view.area(reading.actor, reading.sites)
         found = _counted(db, area, view.signal)
-        article = db.get(Article, view.article) if view.article else None
-        shown = article if article is not None and article.site_id in [g.site_id for g in area.grounds] else None
-        band = _band_shown(db, actor, area, view, found)
-        veils = veils_for(db, actor, [one.comment.id for one in band["sample"]]) if band else {}
-        scopes, chosen = scopes_of(actor, sites), [view.article] if view.article else []
+        band = _band_shown(reading, area, view, found)
+        scopes, chosen = reading.scopes, [view.article] if view.article else []
         articles = article_menu(db, scopes, site=view.site, chosen=chosen)
         sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
     return desk_page(
@@ -69,11 +67,12 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         view=view,
         found=found,
         drawn=drawing(found, view),
+        beside=beside(found, view),
         band=band,
-        veils=veils,
         signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
-        sites=sites,
-        article=shown,
+        sites=reading.sites,
+        # An article that isn't reached from here is as unknown as one that was never there.
+        article=next((article for article in articles if article["id"] == view.article), None),
         articles=articles,
         sections=sections,
         reasons=services().configuration.current().reasons,
@@ -103,14 +102,14 @@ def _shelf() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
     return shelf
 
 
-def _band_shown(db: Session, actor: Actor, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
+def _band_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
     """The chosen band: how many it holds, a sample, and what this person may do with it."""
     if view.band is None:
         return None
-    may = {verdict: _may(actor, area, verdict) for verdict in BATCH_RIGHT}
+    may = {verdict: _may(reading.actor, area, verdict) for verdict in BATCH_RIGHT}
     return {
         "count": found.within(view.band),
-        "sample": _sample(db, area, view, found),
+        "sample": _sample(reading, area, view, found),
         "may_approve": may[Verdict.APPROVE],
         "may_reject": may[Verdict.REJECT],
         "queue": f"/review?{urlencode(view.fields)}",
@@ -124,14 +123,27 @@ def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
     )
 
 
-def _sample(db: Session, area: Area, view: MapView, found: Histogram) -> list[Sampled]:
-    """Some comments from all over a band: the oldest and the newest of its hundredths, or whatever there is."""
+def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> list[SampleLine]:
+    """Some comments from all over a band: the oldest and the newest of its hundredths, and where those are few, others
+    from between them.
+    """
     assert view.band is not None
     numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
-    if len(numbers) < min(SAMPLE, found.within(view.band)):
-        numbers = numbers_within(db, area, view.band, limit=SAMPLE)
-    few = min(SAMPLE, len(numbers))
-    return sampled(db, [numbers[at * len(numbers) // few] for at in range(few)], view.signal)
+    missing = min(SAMPLE, found.within(view.band)) - len(numbers)
+    if missing > 0:
+        others = numbers_within(reading.db, area, view.band, limit=LOOKED_AT)
+        numbers += _spread([number for number in others if number not in numbers], missing)
+    some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
+    lines = {line.id: line for line in lines_of(reading.db, [one.comment.id for one in some])}
+    return [
+        sample_line(one, reading.entry(lines[one.comment.id], f"{QUEUE}/comments/{one.comment.id}")) for one in some
+    ]
+
+
+def _spread(numbers: list[int], most: int) -> list[int]:
+    """At most so many of them, at even distances."""
+    few = min(most, len(numbers))
+    return [numbers[at * len(numbers) // few] for at in range(few)]
 
 
 def _decide(verdict: Verdict) -> Response:

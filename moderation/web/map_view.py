@@ -12,14 +12,19 @@ import regex
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
-from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, Ground, Histogram
+from moderation.storage.desk_lists import Unusable
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, Ground, Histogram, Sampled
 from moderation.storage.sites import Site
-from moderation.web.desk_frame import SENIOR
+from moderation.web.desk_cards import Entry
+from moderation.web.desk_frame import QUEUE, SENIOR
 from moderation.web.rendering import known_id
+from moderation.web.wording import language_name
 
 MAP = "/review/map"
 COLUMNS = 50
 HEIGHT = 160
+LANGUAGES = 5
+"""So many unread languages, those with most comments, are named beside the map."""
 _WIDTH = 20
 _LEVEL = regex.compile(r"[01](?:[.,][0-9]{1,6})?|[.,][0-9]{1,6}")
 
@@ -60,8 +65,13 @@ class MapView:
     def fields(self) -> dict[str, str]:
         """What a form must carry to ask for the same again."""
         edges = {} if self.band is None else {"from": self.edge(self.low), "to": self.edge(self.high)}
+        return {"signal": self.signal} | self.place | edges
+
+    @property
+    def place(self) -> dict[str, str]:
+        """What it is narrowed to, as the queue's address says it too."""
         place = {"site": self.site, "section": self.section, "article": self.article}
-        return {"signal": self.signal} | {name: value for name, value in place.items() if value} | edges
+        return {name: value for name, value in place.items() if value}
 
     @property
     def href(self) -> str:
@@ -101,6 +111,83 @@ def _hundredths(text: str) -> int | None:
     if not _LEVEL.fullmatch(text):
         return None
     return min(round(float(text.replace(",", ".")) * HUNDREDTHS), HUNDREDTHS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Comments in one language that no pack reads, and the address of their list."""
+
+    language: str
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside the map, in no range of scores: unread comments by language, those of further languages
+    together, and those not scored.
+    """
+
+    unread: tuple[Unread, ...]
+    other_languages: int
+    other_count: int
+    unread_count: int
+    unread_href: str
+    unscored_count: int
+    unscored_href: str
+
+
+def beside(found: Histogram, view: MapView) -> Beside:
+    """What waits without scores that may decide anything, each kind with its list in the queue."""
+
+    def href(kind: Unusable, **more: str) -> str:
+        return f"{QUEUE}?{urlencode(view.place | {'scores': kind.value} | more)}"
+
+    languages = list(found.unread.items())
+    shown = len(languages) if len(languages) <= LANGUAGES + 1 else LANGUAGES
+    return Beside(
+        unread=tuple(
+            Unread(language=language_name(code), count=count, href=href(Unusable.UNREAD, language=code))
+            for code, count in languages[:shown]
+        ),
+        other_languages=len(languages) - shown,
+        other_count=sum(count for _, count in languages[shown:]),
+        unread_count=sum(found.unread.values()),
+        unread_href=href(Unusable.UNREAD),
+        unscored_count=found.unscored,
+        unscored_href=href(Unusable.UNSCORED),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleLine:
+    """A comment of a band as its sample shows it: ``why`` names its flags, ``strongest`` the label that is highest."""
+
+    id: str
+    name: str
+    body: str
+    title: str
+    score: str
+    why: tuple[str, ...]
+    strongest: str | None
+    language: str
+    veil: str | None
+
+
+def sample_line(one: Sampled, entry: Entry) -> SampleLine:
+    """The same from what the map knows of it and what the list says."""
+    label, value = one.strongest or ("", 0.0)
+    return SampleLine(
+        id=entry.id,
+        name=entry.name,
+        body=one.comment.body,
+        title=one.title,
+        score=f"{one.score:.2f}",
+        why=entry.why,
+        strongest=f"{label.replace('_', ' ')} {value:.2f}" if label else None,
+        language=language_name(one.language),
+        veil=entry.veil,
+    )
 
 
 def drawing(found: Histogram, view: MapView) -> dict[str, Any]:

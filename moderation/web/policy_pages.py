@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
@@ -52,9 +53,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer, with the comments on which it and the moderators differ, the newest first."""
+    """The answer, with the comments on which it and the moderators differ, the newest first. ``unread`` and
+    ``unscored`` count those whose scores decide nothing.
+    """
 
     view: AnswerView
+    unread: int
+    unscored: int
     published: tuple[Against, ...]
     published_count: int
     refused: tuple[Against, ...]
@@ -135,6 +140,8 @@ def _answer(db: Session, recent: Recent[Past], configuration: Configuration, ask
     published, refused = published_against(after), refused_against(after)
     return Answer(
         view=answer_view(agreement(before), agreement(after), asked.seconds),
+        unread=int(np.count_nonzero(~past.readable)),
+        unscored=int(np.count_nonzero(~past.scored)),
         published=_against(db, after, published[:SHOWN], other),
         published_count=len(published),
         refused=_against(db, after, refused[:SHOWN], other),

@@ -16,6 +16,7 @@ from moderation.storage.desk import author_name, lines_of, standing_of, titles_o
 from moderation.storage.desk_lists import (
     BANDED,
     COUNTED,
+    Unusable,
     arrived_since,
     how_many,
     newest_number,
@@ -26,9 +27,9 @@ from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
 from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_menus import article_menu, section_menu
-from moderation.web.queue_view import ORDERS, TABS, WAITS, View
+from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import argument, known_id, page
-from moderation.web.wording import STATUS_WORDS
+from moderation.web.wording import STATUS_WORDS, language_name
 
 PAGE = 30
 NEWS_COUNTED = 99
@@ -132,6 +133,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "sections": section_menu(reading.db, reading.scopes, chosen=view.section),
         "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
         "signals": BANDED,
+        "unusable": UNUSABLE,
         "waits": WAITS,
         "kept": parse_qsl(view.but(find="").query),
         "narrowing": _narrowing(reading, view),
@@ -154,12 +156,22 @@ def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
         low, high = view.low or 0.0, 1.0 if view.high is None else view.high
         words = f"{view.signal.replace('_', ' ')} {low:.2f} to {high:.2f}"
         found.append((words, view.but(signal="", low=None, high=None)))
+    if view.scores or view.language:
+        found.append((_scores_words(view), view.but(scores="", language="")))
     if view.author:
         name = author_name(reading.db, known_id(view.author), reading.scopes)
         found.append((f"by {name or 'nobody'}", view.but(author="")))
     if view.waited:
         found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
+
+
+def _scores_words(view: View) -> str:
+    """Such as "not read: German"."""
+    kind = (
+        {Unusable.UNREAD: "not read", Unusable.UNSCORED: "not scored"}.get(Unusable(view.scores)) if view.scores else ""
+    )
+    return ": ".join(filter(None, (kind, language_name(view.language) if view.language else "")))
 
 
 def _without(chosen: tuple[str, ...], one: str) -> tuple[str, ...]:
@@ -183,18 +195,33 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
     account_id = reading.actor.account_id
     if account_id is None:
         return []
+    views = [(saved, View.saved(saved.query)) for saved in views_for(reading.db, account_id)]
     return [
         {
             "id": saved.id,
             "name": saved.name,
-            "href": View.saved(saved.query).href,
-            "here": View.saved(saved.query) == view.but(),
+            "href": kept.href,
+            "here": kept == view.but(),
             "own": saved.account_id == account_id,
             "by": reading.names.get(saved.account_id, "a colleague"),
             "shared": saved.shared,
         }
-        for saved in views_for(reading.db, account_id)
+        for saved, kept in views
+        if saved.account_id == account_id or _reached(reading, kept)
     ]
+
+
+def _reached(reading: Reading, view: View) -> bool:
+    """Whether this person reaches everything that a colleague's view names."""
+    scopes = [scope for scope in reading.scopes if view.site in ("", scope.site_id)]
+    if not scopes or not all(
+        any(scope.sections is None or s in scope.sections for scope in scopes) for s in view.section
+    ):
+        return False
+    articles = {known_id(article) for article in view.article}
+    if articles and articles - titles_of(reading.db, list(articles), scopes).keys():
+        return False
+    return not view.author or author_name(reading.db, known_id(view.author), scopes) is not None
 
 
 def last_act(db: Session, actor: Actor) -> Act | None:
@@ -219,8 +246,8 @@ def _news(reading: Reading, view: View) -> Response:
     number = int(since) if since.isascii() and since.isdigit() and len(since) < 10 else newest_number(reading.db)
     wanted = view.wanted(reading.scopes, reading.now)
     shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
-    claims = {comment: reading.taken(comment) for comment in shown if comment in reading.claims}
     standing = standing_of(reading.db, shown, reading.scopes)
+    claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
     answer = jsonify(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,

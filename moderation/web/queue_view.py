@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from moderation.core.comment import Status
 from moderation.core.search_words import sought
-from moderation.storage.desk_lists import BANDED, Band, Order, Scope, Wanted
+from moderation.storage.desk_lists import BANDED, Band, Order, Scope, Unusable, Wanted
 from moderation.web.desk_frame import QUEUE
 from moderation.web.rendering import known_id, tidy
 
@@ -26,14 +26,16 @@ TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
 }
 ORDERS = {Order.FLAGGED: "Most flagged", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
 WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
+UNUSABLE = {Unusable.UNREAD: "not read: no pack knows their language", Unusable.UNSCORED: "not scored"}
 MOST_CHOSEN = 20
+_LANGUAGE = regex.compile(r"[A-Za-z]{2,8}")
 _LEVEL = regex.compile(r"[01](?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the address asks to see. ``low`` and ``high`` bound ``signal``; ``waited`` are hours; ``at`` is the comment
-    that is open, ``after`` the one behind which the page begins.
+    """What the address asks to see. ``low`` and ``high`` bound ``signal``; ``scores`` is an ``Unusable``; ``waited``
+    are hours; ``at`` is the comment that is open, ``after`` the one behind which the page begins.
     """
 
     status: str = "waiting"
@@ -43,6 +45,8 @@ class View:
     signal: str = ""
     low: float | None = None
     high: float | None = None
+    scores: str = ""
+    language: str = ""
     author: str = ""
     waited: str = ""
     order: Order = Order.FLAGGED
@@ -77,6 +81,8 @@ class View:
             signal=signal if signal in BANDED else "",
             low=_level(word("from")) if signal in BANDED else None,
             high=_level(word("to")) if signal in BANDED else None,
+            scores=word("scores") if word("scores") in UNUSABLE else "",
+            language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
             waited=word("waited") if word("waited") in WAITS else "",
             order=Order(order) if order in ORDERS else Order.FLAGGED,
@@ -96,6 +102,8 @@ class View:
             ("signal", self.signal),
             ("from", "" if self.low is None else f"{self.low:g}"),
             ("to", "" if self.high is None else f"{self.high:g}"),
+            ("scores", self.scores),
+            ("language", self.language),
             ("author", self.author),
             ("waited", self.waited),
             ("order", "" if self.order is Order.FLAGGED else self.order.value),
@@ -137,6 +145,8 @@ class View:
             articles=tuple(known_id(article) for article in self.article),
             author_id=known_id(self.author) if self.author else None,
             band=self._band,
+            unusable=Unusable(self.scores) if self.scores else None,
+            language=self.language or None,
             before=now - waited if waited is not None else None,
             find=sought(self.find) if self.find else None,
             order=self.order,

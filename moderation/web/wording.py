@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zlib import crc32
 
 import regex
+from babel import Locale
 
 from moderation.core.comment import Status
 
@@ -113,6 +115,16 @@ def who(reference: str, names: Mapping[str, str]) -> str:
     return known.get(kind, reference)
 
 
+def language_name(code: str | None) -> str:
+    """A language as English calls it: ``German`` for ``de``; a code that nothing is known of as it is."""
+    return "an unclear language" if code in (None, "", "und") else _languages().get(code, code)
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    return dict(Locale("en").languages)
+
+
 WORDS_A_MINUTE = 200
 
 
@@ -132,4 +144,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "initial": initial,
     "hue": hue,
     "status_word": status_word,
+    "language_name": language_name,
 }

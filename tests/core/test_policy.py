@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from moderation.core.comment import Mode
 from moderation.core.decision import Outcome
-from moderation.core.policy import Policy, Rules, Signals, conditions_from, decide
+from moderation.core.policy import SIGNALS, Policy, Rules, Signals, condition_keys, conditions_from, decide
+from moderation.core.scores import LABELS
 
 COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
 CALM = {**COUNTS, "toxicity": 0.1, "insult": 0.1, "relevance": 0.9}
@@ -102,18 +103,63 @@ def test_what_is_not_scored_waits_in_every_mode() -> None:
         assert decision.words == ("not scored yet: the scoring pack gave no answer",)
 
 
-def test_scores_of_a_language_that_cannot_be_read_decide_nothing() -> None:
-    unread = {"readable": False, "language": "hi"}
-    for mode in (Mode.PRE, Mode.POST):
-        decision = decided(
-            CALM | {"threat": 0.99},
-            mode,
-            unread,
-            reject={"threat_at_least": 0.9, "relevance_at_most": 1},
-            approve={"toxicity_at_most": 1},
-        )
-        assert decision.outcome is Outcome.PENDING
-    assert decided(CALM | {"links": 9}, signals=unread, reject={"links_at_least": 5}).outcome is Outcome.REJECTED
+UNREAD = {"readable": False, "language": "de"}
+
+
+@pytest.mark.parametrize("signal", [*LABELS, "relevance"])
+@pytest.mark.parametrize("value", [None, 0.0, 1.0])
+def test_no_score_of_an_unread_language_approves_rejects_or_flags(signal: str, value: float | None) -> None:
+    values = {name: level for name, level in CALM.items() if name != signal} | (
+        {} if value is None else {signal: value}
+    )
+    always = {f"{signal}_at_least": 0.0, f"{signal}_at_most": 1.0}
+    for mode in Mode:
+        decision = decided(values, mode, UNREAD, approve=always, reject=always, flag=always)
+        assert (decision.outcome, decision.flags) == (Outcome.PENDING, 1)
+        assert decision.words == ("in a language (de) that the scoring pack can't read",)
+
+
+@given(
+    st.fixed_dictionaries({name: st.sampled_from([0.0, 0.5, 1.0, 9.0]) for name in SIGNALS}),
+    st.fixed_dictionaries(
+        {
+            effect: st.dictionaries(st.sampled_from(condition_keys()), st.sampled_from([0.0, 0.5, 1.0]), max_size=4)
+            for effect in ("approve", "reject", "flag")
+        }
+    ),
+    st.sampled_from(list(Mode)),
+)
+def test_what_no_pack_reads_waits_and_says_so_under_every_policy(
+    values: dict[str, float], effects: dict[str, dict[str, float]], mode: Mode
+) -> None:
+    decision = decided(values, mode, UNREAD, **effects)
+    assert decision.outcome is Outcome.PENDING
+    assert decision.reasons[0].code == "language"
+
+
+def test_what_would_have_rejected_an_unread_comment_is_a_reason_to_look() -> None:
+    decision = decided(CALM | {"links": 9}, signals=UNREAD, reject={"links_at_least": 5})
+    assert decision.outcome is Outcome.PENDING
+    assert decision.words[1] == "links 9, at or over 5; what the pack can't read is never rejected unread"
+
+
+def test_a_signal_that_is_not_applicable_is_skipped_and_a_missing_one_is_not() -> None:
+    short = {name: value for name, value in CALM.items() if name != "relevance"}
+    skipped = {"inapplicable": frozenset({"relevance"})}
+    both = {"toxicity_at_most": 0.2, "relevance_at_least": 0.5}
+    assert decided(short, signals=skipped, approve=both).outcome is Outcome.APPROVED
+    assert decided(short, approve=both).outcome is Outcome.PENDING
+    assert decided(short, signals=skipped, flag={"relevance_at_most": 0.5}).flags == 0
+    assert decided(short, flag={"relevance_at_most": 0.5}).flags == 1
+    assert decided(CALM | {"relevance": 0.0}, signals=skipped, reject={"relevance_at_most": 0.1}).words == (
+        "every comment here is read before it is published",
+    )
+
+
+def test_approve_needs_a_condition_that_applied() -> None:
+    skipped = {"inapplicable": frozenset({"relevance"})}
+    assert decided(CALM, signals=skipped, approve={"relevance_at_least": 0.5}).outcome is Outcome.PENDING
+    assert decided(CALM | {"toxicity": 0.9}, signals=skipped, approve={"toxicity_at_most": 0.2}).flags == 0
 
 
 def test_post_publishes_what_is_neither_flagged_nor_rejected() -> None:

@@ -87,7 +87,7 @@ def test_what_is_not_scored_is_counted_beside_the_map(newsroom: Newsroom) -> Non
     newsroom.accepted("toxicity=0.3")
     with newsroom.services.database.reading() as session:
         found = histogram(session, area(newsroom), "toxicity")
-    assert (found.without, found.total) == (1, 2)
+    assert (found.unscored, found.without, found.total) == (1, 0, 2)
 
 
 def test_the_map_keeps_to_one_article_or_section_and_leaves_out_what_is_left_to_seniors(newsroom: Newsroom) -> None:

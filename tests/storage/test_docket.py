@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from newsroom import Newsroom
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 from moderation.core.likeness import bands
@@ -18,6 +18,7 @@ from moderation.storage.comments import DecisionRow, ScoreRow
 from moderation.storage.database import Database
 from moderation.storage.docket import Docket
 from moderation.storage.schema import upgrade
+from moderation.storage.score_map import Area, Ground, histogram
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = "Why did nobody ask the people who live beside the new line?"
@@ -121,3 +122,25 @@ def test_late_scores_reach_the_docket(newsroom: Newsroom) -> None:
     assert score_late(newsroom.hall.services, comment_id)
     after = entry(newsroom, comment_id)
     assert (after.scored, after.toxicity, after.flags, after.waiting) == (True, 0.91, 1, True)
+
+
+def test_a_database_with_comments_that_wait_gets_the_map_s_indexes(tmp_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
+        database = Database(url)
+        upgrade(database, revision="0002")
+        database.writing(_old_comments)
+        upgrade(database, revision="0003")
+        database.writing(_all_wait_and_one_is_unread)
+        upgrade(database)
+        with database.reading() as session:
+            found = histogram(session, Area(grounds=(Ground(site_id="s"),)), "toxicity")
+            assert {at: count for at, count in enumerate(found.counts) if count} == {}
+            assert (dict(found.unread), found.unscored, found.total) == ({"de": 1}, 1, 2)
+            names = {str(index["name"]) for index in inspect(session.connection()).get_indexes("docket")}
+            assert {"ix_docket_map", "ix_docket_undecidable"} <= names
+        database.close()
+
+
+def _all_wait_and_one_is_unread(session: Session) -> None:
+    session.execute(text("UPDATE docket SET waiting = TRUE"))
+    session.execute(text("UPDATE docket SET readable = FALSE, language = 'de' WHERE comment_id = 'c1'"))

@@ -30,7 +30,6 @@ from moderation.core.ids import new_id
 from moderation.core.scores import (
     LABELS,
     ArticleText,
-    Language,
     PackStamp,
     PreparedArticle,
     Scale,
@@ -41,6 +40,7 @@ from moderation.core.scores import (
 from moderation.first_start import first_start
 from moderation.intake import submit
 from moderation.review import Ruling, Verdict, decide_comment
+from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
 from moderation.settings import read_environment
 from moderation.storage.accounts import Account, Grant, Role, WebSession, account_named
@@ -71,10 +71,13 @@ class _Compiled(BytecodeCache):
 
 
 _COMPILED = _Compiled()
+_DETECTOR = LanguageDetector()
 
 
 class WordScorer:
-    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"."""
+    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries". It reads
+    English alone.
+    """
 
     stamp = PackStamp(name="words", version="1", runtime="python", precision="exact")
     prepares_as = "words 1"
@@ -96,7 +99,7 @@ class WordScorer:
             sentences=tuple(
                 SentenceScore(start=a, end=b, toxicity=self._toxicity(request.text[a:b])) for a, b in pieces
             ),
-            language=Language(code="en", supported=True),
+            language=_DETECTOR.language(request.text, None, {"en"}),
             pack=self.stamp,
             scale=scale,
         )

@@ -106,11 +106,32 @@ def test_the_map_and_its_acts_work_without_scripts(house: House, address: str, b
     context.close()
 
 
+def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
+    house: House, address: str, page: Page
+) -> None:
+    house.say(RUDE)
+    threat = house.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    page.context.add_cookies([cookie(house, address)])
+    page.goto(f"{address}/review/map")
+    page.get_by_label("From").fill("0.00")
+    expect(page.locator("#count")).to_have_text("1 comment")
+    region = page.get_by_role("region", name="In no range of scores")
+    expect(region).to_contain_text("German 1")
+    page.get_by_role("button", name="Show").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(region.get_by_role("link", name="Not read: German")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"li[data-comment='{threat}']")).to_be_visible()
+    assert page.locator("li[data-comment]").count() == 1
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_on_the_map_and_its_acts(
     house: House, address: str, page: Page, width: int, scheme: str
 ) -> None:
     ids = [house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
+    house.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
     with house.services.database.reading() as session:
         article_id = session.get_one(Comment, ids[0]).article_id
     page.context.add_cookies([cookie(house, address)])

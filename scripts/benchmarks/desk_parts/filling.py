@@ -35,6 +35,9 @@ MODERATORS = 12
 HITS = 40
 """Waiting comments that a search for the rare word finds: a full page, however many comments there are."""
 REPLIES = 0.2
+UNREAD = ("de", "fr", "ar", "es")
+UNREAD_EVERY = 40
+"""One comment in so many is in a language that no pack reads."""
 
 Values = dict[str, Any]
 
@@ -242,6 +245,10 @@ class _Drawn:
             "decided_at": None if waits else self._at[n],
         }
 
+    def _language(self, n: int) -> str:
+        place, rest = divmod(self._first + n, UNREAD_EVERY)
+        return "en" if rest else UNREAD[place % len(UNREAD)]
+
     def _flags(self, n: int) -> int:
         return int(self._scores["toxicity"][n] >= 0.5) + int(self._scores["relevance"][n] <= 0.2)
 
@@ -252,8 +259,8 @@ class _Drawn:
             **{name: values[n] for name, values in self._scores.items()},
             "passage": "The council voted on Thursday, and the line will open in May.",
             "sentences": json.dumps([ends]),
-            "language": "en",
-            "language_supported": True,
+            "language": self._language(n),
+            "language_supported": self._language(n) == "en",
             "pack": "builtin",
             "pack_version": "1",
             "runtime": "openvino",
@@ -322,8 +329,8 @@ class _Drawn:
             "trusted": False,
             "terms": 0,
             "scored": True,
-            "readable": True,
-            "language": "en",
+            "readable": self._language(n) == "en",
+            "language": self._language(n),
             "holds": 0,
             **{f"band_{at}": value for at, value in enumerate(found)},
         }

@@ -1,0 +1,207 @@
+"""Comments in languages that no pack reads, on the pages: named, listed by themselves, never offered as harmless; and
+what lies in other sections than somebody's own.
+"""
+
+from __future__ import annotations
+
+import pytest
+from pages_house import CALM, House
+from sqlalchemy import select
+
+from moderation.review import Verdict
+from moderation.storage.accounts import Role
+from moderation.storage.comments import Comment
+
+GERMAN = "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um."
+FRENCH = "Je sais très bien où tu habites, et demain soir je viendrai chez toi pour te tuer."
+HARMLESS = "/review/map?signal=toxicity&from=0.00&to=0.05"
+BESIDE = "//section[@aria-labelledby='no-range']"
+
+
+def threats(house: House) -> list[str]:
+    return [house.say(body, by=f"Reader {n}") for n, body in enumerate((GERMAN, f"{GERMAN} Warte nur.", FRENCH))]
+
+
+def statuses(house: House, ids: list[str]) -> list[str]:
+    with house.services.database.reading() as session:
+        return [session.get_one(Comment, comment_id).status for comment_id in ids]
+
+
+def test_the_map_names_what_it_does_not_read_and_approves_none_of_it(either_house: House) -> None:
+    ids, calm = threats(either_house), either_house.say(CALM)
+    page = either_house.signed_in().open(HARMLESS)
+    assert "4 wait" in page.text
+    assert page.texts(f"{BESIDE}//p[a]") == ["Not read 3"]
+    assert page.texts(f"{BESIDE}//li") == ["Not read: German 2", "Not read: French 1"]
+    assert page.page.xpath(f"{BESIDE}//button | {BESIDE}//form") == []
+    assert page.texts("//*[@id='count']") == ["1 comment"]
+    page.send("/review/map/approve")
+    assert statuses(either_house, [*ids, calm]) == ["pending"] * 3 + ["approved"]
+
+
+def test_each_language_has_its_list(house: House) -> None:
+    ids = threats(house)
+    calm = house.say(CALM)
+    page = house.signed_in().open("/review/map")
+    lists = page.page.xpath(f"{BESIDE}//a/@href")
+    shown = [set(page.open(href).page.xpath("//li[@data-comment]/@data-comment")) for href in lists]
+    assert shown == [set(ids), set(ids[:2]), {ids[2]}]
+    assert calm not in set().union(*shown)
+    assert "not read: German" in page.open(lists[1]).text
+
+
+def test_the_lists_keep_to_the_map_s_article(house: House) -> None:
+    house.article("cup", section="sport")
+    threats(house)
+    there = house.say(GERMAN, by="Fan", under="cup")
+    with house.services.database.reading() as session:
+        article_id = session.get_one(Comment, there).article_id
+    page = house.signed_in().open(f"/review/map?article={article_id}")
+    assert page.texts(f"{BESIDE}//li") == ["Not read: German 1"]
+    page.open(page.page.xpath(f"{BESIDE}//li/a/@href")[0])
+    assert page.page.xpath("//li[@data-comment]/@data-comment") == [there]
+
+
+def test_a_map_without_such_comments_says_nothing_of_them(house: House) -> None:
+    house.say(CALM)
+    assert house.signed_in().open("/review/map").page.xpath(BESIDE) == []
+
+
+def test_a_sample_shows_flags_language_and_strongest_label(house: House) -> None:
+    house.say("Only an idiot would believe what the council has told us about these lanes. Strawberries? strawberries!")
+    page = house.signed_in().open("/review/map?signal=insult&from=0.00&to=0.05")
+    signs = page.texts("//ol[@class='sample']//p[@class='signs']/span")
+    assert signs == ["toxicity 0.52", "relevance 0.05", "strongest: toxicity 0.52", "English"]
+
+
+def test_a_sample_of_few_hundredths_shows_each_of_them(house: House) -> None:
+    for n in range(12):
+        house.say(f"{CALM} Point {n}.", by=f"Reader {n}")
+    house.say("Only an idiot would believe what the council has told us about these lanes for years.")
+    page = house.signed_in().open("/review/map?signal=toxicity&from=0.00&to=1.00")
+    assert page.texts("//ol[@class='sample']/li/span") == ["0.52", *["0.02"] * 7]
+
+
+def test_many_unread_languages_are_named_as_far_as_there_is_room(house: House) -> None:
+    texts = {
+        "Spanish": "Sé perfectamente dónde vives, y mañana por la noche voy a ir a tu casa para matarte.",
+        "Russian": "Я прекрасно знаю, где ты живёшь, и завтра ночью я приду к тебе домой и убью тебя.",
+        "Arabic": "أعرف جيدا أين تسكن وسوف آتي إليك غدا في الليل وأقتلك أنت وعائلتك كلها",
+        "Hindi": "मुझे अच्छी तरह पता है कि तुम कहाँ रहते हो, कल रात मैं आकर तुम्हें जान से मार दूँगा।",
+        "Dutch": "Ik weet precies waar je woont, en morgennacht kom ik langs om je te vermoorden.",
+    }
+    threats(house)
+    for name, body in texts.items():
+        house.say(body, by=name)
+    page = house.signed_in().open("/review/map")
+    named = page.texts(f"{BESIDE}//li")
+    assert (named[0], len(named), named[-1]) == ("Not read: German 2", 6, "2 other languages 2")
+
+
+def test_a_list_by_score_leaves_out_what_is_not_read(house: House) -> None:
+    threats(house)
+    calm = house.say(CALM)
+    page = house.signed_in().open("/review?signal=toxicity&from=0&to=1")
+    assert page.page.xpath("//li[@data-comment]/@data-comment") == [calm]
+
+
+@pytest.mark.parametrize(
+    "query", ["scores=nosuch", "scores=unread&language=%00", "language=" + "x" * 300, "scores=unscored"]
+)
+def test_an_address_that_makes_no_sense_shows_the_queue_all_the_same(house: House, query: str) -> None:
+    threats(house)
+    assert house.signed_in().open(f"/review?{query}").status == 200
+
+
+def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(house: House) -> None:
+    comment = house.say(f"{GERMAN} Du idiot! Ihr seid alle idioten und das wisst ihr selbst ganz genau.")
+    page = house.signed_in().open(f"/review/comments/{comment}")
+    assert page.page.xpath("//mark | //*[@class='notch']") == []
+    assert "in a language (de) that the scoring pack can't read" in page.text
+    assert "German, which the pack can't read" in page.text
+    assert "Closest in the article" not in page.text
+    page.open("/review")
+    assert page.texts(f"//li[@data-comment='{comment}']//span[@class='flag']") == ["not read: German"]
+
+
+def test_what_if_counts_no_unread_comment_as_published_and_says_how_many_there_are(house: House) -> None:
+    for comment_id in threats(house):
+        house.decide(comment_id, Verdict.REJECT, "other")
+    calm = house.say(CALM)
+    house.decide(calm, Verdict.APPROVE)
+    page = house.signed_in().open("/admin/what-if").send("/admin/what-if", **{"approve.toxicity_at_most": "1"})
+    published = page.page.xpath("//div[@aria-label='Outcomes']//tbody/tr[1]/td")
+    assert [cell.text_content() for cell in published] == ["0", "1", "1", "0"]
+    assert page.texts("//*[@id='undecidable']") == [
+        "3 of them are in a language that no pack reads: no threshold publishes those."
+    ]
+
+
+# --- what lies beyond somebody's sections -----------------------------------------------------------------------------
+
+UNKNOWN = "0" * 26
+BEYOND = [
+    "/review/map?article={article}",
+    "/review/map?article={article}&from=0&to=1",
+    "/review?article={article}",
+    "/review?author={author}",
+    "/review?find=council&author={author}",
+    "/review?at={comment}",
+    "/review/list?article={article}",
+    "/review/news?ids={comment}",
+    "/review/comments/{comment}",
+    "/review/comments/{comment}/pane",
+    "/review/articles/{article}",
+    "/review/articles/{article}/remove",
+]
+
+
+@pytest.mark.parametrize("path", BEYOND)
+def test_what_lies_in_another_section_is_as_unknown_as_what_never_was(house: House, path: str) -> None:
+    house.article("cup", section="sport", title="The cup is ours")
+    house.say(CALM, under="cup", by="Fan")
+    comment = house.say(CALM, by="Zebulon Quill")
+    with house.services.database.reading() as session:
+        row = session.execute(select(Comment.article_id, Comment.author_id).where(Comment.id == comment)).one()
+    house.account("berta", {"demo": Role.SENIOR})
+    berta = house.signed_in("berta").open("/review")
+    token = berta.page.xpath("//input[@name='csrf_token']/@value")[0]
+    berta.post("/review/claims", {"csrf_token": token, "open": comment})
+    house.account("sporty", {"demo": Role.SENIOR}, sections=("sport",))
+    sporty = house.signed_in("sporty")
+    known = {"article": row.article_id, "author": row.author_id, "comment": comment}
+    answers = []
+    for ids in (known, dict.fromkeys(known, UNKNOWN)):
+        answer = sporty.client.get(path.format(**ids))
+        said = answer.get_data(as_text=True)
+        assert "The lanes stay" not in said
+        assert "Zebulon" not in said
+        assert "berta" not in said
+        for one in ids.values():
+            said = said.replace(one, "-")
+        answers.append((answer.status, said))
+    assert answers[0] == answers[1]
+
+
+def test_a_colleague_s_view_of_what_is_not_reached_is_not_shown(house: House) -> None:
+    house.article("cup", section="sport")
+    house.say(CALM, under="cup", by="Fan")
+    comment = house.say(CALM, by="Zebulon Quill")
+    with house.services.database.reading() as session:
+        row = session.execute(select(Comment.article_id, Comment.author_id).where(Comment.id == comment)).one()
+    admin = house.signed_in().open("/review")
+    token = admin.page.xpath("//input[@name='csrf_token']/@value")[0]
+    views = {
+        "Lane watch": f"article={row.article_id}",
+        "Zebulon": f"author={row.author_id}",
+        "City hall": "section=city",
+        "Elsewhere": "site=elsewhere",
+        "All threats": "signal=threat&from=0.5",
+        "Sports": "section=sport",
+    }
+    for name, query in views.items():
+        admin.post("/review/views", {"csrf_token": token, "name": name, "shared": "1", "back": f"/review?{query}"})
+    house.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    said = house.signed_in("sporty").open("/review").text
+    assert [name for name in views if name in said] == ["All threats", "Sports"]
+    assert all(name in admin.open("/review").text for name in views)
