@@ -41,8 +41,8 @@ class Progress:
 
 
 def bring_up_to_date(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Weighs whatever was not weighed under the policy in force, batch by batch, and changes the queue over once that is
-    done. ``stopped`` is asked after each batch. Returns whether there was anything to do.
+    """Weighs whatever was not weighed under the policy in force, batch by batch, and then changes the queue
+    over. ``stopped`` is asked after each batch. Returns whether there was anything to do.
     """
     configuration = services.configuration.current()
     version = severity_version(configuration.policy.version)

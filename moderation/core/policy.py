@@ -19,7 +19,7 @@ SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted
 DANGERS: Mapping[str, float] = {
     "threat_at_least": 0.20,
     "identity_attack_at_least": 0.45,
-    "severe_toxicity_at_least": 0.01,
+    "severe_toxicity_at_least": 0.015,
 }
 """What flags everywhere, also where the configuration has conditions of its own: only ``false`` takes one away. Set so
 that together they flag under 2% of harmless comments under news articles, and every plain threat.
