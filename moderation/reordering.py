@@ -40,7 +40,7 @@ class Progress:
     total: int
 
 
-def bring_up_to_date(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
+def bring_up_to_date(services: Services, *, batch: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Weighs whatever was not weighed under the policy in force, batch by batch, and then changes the queue
     over. ``stopped`` is asked after each batch. Returns whether there was anything to do.
     """
@@ -49,7 +49,7 @@ def bring_up_to_date(services: Services, *, stopped: Callable[[], bool] = lambda
     with services.database.reading() as session:  # looking costs nobody their turn to write
         if not _is_due(session, configuration, version):
             return False
-    while services.database.writing(lambda session: _step(services, session, configuration, version)):
+    while services.database.writing(lambda session: _step(services, session, configuration, version, batch)):
         if stopped() or services.configuration.current().policy.version != configuration.policy.version:
             break
     return True
@@ -71,11 +71,11 @@ def _is_due(session: Session, configuration: Configuration, version: str) -> boo
     return order.version != version or order.preparing is not None or any_outdated(session, version)
 
 
-def _step(services: Services, session: Session, configuration: Configuration, version: str) -> bool:
+def _step(services: Services, session: Session, configuration: Configuration, version: str, batch: int) -> bool:
     """One batch, or the change over to the new order. Returns whether there is more to do."""
     order = severity_order(session, lock=True)
     _begin(services, session, order, version)
-    rows = some_outdated(session, version, limit=BATCH)
+    rows = some_outdated(session, version, limit=batch)
     if not rows:
         if order.version != version and not any_outdated(session, version):
             order.serving, order.version = 1 - order.serving, version
