@@ -80,4 +80,6 @@ def _shortly(part: Part, signals: Signals) -> str:
 @cache
 def language_name(code: str | None) -> str:
     """A language's English name by its code; the code itself where it has none here."""
+    if code == "und":
+        return "Unknown language"
     return str(Locale("en").languages.get(code or "", code or "A language"))

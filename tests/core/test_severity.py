@@ -1,4 +1,4 @@
-"""How urgent a comment is: what is dangerous stands above whatever else is wrong, by how far it is past its threshold."""
+"""How urgent a comment is: danger stands above whatever else is wrong, by how far it is past its threshold."""
 
 from __future__ import annotations
 

@@ -152,6 +152,6 @@ def test_a_signal_that_changes_by_itself_has_the_severity_made_anew(newsroom: Ne
     newsroom.configure("[policy.flag]\nreports_at_least = 1\n")
     bring_up_to_date(newsroom.services)
     row = entry(newsroom, comment_id)
-    assert row.severity == row.severity_2 > 400
+    assert row.severity == row.severity_2 > 300
     newsroom.services.database.writing(lambda session: change(session.connection(), comment_id, {"escalated": True}))
     assert entry(newsroom, comment_id).severity_policy is not None

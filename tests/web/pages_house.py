@@ -75,8 +75,8 @@ _COMPILED = _Compiled()
 
 
 class WordScorer:
-    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"; and what the text
-    asks for: ``threat=0.85 unreadable=fr``.
+    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"; and what the
+    text asks for: ``threat=0.85 unreadable=fr``. ``fails`` makes it fail so many times.
     """
 
     stamp = PackStamp(name="words", version="1", runtime="python", precision="exact")
