@@ -20,7 +20,7 @@ from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.settings import Settings
 from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration
-from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api
+from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api, queue_api
 from moderation.web.access import install_cors
 from moderation.web.article_id import ArticleId
 from moderation.web.limits import Limits
@@ -62,6 +62,8 @@ def build_services(
     live = LiveConfiguration(
         settings.config_path, kept=kept.text if kept else None, keep=lambda new: _keep_configuration(books, new)
     )
+    if kept is not None and kept.policy_version != live.current().policy.version:
+        _keep_configuration(books, live.current())  # this version's defaults make another policy of the same file
     if scorer is None:
         asked = live.current().scoring
         scorer = BatchingScorer(
@@ -94,6 +96,7 @@ def create_app(services: Services) -> Flask:
     errors.install(app, styles={"/api/": errors.problem, **google}, page=error_page)
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
+    app.register_blueprint(queue_api.blueprint())
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))
     install_pages(app, limits)
@@ -126,9 +129,9 @@ def _keep_configuration(books: _Books, new: Configuration) -> None:
     def work(ledger: Ledger) -> None:
         lock(ledger.session, "configuration")
         last = newest_configuration(ledger.session)
-        if last is not None and last.hash == new.hash:
-            return
         version = new.policy.version
+        if last is not None and (last.hash, last.policy_version) == (new.hash, version):
+            return
         ledger.session.execute(
             insert(KeptConfiguration).values(
                 hash=new.hash, policy_version=version, text=new.text, effective_at=ledger.now

@@ -23,7 +23,7 @@ from moderation.configuration import (
 )
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import Overrides, Policy, condition_keys
+from moderation.core.policy import DANGERS, Overrides, Policy, condition_keys
 from moderation.core.toml_table import Table
 
 _COMMENT_DEFAULTS: CommentKeys = {
@@ -196,9 +196,9 @@ def _figures(table: Table) -> Figures:
 
 def _policy(table: Table | None) -> Policy:
     if table is None:
-        return Policy(base=_POLICY_DEFAULTS)
+        return Policy(base=_with_dangers(_POLICY_DEFAULTS))
     policy = Policy(
-        base={**_POLICY_DEFAULTS, **_overrides(table)},
+        base=_with_dangers({**_POLICY_DEFAULTS, **_overrides(table)}),
         sites={name: _overrides(site) for name, site in table.tables("sites").items()},
         sections={name: _overrides(section) for name, section in table.tables("sections").items()},
         site_sections={
@@ -219,6 +219,11 @@ def _policy(table: Table | None) -> Policy:
         place.asked.update(("approve", "reject", "flag"))
         place.finish()
     return policy
+
+
+def _with_dangers(base: Overrides) -> Overrides:
+    """What is dangerous flags key by key: a table of one's own conditions that doesn't name it leaves it in force."""
+    return {**base, "flag": {**DANGERS, **base.get("flag", {})}}
 
 
 def _overrides(table: Table) -> Overrides:

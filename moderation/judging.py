@@ -12,8 +12,9 @@ from moderation.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import EVERYTHING_WAITS, decide, signals_from
+from moderation.core.policy import EVERYTHING_WAITS, concerns, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.severity import severity_of
 from moderation.core.terms import Found
 from moderation.core.text import count_links
 from moderation.record import Judgement
@@ -85,7 +86,13 @@ def judge(
         policy_version=configuration.policy.version,
         waits_because=waits_because or EVERYTHING_WAITS,
     )
-    return Judgement(decision=decision, signals=signals, scores=scores, configuration_hash=configuration.hash)
+    return Judgement(
+        decision=decision,
+        signals=signals,
+        severity=severity_of(concerns(signals, rules)).value,
+        scores=scores,
+        configuration_hash=configuration.hash,
+    )
 
 
 def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:

@@ -81,6 +81,8 @@ def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_i
     # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
     if comment.status in WAITING and comment.revision == 1:
         _decide(ledger, configuration, house, comment, scores)
+    else:
+        docket.change(ledger.connection, comment.id, docket.scored(scores))
 
 
 def _decide(
@@ -119,7 +121,9 @@ def _decide(
     docket.change(
         ledger.connection,
         comment.id,
-        docket.judged(judgement.signals, status=status, flags=comment.flags, decided_at=comment.decided_at),
+        docket.judged(
+            judgement.signals, judgement.weight, status=status, flags=comment.flags, decided_at=comment.decided_at
+        ),
     )
     place_kept(ledger, comment.id)
     count_author(ledger, author.id, before, status)

@@ -20,6 +20,7 @@ from moderation.core.decision import Decision, Outcome, Statement
 from moderation.core.ids import new_id
 from moderation.core.policy import Signals
 from moderation.core.scores import Scores
+from moderation.core.severity import severity_version
 from moderation.services import Clock
 from moderation.storage import docket
 from moderation.storage.articles import Place
@@ -29,6 +30,7 @@ from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow, score_values
 from moderation.storage.database import Database
 from moderation.storage.discussion import count_answer, keep_place
+from moderation.storage.docket import Weight
 from moderation.storage.outbox import Notice
 
 log = logging.getLogger(__name__)
@@ -106,12 +108,17 @@ def recorded(books: Books, work: Callable[[Ledger], T]) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the policy made of a comment, with everything it was made from."""
+    """What the policy made of a comment, with everything it was made from. ``severity`` is its place in the queue."""
 
     decision: Decision
     signals: Signals
+    severity: int
     scores: Scores | None
     configuration_hash: str
+
+    @property
+    def weight(self) -> Weight:
+        return Weight(self.severity, severity_version(self.decision.policy_version))
 
     @property
     def basis(self) -> dict[str, Any]:
@@ -149,7 +156,7 @@ def comment_arrived(
     place = {"shown": shown, "opening": shown and not under, "replies_shown": 0}
     ledger.connection.execute(_INSERT_COMMENT, {**comment, **place})
     judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
-    row = docket.docket_row(comment, article, judgement.signals, by_policy=judged)
+    row = docket.docket_row(comment, article, judgement.signals, judgement.weight, by_policy=judged)
     ledger.connection.execute(docket.INSERT, row)
     ledger.event(
         comment["site_id"],

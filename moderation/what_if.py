@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from moderation.configuration import Configuration
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
-from moderation.core.policy import COUNTED_SIGNALS, Overrides, Policy
+from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy
 from moderation.replay import Replayed
 
 EFFECTS = ("approve", "reject", "flag")
@@ -114,7 +114,9 @@ def tried(configuration: Configuration, site: str | None, section: str | None, e
     before = configuration.policy
     policy = replace(before, base={effect: before.base.get(effect, {}) for effect in EFFECTS})
     if site is None and section is None:
-        changed = replace(policy, base={effect: dict(effects[effect]) for effect in EFFECTS})
+        # What is dangerous flags unless the file takes it away.
+        flag = {**dict.fromkeys(DANGERS), **effects["flag"]}
+        changed = replace(policy, base={effect: dict(effects[effect]) for effect in EFFECTS} | {"flag": flag})
     else:
         differing = _differing(effects_in(_without(policy, site, section), site, section), effects)
         changed = _with(policy, site, section, differing)

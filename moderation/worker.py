@@ -10,6 +10,7 @@ import time
 from datetime import timedelta
 
 from moderation.late_scoring import score_waiting
+from moderation.reordering import bring_up_to_date
 from moderation.services import Services
 from moderation.storage.answers import forget_answers
 from moderation.suggestions import forget_outdated
@@ -116,3 +117,34 @@ class Runner:
     def _paused(self) -> bool:
         """Leaves the database to others between two portions, then says whether to stop."""
         return self._stopped.wait(BREATH_SECONDS)
+
+
+class Reorderer:
+    """Keeps the queue's order up to date with the policy, until it is stopped.
+
+    Every web process runs one as a thread beside its requests, and so does ``moderation worker``.
+    """
+
+    def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
+        self._services = services
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="order of the queue", daemon=True)
+
+    def start(self) -> None:
+        """Runs in a thread of its own."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Ends after the batch at hand."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                bring_up_to_date(self._services, stopped=lambda: self._stopped.wait(BREATH_SECONDS))
+            except Exception:  # the database is gone, say: the next look finds the same comments
+                log.exception("the queue's order could not be brought up to date; it is tried again")
+            self._stopped.wait(self._every_seconds)

@@ -27,7 +27,7 @@ from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
-from moderation.worker import Runner, Sweeper
+from moderation.worker import Reorderer, Runner, Sweeper
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _serve(
     """One web process, from its pack to its end."""
     services = build_services(settings, threads=available_threads(processes))
     scorer = cast(BatchingScorer, services.scorer)
-    sweeper, runner = Sweeper(services), Runner(services)
+    sweeper, runner, reorderer = Sweeper(services), Runner(services), Reorderer(services)
     try:
         if not scorer.wait_until_ready(PACK_SECONDS):
             log.error("the scoring pack is not ready; comments will wait for a moderator, unscored")
@@ -118,6 +118,7 @@ def _serve(
         if services.configuration.current().scoring.mode == "inline":
             sweeper.start()
         runner.start()
+        reorderer.start()
         serve(
             bound,
             create_app(services),
@@ -129,6 +130,7 @@ def _serve(
     finally:
         sweeper.stop()
         runner.stop()
+        reorderer.stop()
         scorer.close()
         services.database.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -40,10 +40,13 @@ class Decision:
 
     @property
     def flags(self) -> int:
-        """How many reasons ask for a closer look; the queue shows the most flagged first."""
-        if self.outcome is not Outcome.PENDING:
-            return 0
-        return sum(1 for reason in self.reasons if reason.code not in ("pre", "not_scored"))
+        """How many reasons ask for a closer look."""
+        return flags_among(self.reasons) if self.outcome is Outcome.PENDING else 0
+
+
+def flags_among(reasons: Iterable[Reason]) -> int:
+    """How many of these ask for a closer look, rather than tell why everything waits."""
+    return sum(1 for reason in reasons if reason.code not in ("pre", "not_scored"))
 
 
 class Prompt(StrEnum):

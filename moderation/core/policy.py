@@ -16,6 +16,15 @@ from moderation.core.scores import LABELS, Scores
 SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms")
 """What a condition can ask about."""
 
+DANGERS: Mapping[str, float] = {
+    "threat_at_least": 0.20,
+    "identity_attack_at_least": 0.45,
+    "severe_toxicity_at_least": 0.015,
+}
+"""What flags everywhere, also where the configuration has conditions of its own: only ``false`` takes one away. Set so
+that together they flag under 2% of harmless comments under news articles, and every plain threat.
+"""
+
 SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
 LISTED_TERMS = "terms"
 """The signal that lets a comment wait, and never rejects it."""
@@ -157,6 +166,14 @@ def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: t
         language=scores.language.code,
         holds=holds,
     )
+
+
+def concerns(signals: Signals, rules: Rules) -> tuple[Reason, ...]:
+    """Every reason why somebody should look at a comment, whatever the policy makes of it in the end: the facts for
+    which it must wait, and what rejects or flags it. Its severity is made from these.
+    """
+    refusing = _reasons(rules.reject, signals, missing_holds=False)
+    return (*_facts(signals), *refusing, *_reasons(rules.flag, signals, missing_holds=True))
 
 
 EVERYTHING_WAITS = "every comment here is read before it is published"

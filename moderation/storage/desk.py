@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
+from moderation.core.policy import Signals
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
@@ -21,13 +22,15 @@ from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.desk_lists import Scope
-from moderation.storage.docket import Docket
+from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, Docket, signals_in
+from moderation.storage.severity_order import serving_slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A comment as a list shows it. ``signals`` are the scores that the docket has of it; ``judged`` is the policy's
-    newest decision, ``decided`` the newest by anyone, a person's included.
+    """A comment as a list shows it. ``scores`` are those that the docket has of it, ``signals`` all that a policy
+    decides from in ``judged_section``; ``severity`` is what the queue is sorted by. ``decided`` is the newest decision
+    by anyone, a person's included.
     """
 
     id: str
@@ -41,11 +44,10 @@ class Line:
     received_at: datetime
     is_reply: bool
     first: bool
-    flags: int
-    scored: bool
-    language: str | None
-    signals: dict[str, float]
-    judged: DecisionRow | None
+    scores: dict[str, float]
+    signals: Signals
+    judged_section: str | None
+    severity: int
     decided: DecisionRow | None
 
 
@@ -77,10 +79,12 @@ _SIGNALS = (*LABELS, "relevance")
 _LINE = (
     select(
         *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
-        *(Comment.received_at, Comment.parent_id, Comment.flags, Author.created_at),
+        *(Comment.received_at, Comment.parent_id, Author.created_at),
         Article.title,
         Article.section,
-        *(_DOCKET[signal] for signal in (*_SIGNALS, "scored", "language")),
+        _DOCKET.section.label("judged_section"),
+        *(_DOCKET[slot] for slot in SLOTS),
+        *SIGNAL_COLUMNS,
     )
     .join(Article, Article.id == Comment.article_id)
     .join(Author, Author.id == Comment.author_id)
@@ -91,11 +95,15 @@ _LINE = (
 def lines_of(session: Session, ids: Sequence[str]) -> list[Line]:
     """These comments as lines of a list, in this order."""
     rows = {row.id: row for row in session.execute(_LINE.where(Comment.id.in_(ids)))}
-    decisions = _decisions_of(session, ids)
-    return [_line(rows[comment_id], decisions) for comment_id in ids if comment_id in rows]
+    decisions: dict[str, list[DecisionRow]] = {}
+    for decision in _decisions_of(session, ids):
+        decisions.setdefault(decision.comment_id, []).append(decision)
+    slot = SLOTS[serving_slot(session)]
+    return [_line(rows[one], decisions.get(one, []), slot) for one in ids if one in rows]
 
 
-def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow]) -> Line:
+def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow], slot: str) -> Line:
+    judged = _first(decision for decision in decisions if decision.automated)
     return Line(
         id=row.id,
         site_id=row.site_id,
@@ -108,13 +116,17 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow]) -> Line:
         received_at=row.received_at,
         is_reply=row.parent_id is not None,
         first=row.created_at >= row.received_at,
-        flags=row.flags,
-        scored=row.scored,
-        language=row.language,
-        signals=_signals(row._mapping),
-        judged=_first(d for d in decisions if d.comment_id == row.id and d.automated),
-        decided=_first(d for d in decisions if d.comment_id == row.id),
+        scores=_signals(row._mapping),
+        signals=signals_in(row._mapping, holds_in(judged)),
+        judged_section=row.judged_section,
+        severity=row._mapping[_DOCKET[slot]],
+        decided=_first(decisions),
     )
+
+
+def holds_in(judged: DecisionRow | None) -> tuple[str, ...]:
+    """The facts, in words, for which the policy let a comment wait."""
+    return tuple(reason["words"] for reason in judged.reasons if reason["code"] == "hold") if judged else ()
 
 
 def one_listed(session: Session, comment_id: str, scopes: Sequence[Scope]) -> Listed | None:

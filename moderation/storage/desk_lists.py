@@ -35,7 +35,8 @@ from moderation.core.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import DECIDABLE, UNDECIDABLE, Docket
+from moderation.storage.docket import DECIDABLE, SLOTS, UNDECIDABLE, Docket
+from moderation.storage.severity_order import serving_slot
 
 BANDED = (*LABELS, "relevance")
 """The signals that a list can be narrowed to a band of."""
@@ -48,8 +49,10 @@ COUNTED = 1000
 class Order(StrEnum):
     """In which order what waits is read."""
 
-    FLAGGED = "flagged"
+    SEVERITY = "severity"
+    """The most severe first, the oldest of equals."""
     OLDEST = "oldest"
+    NEWEST = "newest"
     ARTICLE = "article"
     """The newest article first, under it the oldest comment."""
 
@@ -88,12 +91,13 @@ class Band:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
-    What is escalated waits apart. ``before``: arrived at this time or before. ``find`` None: no search.
+    What is escalated waits apart (None: both). ``before``: arrived at this time or before. ``find`` None: no search.
+    ``slot`` names the severity to sort by (``docket.SLOTS``); None: the one that counts now.
     """
 
     scopes: tuple[Scope, ...]
     statuses: tuple[Status, ...] | None = None
-    escalated: bool = False
+    escalated: bool | None = False
     sections: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
     author_id: str | None = None
@@ -102,7 +106,8 @@ class Wanted:
     language: str | None = None
     before: datetime | None = None
     find: tuple[Sought, ...] | None = None
-    order: Order = Order.FLAGGED
+    order: Order = Order.SEVERITY
+    slot: int | None = None
 
     @property
     def waiting(self) -> bool:
@@ -113,32 +118,66 @@ _C = table_of(Docket).c
 _WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # as the partial indexes have it
 _ESCALATED: ColumnElement[bool] = literal_column("docket.escalated IS TRUE")
 
+Behind = tuple[Any, ...]
+"""A place in a list: the values by which the list is sorted."""
 _Key = tuple[Column[Any], bool]
 """A column that a list is ordered by, and whether the highest comes first."""
 _ORDERS: dict[Order, tuple[_Key, ...]] = {
-    Order.FLAGGED: ((_C.flags, True), (_C.received_at, False), (_C.number, False)),
     Order.OLDEST: ((_C.received_at, False), (_C.number, False)),
+    Order.NEWEST: ((_C.received_at, True), (_C.number, True)),
     Order.ARTICLE: ((_C.article_at, True), (_C.article_id, False), (_C.received_at, False), (_C.number, False)),
 }
+_BY_SEVERITY: tuple[tuple[_Key, ...], ...] = tuple(
+    ((_C[slot], True), (_C.received_at, False), (_C.number, False)) for slot in SLOTS
+)
 _LATEST_DECISION: tuple[_Key, ...] = ((_C.decided_at, True), (_C.number, False))
-_COLUMNS = (_C.comment_id, _C.number, _C.flags, _C.received_at, _C.article_at, _C.article_id, _C.decided_at)
+_COLUMNS = (
+    *(_C.comment_id, _C.number, *(_C[slot] for slot in SLOTS)),
+    *(_C.received_at, _C.article_at, _C.article_id, _C.decided_at),
+)
 _PLACES = {key: place for place, key in enumerate(_COLUMNS)}
 
 
-def _asked(wanted: Wanted) -> list[ColumnElement[Any]]:
+def _asked(session: Session, wanted: Wanted) -> list[ColumnElement[Any]]:
     """The columns, and nothing in place of those that the list's order doesn't ask for: a thousand times come dear."""
-    needed = {_C.comment_id, _C.number, *(key for key, _ in _keys(wanted))}
+    needed = {_C.comment_id, _C.number, *(key for key, _ in _keys(session, wanted))}
     return [column if column in needed else null().label(column.name) for column in _COLUMNS]
 
 
-def _keys(wanted: Wanted) -> tuple[_Key, ...]:
-    return _ORDERS[wanted.order] if wanted.waiting else _LATEST_DECISION
+def _keys(session: Session, wanted: Wanted) -> tuple[_Key, ...]:
+    if not wanted.waiting:
+        return _LATEST_DECISION
+    if wanted.order is Order.SEVERITY:
+        return _BY_SEVERITY[serving_slot(session) if wanted.slot is None else wanted.slot]
+    return _ORDERS[wanted.order]
 
 
 def page_of(session: Session, wanted: Wanted, *, after: str | None = None, limit: int) -> list[str]:
     """The ids of one page of a list, after this comment, also when that no longer is in it."""
-    keys = _keys(wanted)
-    position = _position(session, after, keys) if after else None
+    keys = _keys(session, wanted)
+    return _page(session, wanted, keys, _position(session, after, keys) if after else None, limit)
+
+
+def page_behind(
+    session: Session, wanted: Wanted, *, behind: Behind | None, limit: int
+) -> tuple[list[str], Behind | None]:
+    """The ids of one page of what waits, behind a place in the list, wherever the comment that stood there is now; and
+    the place behind which it goes on, None at the end. In the order of severity ``wanted.slot`` must be the one under
+    which the place was told.
+    """
+    keys = _keys(session, wanted)
+    if behind is not None and len(behind) != len(keys):
+        raise ValueError("a place of another list")
+    ids = _page(session, wanted, keys, _at(keys, behind) if behind is not None else None, limit + 1)
+    if len(ids) <= limit:
+        return ids, None
+    row = session.execute(select(*(key for key, _ in keys)).where(_C.comment_id == ids[limit - 1])).one()
+    return ids[:limit], tuple(row)
+
+
+def _page(
+    session: Session, wanted: Wanted, keys: tuple[_Key, ...], position: _Position | None, limit: int
+) -> list[str]:
     few = _few(session, wanted)
     if few is not None:
         rows = [row for row in few if position is None or _sorts(row, keys) > position.sorts]
@@ -224,7 +263,7 @@ def _standing(wanted: Wanted, status: Status | None) -> list[ColumnElement[bool]
 
 def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.waiting:
+    if wanted.waiting and wanted.escalated is not None:
         conditions.append(_ESCALATED if wanted.escalated else literal_column("docket.escalated IS FALSE"))
     if wanted.sections:
         conditions.append(_C.section.in_(wanted.sections))
@@ -270,13 +309,17 @@ def _position(session: Session, comment_id: str, keys: Sequence[_Key]) -> _Posit
     row = session.execute(select(*_COLUMNS).where(_C.comment_id == comment_id)).first()
     if row is None or any(row._mapping[key] is None for key, _ in keys):
         return None
-    values = [row._mapping[key] for key, _ in keys]
+    return _at(keys, tuple(row._mapping[key] for key, _ in keys))
+
+
+def _at(keys: Sequence[_Key], values: Behind) -> _Position:
     beyond = []
     for last in reversed(range(len(keys))):
         same = [key == value for (key, _), value in zip(keys[:last], values, strict=False)]
         key, falls = keys[last]
         beyond.append((*same, key < values[last] if falls else key > values[last]))
-    return _Position(sorts=_sorts(row, keys), beyond=tuple(beyond))
+    sorts = tuple(_falling(value) if falls else value for (_, falls), value in zip(keys, values, strict=True))
+    return _Position(sorts=sorts, beyond=tuple(beyond))
 
 
 _Placed = Row[*tuple[Any, ...]]
@@ -321,7 +364,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
 
 def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     """The newest ``CANDIDATES`` of what the view asks for."""
-    query = select(*_asked(wanted)).where(_within_any(wanted.scopes), *_common(wanted))
+    query = select(*_asked(session, wanted)).where(_within_any(wanted.scopes), *_common(wanted))
     if wanted.statuses is None:
         query = query.where(_WAITS)
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
-from moderation.core.policy import Signals
-from moderation.core.scores import LABELS
+from moderation.core.policy import SIGNALS, Signals
+from moderation.core.scores import LABELS, Scores
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
 
+SLOTS = ("severity", "severity_2")
+"""The columns that hold a comment's severity. The queue is sorted by one of them (``storage.severity_order``); while a
+changed policy weighs everything anew, the new numbers gather in the other.
+"""
 _WAITING = "waiting IS TRUE"
 _ESCALATED = "escalated IS TRUE"
 _BY_PERSON = "by_person IS NOT NULL"
@@ -30,12 +35,18 @@ class Docket(Base):
 
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
     when the article was published, or else registered. ``band_0`` to ``band_3`` find texts that are alike
-    (``core.likeness``). The signals are those that the policy decided from, on the natural scale.
+    (``core.likeness``). The signals are those that the policy decided from, on the natural scale. ``severity_policy``
+    says under what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
     """
 
     __tablename__ = "docket"
     __table_args__ = (
-        Index("ix_docket_flagged", "site_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
+        *(
+            Index(f"ix_docket_{slot}", "site_id", text(f"{slot} DESC"), "received_at", "number", **_only(_WAITING))
+            for slot in SLOTS
+        ),
+        # Finds what another policy has weighed.
+        Index("ix_docket_severity_policy", "severity_policy", "number", **_only(_WAITING)),
         Index("ix_docket_oldest", "site_id", "received_at", "number", **_only(_WAITING)),
         Index(
             "ix_docket_newest_article",
@@ -46,7 +57,14 @@ class Docket(Base):
             "number",
             **_only(_WAITING),
         ),
-        Index("ix_docket_article", "article_id", text("flags DESC"), "received_at", "number", **_only(_WAITING)),
+        *(
+            Index(
+                f"ix_docket_article_{slot}",
+                *("article_id", text(f"{slot} DESC"), "received_at", "number"),
+                **_only(_WAITING),
+            )
+            for slot in SLOTS
+        ),
         # These two hold all that the score map asks for, their own conditions too, so that it is read from them alone.
         Index(
             "ix_docket_map",
@@ -82,6 +100,9 @@ class Docket(Base):
     status: Mapped[str]
     waiting: Mapped[bool]
     flags: Mapped[int]
+    severity: Mapped[int]
+    severity_2: Mapped[int]
+    severity_policy: Mapped[str | None]
     escalated: Mapped[bool]
     by_policy: Mapped[str | None]
     by_person: Mapped[str | None]
@@ -108,6 +129,18 @@ class Docket(Base):
     band_3: Mapped[int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A comment's severity, and under what it was made (``core.severity.severity_version``)."""
+
+    severity: int
+    version: str
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version}
+
+
 WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
 
@@ -123,7 +156,12 @@ _MOVE = update(table_of(Docket)).where(_THIS)
 
 
 def docket_row(
-    comment: Mapping[str, Any], article: Place | Article, signals: Signals, *, by_policy: Status | None
+    comment: Mapping[str, Any],
+    article: Place | Article,
+    signals: Signals,
+    weight: Weight,
+    *,
+    by_policy: Status | None,
 ) -> dict[str, Any]:
     """The row of a comment that arrives; ``comment`` holds the columns of ``Comment``."""
     return {
@@ -140,6 +178,7 @@ def docket_row(
         "status": comment["status"],
         "waiting": comment["status"] in WAITING,
         "flags": comment["flags"],
+        **weight.columns,
         "escalated": False,
         "by_policy": by_policy.value if by_policy else None,
         "by_person": None,
@@ -153,10 +192,13 @@ def band_columns(body: str) -> dict[str, int | None]:
     return {f"band_{number}": value for number, value in enumerate(bands(body) or (None,) * 4)}
 
 
-def judged(signals: Signals, *, status: Status, flags: int, decided_at: datetime | None) -> dict[str, Any]:
+def judged(
+    signals: Signals, weight: Weight, *, status: Status, flags: int, decided_at: datetime | None
+) -> dict[str, Any]:
     """What changes when the policy decides about a comment that has been in the docket before."""
     return {
         **_signal_columns(signals),
+        **weight.columns,
         "status": status.value,
         "waiting": status in WAITING,
         "flags": flags,
@@ -175,8 +217,21 @@ def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
     }
 
 
+def scored(scores: Scores) -> dict[str, Any]:
+    """What changes when scores come for a comment that the policy no longer decides about."""
+    return {
+        **{label: scores.toxicity.get(label) for label in LABELS},
+        "relevance": scores.relevance,
+        "scored": True,
+        "readable": scores.language.supported,
+        "language": scores.language.code,
+    }
+
+
 def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
-    """Changes columns of a comment's row."""
+    """Changes columns of a comment's row. A signal that changes without its severity has it made anew soon."""
+    if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
+        values = {**values, "severity_policy": None}
     connection.execute(_MOVE.values(**values), {"of": comment_id})
 
 
@@ -207,6 +262,31 @@ def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
 def is_escalated(connection: Any, comment_id: str) -> bool:
     """Whether a comment is left to a senior moderator."""
     return place_of(connection, comment_id)[1]
+
+
+_C = table_of(Docket).c
+_VALUES = tuple(_C[signal] for signal in SIGNALS if signal in _C)
+SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds")))
+"""What ``signals_in`` reads."""
+_WEIGHED = frozenset(column.name for column in SIGNAL_COLUMNS)
+
+
+def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
+    """The signals that a row holds in ``SIGNAL_COLUMNS``. ``holds`` are the facts that hold the comment, in words,
+    where they are known.
+    """
+    return Signals(
+        values={column.name: float(row[column]) for column in _VALUES if row[column] is not None},
+        scored=row[_C.scored],
+        readable=row[_C.readable],
+        language=row[_C.language],
+        holds=tuple(holds) or ("held for a moderator",) * min(row[_C.holds], 1),
+    )
+
+
+def signals_of_entry(entry: Docket, holds: Sequence[str] = ()) -> Signals:
+    """The same of a whole entry."""
+    return signals_in({column: getattr(entry, column.name) for column in SIGNAL_COLUMNS}, holds)
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

@@ -30,3 +30,8 @@ def newest_configuration(session: Session) -> KeptConfiguration | None:
 def kept_configurations(session: Session, *, limit: int) -> Sequence[KeptConfiguration]:
     """The newest configurations that were in force, the newest first."""
     return session.scalars(select(KeptConfiguration).order_by(KeptConfiguration.id.desc()).limit(limit)).all()
+
+
+def newest_hash(session: Session) -> str | None:
+    """The SHA-256 of the configuration that took effect last."""
+    return session.scalar(select(KeptConfiguration.hash).order_by(KeptConfiguration.id.desc()).limit(1))

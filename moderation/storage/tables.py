@@ -14,6 +14,7 @@ from moderation.storage import (
     legal,
     outbox,
     policies,
+    severity_order,
     sites,
     suggestions,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "legal",
     "outbox",
     "policies",
+    "severity_order",
     "sites",
     "suggestions",
 ]

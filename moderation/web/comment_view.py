@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
 from moderation.judging import terms_in
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
@@ -17,6 +18,7 @@ from moderation.views import Liking, liking_of
 from moderation.web.access import services
 from moderation.web.desk_cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk_frame import MODERATE, READ, SENIOR, scopes_of, sites_with
+from moderation.web.severity_view import urgency_of
 from moderation.web.veils import veils_over
 
 ALIKE_SHOWN = 5
@@ -44,7 +46,9 @@ class Reading:
     def entry(self, line: Line, href: str) -> Entry:
         verdict = verdict_words(line.decided, self.names, self.labels)
         taken = self.taken(line.id)
-        return entry(line, liking=self.liking, verdict=verdict, taken=taken, now=self.now, href=href)
+        rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
+        urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
+        return entry(line, urgency=urgency, liking=self.liking, verdict=verdict, taken=taken, now=self.now, href=href)
 
     def pane(self, comment_id: str, *, back: str, here: str) -> dict[str, Any] | None:
         """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in

@@ -15,12 +15,14 @@ from moderation.core.scores import SentenceScore
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.desk import Line, Listed, Said
+from moderation.storage.desk import Line, Listed, Said, holds_in
+from moderation.storage.docket import signals_of_entry
 from moderation.views import Liking
+from moderation.web.severity_view import Urgency, urgency_of
 from moderation.web.wording import age, language_name, percent, short, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
-"""The bars that every comment shows; any other appears when it fired, or on demand."""
+"""The bars that every comment shows; any other appears when it fired or is the highest, or on demand."""
 FAINTEST = 0.1
 """Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
 
@@ -64,7 +66,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A comment in the list. ``why`` names what it is flagged for, shortly; ``taken`` who has it open."""
+    """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open."""
 
     id: str
     name: str
@@ -76,7 +78,7 @@ class Entry:
     is_reply: bool
     first: bool
     article: str
-    why: tuple[str, ...]
+    urgency: Urgency
     veil: str | None
     verdict: str | None
     taken: str | None
@@ -116,6 +118,7 @@ class Card:
     spans: tuple[Span, ...]
     reasons: tuple[str, ...]
     flagged: bool
+    urgency: Urgency | None
     scores: tuple[Bar, ...]
     rest: tuple[Bar, ...]
     passage: str | None
@@ -136,12 +139,20 @@ class Card:
 
 EXCERPT = 140
 """Characters of a text in the list."""
-SHORT_REASONS = 2
 
 
-def entry(line: Line, *, liking: Liking, verdict: str | None, taken: str | None, now: datetime, href: str) -> Entry:
+def entry(
+    line: Line,
+    *,
+    urgency: Urgency,
+    liking: Liking,
+    verdict: str | None,
+    taken: str | None,
+    now: datetime,
+    href: str,
+) -> Entry:
     """A line of the list; ``href`` opens the comment."""
-    veil = liking.veils(line.signals)
+    veil = liking.veils(line.scores)
     return Entry(
         id=line.id,
         name=line.name,
@@ -153,31 +164,12 @@ def entry(line: Line, *, liking: Liking, verdict: str | None, taken: str | None,
         is_reply=line.is_reply,
         first=line.first,
         article=line.article_title,
-        why=_short_reasons(line),
-        veil=veil_words(veil, line.signals),
+        urgency=urgency,
+        veil=veil_words(veil, line.scores),
         verdict=verdict,
         taken=taken,
         href=href,
     )
-
-
-def _short_reasons(line: Line) -> tuple[str, ...]:
-    """What it is flagged for, such as "toxicity 0.95", and how many more."""
-    if not line.scored:
-        return ("not scored yet",)
-    if line.judged is None or not line.flags:
-        return ()
-    words = [_short_reason(line, reason) for reason in line.judged.reasons]
-    more = len(words) - SHORT_REASONS
-    return (*words[:SHORT_REASONS], *((f"{more} more",) if more > 0 else ()))
-
-
-def _short_reason(line: Line, reason: Mapping[str, Any]) -> str:
-    if reason["code"] == "language":
-        return f"not read: {language_name(line.language)}"
-    if reason["code"] in line.signals and reason["value"] is not None:
-        return f"{reason['code'].replace('_', ' ')} {reason['value']:.2f}"
-    return str(reason["words"])
 
 
 def veil_words(label: str | None, signals: Mapping[str, float]) -> str | None:
@@ -202,6 +194,9 @@ def card(
     signals = dict(item.scores.toxicity) if item.scores else {}
     comment, scores = item.comment, item.scores
     fired = _fired(item.judged)
+    urgency = urgency_of(signals_of_entry(item.docket, holds_in(item.judged)), rules)
+    # Never in a fold: what it is flagged for now, and the label that is highest.
+    shown = {*ALWAYS_SHOWN, *urgency.signals, *([max(signals, key=signals.__getitem__)] if signals else [])}
     bars = _bars(item, rules, fired)
     relevance_low = "relevance" in fired
     waiting = comment.status in WAITING
@@ -225,8 +220,9 @@ def card(
         ),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
         flagged=comment.flags > 0,
-        scores=tuple(bar for signal, bar in bars if signal in ALWAYS_SHOWN or bar.fired),
-        rest=tuple(bar for signal, bar in bars if signal not in ALWAYS_SHOWN and not bar.fired),
+        urgency=urgency if waiting else None,
+        scores=tuple(bar for signal, bar in bars if signal in shown or bar.fired),
+        rest=tuple(bar for signal, bar in bars if signal not in shown and not bar.fired),
         passage=None if scores is None or relevance_low or not scores.language.supported else scores.passage,
         far_away=relevance_low and scores is not None and scores.relevance is not None,
         pack=_pack_words(item),

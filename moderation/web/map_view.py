@@ -183,7 +183,7 @@ def sample_line(one: Sampled, entry: Entry) -> SampleLine:
         body=one.comment.body,
         title=one.title,
         score=f"{one.score:.2f}",
-        why=entry.why,
+        why=(*(chip.words for chip in entry.urgency.chips), *entry.urgency.others),
         strongest=f"{label.replace('_', ' ')} {value:.2f}" if label else None,
         language=language_name(one.language),
         veil=entry.veil,

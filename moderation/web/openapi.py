@@ -7,6 +7,7 @@ from typing import Any
 from moderation import __version__
 from moderation.core.comment import Mode, Status
 from moderation.core.scores import LABELS
+from moderation.core.severity import MOST
 
 Schema = dict[str, Any]
 
@@ -24,6 +25,7 @@ def description() -> Schema:
         "paths": {
             "/api/v1/articles/{article_id}": {"put": _put_article()},
             "/api/v1/articles/{article_id}/comments": {"post": _post_comment(), "get": _get_comments()},
+            "/api/v1/comments": {"get": _get_queue()},
             "/api/v1/comments/{id}": {"get": _get_comment()},
             "/api/v1/comments/{id}/decisions": {"post": _post_decision()},
             "/api/v1/comments/{id}/audit": {"get": _get_audit()},
@@ -116,6 +118,28 @@ def _schemas() -> Schema:
                     "description": "True for the place of a comment that is gone but was answered: its name and text "
                     "are empty. Left out otherwise.",
                 },
+            }
+        ),
+        "Waiting": _object(
+            {
+                "id": _text(),
+                "article_id": _text(description="The site's own name for the article."),
+                "author": _object({"name": _text()}),
+                "body": _text(),
+                "status": _text(enum=[Status.PENDING, Status.RECEIVED], description="`received`: not scored yet."),
+                "created_at": _text(format="date-time"),
+                "revision": {"type": "integer"},
+                "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
+                "reasons": {"type": "array", "items": _text()},
+                "flags": {"type": "integer", "description": "How many reasons ask for a closer look."},
+                "severity": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": MOST,
+                    "description": "What the queue is sorted by: by what the reasons mean, and by how far each lies "
+                    "past its threshold.",
+                },
+                "language": _nullable(_object({"code": _text(), "supported": {"type": "boolean"}})),
             }
         ),
         "Standing": _object({"status": status, "message": _text()}, ("status", "message")),
@@ -257,6 +281,31 @@ def _get_comments() -> Schema:
         ],
         "security": [*_EITHER, {}],
         "responses": _answers({200: _answer("A page.", page), 304: _answer("Not changed.")}, 400, 401, 403, 404, 422),
+    }
+
+
+def _get_queue() -> Schema:
+    page = _object(
+        {
+            "comments": {"type": "array", "items": {"$ref": "#/components/schemas/Waiting"}},
+            "next": _nullable(_text(description="The cursor of the next page.")),
+        }
+    )
+    order = _parameter("order", "query", "The most severe first unless said otherwise.")
+    status = _parameter("status", "query", "What waits; there is no other yet.")
+    return {
+        "summary": "What waits for a moderator, 50 a page",
+        "description": "Needs the right `moderate`. Pages by cursor keep the order in which they were begun.",
+        "parameters": [
+            status | {"schema": _text(enum=["pending"])},
+            order | {"schema": _text(enum=["severity", "oldest", "newest"])},
+            _parameter("article", "query", "The site's own name for an article; may be given several times."),
+            _parameter("section", "query", "May be given several times."),
+            _parameter("language", "query", "ISO 639-1, such as `fr`."),
+            _parameter("cursor", "query", "From `next` of the page before."),
+        ],
+        "security": _SECRET,
+        "responses": _answers({200: _answer("A page.", page)}, 400, 401, 403, 404, 422),
     }
 
 

@@ -29,7 +29,7 @@ from moderation.web.access import install_csrf, install_sign_in
 from moderation.web.limits import Limits
 from moderation.web.rendering import install_templates
 
-APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api"})
+APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
 
 

@@ -13,12 +13,14 @@ from typing import Any
 from moderation.configuration import CommentKeys, Configuration
 from moderation.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import Overrides, Policy
+from moderation.core.policy import DANGERS, Overrides, Policy
 from moderation.live_configuration import LiveConfiguration
 from moderation.services import Services
 from moderation.storage.policies import KeptConfiguration
 
 DEFAULT = "default"
+BUILT_IN = "built in"
+"""Where a condition comes from that flags unless the file takes it away."""
 HISTORY = 100
 """How many configurations, the newest, are looked through."""
 CHANGES = 10
@@ -138,11 +140,12 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
             keys = overrides.get(effect, {})
             source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
             for key, value in keys.items():
+                built_in = source == "policy.flag" and key in DANGERS and key not in written[effect]
                 yield ConditionRow(
                     where=where,
                     effect=becomes,
                     words=f"{_signal(key)}: taken away here" if value is None else f"{_signal(key)} {value:g}",
-                    source=source,
+                    source=BUILT_IN if built_in else source,
                     since=_since(past, (where, effect, key), value),
                 )
             if not keys and table == "policy":

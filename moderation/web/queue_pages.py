@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.scores import LABELS
+from moderation.reordering import progress
 from moderation.storage.acts import Act, find_act, newest_act
 from moderation.storage.desk import author_name, lines_of, standing_of, titles_of
 from moderation.storage.desk_lists import (
     BANDED,
     COUNTED,
+    Order,
     Unusable,
     arrived_since,
     how_many,
@@ -25,7 +27,7 @@ from moderation.storage.desk_lists import (
 from moderation.storage.desk_work import views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
-from moderation.web.desk_frame import QUEUE, desk_page
+from moderation.web.desk_frame import QUEUE, READ, desk_page, everywhere
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import argument, known_id, page
@@ -142,7 +144,20 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "labels": LABELS,
         "last": last_act(reading.db, reading.actor),
         "done": _done(reading.db, reading.actor),
+        "reordering": _reordering(reading) if view.waiting and view.order is Order.SEVERITY else None,
     }
+
+
+def _reordering(reading: Reading) -> str | None:
+    """How far the order under a new policy has come, while the list still has the old one. Whoever doesn't see every
+    site isn't told how much waits there.
+    """
+    found = progress(reading.db, reading.configuration)
+    if found is None:
+        return None
+    share = f"{100 * found.done // max(found.total, 1)}%"
+    all_seen = everywhere(reading.actor, READ) and not reading.actor.sections
+    return f"{found.done:,} of {found.total:,}" if all_seen else share
 
 
 def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:

@@ -24,7 +24,7 @@ TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "rejected": ("Rejected", (Status.REJECTED,)),
     "withdrawn": ("Withdrawn", (Status.WITHDRAWN, Status.EXPIRED)),
 }
-ORDERS = {Order.FLAGGED: "Most flagged", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
+ORDERS = {Order.SEVERITY: "Most severe", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
 WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
 UNUSABLE = {Unusable.UNREAD: "not read: no pack knows their language", Unusable.UNSCORED: "not scored"}
 MOST_CHOSEN = 20
@@ -49,7 +49,7 @@ class View:
     language: str = ""
     author: str = ""
     waited: str = ""
-    order: Order = Order.FLAGGED
+    order: Order = Order.SEVERITY
     find: str = ""
     after: str = ""
     at: str = ""
@@ -85,7 +85,8 @@ class View:
             language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
             waited=word("waited") if word("waited") in WAITS else "",
-            order=Order(order) if order in ORDERS else Order.FLAGGED,
+            # Views from before, and "flagged" in them, are sorted by severity too.
+            order=Order(order) if order in ORDERS else Order.SEVERITY,
             find=word("find"),
             after=word("after"),
             at=word("at"),
@@ -106,7 +107,7 @@ class View:
             ("language", self.language),
             ("author", self.author),
             ("waited", self.waited),
-            ("order", "" if self.order is Order.FLAGGED else self.order.value),
+            ("order", "" if self.order is Order.SEVERITY else self.order.value),
             ("find", self.find),
             ("after", self.after),
             ("at", self.at),
@@ -132,7 +133,7 @@ class View:
     @property
     def narrowed(self) -> bool:
         """Whether the view leaves anything out but for its status."""
-        return self.but(status="waiting", order=Order.FLAGGED) != View()
+        return self.but(status="waiting", order=Order.SEVERITY) != View()
 
     def wanted(self, scopes: tuple[Scope, ...], now: datetime) -> Wanted:
         """What to look for, in these scopes at most."""

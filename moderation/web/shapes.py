@@ -13,6 +13,7 @@ from moderation.core.comment import MESSAGES, Status
 from moderation.core.scores import Scores
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.discussion import Entry, is_gone
+from moderation.storage.queue_items import QueueItem
 
 
 def when(time: datetime | None) -> str | None:
@@ -93,6 +94,25 @@ def comment_whole(
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
         "decision": decision_shape(newest) if newest else None,
+    }
+
+
+def queue_shape(item: QueueItem) -> dict[str, Any]:
+    """A waiting comment as whoever may decide about it sees it."""
+    comment, scores = item.comment, item.scores
+    return {
+        "id": comment.id,
+        "article_id": item.article_id,
+        "author": {"name": comment.author_name},
+        "body": comment.body,
+        "status": comment.status,
+        "created_at": when(comment.created_at),
+        "revision": comment.revision,
+        "scores": scores_shape(scores),
+        "reasons": [reason["words"] for reason in item.judged.reasons] if item.judged else [],
+        "flags": item.flags,
+        "severity": item.severity,
+        "language": {"code": scores.language.code, "supported": scores.language.supported} if scores else None,
     }
 
 

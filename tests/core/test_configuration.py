@@ -100,9 +100,33 @@ def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> N
     assert len(policy.rules_for(None, "quiet").flag) == 2 * len(SIGNALS) - 1
 
 
-def test_an_empty_table_means_no_condition_and_a_missing_one_the_default() -> None:
-    assert parse_configuration("[policy.flag]\n").policy.rules_for().flag == ()
-    assert len(parse_configuration("[policy.approve]\nlinks_at_most = 0").policy.rules_for().flag) == 3
+DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least"}
+DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least"}
+
+
+def flags(text: str, site: str | None = None, section: str | None = None) -> dict[str, float]:
+    rules = parse_configuration(text).policy.rules_for(site, section)
+    return {condition.key: condition.threshold for condition in rules.flag}
+
+
+def test_an_empty_table_means_no_condition_but_danger_and_a_missing_one_the_default() -> None:
+    assert set(flags("[policy.flag]\n")) == DANGERS
+    assert set(flags("[policy.approve]\nlinks_at_most = 0")) == DANGERS | DEFAULTS
+    assert set(flags("")) == DANGERS | DEFAULTS
+
+
+@pytest.mark.parametrize("key", sorted(DANGERS))
+def test_danger_flags_unless_the_file_says_false_or_another_number(key: str) -> None:
+    assert set(flags(f"[policy.flag]\n{key} = false\nlinks_at_least = 9\n")) == DANGERS - {key} | {"links_at_least"}
+    assert flags(f"[policy.flag]\n{key} = 0.87\n")[key] == 0.87
+    section = f"[policy.sections.opinion.flag]\n{key} = false\n"
+    assert key not in flags(section, section="opinion")
+    assert key in flags(section, section="sport")
+
+
+def test_taking_a_danger_away_is_another_policy() -> None:
+    without = parse_configuration("[policy.flag]\nthreat_at_least = false\n").policy.version
+    assert without != parse_configuration("[policy.flag]\n").policy.version
 
 
 def test_comments_are_overridden_key_by_key() -> None:

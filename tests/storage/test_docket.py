@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from moderation.core.likeness import bands
 from moderation.core.scores import LABELS
 from moderation.late_scoring import score_late
+from moderation.reordering import bring_up_to_date
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow, ScoreRow
 from moderation.storage.database import Database
-from moderation.storage.docket import Docket
+from moderation.storage.docket import Docket, change
 from moderation.storage.schema import upgrade
 from moderation.storage.score_map import Area, Ground, histogram
+from moderation.storage.severity_order import any_outdated, severity_order
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = "Why did nobody ask the people who live beside the new line?"
@@ -144,3 +146,35 @@ def test_a_database_with_comments_that_wait_gets_the_map_s_indexes(tmp_path: Pat
 def _all_wait_and_one_is_unread(session: Session) -> None:
     session.execute(text("UPDATE docket SET waiting = TRUE"))
     session.execute(text("UPDATE docket SET readable = FALSE, language = 'de' WHERE comment_id = 'c1'"))
+
+
+def test_what_waits_keeps_its_order_until_it_is_weighed(tmp_path: Path, empty_postgres_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
+        database = Database(url)
+        upgrade(database, revision="0002")
+        database.writing(_old_comments)
+        upgrade(database, revision="0003")
+        database.writing(lambda session: session.execute(text("UPDATE docket SET flags = 3 WHERE comment_id = 'c2'")))
+        upgrade(database)
+        with database.reading() as session:
+            row = session.scalars(select(Docket).where(Docket.comment_id == "c2")).one()
+            assert (row.severity, row.severity_2, row.severity_policy) == (3, 3, "")
+            assert any_outdated(session, "any policy")
+            order = severity_order(session)
+            assert (order.serving, order.version) == (0, None)
+        database.close()
+
+
+def test_a_signal_that_changes_by_itself_has_the_severity_made_anew(newsroom: Newsroom) -> None:
+    comment_id = newsroom.accepted("insult=0.83")["id"]
+    assert entry(newsroom, comment_id).severity_policy is not None
+    newsroom.services.database.writing(
+        lambda session: change(session.connection(), comment_id, {"reports": 5, "flags": 1})
+    )
+    assert entry(newsroom, comment_id).severity_policy is None
+    newsroom.configure("[policy.flag]\nreports_at_least = 1\n")
+    bring_up_to_date(newsroom.services)
+    row = entry(newsroom, comment_id)
+    assert row.severity == row.severity_2 > 300
+    newsroom.services.database.writing(lambda session: change(session.connection(), comment_id, {"escalated": True}))
+    assert entry(newsroom, comment_id).severity_policy is not None

@@ -26,10 +26,12 @@ from moderation.configuration import Configuration
 from moderation.configuration_file import parse_configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Mode, Submission
+from moderation.core.errors import ScoringFailed
 from moderation.core.ids import new_id
 from moderation.core.scores import (
     LABELS,
     ArticleText,
+    Language,
     PackStamp,
     PreparedArticle,
     Scale,
@@ -75,8 +77,8 @@ _DETECTOR = LanguageDetector()
 
 
 class WordScorer:
-    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries". It reads
-    English alone.
+    """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"; and what the
+    text asks for: ``threat=0.85 unreadable=fr``. It reads English alone. ``fails`` makes it fail so many times.
     """
 
     stamp = PackStamp(name="words", version="1", runtime="python", precision="exact")
@@ -84,22 +86,32 @@ class WordScorer:
     labels = LABELS
     ready = True
 
+    def __init__(self) -> None:
+        self.fails = 0
+
     def prepare(self, article: ArticleText) -> PreparedArticle:
         return PreparedArticle(made_by=self.prepares_as, passages=(article.title, *article.paragraphs), vectors=b"")
 
     def score_one(
         self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
     ) -> Scores:
+        if self.fails:
+            self.fails -= 1
+            raise ScoringFailed
         pieces = [(m.start(), m.end()) for m in re.finditer(r"[^.!?]+[.!?]*", request.text)]
+        said = dict(re.findall(r"\b([a-z_]+)=([0-9a-z.]+)", request.text))
         passages = request.article.passages if isinstance(request.article, PreparedArticle) else ()
         return Scores(
-            toxicity={label: self._toxicity(request.text) if label == "toxicity" else 0.01 for label in LABELS},
+            toxicity={"toxicity": self._toxicity(request.text)}
+            | {label: float(said.get(label, 0.01)) for label in LABELS if label != "toxicity"},
             relevance=(0.05 if "strawberries" in request.text else 0.9) if passages else None,
             passage=passages[-1] if passages else None,
             sentences=tuple(
                 SentenceScore(start=a, end=b, toxicity=self._toxicity(request.text[a:b])) for a, b in pieces
             ),
-            language=_DETECTOR.language(request.text, None, {"en"}),
+            language=Language(code=said["unreadable"], supported=False)
+            if "unreadable" in said
+            else _DETECTOR.language(request.text, (), {"en"}),
             pack=self.stamp,
             scale=scale,
         )

@@ -18,10 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from moderation.configuration_file import parse_configuration
 from moderation.core.audit_chain import GENESIS, hashed_text
 from moderation.core.likeness import bands
+from moderation.core.policy import Signals, concerns
 from moderation.core.scores import LABELS
+from moderation.core.severity import severity_of, severity_version
 from moderation.storage.database import Database
+from moderation.storage.docket import SLOTS
 from moderation.storage.schema import upgrade
 from scripts.benchmarks.desk_parts.words import Words
 
@@ -39,6 +43,8 @@ UNREAD = ("de", "fr", "ar", "es")
 UNREAD_EVERY = 40
 """One comment in so many is in a language that no pack reads."""
 
+_POLICY = parse_configuration((Path(__file__).parents[3] / "config" / "moderation.toml").read_text()).policy
+_VERSION = severity_version(_POLICY.version)
 Values = dict[str, Any]
 
 
@@ -110,6 +116,7 @@ class _Filling:
         self._insert("authors", self._all_authors())
         head = {"chain": SITE, "sequence": self._comments, "hash": self._previous}
         self._insert("audit_heads", [head])
+        self._connection.execute("UPDATE severity_order SET version = ?", (_VERSION,))
         self._filled.article = _article_id(self._articles - 1)
         return self._filled
 
@@ -299,6 +306,10 @@ class _Drawn:
                 "reason_id": None if comment["status"] == "approved" else "other",
             }
 
+    def _severity(self, n: int) -> int:
+        values = {name: column[n] for name, column in self._scores.items()} | {"links": self._links[n]}
+        return severity_of(concerns(Signals(values=values), _POLICY.rules_for())).value
+
     def docket(self, n: int, comment: Values) -> Values:
         waits, by_person = self._waits[n], not self._waits[n] and self._by_person[n]
         # Only what waits is ever looked for by its bands.
@@ -319,6 +330,8 @@ class _Drawn:
             "status": comment["status"],
             "waiting": waits,
             "flags": comment["flags"],
+            **dict.fromkeys(SLOTS, self._severity(n) if waits else 0),
+            "severity_policy": _VERSION,
             "escalated": False,
             "by_policy": "pending" if waits or by_person else comment["status"],
             "by_person": comment["status"] if by_person else None,

@@ -8,7 +8,7 @@ from alembic import op
 from moderation.core.scores import LABELS
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _PLACE = ["site_id", "article_id", "section", "escalated"]
 

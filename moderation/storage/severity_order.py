@@ -1,0 +1,98 @@
+"""By which of the two severities in the queue index the queue is sorted, and how far the other one has come.
+
+When the policy changes, every waiting comment is weighed anew into the column that the queue is not sorted by; when all
+are, the queue changes over at once. There is one order at any time, and whoever pages through the old one can finish.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.storage.base import Base, table_of
+from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, WAITS, Docket
+
+ONLY = 1
+
+
+class SeverityOrder(Base):
+    """The only row: the queue is sorted by ``SLOTS[serving]``, made under ``version`` (None: by no policy). Where
+    ``preparing`` is set, ``done`` of ``total`` waiting comments have been weighed for the other.
+    """
+
+    __tablename__ = "severity_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serving: Mapped[int]
+    version: Mapped[str | None]
+    preparing: Mapped[str | None]
+    total: Mapped[int]
+    done: Mapped[int]
+    begun_at: Mapped[datetime | None]
+
+
+_C = table_of(Docket).c
+_SERVING = select(SeverityOrder.serving).where(SeverityOrder.id == ONLY)
+
+
+def severity_order(session: Session, *, lock: bool = False) -> SeverityOrder:
+    """Which severity counts now; with ``lock`` nobody else changes it until this transaction ends."""
+    return session.get_one(SeverityOrder, ONLY, with_for_update=lock)
+
+
+def serving_slot(session: Session) -> int:
+    """The position in ``SLOTS`` of the column that the queue is sorted by. Asked once in a session."""
+    if "severity slot" not in session.info:
+        session.info["severity slot"] = session.scalar(_SERVING) or 0
+    slot: int = session.info["severity slot"]
+    return slot
+
+
+def how_many_outdated(session: Session, version: str) -> int:
+    """How many waiting comments have not been weighed under this version."""
+    return sum(
+        session.scalar(select(func.count()).select_from(Docket).where(WAITS, outdated)) or 0
+        for outdated in _outdated(version)
+    )
+
+
+def any_outdated(session: Session, version: str) -> bool:
+    """Whether there is one."""
+    return any(
+        session.scalar(select(literal(1)).select_from(Docket).where(WAITS, outdated).limit(1)) is not None
+        for outdated in _outdated(version)
+    )
+
+
+def some_outdated(session: Session, version: str, *, limit: int) -> list[Row[*tuple[Any, ...]]]:
+    """Some of them, by their numbers. Nobody else changes these until this transaction ends; what somebody else is at
+    is left out.
+    """
+    found: list[Row[*tuple[Any, ...]]] = []
+    query = select(_C.number, _C.site_id, _C.section, _C.severity_policy, *SIGNAL_COLUMNS)
+    for outdated in _outdated(version):
+        some = query.where(WAITS, outdated).order_by(_C.severity_policy, _C.number).limit(limit - len(found))
+        found += session.execute(some.with_for_update(skip_locked=True))
+        if len(found) == limit:
+            break
+    return found
+
+
+def weigh(session: Session, slots: tuple[int, ...], version: str, weighed: list[dict[str, int]]) -> None:
+    """Stores severities: ``{"of": number, "weight": ..., "flagged": ...}``, in these columns."""
+    columns: dict[str, Any] = {SLOTS[slot]: bindparam("weight") for slot in slots}
+    statement = (
+        update(table_of(Docket))
+        .where(_C.number == bindparam("of"))
+        .values(**columns, flags=bindparam("flagged"), severity_policy=version)
+    )
+    session.connection().execute(statement, weighed)
+
+
+def _outdated(version: str) -> tuple[ColumnElement[bool], ...]:
+    """In pieces, each of which the index has in one stretch."""
+    policy = _C.severity_policy
+    return policy.is_(None), policy < version, policy > version

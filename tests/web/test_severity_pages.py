@@ -1,0 +1,259 @@
+"""The queue's order: by severity, the same for pages and programs, brought up to date after a change of the policy."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+from pages_house import CALM, RUDE, SITE_KEY, House, Visitor
+from sqlalchemy import text
+
+from moderation.late_scoring import score_late
+from moderation.reordering import bring_up_to_date, progress
+from moderation.review import Verdict
+from moderation.storage.accounts import Role
+from moderation.storage.docket import Docket
+
+KNIFE = f"{CALM} threat=0.85"
+SMALL_TALK = "The strawberries are sweet this week, see https://a.example and https://b.example for the prices."
+FLAGS = "\n[policy.sections.city.flag]\n"
+
+
+def listed(desk: Visitor, path: str = "/review") -> list[str]:
+    """The ids of a view's whole list, page by page as the page itself goes on."""
+    found: list[str] = []
+    while path:
+        page = desk.open(path).page
+        found += page.xpath("//li[contains(@class, 'line')]/@data-comment")
+        path = next(iter(page.xpath("//li[@class='more']/a/@href")), "")
+    return found
+
+
+def api(house: House, key: str = SITE_KEY, **query: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = house.visitor().client.get("/api/v1/comments", query_string=query, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json or {})
+
+
+def by_api(house: House, **query: str) -> list[str]:
+    """The ids of the whole list, page by page."""
+    found, cursor = [], ""
+    while cursor is not None:
+        page = api(house, **query, **({"cursor": cursor} if cursor else {}))
+        found += [comment["id"] for comment in page["comments"]]
+        cursor = page["next"]
+    return found
+
+
+def entry(house: House, comment_id: str) -> Docket:
+    with house.services.database.reading() as db:
+        return db.query(Docket).filter_by(comment_id=comment_id).one()
+
+
+def small_talk(house: House, count: int) -> list[str]:
+    return [house.say(f"{SMALL_TALK} Number {number}.", by=f"Reader {number}") for number in range(count)]
+
+
+def test_a_knife_stands_first_among_sixty_that_are_flagged_twice(either_house: House) -> None:
+    house = either_house
+    talk = small_talk(house, 60)
+    knife = house.say(KNIFE, by="Knife")
+    rude = house.say(f"{RUDE} Really.", by="Rude")
+    desk = house.signed_in()
+    order = [knife, rude, *talk]
+    assert listed(desk) == order
+    assert listed(desk, "/review?order=flagged") == order, "a view saved before is sorted by severity too"
+    assert by_api(house) == by_api(house, order="severity", status="pending") == order
+    assert by_api(house, article="lanes", section="city") == order
+    opened = desk.open("/review")
+    assert opened.page.xpath("//article[contains(@class, 'pane')]/@data-comment")[:1] == [knife]
+    following = desk.open(opened.page.xpath("//nav[@class='step']//a[@data-key='j']/@href")[0])
+    assert following.page.xpath("//li[contains(@class, 'here')]/@data-comment") == [rude]
+    assert [comment["severity"] for comment in api(house)["comments"][:2]] == [
+        entry(house, knife).severity,
+        entry(house, rude).severity,
+    ]
+
+
+def test_the_strongest_reason_is_a_chip_and_hover_explains_the_number(house: House) -> None:
+    house.say(f"{SMALL_TALK} threat=0.85", by="Knife")
+    desk = house.signed_in().open("/review")
+    (chips,) = desk.page.xpath("//li[contains(@class, 'line')]//span[@class='chips']")
+    assert [chip.text_content() for chip in chips.xpath(".//span[contains(@class, 'chip ')]")] == ["Threat 0.85"]
+    assert not chips.xpath("ancestor::details")
+    assert re.search(r"^Severity \d+ of 1000: threat 0.85, at or over 0.20: \d+; ", chips.get("title"))
+    assert "links 2, at or over 2: 20" in chips.get("title")
+    assert chips.xpath("string(.//span[@class='hidden'])").strip(" .") == chips.get("title").strip(" .")
+
+
+def test_the_highest_label_is_never_in_a_fold(house: House) -> None:
+    house.say(f"{CALM} insult=0.31", by="Nearly")
+    pane = house.signed_in().open("/review").page
+    outside = pane.xpath("//dl[@class='scores'][not(ancestor::details)]//dt/text()")
+    assert "insult" in outside
+    assert "threat" in pane.xpath("//details//dl[@class='scores']//dt/text()")
+
+
+def test_what_nobody_could_read_is_marked_and_never_last(either_house: House) -> None:
+    house = either_house
+    talk = small_talk(house, 3)
+    french = house.say("Je ne sais pas ce que le conseil a voulu dire hier soir. unreadable=fr", by="Fr")
+    danger = house.say(KNIFE, by="Knife")
+    desk = house.signed_in()
+    assert listed(desk) == [danger, french, *talk]
+    marks = {
+        c.get("id"): c.xpath(".//span[@class='chips']/span/text()") for c in desk.page.xpath("//li[@data-comment]")
+    }
+    assert "French, not read" in marks[f"l-{french}"]
+    assert by_api(house, language="fr") == [french]
+    assert by_api(house, language="de") == []
+
+
+# --- a changed policy -------------------------------------------------------------------------------------------------
+
+
+def mixed(house: House, count: int) -> list[str]:
+    """Comments some of which one policy finds worse, some another."""
+    chance = random.Random(7)
+    return [
+        house.say(
+            f"{CALM} insult={chance.random():.2f} obscene={chance.random():.2f} Number {number}.", by=f"Reader {number}"
+        )
+        for number in range(count)
+    ]
+
+
+def a_batch(house: House, batch: int = 10) -> None:
+    assert bring_up_to_date(house.services, batch=batch, stopped=lambda: True)
+
+
+def told(house: House, desk: Visitor) -> str:
+    return "".join(desk.open("/review").texts("//p[contains(@class, 'reordering')]"))
+
+
+def test_a_changed_policy_brings_the_order_up_to_date_behind_the_old_one(either_house: House) -> None:
+    house = either_house
+    house.configure(f"{FLAGS}insult_at_least = 0.1\n")
+    comments = mixed(house, 35)
+    bring_up_to_date(house.services)
+    desk = house.signed_in()
+    before = listed(desk)
+    assert sorted(before) == sorted(comments)
+    assert told(house, desk) == ""
+    house.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    for done in (10, 20, 30, 35):
+        a_batch(house)
+        assert told(house, desk).endswith(f"{done} of 35")
+        assert listed(desk) == by_api(house) == before, "the old order stays until all are weighed"
+    house.account("lena", {"demo": Role.MODERATOR})
+    assert told(house, house.signed_in("lena")).endswith("100%"), "nothing of other sites' queues"
+    assert bring_up_to_date(house.services)
+    after = listed(desk)
+    severities = {comment["id"]: comment["severity"] for comment in api(house)["comments"]}
+    assert after != before
+    assert after == sorted(comments, key=lambda one: (-severities[one], comments.index(one)))
+    assert severities[after[0]] > severities[after[-1]]
+    assert told(house, desk) == ""
+    assert not bring_up_to_date(house.services), "nothing is left to do"
+
+
+def test_no_page_has_gaps_or_doubles_while_the_order_changes(either_house: House) -> None:
+    house = either_house
+    house.configure(f"{FLAGS}insult_at_least = 0.1\n")
+    comments = mixed(house, 120)
+    bring_up_to_date(house.services)
+    before = by_api(house)
+    house.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    first = api(house)
+    a_batch(house, 50)
+    second = api(house, cursor=first["next"])
+    bring_up_to_date(house.services)
+    third = api(house, cursor=second["next"])
+    seen = [comment["id"] for page in (first, second, third) for comment in page["comments"]]
+    assert seen == before
+    assert third["next"] is None
+    assert sorted(by_api(house)) == sorted(comments)
+    assert by_api(house) != before
+
+
+def test_what_arrives_meanwhile_stands_in_both_orders(either_house: House) -> None:
+    house = either_house
+    mixed(house, 15)
+    bring_up_to_date(house.services)
+    house.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    a_batch(house)
+    knife = house.say(KNIFE, by="Knife")
+    assert by_api(house)[0] == knife
+    bring_up_to_date(house.services)
+    assert by_api(house)[0] == knife
+
+
+def test_a_policy_that_changes_back_before_the_end_leaves_the_order_alone(either_house: House) -> None:
+    house = either_house
+    mixed(house, 15)
+    bring_up_to_date(house.services)
+    before = by_api(house)
+    house.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    a_batch(house)
+    house.configure("")
+    bring_up_to_date(house.services)
+    assert by_api(house) == before
+    with house.services.database.reading() as db:
+        assert progress(db, house.services.configuration.current()) is None
+
+
+def test_what_comes_back_into_the_queue_is_weighed_by_the_policy_of_now(either_house: House) -> None:
+    house = either_house
+    one = house.say(f"{CALM} obscene=0.90", by="Obscene")
+    other = house.say(f"{CALM} insult=0.10", by="Calm")
+    house.decide(one, Verdict.APPROVE)
+    house.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    bring_up_to_date(house.services)
+    assert by_api(house) == [other]
+    house.decide(one, Verdict.REOPEN)
+    bring_up_to_date(house.services)
+    assert by_api(house) == [one, other]
+    assert entry(house, one).severity == entry(house, one).severity_2 > 400
+
+
+def test_a_late_score_moves_a_comment_also_where_a_person_has_put_it_back(either_house: House) -> None:
+    house = either_house
+    other = house.say(f"{RUDE} Really.", by="Rude")
+    scorer: Any = house.services.scorer
+    scorer.fails = 2
+    ids = [house.say(f"{KNIFE} Again and again.", by="A"), house.say(f"{KNIFE} And over again.", by="B")]
+    assert by_api(house) == [other, *ids]
+    house.decide(ids[1], Verdict.APPROVE)
+    house.decide(ids[1], Verdict.REOPEN)
+    for comment in ids:
+        assert score_late(house.services, comment)
+    bring_up_to_date(house.services)
+    assert by_api(house) == [*ids, other]
+
+
+def test_the_order_is_read_from_an_index(either_house: House) -> None:
+    house = either_house
+    small_talk(house, 3)
+    site, article = "site_id = 'demo'", "article_id = (SELECT id FROM articles LIMIT 1)"
+    with house.services.database.reading() as db:
+        plan = "EXPLAIN QUERY PLAN " if house.services.database.is_sqlite else "EXPLAIN "
+        if not house.services.database.is_sqlite:
+            db.execute(text("SET LOCAL enable_seqscan = off"))
+            db.execute(text("SET LOCAL enable_sort = off"))
+        for slot in ("severity", "severity_2"):
+            for where, index in ((site, f"ix_docket_{slot}"), (article, f"ix_docket_article_{slot}")):
+                query = (
+                    f"SELECT comment_id FROM docket WHERE waiting IS TRUE AND {where} AND escalated IS FALSE "
+                    f"ORDER BY {slot} DESC, received_at, number LIMIT 31"
+                )
+                told = " ".join(str(row) for row in db.execute(text(plan + query)))
+                assert f"{index} " in told + " "
+                assert "TEMP B-TREE" not in told
+                assert "Sort" not in told
+        outdated = (
+            "SELECT number FROM docket WHERE waiting IS TRUE AND severity_policy < 'x' ORDER BY severity_policy, number"
+        )
+        told = " ".join(str(row) for row in db.execute(text(plan + outdated)))
+        assert "ix_docket_severity_policy" in told
