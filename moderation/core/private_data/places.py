@@ -1,0 +1,173 @@
+"""Puts together what the finders find: which regions are looked at, what is allowed, and where each place lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import regex
+
+from moderation.core.private_data.addresses import addresses
+from moderation.core.private_data.codes import accounts, cards, identities
+from moderation.core.private_data.emails import emails
+from moderation.core.private_data.helplines import HELPLINES
+from moderation.core.private_data.phones import national_digits, phones
+from moderation.core.private_data.seen import as_seen
+
+DEFAULT_REGIONS = (
+    "GB", "IE", "US", "CA", "AU", "NZ", "IN", "ZA", "DE", "AT", "CH", "FR", "BE", "NL", "ES", "MX", "IT", "PT", "BR", "PL",
+    "SE", "NO", "DK", "FI",
+)  # fmt: skip
+KNOWN_REGIONS = (*DEFAULT_REGIONS, "SG", "TR", "RU", "UA", "CN", "TW", "JP")
+
+
+class Kind(StrEnum):
+    """What a place holds; the value is how it is said to people."""
+
+    EMAIL = "e-mail address"
+    ACCOUNT = "bank account"
+    CARD = "card number"
+    IDENTITY = "identity number"
+    PHONE = "telephone number"
+    ADDRESS = "postal address"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``start`` to ``end`` of the text as it was written, in code points."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+_DOMAIN = regex.compile(r"(?i)@?(?:[\w-]{1,63}\.){1,8}\p{L}{2,24}")
+_SPELLED_NUMBER = regex.compile(r"(?i)(?:tel\.?:?\s?)?[\d\s+()./–-]+")
+_OUT = regex.compile(r"[\W_]+")
+_SHORTEST_LINE = 6
+
+
+def what_is_allowed(entry: str) -> str | None:
+    """Whether an entry is an e-mail address, a domain, a number or a postal line; None: none of them."""
+    entry = entry.strip()
+    if not entry.startswith("@") and "@" in entry:
+        return "email" if _DOMAIN.fullmatch(entry.rpartition("@")[2]) and not any(map(str.isspace, entry)) else None
+    if _DOMAIN.fullmatch(entry):
+        return "domain"
+    digits = sum(character.isdigit() for character in entry)
+    if digits and _SPELLED_NUMBER.fullmatch(entry):
+        return "number" if digits >= 3 else None
+    compact = _compact(entry)
+    return "line" if digits and len(compact) >= _SHORTEST_LINE else None
+
+
+def _compact(text: str) -> str:
+    return _OUT.sub("", as_seen(text).text).casefold()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateData:
+    """``[private_data]``: the regions whose numbers and addresses are looked for, and what is nobody's secret: e-mail
+    addresses, domains, numbers in any spelling, postal lines.
+    """
+
+    regions: tuple[str, ...] = DEFAULT_REGIONS
+    allow: tuple[str, ...] = ()
+
+    def places(self, text: str) -> tuple[Place, ...]:
+        """Where the text holds somebody's address, number or e-mail: in order, without overlap."""
+        if not _may_hold(text):
+            return ()
+        seen = as_seen(text)
+        found = sorted(self._found(seen.text, seen.numbers), key=lambda place: (place.start, -place.end))
+        kept: list[Place] = []
+        for place in found:
+            start, end = seen.written(place.start, place.end)
+            if kept and start < kept[-1].end:
+                if end > kept[-1].end:  # two formats saw parts of one place
+                    kept[-1] = Place(kept[-1].start, end, kept[-1].kind)
+                continue
+            kept.append(Place(start, end, place.kind))
+        return tuple(kept)
+
+    def _found(self, text: str, numbers: str) -> Iterator[Place]:
+        taken: list[tuple[int, int]] = []
+        for kind, found in self._finders(text, numbers):
+            spans = [span for span in found if not _overlaps(taken, span)]
+            taken = sorted((*taken, *spans))
+            for start, end in spans:
+                yield Place(start, end, kind)
+
+    def _finders(self, text: str, numbers: str) -> Iterator[tuple[Kind, Iterable[tuple[int, int]]]]:
+        """The surest first: what one has taken, no later one takes."""
+        yield Kind.EMAIL, [(start, end) for start, end, plain in emails(text) if not self._knows_email(plain)]
+        if not any(character.isdigit() for character in numbers):
+            yield Kind.PHONE, phones(numbers, self.regions, self._knows_number)
+            return
+        yield Kind.ACCOUNT, self._unlisted(text, accounts(text))
+        yield Kind.CARD, self._unlisted(text, cards(numbers))
+        yield Kind.IDENTITY, self._unlisted(text, identities(text, self.regions))
+        yield Kind.PHONE, phones(numbers, self.regions, self._knows_number)
+        yield Kind.ADDRESS, self._unlisted(text, addresses(text, self.regions))
+
+    def _unlisted(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for start, end in spans:
+            compact = _OUT.sub("", text[start:end]).casefold()
+            if not any(line in compact or (len(compact) >= _SHORTEST_LINE and compact in line) for line in self._lines):
+                yield start, end
+
+    def _knows_number(self, digits: str) -> bool:
+        """In any spelling: with or without the country's code, and a zero in between."""
+        plain = digits.lstrip("0")
+        return any(
+            plain.endswith(number) and len(plain) - len(number) <= (4 if len(number) > 5 else 0) for number in self._numbers
+        )
+
+    def _knows_email(self, plain: str) -> bool:
+        domain = plain.rpartition("@")[2]
+        return plain in self._emails or any(domain == one or domain.endswith(f".{one}") for one in self._domains)
+
+    @cached_property
+    def _entries(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"email": [], "domain": [], "number": [], "line": []}
+        for entry in self.allow:
+            kind = what_is_allowed(entry)
+            if kind is not None:
+                found[kind].append(entry.strip())
+        return found
+
+    @cached_property
+    def _emails(self) -> frozenset[str]:
+        return frozenset(entry.lower() for entry in self._entries["email"])
+
+    @cached_property
+    def _domains(self) -> frozenset[str]:
+        return frozenset(entry.lower().removeprefix("@") for entry in self._entries["domain"])
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        entries = (*HELPLINES, *self._entries["number"])
+        return frozenset(filter(None, (national_digits(as_seen(entry).text) for entry in entries)))
+
+    @cached_property
+    def _lines(self) -> tuple[str, ...]:
+        return tuple(_compact(entry) for entry in (*self._entries["line"], *self._entries["number"]))
+
+
+_HINT = regex.compile(r"(?i)[\d@＠﹫]|\p{N}|[\[({<*]\s?(?:at|dot|arroba|@)|\b(?:dot|punto|punkt|ponto|kropka|punt|point)\b|\b(?:double|zero|seven|nine|siete|sieben|sept)\b|\b(?:gmail|hotmail|yahoo|outlook|proton|icloud)\b")
+
+
+def _may_hold(text: str) -> bool:
+    """Most comments hold neither a digit nor an @, and nothing more is asked of them."""
+    return _HINT.search(text) is not None
+
+
+def _overlaps(taken: Sequence[tuple[int, int]], span: tuple[int, int]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in taken)
+
+
+def private_data(text: str, regions: Sequence[str] = DEFAULT_REGIONS, allow: Sequence[str] = ()) -> tuple[Place, ...]:
+    """As ``PrivateData(...).places(text)``, for a single text."""
+    return PrivateData(regions=tuple(regions), allow=tuple(allow)).places(text)
