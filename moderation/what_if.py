@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.configuration import Configuration
+from moderation.configuration_file import DANGER_DEFAULTS
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.policy import COUNTED_SIGNALS, Overrides, Policy
@@ -114,7 +115,10 @@ def tried(configuration: Configuration, site: str | None, section: str | None, e
     before = configuration.policy
     policy = replace(before, base={effect: before.base.get(effect, {}) for effect in EFFECTS})
     if site is None and section is None:
-        changed = replace(policy, base={effect: dict(effects[effect]) for effect in EFFECTS})
+        base: dict[str, dict[str, float | None]] = {effect: dict(effects[effect]) for effect in EFFECTS}
+        # What is built in is taken away only by saying so.
+        base["flag"] = {**dict.fromkeys(DANGER_DEFAULTS), **base["flag"]}
+        changed = replace(policy, base=base)
     else:
         differing = _differing(effects_in(_without(policy, site, section), site, section), effects)
         changed = _with(policy, site, section, differing)

@@ -13,13 +13,13 @@ from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Outcome, Reason
 from moderation.core.scores import LABELS, Scores
 
-SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms")
+SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms", "private_data")
 """What a condition can ask about."""
 
 SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
 LISTED_TERMS = "terms"
 """The signal that lets a comment wait, and never rejects it."""
-COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
+COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms", "private_data"))
 
 
 class Comparison(StrEnum):
@@ -127,7 +127,8 @@ class Signals:
     """What is known of a comment when it is decided. A signal that is not in ``values`` is missing.
 
     ``scored`` is False while the pack hasn't answered; ``readable`` is False where the pack can't read the language:
-    then its scores decide nothing. ``holds`` are further facts, in words, for which a comment must wait.
+    then its scores decide nothing. ``holds`` are further facts, in words, for which a comment must wait. ``meanings``
+    says of a signal in words what was found, for whoever reads its reason.
     """
 
     values: Mapping[str, float]
@@ -135,13 +136,20 @@ class Signals:
     readable: bool = True
     language: str | None = None
     holds: tuple[str, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
-def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: tuple[str, ...] = ()) -> Signals:
+def signals_from(
+    scores: Scores | None,
+    *,
+    counts: Mapping[str, float],
+    holds: tuple[str, ...] = (),
+    meanings: Mapping[str, str] | None = None,
+) -> Signals:
     """Signals from what a pack said (None: not scored) and what else is counted about the comment."""
     values = dict(counts)
     if scores is None:
-        return Signals(values=values, scored=False, holds=holds)
+        return Signals(values=values, scored=False, holds=holds, meanings=meanings or {})
     values.update(scores.toxicity)
     if scores.relevance is not None:
         values["relevance"] = scores.relevance
@@ -150,6 +158,7 @@ def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: t
         readable=scores.language.supported,
         language=scores.language.code,
         holds=holds,
+        meanings=meanings or {},
     )
 
 
@@ -210,7 +219,10 @@ def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds
             if missing_holds:
                 yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")
         elif condition.holds(value):
-            yield Reason(condition.signal, in_words(condition, value), value=value, threshold=condition.threshold)
+            words = in_words(condition, value)
+            if condition.comparison is Comparison.AT_LEAST and condition.signal in signals.meanings:
+                words = f"{signals.meanings[condition.signal]} ({words})"
+            yield Reason(condition.signal, words, value=value, threshold=condition.threshold)
 
 
 def in_words(condition: Condition, value: float) -> str:
@@ -235,9 +247,11 @@ def _number(condition: Condition, value: float) -> str:
 
 
 def _name(signal: str) -> str:
-    return {"author_approved": "approved comments of this author", "terms": "listed terms"}.get(
-        signal, signal.replace("_", " ")
-    )
+    return {
+        "author_approved": "approved comments of this author",
+        "terms": "listed terms",
+        "private_data": "places with private data",
+    }.get(signal, signal.replace("_", " "))
 
 
 def _why_missing(signal: str) -> str:

@@ -121,4 +121,5 @@ class Reading:
             now=self.now,
             may_decide=self._may_decide(site, escalated),
             back=back,
+            private=self.configuration.private_data.places(item.comment.body),
         )

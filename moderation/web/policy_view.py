@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from moderation.configuration import CommentKeys, Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.configuration_file import DANGER_DEFAULTS, parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.core.policy import Overrides, Policy
 from moderation.live_configuration import LiveConfiguration
@@ -19,6 +19,7 @@ from moderation.services import Services
 from moderation.storage.policies import KeptConfiguration
 
 DEFAULT = "default"
+BUILT_IN = "built in"
 HISTORY = 100
 """How many configurations, the newest, are looked through."""
 CHANGES = 10
@@ -30,7 +31,11 @@ _RULES = {
     "maximum_length": "characters at most",
     "close_after_days": "days until it closes (0: never)",
 }
-_NAMES = {"author_approved": "approved comments of its author", "terms": "listed terms found"}
+_NAMES = {
+    "author_approved": "approved comments of its author",
+    "terms": "listed terms found",
+    "private_data": "places with private data",
+}
 _RELATIONS = {"least": "at or over", "most": "at or under"}
 
 
@@ -138,11 +143,12 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
             keys = overrides.get(effect, {})
             source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
             for key, value in keys.items():
+                built_in = table == "policy" and key in DANGER_DEFAULTS and key not in written.get(effect, {})
                 yield ConditionRow(
                     where=where,
                     effect=becomes,
                     words=f"{_signal(key)}: taken away here" if value is None else f"{_signal(key)} {value:g}",
-                    source=source,
+                    source=BUILT_IN if built_in else source,
                     since=_since(past, (where, effect, key), value),
                 )
             if not keys and table == "policy":

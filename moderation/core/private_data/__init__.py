@@ -2,6 +2,14 @@
 numbers and postal addresses, as a reader sees them. Pure; takes time in proportion to the text's length.
 """
 
-from moderation.core.private_data.places import DEFAULT_REGIONS, KNOWN_REGIONS, Kind, Place, PrivateData, private_data
+from moderation.core.private_data.places import (
+    DEFAULT_REGIONS,
+    KNOWN_REGIONS,
+    Kind,
+    Place,
+    PrivateData,
+    private_data,
+    what_is_allowed,
+)
 
-__all__ = ["DEFAULT_REGIONS", "KNOWN_REGIONS", "Kind", "Place", "PrivateData", "private_data"]
+__all__ = ["DEFAULT_REGIONS", "KNOWN_REGIONS", "Kind", "Place", "PrivateData", "private_data", "what_is_allowed"]

@@ -2,6 +2,7 @@
 
 A street alone is public talk, and so are the addresses that everybody knows.
 """
+# ruff: noqa: E501 - a pattern reads best in one piece
 
 from __future__ import annotations
 
@@ -65,9 +66,13 @@ _PLACE_WORD = regex.compile(
     r"(?i)(?:lives?|living|lived|stays?|staying|address|home|house|is|at|visit|reside\w{0,2}|residence|find|to|outside|near|from|on|@|:|,)"
     r"(?:\s(?:at|is|in|on|over))?\W{1,3}$"
 )
-_ASKS_FOR = regex.compile(r"(?i)(?<![^\W_])(?:lives?|living|lived|stays?|staying|address|resid\w{1,5}|home|house|at|@)(?:\s\p{L}{1,8}){0,2}\W{1,3}$")
+_ASKS_FOR = regex.compile(
+    r"(?i)(?<![^\W_])(?:lives?|living|lived|stays?|staying|address|resid\w{1,5}|home|house|at|@)(?:\s\p{L}{1,8}){0,2}\W{1,3}$"
+)
 _SMALL_NAMES = frozenset({"of", "the", "de", "la", "le", "du", "and", "upon", "on", "van", "st"})
-_TYPES_WITHIN = regex.compile(r"(?i)^(?:bus(?:es)?|people|men|women|years?|minutes?|hours?|days?|miles?|million|percent|per|pounds?|euros?|of|in|on|at|and|or|to|from|for|is|are|was|were|a|an|as|more|new|times|cars|homes|mph|km|pm|am|goals?|points?|members?|votes?|other|residents|businesses|different|metres?|meters?|shops?|houses|flats|families|blocks?|storey|story|lane|way|separate|star|yard|man|minute|mile|hour|year|day|foot|feet|bedroom|bed|acre|acres|premier|supreme|high court|crown|under|over|off|by|down)$")
+_TYPES_WITHIN = regex.compile(
+    r"(?i)^(?:bus(?:es)?|people|men|women|years?|minutes?|hours?|days?|miles?|million|percent|per|pounds?|euros?|of|in|on|at|and|or|to|from|for|is|are|was|were|a|an|as|more|new|times|cars|homes|mph|km|pm|am|goals?|points?|members?|votes?|other|residents|businesses|different|metres?|meters?|shops?|houses|flats|families|blocks?|storey|story|lane|way|separate|star|yard|man|minute|mile|hour|year|day|foot|feet|bedroom|bed|acre|acres|premier|supreme|high court|crown|under|over|off|by|down)$"
+)
 
 
 def _english(match: regex.Match[str]) -> bool:
@@ -95,15 +100,24 @@ def _english(match: regex.Match[str]) -> bool:
         return False
     if match["weak"]:
         return "," in tail or speaks_of_a_home(text, start, end, after=40)
-    return bool(_PLACE_WORD.search(before)) or "," in tail or speaks_of_a_home(text, start, end, after=40) or not before.strip()
+    return (
+        bool(_PLACE_WORD.search(before))
+        or "," in tail
+        or speaks_of_a_home(text, start, end, after=40)
+        or not before.strip()
+    )
 
 
 _STREETISH = rf"(?:{_STRONG}|cottage|farm|barn|lodge|hall|house|court|flat|apartment|manor|rectory|vicarage|bungalow|place|way|hill|rise|view|park|walk|green|square|drive)"
 _BY_CODE = regex.compile(
     rf"(?<![^\W_])(?:(?:{_CAPITAL}|\d{{1,4}}[a-zA-Z]?),?\s){{1,3}}(?i:{_STREETISH})(?![^\W_])[^\n;!?]{{0,70}}?(?<![^\W_])(?:{_UK_CODE}|{_CA_CODE}|{_EIRCODE})"
 )
-_CODE_ALONE = regex.compile(rf"(?i)(?<![^\W_])(?:(?P<house>(?:number|no\.?|house|flat)\s\d{{1,4}}[a-z]?\W{{1,3}}))?(?P<code>{_UK_CODE}|{_CA_CODE}|{_EIRCODE})")
-_LIVES = regex.compile(r"(?i)(?<![^\W_])(?:lives?|living|lived|stays?|house|home|address|flat|resid\w{1,5}|find|number|no|post\s?code is|eircode)(?![^\W_])")
+_CODE_ALONE = regex.compile(
+    rf"(?i)(?<![^\W_])(?:(?P<house>(?:number|no\.?|house|flat)\s\d{{1,4}}[a-z]?\W{{1,3}}))?(?P<code>{_UK_CODE}|{_CA_CODE}|{_EIRCODE})"
+)
+_LIVES = regex.compile(
+    r"(?i)(?<![^\W_])(?:lives?|living|lived|stays?|house|home|address|flat|resid\w{1,5}|find|number|no|post\s?code is|eircode)(?![^\W_])"
+)
 
 
 def _code_alone(match: regex.Match[str]) -> bool:
@@ -151,7 +165,9 @@ def _no_year(match: regex.Match[str]) -> bool:
 
 
 _PREPOSED = regex.compile(r"^(?:Am|Im|An|In|Auf|Zum|Zur|Unter|Beim|Hinter|Alte|Alter|Neue|Neuer|Lange|Große|Kleine)\s")
-_MONTH = regex.compile(r"(?i)(?:am|im|vom|zum)\s(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)")
+_MONTH = regex.compile(
+    r"(?i)(?:am|im|vom|zum)\s(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)"
+)
 _VAGUE = regex.compile(r"(?:berg|hof|markt|ring|platz|weg|graben|winkel|damm|zeile)\s\d")
 
 
@@ -160,7 +176,9 @@ def _german(match: regex.Match[str]) -> bool:
         return False
     if match["tail"]:
         return True
-    if _PREPOSED.match(match[0]) and not regex.search(r"(?i)(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse)\s\d", match[0]):
+    if _PREPOSED.match(match[0]) and not regex.search(
+        r"(?i)(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse)\s\d", match[0]
+    ):
         return speaks_of_a_home(match.string, match.start(), match.end(), before=50)
     if _VAGUE.search(match[0]):
         return speaks_of_a_home(match.string, match.start(), match.end(), before=50)
@@ -182,7 +200,9 @@ def _french(match: regex.Match[str]) -> bool:
 
 _NUMBER_AFTER = r"(?:,?\s?(?:n[.º°o]{0,2}\.?\s?|número\s|num\.?\s|nr\.?\s|no:?\s?|,\s?)?)(?P<number>\d{1,5}(?:\s?[-/]?\s?[A-Ha-h](?![^\W_]))?(?:[/-]\d{1,4}[A-Za-z]?)?)"
 _SMALL = r"(?:de|del|de\sla|de\slos|de\slas|la|las|los|el|da|das|do|dos|di|della|dei|delle|del|degli|san|santa|e|y|van|den|der|d['’]|dell['’])"
-_LATIN_NAME = rf"(?:{_SMALL}\s?){{0,2}}(?:\p{{Lu}}[\p{{L}}'’.-]{{0,24}}|\d{{1,2}})(?:\s(?:{_SMALL}\s){{0,2}}{_CAPITAL}){{0,4}}"
+_LATIN_NAME = (
+    rf"(?:{_SMALL}\s?){{0,2}}(?:\p{{Lu}}[\p{{L}}'’.-]{{0,24}}|\d{{1,2}})(?:\s(?:{_SMALL}\s){{0,2}}{_CAPITAL}){{0,4}}"
+)
 _LATIN_TAIL = (
     rf"(?P<tail>(?:,?\s(?:\d{{1,2}}[.ºª°]{{1,2}}\s?[A-Za-z]{{0,4}}\.?|(?:apto?|apartamento|bloco|piso|int|scala|esc|puerta|casa)\.?\s?\w{{1,4}})){{0,3}}"
     rf"(?:,?\s{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}){{0,2}}(?:,?\s(?:CEP\s)?\d{{5}}-?\d{{3}}|,?\s\d{{4}}-\d{{3}}|,?\s\d{{2}}-\d{{3}}|,?\s\d{{5}})?(?:\s{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})?)"
@@ -193,9 +213,15 @@ def _latin(kinds: str) -> regex.Pattern[str]:
     return regex.compile(rf"(?<![^\W_])(?:{kinds})\s?{_LATIN_NAME}{_NUMBER_AFTER}{_AFTER_NUMBER}{_LATIN_TAIL}")
 
 
-_SPANISH = _latin(r"(?i:calle|c/|c\.|avda\.?|avenida|av\.|plaza|pza\.?|pl\.|paseo|p\.º|carrer|ronda|camino|travesía|calzada|carretera|callejón|privada|jirón|pasaje|glorieta|vía)")
-_ITALIAN = _latin(r"(?i:via|viale|v\.le|piazza|p\.zza|piazzale|corso|c\.so|vicolo|largo|strada|lungotevere|lungarno|contrada|salita|calle|fondamenta)")
-_PORTUGUESE = _latin(r"(?i:rua|r\.|avenida|av\.|travessa|tv\.|praça|pç\.|alameda|al\.|largo|estrada|rodovia|ladeira|beco|quadra|praceta|calçada)")
+_SPANISH = _latin(
+    r"(?i:calle|c/|c\.|avda\.?|avenida|av\.|plaza|pza\.?|pl\.|paseo|p\.º|carrer|ronda|camino|travesía|calzada|carretera|callejón|privada|jirón|pasaje|glorieta|vía)"
+)
+_ITALIAN = _latin(
+    r"(?i:via|viale|v\.le|piazza|p\.zza|piazzale|corso|c\.so|vicolo|largo|strada|lungotevere|lungarno|contrada|salita|calle|fondamenta)"
+)
+_PORTUGUESE = _latin(
+    r"(?i:rua|r\.|avenida|av\.|travessa|tv\.|praça|pç\.|alameda|al\.|largo|estrada|rodovia|ladeira|beco|quadra|praceta|calçada)"
+)
 _POLISH = regex.compile(
     rf"(?<![^\W_])(?i:ul\.|ulic[aęyą]|al\.|alej[aięey]{{1,2}}|os\.|osiedl[eua]|pl\.|plac[u]?)\s?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s(?P<number>\d{{1,4}}[a-zA-Z]?(?:/\d{{1,4}}|\sm\.\s?\d{{1,4}})?){_AFTER_NUMBER}(?P<tail>(?:,?\s\d{{2}}-\d{{3}}\s{_CAPITAL}(?:[\s-]{_CAPITAL}){{0,2}})?)"
 )
@@ -211,16 +237,26 @@ _NORDIC = regex.compile(
 _DANISH = regex.compile(
     rf"(?<![^\W_])\p{{Lu}}[\p{{L}}-]{{1,30}}vej\s(?P<number>\d{{1,3}}(?:\s?[A-H](?![^\W_]))?){_AFTER_NUMBER}(?P<tail>(?:,?\s(?:\d{{1,2}}\.\s?(?:tv|th|mf)\.?,?\s)?\d{{4}}\s{_CAPITAL}(?:\s{_CAPITAL}){{0,2}})?)"
 )
-_TURKISH = regex.compile(rf"(?<![^\W_]){_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s(?:Sok(?:ak|ağı|\.)|Cad(?:desi|\.)|Mah(?:allesi|\.)|Bulvarı)\.?,?\s(?:No\s?[:.]?\s?)(?P<number>\d{{1,4}})(?P<tail>(?:[/,]?\s?(?:D|Daire|Kat)\s?[:.]?\s?\d{{1,3}})?)")
-_RUSSIAN = regex.compile(rf"(?i)(?<![^\W_])(?:ул\.|улиц[аеы]|пр-?т\.?|проспект[е]?|пер\.|переул\w{{1,4}}|вул\.|бульвар[е]?)\s?\p{{L}}[\p{{L}}.-]{{1,24}}(?:\s\p{{L}}{{2,24}}){{0,2}},?\s?(?:д\.?|дом[е]?|буд\.)?\s?(?P<number>\d{{1,4}}[а-е]?)(?P<tail>(?:,?\s?(?:кв\.?|квартира|корп\.?)\s?\d{{1,4}}){{0,2}})(?!\s?(?:год|человек|тыс|млн))")
+_TURKISH = regex.compile(
+    rf"(?<![^\W_]){_CAPITAL}(?:\s{_CAPITAL}){{0,3}}\s(?:Sok(?:ak|ağı|\.)|Cad(?:desi|\.)|Mah(?:allesi|\.)|Bulvarı)\.?,?\s(?:No\s?[:.]?\s?)(?P<number>\d{{1,4}})(?P<tail>(?:[/,]?\s?(?:D|Daire|Kat)\s?[:.]?\s?\d{{1,3}})?)"
+)
+_RUSSIAN = regex.compile(
+    r"(?i)(?<![^\W_])(?:ул\.|улиц[аеы]|пр-?т\.?|проспект[е]?|пер\.|переул\w{1,4}|вул\.|бульвар[е]?)\s?\p{L}[\p{L}.-]{1,24}(?:\s\p{L}{2,24}){0,2},?\s?(?:д\.?|дом[е]?|буд\.)?\s?(?P<number>\d{1,4}[а-е]?)(?P<tail>(?:,?\s?(?:кв\.?|квартира|корп\.?)\s?\d{1,4}){0,2})(?!\s?(?:год|человек|тыс|млн))"
+)
 _CHINESE = regex.compile(r"\p{Han}{2,12}(?:路|街|巷|道|胡同|弄)(?P<number>\d{1,5})(?P<tail>号[\d\p{Han}-]{0,12})")
-_JAPANESE = regex.compile(r"(?:〒\s?\d{3}-\d{4}\s?)?\p{Han}{2,12}[\p{Han}\p{Katakana}\p{Hiragana}]{0,10}(?:区|市|町|村)[\p{Han}\p{Katakana}\p{Hiragana}]{0,12}(?P<number>\d{1,4})(?P<tail>丁目\d{1,4}(?:番地?)?-?\d{0,4}号?|-\d{1,4}-\d{1,4}|番地\d{0,4})")
+_JAPANESE = regex.compile(
+    r"(?:〒\s?\d{3}-\d{4}\s?)?\p{Han}{2,12}[\p{Han}\p{Katakana}\p{Hiragana}]{0,10}(?:区|市|町|村)[\p{Han}\p{Katakana}\p{Hiragana}]{0,12}(?P<number>\d{1,4})(?P<tail>丁目\d{1,4}(?:番地?)?-?\d{0,4}号?|-\d{1,4}-\d{1,4}|番地\d{0,4})"
+)
 
 
 def _dutch(match: regex.Match[str]) -> bool:
     if not _no_year(match):
         return False
-    return bool(match["tail"]) or not _DUTCH_VAGUE.search(match[0]) or speaks_of_a_home(match.string, match.start(), match.end())
+    return (
+        bool(match["tail"])
+        or not _DUTCH_VAGUE.search(match[0])
+        or speaks_of_a_home(match.string, match.start(), match.end())
+    )
 
 
 def _formats() -> Iterator[Format]:

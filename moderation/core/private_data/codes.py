@@ -1,4 +1,5 @@
 """Bank accounts, payment cards and identity numbers: runs that look like one, then their check digits (python-stdnum)."""
+# ruff: noqa: E501 - a pattern reads best in one piece
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from importlib import import_module
 import regex
 
 _IBAN = regex.compile(r"(?i)(?<![^\W_])(?P<code>[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}+)")
-_CARD = regex.compile(r"(?<![^\W_]|[.,+-])(?:[3-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5}|2[2-7]\d{2}([ -]?)\d{4}\3\d{4}\3\d{4})(?![^\W_]|[ -]?\d)")
+_CARD = regex.compile(
+    r"(?<![^\W_]|[.,+-])(?:[3-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5}|2[2-7]\d{2}([ -]?)\d{4}\3\d{4}\3\d{4})(?![^\W_]|[ -]?\d)"
+)
 _ACCOUNT_WORD = (
     r"(?:bank\s)?(?:account|acct|acc|a/c|kontonummer|konto|kto|compte|cuenta|conto|conta|rekening(?:nummer)?|rachun\w{1,4}|खाता)"
     r"(?:\s?(?:number|num|no|nr|n[º°]|nummer))?"
@@ -64,7 +67,9 @@ _IDENTITIES = (
     _identity("DE", r"[LMNPRTVWXY][0-9CFGHJKLMNPRTVWXYZ]{8}\d?D?", None, r"personalausweis|ausweis|reisepass"),
     _identity("AT", r"\d{4}[ -]?\d{6}", "at.vnr", r"versicherung|svnr|sv-n"),
     _identity("CH", r"756\.?\d{4}\.?\d{4}\.?\d{2}", "ch.ssn"),
-    _identity("FR", r"[12][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])[ .]?\d{3}[ .]?\d{3}[ .]?\d\d", "fr.nir"),
+    _identity(
+        "FR", r"[12][ .]?\d\d[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d\d|2[AB])[ .]?\d{3}[ .]?\d{3}[ .]?\d\d", "fr.nir"
+    ),
     _identity("ES", r"(?:\d{8}|\d{1,2}\.\d{3}\.\d{3})[ -]?[A-Z]", "es.dni"),
     _identity("ES", r"[XYZ][ -]?\d{7}[ -]?[A-Z]", "es.nie"),
     _identity("IT", r"[A-Z]{6}\d\d[A-EHLMPR-T]\d\d[A-Z]\d{3}[A-Z]", "it.codicefiscale"),

@@ -1,4 +1,5 @@
 """E-mail addresses: as they are written, and as they are spelled out to hide them ("name at gmail dot com")."""
+# ruff: noqa: E501 - a pattern reads best in one piece
 
 from __future__ import annotations
 
@@ -17,20 +18,19 @@ _WORD = r"[\w%+-]{1,40}"
 _SPELLED = regex.compile(
     rf"(?i)(?<![\w.%+@-])(?P<local>{_WORD}(?:{_DOT}{_WORD}){{0,4}})(?P<at>{_AT})(?P<domain>[\w-]{{1,40}}(?:{_DOT}[\w-]{{2,24}}){{1,4}})"
 )
-_HINT = regex.compile(rf"(?i){_OPEN}\s?(?:{_SIGN}|dot|\.)\s?{_CLOSE}|\s@\s|@\s|\s@|\s{_DOT_WORD}\s|\s{_SIGN}\s{{0,2}}\w{{1,40}}\s?[.(\[]")
+_HINT = regex.compile(
+    rf"(?i){_OPEN}\s?(?:{_SIGN}|dot|\.)\s?{_CLOSE}|\s@\s|@\s|\s@|\s{_DOT_WORD}\s|\s{_SIGN}\s{{0,2}}\w{{1,40}}\s?[.(\[]"
+)
 _SPELLED_DOT = regex.compile(rf"(?i)\s{_DOT_WORD}\s|{_OPEN}\s?(?:{_DOT_WORD}|\.)\s?{_CLOSE}")
 _DOTS = regex.compile(rf"(?i){_DOT}")
 _MAILBOXES = frozenset(
-    "gmail googlemail yahoo ymail hotmail outlook live icloud proton protonmail aol gmx web mail yandex tutanota tuta zoho rediffmail "
-    "orange wanadoo laposte libero wp onet interia bol uol t-online freenet btinternet sky virginmedia comcast hey fastmail".split()
+    ["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "proton", "protonmail", "aol", "gmx", "web", "mail", "yandex", "tutanota", "tuta", "zoho", "rediffmail", "orange", "wanadoo", "laposte", "libero", "wp", "onet", "interia", "bol", "uol", "t-online", "freenet", "btinternet", "sky", "virginmedia", "comcast", "hey", "fastmail"]
 )  # fmt: skip
 _TOP = frozenset(
-    "com org net edu gov info biz io co me uk us ca au nz ie in de at ch fr es it nl be pl pt br eu se no dk fi cz gr "
-    "za sg ru tr ua hu ro example test".split()
+    ["com", "org", "net", "edu", "gov", "info", "biz", "io", "co", "me", "uk", "us", "ca", "au", "nz", "ie", "in", "de", "at", "ch", "fr", "es", "it", "nl", "be", "pl", "pt", "br", "eu", "se", "no", "dk", "fi", "cz", "gr", "za", "sg", "ru", "tr", "ua", "hu", "ro", "example", "test"]
 )  # fmt: skip
 _NO_NAME = frozenset(
-    "me us him her them you it account email mail look address inbox see found here up out down back available more read site "
-    "page all is are be was were starts us sold buy works working worked live arrived only not and or".split()
+    ["me", "us", "him", "her", "them", "you", "it", "account", "email", "mail", "look", "address", "inbox", "see", "found", "here", "up", "out", "down", "back", "available", "more", "read", "site", "page", "all", "is", "are", "be", "was", "were", "starts", "us", "sold", "buy", "works", "working", "worked", "live", "arrived", "only", "not", "and", "or"]
 )  # fmt: skip
 
 

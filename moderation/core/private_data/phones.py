@@ -2,6 +2,7 @@
 
 A number that belongs to everybody (free of charge, premium, shared cost, a whole company's) is no private one.
 """
+# ruff: noqa: E501 - a pattern reads best in one piece
 
 from __future__ import annotations
 
@@ -79,7 +80,7 @@ class Plans:
 
     regions: Sequence[str]
     asked: int = 0
-    known: dict[tuple[str, str], PhoneNumberType | None] = field(default_factory=dict)
+    known: dict[tuple[str, str], int | None] = field(default_factory=dict)
 
     @property
     def tired(self) -> bool:
@@ -144,7 +145,13 @@ def phones(text: str, regions: Sequence[str], is_allowed: Callable[[str], bool])
                 cue = phone_cue(text, match.start())
                 plus = match[0].lower().startswith("plus")
                 number = _Number(
-                    digits=digits, lengths=(1,) * len(digits), plus=plus, whole=True, dotted=False, cue=cue, counts=False
+                    digits=digits,
+                    lengths=(1,) * len(digits),
+                    plus=plus,
+                    whole=True,
+                    dotted=False,
+                    cue=cue,
+                    counts=False,
                 )
                 if _is_private(number, plans):
                     yield match.start(), match.start() + len(match[0].rstrip(" ,.-\n\t"))
@@ -216,7 +223,9 @@ def _number(text: str, groups: list[tuple[int, int]], first: int, last: int) -> 
         plus, digits = True, digits[2:]
     lengths = tuple(b - a for a, b in groups[first : last + 1])
     whole = first == 0 and last == len(groups) - 1
-    between = {text[b:a].strip() for (_, b), (a, _) in zip(groups[first:last], groups[first + 1 : last + 1], strict=True)}
+    between = {
+        text[b:a].strip() for (_, b), (a, _) in zip(groups[first:last], groups[first + 1 : last + 1], strict=True)
+    }
     if between >= {".", "-"} or (not whole and not plus and digits[0] != "0" and lengths[:3] != (3, 3, 4)):
         return None
     return _Number(
@@ -284,7 +293,9 @@ def _with_zero(number: _Number, plans: Plans) -> bool:
         return False
     if plans.tired:
         return True
-    private = plans.private(digits, [region for region in plans.regions if region not in _PAIRS_AND_THREES or region in ("IN", "IT", "BR")])
+    private = plans.private(
+        digits, [region for region in plans.regions if region not in _PAIRS_AND_THREES or region in ("IN", "IT", "BR")]
+    )
     if private is not None:
         return private
     return len(digits) in (10, 11) and (len(lengths) > 1 or number.cue is True)

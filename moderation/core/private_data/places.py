@@ -122,7 +122,8 @@ class PrivateData:
         """In any spelling: with or without the country's code, and a zero in between."""
         plain = digits.lstrip("0")
         return any(
-            plain.endswith(number) and len(plain) - len(number) <= (4 if len(number) > 5 else 0) for number in self._numbers
+            plain.endswith(number) and len(plain) - len(number) <= (4 if len(number) > 5 else 0)
+            for number in self._numbers
         )
 
     def _knows_email(self, plain: str) -> bool:
@@ -156,7 +157,9 @@ class PrivateData:
         return tuple(_compact(entry) for entry in (*self._entries["line"], *self._entries["number"]))
 
 
-_HINT = regex.compile(r"(?i)[\d@＠﹫]|\p{N}|[\[({<*]\s?(?:at|dot|arroba|@)|\b(?:dot|punto|punkt|ponto|kropka|punt|point)\b|\b(?:double|zero|seven|nine|siete|sieben|sept)\b|\b(?:gmail|hotmail|yahoo|outlook|proton|icloud)\b")
+_HINT = regex.compile(
+    r"(?i)[\d@＠﹫]|\p{N}|[\[({<*]\s?(?:at|dot|arroba|@)|\b(?:dot|punto|punkt|ponto|kropka|punt|point)\b|\b(?:double|zero|seven|nine|siete|sieben|sept)\b|\b(?:gmail|hotmail|yahoo|outlook|proton|icloud)\b"
+)
 
 
 def _may_hold(text: str) -> bool:

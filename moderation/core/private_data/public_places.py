@@ -1,5 +1,5 @@
 """Addresses that everybody knows, real and invented: talk of them is public talk."""
-# ruff: noqa: SIM905 - a list reads best a line each
+# ruff: noqa: E501 - a list reads best as it is
 
 from __future__ import annotations
 
