@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
 import regex
+
+from moderation.core.private_data.tokens import Tokens
 
 _IBAN = regex.compile(r"(?i)(?<![^\W_])(?P<code>[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,32}+)")
 _CARD = regex.compile(
@@ -23,7 +26,7 @@ _ACCOUNT = regex.compile(
     rf"|{_ACCOUNT_WORD}\W{{0,3}}(?:is\s|:\s)?\d(?:[ -]?\d){{6,18}}+(?!\s?(?:followers|people|users|views|[€£$%]))"
     rf"|(?:routing|ifsc|aba)(?:\s(?:number|code|no))?\W{{0,3}}(?:is\s)?(?:\d{{9}}|[A-Z]{{4}}0[A-Z0-9]{{6}}))(?![^\W_])"
 )
-_CHECKED_AT_MOST = 200
+CHECKED_AT_MOST = 200
 """Candidates of one text whose check digits are worked out; of what comes after, its looks decide."""
 
 
@@ -94,16 +97,75 @@ _PASSPORT = regex.compile(
 )
 
 
-def accounts(text: str) -> Iterator[tuple[int, int]]:
+_LONG = re.compile(r"\d(?:[ ./()-]{0,2}\d){5}")
+
+
+def has_code(tokens: Tokens) -> bool:
+    """Whether there are six digits in a row, or a long word with digits: without them there is nothing to find here."""
+    return _LONG.search(tokens.text) is not None or any(
+        len(tokens.words[at]) >= 8 and sum(map(str.isdigit, tokens.words[at])) >= 4 for at in tokens.numbered
+    )
+
+
+def accounts(tokens: Tokens) -> Iterator[tuple[int, int]]:
     """Bank accounts: IBANs, and numbers that words call an account."""
     checked = 0
-    for match in _IBAN.finditer(text):
-        checked += 1
-        length = _iban_length(match["code"]) if checked <= _CHECKED_AT_MOST else len(match["code"])
-        if length:
-            yield match.start(), match.start() + length
-    for match in _ACCOUNT.finditer(text):
-        yield match.span()
+    for at in tokens.numbered:
+        match = _IBAN.match(tokens.text, tokens.spans[at][0])
+        if match is not None:
+            checked += 1
+            length = _iban_length(match["code"]) if checked <= CHECKED_AT_MOST else len(match["code"])
+            if length:
+                yield match.start(), match.start() + length
+    if not tokens.known.isdisjoint(_ACCOUNT_WORDS):
+        for match in _ACCOUNT.finditer(tokens.text):
+            yield match.span()
+
+
+_ACCOUNT_WORDS = frozenset(
+    [
+        "account",
+        "acct",
+        "acc",
+        "a",
+        "konto",
+        "kontonummer",
+        "kto",
+        "compte",
+        "cuenta",
+        "conto",
+        "conta",
+        "rekening",
+        "rekeningnummer",
+        "rachunek",
+        "rachunku",
+        "konta",
+        "खाता",
+        "sort",
+        "sortcode",
+        "s",
+        "routing",
+        "ifsc",
+        "aba",
+    ]
+)
+_PAPERS = frozenset(
+    [
+        "passport",
+        "reisepass",
+        "passeport",
+        "pasaporte",
+        "passaporto",
+        "passaporte",
+        "paspoort",
+        "paszport",
+        "paszportu",
+        "licence",
+        "license",
+        "führerschein",
+        "permis",
+    ]
+)
 
 
 def _iban_length(code: str) -> int:
@@ -122,30 +184,51 @@ def _remainder(code: str) -> int:
     return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97
 
 
-def cards(text: str) -> Iterator[tuple[int, int]]:
+def cards(tokens: Tokens) -> Iterator[tuple[int, int]]:
     """Payment cards."""
     luhn = _module("luhn")
-    for match in _CARD.finditer(text):
-        digits = match[0].replace(" ", "").replace("-", "")
-        if len(set(digits)) > 1 and luhn(digits):
-            yield match.span()
+    for at in tokens.numbered:
+        match = _CARD.match(tokens.text, tokens.spans[at][0])
+        if match is not None:
+            digits = match[0].replace(" ", "").replace("-", "")
+            if len(set(digits)) > 1 and luhn(digits):
+                yield match.span()
 
 
-def identities(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
+def identities(tokens: Tokens, regions: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Identity numbers of these regions, passports and licences that are called so."""
-    wanted = frozenset(regions)
-    for identity in _IDENTITIES:
-        if not identity.regions & wanted or (identity.cue is not None and not identity.cue.search(text)):
-            continue
-        checked = 0
-        for match in identity.pattern.finditer(text):
-            if identity.cue is not None and not identity.cue.search(text, max(0, match.start() - 60), match.start()):
+    called = [one for one in _identities_of(regions) if one.cue is None or one.cue.search(tokens.text)]
+    checked = 0
+    for at in _starts(tokens):
+        start = tokens.spans[at][0]
+        for identity in called:
+            match = identity.pattern.match(tokens.text, start)
+            if match is None or (
+                identity.cue is not None and not identity.cue.search(tokens.text, max(0, start - 60), start)
+            ):
                 continue
             checked += 1
-            if identity.module is None or checked > _CHECKED_AT_MOST or _module(identity.module)(match[0]):
+            if identity.module is None or checked > CHECKED_AT_MOST or _module(identity.module)(match[0]):
                 yield match.span()
-    for match in _PASSPORT.finditer(text):
-        yield match.span("code")
+                break
+    if not tokens.known.isdisjoint(_PAPERS):
+        for match in _PASSPORT.finditer(tokens.text):
+            yield match.span("code")
+
+
+def _starts(tokens: Tokens) -> Iterator[int]:
+    """Where an identity number can begin: at what holds a digit, or at a letter or two before it."""
+    before = -1
+    for at in tokens.numbered:
+        if at and at - 1 != before and tokens.words[at - 1].isalpha() and len(tokens.words[at - 1]) <= 3:
+            yield at - 1
+        yield at
+        before = at
+
+
+@cache
+def _identities_of(regions: tuple[str, ...]) -> tuple[_Identity, ...]:
+    return tuple(identity for identity in _IDENTITIES if not identity.regions.isdisjoint(regions))
 
 
 @cache

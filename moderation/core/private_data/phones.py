@@ -6,8 +6,10 @@ A number that belongs to everybody (free of charge, premium, shared cost, a whol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import phonenumbers
 import regex
@@ -15,8 +17,10 @@ from phonenumbers import PhoneNumberType, ValidationResult
 
 from moderation.core.private_data.cues import counts_something, phone_cue
 
-RUN = regex.compile(r"(?<![^\W_]|\d[.,:/-]|[#_])(?:\(?\+\s?|\()?\(?\d(?:[ \t]?(?:[.()/-][ .()/-]{0,2}|[ \t])?\d)*+")
-_GROUP = regex.compile(r"\d+")
+_SEPARATORS = frozenset(
+    (" ", "-", ".", "/", "(", ")", ") ", " (", ")-", ").", "-(", " - ", " / ", "/ ", ". ", ") - ", "\t", "  ", "- ")
+)
+_GROUP = re.compile(r"\d+")
 _DATE = regex.compile(
     r"(?:[0-3]?\d[./-][01]?\d[./-](?:19|20)\d\d|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d|[0-3]\d\.[01]\d\.\d\d)(?!\d)"
 )
@@ -58,10 +62,9 @@ _PAIRS_AND_THREES = {
     "IN": {(10,), (5, 5), (4, 6), (4, 3, 3), (3, 3, 4), (2, 4, 4)},
     "BR": {(2, 5, 4), (2, 4, 4), (2, 9), (2, 8), (11,), (2, 1, 4, 4)},
 }
-_FOREIGN = {"+": "+", "00": "+"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Number:
     """A run of groups of digits as it stands; ``plus`` where it begins with + or 00."""
 
@@ -70,8 +73,17 @@ class _Number:
     plus: bool
     whole: bool
     dotted: bool
-    cue: bool | None
-    counts: bool
+    text: str
+    start: int
+    end: int
+
+    @cached_property
+    def cue(self) -> bool | None:
+        return phone_cue(self.text, self.start)
+
+    @cached_property
+    def counts(self) -> bool:
+        return counts_something(self.text, self.end)
 
 
 @dataclass(slots=True)
@@ -135,26 +147,53 @@ def national_digits(number: str) -> str:
 def phones(text: str, regions: Sequence[str], is_allowed: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     """Start and end of each telephone number; ``is_allowed`` is asked of digits, and says which to leave out."""
     plans = Plans(regions)
-    for run in RUN.finditer(text):
-        if run.end() - run.start() >= 7:
-            yield from _in_run(text, run.start(), run.end(), plans, is_allowed)
+    for groups in _runs(text):
+        yield from _in_run(_Run(text, groups), plans, is_allowed)
     if _HINT.search(text):
-        for match in _SPOKEN.finditer(text):
-            digits = _spoken_digits(match[0])
-            if 7 <= len(digits) <= _MOST_DIGITS and not is_allowed(digits):
-                cue = phone_cue(text, match.start())
-                plus = match[0].lower().startswith("plus")
-                number = _Number(
-                    digits=digits,
-                    lengths=(1,) * len(digits),
-                    plus=plus,
-                    whole=True,
-                    dotted=False,
-                    cue=cue,
-                    counts=False,
-                )
-                if _is_private(number, plans):
-                    yield match.start(), match.start() + len(match[0].rstrip(" ,.-\n\t"))
+        yield from _spoken(text, plans, is_allowed)
+
+
+def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Groups of digits that stand together, as start and end of each; seven digits at least."""
+    run: list[tuple[int, int]] = []
+    digits = 0
+    for match in _GROUP.finditer(text):
+        start, end = match.span()
+        if run and text[run[-1][1] : start] not in _SEPARATORS:
+            if digits >= 7:
+                yield run
+            run, digits = [], 0
+        if not run and end - start < 9 and _joined_before(text, start):
+            continue
+        run.append((start, end))
+        digits += end - start
+    if digits >= 7:
+        yield run
+
+
+def _joined_before(text: str, start: int) -> bool:
+    """Whether a number is the rest of something else: "B12", "#12", "1,200"."""
+    before = text[start - 1 : start]
+    return before.isalpha() or before in ("#", "_") or (before in (",", ":") and text[start - 2 : start - 1].isdigit())
+
+
+def _spoken(text: str, plans: Plans, is_allowed: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    for match in _SPOKEN.finditer(text):
+        digits = _spoken_digits(match[0])
+        if not 7 <= len(digits) <= _MOST_DIGITS or is_allowed(digits):
+            continue
+        number = _Number(
+            digits=digits,
+            lengths=(1,) * len(digits),
+            plus=match[0].lower().startswith("plus"),
+            whole=True,
+            dotted=False,
+            text=text,
+            start=match.start(),
+            end=match.end(),
+        )
+        if _is_private(number, plans):
+            yield match.start(), match.start() + len(match[0].rstrip(" ,.-\n\t"))
 
 
 def _spoken_digits(words: str) -> str:
@@ -168,75 +207,84 @@ def _spoken_digits(words: str) -> str:
     return digits
 
 
-def _in_run(
-    text: str, start: int, end: int, plans: Plans, is_allowed: Callable[[str], bool]
-) -> Iterator[tuple[int, int]]:
-    groups = [match.span() for match in _GROUP.finditer(text, start, end)]
+@dataclass(frozen=True, slots=True)
+class _Run:
+    text: str
+    groups: list[tuple[int, int]]
+
+    def digits(self, first: int, last: int) -> str:
+        return "".join(self.text[start:end] for start, end in self.groups[first : last + 1])
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """With the plus and the bracket before it."""
+        begin = self.groups[first][0]
+        while begin > 0 and self.text[begin - 1] in "+(":
+            begin -= 1
+        return begin, self.groups[last][1]
+
+
+def _in_run(run: _Run, plans: Plans, is_allowed: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     first = 0
-    while first < len(groups):
-        windows = list(_windows(groups, first))
-        taken = next((last for last, digits in windows if is_allowed(_digits(text, groups, first, last))), None)
+    while first < len(run.groups):
+        lasts = _lasts(run.groups, first)
+        taken = next((last for last in lasts if _may_be(run, first, last) and _found(run, first, last, plans)), None)
         if taken is None:
-            for last, _ in windows:
-                number = _number(text, groups, first, last)
-                if number is not None and _is_private(number, plans):
-                    taken = last
-                    yield _span(text, start, groups, first, last)
-                    break
-        first = first + 1 if taken is None else taken + 1
+            first += 1
+            continue
+        allowed = [last for last in lasts if is_allowed(run.digits(first, last))]
+        if not allowed:
+            yield run.span(first, taken)
+        first = max(allowed, default=taken) + 1
 
 
-def _windows(groups: list[tuple[int, int]], first: int) -> Iterator[tuple[int, int]]:
-    """The last groups with which a number that begins here could end, the longest first, with their digits."""
+def _lasts(groups: list[tuple[int, int]], first: int) -> list[int]:
+    """The last groups with which a number that begins here could end, the longest first."""
     found, total = [], 0
     for last in range(first, min(first + _MOST_GROUPS, len(groups))):
         total += groups[last][1] - groups[last][0]
         if total > _MOST_DIGITS:
             break
-        if total >= 6:
-            found.append((last, total))
-    yield from reversed(found)
+        if total >= 7:
+            found.append(last)
+    found.reverse()
+    return found
 
 
-def _digits(text: str, groups: list[tuple[int, int]], first: int, last: int) -> str:
-    return "".join(text[a:b] for a, b in groups[first : last + 1])
+def _may_be(run: _Run, first: int, last: int) -> bool:
+    """A part of a longer run is a number only where it begins like one."""
+    groups = run.groups
+    if first == 0 and last == len(groups) - 1:
+        return True
+    start = groups[first][0]
+    if run.text[start] == "0" or run.text[start - 1 : start] == "+":
+        # A group of one or two digits begins a number only where it begins the run.
+        return first == 0 or groups[first][1] - start >= 2 or run.text[start - 1 : start] in ("+", "(")
+    return last - first >= 2 and [end - begin for begin, end in groups[first : first + 3]] == [3, 3, 4]
 
 
-def _span(text: str, start: int, groups: list[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
-    """With the plus and the bracket before it."""
-    begin = groups[first][0]
-    while begin > start and text[begin - 1] in "+( ":
-        begin -= 1
-    while text[begin] == " ":
-        begin += 1
-    return begin, groups[last][1]
-
-
-def _number(text: str, groups: list[tuple[int, int]], first: int, last: int) -> _Number | None:
+def _found(run: _Run, first: int, last: int, plans: Plans) -> bool:
+    text, groups = run.text, run.groups
     begin, end = groups[first][0], groups[last][1]
     if _DATE.match(text, begin) or _TIMES.match(text, begin):
-        return None
-    before = text[max(0, begin - 3) : begin].rstrip(" (")
-    digits = _digits(text, groups, first, last)
-    plus = before.endswith("+")
+        return False
+    digits = run.digits(first, last)
+    plus = text[max(0, begin - 3) : begin].rstrip(" (").endswith("+")
     if digits.startswith("00") and groups[first][1] - begin >= 2:
         plus, digits = True, digits[2:]
-    lengths = tuple(b - a for a, b in groups[first : last + 1])
-    whole = first == 0 and last == len(groups) - 1
-    between = {
-        text[b:a].strip() for (_, b), (a, _) in zip(groups[first:last], groups[first + 1 : last + 1], strict=True)
-    }
-    if between >= {".", "-"} or (not whole and not plus and digits[0] != "0" and lengths[:3] != (3, 3, 4)):
-        return None
-    return _Number(
+    between = {text[groups[at][1] : groups[at + 1][0]].strip() for at in range(first, last)}
+    if between >= {".", "-"}:
+        return False
+    number = _Number(
         digits=digits,
-        lengths=lengths,
+        lengths=tuple(b - a for a, b in groups[first : last + 1]),
         plus=plus,
-        whole=whole,
+        whole=first == 0 and last == len(groups) - 1,
         dotted="." in between and between <= {".", ""},
-        cue=phone_cue(text, begin),
-        counts=counts_something(text, end),
+        text=text,
+        start=begin,
+        end=end,
     )
+    return _is_private(number, plans)
 
 
 def _is_private(number: _Number, plans: Plans) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 
 import regex
 
 from moderation.core.private_data.addresses import addresses
-from moderation.core.private_data.codes import accounts, cards, identities
+from moderation.core.private_data.codes import accounts, cards, has_code, identities
 from moderation.core.private_data.emails import emails
 from moderation.core.private_data.helplines import HELPLINES
 from moderation.core.private_data.phones import national_digits, phones
-from moderation.core.private_data.seen import as_seen
+from moderation.core.private_data.seen import Seen, as_seen
+from moderation.core.private_data.tokens import Tokens
 
 DEFAULT_REGIONS = (
     "GB", "IE", "US", "CA", "AU", "NZ", "IN", "ZA", "DE", "AT", "CH", "FR", "BE", "NL", "ES", "MX", "IT", "PT", "BR", "PL",
@@ -47,6 +50,8 @@ _DOMAIN = regex.compile(r"(?i)@?(?:[\w-]{1,63}\.){1,8}\p{L}{2,24}")
 _SPELLED_NUMBER = regex.compile(r"(?i)(?:tel\.?:?\s?)?[\d\s+()./–-]+")
 _OUT = regex.compile(r"[\W_]+")
 _SHORTEST_LINE = 6
+MOST_PLACES = 200
+"""Of each kind in one text; what more there is changes nothing."""
 
 
 def what_is_allowed(entry: str) -> str | None:
@@ -81,36 +86,25 @@ class PrivateData:
         if not _may_hold(text):
             return ()
         seen = as_seen(text)
-        found = sorted(self._found(seen.text, seen.numbers), key=lambda place: (place.start, -place.end))
-        kept: list[Place] = []
-        for place in found:
-            start, end = seen.written(place.start, place.end)
-            if kept and start < kept[-1].end:
-                if end > kept[-1].end:  # two formats saw parts of one place
-                    kept[-1] = Place(kept[-1].start, end, kept[-1].kind)
-                continue
-            kept.append(Place(start, end, place.kind))
-        return tuple(kept)
+        taken: list[Place] = []
+        for kind, spans in self._finders(seen):
+            found = [Place(start, end, kind) for start, end in islice(spans, MOST_PLACES)]
+            taken = _joined([*taken, *found])
+        written = (Place(*seen.written(place.start, place.end), place.kind) for place in taken)
+        return tuple(_apart(written))
 
-    def _found(self, text: str, numbers: str) -> Iterator[Place]:
-        taken: list[tuple[int, int]] = []
-        for kind, found in self._finders(text, numbers):
-            spans = [span for span in found if not _overlaps(taken, span)]
-            taken = sorted((*taken, *spans))
-            for start, end in spans:
-                yield Place(start, end, kind)
-
-    def _finders(self, text: str, numbers: str) -> Iterator[tuple[Kind, Iterable[tuple[int, int]]]]:
-        """The surest first: what one has taken, no later one takes."""
-        yield Kind.EMAIL, [(start, end) for start, end, plain in emails(text) if not self._knows_email(plain)]
-        if not any(character.isdigit() for character in numbers):
-            yield Kind.PHONE, phones(numbers, self.regions, self._knows_number)
-            return
-        yield Kind.ACCOUNT, self._unlisted(text, accounts(text))
-        yield Kind.CARD, self._unlisted(text, cards(numbers))
-        yield Kind.IDENTITY, self._unlisted(text, identities(text, self.regions))
+    def _finders(self, seen: Seen) -> Iterator[tuple[Kind, Iterable[tuple[int, int]]]]:
+        """The surest first: what one has found, the later ones don't take from it."""
+        text, numbers = seen.text, seen.numbers
+        yield Kind.EMAIL, ((start, end) for start, end, plain in emails(text) if not self._knows_email(plain))
+        tokens = Tokens(text)
+        if tokens.numbered and has_code(tokens):
+            yield Kind.ACCOUNT, self._unlisted(text, accounts(tokens))
+            yield Kind.CARD, self._unlisted(text, cards(Tokens(numbers)))
+            yield Kind.IDENTITY, self._unlisted(text, identities(tokens, self.regions))
         yield Kind.PHONE, phones(numbers, self.regions, self._knows_number)
-        yield Kind.ADDRESS, self._unlisted(text, addresses(text, self.regions))
+        if tokens.numbered:
+            yield Kind.ADDRESS, self._unlisted(text, addresses(tokens, self.regions))
 
     def _unlisted(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         for start, end in spans:
@@ -122,8 +116,8 @@ class PrivateData:
         """In any spelling: with or without the country's code, and a zero in between."""
         plain = digits.lstrip("0")
         return any(
-            plain.endswith(number) and len(plain) - len(number) <= (4 if len(number) > 5 else 0)
-            for number in self._numbers
+            plain[-length:] in self._numbers and len(plain) - length <= (4 if length > 5 else 0)
+            for length in self._lengths
         )
 
     def _knows_email(self, plain: str) -> bool:
@@ -153,22 +147,68 @@ class PrivateData:
         return frozenset(filter(None, (national_digits(as_seen(entry).text) for entry in entries)))
 
     @cached_property
+    def _lengths(self) -> frozenset[int]:
+        return frozenset(map(len, self._numbers))
+
+    @cached_property
     def _lines(self) -> tuple[str, ...]:
         return tuple(_compact(entry) for entry in (*self._entries["line"], *self._entries["number"]))
 
 
-_HINT = regex.compile(
-    r"(?i)[\d@＠﹫]|\p{N}|[\[({<*]\s?(?:at|dot|arroba|@)|\b(?:dot|punto|punkt|ponto|kropka|punt|point)\b|\b(?:double|zero|seven|nine|siete|sieben|sept)\b|\b(?:gmail|hotmail|yahoo|outlook|proton|icloud)\b"
+_DIGIT_OR_AT = re.compile(r"[\d@＠﹫]")
+_DIGIT_OF_ANY_KIND = regex.compile(r"\p{N}")
+_SPELLED = (
+    "dot",
+    "[at]",
+    "(at)",
+    "gmail",
+    "mail",
+    "yahoo",
+    "outlook",
+    "proton",
+    "punto",
+    "punkt",
+    "ponto",
+    "kropka",
+    "point",
+    "punt",
 )
+_SPELLED_DIGITS = ("zero", "seven", "nine", "siete", "sieben", "sept", "double", "null", "cero", "zéro")
 
 
 def _may_hold(text: str) -> bool:
     """Most comments hold neither a digit nor an @, and nothing more is asked of them."""
-    return _HINT.search(text) is not None
+    if _DIGIT_OR_AT.search(text) or (not text.isascii() and _DIGIT_OF_ANY_KIND.search(text)):
+        return True
+    low = text.lower()
+    return any(word in low for word in _SPELLED) or sum(low.count(word) for word in _SPELLED_DIGITS) > 1
 
 
-def _overlaps(taken: Sequence[tuple[int, int]], span: tuple[int, int]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in taken)
+def _joined(places: list[Place]) -> list[Place]:
+    """In order, without overlap: of two that overlap the first found stands, longer by what the other saw of it."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda one: one.start):  # keeps the order in which equal ones were found
+        if kept and place.start < kept[-1].end:
+            first = kept[-1]
+            if first.kind == place.kind:
+                kept[-1] = Place(first.start, max(first.end, place.end), first.kind)
+            elif _RANK[place.kind] < _RANK[first.kind]:
+                kept[-1] = place
+            continue
+        kept.append(place)
+    return kept
+
+
+_RANK = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+def _apart(places: Iterable[Place]) -> Iterator[Place]:
+    """What a reader sees apart may have been written by one and the same character."""
+    end = 0
+    for place in places:
+        if place.start >= end:
+            end = place.end
+            yield place
 
 
 def private_data(text: str, regions: Sequence[str] = DEFAULT_REGIONS, allow: Sequence[str] = ()) -> tuple[Place, ...]:
