@@ -222,7 +222,8 @@ def _starts(tokens: Tokens) -> Iterator[int]:
     for at in tokens.numbered:
         if at and at - 1 != before and tokens.words[at - 1].isalpha() and len(tokens.words[at - 1]) <= 3:
             yield at - 1
-        yield at
+        if before != at - 1 or len(tokens.words[at]) > 1:  # in the middle of digits set apart nothing begins
+            yield at
         before = at
 
 

@@ -19,7 +19,7 @@ _AFTER_NUMBER = r"(?![\d.:]?\d|[^\W\d_]|\s?(?:Uhr|Prozent|Euro|Meter|Jahre|Milli
 _GERMAN = regex.compile(
     rf"(?<![^\W_])(?:(?:\p{{Lu}}[\p{{L}}-]{{0,30}}(?:[sS]tra(?:ß|ss)e|[sS]tr\.|weg|platz|allee|gasse|ring|damm|ufer|stieg|steig|chaussee|markt|berg|graben|hof|kamp|winkel|zeile|twiete|promenade)"
     rf"|(?:{_CAPITAL}[-\s]){{1,2}}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)|(?:Am|An\sder|An\sden|Im|In\sder|In\sden|Auf\sder|Auf\sdem|Unter\sden|Zum|Zur|Hinter\sder|Beim|Alte|Alter|Neue|Neuer|Lange|Große|Kleine)\s{_CAPITAL}(?:\s{_CAPITAL})?)"
-    rf"\s(?:Nr\.?\s?)?(?P<number>\d{{1,4}}(?:\s?[a-h](?![^\W_]))?(?:\s?[-/]\s?\d{{1,4}}[a-h]?)?)|M?\d[A-Q]?\s?,\s?\d{{1,2}})"
+    rf"\s(?:Nr\.?\s?)?(?P<number>\d{{1,4}}(?:\s?[a-h](?![^\W_]))?(?:\s?[-/]\s?\d{{1,4}}[a-h]?){{0,3}})|M?\d[A-Q]?\s?,\s?\d{{1,2}})"
     rf"{_AFTER_NUMBER}(?P<tail>{_TOWN_FIRST}?)"
 )
 
@@ -81,7 +81,9 @@ _LATIN_TAIL = (
 
 
 def _latin(kinds: str) -> regex.Pattern[str]:
-    return regex.compile(rf"(?<![^\W_])(?:{kinds})\s?{_LATIN_NAME}{_NUMBER_AFTER}{_AFTER_NUMBER}{_LATIN_TAIL}")
+    return regex.compile(
+        rf"(?<![^\W_])(?<![^\W_]\.)(?:{kinds})\s?{_LATIN_NAME}{_NUMBER_AFTER}{_AFTER_NUMBER}{_LATIN_TAIL}"
+    )
 
 
 _SPANISH = _latin(

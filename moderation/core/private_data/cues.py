@@ -8,8 +8,8 @@ _PHONE = r"""
     tel|tel[eé]fono|t[eé]l[eé]phone|telephone|telefon(?:e|o|u|em|nummer|nr)?|phone|mobile|mob|cell(?:phone)?|handy|portable|m[oó]vil|celular|
     cellulare|telem[oó]vel|kom[oó]rka|gsm|mobiel|mobil(?:nummer|e)?|landline|whats?app|wapp|signal|viber|telegram|sms|
     atende|number|num(?:ber)?s?|n[uú]mero|numero|num[eé]ro|nummer|numer|nr|call(?:s|ed|ing)?|ring(?:s|ing)?|dial(?:s|ling|ing)?|text|message|contact|
-    reach(?:ed)?|phoned|anrufen|ruft?|rufen|erreich(?:en|bar)|appel(?:ez|er|le|ons)|ll[aá]m(?:a|ad|alo|ala|adla|adle|en|ar)|
-    chiam(?:a|i|ate|are)|liguem?|ligar|bel(?:len)?|dzwo[nń](?:cie|i[cć])?|zadzwo[nń]|नंबर|फोन|फ़ोन|रिंग|line
+    reach(?:ed)?|phoned|anrufen|ruft?|rufen|erreich(?:en|bar)|appel(?:ez|er|le|ons)|ll[aá]m\p{L}{1,6}|
+    chiam\p{L}{1,4}|telefon\p{L}{1,8}|joindre|messag\p{L}{1,4}|escrib\p{L}{1,5}|liguem?|ligar|bel(?:len)?|dzwo[nń](?:cie|i[cć])?|zadzwo[nń]|नंबर|फोन|फ़ोन|रिंग|line
 """
 _OTHER = r"""
     order|case|ref(?:erence)?|invoice|ticket|receipt|isbn|issn|doi|patent|serial|sn|file|docket|flight|train|model|

@@ -21,11 +21,32 @@ _SPELLED = regex.compile(
 _HINT = regex.compile(
     rf"(?i){_OPEN}\s?(?:{_SIGN}|dot|\.)\s?{_CLOSE}|\s@\s|@\s|\s@|\s{_DOT_WORD}\s|\s{_SIGN}\s{{0,2}}\w{{1,40}}\s?[.(\[]"
 )
+_MARKS = (
+    "@",
+    "dot",
+    "d0t",
+    "punt",
+    "punkt",
+    "point",
+    "ponto",
+    "kropka",
+    "piste",
+    "prick",
+    "[at",
+    "(at",
+    "{at",
+    "<at",
+    "*at",
+    "mail",
+    "yahoo",
+)
 _SPELLED_DOT = regex.compile(rf"(?i)\s{_DOT_WORD}\s|{_OPEN}\s?(?:{_DOT_WORD}|\.)\s?{_CLOSE}")
 _DOTS = regex.compile(rf"(?i){_DOT}")
 _MAILBOXES = frozenset(
     ["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "proton", "protonmail", "aol", "gmx", "web", "mail", "yandex", "tutanota", "tuta", "zoho", "rediffmail", "orange", "wanadoo", "laposte", "libero", "wp", "onet", "interia", "bol", "uol", "t-online", "freenet", "btinternet", "sky", "virginmedia", "comcast", "hey", "fastmail"]
 )  # fmt: skip
+_NO_DOMAIN = frozenset("the a an this that some one any every no each which what".split())
+_FOREIGN_DOT = regex.compile(r"(?i)\s(?:punto|punkt|point|ponto|kropka|punt|piste|prick)\s")
 _TOP = frozenset(
     ["com", "org", "net", "edu", "gov", "info", "biz", "io", "co", "me", "uk", "us", "ca", "au", "nz", "ie", "in", "de", "at", "ch", "fr", "es", "it", "nl", "be", "pl", "pt", "br", "eu", "se", "no", "dk", "fi", "cz", "gr", "za", "sg", "ru", "tr", "ua", "hu", "ro", "example", "test"]
 )  # fmt: skip
@@ -39,7 +60,8 @@ def emails(text: str) -> Iterator[tuple[int, int, str]]:
     if "@" in text:
         for match in _PLAIN.finditer(text):
             yield match.start(), match.end(), match[0].lower()
-    if _HINT.search(text):
+    low = text.lower()
+    if any(mark in low for mark in _MARKS) and _HINT.search(text):
         for match in _SPELLED.finditer(text):
             found = _spelled(match)
             if found is not None:
@@ -58,6 +80,8 @@ def _spelled(match: regex.Match[str]) -> tuple[int, int, str] | None:
     dotted = _SPELLED_DOT.search(match["domain"]) is not None
     if plain_word and not dotted and labels[0] not in _MAILBOXES:
         return None  # "look at example.com"
+    if plain_word and (labels[0] in _NO_DOMAIN or (sign.lower() == "at" and _FOREIGN_DOT.search(match["domain"]))):
+        return None  # "at some point in the story", "at the dot in the middle"
     if plain_word and local.lower().rpartition(".")[2] in _NO_NAME:
         return None
     if sign == "@" and not (dotted or labels[0] in _MAILBOXES or local.isascii()):

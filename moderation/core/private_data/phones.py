@@ -22,8 +22,9 @@ _SEPARATORS = frozenset(
 )
 _GROUP = re.compile(r"\d+")
 _DATE = regex.compile(
-    r"(?:[0-3]?\d[./-][01]?\d[./-](?:19|20)\d\d|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d|[0-3]\d\.[01]\d\.\d\d)(?!\d)"
+    r"(?:[0-3]?\d[./-][01]?\d[./-](?:19|20)\d\d|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d|[0-3]\d\.[01]\d\.\d\d)(?![./-]?\d)"
 )
+_YEARS = regex.compile(r"(?:1[6-9]|20)\d\d\s?[-/]\s?(?:1[6-9]|20)\d\d(?!\d)")
 _TIMES = regex.compile(r"[0-2]?\d[.:][0-5]\d\s?-\s?[0-2]?\d[.:][0-5]\d(?!\d)")
 _WORDS = {
     "zero": "0", "oh": "0", "nought": "0", "null": "0", "cero": "0", "zéro": "0",
@@ -226,15 +227,19 @@ class _Run:
 def _in_run(run: _Run, plans: Plans, is_allowed: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     first = 0
     while first < len(run.groups):
-        lasts = _lasts(run.groups, first)
-        taken = next((last for last in lasts if _may_be(run, first, last) and _found(run, first, last, plans)), None)
-        if taken is None:
-            first += 1
+        lasts = [last for last in _lasts(run.groups, first) if _may_be(run, first, last)]
+        everybodys = [last for last in lasts if _is_everybodys(run.digits(first, last), is_allowed)]
+        if everybodys:
+            first = everybodys[0] + 1
             continue
-        allowed = [last for last in lasts if is_allowed(run.digits(first, last))]
-        if not allowed:
+        taken = next((last for last in lasts if _found(run, first, last, plans)), None)
+        if taken is not None:
             yield run.span(first, taken)
-        first = max(allowed, default=taken) + 1
+        first = first + 1 if taken is None else taken + 1
+
+
+def _is_everybodys(digits: str, is_allowed: Callable[[str], bool]) -> bool:
+    return _FREE.fullmatch(digits) is not None or is_allowed(digits)
 
 
 def _lasts(groups: list[tuple[int, int]], first: int) -> list[int]:
@@ -265,7 +270,7 @@ def _may_be(run: _Run, first: int, last: int) -> bool:
 def _found(run: _Run, first: int, last: int, plans: Plans) -> bool:
     text, groups = run.text, run.groups
     begin, end = groups[first][0], groups[last][1]
-    if _DATE.match(text, begin) or _TIMES.match(text, begin):
+    if _DATE.match(text, begin) or _TIMES.match(text, begin) or _YEARS.match(text, begin):
         return False
     digits = run.digits(first, last)
     plus = text[max(0, begin - 3) : begin].rstrip(" (").endswith("+")
@@ -335,7 +340,7 @@ def _with_zero(number: _Number, plans: Plans) -> bool:
         return bool(number.cue) and digits[1] != "0" and 8 <= len(digits) <= 13 and number.whole
     singles = set(lengths) == {1}
     first = lengths[0]
-    if not (3 <= first <= 12 or singles or number.cue or (first == 2 and len(digits) in (9, 10))):
+    if not (3 <= first <= 12 or singles or number.cue or (first == 2 and len(digits) <= 11)):
         return False
     if number.dotted and first == 1:
         return False
