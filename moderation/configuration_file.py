@@ -34,7 +34,7 @@ _COMMENT_DEFAULTS: CommentKeys = {
     "close_after_days": 0,
 }
 _POLICY_DEFAULTS: Overrides = {"flag": {"toxicity_at_least": 0.50, "relevance_at_most": 0.20, "links_at_least": 2}}
-DANGER_DEFAULTS: Mapping[str, float | None] = {"private_data_at_least": 1}
+DANGER_DEFAULTS: Mapping[str, float | None] = {"private_data_at_least": 1.0}
 """Flags built in: in force wherever the file doesn't set this very key, by ``false`` or another number."""
 _OTHER = ReasonChoice(id="other", label="Other", reader="It does not follow our rules for comments.")
 

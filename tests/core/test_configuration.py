@@ -101,8 +101,38 @@ def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> N
 
 
 def test_an_empty_table_means_no_condition_and_a_missing_one_the_default() -> None:
-    assert parse_configuration("[policy.flag]\n").policy.rules_for().flag == ()
-    assert len(parse_configuration("[policy.approve]\nlinks_at_most = 0").policy.rules_for().flag) == 3
+    assert flagged("[policy.flag]\n") == ["private_data_at_least"]
+    assert len(flagged("[policy.approve]\nlinks_at_most = 0")) == 4
+
+
+def flagged(text: str) -> list[str]:
+    return [condition.key for condition in parse_configuration(text).policy.rules_for().flag]
+
+
+def test_what_is_built_in_stays_under_a_table_of_its_own_until_its_key_says_otherwise() -> None:
+    assert flagged("[policy.flag]\ninsult_at_least = 0.9\n") == ["insult_at_least", "private_data_at_least"]
+    assert flagged("[policy.flag]\nprivate_data_at_least = false\n") == []
+    (condition,) = parse_configuration("[policy.flag]\nprivate_data_at_least = 3\n").policy.rules_for().flag
+    assert condition.threshold == 3
+    live = parse_configuration("[policy.sections.live.flag]\nprivate_data_at_least = false\n").policy
+    assert "private_data_at_least" not in [condition.key for condition in live.rules_for(None, "live").flag]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('regions = ["GB", "Narnia"]', "private_data.regions: holds 'Narnia', which isn't known here. Known are GB"),
+        ('regions = "GB"', "private_data.regions: is 'GB'; it must be a list of countries"),
+        ('allow = ["the editor"]', "private_data.allow: holds 'the editor'; each must be"),
+        ('allow = ["@"]', "private_data.allow: holds '@'"),
+        ("allow = [116123]", "private_data.allow: is [116123]; it must be a list of texts"),
+        ("region = []", "private_data.region: is not a key of this file"),
+    ],
+)
+def test_what_private_data_can_not_be_told_is_named(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_configuration(f"[private_data]\n{text}\n")
+    assert says in error.value.detail
 
 
 def test_comments_are_overridden_key_by_key() -> None:

@@ -45,7 +45,7 @@ _DOTS = regex.compile(rf"(?i){_DOT}")
 _MAILBOXES = frozenset(
     ["gmail", "googlemail", "yahoo", "ymail", "hotmail", "outlook", "live", "icloud", "proton", "protonmail", "aol", "gmx", "web", "mail", "yandex", "tutanota", "tuta", "zoho", "rediffmail", "orange", "wanadoo", "laposte", "libero", "wp", "onet", "interia", "bol", "uol", "t-online", "freenet", "btinternet", "sky", "virginmedia", "comcast", "hey", "fastmail"]
 )  # fmt: skip
-_NO_DOMAIN = frozenset("the a an this that some one any every no each which what".split())
+_NO_DOMAIN = frozenset(["the", "a", "an", "this", "that", "some", "one", "any", "every", "no", "each", "which", "what"])
 _FOREIGN_DOT = regex.compile(r"(?i)\s(?:punto|punkt|point|ponto|kropka|punt|piste|prick)\s")
 _TOP = frozenset(
     ["com", "org", "net", "edu", "gov", "info", "biz", "io", "co", "me", "uk", "us", "ca", "au", "nz", "ie", "in", "de", "at", "ch", "fr", "es", "it", "nl", "be", "pl", "pt", "br", "eu", "se", "no", "dk", "fi", "cz", "gr", "za", "sg", "ru", "tr", "ua", "hu", "ro", "example", "test"]

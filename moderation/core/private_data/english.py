@@ -239,7 +239,7 @@ def english(tokens: Tokens) -> Iterator[tuple[int, int]]:
     if tokens.known.isdisjoint(_STRONG | _WEAK):
         return
     for at in tokens.numbered:
-        start, end = tokens.spans[at]
+        start = tokens.spans[at][0]
         if not _HOUSE_NUMBER.fullmatch(tokens.words[at]) or _in_a_number(tokens.text, start):
             continue
         street = _street(tokens, at)
@@ -291,7 +291,7 @@ def _judged(tokens: Tokens, at: int, first: int, kind: int) -> tuple[int, int] |
     )
 
 
-def _is_address(tokens: Tokens, places: tuple[int, int, int], begin: int, lane: int, tail: str, unit: bool) -> bool:
+def _is_address(tokens: Tokens, places: tuple[int, int, int], begin: int, lane: int, tail: str, unit: bool) -> bool:  # noqa: PLR0911
     at, first, kind = places
     text, number = tokens.text, tokens.words[at]
     names = [text[a:b] for a, b in tokens.spans[first:kind]]
@@ -312,16 +312,15 @@ def _is_address(tokens: Tokens, places: tuple[int, int, int], begin: int, lane: 
         return home or not _PLURAL.match(text, lane)
     if _DENIED.search(before) or _PLURAL.match(text, lane):
         return False
-    if tokens.words[kind] in _WEAK or not text[tokens.spans[kind][0]].isupper():
-        return "," in tail or home
-    return bool(_PLACE_WORD.search(before)) or "," in tail or home or not before.strip()
+    vague = tokens.words[kind] in _WEAK or not text[tokens.spans[kind][0]].isupper()
+    return "," in tail or home or (not vague and (bool(_PLACE_WORD.search(before)) or not before.strip()))
 
 
 _POSTCODE = regex.compile(rf"(?i)(?:{_UK_CODE}|{_CA_CODE}|{_EIRCODE})")
 _HOUSE_BEFORE = regex.compile(
     rf"(?<![^\W_])(?:(?:{_CAPITAL}|\d{{1,4}}[a-zA-Z]?),?\s){{1,3}}(?i:(?:"
     + "|".join(sorted(_STRONG))
-    + rf"|cottage|farm|barn|lodge|hall|house|court|flat|apartment|manor|rectory|vicarage|bungalow|place|way|hill|rise|view|park|walk|green|square|drive))(?![^\W_])[^\n;!?]{{0,70}}$"
+    + r"|cottage|farm|barn|lodge|hall|house|court|flat|apartment|manor|rectory|vicarage|bungalow|place|way|hill|rise|view|park|walk|green|square|drive))(?![^\W_])[^\n;!?]{0,70}$"
 )
 _NUMBER_BEFORE = regex.compile(r"(?i)(?<![^\W_])(?:number|no\.?|house|flat)\s\d{1,4}[a-z]?\W{1,3}$")
 _LIVES = regex.compile(

@@ -20,8 +20,8 @@ from moderation.core.private_data.seen import Seen, as_seen
 from moderation.core.private_data.tokens import Tokens
 
 DEFAULT_REGIONS = (
-    "GB", "IE", "US", "CA", "AU", "NZ", "IN", "ZA", "DE", "AT", "CH", "FR", "BE", "NL", "ES", "MX", "IT", "PT", "BR", "PL",
-    "SE", "NO", "DK", "FI",
+    "GB", "IE", "US", "CA", "AU", "NZ", "IN", "ZA", "DE", "AT", "CH", "FR", "BE", "NL", "ES", "MX", "IT", "PT", "BR",
+    "PL", "SE", "NO", "DK", "FI",
 )  # fmt: skip
 KNOWN_REGIONS = (*DEFAULT_REGIONS, "SG", "TR", "RU", "UA", "CN", "TW", "JP")
 
