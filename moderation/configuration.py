@@ -11,6 +11,7 @@ from typing import Any
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.opening import Level
 from moderation.core.policy import Policy
+from moderation.core.private_data import PrivateData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,7 @@ class Configuration:
     perspective: Perspective = field(default_factory=Perspective)
     figures: Figures = field(default_factory=Figures)
     legal: Legal = field(default_factory=Legal)
+    private_data: PrivateData = field(default_factory=PrivateData)
 
     @cached_property
     def hash(self) -> str:

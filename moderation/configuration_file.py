@@ -23,7 +23,8 @@ from moderation.configuration import (
 )
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import DANGERS, Overrides, Policy, condition_keys
+from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy, condition_keys
+from moderation.core.private_data import KNOWN_REGIONS, PrivateData, what_is_allowed
 from moderation.core.toml_table import Table
 
 _COMMENT_DEFAULTS: CommentKeys = {
@@ -52,6 +53,7 @@ def parse_configuration(text: str) -> Configuration:
         perspective=_perspective(top.table("perspective")),
         figures=_figures(top.table("figures")),
         legal=_legal(top.table("legal")),
+        private_data=_private_data(top.table("private_data")),
     )
     top.finish()
     return configuration
@@ -194,6 +196,36 @@ def _figures(table: Table) -> Figures:
     return found
 
 
+def _private_data(table: Table) -> PrivateData:
+    defaults = PrivateData()
+    found = PrivateData(
+        regions=_texts(table, "regions", defaults.regions, 'a list of countries such as ["GB", "IN"]'),
+        allow=_texts(table, "allow", defaults.allow, 'a list of texts such as ["020 7946 0958", "@ourpaper.example"]'),
+    )
+    table.finish()
+    for region in found.regions:
+        if region not in KNOWN_REGIONS:
+            known = ", ".join(KNOWN_REGIONS)
+            raise ConfigurationError(
+                table.name("regions"), f"holds {region!r}, which isn't known here. Known are {known}."
+            )
+    for entry in found.allow:
+        if what_is_allowed(entry) is None:
+            raise ConfigurationError(
+                table.name("allow"),
+                f"holds {entry!r}; each must be a telephone or account number, an e-mail address, a domain such as "
+                '"@ourpaper.example", or a postal address with its number.',
+            )
+    return found
+
+
+def _texts(table: Table, key: str, default: tuple[str, ...], wanted: str) -> tuple[str, ...]:
+    values = table.get(key, list, list(default), wanted)
+    if not all(isinstance(value, str) for value in values):
+        raise ConfigurationError(table.name(key), f"is {values!r}; it must be {wanted}.")
+    return tuple(values)
+
+
 def _policy(table: Table | None) -> Policy:
     if table is None:
         return Policy(base=_with_dangers(_POLICY_DEFAULTS))
@@ -242,7 +274,7 @@ def _conditions(table: Table) -> Mapping[str, float | None]:
             found[key] = None
             continue
         threshold = table.get(key, float, 0.0, "a number, or false to take the condition away")
-        counted = key.rsplit("_at_", 1)[0] in ("links", "reports", "author_approved", "trusted", "terms")
+        counted = key.rsplit("_at_", 1)[0] in COUNTED_SIGNALS
         if not (0 <= threshold <= (1_000_000 if counted else 1)):
             raise ConfigurationError(
                 table.name(key), f"is {threshold:g}; it must be {'0 or more' if counted else 'a number from 0 to 1'}."

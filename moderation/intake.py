@@ -27,10 +27,13 @@ from moderation.core.signing import author_key
 from moderation.core.terms import Found
 from moderation.core.text import sameness, visible_length
 from moderation.judging import (
+    NO_PRIVATE_DATA,
+    PrivateFound,
     check_not_banned,
     counts_for,
     holds_for,
     judge,
+    private_data_in,
     score_or_none,
     statement_for,
     terms_in,
@@ -61,6 +64,7 @@ class _Known:
     rules: CommentRules
     house: Rules
     terms: tuple[Found, ...] = ()
+    private: PrivateFound = NO_PRIVATE_DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +153,9 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
         known = _look_up(session, case, services.clock())
     _check_length(case.submission.body, known.rules)
     check()
-    return replace(known, terms=terms_in(known.house, case.submission.body))
+    submission = case.submission
+    private = private_data_in(case.configuration, submission.body, submission.author.name)
+    return replace(known, terms=terms_in(known.house, submission.body), private=private)
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
@@ -239,9 +245,10 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
         site_id=sender.site_id,
         section=article.section,
         mode=stands.rules.mode,
-        counts=counts_for(submission.body, author, terms),
+        counts=counts_for(submission.body, author, terms, known.private),
         holds=holds_for(author, now, terms, parent),
         waits_because=stands.waits_because,
+        meanings=known.private.meanings,
     )
     admit()
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]

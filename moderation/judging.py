@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -49,20 +50,24 @@ def statement_for(decision: Decision) -> Statement:
     )
 
 
+_SENTENCES = (
+    ({"threat"}, "It reads like a threat."),
+    ({"identity_attack"}, "It reads as if it demeaned people for what they are."),
+    (
+        {"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"},
+        "Its language does not seem respectful.",
+    ),
+    ({"private_data"}, "It holds private information about somebody."),
+    ({"relevance"}, "It does not seem to be about the article."),
+    ({"links"}, "It holds too many links."),
+)
+
+
 def reader_sentence(decision: Decision) -> str:
     """Why the policy refused a comment, in plain words for its writer."""
     codes = {reason.code for reason in decision.reasons}
-    if codes & {"threat"}:
-        return "It reads like a threat."
-    if codes & {"identity_attack"}:
-        return "It reads as if it demeaned people for what they are."
-    if codes & {"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}:
-        return "Its language does not seem respectful."
-    if codes & {"relevance"}:
-        return "It does not seem to be about the article."
-    if codes & {"links"}:
-        return "It holds too many links."
-    return "It does not seem to follow our rules for comments."
+    found = (sentence for signals, sentence in _SENTENCES if codes & signals)
+    return next(found, "It does not seem to follow our rules for comments.")
 
 
 def judge(
@@ -75,9 +80,12 @@ def judge(
     counts: Mapping[str, float],
     holds: tuple[str, ...] = (),
     waits_because: str | None = None,
+    meanings: Mapping[str, str] | None = None,
 ) -> Judgement:
-    """What the policy in force makes of a comment; ``waits_because`` says why everything waits here just now."""
-    signals = signals_from(scores, counts=counts, holds=holds)
+    """What the policy in force makes of a comment; ``waits_because`` says why everything waits here just now,
+    ``meanings`` what was found behind a signal, in words.
+    """
+    signals = signals_from(scores, counts=counts, holds=holds, meanings=meanings)
     rules = configuration.policy.rules_for(site_id, section)
     decision = decide(
         signals,
@@ -100,7 +108,37 @@ def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
     return (*rules.site_terms.found(body), *rules.article_terms.found(body))
 
 
-def counts_for(body: str, author: Author, terms: Sequence[Found] = ()) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class PrivateFound:
+    """How many places of a comment and of its author's name hold somebody's address, number or e-mail, and of which
+    kinds. What is written there isn't kept.
+    """
+
+    count: int = 0
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """For the reason that a moderator reads."""
+        said = [("an " if kind[0] in "aeiou" else "a ") + kind for kind in self.kinds]
+        *first, last = said or ["private data"]
+        whole = f"{', '.join(first)} and {last}" if first else last
+        return {"private_data": f"holds what looks like {whole}"}
+
+
+NO_PRIVATE_DATA = PrivateFound()
+
+
+def private_data_in(configuration: Configuration, body: str, author_name: str) -> PrivateFound:
+    """What a comment and the name that it is written under tell of where somebody is to be found."""
+    find = configuration.private_data.places
+    places = (*find(body), *find(author_name))
+    return PrivateFound(len(places), tuple(dict.fromkeys(place.kind.value for place in places)))
+
+
+def counts_for(
+    body: str, author: Author, terms: Sequence[Found] = (), private: PrivateFound = NO_PRIVATE_DATA
+) -> dict[str, float]:
     """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
     trusted.
     """
@@ -110,6 +148,7 @@ def counts_for(body: str, author: Author, terms: Sequence[Found] = ()) -> dict[s
         "author_approved": float(author.approved if author.known else 0),
         "trusted": float(author.trusted and author.known),
         "terms": float(sum(found.count for found in terms)),
+        "private_data": float(private.count),
     }
 
 

@@ -8,7 +8,7 @@ from moderation.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.judging import counts_for, holds_for, judge, score_or_none, statement_for, terms_in
+from moderation.judging import counts_for, holds_for, judge, private_data_in, score_or_none, statement_for, terms_in
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, place_kept, policy_decided, recorded
 from moderation.services import Services
@@ -92,6 +92,7 @@ def _decide(
     author = ledger.session.get_one(Author, comment.author_id)
     rules = house.rules(ledger.session, article)
     terms = terms_in(rules, comment.body)
+    private = private_data_in(configuration, comment.body, comment.author_name)
     answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
     holds = holds_for(author, ledger.now, terms, answered)
     reply = comment.parent_id is not None
@@ -106,9 +107,10 @@ def _decide(
         site_id=comment.site_id,
         section=article.section,
         mode=mode,
-        counts=counts_for(comment.body, author, terms),
+        counts=counts_for(comment.body, author, terms, private),
         holds=holds,
         waits_because=stands.waits_because,
+        meanings=private.meanings,
     )
     before, status = Status(comment.status), STATUS_OF[judgement.decision.outcome]
     comment.status = status

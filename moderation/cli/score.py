@@ -22,6 +22,7 @@ from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text import count_links
+from moderation.judging import private_data_in
 from moderation.scoring import build_scorer
 from moderation.settings import Settings, read_environment
 from moderation.web.shapes import scores_shape
@@ -115,8 +116,17 @@ def _scored(requests: list[ScoreRequest], scorer: Scorer, scale: Scale) -> list[
 
 def _shape(request: ScoreRequest, scores: Scores, configuration: Configuration) -> dict[str, Any]:
     policy = configuration.policy
+    private = private_data_in(configuration, request.text, "")
     decision = decide(
-        signals_from(scores, counts={**UNKNOWN_COUNTS, "links": float(count_links(request.text))}),
+        signals_from(
+            scores,
+            counts={
+                **UNKNOWN_COUNTS,
+                "links": float(count_links(request.text)),
+                "private_data": float(private.count),
+            },
+            meanings=private.meanings,
+        ),
         policy.rules_for(),
         mode=Mode(configuration.comments.base["mode"]),
         policy_version=policy.version,

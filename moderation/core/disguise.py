@@ -48,10 +48,21 @@ class Undisguised:
 
 def undisguise(text: str) -> Undisguised:
     """The text as a reader sees it."""
+    return _undone(text, ROUNDS, _PASSES)
+
+
+def undisguised_characters(text: str) -> Undisguised:
+    """The text without invisible and look-alike characters, its words as they were written: in an address or a number
+    "l33t" may be spelled just so.
+    """
+    return _undone(text, 1, _PASSES[:-5])
+
+
+def _undone(text: str, rounds: int, every: Sequence[Callable[[str], Iterable[Edit]]]) -> Undisguised:
     seen: Sequence[int] = range(len(text) + 1)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before = text
-        passes = _ASCII_PASSES if text.isascii() and not _CONTROL.search(text) else _PASSES
+        passes = every[5:] if text.isascii() and not _CONTROL.search(text) else every
         for undo in passes:
             edits = list(undo(text))
             if edits:
@@ -190,4 +201,4 @@ _PASSES: tuple[Callable[[str], Iterable[Edit]], ...] = (
     leet_words,
     stretched_words,
 )
-_ASCII_PASSES = _PASSES[-5:]
+"""The first five undo characters, and plain ASCII needs none of them; the others undo words."""

@@ -13,13 +13,14 @@ from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Outcome, Reason
 from moderation.core.scores import LABELS, Scores
 
-SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms")
+SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms", "private_data")
 """What a condition can ask about."""
 
 DANGERS: Mapping[str, float] = {
     "threat_at_least": 0.20,
     "identity_attack_at_least": 0.45,
     "severe_toxicity_at_least": 0.015,
+    "private_data_at_least": 1.0,
 }
 """What flags everywhere, also where the configuration has conditions of its own: only ``false`` takes one away. Set so
 that together they flag under 2% of harmless comments under news articles, and every plain threat.
@@ -28,7 +29,7 @@ that together they flag under 2% of harmless comments under news articles, and e
 SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
 LISTED_TERMS = "terms"
 """The signal that lets a comment wait, and never rejects it."""
-COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms"))
+COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms", "private_data"))
 
 
 class Comparison(StrEnum):
@@ -137,7 +138,8 @@ class Signals:
 
     ``scored`` is False while the pack hasn't answered; ``readable`` is False where the pack can't read the language:
     then its scores decide nothing. ``inapplicable`` are signals that say nothing about this comment, which is not the
-    same as missing. ``holds`` are further facts, in words, for which a comment must wait.
+    same as missing. ``holds`` are further facts, in words, for which a comment must wait. ``meanings`` says of a signal
+    in words what was found, for whoever reads its reason.
     """
 
     values: Mapping[str, float]
@@ -146,17 +148,24 @@ class Signals:
     language: str | None = None
     holds: tuple[str, ...] = ()
     inapplicable: frozenset[str] = frozenset()
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, signal: str) -> bool:
         """Whether a condition on this signal is to be asked at all."""
         return signal not in self.inapplicable and (self.readable or signal not in SCORED_SIGNALS)
 
 
-def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: tuple[str, ...] = ()) -> Signals:
+def signals_from(
+    scores: Scores | None,
+    *,
+    counts: Mapping[str, float],
+    holds: tuple[str, ...] = (),
+    meanings: Mapping[str, str] | None = None,
+) -> Signals:
     """Signals from what a pack said (None: not scored) and what else is counted about the comment."""
     values = dict(counts)
     if scores is None:
-        return Signals(values=values, scored=False, holds=holds)
+        return Signals(values=values, scored=False, holds=holds, meanings=meanings or {})
     values.update(scores.toxicity)
     if scores.relevance is not None:
         values["relevance"] = scores.relevance
@@ -165,6 +174,7 @@ def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: t
         readable=scores.language.supported,
         language=scores.language.code,
         holds=holds,
+        meanings=meanings or {},
     )
 
 
@@ -242,7 +252,10 @@ def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds
             if missing_holds:
                 yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")
         elif condition.holds(value):
-            yield Reason(condition.signal, in_words(condition, value), value=value, threshold=condition.threshold)
+            words = in_words(condition, value)
+            if condition.comparison is Comparison.AT_LEAST and condition.signal in signals.meanings:
+                words = f"{signals.meanings[condition.signal]} ({words})"
+            yield Reason(condition.signal, words, value=value, threshold=condition.threshold)
 
 
 def in_words(condition: Condition, value: float) -> str:
@@ -267,9 +280,11 @@ def _number(condition: Condition, value: float) -> str:
 
 
 def _name(signal: str) -> str:
-    return {"author_approved": "approved comments of this author", "terms": "listed terms"}.get(
-        signal, signal.replace("_", " ")
-    )
+    return {
+        "author_approved": "approved comments of this author",
+        "terms": "listed terms",
+        "private_data": "places with private data",
+    }.get(signal, signal.replace("_", " "))
 
 
 def _why_missing(signal: str) -> str:

@@ -119,6 +119,7 @@ class Docket(Base):
     author_approved: Mapped[int]
     trusted: Mapped[bool]
     terms: Mapped[int]
+    private_data: Mapped[int] = mapped_column(server_default="0")
     scored: Mapped[bool]
     readable: Mapped[bool]
     language: Mapped[str | None]
@@ -293,7 +294,7 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
     values = signals.values
     return {
         **{label: values.get(label) for label in (*LABELS, "relevance")},
-        **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms")},
+        **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
         "trusted": bool(values.get("trusted", 0)),
         "scored": signals.scored,
         "readable": signals.readable,

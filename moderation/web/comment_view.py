@@ -125,4 +125,5 @@ class Reading:
             now=self.now,
             may_decide=self._may_decide(site, escalated),
             back=back,
+            private=self.configuration.private_data.places(item.comment.body),
         )

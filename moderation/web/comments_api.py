@@ -32,7 +32,8 @@ def blueprint(limits: Limits) -> Blueprint:
             decisions = decisions_of(db, comment.id)
             scores = scores_of(db, comment.id)
         receipt = receipt_for(services().settings.secret_key, comment.id)
-        return _private(jsonify(comment_whole(comment, scores, decisions, receipt)))
+        private = services().configuration.current().private_data.places(comment.body)
+        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private)))
 
     @api.post("/<comment_id>/decisions")
     def post_decision(comment_id: str) -> Response:

@@ -4,13 +4,14 @@ scores as bars, its reasons in words, its author's record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.policy import Comparison, Condition, Rules
+from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
@@ -29,10 +30,13 @@ FAINTEST = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A piece of the text. ``heat`` says how strongly it is shaded, 0 (not at all) to 3."""
+    """A piece of the text. ``heat`` says how strongly it is shaded, 0 (not at all) to 3; ``private`` what private data
+    it holds, such as "telephone number".
+    """
 
     text: str
     heat: int
+    private: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +191,10 @@ def card(
     now: datetime,
     may_decide: bool,
     back: str = "",
+    private: Sequence[Place] = (),
 ) -> Card:
     """The card of a comment. ``rules`` are the conditions in force for it, ``verdict`` what somebody has made of it
-    already; ``back`` is where a decision leads.
+    already; ``back`` is where a decision leads; ``private`` are the places in its text that hold private data.
     """
     signals = dict(item.scores.toxicity) if item.scores else {}
     comment, scores = item.comment, item.scores
@@ -216,7 +221,10 @@ def card(
         record=record_words(item.author),
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(
-            shaded(comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules))
+            marked(
+                shaded(comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules)),
+                private,
+            )
         ),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
         flagged=comment.flags > 0,
@@ -291,6 +299,23 @@ def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Itera
         at = max(at, sentence.end)
     if at < len(text):
         yield Span(text=text[at:], heat=0)
+
+
+def marked(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
+    """The same pieces, cut where private data begins and ends; ``private`` is in order, without overlap."""
+    at, waiting = 0, list(reversed(private))
+    for span in spans:
+        start, end = at, at + len(span.text)
+        while start < end:
+            while waiting and waiting[-1].end <= start:
+                waiting.pop()
+            place = waiting[-1] if waiting else None
+            inside = place is not None and place.start <= start
+            stop = end if place is None else min(end, place.end if inside else max(place.start, start))
+            kind = place.kind.value if place is not None and inside else None
+            yield Span(text=span.text[start - at : stop - at], heat=span.heat, private=kind)
+            start = stop
+        at = end
 
 
 def _alarm(rules: Rules) -> float:

@@ -160,6 +160,11 @@ def _schemas() -> Schema:
                 "receipt": _text(),
                 "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
                 "reasons": {"type": "array", "items": _text()},
+                "private_data": {
+                    "type": "array",
+                    "items": _object({"start": {"type": "integer"}, "end": {"type": "integer"}, "kind": _text()}),
+                    "description": "Where the body holds somebody's address, number or e-mail; in code points.",
+                },
                 "decision": _nullable(
                     {"type": "object", "description": "The newest one, with its statement of reasons."}
                 ),

@@ -32,7 +32,11 @@ _RULES = {
     "maximum_length": "characters at most",
     "close_after_days": "days until it closes (0: never)",
 }
-_NAMES = {"author_approved": "approved comments of its author", "terms": "listed terms found"}
+_NAMES = {
+    "author_approved": "approved comments of its author",
+    "terms": "listed terms found",
+    "private_data": "places with private data",
+}
 _RELATIONS = {"least": "at or over", "most": "at or under"}
 
 
@@ -140,7 +144,7 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
             keys = overrides.get(effect, {})
             source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
             for key, value in keys.items():
-                built_in = source == "policy.flag" and key in DANGERS and key not in written[effect]
+                built_in = table == "policy" and key in DANGERS and key not in written.get(effect, {})
                 yield ConditionRow(
                     where=where,
                     effect=becomes,

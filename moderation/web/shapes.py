@@ -10,6 +10,7 @@ from flask import json
 
 from moderation.core.audit_chain import AuditEvent
 from moderation.core.comment import MESSAGES, Status
+from moderation.core.private_data import Place
 from moderation.core.scores import Scores
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.discussion import Entry, is_gone
@@ -74,9 +75,13 @@ def comment_status(comment: Comment, sentence: str | None) -> dict[str, Any]:
 
 
 def comment_whole(
-    comment: Comment, scores: Scores | None, decisions: Sequence[DecisionRow], receipt: str
+    comment: Comment,
+    scores: Scores | None,
+    decisions: Sequence[DecisionRow],
+    receipt: str,
+    private: Sequence[Place],
 ) -> dict[str, Any]:
-    """A comment as its site's server may see it."""
+    """A comment as its site's server may see it; ``private`` are the places in its body that hold private data."""
     newest = decisions[-1] if decisions else None
     judged = next((d for d in reversed(decisions) if d.automated), None)
     return {
@@ -93,6 +98,7 @@ def comment_whole(
         "receipt": receipt,
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
+        "private_data": [{"start": place.start, "end": place.end, "kind": place.kind.value} for place in private],
         "decision": decision_shape(newest) if newest else None,
     }
 

@@ -18,12 +18,17 @@ _TITLES = {
     "reject": ("Reject at once", "when any of these holds; none: never"),
     "flag": ("Flag for a closer look", "when any of these holds"),
 }
-_NAMES = {"author_approved": "approved comments of its author", "trusted": "author is trusted", "terms": "listed terms"}
+_NAMES = {
+    "author_approved": "approved comments of its author",
+    "trusted": "author is trusted",
+    "terms": "listed terms",
+    "private_data": "places with private data",
+}
 _RELATIONS = {Comparison.AT_LEAST: "at or over", Comparison.AT_MOST: "at or under"}
 _SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
 """Signals that speak for a comment; the others speak against it."""
 _NEVER = ("reject", LISTED_TERMS)
-_MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10}
+_MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
 MOST_COUNTED = 1_000_000
 
 

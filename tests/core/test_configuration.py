@@ -100,7 +100,7 @@ def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> N
     assert len(policy.rules_for(None, "quiet").flag) == 2 * len(SIGNALS) - 1
 
 
-DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least"}
+DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least", "private_data_at_least"}
 DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least"}
 
 
@@ -118,7 +118,8 @@ def test_an_empty_table_means_no_condition_but_danger_and_a_missing_one_the_defa
 @pytest.mark.parametrize("key", sorted(DANGERS))
 def test_danger_flags_unless_the_file_says_false_or_another_number(key: str) -> None:
     assert set(flags(f"[policy.flag]\n{key} = false\nlinks_at_least = 9\n")) == DANGERS - {key} | {"links_at_least"}
-    assert flags(f"[policy.flag]\n{key} = 0.87\n")[key] == 0.87
+    number = 3 if key == "private_data_at_least" else 0.87
+    assert flags(f"[policy.flag]\n{key} = {number}\n")[key] == number
     section = f"[policy.sections.opinion.flag]\n{key} = false\n"
     assert key not in flags(section, section="opinion")
     assert key in flags(section, section="sport")
@@ -127,6 +128,23 @@ def test_danger_flags_unless_the_file_says_false_or_another_number(key: str) -> 
 def test_taking_a_danger_away_is_another_policy() -> None:
     without = parse_configuration("[policy.flag]\nthreat_at_least = false\n").policy.version
     assert without != parse_configuration("[policy.flag]\n").policy.version
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('regions = ["GB", "Narnia"]', "private_data.regions: holds 'Narnia', which isn't known here. Known are GB"),
+        ('regions = "GB"', "private_data.regions: is 'GB'; it must be a list of countries"),
+        ('allow = ["the editor"]', "private_data.allow: holds 'the editor'; each must be"),
+        ('allow = ["@"]', "private_data.allow: holds '@'"),
+        ("allow = [116123]", "private_data.allow: is [116123]; it must be a list of texts"),
+        ("region = []", "private_data.region: is not a key of this file"),
+    ],
+)
+def test_what_private_data_can_not_be_told_is_named(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        parse_configuration(f"[private_data]\n{text}\n")
+    assert says in error.value.detail
 
 
 def test_comments_are_overridden_key_by_key() -> None:

@@ -48,6 +48,21 @@ def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postg
         database.close()
 
 
+def test_comments_decided_before_it_was_looked_for_count_no_private_data(
+    tmp_path: Path, empty_postgres_url: str
+) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
+        database = Database(url)
+        upgrade(database, revision="0002")
+        database.writing(_old_comments)
+        upgrade(database, revision="0003")
+        upgrade(database)
+        with database.reading() as session:
+            counted = select(Docket.comment_id, Docket.private_data).order_by(Docket.number)
+            assert [tuple(row) for row in session.execute(counted)] == [("c1", 0), ("c2", 0)]
+        database.close()
+
+
 def _old_comments(session: Session) -> None:
     at = {"at": AT if session.connection().dialect.name != "sqlite" else AT.replace(tzinfo=None).isoformat(" ")}
     session.execute(text("INSERT INTO sites (id, name, created_at) VALUES ('s', 'S', :at)"), at)
@@ -108,6 +123,11 @@ def test_the_docket_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> N
     row = entry(newsroom, comment_id)
     assert (row.status, row.waiting, row.by_policy, row.by_person) == ("approved", False, "pending", "approved")
     assert row.decided_at == newsroom.hall.clock.now
+
+
+def test_the_docket_counts_private_data(newsroom: Newsroom) -> None:
+    comment_id = newsroom.accepted("Ring him on 07700 900461 or mail a.b@example.com.")["id"]
+    assert entry(newsroom, comment_id).private_data == 2
 
 
 def test_what_the_policy_decides_at_once_never_waits_in_the_docket(newsroom: Newsroom) -> None:

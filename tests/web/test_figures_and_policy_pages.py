@@ -150,7 +150,7 @@ def test_a_value_that_the_file_does_not_name_is_told_as_a_default(house: House) 
         | {"text": ""}
     )
     admin = house.signed_in().open("/admin/policy")
-    assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default"}
+    assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default", "built in"}
 
 
 def keep(house: House, addition: str) -> str:
