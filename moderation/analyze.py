@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from moderation.core.perspective import Asked, analyzed
 from moderation.core.perspective_requests import language_hint
 from moderation.core.scores import Scale, ScoreRequest
+from moderation.preparing import prepare_in_time
 from moderation.services import Services
 
 ANSWER_WITHIN_SECONDS = 2.0
@@ -18,8 +20,11 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
 
     Raises ``NotAnalyzed`` for what can't be answered honestly, ``ScoringFailed`` where the pack fails or is too slow.
     """
-    # Prepared in the request's own thread, so that a new article holds up nobody else's scores; the scorer keeps it.
-    article = services.scorer.prepare(asked.article) if asked.article is not None else None
+    begun = time.monotonic()
+    # Prepared beside the others' scores, so that a new article holds up nobody; the scorer keeps it.
+    article = (
+        prepare_in_time(services.scorer, asked.article, ANSWER_WITHIN_SECONDS) if asked.article is not None else None
+    )
     request = ScoreRequest(
         text=asked.seen.text,
         article=article,
@@ -27,5 +32,6 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
         language_hint=language_hint(asked.languages),
         explain=asked.by_sentence,
     )
-    scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=ANSWER_WITHIN_SECONDS)
+    left = max(0.0, begun + ANSWER_WITHIN_SECONDS - time.monotonic())
+    scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=left)
     return analyzed(asked, scores)

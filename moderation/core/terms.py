@@ -25,7 +25,9 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Kh
 _SPACES = regex.compile(r"\s+")
 _LETTER = regex.compile(r"\p{L}")
 # Letters with digits or signs among them, four at least: "b3rger", but no "5am", and no "!" at the end of a sentence.
-_SIGNED = regex.compile(r"(?<![\p{L}\p{M}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+")
+_SIGNED = regex.compile(
+    r"(?<![\p{L}\p{M}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+"
+)
 _READ = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _APART_AT_LEAST = 4
 """Letters of a word that is looked for among letters that stand apart."""
@@ -117,7 +119,7 @@ class _Keys:
     """What is looked for, by its first word."""
 
     def __init__(self, keys: dict[str, Term]) -> None:
-        self._by_word: dict[str, list[_Key]] = defaultdict(list)
+        self._by_word: dict[str, dict[tuple[int, int], dict[str, _Key]]] = defaultdict(lambda: defaultdict(dict))
         self._unspaced: list[_Key] = []
         for text in sorted(keys, key=len, reverse=True):
             word = _WORDS.search(text)
@@ -126,7 +128,7 @@ class _Keys:
             if _UNSPACED.search(text[0] + text[-1]):
                 self._unspaced.append(key)
             else:
-                self._by_word[word[0]].append(key)
+                self._by_word[word[0]][key.at, len(key.text)][key.text] = key
 
     def counted(self, text: str, touching: Sequence[tuple[int, int]] | None = None) -> Counter[str]:
         """How often each term stands in a folded text; with ``touching``, only where it meets one of these spans."""
@@ -141,9 +143,11 @@ class _Keys:
         for word in _WORDS.finditer(text):
             if word.start() < done or word[0] not in self._by_word:
                 continue
-            for key in self._by_word[word[0]]:
-                start, end = word.start() - key.at, word.start() - key.at + len(key.text)
-                if start >= 0 and text.startswith(key.text, start) and _ends(text, start, end):
+            # Keys of one length are told apart by one look-up: a list may hold thousands that begin alike.
+            for (at, length), keys in self._by_word[word[0]].items():
+                start, end = word.start() - at, word.start() - at + length
+                key = keys.get(text[start:end]) if start >= 0 else None
+                if key is not None and _ends(text, start, end):
                     yield key.term, start, end
                     done = end
                     break

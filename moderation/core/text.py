@@ -10,7 +10,9 @@ import regex
 from moderation.core.errors import InvalidField
 
 LONGEST = 1_000_000
-"""Code points of any text that is handled at all: ten times the longest comment that can be configured."""
+"""Code points of any text that is handled at all."""
+LONGEST_COMMENT = 500_000
+"""Code points of a comment as it is sent, five for each character of the longest that can be configured."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
@@ -29,7 +31,8 @@ _LINE_END = regex.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BLANK = r"[\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cn}\u2800--\n]"
 _EMPTY_LINES = regex.compile(rf"\n(?:{_BLANK}*+\n){{2,}}+", regex.V1)
 KEPT_BLANKS = 16
-_LONG_BLANK = regex.compile(rf"({_BLANK}{{{KEPT_BLANKS}}}){_BLANK}++", regex.V1)
+# Spaces and tabs alone take no room: pages show a run of them as one space.
+_LONG_BLANK = regex.compile(rf"(?<!{_BLANK})(?![ \t]++(?!{_BLANK}))({_BLANK}{{{KEPT_BLANKS}}}){_BLANK}++", regex.V1)
 
 # Two regional indicators make a flag. ``\X`` counts all that stand before to pair them, which would take time that
 # grows with the square of their number, so the pairs are matched first.
@@ -40,9 +43,10 @@ _CLUSTER = regex.compile(
 
 
 def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
-    """The text as it is kept: canonical Unicode (NFC), line ends as ``\\n``, trimmed. What is shown is what is measured:
-    of empty lines in a row one is kept, of blank or invisible characters in a row ``KEPT_BLANKS``, of combining marks
-    on a letter ``KEPT_MARKS``.
+    """The text as it is kept: canonical Unicode (NFC), line ends as ``\\n``, trimmed.
+
+    What is shown is what is measured: of empty lines in a row one is kept, of blank or invisible characters in a row
+    ``KEPT_BLANKS``, of combining marks on a letter ``KEPT_MARKS``.
 
     Raises ``InvalidField`` for what is longer than ``longest`` code points, before it looks at anything else, and for
     what no database or page can hold: NUL, halves of surrogate pairs, heaps of marks. Takes linear time.
