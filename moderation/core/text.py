@@ -21,7 +21,7 @@ _WHITESPACE = regex.compile(r"\s+")
 # would hold the process for minutes. The half-width voicing marks become combining ones under NFKC.
 _A_MARK = r"[\p{M}\uff9e\uff9f]"
 MOST_MARKS = 100
-_TOO_MANY_MARKS = regex.compile(rf"{_A_MARK}{{{MOST_MARKS + 1}}}")
+_TOO_MANY_MARKS = regex.compile(rf"(?<!{_A_MARK}){_A_MARK}{{{MOST_MARKS + 1}}}")
 KEPT_MARKS = 8
 """No script in use piles more on a letter: Tibetan comes to eight, Hebrew with points and accents to five."""
 _PILED_MARKS = regex.compile(rf"({_A_MARK}{{{KEPT_MARKS}}}){_A_MARK}++")
