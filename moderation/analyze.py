@@ -20,11 +20,12 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
 
     Raises ``NotAnalyzed`` for what can't be answered honestly, ``ScoringFailed`` where the pack fails or is too slow.
     """
-    begun = time.monotonic()
-    # Prepared beside the others' scores, so that a new article holds up nobody; the scorer keeps it.
-    article = (
-        prepare_in_time(services.scorer, asked.article, ANSWER_WITHIN_SECONDS) if asked.article is not None else None
-    )
+    left, begun = ANSWER_WITHIN_SECONDS, time.monotonic()
+    article = None
+    if asked.article is not None:
+        # Prepared beside the others' scores, so that a new article holds up nobody; the scorer keeps it.
+        article = prepare_in_time(services.scorer, asked.article, left)
+        left = max(0.0, begun + left - time.monotonic())
     request = ScoreRequest(
         text=asked.seen.text,
         article=article,
@@ -32,6 +33,5 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
         language_hint=language_hint(asked.languages),
         explain=asked.by_sentence,
     )
-    left = max(0.0, begun + ANSWER_WITHIN_SECONDS - time.monotonic())
     scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=left)
     return analyzed(asked, scores)

@@ -85,7 +85,7 @@ def test_a_hostile_page_is_answered(service: Service, page: str) -> None:
 
 
 def test_every_hostile_shape_is_analyzed_or_refused(service: Service) -> None:
-    key = service.command("sites", "key", "demo", "--right", "analyze").stdout.split()
+    key = service.command("sites", "secret-key", "demo", "--right", "analyze").stdout.split()
     secret = next((word for word in key if word.startswith("sk_")), None)
     assert secret, key
     with watched(service) as took:
