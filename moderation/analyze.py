@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from moderation.core.perspective import Asked, analyzed
 from moderation.core.scores import Scale, ScoreRequest
+from moderation.preparing import prepare_in_time
 from moderation.services import Services
 
 ANSWER_WITHIN_SECONDS = 2.0
@@ -17,8 +19,12 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
 
     Raises ``NotAnalyzed`` for what can't be answered honestly, ``ScoringFailed`` where the pack fails or is too slow.
     """
-    # Prepared in the request's own thread, so that a new article holds up nobody else's scores; the scorer keeps it.
-    article = services.scorer.prepare(asked.article) if asked.article is not None else None
+    left, begun = ANSWER_WITHIN_SECONDS, time.monotonic()
+    article = None
+    if asked.article is not None:
+        # Prepared beside the others' scores, so that a new article holds up nobody; the scorer keeps it.
+        article = prepare_in_time(services.scorer, asked.article, left)
+        left = max(0.0, begun + left - time.monotonic())
     request = ScoreRequest(
         text=asked.seen.text,
         article=article,
@@ -26,5 +32,5 @@ def analyze(services: Services, asked: Asked) -> dict[str, Any]:
         languages=asked.languages,
         explain=asked.by_sentence,
     )
-    scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=ANSWER_WITHIN_SECONDS)
+    scores = services.scorer.score_one(request, scale=Scale.BALANCED, timeout_s=left)
     return analyzed(asked, scores)

@@ -6,12 +6,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-import trafilatura
-
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
 from moderation.core.text import as_written
+from moderation.extraction import ExtractionFailed, extracted
 from moderation.prepared import prepared_article
 from moderation.record import Ledger, recorded
 from moderation.services import Services
@@ -46,8 +45,8 @@ def paragraphs_of(text: str) -> tuple[str, ...]:
 def paragraphs_from_html(html: str) -> tuple[str, ...]:
     """The article's own paragraphs out of a whole page. Raises ``InvalidField`` when there is none to be found."""
     try:
-        text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
-    except Exception as error:  # whatever a parser makes of whatever was sent: it is not an article
+        text = extracted(html)
+    except ExtractionFailed as error:
         raise InvalidField("html", "could not be read as HTML. Send the article's text as `text` instead.") from error
     if not text:
         raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")

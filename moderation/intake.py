@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -67,7 +68,7 @@ class _Known:
     private: PrivateFound = NO_PRIVATE_DATA
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Case:
     """A submission with what follows from it alone, worked out once."""
 
@@ -76,9 +77,13 @@ class _Case:
     sender: Sender
     submission: Submission
     author_key: str
-    fingerprint: str
     idempotency: Idempotency | None
     received_only: bool
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Asked for only once the text is known not to be too long to look at."""
+        return sameness(self.submission.body)
 
 
 Admit = Callable[[], None]
@@ -109,7 +114,6 @@ def submit(
         sender=sender,
         submission=submission,
         author_key=author_key(services.settings.secret_key, sender.site_id, submission.author),
-        fingerprint=sameness(submission.body),
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
     )
@@ -168,6 +172,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     house = case.house.rules(session, article)
     stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
     stands.check_open()
+    _check_size(submission.body, stands.rules)
     banned_until, same = before_now(
         session,
         site_id=sender.site_id,
@@ -183,7 +188,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     return _Known(article=article, parent_body=parent.body if parent else None, rules=stands.rules, house=house)
 
 
-def _check_length(body: str, rules: CommentRules) -> None:
+def _check_size(body: str, rules: CommentRules) -> None:
     # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
     most = rules.maximum_length * 10
     if len(body) > most:
@@ -192,6 +197,9 @@ def _check_length(body: str, rules: CommentRules) -> None:
             f"holds {len(body)} code points, invisible ones too; at most {most} are possible here, and "
             f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
         )
+
+
+def _check_length(body: str, rules: CommentRules) -> None:
     length = visible_length(body)
     if length < rules.minimum_length:
         raise CommentTooShort(length, rules.minimum_length)

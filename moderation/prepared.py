@@ -9,6 +9,7 @@ from threading import Lock
 from sqlalchemy.orm import Session
 
 from moderation.core.scores import PreparedArticle
+from moderation.preparing import prepare_in_time
 from moderation.services import Services
 from moderation.storage.articles import Article, Place, PreparedVersion, forget_older_versions, prepared_version
 
@@ -20,7 +21,7 @@ _lock = Lock()
 
 
 def prepared_article(services: Services, article: Article | Place) -> PreparedArticle | None:
-    """What relevance is judged against; None where the article has no text or the pack fails."""
+    """What relevance is judged against; None where the article has no text, or the pack fails or is too slow."""
     made_by = services.scorer.prepares_as
     key = (article.id, article.version, made_by)
     with _lock:
@@ -51,7 +52,7 @@ def _compute(services: Services, article_id: str, version: int) -> PreparedArtic
     if text is None:
         return None
     try:
-        prepared = services.scorer.prepare(text)
+        prepared = prepare_in_time(services.scorer, text, services.configuration.current().scoring.timeout_seconds)
     except Exception as error:  # a pack may fail in its own ways; for want of it no comment is lost
         log.warning("an article could not be prepared for relevance", extra={"problem": type(error).__name__})
         return None

@@ -41,6 +41,8 @@ def add_terms(
     found = [term_text(text) for text in texts if text.strip()]
     if not found:
         raise InvalidField("terms", "are missing: write one a line.")
+    if len(found) > MOST:
+        raise InvalidField("terms", f"are {len(found)}; a list holds {MOST} at most.")
     why = as_written(why, "why")
     if not 1 <= len(why) <= LONGEST_WHY:
         raise InvalidField("why", f"needs 1 to {LONGEST_WHY} characters, such as “name of a victim”.")

@@ -167,12 +167,16 @@ def _problem(value: dict[str, Any]) -> str | None:
 
 def _chunks(source: _Bytes) -> Iterator[list[bytes]]:
     """Whole lines as they come: a program that waits for the answer to each line gets it at once."""
-    rest = b""
+    begun: list[bytes] = []
     while block := source.read1(CHUNK_BYTES):
-        *lines, rest = (rest + block).split(b"\n")
+        *lines, rest = block.split(b"\n")
+        if lines:
+            lines[0] = b"".join((*begun, lines[0]))
+            begun = []
+        begun.append(rest)
         for start in range(0, len(lines), CHUNK_LINES):
             yield [line + b"\n" for line in lines[start : start + CHUNK_LINES]]
-    if rest:
+    if rest := b"".join(begun):
         yield [rest]
 
 

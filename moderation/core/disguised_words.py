@@ -13,7 +13,12 @@ from moderation.core.words import ABUSE, COMMON, RANK
 Edit = tuple[int, int, str]
 
 # Addresses, mentions and cashtags are names, whatever their letters spell.
-_NAME = re.compile(r"(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+\.\w+|(?<!\w)(?:@[A-Z_]\w*|\$[A-Z]+(?!\w))")
+_LINK, _MENTION = r"(?:https?://|www\.)\S++", r"(?<!\w)(?:@[A-Z_]\w*+|\$[A-Z]++(?!\w))"
+_MAIL = r"[^\s@]++@[^\s@]+\.\w++"
+_NAME_HERE = re.compile(rf"{_LINK}|{_MAIL}|{_MENTION}")
+# What is no mail address from its beginning is none from any letter within: asking at each would take time that grows
+# with the square of a word's length.
+_NAME = re.compile(rf"{_LINK}|(?<![^\s@]){_MAIL}|{_MENTION}")
 _NAME_SIGN = re.compile(r"[@$]|://|www\.")
 
 _MASKED = re.compile(r"(?<![\w*#%@$!•])[A-Za-z]++[*#%@$!_•]++[A-Za-z*#%@$!_•]*+")
@@ -28,7 +33,7 @@ _OFTEN_FOR = {"v": "vu"}
 """Letters that may stand for another beside digits and signs."""
 _LEET_SIGN = re.compile(r"[0-9@$!|+€£]")
 _LEET_TOKEN = re.compile(r"(?<![\w@$!|+€£])[^\W0-9_]*+[0-9@$!|+€£](?:[^\W_]|[@$!|+€£])*+")
-_V_FOR_U = re.compile(r"(?<![\w@$!|+€£])[A-Za-z]*[Vv][A-Za-z]*+(?![\w@$!|+€£])")
+_V_FOR_U = re.compile(r"(?<![\w@$!|+€£])(?=[A-Za-z]*[Vv])[A-Za-z]++(?![\w@$!|+€£])")
 _V_AMONG_CONSONANTS = re.compile(r"[b-df-hj-np-tw-z]v[b-df-hj-np-tw-z]", re.IGNORECASE)
 _V_MEANS_U = re.compile(r"v(?=[b-df-hj-np-tw-z])|(?<=q)v")
 """In English hardly a v stands before a consonant or after a q."""
@@ -47,7 +52,7 @@ _RUN_OF_ONE = re.compile(r"(.)\1+")
 _ALL_STRETCHED = 4
 _LETTERS_ALIKE = re.compile(r"(.)\1*")
 _LONG_RUN = re.compile(r"(.)\1\1")
-_NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|[A-Z]+III")
+_NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|[A-Z]{4,}+(?<=III)")
 _DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
 _VARIANTS = 64
 _RARE = 3000
@@ -125,7 +130,7 @@ def stretched_words(text: str) -> Iterator[Edit]:
 
 def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     """Where the pattern occurs, but for inside addresses and mentions."""
-    names = _NAME.finditer(text) if _NAME_SIGN.search(text) else iter(())
+    names = _names(text) if _NAME_SIGN.search(text) else iter(())
     name = next(names, None)
     for match in pattern.finditer(text):
         while name is not None and name.end() <= match.start():
@@ -134,6 +139,16 @@ def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, s
             yield match.start(), match[0]
 
 
+def _names(text: str) -> Iterator[re.Match[str]]:
+    name = _NAME.search(text)
+    while name is not None:
+        yield name
+        at = name.end()
+        name = _NAME_HERE.match(text, at) or _NAME.search(text, at)
+
+
+_LONGEST_WORD = max(map(len, RANK))
+"""Whatever is longer is no known word, however its signs are read."""
 _COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
 _SIMILAR: dict[tuple[str, int], list[str]] = defaultdict(list)
 for _word in (*ABUSE, *COMMON):
@@ -147,22 +162,25 @@ def _unmasked(masked: str) -> str | None:
     """
     if masked in _USUAL_MASKS:
         return _USUAL_MASKS[masked]
+    alike = _SIMILAR.get((masked[0], len(masked)), ())
     letters = len(_MASK.sub("", masked))
     if "*" not in masked and RANK.get(_known_leet(masked) or "", _RARE) < _RARE:
         return None  # "d@y" is a day: the pass for leet reads it
-    if letters < 2 or (letters == 2 and len(masked) > 4):
+    if not alike or letters < 2 or (letters == 2 and len(masked) > 4):
         return None
     fits = re.compile(_MASK.sub("[a-z]", masked))
-    found = next((word for word in _SIMILAR[masked[0], len(masked)] if fits.fullmatch(word)), None)
+    found = next((word for word in alike if fits.fullmatch(word)), None)
     plain = found not in ABUSE and (letters < 3 or "*" not in masked)
     return None if plain else found
 
 
 def _known_leet(token: str) -> str | None:
     """The known word that a token spells with digits and signs; None where it may be a code ("g20", "archive5")."""
+    if not 3 <= len(token) <= _LONGEST_WORD:
+        return None
     code = _CODE.fullmatch(token) or token.rstrip("0123456789").isalpha()
     options = _letters(token)
-    if not all(options) or len(token) < 3:
+    if not all(options):
         return None
     for letters in islice(product(*options), _VARIANTS):
         word = "".join(letters)
@@ -176,9 +194,11 @@ def _spelled(token: str) -> str | None:
     options = _letters(token)
     if not all(options):
         return None
+    first = _V_MEANS_U.sub("u", "".join(option[0] for option in options))
+    if len(token) > _LONGEST_WORD:
+        return first
     words = ("".join(letters) for letters in islice(product(*options), _VARIANTS))
-    first = "".join(option[0] for option in options)
-    return next((word for word in words if word in RANK), _V_MEANS_U.sub("u", first))
+    return next((word for word in words if word in RANK), first)
 
 
 def _letters(token: str) -> list[str]:
@@ -204,7 +224,8 @@ def _unstretched(token: str, *, suspicious: bool) -> str | None:
         return None
     runs = [(m.start(), m.end()) for m in _RUN_OF_ONE.finditer(lower)]
     choices = [(2, 1) if end - start > 2 or hidden else (2,) for start, end in runs]
-    words = [_shortened(token, runs, lengths) for lengths in islice(product(*choices), _VARIANTS)]
+    variants = islice(product(*choices), _VARIANTS if len(collapsed) <= _LONGEST_WORD else 0)
+    words = [_shortened(token, runs, lengths) for lengths in variants]
     known = [word for word in words if word.lower() in (RANK if stretched else ABUSE)]
     if known:
         return min(known, key=lambda word: (suspicious and word.lower() not in ABUSE, RANK[word.lower()]))

@@ -5,11 +5,12 @@ MinHash (Broder 1997): the share of equal numbers estimates the share of word pa
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import pairwise
 from zlib import crc32
 
 import regex
+
+from moderation.core.text import compatible
 
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
 _LARGEST = 0x7FFFFFFF
@@ -20,7 +21,7 @@ BANDS = len(_ORDERS)
 
 def shingles(text: str) -> frozenset[str]:
     """The pairs of neighbouring words, case and spelling of characters folded; of a text of one word that word."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    words = _WORD.findall(compatible(text))
     return frozenset(f"{a} {b}" for a, b in pairwise(words)) or frozenset(words)
 
 

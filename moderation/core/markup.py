@@ -14,7 +14,7 @@ from html import unescape
 import regex
 
 _TOKEN = regex.compile(
-    r"<!--|</?(?P<tag>[a-zA-Z][a-zA-Z0-9:-]*)[^<>]*+>|<[!?][^<>]*+>|&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?"
+    r"<!--|</?(?P<tag>[a-zA-Z][a-zA-Z0-9:-]*+)[^<>]*+>|<[!?][^<>]*+>|&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?"
 )
 _BREAKS = frozenset(
     {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figure", "footer", "form"}

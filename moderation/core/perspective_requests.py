@@ -26,6 +26,8 @@ LONGEST_REQUEST = 8 * 1_048_576
 READ_OF_ARTICLE = 30_000
 """Characters of an article that relevance looks at: some 5,000 words, so that no context keeps others waiting."""
 LONGEST_TOKEN = 10_000
+MOST_ATTRIBUTES = 50
+"""Names that a request may ask for: each is answered for every sentence."""
 
 
 def read_json(body: bytes) -> Mapping[str, Any]:
@@ -147,8 +149,8 @@ def _whole(text: str) -> str:
     return _SURROGATE.sub("�", text)
 
 
-def _entry(message: _Message) -> SeenText:
-    """A ``TextEntry``: plain text or HTML."""
+def _written(message: _Message) -> tuple[str, bool]:
+    """The text of a ``TextEntry`` as it was sent, and whether it is HTML."""
     kind = message.values.get("type") or "PLAIN_TEXT"
     if kind not in ("PLAIN_TEXT", "HTML", "TEXT_TYPE_UNSPECIFIED"):
         raise invalid("Unknown text type. Known are PLAIN_TEXT and HTML.")
@@ -160,17 +162,19 @@ def _entry(message: _Message) -> SeenText:
             ErrorType.COMMENT_TOO_LONG if message.path == "comment" else ErrorType.INVALID_REQUEST,
             f"{message.path.capitalize()} text was too many bytes. Value ({size}) exceeded limit ({limit}).",
         )
-    if kind != "HTML":
-        return SeenText(text, text)
     # Of an article only the beginning counts anyway; markup takes a multiple of the text's room.
-    return seen_in_html(text if message.path == "comment" else text[: 8 * READ_OF_ARTICLE])
+    return text if message.path == "comment" else text[: 8 * READ_OF_ARTICLE], kind == "HTML"
+
+
+def _seen(written: str, is_html: bool) -> SeenText:
+    return seen_in_html(written) if is_html else SeenText(written, written)
 
 
 _ENTRY = {"text", "type"}
 
 
 def _comment(message: _Message) -> SeenText:
-    seen = _entry(message.message("comment", _ENTRY))
+    seen = _seen(*_written(message.message("comment", _ENTRY)))
     if not seen.text.strip():
         raise NotAnalyzed(ErrorType.COMMENT_EMPTY, "Comment must be non-empty.")
     return seen
@@ -185,14 +189,14 @@ def _context(message: _Message) -> tuple[ArticleText | None, str | None]:
     if not isinstance(entries, list):
         raise invalid("Invalid value at 'context.entries': it must be a list.")
     if pair.values:
-        texts = [_entry(pair.message(key, _ENTRY)).text for key in ("article", "parentComment")]
+        written = [_written(pair.message(key, _ENTRY)) for key in ("article", "parentComment")]
     else:
-        texts = [
-            _entry(_Message(entry, f"context.entries[{index}]", _ENTRY)).text for index, entry in enumerate(entries)
+        written = [
+            _written(_Message(entry, f"context.entries[{index}]", _ENTRY)) for index, entry in enumerate(entries)
         ]
-    article = _article(texts[0]) if texts else None
+    article = _article(_seen(*written[0]).text) if written else None
     # The first entry is the article; of a whole thread after it, the last is what the comment answers.
-    parent = texts[-1].strip()[:LONGEST_TEXT] if len(texts) > 1 else ""
+    parent = _seen(*written[-1]).text.strip()[:LONGEST_TEXT] if len(written) > 1 else ""
     return article, parent or None
 
 
@@ -219,6 +223,8 @@ def _attributes(message: _Message) -> Mapping[str, Wanted]:
         raise NotAnalyzed(ErrorType.NO_REQUESTED_ATTRIBUTES, "Missing requested_attributes")
     if not isinstance(asked, dict):
         raise invalid("Invalid value at 'requestedAttributes': it must be an object such as {\"TOXICITY\": {}}.")
+    if len(asked) > MOST_ATTRIBUTES:
+        raise invalid(f"Invalid value at 'requestedAttributes': {len(asked)} exceed the limit ({MOST_ATTRIBUTES}).")
     wanted: dict[str, Wanted] = {}
     for name, settings in asked.items():
         path = f"requestedAttributes[{_whole(name)[:80]}]"
@@ -234,7 +240,7 @@ def _attributes(message: _Message) -> Mapping[str, Wanted]:
 
 def _suggested(message: _Message) -> Mapping[str, float]:
     scores = message.values.get("attributeScores")
-    if not isinstance(scores, dict) or not scores or len(scores) > 50:
+    if not isinstance(scores, dict) or not scores or len(scores) > MOST_ATTRIBUTES:
         raise invalid(
             "Invalid value at 'attributeScores': it must hold scores, "
             'such as {"TOXICITY": {"summaryScore": {"value": 1}}}.'

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import regex
 
 LONGEST = 400
 """Code points: a longer sentence, or a text without any punctuation, is cut at a comma or space before this."""
 
 # A run of closing marks, quotes and brackets after it, then white space; or the marks of scripts that are written
-# without spaces; or the end of a line.
-_END = regex.compile(r"""[.!?…‽]+["'”’»)\]]*(?=\s)|[。！？]+[”」』）]*|[।॥؟۔]+(?=\s)|\n+""")
-_BLANK = regex.compile(r"\s*")
+# without spaces; or the end of a line. A run is looked at once, from its beginning: thousands of "!" are one run.
+_END = regex.compile(
+    r"""(?<![.!?…‽])[.!?…‽]++["'”’»)\]]*+(?=\s)|[。！？]++[”」』）]*+|(?<![।॥؟۔])[।॥؟۔]++(?=\s)|\n++"""
+)
+_BLANK = regex.compile(r"\s*+")
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
 _CUT = regex.compile(r"[,;:–—]\s|\s")
 _LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
@@ -29,12 +33,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
     empty text has no sentence. Time and memory grow with the text's length.
     """
     starts = [0]
-    for match in _END.finditer(text):
-        end = _BLANK.match(text, match.end()).end()  # type: ignore[union-attr]  # matches the empty string too
-        if end < len(text) and not _abbreviated(text, starts[-1], match.end()):
-            starts.append(end)
+    at = 0
+    while match := _END.search(text, at):
+        at = match.end()
+        if not _abbreviated(text, starts[-1], at):
+            at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string too
+            starts.append(at)
     pieces: list[tuple[int, int]] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise((*starts, len(text))):
         if pieces and not _VISIBLE.search(text, start, end):
             pieces[-1] = (pieces[-1][0], end)
         elif start < end:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter
 
 import regex
 
@@ -22,7 +25,9 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Kh
 _SPACES = regex.compile(r"\s+")
 _LETTER = regex.compile(r"\p{L}")
 # Letters with digits or signs among them, four at least: "b3rger", but no "5am", and no "!" at the end of a sentence.
-_SIGNED = regex.compile(r"(?<![\p{L}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+")
+_SIGNED = regex.compile(
+    r"(?<![\p{L}\p{M}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+"
+)
 _READ = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _APART_AT_LEAST = 4
 """Letters of a word that is looked for among letters that stand apart."""
@@ -96,9 +101,17 @@ class TermList:
     def _apart(self, text: str) -> Counter[str]:
         """Terms in letters that all stand apart: where their words end can't be told."""
         counts: Counter[str] = Counter()
-        for run in _APART.finditer(text):
-            letters = "".join(_LETTER.findall(run[0]))
-            counts.update(term.id for key, term in self._letters.items() if key in letters)
+        runs = ["".join(_LETTER.findall(run[0])) for run in _APART.finditer(text)] if self._letters else []
+        if not runs:
+            return counts
+        # One search for each term through all runs, however many there are of both.
+        ends = list(accumulate(len(run) + 1 for run in runs))
+        letters = "\n".join(runs)
+        for key, term in self._letters.items():
+            at = letters.find(key)
+            while at >= 0:
+                counts[term.id] += 1
+                at = letters.find(key, ends[bisect_right(ends, at)])
         return counts
 
 
@@ -106,7 +119,7 @@ class _Keys:
     """What is looked for, by its first word."""
 
     def __init__(self, keys: dict[str, Term]) -> None:
-        self._by_word: dict[str, list[_Key]] = defaultdict(list)
+        self._by_word: dict[str, dict[tuple[int, int], dict[str, _Key]]] = defaultdict(lambda: defaultdict(dict))
         self._unspaced: list[_Key] = []
         for text in sorted(keys, key=len, reverse=True):
             word = _WORDS.search(text)
@@ -115,13 +128,13 @@ class _Keys:
             if _UNSPACED.search(text[0] + text[-1]):
                 self._unspaced.append(key)
             else:
-                self._by_word[word[0]].append(key)
+                self._by_word[word[0]][key.at, len(key.text)][key.text] = key
 
     def counted(self, text: str, touching: Sequence[tuple[int, int]] | None = None) -> Counter[str]:
         """How often each term stands in a folded text; with ``touching``, only where it meets one of these spans."""
         counts: Counter[str] = Counter()
         for term, start, end in self._places(text):
-            if touching is None or any(start < last and first < end for first, last in touching):
+            if touching is None or _meets(touching, start, end):
                 counts[term.id] += 1
         return counts
 
@@ -130,9 +143,11 @@ class _Keys:
         for word in _WORDS.finditer(text):
             if word.start() < done or word[0] not in self._by_word:
                 continue
-            for key in self._by_word[word[0]]:
-                start, end = word.start() - key.at, word.start() - key.at + len(key.text)
-                if start >= 0 and text.startswith(key.text, start) and _ends(text, start, end):
+            # Keys of one length are told apart by one look-up: a list may hold thousands that begin alike.
+            for (at, length), keys in self._by_word[word[0]].items():
+                start, end = word.start() - at, word.start() - at + length
+                key = keys.get(text[start:end]) if start >= 0 else None
+                if key is not None and _ends(text, start, end):
                     yield key.term, start, end
                     done = end
                     break
@@ -142,6 +157,12 @@ class _Keys:
                 if _ends(text, start, start + len(key.text)):
                     yield key.term, start, start + len(key.text)
                 start = text.find(key.text, start + len(key.text))
+
+
+def _meets(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether one of these spans, which lie apart and in order, has something of ``start`` to ``end``."""
+    after = bisect_right(spans, start, key=itemgetter(1))  # the first that ends after the start
+    return after < len(spans) and spans[after][0] < end
 
 
 def _spelled(text: str) -> tuple[str, list[tuple[int, int]]]:

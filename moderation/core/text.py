@@ -9,28 +9,82 @@ import regex
 
 from moderation.core.errors import InvalidField
 
+LONGEST = 1_000_000
+"""Code points of any text that is handled at all."""
+LONGEST_COMMENT = 500_000
+"""Code points of a comment as it is sent, five for each character of the longest that can be configured."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
-MOST_MARKS = 100
+
 # Normalising sorts the marks on a letter, in time that grows with the square of their number: half a million of them
 # would hold the process for minutes. The half-width voicing marks become combining ones under NFKC.
-_TOO_MANY_MARKS = regex.compile(rf"[\p{{M}}\uff9e\uff9f]{{{MOST_MARKS + 1}}}")
-_CLUSTER = regex.compile(r"\X")
+_A_MARK = r"[\p{M}\uff9e\uff9f]"
+MOST_MARKS = 100
+_TOO_MANY_MARKS = regex.compile(rf"(?<!{_A_MARK}){_A_MARK}{{{MOST_MARKS + 1}}}")
+KEPT_MARKS = 8
+"""No script in use piles more on a letter: Tibetan comes to eight, Hebrew with points and accents to five."""
+_PILED_MARKS = regex.compile(rf"({_A_MARK}{{{KEPT_MARKS}}}){_A_MARK}++")
+
+# All that ends a line somewhere: a page would be taller than it was measured.
+_LINE_END = regex.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BLANK = r"[\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cn}\u2800--\n]"
+_EMPTY_LINES = regex.compile(rf"\n(?:{_BLANK}*+\n){{2,}}+", regex.V1)
+KEPT_BLANKS = 16
+# Spaces and tabs alone take no room: pages show a run of them as one space.
+_LONG_BLANK = regex.compile(rf"(?<!{_BLANK})(?![ \t]++(?!{_BLANK}))({_BLANK}{{{KEPT_BLANKS}}}){_BLANK}++", regex.V1)
+
+# Two regional indicators make a flag. ``\X`` counts all that stand before to pair them, which would take time that
+# grows with the square of their number, so the pairs are matched first.
+_CLUSTER = regex.compile(
+    r"\p{Regional_Indicator}{2}[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}"
+    r"\p{Grapheme_Cluster_Break=SpacingMark}]*+|\X"
+)
 
 
-def as_written(text: str, field: str) -> str:
+def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
     """The text as it is kept: canonical Unicode (NFC), line ends as ``\\n``, trimmed.
 
-    Raises ``InvalidField`` for what no database or page can hold: NUL, halves of surrogate pairs, heaps of marks.
+    What is shown is what is measured: of empty lines in a row one is kept, of blank or invisible characters in a row
+    ``KEPT_BLANKS``, of combining marks on a letter ``KEPT_MARKS``.
+
+    Raises ``InvalidField`` for what is longer than ``longest`` code points, before it looks at anything else, and for
+    what no database or page can hold: NUL, halves of surrogate pairs, heaps of marks. Takes linear time.
     """
+    if len(text) > longest:
+        raise InvalidField(field, f"holds {len(text)} code points; at most {longest} are possible. Please shorten it.")
     if "\x00" in text:
         raise InvalidField(field, "holds a NUL character, which can't be stored. Remove it and send again.")
+    if text.isascii():
+        return _without_heights(text).strip()
     if _SURROGATE.search(text):
         raise InvalidField(field, "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.")
     if _TOO_MANY_MARKS.search(text):
         raise InvalidField(field, f"holds a letter with over {MOST_MARKS} combining marks. Remove some of them.")
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    # Composing may take a mark away or bring one, so that it is done between two cuts.
+    canonical = unicodedata.normalize("NFC", without_piled_marks(text))
+    return _without_heights(without_piled_marks(canonical)).strip()
+
+
+def without_piled_marks(text: str) -> str:
+    """The text with at most ``KEPT_MARKS`` combining marks on a letter: now normalising it takes linear time."""
+    return text if text.isascii() else _PILED_MARKS.sub(r"\1", text)
+
+
+def compatible(text: str) -> str:
+    """The text as it is compared with others: compatibility characters plain (NFKC), without case. Linear time."""
+    return unicodedata.normalize("NFKC", without_piled_marks(text)).casefold()
+
+
+def _without_heights(text: str) -> str:
+    """Line ends as ``\\n``, at most one empty line in a row, no long run of blanks."""
+    return _LONG_BLANK.sub(r"\1", _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text)))
+
+
+def clusters(text: str) -> list[str]:
+    """The text's characters as a reader counts them: grapheme clusters. Takes linear time."""
+    found: list[str] = _CLUSTER.findall(text)
+    return found
 
 
 LONGEST_REMARK = 2000
@@ -40,7 +94,7 @@ def remark(text: str | None, field: str) -> str | None:
     """What a moderator writes beside a decision or a mark; None where there is nothing. Raises ``InvalidField``."""
     if text is None:
         return None
-    text = as_written(text, field)
+    text = as_written(text, field, longest=10 * LONGEST_REMARK)
     if len(text) > LONGEST_REMARK:
         raise InvalidField(field, f"has {len(text)} characters; at most {LONGEST_REMARK} are possible.")
     return text or None
@@ -56,7 +110,7 @@ def visible_length(text: str) -> int:
     # nothing visible counts nothing.
     seen = 0
     blank = True
-    for cluster in _CLUSTER.findall(text):
+    for cluster in clusters(without_piled_marks(text)):
         rest = _INVISIBLE.sub("", cluster) if not cluster.isspace() else cluster
         if not rest:
             continue
@@ -69,11 +123,11 @@ def visible_length(text: str) -> int:
 
 def display_name(name: str, field: str = "author.name", maximum: int = 80) -> str:
     """An author's name as it is kept: canonical, on one line. Raises ``InvalidField`` when empty or too long."""
-    tidy = _WHITESPACE.sub(" ", as_written(name, field))
-    if len(tidy) > maximum * 8:
+    if len(name) > maximum * 8:
         raise InvalidField(
-            field, f"holds {len(tidy)} code points, invisible ones too; at most {maximum} characters are possible."
+            field, f"holds {len(name)} code points, invisible ones too; at most {maximum} characters are possible."
         )
+    tidy = _WHITESPACE.sub(" ", as_written(name, field))
     length = visible_length(tidy)
     if length == 0:
         raise InvalidField(field, "is empty. A comment needs its author's name.")
@@ -84,7 +138,7 @@ def display_name(name: str, field: str = "author.name", maximum: int = 80) -> st
 
 def sameness(text: str) -> str:
     """A fingerprint under which two copies of a text are the same: case, spacing and invisible characters ignored."""
-    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    folded = _INVISIBLE.sub("", compatible(text))
     return sha256(_WHITESPACE.sub(" ", folded).strip().encode()).hexdigest()
 
 

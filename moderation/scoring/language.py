@@ -28,7 +28,7 @@ SURE = 0.7
 READ = 2000
 """Characters that the detector looks at: a longer text doesn't make it surer."""
 
-_NOISE = regex.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|[^\p{L}\p{M}'’\s]+")
+_NOISE = regex.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|[^\p{L}\p{M}'’\s]+")
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
 _SPACE = regex.compile(r"\s+")

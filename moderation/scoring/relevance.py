@@ -41,6 +41,8 @@ MOST_PASSAGES = 40
 KEY_POINTS = 12
 PASSAGE_CHARACTERS = 420
 """About 80 words: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
+LONGEST_HEAD = 1000
+"""Characters of a title or key point that count as such; what follows is a paragraph like others."""
 NEAREST = 10
 """How many of the background count as what a text has in common with texts in general."""
 ANSWERS = 0.7
@@ -274,11 +276,12 @@ def embed_passages(passages: Sequence[str], embed: Callable[[Sequence[str]], np.
 def split_passages(article: ArticleText) -> list[str]:
     """The title, key points and paragraphs, long paragraphs cut; at most ``MOST_PASSAGES``, spread over the article.
 
-    Never empty: an article without any text has one empty passage.
+    Takes linear time. Never empty: an article without any text has one empty passage.
     """
-    head = join_unique((article.title, *article.key_points[:KEY_POINTS]), KEY_POINTS + 1)
+    whole_heads = (article.title, *article.key_points[:KEY_POINTS])
+    head = join_unique((text[:LONGEST_HEAD] for text in whole_heads), KEY_POINTS + 1)
     rest: list[str] = []
-    for paragraph in article.paragraphs:
+    for paragraph in (*(text[LONGEST_HEAD:] for text in whole_heads), *article.paragraphs):
         rest += _cut(paragraph.strip())
     rest = [passage for passage in dict.fromkeys(rest) if passage not in head and (len(stems(passage)) > 3 or not head)]
     room = MOST_PASSAGES - len(head)

@@ -15,7 +15,7 @@ from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Mode, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.signing import receipt_for
-from moderation.core.text import display_name
+from moderation.core.text import LONGEST_COMMENT, display_name
 from moderation.standing import standing
 from moderation.storage.articles import Article, find_place
 from moderation.storage.comments import Comment
@@ -156,7 +156,7 @@ def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
     author_id = author.text("id", most=200)
     address = author.text("address", most=200)
     author.known()
-    body = fields.whole_text("body", required=True)
+    body = fields.whole_text("body", required=True, longest=LONGEST_COMMENT)
     parent_id = fields.text("parent_id", most=64)
     external_id = fields.text("external_id", most=200)
     created_at = fields.time("created_at")

@@ -11,7 +11,7 @@ from flask import Request
 
 from moderation.core.errors import InvalidField
 from moderation.core.strict_json import NotJson, parse_json
-from moderation.core.text import as_written
+from moderation.core.text import LONGEST, as_written
 from moderation.web.errors import BodyNotJson, InvalidFields, NotJsonType
 
 
@@ -66,8 +66,8 @@ class Fields:
             self.problem(key, error.message)
             return None
 
-    def whole_text(self, key: str, *, required: bool = False) -> str | None:
-        """A text of any length; empty stays empty, so that what judges its length can say so."""
+    def whole_text(self, key: str, *, required: bool = False, longest: int = LONGEST) -> str | None:
+        """A text of up to ``longest`` code points; empty stays empty, so that what judges its length can say so."""
         self.asked.add(key)
         value = self.values.get(key)
         if value is None and not required:
@@ -76,7 +76,7 @@ class Fields:
             self.problem(key, "is missing." if value is None else "must be a text.")
             return None
         try:
-            return as_written(value, self.name(key))
+            return as_written(value, self.name(key), longest=longest)
         except InvalidField as error:
             self.problem(key, error.message)
             return None
@@ -89,14 +89,14 @@ class Fields:
         if not isinstance(value, list) or len(value) > most or not all(isinstance(part, str) for part in value):
             self.problem(key, f"must be a list of at most {most} texts.")
             return ()
+        if any(len(part) > each for part in value):
+            self.problem(key, f"must be texts of at most {each} characters each.")
+            return ()
         try:
-            texts = tuple(text for part in value if (text := as_written(part, self.name(key))))
+            return tuple(text for part in value if (text := as_written(part, self.name(key))))
         except InvalidField as error:
             self.problem(key, error.message)
             return ()
-        if any(len(text) > each for text in texts):
-            self.problem(key, f"must be texts of at most {each} characters each.")
-        return texts
 
     def integer(self, key: str) -> int | None:
         self.asked.add(key)

@@ -23,7 +23,7 @@ from moderation.core.errors import (
     ModerationError,
 )
 from moderation.core.signing import is_receipt, receipt_for
-from moderation.core.text import as_written, display_name, visible_length
+from moderation.core.text import LONGEST_COMMENT, as_written, display_name, visible_length
 from moderation.review import withdraw
 from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
@@ -118,7 +118,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     submission = Submission(
         article_id=article_name(article_id),
         author=Author(name=display_name(form.name, "name"), address=address),
-        body=as_written(form.body, "body"),
+        body=as_written(form.body, "body", longest=LONGEST_COMMENT),
         parent_id=known_id(form.parent_id) if form.parent_id else None,
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)

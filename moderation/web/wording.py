@@ -12,10 +12,10 @@ import regex
 from babel import Locale
 
 from moderation.core.comment import Status
+from moderation.core.text import clusters
 
 HUES = 6
 _BIDI = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_CLUSTER = regex.compile(r"\X")
 _SPEAKING = regex.compile(r"[\p{L}\p{N}]\p{M}*")
 
 
@@ -65,10 +65,10 @@ def beginning(text: str) -> str:
 def short(text: str, length: int) -> str:
     """At most so many characters as a reader counts them, on one line, cut at a space if one is near."""
     line = " ".join(text.split())
-    clusters = _CLUSTER.findall(line[: length * 8])
-    if len(clusters) <= length and len(line) <= length * 8:
+    characters = clusters(line[: length * 8])
+    if len(characters) <= length and len(line) <= length * 8:
         return line
-    cut = "".join(clusters[: length - 1])
+    cut = "".join(characters[: length - 1])
     at_space = cut.rsplit(" ", 1)[0]
     return (at_space if len(at_space) > length * 0.6 else cut).rstrip(" ,;:-") + "…"
 

@@ -1,0 +1,150 @@
+"""Whatever touches a reader's or a site's text takes time in proportion to its length, on texts made to be hard too.
+
+A linter for patterns (regexploit) reads neither possessive repeats nor ``\\p{...}``, and looks at one match alone, not
+at a search that begins again at each place. So every compiled pattern is measured here instead.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+import pytest
+import regex
+
+import moderation.core
+import moderation.scoring
+import moderation.web.wording
+from moderation.articles import paragraphs_of
+from moderation.core.disguise import undisguise
+from moderation.core.errors import ModerationError
+from moderation.core.likeness import bands
+from moderation.core.markup import in_utf16, seen_in_html
+from moderation.core.perspective_requests import read_analyze
+from moderation.core.scores import ArticleText
+from moderation.core.search_words import sought
+from moderation.core.sentences import sentences
+from moderation.core.terms import Term, TermList
+from moderation.core.text import as_written, count_links, sameness, visible_length
+from moderation.scoring.language import LanguageDetector
+from moderation.scoring.relevance import split_passages
+from moderation.scoring.relevance_features import signs, stems, talk
+from moderation.web.wording import initial, short
+from tests.core.hostile_shapes import SHAPES
+
+LENGTH = 2500
+TOO_SHORT_TO_TELL = 0.025
+"""Seconds: what is done in less for four times the length can't be growing fast, and would be lost in the noise."""
+GROWTH = 8.0
+"""Four times the length takes four times as long, and twice that on a machine that is busy. Squares take sixteen."""
+TRIES = 4
+
+_WORDS = ["idiot", "fuck you", "漢字", "漢" * 9, "a" * 90, "b3rger", "e\u0301e", *(f"a {i}" for i in range(500))]
+_TERMS = TermList(Term(id=str(i), text=word, why="") for i, word in enumerate(_WORDS))
+_DETECTOR = LanguageDetector()
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "as_written": lambda text: as_written(text, "body"),
+    "visible_length": visible_length,
+    "sameness": sameness,
+    "count_links": count_links,
+    "sentences": sentences,
+    "undisguise": undisguise,
+    "seen_in_html": seen_in_html,
+    "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
+    "bands": bands,
+    "sought": sought,
+    "terms": _TERMS.found,
+    "guess": _DETECTOR.guess,
+    "stems": stems,
+    "talk": talk,
+    "signs": signs,
+    "paragraphs_of": paragraphs_of,
+    "split_passages": lambda text: split_passages(ArticleText(title=text, key_points=(text,), paragraphs=(text,))),
+    "short": lambda text: short(text, 4000),
+    "initial": initial,
+    "read_analyze": lambda text: read_analyze(
+        {
+            "comment": {"text": text, "type": "HTML"},
+            "context": {"entries": [{"text": text, "type": "HTML"}]},
+            "requestedAttributes": {"RELEVANCE": {}},
+        }
+    ),
+}
+
+NOT_SEARCHED_FOR = {
+    "moderation.core.sentences._LAST_WORD": "sees twelve characters at a time",
+    "moderation.core.disguised_words._NAME_HERE": "is asked at one place, right after the last name",
+}
+
+
+def seconds(function: Callable[[str], object], text: str) -> float:
+    begun = time.thread_time()
+    with suppress(ModerationError, UnicodeEncodeError):  # refused, which is an answer too
+        function(text)
+    return time.thread_time() - begun
+
+
+def grows_too_fast(function: Callable[[str], object], shape: Callable[[int], str]) -> str | None:
+    """The times, where they grow faster than the text in every try."""
+    small, large = shape(LENGTH), shape(4 * LENGTH)
+    best_small = best_large = float("inf")
+    for _ in range(TRIES):
+        best_large = min(best_large, seconds(function, large))
+        if best_large <= TOO_SHORT_TO_TELL:
+            return None
+        best_small = min(best_small, seconds(function, small))
+        if best_large <= GROWTH * best_small:
+            return None
+    return f"{best_small * 1000:.0f} ms and {best_large * 1000:.0f} ms"
+
+
+def check(function: Callable[[str], object]) -> None:
+    slow = {name: times for name, shape in SHAPES.items() if (times := grows_too_fast(function, shape))}
+    assert not slow
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_grows_no_faster_than_the_text(name: str) -> None:
+    check(FUNCTIONS[name])
+
+
+def modules() -> Iterator[ModuleType]:
+    for package in (moderation.core, moderation.scoring):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if ".detoxify_" not in found.name:  # reads checkpoints, no texts, and needs libraries of its own
+                yield importlib.import_module(found.name)
+    yield moderation.web.wording
+
+
+def patterns() -> dict[str, Any]:
+    """Every compiled pattern of the modules that read texts, by its full name."""
+    found: dict[str, Any] = {}
+    for module in modules():
+        for name, value in vars(module).items():
+            for index, one in enumerate(value if isinstance(value, tuple) else (value,)):
+                if isinstance(one, re.Pattern | regex.Pattern):
+                    found[f"{module.__name__}.{name}" + (f".{index}" if isinstance(value, tuple) else "")] = one
+    return found
+
+
+def test_the_patterns_are_found() -> None:
+    assert len(patterns()) > 60
+    assert patterns().keys() >= NOT_SEARCHED_FOR.keys()
+
+
+@pytest.mark.parametrize("name", sorted(patterns().keys() - NOT_SEARCHED_FOR.keys()))
+def test_searching_for_a_pattern_takes_time_that_grows_no_faster_than_the_text(name: str) -> None:
+    pattern = patterns()[name]
+    check(lambda text: sum(1 for _ in pattern.finditer(text)))
+
+
+def test_growth_is_noticed() -> None:
+    """What these tests would find: a search that begins again at each place of a run."""
+    assert grows_too_fast(re.compile(r"!+\s").findall, lambda length: "!" * (length // 4))
