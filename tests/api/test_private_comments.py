@@ -84,6 +84,7 @@ def test_a_comment_that_is_scored_late_is_looked_at_then(newsroom: Newsroom) -> 
     newsroom.scorer.fails = 1
     waiting = newsroom.accepted(f"Ring him on {NUMBER}.")
     assert "not scored yet" in waiting["reasons"][0]
+    newsroom.clock.move(seconds=1)
     assert score_late(newsroom.services, waiting["id"])
     assert newsroom.whole(waiting["id"])["reasons"] == [HOLDS]
     assert newsroom.status(waiting["id"]) == "pending"
