@@ -6,7 +6,6 @@ import logging
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -79,17 +78,12 @@ class KeyStore:
         return _ring_of(wrapping, stored_keys(session))
 
 
-@dataclass(frozen=True, slots=True, init=False)
 class Wrapping:
     """Encrypts keys under the secret key, and opens what that or one before it has encrypted."""
 
-    _now: Fernet
-    _any: MultiFernet
-
     def __init__(self, settings: Settings) -> None:
-        object.__setattr__(self, "_now", _cipher(settings.secret_key))
-        before = [_cipher(secret) for secret in settings.previous_secret_keys]
-        object.__setattr__(self, "_any", MultiFernet([self._now, *before]))
+        self._now = _cipher(settings.secret_key)
+        self._any = MultiFernet([self._now, *map(_cipher, settings.previous_secret_keys)])
 
     def wrapped(self, secret: str) -> str:
         return self._now.encrypt(secret.encode()).decode()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Protocol, cast
 
 from flask import Flask, current_app
@@ -24,9 +25,11 @@ from moderation.core.signing import keyed
 from moderation.signing_in import CodeNeeded
 from moderation.web.access import services
 from moderation.web.limit_storage import ProcessStorage
-from moderation.web.limits import PREFIX, hashed_address, limits_in_force
+from moderation.web.limits import PREFIX, client_address, hashed_address, limits_in_force
 
 PER_ADDRESS = "30 per 15 minutes"
+PER_NETWORK = "300 per 15 minutes"
+"""Of an IPv6 network as providers hand them out (/48), whose holder has 65,536 addresses as limits know them (/64)."""
 PER_ACCOUNT_AND_ADDRESS = "10 per 15 minutes"
 PER_BROWSER = "10 per 15 minutes"
 """Of a browser that has signed in to the account before: nobody else uses this budget up, and it uses up no other."""
@@ -73,7 +76,7 @@ class Attempts:
             budgets = [Budget(PER_BROWSER, ("password browser", browser))]
         else:
             budgets = [
-                Budget(PER_ADDRESS, ("address", hashed_address())),
+                *_of_address(),
                 Budget(PER_ACCOUNT_AND_ADDRESS, ("password", _hashed(name.casefold()), hashed_address())),
             ]
         with self._counted(budgets):
@@ -86,7 +89,7 @@ class Attempts:
             budgets = [Budget(limit, ("code browser", browser)) for limit in (PER_BROWSER, CODES_PER_BROWSER)]
         else:
             budgets = [
-                Budget(PER_ADDRESS, ("address", hashed_address())),
+                *_of_address(),
                 Budget(PER_ACCOUNT_AND_ADDRESS, ("code", account_id, hashed_address())),
                 Budget(CODES_PER_ACCOUNT, ("code", account_id)),
             ]
@@ -204,8 +207,20 @@ class _FallingBack:
         return self._process
 
 
+def _of_address() -> list[Budget]:
+    """What everybody behind this request's address shares, but for the browsers that are known."""
+    budgets = [Budget(PER_ADDRESS, ("address", hashed_address()))]
+    try:
+        address = ip_address(client_address())
+    except ValueError:
+        return budgets
+    if isinstance(address, IPv6Address):
+        budgets.append(Budget(PER_NETWORK, ("network", _hashed(str(ip_network((address, 48), strict=False))))))
+    return budgets
+
+
 def _hashed(name: str) -> str:
-    """A name as counters know it: none is kept, in Redis neither."""
+    """A name, or a network, as counters know it: none is kept, in Redis neither."""
     return keyed(services().keys.identity.newest.secret, "limit name", name)[:32]
 
 
