@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
-from moderation.core.errors import InvalidField, InvitationEnded
+from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
 from moderation.core.ids import new_id
 from moderation.core.text import display_name
 from moderation.passwords import NOT_CHOSEN, check_password, hash_of, matches
@@ -32,6 +32,7 @@ from moderation.storage.accounts import (
     locked_account,
     rights_of,
 )
+from moderation.storage.database import lock
 from moderation.storage.sites import Right, Site, digest_of
 
 INVITATION_LASTS = timedelta(days=7)
@@ -136,12 +137,15 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
 
 
 def change_own_password(services: Services, owner: Actor, old: str, new: str, *, cookie: str) -> None:
-    """Changes the owner's password and ends every sign-in but this one. Raises ``InvalidField``."""
+    """Changes the owner's password and ends every sign-in but this one.
+
+    Raises ``InvalidField``, and ``WrongCredential`` for an old one that isn't.
+    """
     check_password(new)
     with services.database.reading() as session:
         account = session.get(Account, owner.account_id)
-    if account is None or not matches(account.password_hash, old):
-        raise InvalidField("password", "is not the present one. Nothing was changed.")
+    if account is None or not matches(account.password_hash, old, known=True):
+        raise WrongCredential("password", "is not the present one. Nothing was changed.")
     hashed = hash_of(new)
 
     def work(ledger: Ledger, account: Account) -> None:
@@ -168,7 +172,9 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
 
 
 def _keep_an_admin(ledger: Ledger, account: Account) -> None:
-    """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere."""
+    """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere and can sign
+    in: neither disabled nor still to choose a password. The transaction must hold ``_ADMINS``.
+    """
     usable = (other for other in all_accounts(ledger.session) if other.disabled_at is None and other.password_hash)
     admins = [other.id for other in usable if _is_admin_everywhere(grants_of(ledger.session, other.id))]
     if admins == [account.id]:
@@ -177,6 +183,10 @@ def _keep_an_admin(ledger: Ledger, account: Account) -> None:
 
 def _is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
     return EVERYWHERE in grants and grants[EVERYWHERE].role is Role.ADMIN
+
+
+_ADMINS = "administrators"
+"""The lock under which accounts lose rights: two changes at once would each leave the admin that the other takes."""
 
 
 def disable_account(services: Services, actor: str, name: str) -> None:
@@ -188,7 +198,7 @@ def disable_account(services: Services, actor: str, name: str) -> None:
         end_sessions(ledger.session, account.id)
         ledger.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
 
-    _with_account(services, name, work)
+    _with_account(services, name, work, under=_ADMINS)
 
 
 def enable_account(services: Services, actor: str, name: str) -> None:
@@ -196,21 +206,31 @@ def enable_account(services: Services, actor: str, name: str) -> None:
         account.disabled_at = None
         ledger.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
 
-    _with_account(services, name, work)
+    _with_account(services, name, work, under=_ADMINS)
 
 
 def set_grants(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> None:
     """Replaces what an account may do, site by site. The last admin stays one."""
+    _with_account(services, name, lambda ledger, account: _regrant(ledger, actor, account, grants), under=_ADMINS)
+
+
+def set_grant(services: Services, actor: str, name: str, site_id: str, granted: Granted | None) -> None:
+    """Changes what an account may do on one site, or on every site; None: nothing. The rest stays as it is."""
 
     def work(ledger: Ledger, account: Account) -> None:
-        _check_grants(ledger, grants)
-        if not _is_admin_everywhere(grants):
-            _keep_an_admin(ledger, account)
-        ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
-        _grant(ledger, account.id, grants)
-        ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
+        grants = {site: held for site, held in grants_of(ledger.session, account.id).items() if site != site_id}
+        _regrant(ledger, actor, account, grants if granted is None else {**grants, site_id: granted})
 
-    _with_account(services, name, work)
+    _with_account(services, name, work, under=_ADMINS)
+
+
+def _regrant(ledger: Ledger, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
+    _check_grants(ledger, grants)
+    if not _is_admin_everywhere(grants):
+        _keep_an_admin(ledger, account)
+    ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
+    _grant(ledger, account.id, grants)
+    ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
 
 
 def add_token(services: Services, actor: str, name: str, right: Right) -> str:
@@ -252,8 +272,14 @@ def revoke_token(services: Services, actor: str, token_id: str) -> None:
     recorded(services, work)
 
 
-def _with_account(services: Services, name: str, work: Callable[[Ledger, Account], None]) -> None:
+def _with_account(
+    services: Services, name: str, work: Callable[[Ledger, Account], None], *, under: str | None = None
+) -> None:
+    """Runs ``work`` on the account of this name, ``under`` a lock if one is named. Raises ``InvalidField``."""
+
     def checked(ledger: Ledger) -> None:
+        if under is not None:
+            lock(ledger.session, under)  # before anything is read
         account = account_named(ledger.session, name)
         if account is None:
             raise InvalidField("name", f"there is no account {name!r}.")

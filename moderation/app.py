@@ -23,6 +23,7 @@ from moderation.storage.policies import KeptConfiguration, newest_configuration
 from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api, queue_api
 from moderation.web.access import install_cors
 from moderation.web.article_id import ArticleId
+from moderation.web.attempts import Attempts
 from moderation.web.limits import Limits
 from moderation.web.pages import install_pages
 from moderation.web.rendering import error_page
@@ -69,7 +70,9 @@ def build_services(
         scorer = BatchingScorer(
             build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
         )
-    return Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
+    services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
+    _ = services.keys  # what is wrong with them stops a start
+    return services
 
 
 def create_app(services: Services) -> Flask:
@@ -79,7 +82,8 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["article"] = ArticleId
     app.extensions["moderation"] = services
     app.config.update(
-        SECRET_KEY=services.settings.secret_key,
+        SECRET_KEY=services.keys.sessions.newest.secret,
+        SECRET_KEY_FALLBACKS=list(services.keys.sessions.secrets[1:]),
         SESSION_COOKIE_NAME="moderation_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -92,6 +96,7 @@ def create_app(services: Services) -> Flask:
     app.before_request(lambda: _limit_body(services))
     install_cors(app)
     limits = Limits(app, services)
+    Attempts(app, services.settings.redis_url)
     google = dict.fromkeys(perspective_api.PATHS, perspective_api.google_error)
     errors.install(app, styles={"/api/": errors.problem, **google}, page=error_page)
     app.register_blueprint(articles_api.blueprint(limits))

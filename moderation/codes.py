@@ -1,8 +1,8 @@
 """The second factor's codes: six digits that change every half minute (TOTP, RFC 6238), and codes for the day the phone
 is gone.
 
-The secret that an authenticator app holds is derived from the service's own secret and a random salt. The salt alone is
-stored, so whoever reads the database can't make a code.
+The secret that an authenticator app holds is derived from a key of the key ring and a random salt. The salt alone is
+stored, after the number of its key, so whoever reads the database can't make a code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from pyotp import TOTP
 
+from moderation.core.keyring import Keys
 from moderation.core.signing import keyed
 
 ISSUER = "Comment moderation"
@@ -22,13 +23,16 @@ STEP_SECONDS = 30
 RECOVERY_CODES = 10
 
 
-def new_salt() -> str:
-    return secrets.token_urlsafe(24)
+def new_salt(keys: Keys) -> str:
+    return f"{keys.newest.id}.{secrets.token_urlsafe(24)}"
 
 
-def secret_of(service_secret: str, salt: str) -> str:
-    """What the authenticator app is given: 160 bits in base 32."""
-    return b32encode(bytes.fromhex(keyed(service_secret, "second factor", salt))[:20]).decode()
+def secret_of(keys: Keys, salt: str) -> str | None:
+    """What the authenticator app is given: 160 bits in base 32. None where the key that it hangs on is retired."""
+    key_id, named, _ = salt.partition(".")
+    # One key per salt, not whichever fits: else a key that has leaked would make codes for everybody.
+    key = keys.named(key_id) if named else keys.oldest  # a salt of before the ring hangs on its first key
+    return b32encode(bytes.fromhex(keyed(key.secret, "second factor", salt))[:20]).decode() if key else None
 
 
 def app_address(secret: str, account: str) -> str:
@@ -36,8 +40,12 @@ def app_address(secret: str, account: str) -> str:
     return f"otpauth://totp/{quote(ISSUER)}:{quote(account)}?secret={secret}&issuer={quote(ISSUER)}"
 
 
-def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The half minute whose code this is: the present one, or the one before or after, as clocks differ; else None."""
+def step_of(secret: str | None, code: str, now: datetime) -> int | None:
+    """The half minute whose code this is: the present one, or the one before or after, as clocks differ; else None.
+    Without a secret no code is right.
+    """
+    if secret is None:
+        return None
     made = TOTP(secret)
     present = int(now.timestamp()) // STEP_SECONDS
     for step in (present, present - 1, present + 1):
@@ -53,7 +61,7 @@ def new_recovery_codes() -> list[str]:
     return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in drawn]
 
 
-def recovery_digest(service_secret: str, account_id: str, code: str) -> str:
-    """What is kept of a recovery code, however it is typed."""
+def recovery_digests(keys: Keys, account_id: str, code: str) -> list[str]:
+    """What is kept of a recovery code, however it is typed: as new ones are kept first, then as earlier ones were."""
     plain = "".join(character for character in code.lower() if character.isalnum())
-    return keyed(service_secret, "recovery code", account_id, plain)
+    return [keyed(secret, "recovery code", account_id, plain) for secret in keys.secrets]

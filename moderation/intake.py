@@ -24,7 +24,6 @@ from moderation.core.errors import (
 )
 from moderation.core.ids import new_id
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.core.signing import author_key
 from moderation.core.terms import Found
 from moderation.core.text import sameness, visible_length
 from moderation.judging import (
@@ -76,7 +75,7 @@ class _Case:
     house: House
     sender: Sender
     submission: Submission
-    author_key: str
+    author_keys: tuple[str, ...]
     idempotency: Idempotency | None
     received_only: bool
 
@@ -113,7 +112,7 @@ def submit(
         house=services.house,
         sender=sender,
         submission=submission,
-        author_key=author_key(services.settings.secret_key, sender.site_id, submission.author),
+        author_keys=services.keys.author_keys(sender.site_id, submission.author),
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
     )
@@ -176,13 +175,13 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     banned_until, same = before_now(
         session,
         site_id=sender.site_id,
-        author_key=case.author_key,
+        author_keys=case.author_keys,
         article_id=article.id,
         fingerprint=case.fingerprint,
         since=now - DAY,
     )
     if banned_until is not None:
-        check_not_banned(session, find_author(session, sender.site_id, case.author_key), now)
+        check_not_banned(session, find_author(session, sender.site_id, case.author_keys), now)
     if same is not None:
         raise DuplicateComment(same)
     return _Known(article=article, parent_body=parent.body if parent else None, rules=stands.rules, house=house)
@@ -294,12 +293,12 @@ def _count(author: Author, status: Status) -> None:
 
 def _author(ledger: Ledger, case: _Case) -> Author:
     submission = case.submission
-    author = find_author(ledger.session, case.sender.site_id, case.author_key, lock=True)
+    author = find_author(ledger.session, case.sender.site_id, case.author_keys, lock=True)
     if author is None:
         author = Author(
             id=new_id(ledger.now),
             site_id=case.sender.site_id,
-            key=case.author_key,
+            key=case.author_keys[0],
             known=submission.author.id is not None or submission.author.address is not None,
             external_id=submission.author.id,
             name=submission.author.name,

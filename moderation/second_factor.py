@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from moderation.codes import new_recovery_codes, recovery_digest, secret_of, step_of
+from moderation.codes import new_recovery_codes, recovery_digests, secret_of, step_of
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, WrongCredential
+from moderation.core.keyring import Keys
 from moderation.passwords import matches
 from moderation.record import Ledger, recorded
 from moderation.services import Services
@@ -25,38 +26,39 @@ class _Owner(Protocol):
 
 
 def check_own_password(services: Services, owner: _Owner, password: str) -> None:
-    """Raises ``InvalidField`` unless this is the owner's password."""
+    """Raises ``WrongCredential`` unless this is the owner's password."""
     with services.database.reading() as session:
         account = session.get(Account, owner.account_id)
-    if account is None or not matches(account.password_hash, password):
-        raise InvalidField("password", "is not the present one. Nothing was changed.")
+    if account is None or not matches(account.password_hash, password, known=True):
+        raise WrongCredential("password", "is not the present one. Nothing was changed.")
 
 
 def set_up(services: Services, owner: _Owner, salt: str, code: str) -> list[str]:
     """Asks for a code at every sign-in from now on, where ``code`` shows that the app has taken the secret of ``salt``.
-    Returns the recovery codes: the only time that they are seen. Raises ``InvalidField``.
+    Returns the recovery codes: the only time that they are seen. Raises ``WrongCredential``.
     """
-    secret_key = services.settings.secret_key
+    keys = services.keys.second_factor
 
     def work(ledger: Ledger, account: Account) -> list[str]:
-        step = step_of(secret_of(secret_key, salt), code, ledger.now)
+        step = step_of(secret_of(keys, salt), code, ledger.now)
         if step is None:
-            raise InvalidField("code", "is not the one that the app shows now. Is the phone's clock right?")
+            raise WrongCredential("code", "is not the one that the app shows now. Is the phone's clock right?")
         account.totp_secret, account.totp_last = salt, step
         ledger.event(SYSTEM_CHAIN, owner.reference, "account.second_factor_set", account.id, {})
-        return _new_codes(secret_key, account)
+        return _new_codes(keys, account)
 
     return _with_own(services, owner, work)
 
 
 def renew_recovery_codes(services: Services, owner: _Owner) -> list[str]:
     """Makes new recovery codes; the old ones stop working. Raises ``InvalidField`` without a second factor."""
+    keys = services.keys.second_factor
 
     def work(ledger: Ledger, account: Account) -> list[str]:
         if account.totp_secret is None:
             raise InvalidField("second factor", "is not set up.")
         ledger.event(SYSTEM_CHAIN, owner.reference, "account.recovery_codes_renewed", account.id, {})
-        return _new_codes(services.settings.secret_key, account)
+        return _new_codes(keys, account)
 
     return _with_own(services, owner, work)
 
@@ -74,9 +76,9 @@ def take_away(services: Services, actor: str, account_id: str) -> None:
     recorded(services, work)
 
 
-def _new_codes(secret_key: str, account: Account) -> list[str]:
+def _new_codes(keys: Keys, account: Account) -> list[str]:
     codes = new_recovery_codes()
-    account.recovery = [recovery_digest(secret_key, account.id, code) for code in codes]
+    account.recovery = [recovery_digests(keys, account.id, code)[0] for code in codes]
     return codes
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from moderation.configuration import Configuration
+from moderation.core.keyring import KeyRing
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
+from moderation.keys import KeyStore
 from moderation.settings import Settings
 from moderation.storage.database import Database
 from moderation.storage.house import House
@@ -61,3 +63,15 @@ class Services:
     scorer: CommentScorer
     clock: Clock = utc_now
     house: House = field(default_factory=House)
+    key_store: KeyStore | None = None
+    """Where the key ring comes from; None: from this database."""
+
+    def __post_init__(self) -> None:
+        if self.key_store is None:
+            object.__setattr__(self, "key_store", KeyStore(self.settings, self.database, self.clock))
+
+    @property
+    def keys(self) -> KeyRing:
+        """The key ring, read from the database when it is first asked for. Raises ``ConfigurationError``."""
+        assert self.key_store is not None
+        return self.key_store.ring()

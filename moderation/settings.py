@@ -22,6 +22,7 @@ class Settings:
     broker_url: str | None
     trusted_proxies: int
     secret_key: str
+    previous_secret_keys: tuple[str, ...] = ()
     production: bool
     admin_password: str | None
     site_key: str | None
@@ -40,7 +41,8 @@ VARIABLES: Mapping[str, str] = {
     "MODERATION_REDIS_URL": "where rate limits are counted; unset: in the process",
     "MODERATION_BROKER_URL": "the queue of scoring workers; unset: the Redis one",
     "MODERATION_TRUSTED_PROXIES": "how many proxies in front are trusted to name the client; default 0",
-    "MODERATION_SECRET_KEY": "signs receipts and cursors; unset: made once under var/ (in production: required)",
+    "MODERATION_SECRET_KEY": "the key ring is kept under it; unset: made once under var/ (in production: required)",
+    "MODERATION_SECRET_KEY_PREVIOUS": "while it changes: the one before, or several between commas; they only read",
     "MODERATION_ENV": "`production` for no seeds and no printed secrets; default development",
     "MODERATION_ADMIN_PASSWORD": "at first start, the password of the user admin; unset: random, printed once",
     "MODERATION_SITE_KEY": "at first start, the secret key of the site demo; unset: random, printed once",
@@ -68,6 +70,7 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         broker_url=value("MODERATION_BROKER_URL") or value("MODERATION_REDIS_URL"),
         trusted_proxies=_count("MODERATION_TRUSTED_PROXIES", value("MODERATION_TRUSTED_PROXIES")),
         secret_key=_secret_key(value("MODERATION_SECRET_KEY"), var, production=production),
+        previous_secret_keys=_previous_secret_keys(value("MODERATION_SECRET_KEY_PREVIOUS"), var),
         production=production,
         admin_password=_long_enough("MODERATION_ADMIN_PASSWORD", value("MODERATION_ADMIN_PASSWORD")),
         site_key=_long_enough("MODERATION_SITE_KEY", value("MODERATION_SITE_KEY")),
@@ -140,7 +143,19 @@ def _secret_key(value: str | None, var: Path, *, production: bool) -> str:
     if len(key) < MINIMUM_SECRET:
         raise ConfigurationError(
             str(kept),
-            "holds no whole key. Bring it back from a backup, or delete it: a new one is made then, and receipts "
-            "given so far open nothing any more.",
+            "holds no whole key. Bring it back from a backup, or delete it: a new one is made then, and the next start "
+            "says what is lost with the old one.",
         )
     return key
+
+
+def _previous_secret_keys(value: str | None, var: Path) -> tuple[str, ...]:
+    """What may have been the secret key before. One that holds a comma itself is tried whole too."""
+    named = [] if value is None else [part.strip() for part in value.split(",") if part.strip()]
+    if value is not None and len(named) > 1:
+        named.append(value)
+    _long_enough("MODERATION_SECRET_KEY_PREVIOUS", value)
+    kept = var / "secret_key"  # whoever names a key for the first time had this one
+    with suppress(OSError):
+        named.append(kept.read_text().strip())
+    return tuple(key for key in named if key)

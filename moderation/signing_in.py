@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from moderation.codes import recovery_digest, secret_of, step_of
+from moderation.codes import recovery_digests, secret_of, step_of
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.ids import is_id
+from moderation.core.keyring import Keys
 from moderation.core.signing import keyed
 from moderation.core.text import display_name
 from moderation.passwords import matches
@@ -41,12 +42,24 @@ CODE_WITHIN = timedelta(minutes=5)
 LONGEST_AGENT = 200
 
 
-class SignInFailed(InvalidField):
+class SignInFailed(WrongCredential):
     """Name or password is wrong, or the account is disabled; which of them is not told."""
 
 
-class CodeWrong(InvalidField):
+class CodeWrong(WrongCredential):
     """The second factor's code is wrong, was used before, or the password was given too long ago."""
+
+
+class PasswordTooLongAgo(CodeWrong):
+    """Nothing shows that the password was given a few minutes ago at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A session that has begun: the text for its cookie, and whose it is."""
+
+    cookie: str
+    account: Account
 
 
 @dataclass(eq=False)
@@ -58,79 +71,104 @@ class CodeNeeded(Exception):
     proof: str
 
 
-def sign_in(services: Services, name: str, password: str, *, agent: str | None = None) -> str:
-    """Checks name and password and starts a session. Returns the text for its cookie. ``agent`` is what the browser
-    calls itself. Raises ``SignInFailed``, and ``CodeNeeded`` where a code must follow.
-    """
+def account_asked_for(services: Services, name: str) -> tuple[str, Account | None]:
+    """A name as accounts have it, however it was typed, and the account, if there is one."""
     try:
         name = display_name(name, "name", MAXIMUM_NAME)
     except InvalidField:
         name = ""  # nobody has it; the answer and its time are those for a wrong password
     with services.database.reading() as session:
-        account = account_named(session, name)
+        return name, account_named(session, name)
+
+
+def sign_in(
+    services: Services, account: Account | None, password: str, *, agent: str | None = None, known: bool = False
+) -> SignedIn:
+    """Checks the password of the account that was asked for, if there is one, and starts a session. ``agent`` is what
+    the browser calls itself; ``known``: it has signed in before.
+
+    Raises ``SignInFailed``, ``CodeNeeded`` where a code must follow, and ``PasswordsBusy``.
+    """
     usable = account is not None and account.disabled_at is None
-    correct = matches(account.password_hash if account and usable else None, password)
+    correct = matches(account.password_hash if account and usable else None, password, known=known)
     if account is None or not usable or not correct:
         _note_failure(services, account)
         raise SignInFailed("name", "or password is wrong. Please try again.")
     if account.totp_secret is not None:
         raise CodeNeeded(_proof(services, account, services.clock() + CODE_WITHIN))
-    return recorded(services, lambda ledger: _start(ledger, account.id, agent))
+    cookie = recorded(services, lambda ledger: _start(ledger, account.id, agent))
+    return SignedIn(cookie=cookie, account=account)
 
 
-def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | None = None) -> str:
+def proven_account(services: Services, proof: str) -> Account:
+    """Whose password was given a few minutes ago at most, as a proof of ours shows. Nothing of one that is forged or
+    late counts as an attempt at anything. Raises ``PasswordTooLongAgo``.
+    """
+    account_id = proof.partition(".")[0]
+    with services.database.reading() as session:
+        account = session.get(Account, account_id) if is_id(account_id) else None
+    if account is None or not _proves(services, account, proof, services.clock()):
+        raise PasswordTooLongAgo("code", "came too late: begin again with your name and password.")
+    return account
+
+
+def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | None = None) -> SignedIn:
     """The second half: checks the code, or a recovery code, and starts the session. A code never works twice.
 
     Raises ``CodeWrong``.
     """
-    account_id = proof.partition(".")[0]
+    account_id, keys = proof.partition(".")[0], services.keys.second_factor
 
-    def work(ledger: Ledger) -> str | None:
+    def work(ledger: Ledger) -> SignedIn | None:
         account = locked_account(ledger.session, account_id) if is_id(account_id) else None
-        if account is None or account.disabled_at is not None or not _proves(services, account, proof, ledger.now):
+        if account is None or not _proves(services, account, proof, ledger.now):
             return None
-        if not _takes(ledger, account, services.settings.secret_key, code):
+        if not _takes(ledger, account, keys, code):
             ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", account.id, {"at": "second factor"})
             return None
-        return _start(ledger, account.id, agent)
+        return SignedIn(cookie=_start(ledger, account.id, agent), account=account)
 
-    cookie = recorded(services, work)
-    if cookie is None:
+    signed_in = recorded(services, work)
+    if signed_in is None:
         raise CodeWrong("code", "is wrong, was used before, or came too late.")
-    return cookie
-
-
-def account_of_proof(proof: str) -> str:
-    """The account that a proof speaks of, for counting attempts; it may be forged."""
-    return proof.partition(".")[0][:64]
+    return signed_in
 
 
 def _proof(services: Services, account: Account, ends: datetime) -> str:
-    signed = f"{account.id}.{int(ends.timestamp())}"
+    return _proofs(services, account, int(ends.timestamp()))[0]
+
+
+def _proofs(services: Services, account: Account, ends: int) -> list[str]:
+    """The proof under each key, the newest first."""
+    signed = f"{account.id}.{ends}"
     # A changed password ends what the old one has begun.
-    return f"{signed}.{keyed(services.settings.secret_key, 'half signed in', signed, account.password_hash)}"
+    return [
+        f"{signed}.{keyed(secret, 'half signed in', signed, account.password_hash)}"
+        for secret in services.keys.sessions.secrets
+    ]
 
 
 def _proves(services: Services, account: Account, proof: str, now: datetime) -> bool:
     ends = proof.split(".")[1:2]
     if not ends or not (ends[0].isascii() and ends[0].isdigit() and len(ends[0]) < 12):
         return False
-    right = _proof(services, account, datetime.fromtimestamp(int(ends[0]), tz=now.tzinfo))
-    return hmac.compare_digest(right.encode(), proof.encode("utf-8", "replace")) and now.timestamp() <= int(ends[0])
+    right, sent = _proofs(services, account, int(ends[0])), proof.encode("utf-8", "replace")
+    proven = any(hmac.compare_digest(one.encode(), sent) for one in right)
+    return proven and now.timestamp() <= int(ends[0]) and account.disabled_at is None
 
 
-def _takes(ledger: Ledger, account: Account, secret_key: str, code: str) -> bool:
+def _takes(ledger: Ledger, account: Account, keys: Keys, code: str) -> bool:
     """Whether the code is right, and used up with that. The account's row is locked: two at once are one."""
     if account.totp_secret is None:  # taken away meanwhile
         return False
     code = "".join(code.split())
-    step = step_of(secret_of(secret_key, account.totp_secret), code, ledger.now)
+    step = step_of(secret_of(keys, account.totp_secret), code, ledger.now)
     if step is not None and step > (account.totp_last or 0):
         account.totp_last = step
         return True
-    digest, kept = recovery_digest(secret_key, account.id, code), account.recovery or []
-    if step is None and digest in kept:
-        account.recovery = [other for other in kept if other != digest]
+    digests, kept = recovery_digests(keys, account.id, code), account.recovery or []
+    if step is None and not set(digests).isdisjoint(kept):
+        account.recovery = [other for other in kept if other not in digests]
         ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.recovery_code_used", account.id, {})
         return True
     return False

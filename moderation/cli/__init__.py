@@ -20,6 +20,7 @@ SUBCOMMANDS = {
     "audit": "Verify and export the audit log.",
     "users": "Accounts of moderators and admins: roles, passwords, tokens.",
     "sites": "Sites and their keys.",
+    "keys": "The key ring: what receipts, bans and second factors hang on.",
     "perspective": "Coming from Perspective: compare scores, moderators' labels.",
     "db": "Bring the database up to date.",
 }

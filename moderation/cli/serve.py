@@ -89,6 +89,7 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
             upgrade(database)
         nothing = cast("Any", None)
         services = Services(settings=settings, configuration=nothing, database=database, scorer=nothing)
+        _ = services.keys  # made here, before any process that would use them
         made = first_start(services, origins=_demo_origins(bound))
     finally:
         database.close()

@@ -32,6 +32,14 @@ class InvalidField(ModerationError):
         return f"{self.field}: {self.message}"
 
 
+class WrongCredential(InvalidField):
+    """A password or a code that is wrong, which counts as an attempt."""
+
+
+class PasswordsBusy(ModerationError):
+    """So many are signing in at this moment that nothing was checked. Please try again in a few seconds."""
+
+
 @dataclass(eq=False, slots=True)
 class CommentTooShort(ModerationError):
     """Fewer characters than a comment needs here, as a reader counts them."""

@@ -207,21 +207,17 @@ _BEFORE = select(
     .correlate(Author)
     .scalar_subquery()
     .label("same"),
-).where(Author.site_id == bindparam("site"), Author.key == bindparam("key"))
+).where(Author.site_id == bindparam("site"), Author.key.in_(bindparam("keys", expanding=True)))
 
 
 def before_now(
-    session: Session, *, site_id: str, author_key: str, article_id: str, fingerprint: str, since: datetime
+    session: Session, *, site_id: str, author_keys: Sequence[str], article_id: str, fingerprint: str, since: datetime
 ) -> tuple[datetime | None, str | None]:
     """Until when the author is banned, and the id of the same comment by them since then; None where neither is."""
-    row = (
-        session.connection()
-        .execute(
-            _BEFORE, {"site": site_id, "key": author_key, "article": article_id, "of": fingerprint, "since": since}
-        )
-        .first()
-    )
-    return (row[0], row[1]) if row else (None, None)
+    asked = {"site": site_id, "keys": list(author_keys), "article": article_id, "of": fingerprint, "since": since}
+    rows = session.connection().execute(_BEFORE, asked).all()
+    banned_until = max((row[0] for row in rows if row[0] is not None), default=None)
+    return banned_until, next((row[1] for row in rows if row[1] is not None), None)
 
 
 def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:

@@ -193,13 +193,18 @@ def csrf_token() -> str:
     """The token that every form of this browser carries."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
-    return keyed(services().settings.secret_key, "csrf", session["csrf"], request.cookies.get(COOKIE, ""))[:40]
+    return _form_token(services().keys.sessions.newest.secret)
+
+
+def _form_token(secret: str) -> str:
+    return keyed(secret, "csrf", session["csrf"], request.cookies.get(COOKIE, ""))[:40]
 
 
 def check_csrf() -> None:
     """Refuses a form that this browser didn't get from us. Raises 400."""
     sent = request.form.get("csrf_token", "") or request.headers.get("X-CSRF-Token", "")
-    if "csrf" not in session or not hmac.compare_digest(csrf_token().encode(), sent.encode("utf-8", "replace")):
+    tokens = map(_form_token, services().keys.sessions.secrets) if "csrf" in session else ()
+    if not any(hmac.compare_digest(token.encode(), sent.encode("utf-8", "replace")) for token in tokens):
         abort(
             400,
             "This form was open too long, or cookies are switched off. Go back, reload the page, and send it again.",

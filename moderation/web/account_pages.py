@@ -15,11 +15,12 @@ from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.signing_in import end_all_sessions, end_session
 from moderation.storage.accounts import Account, sessions_of
+from moderation.storage.sites import digest_of
 from moderation.web.access import COOKIE, person, services
 from moderation.web.admin_frame import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.admin_view import session_row
+from moderation.web.attempts import attempts
 from moderation.web.desk_frame import desk_page
-from moderation.web.limits import Limits
 
 HERE = "/account"
 SETTING_UP = "second factor salt"
@@ -36,9 +37,9 @@ class Enrolment:
     secret: str
 
 
-def blueprint(limits: Limits) -> Blueprint:
-    """The routes under ``/account``, for everybody who is signed in. Attempts at the present password are limited like
-    those to sign in.
+def blueprint() -> Blueprint:
+    """The routes under ``/account``, for everybody who is signed in. Wrong attempts at the present password, or at a
+    code, are limited for each sign-in.
     """
     pages = Blueprint("account_pages", __name__, url_prefix=HERE)
 
@@ -47,17 +48,18 @@ def blueprint(limits: Limits) -> Blueprint:
         return _page()
 
     for path, use in _FORMS.items():
-        pages.add_url_rule(f"/{path}", use.__name__.strip("_"), _form(use, limits), methods=["POST"])
+        pages.add_url_rule(f"/{path}", use.__name__.strip("_"), _form(use), methods=["POST"])
     return pages
 
 
-def _form(use: Callable[..., Made], limits: Limits) -> Callable[[], Response]:
-    def view() -> Response:
-        if "password" in request.form:
-            limits.count_sign_in(person().name)
-        return handled(use, _page)
+def _form(use: Callable[[Actor], Made]) -> Callable[[], Response]:
+    def counted(actor: Actor) -> Made:
+        if request.form.keys().isdisjoint({"password", "code"}):
+            return use(actor)
+        with attempts().in_session(digest_of(request.cookies.get(COOKIE, ""))):
+            return use(actor)
 
-    return view
+    return lambda: handled(counted, _page)
 
 
 def _page(told: Told = NOTHING_TOLD) -> Response:
@@ -65,7 +67,7 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
     with services().database.reading() as db:
         account = db.get_one(Account, actor.account_id)
         rows = [session_row(row, cookie=request.cookies.get(COOKIE, "")) for row in sessions_of(db, account.id, now)]
-    salt = session.get(SETTING_UP) if account.totp_secret is None else None
+    salt = _salt_begun(actor) if account.totp_secret is None else None
     return desk_page(
         "desk/account.html",
         422 if told.problem else 200,
@@ -79,8 +81,16 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
     )
 
 
-def _enrolment(actor: Actor, salt: str) -> Enrolment:
-    secret = secret_of(services().settings.secret_key, salt)
+def _salt_begun(actor: Actor) -> str | None:
+    """The salt of a second factor that this very account has begun to set up here."""
+    begun = session.get(SETTING_UP)
+    return begun[1] if isinstance(begun, list) and begun[0] == actor.account_id else None
+
+
+def _enrolment(actor: Actor, salt: str) -> Enrolment | None:
+    secret = secret_of(services().keys.second_factor, salt)
+    if secret is None:
+        return None
     picture = segno.make(app_address(secret, actor.name), error="m", micro=False)
     rows = [[bool(module) for module in row] for row in picture.matrix_iter(scale=1, border=4)]
     path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
@@ -99,16 +109,16 @@ def _change_password(actor: Actor) -> Made:
 
 def _begin_second_factor(actor: Actor) -> Made:
     second_factor.check_own_password(services(), actor, request.form.get("password", ""))
-    session[SETTING_UP] = new_salt()
+    session[SETTING_UP] = [actor.account_id, new_salt(services().keys.second_factor)]
     return Made(words="Now show the picture below to your authenticator app, and enter the code that it answers with.")
 
 
 def _confirm_second_factor(actor: Actor) -> Made:
-    salt = session.get(SETTING_UP)
+    salt = _salt_begun(actor)
     if salt is None:
         raise InvalidField("second factor", "was not begun here. Please begin again.")
     codes = second_factor.set_up(services(), actor, salt, "".join(field("code").split()))
-    session.pop(SETTING_UP)
+    session.pop(SETTING_UP, None)
     return _shown("From now on signing in asks for a code too.", codes)
 
 

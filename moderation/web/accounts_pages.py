@@ -123,16 +123,10 @@ def _link(words: str, token: str) -> Made:
 
 def _set_role(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
-    with services().database.reading() as db:
-        grants = grants_of(db, account.id)
     role, place = _role(request.form.get("role", "")), _place()
-    if role is None:
-        grants.pop(place, None)
-    else:
-        grants[place] = _granted(role)
-    if account.id == actor.account_id and (EVERYWHERE not in grants or grants[EVERYWHERE].role is not Role.ADMIN):
+    if account.id == actor.account_id and place == EVERYWHERE and role is not Role.ADMIN:
         raise InvalidField("role", "is your own, and taking it away would lock you out; ask another administrator.")
-    account_uses.set_grants(services(), actor.reference, account.name, grants)
+    account_uses.set_grant(services(), actor.reference, account.name, place, _granted(role) if role else None)
     return Made(words=f"The rights of {account.name} are changed.")
 
 

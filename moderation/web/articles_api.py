@@ -14,7 +14,6 @@ from moderation.articles import ArticleForm, paragraphs_from_html, paragraphs_of
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Mode, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
-from moderation.core.signing import receipt_for
 from moderation.core.text import LONGEST_COMMENT, display_name
 from moderation.standing import standing
 from moderation.storage.articles import Article, find_place
@@ -134,7 +133,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
     submission = _submission(key, article_id, Fields(json_object(request)))
     reader = reader_key(
-        services().settings.secret_key, author_id=submission.author.id, address=submission.author.address
+        services().keys.identity.newest.secret, author_id=submission.author.id, address=submission.author.address
     )
 
     def check() -> None:
@@ -199,7 +198,7 @@ def _arrival_shape(key: Caller, arrival: Arrival) -> dict[str, object]:
         "id": arrival.comment_id,
         "status": arrival.status.value,
         "message": arrival.message,
-        "receipt": receipt_for(services().settings.secret_key, arrival.comment_id),
+        "receipt": services().keys.receipt(arrival.comment_id),
         "created_at": when(arrival.created_at),
     }
     if key.secret:
@@ -214,7 +213,9 @@ def _arrival_shape(key: Caller, arrival: Arrival) -> dict[str, object]:
 def _published_page(key: Caller, article_id: str) -> Response:
     if key.secret:
         key.require(Right.READ)
-    cursors = URLSafeSerializer(services().settings.secret_key, salt=f"cursor {key.site_id} {article_id}")
+    cursors = URLSafeSerializer(
+        list(reversed(services().keys.cursors.secrets)), salt=f"cursor {key.site_id} {article_id}"
+    )
     after = _after(cursors, request.args.get("cursor"))
     with services().database.reading() as db:
         article = find_place(db, key.site_id, article_id)

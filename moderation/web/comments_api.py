@@ -7,7 +7,6 @@ from flask import Blueprint, Response, jsonify, request
 from moderation.acting import MODERATE
 from moderation.core.actor import Actor
 from moderation.core.errors import CommentNotFound, ReceiptMissing, RightMissing
-from moderation.core.signing import is_receipt, receipt_for
 from moderation.review import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import Comment, decisions_of, find_comment, newest_decision, scores_of
@@ -31,7 +30,7 @@ def blueprint(limits: Limits) -> Blueprint:
             actor.require("read", comment.site_id)
             decisions = decisions_of(db, comment.id)
             scores = scores_of(db, comment.id)
-        receipt = receipt_for(services().settings.secret_key, comment.id)
+        receipt = services().keys.receipt(comment.id)
         private = services().configuration.current().private_data.places(comment.body)
         return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private)))
 
@@ -87,7 +86,7 @@ def _check_receipt(comment_id: str) -> None:
     receipt = request.args.get("receipt")
     if receipt is None:
         raise ReceiptMissing
-    if not is_receipt(services().settings.secret_key, comment_id, receipt):
+    if not services().keys.is_receipt(comment_id, receipt):
         raise CommentNotFound
 
 

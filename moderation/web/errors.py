@@ -40,6 +40,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.InvalidField: 422,
     facts.IdempotencyMismatch: 422,
     facts.ScoringFailed: 503,
+    facts.PasswordsBusy: 503,
 }
 
 Fields = list[dict[str, str]]
@@ -110,7 +111,7 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         status = next((code for kind, code in CODES.items() if isinstance(error, kind)), None)
         if status is None:
             return bug(error)
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
         if isinstance(error, facts.DecidedMeanwhile):
             g.problem_extra = {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
         elif isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:

@@ -56,6 +56,13 @@ class ProcessStorage(Storage, MovingWindowSupport):
             window.hits.extend([now] * amount)
             return True
 
+    def release_entry(self, key: str) -> None:
+        """Takes the newest hit back, if there is one."""
+        with self._lock:
+            window = self._windows.get(key)
+            if window is not None and window.hits:
+                window.hits.pop()
+
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002
         """When the window's oldest hit was, by the wall's clock, and how many there are."""
         with self._lock:

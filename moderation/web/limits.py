@@ -18,9 +18,6 @@ from moderation.web.access import services
 from moderation.web.limit_storage import SCHEME
 
 PREFIX = "moderation"
-SIGN_IN_PER_ACCOUNT = "10 per 15 minutes"
-SIGN_IN_PER_ADDRESS = "30 per 15 minutes"
-CODES_PER_ACCOUNT = "10 per 15 minutes"
 
 
 class Limits:
@@ -44,9 +41,6 @@ class Limits:
         self._reader = self._counted("reader", lambda limits: limits.per_reader, lambda: str(g.limited_reader))
         self._address = self._counted("address", lambda limits: limits.per_address, hashed_address)
         self._site = self._counted("site", lambda limits: limits.per_site, lambda: str(g.limited_site))
-        self._sign_in_account = self._fixed("sign-in account", SIGN_IN_PER_ACCOUNT, lambda: str(g.limited_account))
-        self._sign_in_address = self._fixed("sign-in address", SIGN_IN_PER_ADDRESS, hashed_address)
-        self._code = self._fixed("sign-in code", CODES_PER_ACCOUNT, lambda: str(g.limited_code))
 
     def check_comment(self, site_id: str, reader: str | None) -> None:
         """Refuses a comment that ``count_comment`` would refuse, and counts nothing: before anything costly is done."""
@@ -96,20 +90,6 @@ class Limits:
         g.limited_site = site_id
         self._site()
 
-    def count_sign_in(self, name: str) -> None:
-        """An attempt to sign in, by account and by address together, so that a stranger can't lock the owner out."""
-        g.limited_account = f"{name.casefold()} {hashed_address()}"
-        self._sign_in_address()
-        self._sign_in_account()
-
-    def count_code(self, account_id: str) -> None:
-        """An attempt at a second factor's code. Whoever gets here knows the password, so the account is counted
-        wherever they come from: six digits would not stand many tries.
-        """
-        g.limited_code = account_id
-        self._sign_in_address()
-        self._code()
-
     def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
         try:
             return all(
@@ -127,9 +107,6 @@ class Limits:
             key,
             lambda: not (limits_in_force().enabled and of(limits_in_force())),
         )
-
-    def _fixed(self, scope: str, limit: str, key: Callable[[], str]) -> Callable[[], None]:
-        return self._decorated(scope, limit, key, lambda: not limits_in_force().enabled)
 
     def _decorated(
         self, scope: str, limit: str | Callable[[], str], key: Callable[[], str], exempt: Callable[[], bool]
@@ -166,7 +143,7 @@ def client_address() -> str:
 
 def hashed_address() -> str:
     """The client's network as counters know it: no address is kept, in Redis neither."""
-    return keyed(services().settings.secret_key, "limit address", client_address())[:32]
+    return keyed(services().keys.identity.newest.secret, "limit address", client_address())[:32]
 
 
 def network_of(address: str) -> str:

@@ -38,7 +38,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for a sign-in, a page that somebody adds later too.
     """
     install_templates(app)
-    sign_in_pages.install_sign_in_pages(app, limits)
+    sign_in_pages.install_sign_in_pages(app)
     app.register_blueprint(reader_pages.blueprint(limits))
     open_to_all = APIS | {reader_pages.NAME, "static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
@@ -65,4 +65,4 @@ def install_pages(app: Flask, limits: Limits) -> None:
         acts_pages,
     ):
         app.register_blueprint(pages.blueprint())
-    app.register_blueprint(account_pages.blueprint(limits))
+    app.register_blueprint(account_pages.blueprint())

@@ -22,7 +22,6 @@ from moderation.core.errors import (
     InvalidField,
     ModerationError,
 )
-from moderation.core.signing import is_receipt, receipt_for
 from moderation.core.text import LONGEST_COMMENT, as_written, display_name, visible_length
 from moderation.review import withdraw
 from moderation.standing import standing
@@ -93,7 +92,7 @@ def blueprint(limits: Limits) -> Blueprint:
             if isinstance(error, ArticleNotFound):
                 raise
             return _article_page(article_id, form, _problem(error))
-        receipt = receipt_for(services().settings.secret_key, arrival.comment_id)
+        receipt = services().keys.receipt(arrival.comment_id)
         query = urlencode({"comment": arrival.comment_id, "receipt": receipt})
         return redirect(f"/articles/{quote(article_id)}?{query}#write", 303)
 
@@ -122,7 +121,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
         parent_id=known_id(form.parent_id) if form.parent_id else None,
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
-    reader = reader_key(services().settings.secret_key, author_id=None, address=address)
+    reader = reader_key(services().keys.identity.newest.secret, author_id=None, address=address)
     return intake.submit(
         services(),
         sender,
@@ -192,7 +191,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
 def _sent(article: Article) -> dict[str, str] | None:
     """What is said of a comment that this reader has just sent; the receipt in the address tells which."""
     comment_id, receipt = known_id(argument("comment")), argument("receipt")
-    if not receipt or not is_receipt(services().settings.secret_key, comment_id, receipt):
+    if not receipt or not services().keys.is_receipt(comment_id, receipt):
         return None
     with services().database.reading() as db:
         comment = find_comment(db, comment_id)
@@ -205,7 +204,7 @@ def _sent(article: Article) -> dict[str, str] | None:
 
 
 def _check_receipt(comment_id: str, receipt: str) -> None:
-    if not is_receipt(services().settings.secret_key, comment_id, receipt):
+    if not services().keys.is_receipt(comment_id, receipt):
         raise CommentNotFound
 
 

@@ -7,40 +7,50 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts import accept_invitation, invited_name
 from moderation.core.errors import InvalidField
+from moderation.known_browsers import KNOWN_LASTS, known_to, made_known
 from moderation.signing_in import (
     SIGN_IN_LASTS,
     CodeNeeded,
     CodeWrong,
+    PasswordTooLongAgo,
+    SignedIn,
     SignInFailed,
-    account_of_proof,
+    account_asked_for,
+    proven_account,
     sign_in,
     sign_in_by_code,
     sign_out,
 )
 from moderation.web.access import COOKIE, services, signed_in
-from moderation.web.limits import Limits
+from moderation.web.attempts import attempts
 from moderation.web.rendering import argument, page, path_within
 
 LONGEST = 200
+KNOWN_COOKIE = "moderation_known"
+"""What a browser keeps of the accounts that were signed in to with it."""
 OPEN = frozenset({"login", "login_code", "invitation"})
 """The endpoints that ask for no sign-in."""
 
 
-def install_sign_in_pages(app: Flask, limits: Limits) -> None:
+_WRONG = "That code is wrong, or was used before. Wait for the next one and enter that."
+_LATE = "That took too long. Please begin again with your name and password."
+
+
+def install_sign_in_pages(app: Flask) -> None:
     """Adds ``/login``, ``/login/code``, ``/logout`` and ``/invitation/{token}`` as the endpoints ``login``,
     ``login_code``, ``logout`` and ``invitation``.
     """
 
     def login() -> Response:
         if request.method == "POST":
-            return _sign_in(limits)
+            return _sign_in()
         leads_to = _after_sign_in(argument("next", 500))
         if signed_in() is not None:
             return redirect(leads_to, 303)
         return page("login.html", next=leads_to, name="", problem=None, chosen="chosen" in request.args)
 
     def login_code() -> Response:
-        return _sign_in_by_code(limits)
+        return _sign_in_by_code()
 
     def logout() -> Response:
         cookie = request.cookies.get(COOKIE)
@@ -53,7 +63,7 @@ def install_sign_in_pages(app: Flask, limits: Limits) -> None:
     def invitation(token: str) -> Response:
         name = invited_name(services(), token[:LONGEST])
         if request.method == "POST":
-            return _choose_password(limits, token[:LONGEST], name)
+            return _choose_password(token[:LONGEST], name)
         return page("invitation.html", name=name, problem=None)
 
     app.add_url_rule("/login", "login", login, methods=["GET", "POST"])
@@ -62,42 +72,50 @@ def install_sign_in_pages(app: Flask, limits: Limits) -> None:
     app.add_url_rule("/invitation/<token>", "invitation", invitation, methods=["GET", "POST"])
 
 
-def _sign_in(limits: Limits) -> Response:
+def _sign_in() -> Response:
     name = request.form.get("name", "").strip()
     leads_to = _after_sign_in(request.form.get("next", ""))
-    limits.count_sign_in(name[:LONGEST])
     try:
-        cookie = _checked(name, request.form.get("password", ""))
+        started = _checked(name, request.form.get("password", ""))
     except CodeNeeded as half:
         return page("login_code.html", next=leads_to, proof=half.proof, problem=None)
     except SignInFailed:
         problem = "Name or password is wrong. Please try again."
         return page("login.html", 422, next=leads_to, name=name[:LONGEST], problem=problem, chosen=False)
-    return _signed_in(cookie, leads_to)
+    return _signed_in(started, leads_to)
 
 
-def _sign_in_by_code(limits: Limits) -> Response:
+def _sign_in_by_code() -> Response:
     proof, code = request.form.get("proof", "")[:LONGEST], request.form.get("code", "")[:LONGEST]
     leads_to = _after_sign_in(request.form.get("next", ""))
-    limits.count_code(account_of_proof(proof))
     try:
-        cookie = sign_in_by_code(services(), proof, code, agent=_agent())
-    except CodeWrong:
-        problem = "That code is wrong, or was used before. Wait for the next one and enter that."
+        account = proven_account(services(), proof)
+        with attempts().of_code(account.id, known_to(services(), _kept(), account)):
+            started = sign_in_by_code(services(), proof, code, agent=_agent())
+    except CodeWrong as error:
+        problem = _LATE if isinstance(error, PasswordTooLongAgo) else _WRONG
         return page("login_code.html", 422, next=leads_to, proof=proof, problem=problem)
-    return _signed_in(cookie, leads_to)
+    return _signed_in(started, leads_to)
 
 
-def _signed_in(cookie: str, leads_to: str) -> Response:
-    answer = redirect(leads_to, 303)
+def _signed_in(started: SignedIn, leads_to: str) -> Response:
+    answer, secure = redirect(leads_to, 303), request.is_secure
     answer.set_cookie(
-        COOKIE, cookie, max_age=SIGN_IN_LASTS, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
+        COOKIE, started.cookie, max_age=SIGN_IN_LASTS, httponly=True, samesite="Lax", secure=secure, path="/"
+    )
+    known = made_known(services(), _kept(), started.account)
+    answer.set_cookie(
+        KNOWN_COOKIE, known, max_age=KNOWN_LASTS, httponly=True, samesite="Lax", secure=secure, path="/login"
     )
     return answer
 
 
-def _choose_password(limits: Limits, token: str, name: str) -> Response:
-    limits.count_sign_in(name)
+def _kept() -> str:
+    return request.cookies.get(KNOWN_COOKIE, "")
+
+
+def _choose_password(token: str, name: str) -> Response:
+    # Nobody guesses an invitation, and it works once: there is nothing to count.
     password = request.form.get("password", "")
     try:
         if password != request.form.get("again", ""):
@@ -108,10 +126,11 @@ def _choose_password(limits: Limits, token: str, name: str) -> Response:
     return redirect("/login?chosen=1", 303)
 
 
-def _checked(name: str, password: str) -> str:
-    if len(name) > LONGEST or not name.isprintable():
-        raise SignInFailed("name", "can't be the name of an account.")
-    return sign_in(services(), name, password, agent=_agent())
+def _checked(name: str, password: str) -> SignedIn:
+    name, account = account_asked_for(services(), name if len(name) <= LONGEST else "")
+    browser = known_to(services(), _kept(), account)
+    with attempts().of_password(name, browser):
+        return sign_in(services(), account, password, agent=_agent(), known=browser is not None)
 
 
 def _agent() -> str | None:

@@ -37,6 +37,25 @@ def test_in_production_a_missing_secret_key_stops_the_start(tmp_path: Path) -> N
     assert not (tmp_path / "var/secret_key").exists()
 
 
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [
+        ("", ()),
+        (KEY, (KEY,)),
+        (f" {KEY} , {'o' * 30} ,", (KEY, "o" * 30, f" {KEY} , {'o' * 30} ,")),
+        (f"{'with, ' * 6}comma", ("with",) * 6 + ("comma", f"{'with, ' * 6}comma")),
+    ],
+)
+def test_secret_keys_of_before_are_named_between_commas(tmp_path: Path, value: str, keys: tuple[str, ...]) -> None:
+    environment = {"MODERATION_SECRET_KEY": KEY, "MODERATION_SECRET_KEY_PREVIOUS": value}
+    assert read_environment(environment, root=tmp_path).previous_secret_keys == keys
+
+
+def test_whoever_names_a_secret_key_for_the_first_time_keeps_reading_with_the_one_that_was_made(tmp_path: Path) -> None:
+    made = read_environment({}, root=tmp_path).secret_key
+    assert read_environment({"MODERATION_SECRET_KEY": KEY}, root=tmp_path).previous_secret_keys == (made,)
+
+
 @pytest.mark.parametrize("url", ["postgres://h/n", "postgresql://h/n", "postgresql+psycopg://h/n"])
 def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, url: str) -> None:
     assert read_environment({"MODERATION_DATABASE_URL": url}, root=tmp_path).database_url == "postgresql+psycopg://h/n"
@@ -51,6 +70,7 @@ def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, ur
         ("MODERATION_TRUSTED_PROXIES", "٣"),
         ("MODERATION_TRUSTED_PROXIES", "9" * 5000),
         ("MODERATION_SECRET_KEY", "short"),
+        ("MODERATION_SECRET_KEY_PREVIOUS", "short"),
         ("MODERATION_ADMIN_PASSWORD", "short"),
         ("MODERATION_SITE_KEY", "k" * 23),
         ("MODERATION_METRICS_TOKEN", "short"),

@@ -296,9 +296,11 @@ def fields_of(form: html.FormElement) -> dict[str, list[str]]:
 
 
 @contextmanager
-def open_house(database_url: str, folder: Path) -> Iterator[House]:
-    """The application over this database, which is furnished, with rate limits off."""
-    services, configuration, clock = _services(database_url, folder)
+def open_house(database_url: str, folder: Path, **environment: str | None) -> Iterator[House]:
+    """The application over this database, which is furnished, with rate limits off. ``environment``: variables that
+    differ, in lower case and without their prefix.
+    """
+    services, configuration, clock = _services(database_url, folder, **environment)
     app = create_app(services)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_env.bytecode_cache = _COMPILED
@@ -313,7 +315,7 @@ def furnish(database_url: str, folder: Path) -> None:
     services.database.close()
 
 
-def _services(database_url: str, folder: Path) -> tuple[Services, FixedConfiguration, Clock]:
+def _services(database_url: str, folder: Path, **changes: str | None) -> tuple[Services, FixedConfiguration, Clock]:
     environment = {
         "MODERATION_DATABASE_URL": database_url,
         "MODERATION_VAR": str(folder / "var"),
@@ -321,6 +323,7 @@ def _services(database_url: str, folder: Path) -> tuple[Services, FixedConfigura
         "MODERATION_SITE_KEY": SITE_KEY,
         "MODERATION_SECRET_KEY": "a secret that only the tests know",
     }
+    environment |= {f"MODERATION_{name.upper()}": value for name, value in changes.items() if value is not None}
     clock = Clock()
     configuration = FixedConfiguration(WITHOUT_LIMITS)
     services = Services(
