@@ -39,6 +39,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+ALWAYS_ANSWERED = ("operations_api.healthz", "static")
+"""What answers whatever else hangs."""
+PATHS_ALWAYS_ANSWERED = ("/healthz", "/static/")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""With every answer, unless it says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Books:
@@ -99,6 +112,8 @@ def create_app(services: Services) -> Flask:
 
 
 def _limit_body(services: Services) -> None:
+    if request.endpoint in ALWAYS_ANSWERED:
+        return  # a changed configuration is stored by whoever asks for it first, and these wait for no database
     request.max_content_length = services.configuration.current().comments.maximum_body
 
 
@@ -108,11 +123,8 @@ def _guard(answer: Response) -> Response:
         headers.pop("Retry-After", None)  # Flask-Limiter adds it to every answer
     elif headers.get("Retry-After") == "0":
         headers["Retry-After"] = "1"  # less than a second is left
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer

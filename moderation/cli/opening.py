@@ -18,7 +18,7 @@ from moderation.storage.schema import is_current
 @contextmanager
 def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The database of the environment. Raises ``ConfigurationError`` where it can't be reached or has other tables."""
-    database = Database((settings or read_environment()).database_url)
+    database = Database((settings or read_environment()).database_url, patient=True)
     try:
         if not reached(database):
             raise ConfigurationError(

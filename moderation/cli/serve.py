@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import click
 
-from moderation.app import build_services, create_app
+from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, build_services, create_app
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
 from moderation.core.actor import EVERYWHERE, Actor
@@ -83,7 +83,7 @@ def command(host: str, port: int, processes: int) -> None:
 
 def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
     """Brings the database up to date and makes what an empty one needs. No pack is loaded, no connection kept."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, patient=True)
     try:
         if not reached(database):
             upgrade(database)
@@ -125,6 +125,8 @@ def _serve(
             largest_body=POLITELY * services.configuration.current().comments.maximum_body,
             ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
             supervised_by=supervisor,
+            apart=PATHS_ALWAYS_ANSWERED,
+            headers=SECURITY_HEADERS,
         )
     finally:
         sweeper.stop()

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask, Response, g, json, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core import errors as facts
+from moderation.storage.room import is_full
 from moderation.web.wording import iso
 
 log = logging.getLogger(__name__)
@@ -128,13 +129,15 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         return shown(status, _detail(error, status), None, headers)
 
     def database(error: Exception) -> Response:
-        log.error("the database is out of reach: %s", type(error).__name__)
-        return shown(
-            503,
-            "The database can't be reached right now. Nothing was stored; please try again soon.",
-            None,
-            {"Retry-After": "5"},
-        )
+        full = isinstance(error, DBAPIError) and is_full(error)
+        log.error("the database %s: %s", "has no room left" if full else "is out of reach", type(error).__name__)
+        what = "has no room left to store anything" if full else "can't be reached right now"
+        again = "Please try again soon; what is sent twice is stored once."
+        return shown(503, f"The database {what}. {again}", None, {"Retry-After": "30" if full else "5"})
+
+    def any_database_error(error: DBAPIError) -> Response:
+        # A connection that was cut, or a file that is damaged, comes as any kind of error.
+        return database(error) if error.connection_invalidated or type(error) is DatabaseError else bug(error)
 
     def bug(error: Exception) -> Response:
         log.exception("unexpected error", exc_info=error)
@@ -142,6 +145,7 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
 
     app.register_error_handler(facts.ModerationError, fact)
     app.register_error_handler(HTTPException, http)
+    app.register_error_handler(DBAPIError, any_database_error)
     app.register_error_handler(OperationalError, database)
     app.register_error_handler(InterfaceError, database)
     app.register_error_handler(PoolTimeout, database)
