@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -32,6 +33,7 @@ class StallingProxy:
     def close(self) -> None:
         self._closed = True
         self._flowing.set()
+        time.sleep(0.05)  # who has waited here finds a closed door, and leaves
         for opened in [self._listening, *self._sockets]:
             with suppress(OSError):
                 opened.shutdown(socket.SHUT_RDWR)
@@ -44,12 +46,14 @@ class StallingProxy:
                 threading.Thread(target=self._connect, args=(client,), daemon=True).start()
 
     def _connect(self, client: socket.socket) -> None:
+        self._sockets.append(client)
         self._flowing.wait()
-        with suppress(OSError):
-            server = socket.create_connection(self._target)
-            self._sockets += [client, server]
-            threading.Thread(target=self._pump, args=(client, server), daemon=True).start()
+        with client, suppress(OSError), socket.create_connection(self._target) as server:
+            self._sockets.append(server)
+            there = threading.Thread(target=self._pump, args=(client, server), daemon=True)
+            there.start()
             self._pump(server, client)
+            there.join()
 
     def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

@@ -29,6 +29,8 @@ class Writers:
         self._waiting = 0
         self._asked: float | None = None
         """When whoever's turn it is asked for the file; None while it has it, or it is nobody's turn."""
+        self._gave_up = 0.0
+        """When somebody last had a turn and never got the file."""
 
     @contextmanager
     def turn(self) -> Iterator[Callable[[], None]]:
@@ -38,6 +40,8 @@ class Writers:
         try:
             yield self._begun
         finally:
+            if self._asked is not None:
+                self._gave_up = time.monotonic()
             self._asked = None
             self._turn.release()
 
@@ -47,7 +51,8 @@ class Writers:
     def _wait(self) -> None:
         if self._turn.acquire(blocking=False):
             return
-        deadline = time.monotonic() + self._patience
+        began = time.monotonic()
+        deadline = began + self._patience
         with self._state:
             self._waiting += 1
         try:
@@ -59,6 +64,9 @@ class Writers:
         finally:
             with self._state:
                 self._waiting -= 1
+        if self._gave_up > began:  # somebody has just waited as long as anybody does: no need to do it again
+            self._turn.release()
+            raise DatabaseUnavailable("another process holds the database")
 
     def _is_stuck(self) -> bool:
         asked = self._asked
