@@ -22,6 +22,7 @@ from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration
 from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api
 from moderation.web.access import install_cors
+from moderation.web.door import Door
 from moderation.web.limits import Limits
 from moderation.web.pages import install_pages
 from moderation.web.rendering import error_page
@@ -93,6 +94,7 @@ def create_app(services: Services) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.wsgi_app = Door(app.wsgi_app, SECURITY_HEADERS)  # type: ignore[method-assign]
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]

@@ -48,16 +48,22 @@ Shown = Callable[[int, str, Fields, dict[str, str]], Response]
 """Makes an answer out of a status, a detail, fields and headers."""
 
 
-class InvalidFields(facts.ModerationError):
-    """Some fields can't be accepted; ``errors`` names each with what is wrong."""
+MOST_PROBLEMS = 20
+"""So many problems of one request are told: an answer is no place to give back what was sent."""
 
-    def __init__(self, errors: Fields) -> None:
+
+class InvalidFields(facts.ModerationError):
+    """Some fields can't be accepted; ``errors`` names each with what is wrong, ``more`` counts those left out."""
+
+    def __init__(self, errors: Fields, more: int = 0) -> None:
         super().__init__()
-        self.errors = errors
+        self.errors = errors[:MOST_PROBLEMS]
+        self.more = more + len(errors) - len(self.errors)
 
     @property
     def detail(self) -> str:
-        return " ".join(f"{error['field']} {error['message']}" for error in self.errors)
+        told = " ".join(f"{error['field']} {error['message']}" for error in self.errors)
+        return f"{told} And {self.more} more." if self.more else told
 
 
 class BodyNotJson(facts.ModerationError):

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import json
-
-from moderation.core.audit_chain import AuditEvent
+from moderation.core.audit_chain import AuditEvent, read_payload
 from moderation.core.comment import MESSAGES, Status
 from moderation.core.scores import Scores
 from moderation.storage.comments import Comment, DecisionRow
@@ -118,7 +116,7 @@ def event_shape(event: AuditEvent) -> dict[str, Any]:
         "actor": event.actor,
         "event": event.event,
         "subject": event.subject,
-        "payload": json.loads(event.payload),
+        "payload": read_payload(event.payload),
         "previous": event.previous,
         "hash": event.hash,
     }
