@@ -34,6 +34,8 @@ def reached(database: Database) -> bool:
     try:
         return is_current(database)
     except OperationalError as error:
+        if database.is_sqlite:
+            raise  # what is wrong with a file is told in `failures`
         raise ConfigurationError(
             "MODERATION_DATABASE_URL", f"names a database that can't be reached: {str(error.orig).splitlines()[0]}"
         ) from error

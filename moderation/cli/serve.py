@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 
 from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, build_services, create_app
+from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
 from moderation.core.actor import EVERYWHERE, Actor
@@ -72,12 +73,19 @@ def command(host: str, port: int, processes: int) -> None:
             "Name a Redis in MODERATION_REDIS_URL, or serve from one process.",
         )
     bound = listen(host, port)
-    _tell_first_start(_prepare_database(settings, bound), settings)
+    try:
+        _tell_first_start(_prepare_database(settings, bound), settings)
+    except BaseException:
+        bound.close()
+        raise
     if processes == 1:
         _serve(settings, bound, processes=1, index=0)
         return
     supervisor = os.getpid()
-    run = lambda index: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor)  # noqa: E731
+
+    def run(index: int) -> None:
+        told(lambda: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor))
+
     sys.exit(supervise(processes, run))
 
 

@@ -45,4 +45,3 @@ def _told(event: AuditEvent) -> dict[str, object]:
         "previous": event.previous,
         "hash": event.hash,
     }
-

@@ -44,8 +44,7 @@ class Database:
         self._writers = Writers(self._patience) if self.is_sqlite else None
         self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
         self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
-        file = make_url(url).database if self.is_sqlite else None
-        self.room = Room(Path(file) if file and file != ":memory:" else None)
+        self.room = Room(_file(url) if self.is_sqlite else None)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
 
@@ -153,10 +152,16 @@ def _watched(engine: Engine) -> Pulse:
     return pulse
 
 
+def _file(url: str) -> Path | None:
+    """The file that an address of SQLite names; None for one in memory, or in SQLite's own notation."""
+    name = make_url(url).database
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
 def _sqlite_engine(url: str, patience: float) -> Engine:
-    file = make_url(url).database
-    if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    file = _file(url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         hide_parameters=True,

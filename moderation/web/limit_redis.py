@@ -88,9 +88,7 @@ class GuardedRedisStorage(Storage, MovingWindowSupport):
         return RedisError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        return self._ask(
-            lambda: self._redis.incr(key, expiry, amount), lambda: self._here.incr(key, expiry, amount)
-        )
+        return self._ask(lambda: self._redis.incr(key, expiry, amount), lambda: self._here.incr(key, expiry, amount))
 
     def get(self, key: str) -> int:
         return self._ask(lambda: self._redis.get(key), lambda: self._here.get(key))

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from moderation.core.errors import ConfigurationError
 from moderation.storage.legal import overdue_by_site
 from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
@@ -75,6 +76,8 @@ def _waits_for() -> list[str]:
             waits.append(FULL)
         else:
             database.try_writing()
+    except ConfigurationError:
+        waits.append("a newer version of this service, which has changed the database")
     except SQLAlchemyError as error:
         waits.append(FULL if isinstance(error, DBAPIError) and is_full(error) else "the database")
     return waits

@@ -163,8 +163,16 @@ COMMENT = {
 }
 ARTICLE = {"title": "T", "text": "One.\n\nTwo.", "url": "https://a.example", "section": "city", "mode": "pre"}
 DECISION = {"outcome": "approve", "reason": None, "note": "n", "revision": 1}
-ANALYZE = {"comment": {"text": "hello"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.5}}, "languages": ["en"]}
-SUGGEST = {"comment": {"text": "hello"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}}, "clientToken": "x"}
+ANALYZE = {
+    "comment": {"text": "hello"},
+    "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.5}},
+    "languages": ["en"],
+}
+SUGGEST = {
+    "comment": {"text": "hello"},
+    "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
+    "clientToken": "x",
+}
 
 
 def calls(parts: dict[str, str]) -> list[tuple[str, str, dict[str, object]]]:
@@ -231,7 +239,9 @@ HOSTS = ["[", "a b", "ä", ":80", "a:99999", "a" * 300, "a/b", "a:b", "[::1", "u
 
 
 @pytest.mark.parametrize("host", HOSTS)
-@pytest.mark.parametrize("path", ["/", "/review", "/login", "/api/v1/comments/x", "/nothing", "/static/", "/$discovery/rest"])
+@pytest.mark.parametrize(
+    "path", ["/", "/review", "/login", "/api/v1/comments/x", "/nothing", "/static/", "/$discovery/rest"]
+)
 def test_a_host_that_is_none_is_400_with_every_header(house: House, host: str, path: str) -> None:
     sent = {"HTTP_HOST": host.encode().decode("latin-1")}
     answer = house.app.test_client().get(path, environ_overrides=sent)
@@ -241,7 +251,9 @@ def test_a_host_that_is_none_is_400_with_every_header(house: House, host: str, p
         assert name in answer.headers
 
 
-@pytest.mark.parametrize("host", ["paper.example", "paper.example:8000", "127.0.0.1", "[::1]:80", "a_b", "xn--4ca.example.", ""])
+@pytest.mark.parametrize(
+    "host", ["paper.example", "paper.example:8000", "127.0.0.1", "[::1]:80", "a_b", "xn--4ca.example.", ""]
+)
 def test_a_host_that_is_one_is_served(house: House, host: str) -> None:
     assert house.app.test_client().get("/login", environ_overrides={"HTTP_HOST": host}).status_code == 200
 
