@@ -1,4 +1,4 @@
-"""A door before a server that can be told to hang, as a stopped process does: it takes connections, and says nothing."""
+"""A door before a server that can be told to hang, as a stopped process does: it accepts, and says nothing."""
 
 from __future__ import annotations
 

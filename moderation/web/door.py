@@ -1,4 +1,4 @@
-"""What every request passes before the application: a host that is none is refused, what nobody can mean is left out."""
+"""What every request passes before the application: no host, no way in; what nobody can mean is left out."""
 
 from __future__ import annotations
 

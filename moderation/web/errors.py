@@ -141,11 +141,19 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         again = "Please try again soon; what is sent twice is stored once."
         return shown(503, f"The database {what}. {again}", None, {"Retry-After": "30" if full else "5"})
 
+    def about_a_value(error: Exception) -> Response:
+        log.warning("a value that no database can look for got as far as the database: %s", type(error).__name__)
+        return shown(400, "This holds a character or a number that can't be looked for here.")
+
     def any_database_error(error: DBAPIError) -> Response:
+        if _is_about_a_value(error.orig):
+            return about_a_value(error)
         # A connection that was cut, or a file that is damaged, comes as any kind of error.
         return database(error) if error.connection_invalidated or type(error) is DatabaseError else bug(error)
 
     def bug(error: Exception) -> Response:
+        if isinstance(error, OverflowError | UnicodeEncodeError) and _is_about_a_value(error):
+            return about_a_value(error)
         log.exception("unexpected error", exc_info=error)
         return shown(500, "Something went wrong here; it is not your fault. Please try again.")
 
@@ -156,6 +164,18 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
     app.register_error_handler(InterfaceError, database)
     app.register_error_handler(PoolTimeout, database)
     app.register_error_handler(Exception, bug)
+
+
+UNSTORABLE = ("22003", "22021", "22P05", "22008")
+"""PostgreSQL's names for a number out of range, characters that are none in UTF-8 or JSON, a time out of range."""
+
+
+def _is_about_a_value(error: BaseException | None) -> bool:
+    """Whether somebody sent what no text or number column can hold; what is stored is checked before."""
+    if getattr(error, "sqlstate", None) in UNSTORABLE:
+        return True
+    words = str(error)
+    return "NUL (0x00)" in words or "too large to convert to SQLite" in words or "surrogates not allowed" in words
 
 
 def _fields(error: facts.ModerationError) -> Fields:

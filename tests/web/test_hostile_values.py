@@ -95,8 +95,8 @@ def assert_no_5xx(answer: TestResponse, about: object) -> None:
 def test_no_address_with_odd_parts_is_a_5xx(full_house: House) -> None:
     client, parts = full_house.signed_in().client, known_parts(full_house)
     for rule in rules_of(full_house, "GET"):
-        for name in rule.arguments:
-            for value in PERCENT:
+        for number, name in enumerate(sorted(rule.arguments)):
+            for value in [*PERCENT[:3], *PERCENT[3 + number % 2 :: 2]]:
                 path = address(rule, parts | {name: value})
                 headers = {"Authorization": f"Bearer {SITE_KEY}"} if path.startswith("/api") else {}
                 assert_no_5xx(client.get(path, headers=headers), path)
@@ -108,20 +108,20 @@ def test_no_odd_parameter_of_an_address_is_a_5xx(full_house: House) -> None:
     for rule in rules_of(full_house, "GET"):
         path = address(rule, parts)
         headers = {"Authorization": f"Bearer {SITE_KEY}"} if path.startswith("/api") else {}
-        for number, name in enumerate(sorted(parameters_of(full_house, rule))):
-            # Not every value for every parameter of every page alone: together they all come below.
-            for value in PERCENT[number % 3 :: 9]:
-                assert_no_5xx(client.get(f"{path}?{name}={value}", headers=headers), f"{path}?{name}={value}")
-                asked += 1
-        for value in PERCENT:
-            query = "&".join(f"{name}={value}" for name in parameters_of(full_house, rule))
-            assert_no_5xx(client.get(f"{path}?{query}", headers=headers), f"{path}?{query}")
+        names = sorted(parameters_of(full_house, rule))
+        for value in PERCENT if full_house.services.database.is_sqlite else PERCENT[:4]:
+            # Together, and where one is refused before others are looked at, in halves.
+            for chosen in [names, names[::2], names[1::2]] if value in PERCENT[:3] else [names]:
+                query = "&".join(f"{name}={value}" for name in chosen)
+                assert_no_5xx(client.get(f"{path}?{query}", headers=headers), f"{path}?{query}")
+                asked += len(chosen)
     assert asked > 100, "the parameters' names are no longer found"
 
 
 def forms_of(visitor: Visitor, path: str) -> list[html.HtmlElement]:
     answer = visitor.client.get(path, follow_redirects=True)
-    return list(html.fromstring(answer.get_data(as_text=True)).forms) if answer.mimetype == "text/html" else []
+    text = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+    return list(html.fromstring(text).forms) if text.strip() else []
 
 
 def test_no_odd_field_of_a_form_is_a_5xx(full_house: House) -> None:
