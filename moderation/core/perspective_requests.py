@@ -26,6 +26,8 @@ LONGEST_REQUEST = 8 * 1_048_576
 READ_OF_ARTICLE = 30_000
 """Characters of an article that relevance looks at: some 5,000 words, so that no context keeps others waiting."""
 LONGEST_TOKEN = 10_000
+MOST_ATTRIBUTES = 100
+"""Google has some twenty, each with versions; an answer of any size for a small question is nobody's due."""
 
 
 def read_json(body: bytes) -> Mapping[str, Any]:
@@ -219,6 +221,8 @@ def _attributes(message: _Message) -> Mapping[str, Wanted]:
         raise NotAnalyzed(ErrorType.NO_REQUESTED_ATTRIBUTES, "Missing requested_attributes")
     if not isinstance(asked, dict):
         raise invalid("Invalid value at 'requestedAttributes': it must be an object such as {\"TOXICITY\": {}}.")
+    if len(asked) > MOST_ATTRIBUTES:
+        raise invalid(f"Invalid value at 'requestedAttributes': {len(asked)} exceed the limit ({MOST_ATTRIBUTES}).")
     wanted: dict[str, Wanted] = {}
     for name, settings in asked.items():
         path = f"requestedAttributes[{_whole(name)[:80]}]"

@@ -182,7 +182,7 @@ def _fields(error: facts.ModerationError) -> Fields:
     if isinstance(error, InvalidFields):
         return error.errors
     if isinstance(error, facts.InvalidField):
-        return [{"field": error.field, "message": error.message}]
+        return [{"field": facts.clipped(error.field, 400), "message": facts.clipped(error.message, 2000)}]
     if isinstance(error, facts.CommentTooShort | facts.CommentTooLong):
         return [{"field": "body", "message": error.detail}]
     return []
