@@ -24,6 +24,7 @@ from moderation.web import articles_api, comments_api, errors, metrics, operatio
 from moderation.web.access import install_cors
 from moderation.web.article_id import ArticleId
 from moderation.web.attempts import Attempts
+from moderation.web.door import Door
 from moderation.web.limits import Limits
 from moderation.web.pages import install_pages
 from moderation.web.rendering import error_page
@@ -40,6 +41,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+ALWAYS_ANSWERED = ("operations_api.healthz", "static")
+"""What answers whatever else hangs."""
+PATHS_ALWAYS_ANSWERED = ("/healthz", "/static/")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""With every answer, unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +102,7 @@ def create_app(services: Services) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.wsgi_app = Door(app.wsgi_app, SECURITY_HEADERS)  # type: ignore[method-assign]
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -109,6 +124,8 @@ def create_app(services: Services) -> Flask:
 
 
 def _limit_body(services: Services) -> None:
+    if request.endpoint in ALWAYS_ANSWERED:
+        return  # a changed configuration is stored by whoever asks for it first, and these wait for no database
     request.max_content_length = services.configuration.current().comments.maximum_body
 
 
@@ -118,11 +135,8 @@ def _guard(answer: Response) -> Response:
         headers.pop("Retry-After", None)  # Flask-Limiter adds it to every answer
     elif headers.get("Retry-After") == "0":
         headers["Retry-After"] = "1"  # less than a second is left
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer

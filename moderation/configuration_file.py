@@ -22,7 +22,7 @@ from moderation.configuration import (
     Surge,
 )
 from moderation.core.comment import Mode
-from moderation.core.errors import ConfigurationError
+from moderation.core.errors import ConfigurationError, clipped
 from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy, condition_keys
 from moderation.core.private_data import KNOWN_REGIONS, PrivateData, what_is_allowed
 from moderation.core.toml_table import Table
@@ -157,7 +157,7 @@ def _limits(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]
             if min(limit.amount for limit in parse_many(value)) < 1:
                 raise ValueError("less than one is no limit")
         except (ValueError, TypeError) as error:
-            raise ConfigurationError(table.name(key), f"holds {value!r}; it must be {wanted}.") from error
+            raise ConfigurationError(table.name(key), f"holds {clipped(repr(value))}; it must be {wanted}.") from error
     return tuple(values)
 
 
@@ -181,7 +181,7 @@ def _perspective(table: Table) -> Perspective:
     wanted = 'a list of sites such as ["the-daily"]'
     sites = table.get("keep_texts_for_sites", list, [], wanted)
     if not all(isinstance(site, str) for site in sites):
-        raise ConfigurationError(table.name("keep_texts_for_sites"), f"is {sites!r}; it must be {wanted}.")
+        raise ConfigurationError(table.name("keep_texts_for_sites"), f"is {clipped(repr(sites))}; it must be {wanted}.")
     found = Perspective(
         keep_texts_for_sites=tuple(sites),
         retention_days=table.integer("retention_days", 90, least=1, most=3650),
@@ -295,7 +295,7 @@ def _reasons(top: Table) -> tuple[ReasonChoice, ...]:
             if not getattr(reason, key).strip():
                 raise ConfigurationError(table.name(key), "is empty; it must be a text.")
         if any(reason.id == other.id for other in found):
-            raise ConfigurationError(table.name("id"), f"is {reason.id!r}, like that of another reason.")
+            raise ConfigurationError(table.name("id"), f"is {clipped(reason.id)!r}, like that of another reason.")
         found.append(reason)
     return tuple(found) or (_OTHER,)
 

@@ -7,7 +7,6 @@ what it leaves open: a stop that answers everything that was sent, and several p
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import selectors
@@ -16,19 +15,18 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from ctypes import addressof, create_string_buffer
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, WSGITask
+from waitress.task import ThreadedTaskDispatcher
 
+from moderation.connections import Channel, is_overdue, longest_idle, room_for_connections
 from moderation.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -41,6 +39,9 @@ GRACE_SECONDS = 30.0
 
 LINGER_SECONDS = 1.0
 """How long a stop leaves an idle connection open, for a request that its client may just be sending."""
+
+THREADS_APART = 2
+CLEANUP_SECONDS = 5
 
 HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
@@ -75,17 +76,22 @@ def serve(
     largest_body: int = 16 * 2**20,
     ready: Callable[[], None],
     supervised_by: int | None = None,
+    apart: tuple[str, ...] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
 
     ``largest_body`` bytes of a request are read even where the application will refuse it, so that its answer arrives
     and no pipe breaks; what is larger still is refused, and cut off, at once. ``ready`` is called when connections are
     accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
-    too. Call it in the main thread: signals arrive nowhere else.
+    too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
+    database. ``headers`` go with what is refused before the application sees it.
+    Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = _Server(bound, app, threads=threads, largest_body=largest_body, supervised_by=supervised_by)
+    server = _Server(bound, app, threads=threads, largest_body=largest_body, supervised_by=supervised_by, apart=apart)
+    server.refusal_headers = dict(headers or {})
     signal.signal(signal.SIGTERM, server.on_signal)
     # A terminal's Ctrl-C reaches every process; a supervised one waits for its supervisor's word.
     signal.signal(signal.SIGINT, server.on_signal if supervised_by is None else signal.SIG_IGN)
@@ -121,75 +127,30 @@ def supervise(processes: int, run: Callable[[int], None]) -> int:
     return status
 
 
-class _Request(HTTPRequestParser):
-    arrived: float | None = None
-
-    def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        if self.completed and self.arrived is None:
-            self.arrived = time.monotonic()
-        return taken
-
-
-class _Task(WSGITask):
-    def get_environment(self) -> dict[str, Any]:
-        environ: dict[str, Any] = super().get_environment()
-        # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
-        environ.setdefault("moderation.waited_seconds", time.monotonic() - (self.request.arrived or time.monotonic()))
-        return environ
-
-    def execute(self) -> None:
-        if self.channel.server.stopping:
-            # Tells the client to send nothing more on this connection: nobody would be there to answer.
-            self.request.headers["CONNECTION"] = "close"
-        super().execute()
-
-
-class _Refusal(ErrorTask):
-    """What never reaches the application (a broken request line, headers without end), in the API's own words."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        problem = {"type": "about:blank", "title": error.reason, "status": error.code, "detail": str(error.body)}
-        body = json.dumps(problem).encode()
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/problem+json"))
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Channel(HTTPChannel):
-    parser_class = _Request
-    task_class = _Task
-    error_task_class = _Refusal
-
-    def is_idle(self) -> bool:
-        """Whether nothing of a request or of an answer is under way."""
-        return not self.requests and self.request is None and not self.total_outbufs_len
-
-    def handle_close(self) -> None:
-        # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
-        if self.socket is not None:  # waitress may close a channel twice
-            with suppress(OSError):
-                for _ in range(64):
-                    if not self.socket.recv(65536):
-                        break
-        super().handle_close()
-
-
 class _Server(TcpWSGIServer):
-    channel_class = _Channel
+    channel_class = Channel
 
     def __init__(
-        self, bound: socket.socket, app: WSGIApplication, *, threads: int, largest_body: int, supervised_by: int | None
+        self,
+        bound: socket.socket,
+        app: WSGIApplication,
+        *,
+        threads: int,
+        largest_body: int,
+        supervised_by: int | None,
+        apart: tuple[str, ...],
     ) -> None:
+        self.refusal_headers: dict[str, str] = {}
+        self._apart = apart
+        self._dispatcher_apart = ThreadedTaskDispatcher()
+        self._dispatcher_apart.set_thread_count(THREADS_APART)
+        self._room = room_for_connections()
+        self._cleans_at = 0.0
         self.stopping = False
         self.hurried = False
         self._supervisor = supervised_by
         adjustments = Adjustments(
             threads=threads,
-            connection_limit=1000,
             channel_timeout=75,
             max_request_header_size=32 * 1024,
             max_request_body_size=largest_body,
@@ -207,6 +168,35 @@ class _Server(TcpWSGIServer):
         self.stopping = True
         self.pull_trigger()
 
+    def add_task(self, task: Channel) -> None:
+        request = task.requests[0]
+        light = request.error is not None or request.path.startswith(self._apart)
+        (self._dispatcher_apart if light else self.task_dispatcher).add_task(task)
+
+    def readable(self) -> bool:
+        now = time.time()
+        if now >= self._cleans_at:
+            self._cleans_at = now + CLEANUP_SECONDS
+            self.maintenance(now)
+        # Full of requests that are being answered, it leaves new connections to the kernel's queue.
+        full = len(self.active_channels) >= self._room
+        return bool(self.accepting and not (full and longest_idle(self.active_channels.values()) is None))
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if is_overdue(channel, now):
+                channel.will_close = True
+
+    def handle_accept(self) -> None:
+        if len(self.active_channels) >= self._room:
+            # Whoever holds the most connections makes room, with the one that has been idle for longest. It closes in
+            # the loop's next turn: closed at once, its number could be given to the newcomer amid this turn's events.
+            idle = longest_idle(self.active_channels.values())
+            if idle is not None:
+                idle.will_close = True
+        super().handle_accept()
+
     def run_until_stopped(self) -> None:
         while not self.stopping:
             self._turn(timeout=1.0)
@@ -214,7 +204,8 @@ class _Server(TcpWSGIServer):
                 self.stopping = True
         self._accept_who_already_called()
         self._finish()
-        self.task_dispatcher.shutdown(timeout=0 if self.hurried else 1)
+        for dispatcher in (self.task_dispatcher, self._dispatcher_apart):
+            dispatcher.shutdown(timeout=0 if self.hurried else 1)
 
     def _turn(self, *, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)

@@ -50,6 +50,15 @@ class _Subcommands(click.Group):
             # What went wrong is known and told in a sentence; a traceback would only bury it.
             click.echo(str(error), err=True)
             sys.exit(2)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            # Loaded only now: help is quick. A bug keeps its traceback.
+            words = import_module("moderation.cli.failures").in_words(error)
+            if words is None:
+                raise
+            click.echo(words, err=True)
+            sys.exit(2)
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,7 +18,7 @@ def command() -> None:
 @command.command("upgrade")
 def upgrade_command() -> None:
     """Make the tables, or bring them to this version. Safe to run twice, or from two places at once."""
-    database = Database(read_environment().database_url)
+    database = Database(read_environment().database_url, patient=True)
     try:
         was_current = reached(database)
         upgrade(database)

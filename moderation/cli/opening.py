@@ -18,7 +18,7 @@ from moderation.storage.schema import is_current
 @contextmanager
 def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The database of the environment. Raises ``ConfigurationError`` where it can't be reached or has other tables."""
-    database = Database((settings or read_environment()).database_url)
+    database = Database((settings or read_environment()).database_url, patient=True)
     try:
         if not reached(database):
             raise ConfigurationError(
@@ -34,6 +34,8 @@ def reached(database: Database) -> bool:
     try:
         return is_current(database)
     except OperationalError as error:
+        if database.is_sqlite:
+            raise  # what is wrong with a file is told in `failures`
         raise ConfigurationError(
             "MODERATION_DATABASE_URL", f"names a database that can't be reached: {str(error.orig).splitlines()[0]}"
         ) from error

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import click
 
-from moderation.app import build_services, create_app
+from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, build_services, create_app
+from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
 from moderation.core.actor import EVERYWHERE, Actor
@@ -72,18 +73,25 @@ def command(host: str, port: int, processes: int) -> None:
             "Name a Redis in MODERATION_REDIS_URL, or serve from one process.",
         )
     bound = listen(host, port)
-    _tell_first_start(_prepare_database(settings, bound), settings)
+    try:
+        _tell_first_start(_prepare_database(settings, bound), settings)
+    except BaseException:
+        bound.close()
+        raise
     if processes == 1:
         _serve(settings, bound, processes=1, index=0)
         return
     supervisor = os.getpid()
-    run = lambda index: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor)  # noqa: E731
+
+    def run(index: int) -> None:
+        told(lambda: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor))
+
     sys.exit(supervise(processes, run))
 
 
 def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
     """Brings the database up to date and makes what an empty one needs. No pack is loaded, no connection kept."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, patient=True)
     try:
         if not reached(database):
             upgrade(database)
@@ -127,6 +135,8 @@ def _serve(
             largest_body=POLITELY * services.configuration.current().comments.maximum_body,
             ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
             supervised_by=supervisor,
+            apart=PATHS_ALWAYS_ANSWERED,
+            headers=SECURITY_HEADERS,
         )
     finally:
         sweeper.stop()

@@ -110,6 +110,55 @@ class ChainHead:
     hash: str
 
 
+def fault_in(event: AuditEvent) -> str | None:
+    """What an event's own columns show of somebody having changed them; None where they agree with its hash."""
+    text = hashed_text(
+        chain=event.chain,
+        sequence=event.sequence,
+        time=event.time,
+        actor=event.actor,
+        event=event.event,
+        subject=event.subject,
+        payload=event.payload,
+        previous=event.previous,
+    )
+    if text != event.text:
+        return "a column was changed: it differs from the text that was hashed"
+    # Somebody may have written bytes that are no text: they come here as halves of surrogate pairs.
+    if sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != event.hash:
+        return "its hash is not that of its text"
+    return None
+
+
+def read_payload(text: str) -> Any:
+    """What a payload's JSON says; where somebody has changed it and it is none, the text as it stands."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def read_time(text: str) -> datetime | None:
+    """An event's time; None where somebody has changed it into something else."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
+
+
+def legible(text: str) -> str:
+    """A stored text for whoever reads it: bytes and halves of characters that are no text are written out."""
+    return text.encode("utf-8", "surrogateescape" if _only_bytes(text) else "surrogatepass").decode(
+        "utf-8", "backslashreplace"
+    )
+
+
+def _only_bytes(text: str) -> bool:
+    """Whether every half of a pair in it stands for a byte that was no text."""
+    return all(not "\ud800" <= character <= "\udfff" or "\udc80" <= character <= "\udcff" for character in text)
+
+
 def verify(chain: str, events: Iterable[AuditEvent]) -> ChainHead:
     """Recomputes a chain from its first event on. Raises ``ChainBroken`` at the first event that doesn't hold."""
     sequence, previous = 0, GENESIS
@@ -121,21 +170,9 @@ def verify(chain: str, events: Iterable[AuditEvent]) -> ChainHead:
             raise ChainBroken(chain, sequence, f"says that it belongs to the chain {event.chain!r}")
         if event.previous != previous:
             raise ChainBroken(chain, sequence, "doesn't follow from the event before it")
-        text = hashed_text(
-            chain=event.chain,
-            sequence=event.sequence,
-            time=event.time,
-            actor=event.actor,
-            event=event.event,
-            subject=event.subject,
-            payload=event.payload,
-            previous=event.previous,
-        )
-        if text != event.text:
-            raise ChainBroken(chain, sequence, "a column was changed: it differs from the text that was hashed")
-        # Somebody may have written bytes that are no text: they come here as halves of surrogate pairs.
-        if sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != event.hash:
-            raise ChainBroken(chain, sequence, "its hash is not that of its text")
+        fault = fault_in(event)
+        if fault is not None:
+            raise ChainBroken(chain, sequence, fault)
         previous = event.hash
     return ChainHead(chain=chain, sequence=sequence, hash=previous)
 

@@ -6,15 +6,21 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator
 
-from moderation.core.audit_chain import AuditEvent
+from moderation.core.audit_chain import AuditEvent, read_payload
 
 
 def exported(chains: Iterable[Iterable[AuditEvent]]) -> Iterator[bytes]:
     """A line for each event, its newline included, oldest first; within a chain always in its order."""
     for _, event in heapq.merge(*map(_timed, chains), key=lambda timed: timed[0]):
-        line = json.dumps(_told(event), ensure_ascii=False) + "\n"
+        yield _line(_told(event))
+
+
+def _line(told: dict[str, object]) -> bytes:
+    try:
         # Bytes that somebody wrote there and that are no text go out as they stand.
-        yield line.encode("utf-8", "surrogateescape")
+        return (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape")
+    except (UnicodeEncodeError, RecursionError):
+        return (json.dumps(told | {"payload": str(told["payload"])}) + "\n").encode()
 
 
 def _timed(events: Iterable[AuditEvent]) -> Iterator[tuple[str, AuditEvent]]:
@@ -35,14 +41,7 @@ def _told(event: AuditEvent) -> dict[str, object]:
         "actor": event.actor,
         "event": event.event,
         "subject": event.subject,
-        "payload": _payload(event.payload),
+        "payload": read_payload(event.payload),
         "previous": event.previous,
         "hash": event.hash,
     }
-
-
-def _payload(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text  # somebody changed it behind our back: shown as it stands; `audit verify` says so

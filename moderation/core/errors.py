@@ -8,6 +8,11 @@ from datetime import datetime
 from typing import Any
 
 
+def clipped(text: str, most: int = 80) -> str:
+    """What somebody sent, as an error repeats it: enough to know it by, never all of it."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
 class ModerationError(Exception):
     """Anything this service refuses or fails at, in one plain sentence (``str(error)``)."""
 
@@ -29,7 +34,7 @@ class InvalidField(ModerationError):
 
     @property
     def detail(self) -> str:
-        return f"{self.field}: {self.message}"
+        return f"{clipped(self.field, 400)}: {clipped(self.message, 2000)}"
 
 
 class WrongCredential(InvalidField):
@@ -199,7 +204,7 @@ class OriginNotAllowed(ModerationError):
 
     @property
     def detail(self) -> str:
-        sent = f"the origin {self.origin!r}" if self.origin else "no Origin header"
+        sent = f"the origin {clipped(self.origin)!r}" if self.origin else "no Origin header"
         return f"A publishable key works only from the site's own allowed origins; this request has {sent}."
 
 
@@ -234,7 +239,7 @@ class ConfigurationError(ModerationError):
 
     @property
     def detail(self) -> str:
-        return f"{self.key}: {self.problem}"
+        return f"{clipped(self.key, 400)}: {clipped(self.problem, 2000)}"
 
 
 @dataclass(eq=False, slots=True)

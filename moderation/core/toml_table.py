@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderation.core.errors import ConfigurationError
+from moderation.core.errors import ConfigurationError, clipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,23 @@ class Table:
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise ConfigurationError(self.name(key), f"is {value!r}; it must be {wanted}.")
+            raise ConfigurationError(self.name(key), f"is {clipped(repr(value))}; it must be {wanted}.")
         return value
 
     def integer(self, key: str, default: int, *, least: int, most: int) -> int:
         wanted = f"a whole number from {least} to {most}"
         value: int = self.get(key, int, default, wanted)
         if not least <= value <= most:
-            raise ConfigurationError(self.name(key), f"is {value}; it must be {wanted}.")
+            raise ConfigurationError(self.name(key), f"is {clipped(str(value))}; it must be {wanted}.")
         return value
 
     def choice(self, key: str, default: str, allowed: Iterable[str]) -> str:
         choices = list(allowed)
         value: str = self.get(key, str, default, "one of " + ", ".join(choices))
         if value not in choices:
-            raise ConfigurationError(self.name(key), f"is {value!r}; it must be one of {', '.join(choices)}.")
+            raise ConfigurationError(
+                self.name(key), f"is {clipped(repr(value))}; it must be one of {', '.join(choices)}."
+            )
         return value
 
     def table(self, key: str) -> Table:
@@ -61,5 +63,5 @@ class Table:
 def _as_table(parent: Table, key: str, name: str) -> dict[str, Any]:
     value = parent.values[key][name]
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{parent.name(key)}.{name}", f"is {value!r}; it must be a table.")
+        raise ConfigurationError(f"{parent.name(key)}.{name}", f"is {clipped(repr(value))}; it must be a table.")
     return value

@@ -41,10 +41,6 @@ class EventRow(Base):
     hash: Mapped[str]
     text: Mapped[str]
 
-    @property
-    def audit_event(self) -> AuditEvent:
-        return AuditEvent(**{name: getattr(self, name) for name in _NAMES})
-
 
 class HeadRow(Base):
     """The newest event of each chain: the row that writers queue at."""
@@ -115,6 +111,8 @@ def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[Audit
     while portion := session.execute(query.where(_EVENTS.c.sequence > after)).all():
         for row in portion:
             yield _event(row)
+        if not isinstance(portion[-1][0], int):
+            return  # no number any more, and SQLite sorts that behind all numbers: verifying has ended here
         after = portion[-1][0]
 
 
@@ -122,12 +120,18 @@ def stored_head(session: Session, chain: str) -> ChainHead | None:
     """The newest event of a chain as its writers know it."""
     query = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash)).where(_HEADS.c.chain == chain)
     row = session.execute(query).first()
-    return ChainHead(chain=chain, sequence=row[0], hash=_as_text(row[1])) if row else None
+    return ChainHead(chain=chain, sequence=_as_number(row[0]), hash=_as_text(row[1])) if row else None
 
 
 def events_about(session: Session, chain: str, subject: str) -> Sequence[AuditEvent]:
     """What happened to one subject, oldest first."""
     query = _events(session).where(_EVENTS.c.subject == subject, _EVENTS.c.chain == chain)
+    return [_event(row) for row in session.execute(query)]
+
+
+def newest_where(session: Session, *conditions: ColumnElement[bool], limit: int) -> list[AuditEvent]:
+    """The newest events of which this holds, newest first, whatever bytes somebody has put into them."""
+    query = _events(session).where(*conditions).order_by(None).order_by(_EVENTS.c.sequence.desc()).limit(limit)
     return [_event(row) for row in session.execute(query)]
 
 
@@ -137,7 +141,7 @@ def _events(session: Session) -> Select[Any]:
 
 def _event(row: Row[Any]) -> AuditEvent:
     stored: list[Any] = list(row)
-    return AuditEvent(sequence=stored[0], **dict(zip(_TEXTS, map(_as_text, stored[1:]), strict=True)))
+    return AuditEvent(sequence=_as_number(stored[0]), **dict(zip(_TEXTS, map(_as_text, stored[1:]), strict=True)))
 
 
 def _raw(session: Session, column: ColumnElement[str]) -> ColumnElement[Any]:
@@ -145,6 +149,11 @@ def _raw(session: Session, column: ColumnElement[str]) -> ColumnElement[Any]:
     be named, not trip whoever looks for it. PostgreSQL keeps nothing that is not text.
     """
     return cast(column, LargeBinary) if session.get_bind().dialect.name == "sqlite" else column
+
+
+def _as_number(stored: object) -> int:
+    """A sequence number; -1, which no event has, for what somebody has put in its place."""
+    return stored if isinstance(stored, int) else -1
 
 
 def _as_text(stored: str | bytes | None) -> str:

@@ -13,30 +13,46 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from moderation.storage.pulse import Pulse, WatchedConnection, prepare
+from moderation.storage.room import Room, is_full
+from moderation.storage.writers import Writers
+
 T = TypeVar("T")
 _ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7226351954))")
 
 ATTEMPTS = 6
-BUSY_SECONDS = 20
+BUSY_SECONDS = 5
 """How long a writer waits for the others on SQLite before it gives up."""
+PATIENT_SECONDS = 20
+"""The same for a command, which nobody else waits for."""
 POOL_SECONDS = 5
 """How long a request waits for a free connection: then it is told to come again, rather than hang."""
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
 
 
 class Database:
-    """Hands out sessions. ``reading`` for queries; ``writing`` for one transaction, tried again on a conflict."""
+    """Hands out sessions. ``reading`` for queries; ``writing`` for one transaction, tried again on a conflict.
 
-    def __init__(self, url: str) -> None:
+    Both raise an ``SQLAlchemyError`` (of the kinds that web/errors.py answers with 503) within seconds where the
+    database hangs or somebody else holds it. A ``patient`` one, for commands, lets a statement take the time it takes.
+    """
+
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _engine(url, sqlite=self.is_sqlite)
+        self._patience = PATIENT_SECONDS if patient else BUSY_SECONDS
+        self._writers = Writers(self._patience) if self.is_sqlite else None
+        self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
+        self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
+        self.room = Room(_file(url) if self.is_sqlite else None)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for queries; nothing that is changed in it is kept."""
+        if self._pulse is not None:
+            self._pulse.check()
         with self._read() as session:
             yield session
 
@@ -47,14 +63,37 @@ class Database:
         begun = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._write() as session, session.begin():
-                    return work(session)
+                return self._written(work)
             except DBAPIError as error:
+                if is_full(error):
+                    self.room.failed()
                 waited = time.monotonic() - begun
-                if attempt == ATTEMPTS or waited > BUSY_SECONDS or not _is_conflict(error):
+                if attempt == ATTEMPTS or waited > self._patience or not _is_conflict(error):
                     raise
                 time.sleep(random.uniform(0.01, 0.03) * attempt)  # noqa: S311 - only spreads the retries
         raise AssertionError("unreachable")
+
+    def _written(self, work: Callable[[Session], T]) -> T:
+        if self._pulse is not None:
+            self._pulse.check()
+        if self._writers is None:
+            with self._write() as session, session.begin():
+                return work(session)
+        with self._writers.turn() as has_the_file, self._write() as session, session.begin():
+            session.connection()
+            has_the_file()
+            return work(session)
+
+    def try_writing(self) -> None:
+        """Writes what changes nothing, to its commit, where that can be done: raises what a real write would raise."""
+        if not self.is_sqlite:
+            return  # a server tells itself what its disk lacks: a write that fails is remembered
+
+        def work(session: Session) -> None:
+            version = session.connection().exec_driver_sql("PRAGMA user_version").scalar() or 0
+            session.connection().exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+
+        self.writing(work)
 
     def close(self) -> None:
         """Closes every pooled connection."""
@@ -81,29 +120,55 @@ def lock(session: Session, name: str) -> None:
         connection.execute(_ADVISORY_LOCK, {"name": name})
 
 
-def _engine(url: str, *, sqlite: bool) -> Engine:
-    # Errors are logged, and a statement's parameters are readers' texts.
-    if not sqlite:
-        given = make_url(url).query
-        return create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=20,
-            pool_timeout=POOL_SECONDS,
-            connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
-        )
-    file = make_url(url).database
-    if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+# Errors are logged, and a statement's parameters are readers' texts: hence hide_parameters.
+
+
+def _postgres_engine(url: str) -> Engine:
+    given = make_url(url).query
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=POOL_SECONDS,
+        connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
+    )
+
+
+def _watched(engine: Engine) -> Pulse:
+    """Has the engine's connections wait no longer than the server answers."""
+    pulse = Pulse(**engine.dialect.create_connect_args(engine.url)[1])
+    options = str(engine.url.query.get("options", ""))
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> WatchedConnection:
+        return WatchedConnection.open(pulse, *arguments, **parameters)
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: Any, _record: Any) -> None:
+        prepare(connection, options)
+
+    return pulse
+
+
+def _file(url: str) -> Path | None:
+    """The file that an address of SQLite names; None for one in memory, or in SQLite's own notation."""
+    name = make_url(url).database
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
+
+
+def _sqlite_engine(url: str, patience: float) -> Engine:
+    file = _file(url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": patience},
         pool_size=20,
         max_overflow=20,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=patience,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

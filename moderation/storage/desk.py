@@ -17,7 +17,7 @@ from moderation.core.policy import Signals
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
-from moderation.storage.audit import EventRow
+from moderation.storage.audit import EventRow, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
@@ -248,17 +248,16 @@ class EventsWanted:
 
 def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list[AuditEvent]:
     """Events of a chain, the newest first. ``event`` matches from its start on, so that ``comment.`` finds them all."""
-    query = select(EventRow).where(EventRow.chain == wanted.chain)
+    conditions = [EventRow.chain == wanted.chain]
     if wanted.event:
-        query = query.where(EventRow.event.startswith(wanted.event, autoescape=True))
+        conditions.append(EventRow.event.startswith(wanted.event, autoescape=True))
     if wanted.actor:
-        query = query.where(EventRow.actor == wanted.actor)
+        conditions.append(EventRow.actor == wanted.actor)
     if wanted.subject:
-        query = query.where(EventRow.subject == wanted.subject)
+        conditions.append(EventRow.subject == wanted.subject)
     if wanted.before is not None:
-        query = query.where(EventRow.sequence < wanted.before)
-    rows = session.scalars(query.order_by(EventRow.sequence.desc()).limit(limit))
-    return [row.audit_event for row in rows]
+        conditions.append(EventRow.sequence < wanted.before)
+    return newest_where(session, *conditions, limit=limit)
 
 
 def account_names(session: Session) -> dict[str, str]:

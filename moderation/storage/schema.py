@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from moderation.core.errors import ConfigurationError
 from moderation.storage.database import Database
 
 _LOCK = 7_226_351_954  # names our advisory lock on PostgreSQL; any number that nothing else uses
@@ -24,10 +25,17 @@ def upgrade(database: Database, *, revision: str = "head") -> None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether every migration has run."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    """Whether every migration has run. Raises ``ConfigurationError`` for tables that a newer version has made."""
+    scripts = ScriptDirectory.from_config(_config())
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise ConfigurationError(
+            "MODERATION_DATABASE_URL",
+            f"names a database that a newer version of this service has changed (revision {current[:40]}). "
+            "Install that version, or bring back a backup from before.",
+        )
+    return current == scripts.get_current_head()
 
 
 def _config(connection: Connection | None = None) -> Config:

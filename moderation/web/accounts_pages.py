@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from moderation import accounts as account_uses
 from moderation.core.actor import EVERYWHERE, Actor
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, clipped
 from moderation.second_factor import take_away
 from moderation.signing_in import end_all_sessions, end_session
 from moderation.storage.accounts import (
@@ -199,7 +199,7 @@ def _place() -> str:
     place = field("site", 64)
     with services().database.reading() as db:
         if place != EVERYWHERE and db.get(Site, place) is None:
-            raise InvalidField("site", f"{place!r} is not there.")
+            raise InvalidField("site", f"{clipped(place)!r} is not there.")
     return place
 
 

@@ -12,27 +12,31 @@ from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
-from moderation.core.audit_chain import SYSTEM, AuditEvent, verify
+from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time, verify
 from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
 from moderation.web.desk_frame import ADMIN, READ, desk_page, everywhere, sites_with
-from moderation.web.rendering import argument
+from moderation.web.rendering import argument, known_id, whole_number
 from moderation.web.wording import who
 
 PAGE = 50
+LONGEST_PAYLOAD = 20_000
+"""Characters of a payload that the page shows; ours have some hundred."""
 AUDIT = "/audit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One event as the page shows it; ``link`` leads to the comment that it is about."""
+    """One event as the page shows it; ``link`` leads to the comment that it is about. ``at`` is None and ``fault`` says
+    what is wrong where somebody has changed it.
+    """
 
     sequence: int
     time: str
-    at: datetime
+    at: datetime | None
     event: str
     actor: str
     actor_href: str
@@ -41,6 +45,7 @@ class Line:
     payload: str
     previous: str
     hash: str
+    fault: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +130,13 @@ def _audit_page(verified: Verified | None = None) -> Response:
 
 
 def _wanted(chains: list[str]) -> EventsWanted:
-    chain, before = argument("chain"), argument("before", 12)
+    chain = argument("chain")
     return EventsWanted(
         chain=chain if chain in chains else chains[0],
         event=argument("event"),
         actor=argument("actor"),
         subject=argument("subject"),
-        before=int(before) if before.isascii() and before.isdigit() else None,
+        before=whole_number(argument("before")),
     )
 
 
@@ -142,19 +147,31 @@ def _href(wanted: EventsWanted) -> str:
 
 
 def _line(event: AuditEvent, wanted: EventsWanted, names: dict[str, str]) -> Line:
+    subject, actor = legible(event.subject), legible(event.actor)
+    about_comment = event.event.startswith("comment.") and subject == known_id(subject)
     return Line(
         sequence=event.sequence,
-        time=event.time,
-        at=datetime.fromisoformat(event.time),
-        event=event.event,
-        actor=who(event.actor, names),
-        actor_href=_href(replace(wanted, actor=event.actor, before=None)),
-        subject=event.subject,
-        link=f"/review/comments/{event.subject}" if event.event.startswith("comment.") else None,
-        payload=json.dumps(json.loads(event.payload), indent=2, ensure_ascii=False),
-        previous=event.previous,
-        hash=event.hash,
+        time=legible(event.time),
+        at=read_time(event.time),
+        event=legible(event.event),
+        actor=who(actor, names),
+        actor_href=_href(replace(wanted, actor=actor, before=None)),
+        subject=subject,
+        link=f"/review/comments/{subject}" if about_comment else None,
+        payload=_pretty(event.payload),
+        previous=legible(event.previous),
+        hash=legible(event.hash),
+        fault=fault_in(event),
     )
+
+
+def _pretty(payload: str) -> str:
+    try:
+        text = legible(json.dumps(read_payload(payload), indent=2, ensure_ascii=False))
+    except RecursionError:
+        text = legible(payload)
+    left_out = len(text) - LONGEST_PAYLOAD
+    return f"{text[:LONGEST_PAYLOAD]} … and {left_out:,} characters more" if left_out > 0 else text
 
 
 def _verify(db: Session, chain: str) -> tuple[bool, str]:
@@ -163,7 +180,7 @@ def _verify(db: Session, chain: str) -> tuple[bool, str]:
     try:
         head = verify(chain, events_of(db, chain))
     except ChainBroken as error:
-        return False, f"Broken: {error.detail}"
+        return False, legible(f"Broken: {error.detail}")
     if not head.sequence and kept is None:
         return True, f"{chain}: no event yet"
     if kept != head:

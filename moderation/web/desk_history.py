@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.configuration import ReasonChoice
-from moderation.core.audit_chain import AuditEvent
+from moderation.core.audit_chain import AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.storage.comments import DecisionRow
 from moderation.web.wording import who
 
@@ -34,7 +33,7 @@ class Told:
     words: str
     actor: str
     time: str
-    at: datetime
+    at: datetime | None
     chain: str
     sequence: int
     details: tuple[tuple[str, str], ...]
@@ -51,10 +50,10 @@ def history(
     labels = {reason.id: reason.label for reason in reasons}
     return [
         Told(
-            words=_WORDS.get(event.event, event.event),
-            actor=who(event.actor, names),
-            time=event.time,
-            at=datetime.fromisoformat(event.time),
+            words=_WORDS.get(event.event, legible(event.event)),
+            actor=who(legible(event.actor), names),
+            time=legible(event.time),
+            at=read_time(event.time),
             chain=event.chain,
             sequence=event.sequence,
             details=tuple(_details(event, decisions, labels)),
@@ -66,9 +65,13 @@ def history(
 def _details(
     event: AuditEvent, decisions: Sequence[DecisionRow], labels: Mapping[str, str]
 ) -> Iterable[tuple[str, str]]:
-    payload = json.loads(event.payload)
-    if event.event == "comment.scored":
-        yield "by", f"{payload['pack']} ({payload['runtime']})"
+    if fault_in(event) is not None:
+        yield "altered", "This event was changed after it was written; the audit log’s verification says more."
+    payload = read_payload(event.payload)
+    if not isinstance(payload, dict):
+        return
+    if event.event == "comment.scored" and {"pack", "runtime"} <= payload.keys():
+        yield "by", legible(f"{payload['pack']} ({payload['runtime']})")
     decision = next((d for d in decisions if d.revision == payload.get("revision") and d.actor == event.actor), None)
     if decision is None:
         return

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Flask, Response, g, json, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core import errors as facts
+from moderation.storage.room import is_full
 from moderation.web.wording import iso
 
 log = logging.getLogger(__name__)
@@ -48,16 +49,22 @@ Shown = Callable[[int, str, Fields, dict[str, str]], Response]
 """Makes an answer out of a status, a detail, fields and headers."""
 
 
-class InvalidFields(facts.ModerationError):
-    """Some fields can't be accepted; ``errors`` names each with what is wrong."""
+MOST_PROBLEMS = 20
+"""So many problems of one request are told: an answer is no place to give back what was sent."""
 
-    def __init__(self, errors: Fields) -> None:
+
+class InvalidFields(facts.ModerationError):
+    """Some fields can't be accepted; ``errors`` names each with what is wrong, ``more`` counts those left out."""
+
+    def __init__(self, errors: Fields, more: int = 0) -> None:
         super().__init__()
-        self.errors = errors
+        self.errors = errors[:MOST_PROBLEMS]
+        self.more = more + len(errors) - len(self.errors)
 
     @property
     def detail(self) -> str:
-        return " ".join(f"{error['field']} {error['message']}" for error in self.errors)
+        told = " ".join(f"{error['field']} {error['message']}" for error in self.errors)
+        return f"{told} And {self.more} more." if self.more else told
 
 
 class BodyNotJson(facts.ModerationError):
@@ -129,31 +136,54 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         return shown(status, _detail(error, status), None, headers)
 
     def database(error: Exception) -> Response:
-        log.error("the database is out of reach: %s", type(error).__name__)
-        return shown(
-            503,
-            "The database can't be reached right now. Nothing was stored; please try again soon.",
-            None,
-            {"Retry-After": "5"},
-        )
+        full = isinstance(error, DBAPIError) and is_full(error)
+        log.error("the database %s: %s", "has no room left" if full else "is out of reach", type(error).__name__)
+        what = "has no room left to store anything" if full else "can't be reached right now"
+        again = "Please try again soon; what is sent twice is stored once."
+        return shown(503, f"The database {what}. {again}", None, {"Retry-After": "30" if full else "5"})
+
+    def about_a_value(error: Exception) -> Response:
+        log.warning("a value that no database can look for got as far as the database: %s", type(error).__name__)
+        return shown(400, "This holds a character or a number that can't be looked for here.")
+
+    def any_database_error(error: DBAPIError) -> Response:
+        if _is_about_a_value(error.orig):
+            return about_a_value(error)
+        # A connection that was cut, or a file that is damaged, comes as any kind of error.
+        return database(error) if error.connection_invalidated or type(error) is DatabaseError else bug(error)
 
     def bug(error: Exception) -> Response:
+        if isinstance(error, OverflowError | UnicodeEncodeError) and _is_about_a_value(error):
+            return about_a_value(error)
         log.exception("unexpected error", exc_info=error)
         return shown(500, "Something went wrong here; it is not your fault. Please try again.")
 
     app.register_error_handler(facts.ModerationError, fact)
     app.register_error_handler(HTTPException, http)
+    app.register_error_handler(DBAPIError, any_database_error)
     app.register_error_handler(OperationalError, database)
     app.register_error_handler(InterfaceError, database)
     app.register_error_handler(PoolTimeout, database)
     app.register_error_handler(Exception, bug)
 
 
+UNSTORABLE = ("22003", "22021", "22P05", "22008")
+"""PostgreSQL's names for a number out of range, characters that are none in UTF-8 or JSON, a time out of range."""
+
+
+def _is_about_a_value(error: BaseException | None) -> bool:
+    """Whether somebody sent what no text or number column can hold; what is stored is checked before."""
+    if getattr(error, "sqlstate", None) in UNSTORABLE:
+        return True
+    words = str(error)
+    return "NUL (0x00)" in words or "too large to convert to SQLite" in words or "surrogates not allowed" in words
+
+
 def _fields(error: facts.ModerationError) -> Fields:
     if isinstance(error, InvalidFields):
         return error.errors
     if isinstance(error, facts.InvalidField):
-        return [{"field": error.field, "message": error.message}]
+        return [{"field": facts.clipped(error.field, 400), "message": facts.clipped(error.message, 2000)}]
     if isinstance(error, facts.CommentTooShort | facts.CommentTooLong):
         return [{"field": "body", "message": error.detail}]
     return []

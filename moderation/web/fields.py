@@ -12,7 +12,7 @@ from flask import Request
 from moderation.core.errors import InvalidField
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text import LONGEST, as_written
-from moderation.web.errors import BodyNotJson, InvalidFields, NotJsonType
+from moderation.web.errors import MOST_PROBLEMS, BodyNotJson, InvalidFields, NotJsonType
 
 
 def json_object(request: Request) -> dict[str, Any]:
@@ -29,19 +29,30 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
+class Problems:
+    """What is wrong with a body: the first of them in words, of the others how many."""
+
+    told: list[dict[str, str]] = field(default_factory=list)
+    more: int = 0
+
+
+@dataclass(slots=True)
 class Fields:
     """An object of the body. Problems are collected; ``finish`` raises them all at once."""
 
     values: Mapping[str, Any]
     path: str = ""
-    problems: list[dict[str, str]] = field(default_factory=list)
+    found: Problems = field(default_factory=Problems)
     asked: set[str] = field(default_factory=set)
 
     def name(self, key: str) -> str:
         return f"{self.path}{key}"
 
     def problem(self, key: str, message: str) -> None:
-        self.problems.append({"field": self.name(key), "message": message})
+        if len(self.found.told) < MOST_PROBLEMS:
+            self.found.told.append({"field": self.name(key), "message": message})
+        else:
+            self.found.more += 1
 
     def text(self, key: str, *, most: int, required: bool = False) -> str | None:
         """A text, canonical and trimmed; None where it is missing or empty, which is a problem where ``required``."""
@@ -136,19 +147,22 @@ class Fields:
         self.asked.add(key)
         value = self.values.get(key)
         if isinstance(value, dict):
-            return Fields(value, path=f"{self.name(key)}.", problems=self.problems)
+            return Fields(value, path=f"{self.name(key)}.", found=self.found)
         if value is not None or required:
             self.problem(key, "is missing." if value is None else "must be an object.")
         return Fields({}, path=f"{self.name(key)}.")  # what it would have held is no further problem
 
     def known(self) -> None:
         """Notes a problem for every field that was never asked for."""
-        for key in self.values:
-            if key not in self.asked:
-                self.problem(key[:80], "is not a field here; known are " + ", ".join(sorted(self.asked)) + ".")
+        unknown = [key for key in self.values if key not in self.asked]
+        if unknown:
+            known = "is not a field here; known are " + ", ".join(sorted(self.asked)) + "."
+            for key in unknown[: MOST_PROBLEMS + 1]:
+                self.problem(key[:80], known)
+            self.found.more += len(unknown[MOST_PROBLEMS + 1 :])
 
     def finish(self) -> None:
         """Raises ``InvalidFields`` if there is any problem."""
         self.known()
-        if self.problems:
-            raise InvalidFields(self.problems)
+        if self.found.told:
+            raise InvalidFields(self.found.told, self.found.more)

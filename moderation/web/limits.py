@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask, g, request
 from flask_limiter import Limiter
@@ -15,6 +15,7 @@ from moderation.configuration import RateLimits
 from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.web.access import services
+from moderation.web.limit_redis import GUARDED
 from moderation.web.limit_storage import SCHEME
 
 PREFIX = "moderation"
@@ -25,16 +26,13 @@ class Limits:
 
     def __init__(self, app: Flask, of: Services) -> None:
         redis = of.settings.redis_url
-        # A Redis that hangs is gone: limits go on in the process, and no comment waits for it.
-        patience: dict[str, Any] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5} if redis else {}
         self.limiter = Limiter(
             key_func=hashed_address,
             app=app,
-            storage_uri=redis or f"{SCHEME}://",
-            storage_options=patience,
+            storage_uri=f"{GUARDED}://" if redis else f"{SCHEME}://",
+            storage_options={"redis_url": redis} if redis else {},
             strategy="moving-window",  # refused requests don't count
             headers_enabled=True,
-            in_memory_fallback_enabled=redis is not None,
             key_prefix=PREFIX,
             default_limits=[],
         )
@@ -91,12 +89,7 @@ class Limits:
         self._site()
 
     def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
-        try:
-            return all(
-                self.limiter.limiter.test(item, PREFIX, key, scope) for limit in limits for item in _parsed(limit)
-            )
-        except Exception:  # the storage is gone: the count that follows falls back to this process
-            return True
+        return all(self.limiter.limiter.test(item, PREFIX, key, scope) for limit in limits for item in _parsed(limit))
 
     def _counted(
         self, scope: str, of: Callable[[RateLimits], tuple[str, ...]], key: Callable[[], str]

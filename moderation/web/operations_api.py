@@ -8,14 +8,18 @@ import ipaddress
 from flask import Blueprint, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from moderation.core.errors import ConfigurationError
 from moderation.storage.legal import overdue_by_site
+from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
 from moderation.storage.sites import all_sites
 from moderation.web.access import services
 from moderation.web.metrics import legal_overdue
 from moderation.web.openapi import description
+
+FULL = "room on the disk of the database"
 
 
 def blueprint() -> Blueprint:
@@ -62,13 +66,20 @@ def _waits_for() -> list[str]:
     waits = []
     if not services().scorer.ready:
         waits.append("the scoring pack")
+    database = services().database
     try:
-        with services().database.reading() as db:
+        with database.reading() as db:
             db.execute(text("SELECT 1"))
-        if not is_current(services().database):
+        if not is_current(database):
             waits.append("the database's migrations")
-    except SQLAlchemyError:
-        waits.append("the database")
+        elif not database.room.is_left:
+            waits.append(FULL)
+        else:
+            database.try_writing()
+    except ConfigurationError:
+        waits.append("a newer version of this service, which has changed the database")
+    except SQLAlchemyError as error:
+        waits.append(FULL if isinstance(error, DBAPIError) and is_full(error) else "the database")
     return waits
 
 

@@ -131,7 +131,7 @@ def _articles(db: Session, scopes: tuple[Scope, ...], names: tuple[str, ...]) ->
 def _cursors(actor: Actor, asked: _Asked) -> URLSafeSerializer:
     """Signs a place in exactly this list: in another it means nothing."""
     of = json.dumps([actor.reference, asked.order, asked.articles, asked.sections, asked.language])
-    return URLSafeSerializer(services().settings.secret_key, salt=f"queue {of}")
+    return URLSafeSerializer(list(reversed(services().keys.cursors.secrets)), salt=f"queue {of}")
 
 
 def _written(value: Any) -> Any:

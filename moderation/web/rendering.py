@@ -36,6 +36,19 @@ def argument(name: str, most: int = 200) -> str:
     return tidy(request.args.get(name, ""), most)
 
 
+LARGEST = 2**31 - 1
+"""The largest whole number that the database keeps in a column of ours."""
+
+
+def whole_number(text: str, *, largest: int = LARGEST) -> int | None:
+    """A whole number from 0 on that somebody sent; None for anything else. One that is too large is ``largest``."""
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0")
+    return largest if len(digits) > len(str(largest)) else min(int(digits or "0"), largest)
+
+
 def tidy(text: str, most: int) -> str:
     """At most so much of a text, trimmed and without what no database can look for."""
     return _UNSTORABLE.sub("", text)[:most].strip()

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import json
-
-from moderation.core.audit_chain import AuditEvent
+from moderation.core.audit_chain import AuditEvent, read_payload
 from moderation.core.comment import MESSAGES, Status
 from moderation.core.private_data import Place
 from moderation.core.scores import Scores
@@ -144,7 +142,7 @@ def event_shape(event: AuditEvent) -> dict[str, Any]:
         "actor": event.actor,
         "event": event.event,
         "subject": event.subject,
-        "payload": json.loads(event.payload),
+        "payload": read_payload(event.payload),
         "previous": event.previous,
         "hash": event.hash,
     }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 from newsroom import ORIGIN, Hall, Newsroom, detail, open_hall
+from stalling_proxy import stalling_proxy
 from werkzeug.test import TestResponse
 
 from moderation.web.limit_storage import ProcessStorage
 from moderation.web.limits import network_of
 
 ADA = {"name": "Ada", "id": "ada"}
+BOB = {"name": "Bob", "id": "bob"}
 
 
 def limited(newsroom: Newsroom, **limits: list[str]) -> None:
@@ -283,6 +287,48 @@ def test_limits_go_on_in_the_process_when_redis_is_gone(sqlite_url: str, tmp_pat
     limited(newsroom, per_reader=["2 per minute"])
     assert statuses([newsroom.comment(author=ADA) for _ in range(3)]) == [202, 202, 429]
     hall.services.database.close()
+
+
+@pytest.mark.redis
+def test_limits_go_on_in_the_process_when_redis_hangs_however_many_notice_at_once(
+    sqlite_url: str, tmp_path: Path, redis_url: str
+) -> None:
+    parts = urlsplit(redis_url)
+    with stalling_proxy(parts.hostname or "", parts.port or 6379) as proxy:
+        hall = open_hall(sqlite_url, tmp_path, redis_url=f"redis://127.0.0.1:{proxy.port}{parts.path}")
+        newsroom = hall.new_site()
+        newsroom.put_article()
+        limited(newsroom, per_site=["5 per hour"])
+        asked = {"comment": {"text": "hello"}, "requestedAttributes": {"TOXICITY": {}}}
+
+        def analyze(_: int) -> TestResponse:
+            path = f"/v1alpha1/comments:analyze?key={newsroom.secret}"
+            return hall.app.test_client().post(path, json=asked)
+
+        assert analyze(0).status_code == 200
+        proxy.hang()
+        with ThreadPoolExecutor(16) as pool:
+            many = statuses(list(pool.map(analyze, range(16))))
+        assert sorted(many) == [200] * 5 + [429] * 11
+        limited(newsroom, per_reader=["2 per hour"])
+        assert statuses([newsroom.comment(author=ADA) for _ in range(3)]) == [202, 202, 429]
+        proxy.go_on()
+        with redis.Redis.from_url(redis_url) as client:
+            wait_until(lambda: newsroom.comment(author=BOB).status_code in (202, 429) and counted(client, "reader") > 0)
+        hall.services.database.close()
+
+
+def counted(client: redis.Redis, scope: str) -> int:
+    """How many of these counters Redis keeps."""
+    return sum(scope.encode() in key for key in client.scan_iter())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        time.sleep(0.05)
+    pytest.fail("it never came true")
 
 
 class Stopwatch:

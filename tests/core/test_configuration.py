@@ -227,3 +227,12 @@ def test_wrong_surges_and_clocks_name_themselves(text: str, key: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         parse_configuration(text)
     assert error.value.key == key
+
+
+@pytest.mark.parametrize(
+    "text", ['[comments]\nmode = "{}"', "[comments]\n{} = 1", '[scoring]\nruntime = "{}"', "[{}]\na = 1"]
+)
+def test_an_error_never_repeats_all_that_stands_in_the_file(text: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parse_configuration(text.replace("{}", "x" * 100_000))
+    assert len(str(refused.value)) < 5000

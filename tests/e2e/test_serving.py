@@ -20,10 +20,16 @@ from moderation.core.errors import ConfigurationError
 from moderation.serving import listen
 
 TOY = """
-import os, sys, time
+import os, resource, sys, threading, time
 from moderation.serving import listen, serve, supervise
 
+gate = threading.Event()
+
 def app(environ, start_response):
+    if environ["PATH_INFO"] == "/wait":
+        gate.wait()
+    if environ["PATH_INFO"] == "/light/open":
+        gate.set()
     length = len(environ["wsgi.input"].read())
     time.sleep(0.02)
     body = f"{length} {os.getpid()}".encode()
@@ -33,8 +39,11 @@ def app(environ, start_response):
 bound = listen("127.0.0.1", 0)
 ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())  # at once: two processes may say so together
 processes = int(sys.argv[1])
+if len(sys.argv) > 2:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))
 if processes == 1:
-    serve(bound, app, threads=8, largest_body=2**24, ready=ready)
+    apart, headers = ("/light/",), {"Content-Security-Policy": "default-src 'none'"}
+    serve(bound, app, threads=8, largest_body=2**24, ready=ready, apart=apart, headers=headers)
 else:
     me = os.getpid()
     run = lambda index: serve(bound, app, threads=8, largest_body=2**24, ready=ready, supervised_by=me)
@@ -49,8 +58,9 @@ def start() -> Iterator[Start]:
     """Starts the toy application in so many processes and tells its port."""
     started = []
 
-    def start(processes: int = 1) -> tuple[subprocess.Popen[str], int]:
-        process = subprocess.Popen([sys.executable, "-c", TOY, str(processes)], stdout=subprocess.PIPE, text=True)
+    def start(processes: int = 1, files: int | None = None) -> tuple[subprocess.Popen[str], int]:
+        arguments = [str(number) for number in (processes, files) if number is not None]
+        process = subprocess.Popen([sys.executable, "-c", TOY, *arguments], stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
         ports = {int(process.stdout.readline()) for _ in range(processes)}
@@ -193,3 +203,55 @@ def test_an_address_in_use_is_named_with_a_way_out() -> None:
     port = first.getsockname()[1]
     with first, pytest.raises(ConfigurationError, match=rf"127\.0\.0\.1:{port}.*--port"):
         listen("127.0.0.1", port)
+
+
+def asked(port: int, path: str = "/", *, source: str = "127.0.0.1") -> int:
+    """The status of a request over a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"])
+def test_however_many_connections_an_address_leaves_idle_others_are_served(start: Start, said: bytes) -> None:
+    _, port = start(1, files=300)  # room for some hundred connections
+    neighbour = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=("127.0.0.2", 0))
+    neighbour.request("GET", "/")
+    assert neighbour.getresponse().read()
+    idle = []
+    for _ in range(250):
+        idle.append(socket.create_connection(("127.0.0.1", port), timeout=30))
+        idle[-1].sendall(said)
+    assert asked(port, source="127.0.0.3") == 200
+    assert asked(port) == 200
+    kept = neighbour.sock
+    neighbour.request("GET", "/")
+    assert neighbour.getresponse().status == 200
+    assert neighbour.sock is kept, "whoever holds one connection keeps it"
+    for connection in (*idle, neighbour):
+        connection.close()
+
+
+def test_what_stands_apart_answers_while_every_thread_waits(start: Start) -> None:
+    _, port = start()
+    answers: list[int] = []
+    waiting = [threading.Thread(target=lambda: answers.append(asked(port, "/wait"))) for _ in range(24)]
+    for thread in waiting:
+        thread.start()
+    assert asked(port, "/light/status") == 200
+    assert answers == []
+    assert asked(port, "/light/open") == 200
+    for thread in waiting:
+        thread.join()
+    assert answers == [200] * 24
+
+
+def test_what_never_reaches_the_application_carries_the_headers_of_every_answer(start: Start) -> None:
+    _, port = start()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n")
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"Content-Security-Policy: default-src 'none'" in answer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pages_house import CALM, House, Visitor
+from pages_house import CALM, SITE_KEY, House, Visitor
 from sqlalchemy import text
 
 from moderation.cli import main
@@ -61,6 +61,87 @@ def test_verifying_names_the_event_that_was_changed_behind_its_back(house: House
     log = house.signed_in().open("/audit").send("/audit/verify")
     assert "A chain does not verify." in log.text
     assert "chain demo, event 3" in log.text
+
+
+TAMPERED = {
+    "no JSON": "payload = '{not JSON'",
+    "JSON that is no object": "payload = '[1, 2]'",
+    "half a character": 'payload = \'{"a": "\\ud800"}\'',
+    "nested without end": f"payload = '{'[' * 20_000}'",
+    "a very large number": f"payload = '{'9' * 10_000}'",
+    "very long": f"payload = '\"{'x' * 300_000}\"'",
+    "no time": "time = 'yesterday'",
+    "a time without a zone": "time = '2026-01-14T09:00:00'",
+    "empty": "actor = '', event = '', subject = '', hash = ''",
+    "another event": "event = 'comment.nonsense', subject = '../../logout'",
+    "markup": "actor = '<script>alert(1)</script>', subject = '<b>'",
+}
+ON_SQLITE_ALONE = {
+    "bytes that are no text": "payload = CAST(X'ff00fe' AS TEXT)",
+    "such bytes in more columns": "time = CAST(X'ff' AS TEXT), actor = X'fe', event = X'80', hash = X'f0'",
+    "a number that is none": "sequence = 'three'",
+    "a number that is a half": "sequence = 2.5",
+    "a number of bytes": "sequence = X'ff'",
+    "nothing but a number": "payload = 7, time = 1.5",
+}
+
+
+def tamper(house: House, change: str) -> None:
+    """Somebody who owns the database changes the third event of the chain ``demo``."""
+    database = house.services.database
+    with database.engine.execution_options(writes=True).begin() as connection:
+        if database.is_sqlite:
+            for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
+                connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        else:
+            connection.exec_driver_sql("ALTER TABLE audit_events DISABLE TRIGGER ALL")
+        changed = f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3"
+        assert connection.exec_driver_sql(changed).rowcount == 1
+
+
+def assert_the_broken_event_is_shown(house: House, tmp_path: Path, comment: str) -> None:
+    admin = house.signed_in()
+    page = admin.open("/audit")
+    assert page.status == 200
+    assert len(page.texts("//tbody/tr")) >= 5
+    assert len(page.texts("//tbody/tr[contains(., 'Altered')]")) == 1
+    verified = page.send("/audit/verify")
+    assert verified.status == 200
+    assert "chain demo, event 3" in verified.text
+    assert admin.open(f"/review/comments/{comment}").status == 200
+    client = house.app.test_client()
+    told = client.get(f"/api/v1/comments/{comment}/audit", headers={"Authorization": f"Bearer {SITE_KEY}"})
+    assert told.status_code == 200
+    assert len((told.json or {})["events"]) >= 2
+    assert admin.client.get("/audit/export").status_code == 200
+    environment = {"MODERATION_DATABASE_URL": house.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    command = CliRunner().invoke(main, ["audit", "verify"], env=environment)
+    assert command.exit_code == 1
+    assert "chain demo, event 3" in command.output
+    exported = CliRunner().invoke(main, ["audit", "export"], env=environment)
+    assert exported.exit_code == 0
+    assert len(exported.stdout_bytes.splitlines()) >= 5
+
+
+@pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
+def test_an_event_that_was_tampered_with_is_shown_as_such(either_house: House, tmp_path: Path, change: str) -> None:
+    comment = either_house.say()
+    tamper(either_house, change)
+    assert_the_broken_event_is_shown(either_house, tmp_path, comment)
+
+
+@pytest.mark.parametrize("change", ON_SQLITE_ALONE.values(), ids=ON_SQLITE_ALONE)
+def test_what_only_sqlite_can_hold_is_shown_too(house: House, tmp_path: Path, change: str) -> None:
+    comment = house.say()
+    tamper(house, change)
+    assert_the_broken_event_is_shown(house, tmp_path, comment)
+
+
+@pytest.mark.parametrize("before", ["2147483648", "9" * 20, "9" * 200])
+def test_any_number_may_be_asked_for_as_the_one_to_begin_before(either_house: House, before: str) -> None:
+    page = either_house.signed_in().open(f"/audit?chain=demo&before={before}")
+    assert page.status == 200
+    assert events(page)
 
 
 @pytest.mark.parametrize("query", ["chain=%00", "before=x", "before=9" + "9" * 11, "event=%25&actor=%00&subject=%ff"])

@@ -1,0 +1,150 @@
+"""Connections of the web server: what each is doing, and which of them have to go so that others get in.
+
+A connection counts as idle until a whole request has come: a client that sends one byte a second, or reads its answer
+that slowly, is idle too.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
+
+MOST_CONNECTIONS = 1000
+FILES_BESIDES = 200
+"""Files and connections that the rest of the process may have open."""
+HEADERS_SECONDS = 20.0
+"""How long a new connection may say nothing, and a request's headers may take."""
+BODY_SECONDS = 30.0
+BODY_BYTES_PER_SECOND = 1000
+"""A body that takes longer must come at least so fast."""
+
+
+class Request(HTTPRequestParser):
+    """A request that is arriving, or has arrived."""
+
+    arrived: float | None = None
+
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.began = time.time()
+
+    def received(self, data: bytes) -> int:
+        taken: int = super().received(data)
+        if self.completed and self.arrived is None:
+            self.arrived = time.monotonic()
+        return taken
+
+
+class Task(WSGITask):
+    """The answer of the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
+        environ.setdefault("moderation.waited_seconds", time.monotonic() - (self.request.arrived or time.monotonic()))
+        return environ
+
+    def execute(self) -> None:
+        if self.channel.server.stopping:
+            # Tells the client to send nothing more on this connection: nobody would be there to answer.
+            self.request.headers["CONNECTION"] = "close"
+        super().execute()
+
+
+class Refusal(ErrorTask):
+    """What never reaches the application (a broken request line, headers without end), in the API's own words."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        problem = {"type": "about:blank", "title": error.reason, "status": error.code, "detail": str(error.body)[:200]}
+        body = json.dumps(problem).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.response_headers.append(("Cache-Control", "no-store"))
+        self.response_headers.extend(self.channel.server.refusal_headers.items())
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """One connection."""
+
+    parser_class = Request
+    task_class = Task
+    error_task_class = Refusal
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.idle_since: float = self.creation_time
+        """When it was made, or its last request was answered."""
+        self.has_asked = False
+
+    def is_idle(self) -> bool:
+        """Whether nothing of a request or of an answer is under way."""
+        return not self.requests and self.request is None and not self.total_outbufs_len
+
+    def service(self) -> None:
+        super().service()
+        self.has_asked = True
+        self.idle_since = time.time()
+
+    def handle_close(self) -> None:
+        # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
+        if self.socket is not None:  # waitress may close a channel twice
+            with suppress(OSError):
+                for _ in range(64):
+                    if not self.socket.recv(65536):
+                        break
+        super().handle_close()
+
+
+def is_overdue(channel: Channel, now: float) -> bool:
+    """Whether its client takes longer over a request than a working one does."""
+    if channel.requests:
+        return False
+    request: Any = channel.request
+    if request is None:
+        return not channel.has_asked and now - channel.idle_since > HEADERS_SECONDS
+    if not request.headers_finished:
+        return bool(now - request.began > HEADERS_SECONDS)
+    return bool(now - request.began > BODY_SECONDS + request.body_bytes_received / BODY_BYTES_PER_SECOND)
+
+
+def longest_idle(channels: Iterable[Channel]) -> Channel | None:
+    """The connection to close where there are too many: of the address that holds the most of those that have no whole
+    request under way, the one that has been so for longest. None where every connection has one.
+    """
+    idle = [channel for channel in list(channels) if not channel.requests and not channel.will_close]
+    if not idle:
+        return None
+    held = Counter(_address(channel) for channel in idle)
+    most = max(held.values())
+    return min((c for c in idle if held[_address(c)] == most), key=lambda channel: channel.idle_since)
+
+
+def room_for_connections() -> int:
+    """How many connections this process can hold; asks the system for as many files as that takes."""
+    allowed, possible = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = MOST_CONNECTIONS + FILES_BESIDES
+    if allowed != resource.RLIM_INFINITY and allowed < needed:
+        raised = needed if possible == resource.RLIM_INFINITY else min(needed, possible)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (raised, possible))
+            allowed = raised
+    if allowed == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(16, min(MOST_CONNECTIONS, allowed - FILES_BESIDES))
+
+
+def _address(channel: Channel) -> str:
+    return str(channel.addr[0])

@@ -1,0 +1,165 @@
+"""Whether PostgreSQL still answers, so that nobody waits for a server that hangs.
+
+A stopped server's kernel goes on taking bytes, so neither TCP nor the server's own time limits end a wait. Whoever has
+waited for a while therefore has a thread of its own ask the server something trivial over a new connection. If that
+isn't answered either, everybody who waits is told so at once, and so is everybody who comes, until it is answered.
+A statement that is merely slow goes on as long as the server answers others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Self, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.errors import ConnectionTimeout
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SUSPICIOUS_SECONDS = 1.0
+"""Who has waited so long for an answer has the server asked whether it is there."""
+PROBE_SECONDS = 2
+LOOK_AGAIN_SECONDS = 1.0
+STATEMENT_SECONDS = 30
+"""A statement's time limit, which the server keeps."""
+LOCK_SECONDS = 5
+IDLE_SECONDS = 300
+"""How long a transaction may stand open with nothing asked, as the export to a slow client does."""
+LATE_SECONDS = 5.0
+"""A server that is so much later than its own limit has lost this one connection."""
+_INTERVAL = 0.1
+
+
+class DatabaseUnavailable(PoolTimeout):
+    """The database can't be used right now; nobody waited long for it. Nothing was stored."""
+
+
+class Pulse:
+    """What is known of one server: whether it answers. Threads share it."""
+
+    def __init__(self, **parameters: Any) -> None:
+        self._parameters = parameters
+        self._lock = threading.Lock()
+        self._probing = False
+        self._answered = 0.0
+        self.hangs = False
+
+    def check(self) -> None:
+        """Raises ``DatabaseUnavailable`` while the server hangs."""
+        if self.hangs:
+            raise DatabaseUnavailable("the database doesn't answer")
+
+    def suspect(self, *, sure: bool = False) -> None:
+        """Has the server asked whether it is there, unless that was just done. Returns at once. Whoever is ``sure`` has
+        everybody told that it hangs until it answers.
+        """
+        with self._lock:
+            if sure:
+                self._hang()
+            if self._probing or (not sure and time.monotonic() - self._answered < SUSPICIOUS_SECONDS):
+                return
+            self._probing = True
+        threading.Thread(target=self._probe, name="does the database answer", daemon=True).start()
+
+    def _probe(self) -> None:
+        while not self._answers():
+            with self._lock:
+                self._hang()
+            time.sleep(LOOK_AGAIN_SECONDS)
+        with self._lock:
+            self._answered = time.monotonic()
+            self._probing = False
+            if self.hangs:
+                log.warning("the database answers again")
+            self.hangs = False
+
+    def _hang(self) -> None:
+        if not self.hangs:
+            self.hangs = True
+            log.error("the database doesn't answer; requests are told to come again until it does")
+
+    def _answers(self) -> bool:
+        try:
+            with _Probe.connect(**self._parameters | {"connect_timeout": PROBE_SECONDS}) as connection:
+                connection.execute("SELECT 1")
+        except (ConnectionTimeout, _NoAnswer):
+            return False
+        except psycopg.Error:
+            pass  # refused, or no room for another connection: that is an answer, and everybody gets it at once
+        return True
+
+
+class _NoAnswer(psycopg.OperationalError):
+    """The server took a statement and said nothing."""
+
+
+class _Probe(psycopg.Connection[Any]):
+    def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
+        return super().wait(_until(gen, self, lambda waited: waited > PROBE_SECONDS), interval, timeout)
+
+
+class WatchedConnection(psycopg.Connection[Any]):
+    """A connection that waits for no answer longer than the server's pulse is felt."""
+
+    pulse: Pulse | None = None
+
+    @classmethod
+    def open(cls, pulse: Pulse, *arguments: Any, **parameters: Any) -> Self:
+        """Connects. Raises ``DatabaseUnavailable`` at once while the server is known to hang."""
+        pulse.check()
+        try:
+            connection = cls.connect(*arguments, **parameters)
+        except ConnectionTimeout:
+            pulse.suspect(sure=True)
+            raise
+        connection.pulse = pulse
+        return connection
+
+    def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
+        return super().wait(_until(gen, self, self._gives_up), interval, timeout)
+
+    def _gives_up(self, waited: float) -> bool:
+        if self.pulse is None:
+            return False
+        if waited > SUSPICIOUS_SECONDS:
+            self.pulse.suspect()
+        return self.pulse.hangs or waited > STATEMENT_SECONDS + LATE_SECONDS
+
+
+def _until(
+    gen: PQGen[T], connection: psycopg.Connection[Any], gives_up: Callable[[float], bool]
+) -> Generator[Any, Any, T]:
+    """Runs ``gen`` and asks, whenever it has waited a moment for nothing, whether to go on. What was left unanswered
+    can't be used any more: the connection is closed.
+    """
+    began = time.monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and gives_up(time.monotonic() - began):
+                connection.pgconn.finish()
+                raise _NoAnswer("the server doesn't answer")
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def prepare(connection: Any, options: str) -> None:
+    """Sets the server's own time limits, but for those that the database's address sets (``options``)."""
+    limits = {
+        "statement_timeout": STATEMENT_SECONDS,
+        "lock_timeout": LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+    }
+    with connection.cursor() as cursor:
+        for name, seconds in limits.items():
+            if name not in options:
+                cursor.execute(f"SET {name} = '{seconds}s'")
+    connection.commit()
