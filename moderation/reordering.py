@@ -28,7 +28,7 @@ from moderation.storage.severity_order import (
     weigh,
 )
 
-BATCH = 500
+BATCH = 200
 """So few at once that whoever else writes hardly waits: some hundredths of a second."""
 
 

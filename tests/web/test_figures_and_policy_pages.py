@@ -179,3 +179,10 @@ def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_house
     assert "section opinion, flag: toxicity at or over 0.8 → 0.7" in newest
     assert third in newest
     assert "toxicity at or over 0.7 → 0.8" in older
+
+
+def test_a_danger_that_the_file_does_not_name_is_told_as_built_in(house: House) -> None:
+    house.configuration.now = parse_configuration("[policy.flag]\nlinks_at_least = 3\nthreat_at_least = 0.3\n")
+    rows = {row[2]: row[3] for row in cells(house.signed_in().open("/admin/policy"), "Conditions in force")}
+    assert rows["identity attack at or over 0.45"] == rows["severe toxicity at or over 0.015"] == "built in"
+    assert rows["threat at or over 0.3"] == rows["links at or over 3"] == "policy.flag"
