@@ -15,7 +15,8 @@ from moderation.core.text import as_written
 from moderation.prepared import prepared_article
 from moderation.record import Ledger, recorded
 from moderation.services import Services
-from moderation.storage.articles import Article, find_article
+from moderation.storage import docket
+from moderation.storage.articles import Article, find_article, hold_article
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ def paragraphs_from_html(html: str) -> tuple[str, ...]:
 
 
 def register_article(services: Services, site_id: str, actor: str, form: ArticleForm) -> tuple[Article, bool]:
-    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new."""
+    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new. With its
+    section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
+    """
 
     def work(ledger: Ledger) -> tuple[Article, bool]:
         article = find_article(ledger.session, site_id, form.external_id, lock=True)
@@ -73,6 +76,9 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             )
             ledger.session.add(article)
         mode_before = article.mode
+        if not new and article.section != form.section:
+            hold_article(ledger.session, article.id)
+            docket.move_section(ledger.connection, article.id, form.section)
         _fill(article, form, new=new)
         article.updated_at = ledger.now
         if new or mode_before != article.mode:

@@ -4,7 +4,7 @@ its author's others; and events.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
@@ -20,8 +21,8 @@ from moderation.storage.audit import EventRow
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.desk_lists import Scope
 from moderation.storage.docket import Docket
+from moderation.storage.reach import within_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def one_listed(session: Session, comment_id: str, scopes: Sequence[Scope]) -> Li
         .where(Comment.id == comment_id)
         .options(defer(Article.paragraphs), defer(Article.key_points))
     ).first()
-    if row is None or not any(scope.holds(row[1]) for scope in scopes):
+    if row is None or not any(scope.holds(row[3]) for scope in scopes):
         return None
     comment, article, author, docket, scores = row
     decisions = _decisions_of(session, [comment_id])
@@ -199,12 +200,13 @@ def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> st
 
 
 def latest_by(
-    session: Session, author_id: str, *, but: str, sections: Collection[str] | None = None, limit: int = 5
+    session: Session, author_id: str, scopes: Sequence[Scope], *, but: str, limit: int = 5
 ) -> Sequence[Comment]:
-    """An author's latest other comments in these sections (None: all), newest first."""
+    """An author's latest other comments within these scopes, newest first."""
     others = select(Comment).where(Comment.author_id == author_id, Comment.id != but)
-    if sections is not None:
-        others = others.join(Docket, Docket.comment_id == Comment.id).where(_DOCKET.section.in_(sections))
+    if any(scope.sections is not None for scope in scopes):
+        others = others.join(Docket, Docket.comment_id == Comment.id)
+        others = others.where(within_any(scopes, _DOCKET.site_id, _DOCKET.section))
     return session.scalars(others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)).all()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
 from moderation.core.policy import Signals
+from moderation.core.reach import Location
 from moderation.core.scores import LABELS
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
@@ -115,7 +116,7 @@ WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
-_PLACE = select(table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
+_LOCATION = select(table_of(Docket).c.site_id, table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
 
 
@@ -183,20 +184,19 @@ def by_person(connection: Any, comment_id: str) -> str | None:
     return decided
 
 
-def section_of(connection: Any, comment_id: str) -> str | None:
-    """The section under which a comment was written."""
-    return place_of(connection, comment_id)[0]
+def location_of(connection: Any, comment_id: str) -> Location | None:
+    """Where a comment is: under which site and section, and whether it is left to a senior moderator."""
+    row = connection.execute(_LOCATION, {"of": comment_id}).first()
+    if row is None:
+        return None
+    return Location(site_id=row.site_id, section=row.section, escalated=bool(row.escalated))
 
 
-def place_of(connection: Any, comment_id: str) -> tuple[str | None, bool]:
-    """The section under which a comment was written, and whether it is left to a senior moderator."""
-    row = connection.execute(_PLACE, {"of": comment_id}).first()
-    return (row.section, bool(row.escalated)) if row is not None else (None, False)
-
-
-def is_escalated(connection: Any, comment_id: str) -> bool:
-    """Whether a comment is left to a senior moderator."""
-    return place_of(connection, comment_id)[1]
+def move_section(connection: Any, article_id: str, section: str | None) -> None:
+    """An article's comments are where the article is: all of them go along when it changes its section."""
+    docket = table_of(Docket)
+    elsewhere = docket.c.section.is_distinct_from(section)
+    connection.execute(update(docket).where(docket.c.article_id == article_id, elsewhere).values(section=section))
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

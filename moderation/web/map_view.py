@@ -12,9 +12,10 @@ import regex
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import SENIOR, reachable, somewhere_on
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, Ground, Histogram
 from moderation.storage.sites import Site
-from moderation.web.desk_frame import SENIOR
+from moderation.web.desk_frame import scopes_of
 from moderation.web.rendering import known_id
 
 MAP = "/review/map"
@@ -77,11 +78,11 @@ class MapView:
         return Area(
             grounds=tuple(
                 Ground(
-                    site_id=site.id,
-                    sections=actor.sections.get(site.id),
-                    escalated=actor.may(SENIOR, site.id),
+                    site_id=scope.site_id,
+                    sections=scope.sections,
+                    escalated=reachable(actor, SENIOR, somewhere_on(scope.site_id)),
                 )
-                for site in chosen
+                for scope in scopes_of(actor, chosen)
             ),
             article_id=self.article or None,
             section=self.section or None,

@@ -193,7 +193,7 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
             "by": reading.names.get(saved.account_id, "a colleague"),
             "shared": saved.shared,
         }
-        for saved in views_for(reading.db, account_id)
+        for saved in views_for(reading.db, account_id, reading.scopes)
     ]
 
 
@@ -219,8 +219,8 @@ def _news(reading: Reading, view: View) -> Response:
     number = int(since) if since.isascii() and since.isdigit() and len(since) < 10 else newest_number(reading.db)
     wanted = view.wanted(reading.scopes, reading.now)
     shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
-    claims = {comment: reading.taken(comment) for comment in shown if comment in reading.claims}
     standing = standing_of(reading.db, shown, reading.scopes)
+    claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
     answer = jsonify(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,

@@ -74,9 +74,9 @@ def comment_status(comment: Comment, sentence: str | None) -> dict[str, Any]:
 
 
 def comment_whole(
-    comment: Comment, scores: Scores | None, decisions: Sequence[DecisionRow], receipt: str
+    comment: Comment, scores: Scores | None, decisions: Sequence[DecisionRow], receipt: str | None
 ) -> dict[str, Any]:
-    """A comment as its site's server may see it."""
+    """A comment as its site's server may see it, or without its ``receipt`` a moderator."""
     newest = decisions[-1] if decisions else None
     judged = next((d for d in reversed(decisions) if d.automated), None)
     return {
@@ -89,7 +89,7 @@ def comment_whole(
         "created_at": when(comment.created_at),
         "received_at": when(comment.received_at),
         "published_at": when(comment.published_at),
-        "receipt": receipt,
+        **({"receipt": receipt} if receipt else {}),
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
         "decision": decision_shape(newest) if newest else None,
