@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from moderation.configuration import Legal
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
-from moderation.core.errors import InvalidField, MatterNotFound, NotPossibleNow
+from moderation.core.errors import InvalidField, MatterNotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import is_id, new_id
-from moderation.core.reach import SENIOR, reachable, whole
+from moderation.core.reach import SENIOR, reachable, somewhere_altogether, whole
 from moderation.core.text import as_written
 from moderation.reaching import site_reached
 from moderation.record import Ledger, recorded
@@ -121,7 +121,7 @@ def decide_matter(services: Services, actor: Actor, matter_id: str, ruling: Matt
     """Records what was decided about a matter, once, and in the same transaction does with its comment what follows: a
     decision like any other, whose statement of reasons says that a notice or an order brought it up.
 
-    Raises ``MatterNotFound``, ``InvalidField``, ``NotPossibleNow`` for one that is decided, and what
+    Raises ``MatterNotFound``, ``RightMissing``, ``InvalidField``, ``NotPossibleNow`` for one that is decided, and what
     ``review.decide_comment`` raises.
     """
     configuration = services.configuration.current()
@@ -150,8 +150,10 @@ def decide_matter(services: Services, actor: Actor, matter_id: str, ruling: Matt
 def matter_at_hand(session: Session, actor: Actor, matter_id: str, *, lock: bool = False) -> LegalMatter:
     """A matter that this person may see and decide: a senior's of the whole site, for the law knows no sections.
 
-    Raises ``MatterNotFound``.
+    Raises ``MatterNotFound``, and ``RightMissing`` for whoever may see none, whatever they ask for.
     """
+    if not somewhere_altogether(actor, SENIOR):
+        raise RightMissing(SENIOR)
     query = select(LegalMatter).where(LegalMatter.id == matter_id)
     matter = session.scalar(query.with_for_update() if lock else query) if is_id(matter_id) else None
     if matter is None or not reachable(actor, SENIOR, whole(matter.site_id)):
