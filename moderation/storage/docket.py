@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
@@ -16,6 +16,7 @@ from moderation.core.reach import Location
 from moderation.core.scores import LABELS
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
+from moderation.storage.comments import Comment
 
 _WAITING = "waiting IS TRUE"
 _ESCALATED = "escalated IS TRUE"
@@ -75,6 +76,7 @@ class Docket(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
     section: Mapped[str | None]
+    """Its article's, as that is now: an article takes its comments along."""
     author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"))
     is_reply: Mapped[bool]
     article_mode: Mapped[str | None]
@@ -118,6 +120,9 @@ _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
 _LOCATION = select(table_of(Docket).c.site_id, table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
+_TABLE = table_of(Docket)
+_AT_ONCE = 500
+"""Numbers that one statement names."""
 
 
 def docket_row(
@@ -192,11 +197,18 @@ def location_of(connection: Any, comment_id: str) -> Location | None:
     return Location(site_id=row.site_id, section=row.section, escalated=bool(row.escalated))
 
 
-def move_section(connection: Any, article_id: str, section: str | None) -> None:
-    """An article's comments are where the article is: all of them go along when it changes its section."""
-    docket = table_of(Docket)
-    elsewhere = docket.c.section.is_distinct_from(section)
-    connection.execute(update(docket).where(docket.c.article_id == article_id, elsewhere).values(section=section))
+def left_behind(session: Session, article_id: str, section: str | None) -> list[int]:
+    """The numbers of an article's comments that are not in this section."""
+    query = select(_TABLE.c.number).join(Comment, Comment.id == _TABLE.c.comment_id)
+    query = query.where(Comment.article_id == article_id, _TABLE.c.section.is_distinct_from(section))
+    return list(session.scalars(query.order_by(_TABLE.c.number)))
+
+
+def move_section(session: Session, numbers: Sequence[int], section: str | None) -> None:
+    """The comments with these numbers are in this section."""
+    for start in range(0, len(numbers), _AT_ONCE):
+        these = _TABLE.c.number.in_(numbers[start : start + _AT_ONCE])
+        session.connection().execute(update(_TABLE).where(these).values(section=section))
 
 
 def _signal_columns(signals: Signals) -> dict[str, Any]:

@@ -4,20 +4,28 @@ what is theirs by every way there is, and nothing else by any.
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from house_rules import article_id
 from pages_house import CALM, RUDE, SITE_KEY, House, Visitor
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from moderation.accounts import add_token
+from moderation.answered import Sender
+from moderation.articles import MOVED_AT_ONCE
+from moderation.core.comment import Author, Submission
+from moderation.intake import submit
 from moderation.marking import add_note, mark
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.signing_in import account_at_work
 from moderation.sites import add_site
 from moderation.storage.accounts import Role, account_named
+from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.desk_work import MarkKind, Note, NoteAbout
 from moderation.storage.docket import Docket
@@ -305,3 +313,47 @@ def test_an_author_is_decided_about_by_whoever_has_the_whole_site(house: House, 
     form = {"csrf_token": csrf, "kind": kind, "reason": "spam", "span": "1"}
     assert desk.client.post(f"/review/authors/{author}/decide", data=form).status_code == 403
     assert desk.client.post(f"/review/authors/{author}/remove", data=form).status_code == 403
+
+
+def test_an_article_with_more_comments_than_one_transaction_moves_takes_all_of_them_along(either_house: House) -> None:
+    house = either_house
+    house.say()
+    many = 2 * MOVED_AT_ONCE + 20
+    house.services.database.writing(lambda session: _copied(session, many))
+    put(house, "sport")
+    with house.services.database.reading() as db:
+        moved = db.execute(select(Docket.section, func.count()).group_by(Docket.section)).all()
+    assert [tuple(row) for row in moved] == [("sport", many + 1)]
+
+
+def _copied(session: Session, many: int) -> None:
+    """As many further comments like the only one."""
+    row = dict(session.execute(select(table_of(Comment))).one()._mapping)
+    entry = dict(session.execute(select(table_of(Docket))).one()._mapping)
+    ids = [f"{row['id'][:-5]}{n:05}" for n in range(many)]
+    session.execute(insert(table_of(Comment)), [row | {"id": comment, "fingerprint": comment} for comment in ids])
+    more = [entry | {"number": entry["number"] + n, "comment_id": comment} for n, comment in enumerate(ids, 1)]
+    session.execute(insert(table_of(Docket)), more)
+
+
+def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(either_house: House) -> None:
+    house = either_house
+    inside, moved = threading.Event(), threading.Event()
+
+    def admit() -> None:
+        inside.set()
+        moved.wait(1)  # whoever moves the article waits for us; who doesn't is done by now
+
+    def say() -> str:
+        sender = Sender(site_id="demo", key_id=None, reference="test", vouches=True)
+        submission = Submission(article_id="lanes", author=Author(name="Ann", id="ann"), body=CALM)
+        return submit(house.services, sender, submission, admit=admit).comment_id
+
+    with ThreadPoolExecutor(1) as other:
+        comment = other.submit(say)
+        assert inside.wait(20)
+        put(house, "sport")
+        moved.set()
+        comment_id = comment.result()
+    with house.services.database.reading() as db:
+        assert db.scalars(select(Docket.section).where(Docket.comment_id == comment_id)).all() == ["sport"]
