@@ -32,7 +32,7 @@ def blueprint() -> Blueprint:
             here=ROOT,
             waiting=waiting,
             longest=age(waiting.oldest, now) if waiting.oldest else None,
-            policy=policy_view(services(), kept),
+            policy=policy_view(services(), kept, None if everywhere(actor, ADMIN) else [site.id for site in sites]),
             sites=sites,
             accounts=None if accounts is None else sum(account.disabled_at is None for account in accounts),
         )
