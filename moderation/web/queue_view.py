@@ -132,7 +132,8 @@ class View:
         if not self.section:
             return tuple(here)
         named = frozenset(self.section)
-        return tuple(replace(one, sections=named if one.sections is None else named & one.sections) for one in here)
+        narrowed = [replace(one, sections=named if one.sections is None else named & one.sections) for one in here]
+        return tuple(one for one in narrowed if one.sections)
 
     def wanted(self, scopes: tuple[Scope, ...], now: datetime) -> Wanted:
         """What to look for, in these scopes at most."""

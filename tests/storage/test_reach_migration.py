@@ -40,6 +40,7 @@ def test_comments_are_where_their_article_is_and_shared_views_are_for_whoever_re
             "of a section": {"demo": ["city", "sport"]},
             "narrower": {"demo": ["city"]},
             "elsewhere": {},
+            "no section of theirs": {},
             "my own": {},
         }
         database.close()
@@ -64,6 +65,7 @@ def _before(session: Session) -> None:
         ("only", "of a section", "", True),
         ("only", "narrower", "section=city&section=opinion", True),
         ("berta", "elsewhere", "site=second", True),
+        ("only", "no section of theirs", "section=opinion", True),
         ("chief", "my own", "site=demo", False),
     ]
     old = Table(

@@ -294,11 +294,12 @@ def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(either_ho
 
 
 def test_a_view_that_shows_no_site_of_ones_own_is_not_shared(house: House) -> None:
-    house.account("here", {"demo": Role.MODERATOR})
-    desk = house.signed_in("here").open("/review?site=another")
-    desk.send("/review/views", name="Elsewhere", shared="1")
-    assert desk.status == 422
-    assert "Elsewhere" not in shared_with(house, "admin")
+    house.account("here", {"demo": Role.MODERATOR}, sections=("sport",))
+    for query in ("site=another", "section=city"):
+        desk = house.signed_in("here").open(f"/review?{query}")
+        desk.send("/review/views", name="Elsewhere", shared="1")
+        assert desk.status == 422
+        assert "Elsewhere" not in shared_with(house, "admin")
 
 
 @pytest.mark.parametrize("kind", list(AuthorKind))

@@ -59,9 +59,10 @@ def _shown(query: str, reached: _Places) -> _Places:
     shown = {site: sections for site, sections in reached.items() if not sites or site in sites}
     if not named:
         return shown
-    return {
-        site: sorted(set(named) if sections is None else set(named) & set(sections)) for site, sections in shown.items()
+    narrowed = {
+        site: set(named) if sections is None else set(named) & set(sections) for site, sections in shown.items()
     }
+    return {site: sorted(sections) for site, sections in narrowed.items() if sections}
 
 
 def _move_comments() -> None:
