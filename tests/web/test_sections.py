@@ -134,7 +134,7 @@ def test_a_comment_under_another_article_stays_where_it_is(either_house: House) 
         assert db.scalars(select(Docket.section)).all() == ["sport"]
 
 
-def test_an_undo_and_a_batch_stop_at_what_has_left_ones_sections(either_house: House) -> None:
+def test_an_undo_stops_at_what_has_left_ones_sections(either_house: House) -> None:
     house = either_house
     house.account("only city", {"demo": Role.SENIOR}, sections=("city",))
     comment = house.say(RUDE)
