@@ -68,6 +68,6 @@ def sites_with(actor: Actor, right: str, session: Session, *, altogether: bool =
     return tuple(site for site in all_sites(session) if reachable(actor, right, where(site.id)))
 
 
-def scopes_of(actor: Actor, sites: Iterable[Site]) -> tuple[Scope, ...]:
-    """These sites as far as this person reaches in them."""
-    return scopes(actor, READ, [site.id for site in sites])
+def scopes_of(actor: Actor, sites: Iterable[Site], right: str = READ) -> tuple[Scope, ...]:
+    """These sites as far as this person has the right in them."""
+    return scopes(actor, right, [site.id for site in sites])
