@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from moderation.core.actor import Actor
-from moderation.core.errors import CommentNotFound
 from moderation.core.ids import new_id
+from moderation.reaching import comment_reached
 from moderation.record import Ledger
-from moderation.storage import docket
 from moderation.storage.acts import Act, ActItem, ItemState
 from moderation.storage.base import table_of
-from moderation.storage.comments import Comment, find_comment
+from moderation.storage.comments import Comment
 
 MODERATE = "moderate"
 _INSERT_ACT = insert(table_of(Act))
@@ -43,20 +42,12 @@ class Reversal:
     act: Act
 
 
-def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str) -> Comment:
+def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str, *, right: str = MODERATE) -> Comment:
     """The comment that somebody is about to do something with; nobody else changes it until this transaction ends.
 
     Raises ``CommentNotFound`` where there is none that they reach, and ``RightMissing`` where they may only read it.
     """
-    comment = find_comment(ledger.session, comment_id, lock=True)
-    if comment is None or not actor.sees(comment.site_id):
-        raise CommentNotFound
-    if comment.site_id in actor.sections:
-        section = docket.section_of(ledger.connection, comment.id)
-        if not actor.reaches(comment.site_id, section):
-            raise CommentNotFound
-    actor.require(MODERATE, comment.site_id)
-    return comment
+    return comment_reached(ledger.session, actor, right, comment_id, lock=True)
 
 
 def acted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
@@ -14,9 +15,13 @@ from moderation.extraction import ExtractionFailed, extracted
 from moderation.prepared import prepared_article
 from moderation.record import Ledger, recorded
 from moderation.services import Services
-from moderation.storage.articles import Article, find_article
+from moderation.storage import docket
+from moderation.storage.articles import Article, find_article, find_place, hold_article
 
 log = logging.getLogger(__name__)
+
+MOVED_AT_ONCE = 1000
+"""Comments that change their section in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +61,9 @@ def paragraphs_from_html(html: str) -> tuple[str, ...]:
 
 
 def register_article(services: Services, site_id: str, actor: str, form: ArticleForm) -> tuple[Article, bool]:
-    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new."""
+    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new. With its
+    section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
+    """
 
     def work(ledger: Ledger) -> tuple[Article, bool]:
         article = find_article(ledger.session, site_id, form.external_id, lock=True)
@@ -72,6 +79,10 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             )
             ledger.session.add(article)
         mode_before = article.mode
+        if not new and article.section != form.section:
+            hold_article(ledger.session, article.id)
+            rest = docket.left_behind(ledger.session, article.id, form.section)
+            docket.move_section(ledger.session, rest, form.section)
         _fill(article, form, new=new)
         article.updated_at = ledger.now
         if new or mode_before != article.mode:
@@ -81,9 +92,24 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             ledger.event(site_id, actor, event, article.id, payload)
         return article, new
 
+    _move_most(services, site_id, form)
     article, new = recorded(services, work)
     prepared_article(services, article)
     return article, new
+
+
+def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
+    """Of an article that takes many comments into another section, all but the last go ahead, in portions: nobody else
+    who writes shall wait for all of them. Where this is cut short, the site's next try goes on with it.
+    """
+    with services.database.reading() as session:
+        article = find_place(session, site_id, form.external_id)
+        if article is None or article.section == form.section:
+            return
+        numbers = docket.left_behind(session, article.id, form.section)
+    for start in range(0, len(numbers) - MOVED_AT_ONCE, MOVED_AT_ONCE):
+        portion = numbers[start : start + MOVED_AT_ONCE]
+        services.database.writing(partial(docket.move_section, numbers=portion, section=form.section))
 
 
 def _fill(article: Article, form: ArticleForm, *, new: bool) -> None:

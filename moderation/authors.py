@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt, Statement
-from moderation.core.errors import AuthorNotFound, InvalidField, NotPossibleNow, RightMissing
-from moderation.core.ids import is_id, new_id
+from moderation.core.errors import InvalidField, NotPossibleNow
+from moderation.core.ids import new_id
 from moderation.core.text import remark
+from moderation.reaching import author_reached
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.storage.acts import ActItem
@@ -116,14 +115,7 @@ def reverse_author(of: Reversal, item: ActItem) -> bool:
 
 def _at_hand(ledger: Ledger, actor: Actor, author_id: str) -> Author:
     """The author that somebody is about to decide about; nobody else does until this transaction ends."""
-    query = select(Author).where(Author.id == author_id).with_for_update(key_share=True)
-    author = ledger.session.scalar(query) if is_id(author_id) else None
-    if author is None or not actor.sees(author.site_id):
-        raise AuthorNotFound
-    actor.require(MODERATE, author.site_id)
-    if not actor.reaches(author.site_id, None):
-        raise RightMissing(MODERATE)  # an author writes in every section
-    return author
+    return author_reached(ledger.session, actor, MODERATE, author_id, altogether=True, lock=True)
 
 
 def _check(author: Author, ruling: AuthorRuling, now: datetime) -> None:

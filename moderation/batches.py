@@ -16,9 +16,11 @@ from moderation.acting import MODERATE, act_row
 from moderation.configuration import Configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
-from moderation.core.errors import InvalidField, RightMissing
+from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import new_id
+from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
 from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
+from moderation.reaching import article_reached, author_reached
 from moderation.record import Ledger, recorded
 from moderation.review import Ruling, Told, Verdict, done_words, rule, standing, told_by
 from moderation.services import Services
@@ -28,7 +30,6 @@ from moderation.storage.comments import find_comment
 from moderation.storage.desk_work import claimed_by_another
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
 
-SENIOR = "senior"
 BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 
 
@@ -50,8 +51,8 @@ def decide_band(services: Services, actor: Actor, area: Area, band: Band, ruling
     """
     _check(area, band, ruling)
     for ground in area.grounds:
-        actor.require(MODERATE, ground.site_id)
-        actor.require(BATCH_RIGHT[ruling.verdict], ground.site_id)
+        for right in (MODERATE, BATCH_RIGHT[ruling.verdict]):
+            demand(actor, right, somewhere_on(ground.site_id), SiteNotFound)
     detail = {"signal": band.signal, "low": band.low, "high": band.high}
     site_id = area.grounds[0].site_id if len(area.grounds) == 1 else None
     return _begin(
@@ -62,16 +63,28 @@ def decide_band(services: Services, actor: Actor, area: Area, band: Band, ruling
 def remove_everything(services: Services, actor: Actor, what: Everything, ruling: Ruling) -> Begun:
     """Rejects all that waits or is published under an article or by an author at this moment: a senior's right.
 
-    Raises ``RightMissing`` and ``InvalidField``. Whoever calls this has looked whether the actor reaches that place.
+    Raises ``ArticleNotFound``, ``AuthorNotFound``, ``RightMissing`` and ``InvalidField``.
     """
     if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
         raise InvalidField("reason", "is missing: choose why everything is removed.")
-    actor.require(MODERATE, what.site_id)
-    actor.require(SENIOR, what.site_id)
     detail = {"everything": what.of}
-    return _begin(
-        services, actor, ruling, detail, what.site_id, lambda session, act_id: choose_everything(session, act_id, what)
-    )
+
+    def choose(session: Session, act_id: str) -> int:
+        check_everything(session, actor, what)
+        return choose_everything(session, act_id, what)
+
+    return _begin(services, actor, ruling, detail, what.site_id, choose)
+
+
+def check_everything(session: Session, actor: Actor, what: Everything) -> None:
+    """Whether somebody may remove all of an article or author. Raises ``ArticleNotFound``, ``AuthorNotFound`` or
+    ``RightMissing``.
+    """
+    for right in (MODERATE, SENIOR):
+        if what.article_id is not None:
+            article_reached(session, actor, right, what.article_id)
+        else:
+            author_reached(session, actor, right, what.author_id or "", altogether=True)
 
 
 def _check(area: Area, band: Band, ruling: Ruling) -> None:
@@ -138,10 +151,8 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
         comment = find_comment(ledger.session, item.subject, lock=True)
         if comment is None or comment.revision != item.revision or comment.status not in open_to:
             return False
-        section, escalated = docket.place_of(ledger.connection, comment.id)
-        if not (actor.may(MODERATE, comment.site_id) and actor.may(right, comment.site_id)):
-            return False
-        if not actor.reaches(comment.site_id, section) or (escalated and not actor.may(SENIOR, comment.site_id)):
+        at = docket.location_of(ledger.connection, comment.id)
+        if at is None or not (reachable(actor, DECIDE, at) and reachable(actor, right, at)):
             return False
         if band is not None and not _still_within(ledger, actor, comment.id, band):
             return False

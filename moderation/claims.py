@@ -9,16 +9,14 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
-from moderation.core.errors import CommentNotFound
+from moderation.core.reach import READ
+from moderation.reaching import comment_reached
 from moderation.services import Services
 from moderation.storage.accounts import Account
-from moderation.storage.articles import Article
-from moderation.storage.comments import find_comment
 from moderation.storage.desk_work import Claim, forget_claims
 
 LASTS = timedelta(minutes=3)
 """An open page says so again before this is over."""
-READ = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +34,7 @@ def claim(services: Services, actor: Actor, comment_id: str, *, leaving: str | N
     now = services.clock()
 
     def work(session: Session) -> Claimed:
-        comment = find_comment(session, comment_id)
-        if comment is None or not actor.may(READ, comment.site_id):
-            raise CommentNotFound
-        if not actor.reaches(comment.site_id, session.get_one(Article, comment.article_id).section):
-            raise CommentNotFound
+        comment = comment_reached(session, actor, READ, comment_id)
         assert actor.account_id is not None
         forget_claims(session, actor.account_id, leaving, now)
         found = session.get(Claim, comment_id)

@@ -227,7 +227,7 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
 
 def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, admit: Admit) -> Arrival:
     session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
-    article = find_place(session, sender.site_id, submission.article_id)
+    article = find_place(session, sender.site_id, submission.article_id, lock=True)
     if article is None:
         raise ArticleNotFound
     house = case.house.rules(session, article)

@@ -12,18 +12,18 @@ from sqlalchemy.orm import Session
 from moderation.configuration import Legal
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
-from moderation.core.errors import InvalidField, MatterNotFound, NotPossibleNow, RightMissing, SiteNotFound
+from moderation.core.errors import InvalidField, MatterNotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import is_id, new_id
+from moderation.core.reach import SENIOR, reachable, somewhere_altogether, whole
 from moderation.core.text import as_written
+from moderation.reaching import site_reached
 from moderation.record import Ledger, recorded
 from moderation.review import Ruling, decide_within
 from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind, LegalMatter, LegalOutcome
-from moderation.storage.sites import Site
 
-SENIOR = "senior"
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 300
 _EARLIEST = timedelta(days=3650)
@@ -86,7 +86,7 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
     )
 
     def work(ledger: Ledger) -> str:
-        _check(ledger, actor, site_id)
+        site_reached(ledger.session, actor, SENIOR, site_id)
         if not ledger.now - _EARLIEST <= form.received_at <= ledger.now:
             raise InvalidField("time received", "must lie in the past, at most ten years ago.")
         comment, article = found_behind(ledger.session, site_id, link) if link else (None, None)
@@ -148,12 +148,16 @@ def decide_matter(services: Services, actor: Actor, matter_id: str, ruling: Matt
 
 
 def matter_at_hand(session: Session, actor: Actor, matter_id: str, *, lock: bool = False) -> LegalMatter:
-    """A matter that this person may see and decide. Raises ``MatterNotFound`` or ``RightMissing``."""
+    """A matter that this person may see and decide: a senior's of the whole site, for the law knows no sections.
+
+    Raises ``MatterNotFound``, and ``RightMissing`` for whoever may see none, whatever they ask for.
+    """
+    if not somewhere_altogether(actor, SENIOR):
+        raise RightMissing(SENIOR)
     query = select(LegalMatter).where(LegalMatter.id == matter_id)
     matter = session.scalar(query.with_for_update() if lock else query) if is_id(matter_id) else None
-    if matter is None or not actor.sees(matter.site_id):
+    if matter is None or not reachable(actor, SENIOR, whole(matter.site_id)):
         raise MatterNotFound
-    _may(actor, matter.site_id)
     return matter
 
 
@@ -166,18 +170,6 @@ def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | N
     address = link.partition("#")[0]
     asked = or_(Article.url == address, Article.external_id.in_([address, address.rpartition("/articles/")[2]]))
     return None, session.scalar(select(Article).where(Article.site_id == site_id, asked).limit(1))
-
-
-def _check(ledger: Ledger, actor: Actor, site_id: str) -> None:
-    if not actor.sees(site_id) or ledger.session.get(Site, site_id) is None:
-        raise SiteNotFound
-    _may(actor, site_id)
-
-
-def _may(actor: Actor, site_id: str) -> None:
-    actor.require(SENIOR, site_id)
-    if not actor.reaches(site_id, None):
-        raise RightMissing(SENIOR)  # the law knows no sections
 
 
 def _text(text: str | None, field: str, most: int) -> str | None:

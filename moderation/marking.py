@@ -5,24 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from moderation.acting import MODERATE, Changed, Reversal, acted, comment_at_hand
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
-from moderation.core.errors import ArticleNotFound, CommentNotFound, InvalidField, NotPossibleNow, RightMissing
+from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import is_id, new_id
+from moderation.core.reach import SENIOR
 from moderation.core.text import remark
+from moderation.reaching import article_reached, author_reached
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.storage import docket
 from moderation.storage.acts import ActItem
-from moderation.storage.articles import Article
-from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from moderation.storage.desk_work import Mark, MarkKind, Note, NoteAbout
 
-SENIOR = "senior"
 MARK, UNMARK, NOTE, UNNOTE = "mark", "unmark", "note", "unnote"
 
 _MARKED = {
@@ -75,7 +72,7 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: MarkKind) ->
         if found is None:
             return None
         if kind is MarkKind.ESCALATED and found.account_id != actor.account_id:
-            actor.require(SENIOR, comment.site_id)
+            comment_at_hand(ledger, actor, comment_id, right=SENIOR)
         before = {"mark": kind.value, "was": _kept(found)}
         ledger.session.delete(found)
         _tell(ledger, actor, comment, kind, _UNMARKED[kind][0], marked=False)
@@ -146,8 +143,8 @@ def add_note(
     """Leaves a note that only moderators see, and returns the act's id. A pinned one stands on top of everything under
     its article.
 
-    Raises ``CommentNotFound`` or ``ArticleNotFound`` where there is nothing of that name that the actor reaches,
-    ``RightMissing``, ``InvalidField``.
+    Raises ``CommentNotFound``, ``ArticleNotFound`` or ``AuthorNotFound`` where there is nothing of that name that the
+    actor reaches, ``RightMissing``, ``InvalidField``.
     """
     account_id = _account_of(actor)
     words = remark(text, "note")
@@ -180,19 +177,21 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
     """Takes a note away and returns the act's id; None where it is away already. One's own, a pinned one, or as a
     senior moderator anybody's.
 
-    Raises ``CommentNotFound``, ``ArticleNotFound`` or ``RightMissing``.
+    Raises ``NoteNotFound`` or ``RightMissing``.
     """
 
     def work(ledger: Ledger) -> str | None:
         note = ledger.session.get(Note, note_id, with_for_update=True) if is_id(note_id) else None
         if note is None:
-            raise CommentNotFound
+            raise NoteNotFound
         about = NoteAbout(note.about)
-        _site_of(ledger, actor, about, note.subject)
+        own = note.account_id == actor.account_id or note.pinned
+        try:
+            _site_of(ledger, actor, about, note.subject, right=MODERATE if own else SENIOR)
+        except NotFound as error:
+            raise NoteNotFound from error
         if note.removed_at is not None:
             return None
-        if note.account_id != actor.account_id and not note.pinned:
-            actor.require(SENIOR, note.site_id)
         note.removed_at = ledger.now
         ledger.event(note.site_id, actor.reference, f"{about}.note_removed", note.subject, {"note": note.id})
         change = Changed(subject=note.id, before={"removed": False}, revision=None)
@@ -219,22 +218,13 @@ def reverse_note(of: Reversal, item: ActItem) -> bool:
 _A = {NoteAbout.COMMENT: "a comment", NoteAbout.AUTHOR: "an author", NoteAbout.ARTICLE: "an article"}
 
 
-def _site_of(ledger: Ledger, actor: Actor, about: NoteAbout, subject: str) -> str:
-    """The site of what a note is about, where the actor may moderate there."""
+def _site_of(ledger: Ledger, actor: Actor, about: NoteAbout, subject: str, *, right: str = MODERATE) -> str:
+    """The site of what a note is about, where the actor has this right there."""
     if about is NoteAbout.COMMENT:
-        return comment_at_hand(ledger, actor, subject).site_id
+        return comment_at_hand(ledger, actor, subject, right=right).site_id
     if about is NoteAbout.ARTICLE:
-        query = select(Article.site_id, Article.section).where(Article.id == subject)
-        place = ledger.session.execute(query).first() if is_id(subject) else None
-        if place is None or not actor.sees(place.site_id) or not actor.reaches(place.site_id, place.section):
-            raise ArticleNotFound
-        site_id = place.site_id
-    else:
-        site_id = ledger.session.scalar(select(Author.site_id).where(Author.id == subject)) if is_id(subject) else None
-        if site_id is None or not actor.sees(site_id):
-            raise InvalidField("author", "is not known here.")
-    actor.require(MODERATE, site_id)
-    return str(site_id)
+        return article_reached(ledger.session, actor, right, subject).site_id
+    return author_reached(ledger.session, actor, right, subject).site_id
 
 
 def _account_of(actor: Actor) -> str:

@@ -9,10 +9,12 @@ from typing import Any
 from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.core.actor import Actor
 from moderation.core.comment import Mode
-from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow, RightMissing, SiteNotFound
-from moderation.core.ids import is_id, new_id
+from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow
+from moderation.core.ids import new_id
 from moderation.core.opening import Cause, Hours, hours_from
+from moderation.core.reach import SENIOR
 from moderation.core.text import as_written
+from moderation.reaching import article_reached, site_reached
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.standing import SHUT
@@ -21,11 +23,9 @@ from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.house import house_changed, house_lock
 from moderation.storage.house_rules import ModeSetting, setting_of
-from moderation.storage.sites import Site
 
 MODE = "mode"
 """The kind of act that setting a place's mode, hours or days is."""
-SENIOR = "senior"
 LONGEST_SENTENCE = 300
 MOST_DAYS = 36_500
 
@@ -172,9 +172,8 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
     """
 
     def work(ledger: Ledger) -> None:
-        article = ledger.session.get(Article, article_id) if is_id(article_id) else None
-        spot = Spot(site_id=article.site_id if article else "", article_id=article_id)
-        _check_spot(ledger, actor, spot)
+        article = article_reached(ledger.session, actor, MODERATE, article_id)
+        spot = Spot(site_id=article.site_id, article_id=article.id)
         lock(ledger.session, house_lock(spot.site_id))
         row = setting_of(ledger.session, spot.site_id, "", article_id, Cause.SURGE)
         if row is None or row.mode is None:
@@ -189,18 +188,13 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
 
 def _check_spot(ledger: Ledger, actor: Actor, spot: Spot) -> Article | None:
     """The article, where the place is one. Raises unless this person may set how the place takes comments."""
-    article = None
     if spot.article_id:
-        article = ledger.session.get(Article, spot.article_id) if is_id(spot.article_id) else None
-        if article is None or article.site_id != spot.site_id or not actor.sees(spot.site_id):
+        article = article_reached(ledger.session, actor, MODERATE, spot.article_id)
+        if article.site_id != spot.site_id:
             raise ArticleNotFound
-    elif not actor.sees(spot.site_id) or ledger.session.get(Site, spot.site_id) is None:
-        raise SiteNotFound
-    right = MODERATE if article else SENIOR
-    actor.require(right, spot.site_id)
-    if not actor.reaches(spot.site_id, article.section if article else spot.section or None):
-        raise RightMissing(right)
-    return article
+        return article
+    site_reached(ledger.session, actor, SENIOR, spot.site_id, spot.section or None)
+    return None
 
 
 def _sentence(text: str | None) -> str | None:

@@ -15,14 +15,13 @@ from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Prompt, refusal_statement
 from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.reach import DECIDE
 from moderation.core.text import remark
 from moderation.record import Ledger, recorded, status_changed
 from moderation.services import Services
 from moderation.storage import docket
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-
-SENIOR = "senior"
 
 
 class Verdict(StrEnum):
@@ -80,9 +79,7 @@ def decide_within(
     ledger: Ledger, configuration: Configuration, moderator: Actor, comment_id: str, ruling: Ruling
 ) -> Ruled:
     """The same, as a part of a transaction that does more."""
-    comment = comment_at_hand(ledger, moderator, comment_id)
-    if moderator.account_id is not None and docket.is_escalated(ledger.connection, comment.id):
-        moderator.require(SENIOR, comment.site_id)
+    comment = comment_at_hand(ledger, moderator, comment_id, right=DECIDE)
     told = told_by(configuration, ruling)
     if ruling.revision is not None and ruling.revision > comment.revision:
         raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")

@@ -8,18 +8,17 @@ from sqlalchemy import select
 
 from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.core.actor import Actor
-from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing, SiteNotFound
+from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, RightMissing, TermNotFound
 from moderation.core.ids import is_id, new_id
 from moderation.core.terms import folded, term_text
 from moderation.core.text import as_written
+from moderation.reaching import article_reached, site_reached
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.storage.acts import ActItem
-from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.house import house_changed, house_lock
 from moderation.storage.house_rules import Term, live_terms
-from moderation.storage.sites import Site
 
 TERMS = "terms"
 """The kind of act that adding to a list is. Taking a term off can't be undone: its text is gone."""
@@ -86,7 +85,7 @@ def add_terms(
 def remove_term(services: Services, actor: Actor, term_id: str) -> None:
     """Takes a term off its list, once or several times. Its text is erased: it may be somebody's name.
 
-    Raises ``InvalidField``, ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``.
+    Raises ``TermNotFound`` and ``RightMissing``.
     """
 
     recorded(services, lambda ledger: _off(ledger, actor, term_id))
@@ -100,9 +99,12 @@ def reverse_terms(of: Reversal, item: ActItem) -> bool:
 def _off(ledger: Ledger, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
     query = select(Term).where(Term.id == term_id).with_for_update()
     term = ledger.session.scalar(query) if is_id(term_id) else None
-    if term is None or not actor.sees(term.site_id):
-        raise InvalidField("term", "is not listed here.")
-    _check_place(ledger, actor, term.site_id, term.article_id)
+    if term is None:
+        raise TermNotFound
+    try:
+        _check_place(ledger, actor, term.site_id, term.article_id)
+    except NotFound as error:
+        raise TermNotFound from error
     if term.removed_at is not None:
         return False
     term.removed_at, term.term = ledger.now, ""
@@ -113,17 +115,10 @@ def _off(ledger: Ledger, actor: Actor, term_id: str, *, undoes: str | None = Non
 
 
 def _check_place(ledger: Ledger, actor: Actor, site_id: str, article_id: str | None) -> None:
-    section = None
-    if article_id is not None:
-        article = ledger.session.get(Article, article_id) if is_id(article_id) else None
-        if article is None or article.site_id != site_id or not actor.sees(site_id):
-            raise ArticleNotFound
-        section = article.section
-    elif not actor.sees(site_id) or ledger.session.get(Site, site_id) is None:
-        raise SiteNotFound
-    actor.require(MODERATE, site_id)
-    if not actor.reaches(site_id, section):
-        raise RightMissing(MODERATE)
+    if article_id is None:
+        site_reached(ledger.session, actor, MODERATE, site_id)
+    elif article_reached(ledger.session, actor, MODERATE, article_id).site_id != site_id:
+        raise ArticleNotFound
 
 
 def _account_of(actor: Actor) -> str:

@@ -13,8 +13,9 @@ from moderation.authors import AUTHOR, reverse_author
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
-from moderation.core.errors import ActNotFound, CommentNotFound, NotPossibleNow, RightMissing
+from moderation.core.errors import ActNotFound, NotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
+from moderation.core.reach import DECIDE
 from moderation.marking import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
 from moderation.places import MODE, reverse_mode
 from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
@@ -87,7 +88,7 @@ def reversing(actor: Actor, policy_version: str) -> Step:
         act = ledger.session.get_one(Act, undoing.undoes)
         try:
             return _REVERSALS[act.kind](Reversal(ledger, actor, policy_version, act), item)
-        except (CommentNotFound, RightMissing):
+        except (NotFound, RightMissing):
             if undoing.total == 1:
                 raise
             return False  # out of reach meanwhile: one of many is no reason to leave the others
@@ -140,7 +141,7 @@ _EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.reject
 def _reverse_decision(of: Reversal, item: ActItem) -> bool:
     """The comment stands where it stood: waiting, published as it was, or refused for the reason it was refused for."""
     ledger, before = of.ledger, item.before
-    comment = comment_at_hand(ledger, of.actor, item.subject)
+    comment = comment_at_hand(ledger, of.actor, item.subject, right=DECIDE)
     if comment.revision != item.revision:
         return False
     status = Status(before["status"])

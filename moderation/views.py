@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.core.text import display_name
 from moderation.services import Services
@@ -55,16 +56,22 @@ def like(services: Services, actor: Actor, liking: Liking) -> None:
     services.database.writing(work)
 
 
-def save_view(services: Services, actor: Actor, name: str, query: str, *, shared: bool) -> str:
+def save_view(
+    services: Services, actor: Actor, name: str, query: str, *, shared: bool, made_for: Iterable[Scope] = ()
+) -> str:
     """Keeps a view under a name; a name of one's own that exists already stands for this one now. Returns its id.
 
-    Raises ``InvalidField``.
+    ``made_for`` are the sites and sections that it shows: a ``shared`` one is offered to those who reach them all, for
+    its name and its words may tell of any of them. Raises ``InvalidField``.
     """
     if not name.strip():
         raise InvalidField("name", "is empty: give the view a name to find it by.")
     name = display_name(name, "name", MAXIMUM_NAME)
     if len(query) > MAXIMUM_QUERY:
         raise InvalidField("query", f"is longer than {MAXIMUM_QUERY} characters.")
+    places = {scope.site_id: None if scope.sections is None else sorted(scope.sections) for scope in made_for}
+    if shared and not places:
+        raise InvalidField("view", "can't be shared: it shows no site that you see.")
     account_id, now = actor.account_id, services.clock()
     assert account_id is not None
 
@@ -72,11 +79,12 @@ def save_view(services: Services, actor: Actor, name: str, query: str, *, shared
         own = select(SavedView).where(SavedView.account_id == account_id)
         same = session.scalar(own.where(SavedView.name == name))
         if same is not None:
-            same.query, same.shared = query, shared
+            same.query, same.shared, same.places = query, shared, places
             return same.id
         if (session.scalar(select(func.count()).select_from(own.subquery())) or 0) >= MOST:
             raise InvalidField("name", f"can't be kept: you have {MOST} views. Remove one first.")
         view = SavedView(id=new_id(now), account_id=account_id, name=name, query=query, shared=shared, made_at=now)
+        view.places = places
         session.add(view)
         return view.id
 

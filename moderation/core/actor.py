@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from moderation.core.errors import RightMissing
-
 EVERYWHERE = "*"
 POLICY = "policy"
 """The actor of a decision that the policy made."""
@@ -29,21 +27,10 @@ class Actor:
     """Sites on which the rights hold in these sections alone."""
 
     def may(self, right: str, site_id: str) -> bool:
+        """Whether the right is held on this site, be it in some sections alone: whether it holds for a certain comment,
+        article or author is for ``core.reach`` to say.
+        """
         return right in self.rights.get(site_id, ()) or right in self.rights.get(EVERYWHERE, ())
-
-    def require(self, right: str, site_id: str) -> None:
-        """Raises ``RightMissing`` unless this right is held on this site."""
-        if not self.may(right, site_id):
-            raise RightMissing(right)
-
-    def reaches(self, site_id: str, section: str | None) -> bool:
-        """Whether the rights held on this site hold in this section of it."""
-        limited = self.sections.get(site_id)
-        return limited is None or section in limited
 
     def may_anywhere(self, right: str) -> bool:
         return any(right in held for held in self.rights.values())
-
-    def sees(self, site_id: str) -> bool:
-        """Whether this actor has anything to do with the site at all."""
-        return bool(self.rights.get(site_id) or self.rights.get(EVERYWHERE))

@@ -118,27 +118,39 @@ class AuthorBanned(ModerationError):
         )
 
 
-class ArticleNotFound(ModerationError):
+class NotFound(ModerationError):
+    """There is nothing of that name here, or nothing that this key or account reaches: the two are told alike."""
+
+
+class ArticleNotFound(NotFound):
     """There is no such article on this site. Register it first: PUT /api/v1/articles/{article_id}."""
 
 
-class AuthorNotFound(ModerationError):
+class AuthorNotFound(NotFound):
     """There is no such author here, or this account has nothing to do with their site."""
 
 
-class SiteNotFound(ModerationError):
+class SiteNotFound(NotFound):
     """There is no such site here, or this account has nothing to do with it."""
 
 
-class MatterNotFound(ModerationError):
+class MatterNotFound(NotFound):
     """There is no such legal matter here, or this account has nothing to do with its site."""
 
 
-class CommentNotFound(ModerationError):
+class CommentNotFound(NotFound):
     """There is no such comment here, or this key or receipt doesn't open it."""
 
 
-class ActNotFound(ModerationError):
+class TermNotFound(NotFound):
+    """There is no such term listed here, or this account has nothing to do with its list."""
+
+
+class NoteNotFound(NotFound):
+    """There is no such note here, or this account has nothing to do with what it is about."""
+
+
+class ActNotFound(NotFound):
     """There is nothing of yours to undo here."""
 
 

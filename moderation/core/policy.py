@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -81,6 +81,15 @@ class Policy:
         """Twelve hexadecimal digits that name these thresholds: equal thresholds have equal versions."""
         content = [self.base, self.sites, self.sections, {" ".join(k): v for k, v in self.site_sections.items()}]
         return sha256(json.dumps(content, sort_keys=True, default=dict).encode()).hexdigest()[:12]
+
+    def as_seen_from(self, sites: Collection[str]) -> Policy:
+        """Without what other sites than these change: that is nobody's business but theirs."""
+        return Policy(
+            base=self.base,
+            sites={site: overrides for site, overrides in self.sites.items() if site in sites},
+            sections=self.sections,
+            site_sections={place: overrides for place, overrides in self.site_sections.items() if place[0] in sites},
+        )
 
     def layers(self, site: str | None, section: str | None) -> tuple[tuple[str, Overrides], ...]:
         """What applies there, weakest first, each with the name of where it is written."""

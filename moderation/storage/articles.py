@@ -91,6 +91,8 @@ _PLACE = (
     .join_from(table_of(Article), table_of(Site), _SITE.id == _COLUMNS.site_id)
     .where(*_THIS)
 )
+# As weak as the lock that the comment's foreign key takes anyway.
+_LOCKED_PLACE = _PLACE.with_for_update(read=True, key_share=True, of=table_of(Article))
 
 
 def find_article(session: Session, site_id: str, external_id: str, *, lock: bool = False) -> Article | None:
@@ -98,8 +100,15 @@ def find_article(session: Session, site_id: str, external_id: str, *, lock: bool
     return session.scalar(_LOCK if lock else _FIND, {"site": site_id, "external": external_id})
 
 
-def find_place(session: Session, site_id: str, external_id: str) -> Place | None:
-    row = session.connection().execute(_PLACE, {"site": site_id, "external": external_id}).first()
+def hold_article(session: Session, article_id: str) -> None:
+    """Nobody stores a comment under this article until this transaction ends, and those who are at it have finished."""
+    session.execute(select(_COLUMNS.id).where(_COLUMNS.id == article_id).with_for_update())
+
+
+def find_place(session: Session, site_id: str, external_id: str, *, lock: bool = False) -> Place | None:
+    """What intake needs of an article; with ``lock`` its section stays what it is until this transaction ends."""
+    query = _LOCKED_PLACE if lock else _PLACE
+    row = session.connection().execute(query, {"site": site_id, "external": external_id}).first()
     return Place(**row._mapping) if row else None
 
 

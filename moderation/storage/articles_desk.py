@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
+from moderation.core.reach import Scope
 from moderation.storage.articles import Article
+from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import WAITS, Docket
+from moderation.storage.reach import within_any
 
 COUNTED = 1000
 """Counts stop here: a page says "1,000+"."""
-
-Scope = Mapping[str, frozenset[str] | None]
-"""The sites that somebody sees; each with the sections that they are limited to, or None for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,12 @@ class ArticleLine:
 
 
 def listed_articles(
-    session: Session, scope: Scope, *, find: str = "", before: str | None = None, limit: int
+    session: Session, scopes: Sequence[Scope], *, find: str = "", before: str | None = None, limit: int
 ) -> list[ArticleLine]:
-    """Articles whose title holds the words in ``find``, the last registered first, from behind the id ``before`` on."""
-    places = [
-        Article.site_id == site if sections is None else and_(Article.site_id == site, Article.section.in_(sections))
-        for site, sections in scope.items()
-    ]
-    chosen = select(Article.id).where(or_(False, *places))
+    """Articles within these scopes whose title holds the words in ``find``, the last registered first, from behind the
+    id ``before`` on.
+    """
+    chosen = select(Article.id).where(within_any(scopes, table_of(Article).c.site_id, table_of(Article).c.section))
     for word in find.split():
         chosen = chosen.where(Article.title.icontains(word, autoescape=True))
     if before is not None:

@@ -9,10 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.core.reach import Scope
 from moderation.storage.articles import Article
 from moderation.storage.authors import FOREVER, Author
+from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.house_rules import AuthorDecision, AuthorKind, newest_author_decision
+from moderation.storage.reach import within_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,34 +52,30 @@ def until_of(author: Author, now: datetime) -> datetime | None:
     return None if ends is None or ends <= now or ends >= FOREVER else ends
 
 
-def record_of(session: Session, author_id: str, *, but: str | None = None) -> AuthorRecord | None:
+def record_of(session: Session, author: Author, *, but: str | None = None) -> AuthorRecord:
     """The record of an author; ``but`` is the comment that is looked at, which doesn't count among the latest."""
-    author = session.get(Author, author_id)
-    if author is None:
-        return None
-    query = select(Comment.status).where(Comment.author_id == author_id)
+    query = select(Comment.status).where(Comment.author_id == author.id)
     if but is not None:
         query = query.where(Comment.id != but)
     latest = session.scalars(query.order_by(Comment.id.desc()).limit(5)).all()
-    return AuthorRecord(author=author, latest=tuple(latest), decision=newest_author_decision(session, author_id))
+    return AuthorRecord(author=author, latest=tuple(latest), decision=newest_author_decision(session, author.id))
 
 
 def comments_by(
     session: Session,
     author_id: str,
+    scopes: Sequence[Scope],
     *,
-    sections: frozenset[str] | None = None,
     before: str | None = None,
     limit: int,
 ) -> Sequence[tuple[Comment, Article]]:
-    """An author's comments, the newest first, each with its article, from behind the comment ``before`` on; with
-    ``sections`` those in these alone.
+    """An author's comments within these scopes, the newest first, each with its article, from behind the comment
+    ``before`` on.
     """
     query = (
         select(Comment, Article).join(Article, Article.id == Comment.article_id).where(Comment.author_id == author_id)
     )
-    if sections is not None:
-        query = query.where(Article.section.in_(sections))
+    query = query.where(within_any(scopes, table_of(Article).c.site_id, table_of(Article).c.section))
     if before is not None:
         query = query.where(Comment.id < before)
     return session.execute(query.order_by(Comment.id.desc()).limit(limit)).all()

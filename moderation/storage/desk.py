@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
 from moderation.core.policy import Signals
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
@@ -21,8 +22,8 @@ from moderation.storage.audit import EventRow, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.desk_lists import Scope
 from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, Docket, signals_in
+from moderation.storage.reach import within_any
 from moderation.storage.severity_order import serving_slot
 
 
@@ -140,7 +141,7 @@ def one_listed(session: Session, comment_id: str, scopes: Sequence[Scope]) -> Li
         .where(Comment.id == comment_id)
         .options(defer(Article.paragraphs), defer(Article.key_points))
     ).first()
-    if row is None or not any(scope.holds(row[1]) for scope in scopes):
+    if row is None or not any(scope.holds(row[3]) for scope in scopes):
         return None
     comment, article, author, docket, scores = row
     decisions = _decisions_of(session, [comment_id])
@@ -226,12 +227,13 @@ def _has_written(session: Session, author_id: str, sections: Collection[str]) ->
 
 
 def latest_by(
-    session: Session, author_id: str, *, but: str, sections: Collection[str] | None = None, limit: int = 5
+    session: Session, author_id: str, scopes: Sequence[Scope], *, but: str, limit: int = 5
 ) -> Sequence[Comment]:
-    """An author's latest other comments in these sections (None: all), newest first."""
+    """An author's latest other comments within these scopes, newest first."""
     others = select(Comment).where(Comment.author_id == author_id, Comment.id != but)
-    if sections is not None:
-        others = others.join(Docket, Docket.comment_id == Comment.id).where(_DOCKET.section.in_(sections))
+    if any(scope.sections is not None for scope in scopes):
+        others = others.join(Docket, Docket.comment_id == Comment.id)
+        others = others.where(within_any(scopes, _DOCKET.site_id, _DOCKET.section))
     return session.scalars(others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)).all()
 
 

@@ -16,12 +16,10 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    and_,
     column,
     func,
     literal_column,
     null,
-    or_,
     select,
     table,
     text,
@@ -30,12 +28,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
+from moderation.core.reach import Scope as Scope  # noqa: PLC0414 - what lists are asked for with
 from moderation.core.scores import LABELS
 from moderation.core.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import DECIDABLE, SLOTS, UNDECIDABLE, Docket
+from moderation.storage.reach import within, within_any
 from moderation.storage.severity_order import serving_slot
 
 BANDED = (*LABELS, "relevance")
@@ -55,20 +55,6 @@ class Order(StrEnum):
     NEWEST = "newest"
     ARTICLE = "article"
     """The newest article first, under it the oldest comment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """A site, or some sections of it alone."""
-
-    site_id: str
-    sections: frozenset[str] | None = None
-
-    def reaches(self, site_id: str, section: str | None) -> bool:
-        return site_id == self.site_id and (self.sections is None or section in self.sections)
-
-    def holds(self, article: Article) -> bool:
-        return self.reaches(article.site_id, article.section)
 
 
 class Unusable(StrEnum):
@@ -280,8 +266,7 @@ def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
-    site = _C.site_id == scope.site_id
-    return [site] if scope.sections is None else [site, _C.section.in_(sorted(scope.sections))]
+    return within(scope, _C.site_id, _C.section)
 
 
 def _walked(
@@ -398,11 +383,7 @@ def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:
 
 def _within_any(scopes: Sequence[Scope]) -> ColumnElement[bool]:
     """Within one of these scopes, asked of rows that are found otherwise."""
-    within = []
-    for scope in scopes:
-        site = _unindexed(_C.site_id) == scope.site_id
-        within.append(site if scope.sections is None else and_(site, _C.section.in_(sorted(scope.sections))))
-    return or_(literal_column("1 = 0"), *within)
+    return within_any(scopes, _unindexed(_C.site_id), _C.section)
 
 
 def _unindexed(of: Column[Any]) -> ColumnElement[Any]:

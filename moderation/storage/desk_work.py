@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation.core.reach import Scope
 from moderation.storage.accounts import Account
 from moderation.storage.base import Base
 
@@ -71,7 +72,9 @@ class Note(Base):
 
 
 class SavedView(Base):
-    """A view of the queue under a name: the query of its address. A shared one is offered to everybody."""
+    """A view of the queue under a name: the query of its address. ``shared``: it is offered to whoever reaches all that
+    it was made for: ``places`` maps each of those sites to its sections (None: all).
+    """
 
     __tablename__ = "saved_views"
 
@@ -80,7 +83,17 @@ class SavedView(Base):
     name: Mapped[str]
     query: Mapped[str]
     shared: Mapped[bool]
+    places: Mapped[dict[str, Any]] = mapped_column(insert_default=dict)
     made_at: Mapped[datetime]
+
+    def offered_to(self, scopes: Iterable[Scope]) -> bool:
+        """Whether somebody with these scopes is offered what another shares. What was made for nowhere is nobody's."""
+        made_for = [
+            Scope(site_id=site_id, sections=None if sections is None else frozenset(sections))
+            for site_id, sections in self.places.items()
+        ]
+        reached = list(scopes)
+        return self.shared and bool(made_for) and all(any(own.covers(part) for own in reached) for part in made_for)
 
 
 class Preferences(Base):
@@ -166,10 +179,11 @@ def forget_claims(session: Session, account_id: str, comment_id: str | None, now
     session.execute(delete(Claim).where(or_(over, own) if comment_id is not None else over))
 
 
-def views_for(session: Session, account_id: str) -> Sequence[SavedView]:
-    """An account's saved views and those that others share, by name."""
+def views_for(session: Session, account_id: str, scopes: Sequence[Scope]) -> list[SavedView]:
+    """An account's saved views, and those that others share with whoever reaches so far, by name."""
     mine_or_shared = or_(SavedView.account_id == account_id, SavedView.shared.is_(True))
-    return session.scalars(select(SavedView).where(mine_or_shared).order_by(SavedView.name, SavedView.id)).all()
+    found = session.scalars(select(SavedView).where(mine_or_shared).order_by(SavedView.name, SavedView.id))
+    return [view for view in found if view.account_id == account_id or view.offered_to(scopes)]
 
 
 def preferences_of(session: Session, account_id: str | None) -> dict[str, Any]:

@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
 from moderation.core.policy import SIGNALS, Signals
+from moderation.core.reach import Location
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
+from moderation.storage.comments import Comment
 
 SLOTS = ("severity", "severity_2")
 """The columns that hold a comment's severity. The queue is sorted by one of them (``storage.severity_order``); while a
@@ -91,6 +93,7 @@ class Docket(Base):
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
     section: Mapped[str | None]
+    """Its article's, as that is now: an article takes its comments along."""
     author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"))
     is_reply: Mapped[bool]
     article_mode: Mapped[str | None]
@@ -152,8 +155,11 @@ UNDECIDABLE: ColumnElement[bool] = literal_column("(docket.scored IS FALSE OR do
 INSERT = insert(table_of(Docket))
 _THIS = table_of(Docket).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
-_PLACE = select(table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
+_LOCATION = select(table_of(Docket).c.site_id, table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
 _MOVE = update(table_of(Docket)).where(_THIS)
+_TABLE = table_of(Docket)
+_AT_ONCE = 500
+"""Numbers that one statement names."""
 
 
 def docket_row(
@@ -242,15 +248,19 @@ def by_person(connection: Any, comment_id: str) -> str | None:
     return decided
 
 
-def section_of(connection: Any, comment_id: str) -> str | None:
-    """The section under which a comment was written."""
-    return place_of(connection, comment_id)[0]
+def location_of(connection: Any, comment_id: str) -> Location | None:
+    """Where a comment is: under which site and section, and whether it is left to a senior moderator."""
+    row = connection.execute(_LOCATION, {"of": comment_id}).first()
+    if row is None:
+        return None
+    return Location(site_id=row.site_id, section=row.section, escalated=bool(row.escalated))
 
 
-def place_of(connection: Any, comment_id: str) -> tuple[str | None, bool]:
-    """The section under which a comment was written, and whether it is left to a senior moderator."""
-    row = connection.execute(_PLACE, {"of": comment_id}).first()
-    return (row.section, bool(row.escalated)) if row is not None else (None, False)
+def left_behind(session: Session, article_id: str, section: str | None) -> list[int]:
+    """The numbers of an article's comments that are not in this section."""
+    query = select(_TABLE.c.number).join(Comment, Comment.id == _TABLE.c.comment_id)
+    query = query.where(Comment.article_id == article_id, _TABLE.c.section.is_distinct_from(section))
+    return list(session.scalars(query.order_by(_TABLE.c.number)))
 
 
 def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
@@ -260,9 +270,12 @@ def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
     return score
 
 
-def is_escalated(connection: Any, comment_id: str) -> bool:
-    """Whether a comment is left to a senior moderator."""
-    return place_of(connection, comment_id)[1]
+def move_section(session: Session, numbers: Sequence[int], section: str | None) -> None:
+    """The comments with these numbers are in this section, whose policy may weigh them otherwise."""
+    values = {"section": section, "severity_policy": None}
+    for start in range(0, len(numbers), _AT_ONCE):
+        these = _TABLE.c.number.in_(numbers[start : start + _AT_ONCE])
+        session.connection().execute(update(_TABLE).where(these).values(values))
 
 
 _C = table_of(Docket).c

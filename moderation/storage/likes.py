@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ from sqlalchemy import Row, select, union_all
 from sqlalchemy.orm import Session
 
 from moderation.core.likeness import BANDS, bands, likeness
+from moderation.core.reach import Scope
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import WAITS, Docket
+from moderation.storage.reach import within_any
 
 ALIKE = 0.5
 """The share of word pairs in common from which two comments are much alike."""
@@ -29,16 +31,14 @@ class Alike:
     likeness: float
 
 
-def similar_waiting(
-    session: Session, comment: Comment, limit: int = 10, *, sections: Collection[str] | None = None
-) -> list[Alike]:
-    """Other comments that wait on the same site, in these sections (None: all), and are much like this one: the most
-    alike first, the older first among equals.
+def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope], limit: int = 10) -> list[Alike]:
+    """Other comments that wait on the same site, within these scopes, and are much like this one: the most alike first,
+    the older first among equals.
     """
     own = bands(comment.body)
     if own is None:
         return []
-    found = sorted(_candidates(session, comment, own, sections), key=lambda row: (-_in_common(row, own), row.number))
+    found = sorted(_candidates(session, comment, own, scopes), key=lambda row: (-_in_common(row, own), row.number))
     # A band in common is a good guess; the words decide. Twice as many are looked at as are shown.
     ids = [row.comment_id for row in found[: 2 * limit]]
     if not ids:
@@ -51,14 +51,11 @@ def similar_waiting(
     return sorted(alike, key=lambda one: (-one.likeness, one.comment.received_at, one.comment.id))[:limit]
 
 
-def _candidates(
-    session: Session, comment: Comment, own: tuple[int, ...], sections: Collection[str] | None
-) -> Sequence[_Found]:
+def _candidates(session: Session, comment: Comment, own: tuple[int, ...], scopes: Sequence[Scope]) -> Sequence[_Found]:
     """Rows of the docket that have at least one of the text's bands."""
     columns = (_DOCKET.c.number, _DOCKET.c.comment_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
     here = [WAITS, _DOCKET.c.site_id == comment.site_id, _DOCKET.c.comment_id != comment.id]
-    if sections is not None:
-        here.append(_DOCKET.c.section.in_(sections))
+    here.append(within_any(scopes, _DOCKET.c.site_id, _DOCKET.c.section))
     # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
     of_each = [
         select(select(*columns).where(*here, _DOCKET.c[f"band_{n}"] == own[n]).limit(_CANDIDATES).subquery())

@@ -16,12 +16,14 @@ from sqlalchemy import Integer, Row, Select, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.storage.acts import CHOSEN, ActItem, ItemState, how_many_items
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import DECIDABLE, UNDECIDABLE, WAITS, Docket
+from moderation.storage.reach import within
 
 SIGNALS = (*LABELS, "relevance")
 HUNDREDTHS = 100
@@ -207,13 +209,12 @@ def _decidable(query: _Query, ground: Ground, area: Area) -> _Query:
 
 
 def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:
-    query = query.where(_DOCKET.c.site_id == ground.site_id, WAITS)
+    scope = Scope(site_id=ground.site_id, sections=ground.sections)
+    query = query.where(*within(scope, _DOCKET.c.site_id, _DOCKET.c.section), WAITS)
     if area.article_id is not None:
         query = query.where(_DOCKET.c.article_id == area.article_id)
     if area.section is not None:
         query = query.where(_DOCKET.c.section == area.section)
-    if ground.sections is not None:
-        query = query.where(_DOCKET.c.section.in_(sorted(ground.sections)))
     if not ground.escalated:
         query = query.where(_DOCKET.c.escalated.is_(False))
     return query

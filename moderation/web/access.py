@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core.actor import Actor
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
+from moderation.core.reach import reachable, somewhere_on
 from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.signing_in import account_signed_in, account_with_token
@@ -49,7 +50,8 @@ class Caller:
         return Actor(reference=self.reference, name="the site's own key", rights={self.site_id: self.rights})
 
     def require(self, right: Right) -> None:
-        if right not in self.rights:
+        """Raises ``RightMissing`` unless the key has this right."""
+        if not reachable(self.actor, right, somewhere_on(self.site_id)):
             raise RightMissing(right)
 
 
@@ -80,17 +82,22 @@ def secret_caller(text: str) -> Caller:
     return _caller(key)
 
 
-def moderator() -> Actor:
-    """Whoever may decide by API: a secret key with its rights, or an account's token."""
+def moderator(right: str | None = None) -> Actor:
+    """Whoever may decide by API: a secret key with its rights, or an account's token. Without this right anywhere they
+    are told so whatever they ask for, before it is looked for. Raises ``KeyMissing``, ``KeyInvalid``, ``RightMissing``.
+    """
     bearer = bearer_text()
     if bearer is None:
         raise KeyMissing
     key = _key(bearer)
     if key is not None and key.kind == KeyKind.SECRET:
-        return _caller(key).actor
-    actor = account_with_token(services(), bearer)
+        actor: Actor | None = _caller(key).actor
+    else:
+        actor = account_with_token(services(), bearer)
     if actor is None:
         raise KeyInvalid
+    if right is not None and not actor.may_anywhere(right):
+        raise RightMissing(right)
     return actor
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from moderation import accounts as account_uses
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField, clipped
+from moderation.core.reach import everywhere
 from moderation.second_factor import take_away
 from moderation.signing_in import end_all_sessions, end_session
 from moderation.storage.accounts import (
@@ -26,7 +27,7 @@ from moderation.storage.sites import Site
 from moderation.web.access import person, services
 from moderation.web.admin_frame import NOTHING_TOLD, Made, Told, admin_blueprint, admin_page, field, handled
 from moderation.web.admin_view import account_row, session_row
-from moderation.web.desk_frame import ADMIN, everywhere, sites_with
+from moderation.web.desk_frame import ADMIN, sites_with
 from moderation.web.rendering import known_id
 
 HERE = "/admin/accounts"

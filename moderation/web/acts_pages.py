@@ -10,25 +10,16 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from moderation.batches import remove_everything
+from moderation.batches import check_everything, remove_everything
 from moderation.core.actor import Actor
-from moderation.core.errors import (
-    ActNotFound,
-    ArticleNotFound,
-    AuthorNotFound,
-    DecidedMeanwhile,
-    InvalidField,
-    NotPossibleNow,
-    RightMissing,
-)
+from moderation.core.errors import ActNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.reaching import article_reached, author_reached
 from moderation.review import Ruling, Verdict
 from moderation.storage.acts import Act, Everything, find_act, how_many
-from moderation.storage.articles import Article
-from moderation.storage.authors import Author
 from moderation.storage.score_map import HUNDREDTHS
 from moderation.undoing import UNDO, undo
 from moderation.web.access import person, services
-from moderation.web.desk_frame import MODERATE, QUEUE, SENIOR, desk_page
+from moderation.web.desk_frame import QUEUE, READ, desk_page
 from moderation.web.rendering import argument, known_id, path_within
 
 ACTS = f"{QUEUE}/acts"
@@ -114,29 +105,23 @@ class _Place:
 
 def _of_article(actor: Actor, article_id: str) -> _Place:
     with services().database.reading() as db:
-        article = db.get(Article, article_id)
-    if article is None or not actor.sees(article.site_id) or not actor.reaches(article.site_id, article.section):
-        raise ArticleNotFound
-    what = Everything(site_id=article.site_id, article_id=article.id)
+        article = article_reached(db, actor, READ, article_id)
+        what = Everything(site_id=article.site_id, article_id=article.id)
+        check_everything(db, actor, what)
     return _Place(what=what, name=article.title, path=f"{QUEUE}/articles/{article.id}")
 
 
 def _of_author(actor: Actor, author_id: str) -> _Place:
     with services().database.reading() as db:
-        author = db.get(Author, author_id)
-    if author is None or not actor.sees(author.site_id):
-        raise AuthorNotFound
-    if not actor.reaches(author.site_id, None):
-        raise RightMissing(SENIOR)  # an author writes in every section
-    what = Everything(site_id=author.site_id, author_id=author.id)
+        author = author_reached(db, actor, READ, author_id)
+        what = Everything(site_id=author.site_id, author_id=author.id)
+        check_everything(db, actor, what)
     return _Place(what=what, name=author.name, path=f"{QUEUE}/authors/{author.id}")
 
 
 def _remove(find: Callable[[Actor], _Place]) -> Response:
     actor = person()
     place = find(actor)
-    for right in (MODERATE, SENIOR):
-        actor.require(right, place.what.site_id)
     if request.method == "GET":
         return _remove_page(place)
     form = request.form

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, abort, request
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import everywhere
 from moderation.web.access import person
-from moderation.web.desk_frame import ADMIN, MenuItem, desk_page, everywhere
+from moderation.web.desk_frame import ADMIN, MenuItem, desk_page
 
 ROOT = "/admin"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from moderation.core.reach import everywhere
 from moderation.storage.accounts import all_accounts
 from moderation.storage.figures import waiting_now
 from moderation.storage.policies import kept_configurations
 from moderation.web.access import person, services
 from moderation.web.admin_frame import ROOT, admin_blueprint, admin_page
-from moderation.web.desk_frame import ADMIN, everywhere, sites_with
+from moderation.web.desk_frame import ADMIN, sites_with
 from moderation.web.policy_view import policy_view
 from moderation.web.wording import age
 
@@ -31,7 +32,7 @@ def blueprint() -> Blueprint:
             here=ROOT,
             waiting=waiting,
             longest=age(waiting.oldest, now) if waiting.oldest else None,
-            policy=policy_view(services(), kept),
+            policy=policy_view(services(), kept, None if everywhere(actor, ADMIN) else [site.id for site in sites]),
             sites=sites,
             accounts=None if accounts is None else sum(account.disabled_at is None for account in accounts),
         )

@@ -8,11 +8,11 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from moderation.core.comment import WAITING, Status
-from moderation.core.errors import ArticleNotFound
+from moderation.core.reach import reachable, somewhere_on
 from moderation.marking import add_note
 from moderation.places import Spot, lift_surge, set_mode
+from moderation.reaching import article_reached
 from moderation.standing import standing, surge_holds
-from moderation.storage.articles import Article
 from moderation.storage.articles_desk import comments_under, how_many_under, listed_articles
 from moderation.storage.comments import find_comment
 from moderation.storage.desk import account_names
@@ -20,7 +20,7 @@ from moderation.storage.desk_work import NoteAbout, notes_about
 from moderation.storage.house_rules import live_terms
 from moderation.terms import add_terms, remove_term
 from moderation.web.access import person, services
-from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page, sites_with
+from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page, scopes_of, sites_with
 from moderation.web.house_forms import (
     Problem,
     answered,
@@ -28,7 +28,6 @@ from moderation.web.house_forms import (
     done_here,
     field,
     mode_chosen,
-    scope_of,
 )
 from moderation.web.place_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
 from moderation.web.rendering import argument, known_id
@@ -103,9 +102,7 @@ def _add(spot: Spot) -> str | None:
 
 def _spot(article_id: str) -> Spot:
     with services().database.reading() as db:
-        article = db.get(Article, known_id(article_id))
-    if article is None:
-        raise ArticleNotFound
+        article = article_reached(db, person(), READ, known_id(article_id))
     return Spot(site_id=article.site_id, article_id=article.id)
 
 
@@ -115,7 +112,7 @@ def _list_page() -> Response:
     with services().database.reading() as db:
         sites = sites_with(actor, READ, db)
         chosen = [site for site in sites if argument("site") in ("", site.id)]
-        found = listed_articles(db, scope_of(actor, chosen), find=find, before=before, limit=LISTED + 1)
+        found = listed_articles(db, scopes_of(actor, chosen), find=find, before=before, limit=LISTED + 1)
     return desk_page(
         "desk/articles.html",
         here=ARTICLES,
@@ -133,16 +130,11 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
     comments = services().configuration.current().comments
     tab = argument("status") if argument("status") in TABS else "waiting"
     with services().database.reading() as db:
-        article = db.get(Article, known_id(article_id))
-        if (
-            article is None
-            or not actor.may(READ, article.site_id)
-            or not actor.reaches(article.site_id, article.section)
-        ):
-            raise ArticleNotFound
+        article = article_reached(db, actor, READ, known_id(article_id))
         rules = services().house.rules(db, article)
         stands = standing(comments, article, rules.settings, now=now)
         last = find_comment(db, known_id(argument("before"))) if argument("before") else None
+        last = last if last is not None and last.article_id == article.id else None
         found = comments_under(db, article.id, TABS[tab][1], before=last, limit=PAGE + 1)
         counts = {name: counted(how_many_under(db, article.id, statuses)) for name, (_, statuses) in TABS.items()}
         names = account_names(db)
@@ -176,8 +168,8 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         pinned=pinned,
         notes=notes,
-        may=actor.may(MODERATE, article.site_id),
-        may_remove=actor.may(SENIOR, article.site_id),
+        may=reachable(actor, MODERATE, somewhere_on(article.site_id)),
+        may_remove=reachable(actor, SENIOR, somewhere_on(article.site_id)),
         me_id=actor.account_id,
         problem=problem,
         typed=form,

@@ -15,10 +15,11 @@ from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time, verify
 from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
+from moderation.core.reach import everywhere
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
-from moderation.web.desk_frame import ADMIN, READ, desk_page, everywhere, sites_with
+from moderation.web.desk_frame import ADMIN, READ, desk_page, sites_with
 from moderation.web.rendering import argument, known_id, whole_number
 from moderation.web.wording import who
 
@@ -104,7 +105,7 @@ def _chains(actor: Actor, db: Session) -> list[str]:
     """The chains that this person may see: those of their sites, and for administrators the one of the service. A chain
     tells of the whole site, so whoever is limited to sections of it has none.
     """
-    chains = [site.id for site in sites_with(actor, READ, db) if site.id not in actor.sections]
+    chains = [site.id for site in sites_with(actor, READ, db, altogether=True)]
     return [*chains, SYSTEM] if everywhere(actor, ADMIN) else chains
 
 

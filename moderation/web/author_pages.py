@@ -6,8 +6,10 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from moderation.authors import AuthorRuling, decide_author
-from moderation.core.errors import AuthorNotFound, InvalidField
+from moderation.core.errors import InvalidField
+from moderation.core.reach import reachable, scopes, somewhere_on, whole
 from moderation.marking import add_note
+from moderation.reaching import author_reached
 from moderation.storage.authors_desk import comments_by, record_of, until_of
 from moderation.storage.desk import account_names
 from moderation.storage.desk_work import NoteAbout, notes_about
@@ -68,12 +70,10 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
     configuration = services().configuration.current()
     before = known_id(argument("before")) if argument("before") else None
     with services().database.reading() as db:
-        record = record_of(db, known_id(author_id))
-        if record is None or not actor.may(READ, record.author.site_id):
-            raise AuthorNotFound
-        author = record.author
-        sections = actor.sections.get(author.site_id)
-        found = comments_by(db, author.id, sections=sections, before=before, limit=PAGE + 1)
+        author = author_reached(db, actor, READ, known_id(author_id))
+        record = record_of(db, author)
+        reached = scopes(actor, READ, [author.site_id])
+        found = comments_by(db, author.id, reached, before=before, limit=PAGE + 1)
         decisions = decisions_about(db, author.id)
         names = account_names(db)
         notes = notes_about(db, NoteAbout.AUTHOR, author.id)
@@ -97,9 +97,9 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         veils=veils,
         next=found[PAGE - 1][0].id if len(found) > PAGE else None,
         notes=notes,
-        may_decide=actor.may(MODERATE, author.site_id) and actor.reaches(author.site_id, None),
-        may_remove=actor.may(SENIOR, author.site_id) and actor.reaches(author.site_id, None),
-        may_note=actor.may(MODERATE, author.site_id),
+        may_decide=reachable(actor, MODERATE, whole(author.site_id)),
+        may_remove=reachable(actor, SENIOR, whole(author.site_id)),
+        may_note=reachable(actor, MODERATE, somewhere_on(author.site_id)),
         me_id=actor.account_id,
         problem=problem,
         typed=request.form,

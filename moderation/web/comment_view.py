@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
+from moderation.core.reach import DECIDE, Location, reachable
 from moderation.judging import terms_in
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
@@ -17,7 +18,7 @@ from moderation.storage.likes import similar_waiting
 from moderation.views import Liking, liking_of
 from moderation.web.access import services
 from moderation.web.desk_cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
-from moderation.web.desk_frame import MODERATE, READ, SENIOR, scopes_of, sites_with
+from moderation.web.desk_frame import READ, scopes_of, sites_with
 from moderation.web.severity_view import urgency_of
 from moderation.web.veils import veils_over
 
@@ -76,19 +77,17 @@ class Reading:
         return in_thread(said, liking=self.liking, may_decide=self._may_decide(site, said.escalated))
 
     def _may_decide(self, site: str, escalated: bool) -> bool:
-        return self.actor.may(MODERATE, site) and (not escalated or self.actor.may(SENIOR, site))
+        return reachable(self.actor, DECIDE, Location(site_id=site, shared=True, escalated=escalated))
 
     def _earlier(self, item: Listed) -> list[Quoted]:
         """The author's latest others, as far as this person reaches."""
-        sections = self.actor.sections.get(item.comment.site_id)
-        latest = latest_by(self.db, item.author.id, but=item.comment.id, sections=sections)
+        latest = latest_by(self.db, item.author.id, self.scopes, but=item.comment.id)
         veils = veils_over(self.db, self.liking, [other.id for other in latest])
         return [quoted(other, veil=veils.get(other.id)) for other in latest]
 
     def _alike(self, item: Listed) -> list[dict[str, Any]]:
         """Other waiting comments that say much the same."""
-        sections = self.actor.sections.get(item.comment.site_id)
-        found = similar_waiting(self.db, item.comment, ALIKE_SHOWN, sections=sections)
+        found = similar_waiting(self.db, item.comment, self.scopes, ALIKE_SHOWN)
         veils = veils_over(self.db, self.liking, [other.comment.id for other in found])
         return [
             {

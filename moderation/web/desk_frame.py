@@ -10,8 +10,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from moderation.core.actor import EVERYWHERE, Actor
-from moderation.storage.desk_lists import Scope
+from moderation.core.actor import Actor
+from moderation.core.reach import Scope, everywhere, reachable, scopes, somewhere_altogether, somewhere_on, whole
 from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site, all_sites
 from moderation.web.access import person, services
@@ -43,9 +43,9 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
     }
     if actor.may_anywhere(SENIOR):
         items["/legal"] = "Legal"
-    if any(READ in rights and site not in actor.sections for site, rights in actor.rights.items()):
+    if somewhere_altogether(actor, READ):
         items["/audit"] = "Audit log"
-    if any(ADMIN in rights for rights in actor.rights.values()):
+    if actor.may_anywhere(ADMIN):
         items["/admin"] = "Admin"
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
 
@@ -56,23 +56,18 @@ def _alarm(actor: Actor) -> Pressing | None:
         return None
     now = services().clock()
     soon = now + timedelta(hours=services().configuration.current().legal.due_soon_hours)
-    everywhere = SENIOR in actor.rights.get(EVERYWHERE, ()) and not actor.sections
     with services().database.reading() as db:
-        sites = None if everywhere else [s.id for s in sites_with(actor, SENIOR, db) if actor.reaches(s.id, None)]
-        found = pressing(db, sites, now=now, soon=soon)
+        theirs = [site.id for site in sites_with(actor, SENIOR, db, altogether=True)]
+        found = pressing(db, None if everywhere(actor, SENIOR) else theirs, now=now, soon=soon)
     return found if found.overdue or found.soon else None
 
 
-def sites_with(actor: Actor, right: str, session: Session) -> tuple[Site, ...]:
-    """The sites on which this person holds the right."""
-    return tuple(site for site in all_sites(session) if actor.may(right, site.id))
+def sites_with(actor: Actor, right: str, session: Session, *, altogether: bool = False) -> tuple[Site, ...]:
+    """The sites on which this person holds the right, in some sections at least, or ``altogether``."""
+    where = whole if altogether else somewhere_on
+    return tuple(site for site in all_sites(session) if reachable(actor, right, where(site.id)))
 
 
-def scopes_of(actor: Actor, sites: Iterable[Site]) -> tuple[Scope, ...]:
-    """These sites as far as this person reaches in them."""
-    return tuple(Scope(site_id=site.id, sections=actor.sections.get(site.id)) for site in sites)
-
-
-def everywhere(actor: Actor, right: str) -> bool:
-    """Whether this person holds the right on every site, those to come included."""
-    return right in actor.rights.get(EVERYWHERE, ())
+def scopes_of(actor: Actor, sites: Iterable[Site], right: str = READ) -> tuple[Scope, ...]:
+    """These sites as far as this person has the right in them."""
+    return scopes(actor, right, [site.id for site in sites])

@@ -20,7 +20,7 @@ from moderation.views import Liking, like, remove_view, save_view
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
 from moderation.web.desk_answers import asked_by_script, back_to, code_of, facts, refused
-from moderation.web.desk_frame import QUEUE, desk_page
+from moderation.web.desk_frame import QUEUE, READ, desk_page, scopes_of, sites_with
 from moderation.web.queue_view import View
 from moderation.web.rendering import known_id, path_within, tidy
 from moderation.web.veils import veils_over
@@ -51,10 +51,7 @@ def blueprint() -> Blueprint:
 
     @pages.post(f"{QUEUE}/views")
     def views() -> Response:
-        form = request.form
-        view = View.saved(urlsplit(path_within(form.get("back", ""), QUEUE, QUEUE)).query).but()
-        save_view(services(), person(), tidy(form.get("name", ""), 500), view.query, shared=bool(form.get("shared")))
-        return redirect(view.href, 303)
+        return _save_view()
 
     @pages.post(f"{QUEUE}/views/<view_id>/remove")
     def forget(view_id: str) -> Response:
@@ -74,6 +71,16 @@ def blueprint() -> Blueprint:
         return redirect(f"{QUEUE}/desk?kept=1", 303)
 
     return pages
+
+
+def _save_view() -> Response:
+    form, actor = request.form, person()
+    view = View.saved(urlsplit(path_within(form.get("back", ""), QUEUE, QUEUE)).query).but()
+    with services().database.reading() as db:
+        made_for = view.made_for(scopes_of(actor, sites_with(actor, READ, db)))
+    name, shared = tidy(form.get("name", ""), 500), bool(form.get("shared"))
+    save_view(services(), actor, name, view.query, shared=shared, made_for=made_for)
+    return redirect(view.href, 303)
 
 
 def _claim(opened: str, left: str) -> Response:

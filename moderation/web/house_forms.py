@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,6 @@ from moderation.core.opening import DAYS, always_open, read_hours
 from moderation.places import ModeForm
 from moderation.storage.acts import find_act
 from moderation.storage.articles_desk import COUNTED
-from moderation.storage.sites import Site
 from moderation.web.errors import CODES
 from moderation.web.rendering import argument, known_id
 
@@ -150,8 +149,3 @@ def mode_chosen() -> ModeForm:
 def counted(number: int) -> str:
     """A count that stops: ``37``, or ``1,000+``."""
     return f"{number:,}" if number <= COUNTED else f"{COUNTED:,}+"
-
-
-def scope_of(actor: Actor, sites: Iterable[Site]) -> dict[str, frozenset[str] | None]:
-    """What this person sees of these sites: all, or some sections."""
-    return {site.id: actor.sections.get(site.id) for site in sites}

@@ -118,7 +118,7 @@ def _ruling() -> MatterRuling:
 
 
 def _sites(db: Session, actor: Actor) -> tuple[Site, ...]:
-    return tuple(site for site in sites_with(actor, SENIOR, db) if actor.reaches(site.id, None))
+    return sites_with(actor, SENIOR, db, altogether=True)
 
 
 def _queue_page(problem: Problem | None = None) -> Response:
@@ -130,7 +130,8 @@ def _queue_page(problem: Problem | None = None) -> Response:
             abort(403, "The legal queue is for senior moderators.")
         ids = [site.id for site in sites]
         last = db.get(LegalMatter, known_id(argument("before"))) if argument("before") else None
-        decided = decided_matters(db, ids, before=last if last and last.decided_at else None, limit=PAGE + 1)
+        last = last if last and last.decided_at and last.site_id in ids else None
+        decided = decided_matters(db, ids, before=last, limit=PAGE + 1)
         waiting = open_matters(db, ids)
         names = account_names(db)
         done = done_here(db, actor)

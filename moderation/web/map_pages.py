@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from moderation.batches import BATCH_RIGHT, decide_band
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import reachable, somewhere_on
 from moderation.review import Ruling, Verdict
 from moderation.storage.desk import lines_of
 from moderation.storage.score_map import SIGNALS, Area, Histogram, histogram, numbers_within, sampled
@@ -118,8 +119,9 @@ def _band_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -
 
 def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
     return bool(area.grounds) and all(
-        actor.may(MODERATE, ground.site_id) and actor.may(BATCH_RIGHT[verdict], ground.site_id)
+        reachable(actor, right, somewhere_on(ground.site_id))
         for ground in area.grounds
+        for right in (MODERATE, BATCH_RIGHT[verdict])
     )
 
 

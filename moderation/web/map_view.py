@@ -12,11 +12,12 @@ import regex
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import SENIOR, reachable, somewhere_on
 from moderation.storage.desk_lists import Unusable
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, Ground, Histogram, Sampled
 from moderation.storage.sites import Site
 from moderation.web.desk_cards import Entry
-from moderation.web.desk_frame import QUEUE, SENIOR
+from moderation.web.desk_frame import QUEUE, scopes_of
 from moderation.web.rendering import known_id
 from moderation.web.wording import language_name
 
@@ -87,11 +88,11 @@ class MapView:
         return Area(
             grounds=tuple(
                 Ground(
-                    site_id=site.id,
-                    sections=actor.sections.get(site.id),
-                    escalated=actor.may(SENIOR, site.id),
+                    site_id=scope.site_id,
+                    sections=scope.sections,
+                    escalated=reachable(actor, SENIOR, somewhere_on(scope.site_id)),
                 )
-                for site in chosen
+                for scope in scopes_of(actor, chosen)
             ),
             article_id=self.article or None,
             section=self.section or None,

@@ -157,7 +157,7 @@ def _schemas() -> Schema:
                 "created_at": _text(format="date-time"),
                 "received_at": _text(format="date-time"),
                 "published_at": _nullable(_text(format="date-time")),
-                "receipt": _text(),
+                "receipt": _text(description="To the site's own key alone."),
                 "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
                 "reasons": {"type": "array", "items": _text()},
                 "private_data": {

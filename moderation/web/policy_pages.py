@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
 from moderation.core.errors import InvalidField
+from moderation.core.reach import everywhere
 from moderation.core.recent import Recent
 from moderation.replay import Replayed, replayed, told
 from moderation.storage.policies import kept_configurations
@@ -54,7 +55,7 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer, with the comments on which it and the moderators differ, the newest first. ``unread`` and
-    ``unscored`` count those whose scores decide nothing.
+    ``unscored`` count those whose scores decide nothing. ``partial``: the tables of other sites are not in ``toml``.
     """
 
     view: AnswerView
@@ -65,6 +66,7 @@ class Answer:
     refused: tuple[Against, ...]
     refused_count: int
     toml: str
+    partial: bool
 
 
 def blueprint() -> Blueprint:
@@ -76,13 +78,20 @@ def blueprint() -> Blueprint:
     def policy() -> Response:
         with services().database.reading() as db:
             kept = kept_configurations(db, limit=HISTORY)
-        return admin_page("desk/admin_policy.html", here="/admin/policy", policy=policy_view(services(), kept))
+            view = policy_view(services(), kept, _only_of(db))
+        return admin_page("desk/admin_policy.html", here="/admin/policy", policy=view)
 
     @pages.get("/what-if")
     def what_if() -> Response:
         return _what_if(recent)
 
     return pages
+
+
+def _only_of(db: Session) -> list[str] | None:
+    """The sites of which this person sees what they change of the policy; None: every one."""
+    actor = person()
+    return None if everywhere(actor, ADMIN) else [site.id for site in sites_with(actor, ADMIN, db)]
 
 
 def _what_if(recent: Recent[Past]) -> Response:
@@ -135,6 +144,7 @@ def _answer(db: Session, recent: Recent[Past], configuration: Configuration, ask
         services().clock(),
         lambda: decided_by_people(db, chosen, asked.section, limit=asked.comments),
     )
+    only = _only_of(db)
     other = tried(configuration, asked.site, asked.section, asked.effects)
     before, after = replayed(past, configuration), replayed(past, other)
     published, refused = published_against(after), refused_against(after)
@@ -146,7 +156,8 @@ def _answer(db: Session, recent: Recent[Past], configuration: Configuration, ask
         published_count=len(published),
         refused=_against(db, after, refused[:SHOWN], other),
         refused_count=len(refused),
-        toml=policy_toml(other.policy),
+        toml=policy_toml(other.policy if only is None else other.policy.as_seen_from(only)),
+        partial=only is not None,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -89,15 +89,30 @@ class PolicyView:
     changes: tuple[Change, ...]
 
 
-def policy_view(services: Services, kept: Sequence[KeptConfiguration]) -> PolicyView:
-    """The policy in force now. ``kept`` are the configurations that the database knows, the newest first."""
+def policy_view(
+    services: Services, kept: Sequence[KeptConfiguration], sites: Collection[str] | None = None
+) -> PolicyView:
+    """The policy in force now. ``kept`` are the configurations that the database knows, the newest first. With
+    ``sites`` what other sites change of it is left out.
+    """
     configuration = services.configuration.current()
     live = services.configuration
     refused = live.refused.problem if isinstance(live, LiveConfiguration) and live.refused else None
     # What the database doesn't know yet has no history.
     history = _read(kept) if kept and kept[0].hash == configuration.hash else []
+    version = configuration.policy.version
+    if sites is not None:
+        history = [(one, policy.as_seen_from(sites)) for one, policy in history]
+        configuration = replace(
+            configuration,
+            policy=configuration.policy.as_seen_from(sites),
+            comments=replace(
+                configuration.comments,
+                sites={site: keys for site, keys in configuration.comments.sites.items() if site in sites},
+            ),
+        )
     return PolicyView(
-        version=configuration.policy.version,
+        version=version,
         hash=configuration.hash,
         path=services.settings.config_path.name,
         since=kept[0].effective_at if history else None,

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
-from moderation.acting import MODERATE
 from moderation.core.actor import Actor
-from moderation.core.errors import ArticleNotFound, CursorInvalid, RightMissing
+from moderation.core.errors import ArticleNotFound, CursorInvalid
+from moderation.core.reach import MODERATE
 from moderation.storage.articles import find_place
 from moderation.storage.desk_lists import Behind, Order, Scope, Wanted, page_behind
 from moderation.storage.docket import SLOTS
@@ -39,9 +39,7 @@ def blueprint() -> Blueprint:
 
     @api.get("")
     def get_queue() -> Response:
-        actor = moderator()
-        if not actor.may_anywhere(MODERATE):
-            raise RightMissing(MODERATE)
+        actor = moderator(MODERATE)
         with services().database.reading() as db:
             answer = jsonify(_page(db, actor, _asked()))
         answer.headers["Cache-Control"] = "private, no-store"
@@ -97,7 +95,7 @@ def _asked() -> _Asked:
 
 
 def _page(db: Session, actor: Actor, asked: _Asked) -> dict[str, Any]:
-    scopes = scopes_of(actor, sites_with(actor, MODERATE, db))
+    scopes = scopes_of(actor, sites_with(actor, MODERATE, db), MODERATE)
     cursors = _cursors(actor, asked)
     slot, behind = _place(cursors, asked) if asked.cursor else (serving_slot(db), None)
     wanted = Wanted(

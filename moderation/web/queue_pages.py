@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
+from moderation.core.reach import READ, everywhere
 from moderation.core.scores import LABELS
 from moderation.reordering import progress
 from moderation.storage.acts import Act, find_act, newest_act
@@ -27,7 +28,7 @@ from moderation.storage.desk_lists import (
 from moderation.storage.desk_work import views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
-from moderation.web.desk_frame import QUEUE, READ, desk_page, everywhere
+from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import argument, known_id, page
@@ -156,7 +157,7 @@ def _reordering(reading: Reading) -> str | None:
     if found is None:
         return None
     share = f"{100 * found.done // max(found.total, 1)}%"
-    all_seen = everywhere(reading.actor, READ) and not reading.actor.sections
+    all_seen = everywhere(reading.actor, READ)
     return f"{found.done:,} of {found.total:,}" if all_seen else share
 
 
@@ -210,33 +211,18 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
     account_id = reading.actor.account_id
     if account_id is None:
         return []
-    views = [(saved, View.saved(saved.query)) for saved in views_for(reading.db, account_id)]
     return [
         {
             "id": saved.id,
             "name": saved.name,
-            "href": kept.href,
-            "here": kept == view.but(),
+            "href": View.saved(saved.query).href,
+            "here": View.saved(saved.query) == view.but(),
             "own": saved.account_id == account_id,
             "by": reading.names.get(saved.account_id, "a colleague"),
             "shared": saved.shared,
         }
-        for saved, kept in views
-        if saved.account_id == account_id or _reached(reading, kept)
+        for saved in views_for(reading.db, account_id, reading.scopes)
     ]
-
-
-def _reached(reading: Reading, view: View) -> bool:
-    """Whether this person reaches everything that a colleague's view names."""
-    scopes = [scope for scope in reading.scopes if view.site in ("", scope.site_id)]
-    if not scopes or not all(
-        any(scope.sections is None or s in scope.sections for scope in scopes) for s in view.section
-    ):
-        return False
-    articles = {known_id(article) for article in view.article}
-    if articles and articles - titles_of(reading.db, list(articles), scopes).keys():
-        return False
-    return not view.author or author_name(reading.db, known_id(view.author), scopes) is not None
 
 
 def last_act(db: Session, actor: Actor) -> Act | None:

@@ -135,6 +135,15 @@ class View:
         """Whether the view leaves anything out but for its status."""
         return self.but(status="waiting", order=Order.SEVERITY) != View()
 
+    def made_for(self, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+        """What of these scopes the view shows: its site, its sections."""
+        here = [scope for scope in scopes if self.site in ("", scope.site_id)]
+        if not self.section:
+            return tuple(here)
+        named = frozenset(self.section)
+        narrowed = [replace(one, sections=named if one.sections is None else named & one.sections) for one in here]
+        return tuple(one for one in narrowed if one.sections)
+
     def wanted(self, scopes: tuple[Scope, ...], now: datetime) -> Wanted:
         """What to look for, in these scopes at most."""
         waited = timedelta(hours=int(self.waited)) if self.waited else None

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from moderation.core.errors import InvalidField, SiteNotFound
 from moderation.core.opening import Cause
+from moderation.core.reach import SENIOR, Location, reachable, somewhere_on, whole
 from moderation.places import Spot, end_read_only, make_read_only, set_mode
 from moderation.storage.articles_desk import sections_of
 from moderation.storage.desk import account_names
@@ -22,7 +23,6 @@ from moderation.web.place_view import MODE_HINTS, MODE_WORDS, form_shown, set_by
 from moderation.web.rendering import argument, known_id
 
 RULES = f"{QUEUE}/rules"
-SENIOR = "senior"
 
 
 def blueprint() -> Blueprint:
@@ -90,9 +90,9 @@ def _rules_page(site_id: str, problem: Problem | None = None) -> Response:
         terms = list(live_terms(db, site.id, None))
         done = done_here(db, actor)
     known |= services().configuration.current().comments.sections.keys()
-    reached = sorted(section for section in known if actor.reaches(site.id, section))
+    reached = sorted(section for section in known if reachable(actor, READ, Location(site_id=site.id, section=section)))
     typed = request.form.get("section") if problem is not None and "mode" in request.form else None
-    whole = settings.get(("", Cause.HAND))
+    by_hand = settings.get(("", Cause.HAND))
     switch = settings.get(("", Cause.SWITCH))
     sections = [
         {
@@ -113,20 +113,20 @@ def _rules_page(site_id: str, problem: Problem | None = None) -> Response:
         sites=sites,
         switch=switch,
         switch_by=set_by(switch, names) if switch else None,
-        summary=summary(whole),
-        summary_by=set_by(whole, names) if whole else None,
+        summary=summary(by_hand),
+        summary_by=set_by(by_hand, names) if by_hand else None,
         configured=services()
         .configuration.current()
         .comments.rules_for(site=site.id, section=None, reply=False, article_mode=None),
-        form=form_shown(whole, typed=wrong_site_form),
+        form=form_shown(by_hand, typed=wrong_site_form),
         form_open=wrong_site_form,
         sections=sections,
         mode_words=MODE_WORDS,
         mode_hints=MODE_HINTS,
         terms=terms_shown(terms, names),
-        may=actor.may(MODERATE, site.id) and actor.reaches(site.id, None),
-        may_set=actor.may(SENIOR, site.id),
-        may_set_site=actor.may(SENIOR, site.id) and actor.reaches(site.id, None),
+        may=reachable(actor, MODERATE, whole(site.id)),
+        may_set=reachable(actor, SENIOR, somewhere_on(site.id)),
+        may_set_site=reachable(actor, SENIOR, whole(site.id)),
         problem=problem,
         typed=request.form,
         done=done,

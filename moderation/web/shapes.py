@@ -76,10 +76,12 @@ def comment_whole(
     comment: Comment,
     scores: Scores | None,
     decisions: Sequence[DecisionRow],
-    receipt: str,
+    receipt: str | None,
     private: Sequence[Place],
 ) -> dict[str, Any]:
-    """A comment as its site's server may see it; ``private`` are the places in its body that hold private data."""
+    """A comment as its site's server may see it, or without its ``receipt`` a moderator; ``private`` are the places in
+    its body that hold private data.
+    """
     newest = decisions[-1] if decisions else None
     judged = next((d for d in reversed(decisions) if d.automated), None)
     return {
@@ -93,7 +95,7 @@ def comment_whole(
         "created_at": when(comment.created_at),
         "received_at": when(comment.received_at),
         "published_at": when(comment.published_at),
-        "receipt": receipt,
+        **({"receipt": receipt} if receipt else {}),
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
         "private_data": [{"start": place.start, "end": place.end, "kind": place.kind.value} for place in private],

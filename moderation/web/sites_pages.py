@@ -7,11 +7,12 @@ from flask import Blueprint, Response, abort, request
 from moderation import sites as site_uses
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import everywhere, reachable, whole
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
 from moderation.web.access import person, services
 from moderation.web.admin_frame import NOTHING_TOLD, Made, Told, admin_blueprint, admin_page, field, handled
 from moderation.web.admin_view import site_box
-from moderation.web.desk_frame import ADMIN, everywhere, sites_with
+from moderation.web.desk_frame import ADMIN, sites_with
 from moderation.web.rendering import known_id
 
 HERE = "/admin/sites"
@@ -129,6 +130,6 @@ def _site(actor: Actor, site_id: str) -> Site:
 def _key(actor: Actor, key_id: str) -> SiteKey:
     with services().database.reading() as db:
         key = db.get(SiteKey, known_id(key_id))
-    if key is None or not actor.may(ADMIN, key.site_id):
+    if key is None or not reachable(actor, ADMIN, whole(key.site_id)):
         abort(404, "There is no such key, or this account doesn't administer its site.")
     return key

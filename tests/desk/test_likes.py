@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsroom import Newsroom
 
+from moderation.core.reach import Scope
 from moderation.storage.comments import Comment
 from moderation.storage.likes import similar_waiting
 
@@ -11,9 +12,10 @@ ADVERTISEMENT = "Earn four thousand a week from home with this one simple trick 
 OTHER = "Why did nobody ask the people who live beside the new line before the first rails were laid in the street?"
 
 
-def alike(newsroom: Newsroom, comment_id: str, **more: frozenset[str]) -> list[str]:
+def alike(newsroom: Newsroom, comment_id: str, sections: frozenset[str] | None = None) -> list[str]:
     with newsroom.services.database.reading() as session:
-        found = similar_waiting(session, session.get_one(Comment, comment_id), **more)
+        scopes = [Scope(site_id=newsroom.site, sections=sections)]
+        found = similar_waiting(session, session.get_one(Comment, comment_id), scopes)
         assert all(0.5 <= one.likeness <= 1 for one in found)
         return [one.comment.id for one in found]
 

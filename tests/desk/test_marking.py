@@ -7,7 +7,14 @@ from desk import colleague, notices, standing
 from newsroom import Newsroom
 from sqlalchemy import select
 
-from moderation.core.errors import ArticleNotFound, CommentNotFound, InvalidField, NotPossibleNow, RightMissing
+from moderation.core.errors import (
+    ArticleNotFound,
+    AuthorNotFound,
+    CommentNotFound,
+    InvalidField,
+    NotPossibleNow,
+    RightMissing,
+)
 from moderation.marking import add_note, mark, remove_note, unmark
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
@@ -129,7 +136,7 @@ def test_notes_about_authors_and_articles(newsroom: Newsroom) -> None:
     assert notes(newsroom, NoteAbout.ARTICLE, article.id) == [("No names of the injured.", ada.actor.name, True)]
     with pytest.raises(ArticleNotFound):
         add_note(newsroom.services, ada.actor, NoteAbout.ARTICLE, "nosuch", "Lost")
-    with pytest.raises(InvalidField):
+    with pytest.raises(AuthorNotFound):
         add_note(newsroom.services, ada.actor, NoteAbout.AUTHOR, "nosuch", "Lost")
     with pytest.raises(InvalidField, match="empty"):
         add_note(newsroom.services, ada.actor, NoteAbout.ARTICLE, article.id, "  ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pages_house import ADMIN_PASSWORD, House, Visitor
 
+from moderation.core.reach import Location, reachable
 from moderation.signing_in import account_signed_in
 from moderation.storage.accounts import Role
 from moderation.web.access import COOKIE
@@ -124,7 +125,8 @@ def test_rights_hold_in_the_named_sections_and_a_further_one_is_granted_by_name(
     berta = account_signed_in(house.services, cookie.value)
     assert berta is not None
     assert [berta.may(right, "demo") for right in ("senior", "batch_approve", "batch_reject", "admin")] == [1, 1, 1, 0]
-    assert [berta.reaches("demo", section) for section in ("sport", "city", None)] == [True, False, False]
+    places = [Location(site_id="demo", section=section) for section in ("sport", "city", None)]
+    assert [reachable(berta, "senior", place) for place in places] == [True, False, False]
     # The form begins with what holds now, so that sending it as it is changes nothing.
     assert "senior: demo, in sport, opinion, may reject many together" in sent(admin, "role").text
     assert sent(admin, "role", site="*", role="moderator", sections="sport").status == 422

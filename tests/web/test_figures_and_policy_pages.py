@@ -9,6 +9,7 @@ from pages_house import CALM, RUDE, House, Visitor
 
 from moderation.configuration_file import parse_configuration
 from moderation.review import Verdict
+from moderation.sites import add_site
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration
 
@@ -142,6 +143,24 @@ def test_the_policy_tells_where_each_value_comes_from(house: House) -> None:
     )
     assert any("links at or over: taken away here" in row for row in shown)
     assert "section live | characters at least | 20 | comments.sections.live" in shown
+
+
+def test_what_another_site_changes_of_the_policy_is_not_shown(house: House) -> None:
+    add_site(house.services, "test", "second", "The Second")
+    house.account("local", {"demo": Role.ADMIN})
+    tables = (
+        "\n[policy.sites.demo.flag]\nthreat_at_least = 0.11\n[policy.sites.second.flag]\nthreat_at_least = 0.22\n"
+        "[policy.sites.second.sections.sport.flag]\nthreat_at_least = 0.22\n"
+        "[comments.sites.second]\nminimum_length = 22\n[comments.sites.demo]\nminimum_length = 11\n"
+    )
+    keep(house, tables.replace("0.22", "0.33"))
+    house.clock.wait(minutes=1)
+    keep(house, tables)
+    for path in ("/admin", "/admin/policy", "/admin/what-if?tried=1"):
+        shown, whole = (house.signed_in(name).open(path).text for name in ("local", "admin"))
+        assert not [told for told in ("site second", "sites.second", "0.22", "0.33") if told in shown], path
+        assert ("sites.demo" in shown) == ("sites.demo" in whole), path
+    assert "policy.sites.second.sections.sport" in house.signed_in().open("/admin/policy").text
 
 
 def test_a_value_that_the_file_does_not_name_is_told_as_a_default(house: House) -> None:

@@ -177,7 +177,7 @@ def test_the_legal_queue_is_for_seniors_of_the_site_and_of_no_section_alone(hous
     for name in ("mo", "city"):
         desk = house.signed_in(name)
         assert desk.open("/legal").status == 403
-        assert desk.open(path).status == 403
+        assert desk.open(path).status == desk.open("/legal/nothing").status == 403
         post(desk.open("/review"), "/legal", site="demo", kind="notice", explanation="x")
         assert desk.status == 403
         assert not desk.open("/review").page.xpath("//*[contains(@class,'alarm')]")

@@ -73,6 +73,8 @@ _TEXT = {"author": {"name": "Ann"}, "body": CALM}
 _ARTICLE = {"title": "The lanes stay", "text": "The council voted."}
 _CALM = {"comment": {"text": CALM}}
 _NOTICE = {"kind": "notice", "explanation": "It is unlawful.", "received_at": "2026-01-14T08:00"}
+_MUTED = {"kind": "muted", "reason": "spam", "span": "1"}
+_DECIDED = {"outcome": "refused", "decision": "No."}
 ROWS: dict[str, Row] = {
     # readers
     "reader_pages.home": get("/", Who.ALL),
@@ -126,8 +128,8 @@ ROWS: dict[str, Row] = {
     "acts_pages.take_back": post("/review/acts/{act}/undo", Who.MODERATOR, here=True, section=True),
     "acts_pages.remove_article GET": get("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
     "acts_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
-    "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True),
-    "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True),
+    "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
+    "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
     "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
     "map_pages.approve": post("/review/map/approve", Who.SIGNED_IN),  # each comment is asked about again
     "map_pages.reject": post("/review/map/reject", Who.SIGNED_IN),
@@ -139,19 +141,21 @@ ROWS: dict[str, Row] = {
     "article_pages.terms": post("/review/articles/{article}/terms", Who.MODERATOR, here=True, section=True),
     "article_pages.off": post("/review/articles/{article}/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
     "author_pages.author": get("/review/authors/{author}", Who.MODERATOR, here=True),
-    "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True),
+    "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True, section=True, data=_MUTED),
     "author_pages.note": post("/review/authors/{author}/notes", Who.MODERATOR, here=True),
     "rules_pages.rules": get("/review/rules", Who.MODERATOR),
-    "rules_pages.mode": post("/review/rules/demo/mode", Who.SENIOR, here=True),
-    "rules_pages.read_only": post("/review/rules/demo/read-only", Who.SENIOR, here=True, data={"off": "1"}),
+    "rules_pages.mode": post("/review/rules/demo/mode", Who.SENIOR, here=True, section=True),
+    "rules_pages.read_only": post(
+        "/review/rules/demo/read-only", Who.SENIOR, here=True, section=True, data={"off": "1"}
+    ),
     "rules_pages.terms": post(
         "/review/rules/demo/terms", Who.MODERATOR, here=True, section=True, data={"terms": "one", "why": "two"}
     ),
     "rules_pages.off": post("/review/rules/demo/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
-    "legal_pages.queue": get("/legal", Who.SENIOR),
-    "legal_pages.enter": post("/legal", Who.SENIOR, here=True, data={"site": "demo", **_NOTICE}),
-    "legal_pages.matter": get("/legal/{matter}", Who.SENIOR, here=True),
-    "legal_pages.decide": post("/legal/{matter}/decide", Who.SENIOR, here=True),
+    "legal_pages.queue": get("/legal", Who.SENIOR, section=True),
+    "legal_pages.enter": post("/legal", Who.SENIOR, here=True, section=True, data={"site": "demo", **_NOTICE}),
+    "legal_pages.matter": get("/legal/{matter}", Who.SENIOR, here=True, section=True),
+    "legal_pages.decide": post("/legal/{matter}/decide", Who.SENIOR, here=True, section=True, data=_DECIDED),
     # a chain is the whole site's
     "audit_pages.audit": get("/audit", Who.MODERATOR, section=True),
     "audit_pages.check": post("/audit/verify", Who.MODERATOR, section=True),
@@ -205,6 +209,7 @@ ROLES: dict[str, tuple[Who, str, dict[str, Any]]] = {
     "moderator": (Who.MODERATOR, "demo", {}),
     "sports moderator": (Who.MODERATOR, "demo", {"sections": ("sport",)}),
     "senior": (Who.SENIOR, "demo", {}),
+    "sports senior": (Who.SENIOR, "demo", {"sections": ("sport",)}),
     "admin here": (Who.ADMIN, "demo", {}),
     "moderator elsewhere": (Who.MODERATOR, "second", {}),
     "admin elsewhere": (Who.ADMIN, "second", {}),
