@@ -23,7 +23,7 @@ from moderation.configuration import (
 )
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import Overrides, Policy, condition_keys
+from moderation.core.policy import COUNTED_SIGNALS, Overrides, Policy, condition_keys
 from moderation.core.toml_table import Table
 
 _COMMENT_DEFAULTS: CommentKeys = {
@@ -237,7 +237,7 @@ def _conditions(table: Table) -> Mapping[str, float | None]:
             found[key] = None
             continue
         threshold = table.get(key, float, 0.0, "a number, or false to take the condition away")
-        counted = key.rsplit("_at_", 1)[0] in ("links", "reports", "author_approved", "trusted", "terms")
+        counted = key.rsplit("_at_", 1)[0] in COUNTED_SIGNALS
         if not (0 <= threshold <= (1_000_000 if counted else 1)):
             raise ConfigurationError(
                 table.name(key), f"is {threshold:g}; it must be {'0 or more' if counted else 'a number from 0 to 1'}."

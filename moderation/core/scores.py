@@ -54,7 +54,8 @@ class ScoreRequest:
     """One comment to score. Without an article there is no relevance.
 
     ``language_hint`` (ISO 639-1) is what the client says the text is in: believed unless a longer text is confidently
-    in another. Without ``explain`` the sentences aren't scored, and the answer has none.
+    in another. Without ``explain`` the sentences aren't scored, and the answer has none. ``name`` is what is published
+    beside the text, its author's name, scored by itself.
     """
 
     text: str
@@ -62,6 +63,7 @@ class ScoreRequest:
     parent: str | None = None
     language_hint: str | None = None
     explain: bool = True
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,9 @@ class Scores:
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
     None only without an article. ``sentences`` are in the order of the text and cover it; those of a text that is
-    harmless as a whole carry the whole's scores; without ``explain`` there are none.
+    harmless as a whole carry the whole's scores; without ``explain`` there are none. ``spam`` is how much the text reads
+    like advertising to the pack; None where it doesn't tell. ``name`` maps each label to what the author's name scores
+    alone; empty where no name was asked about, None where the pack can't read it.
     """
 
     toxicity: Mapping[str, float]
@@ -116,6 +120,8 @@ class Scores:
     language: Language
     pack: PackStamp
     scale: Scale
+    spam: float | None = None
+    name: Mapping[str, float] | None = field(default_factory=dict)
 
 
 class Scorer(Protocol):
