@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,24 +23,24 @@ from moderation.core.errors import (
 )
 from moderation.core.ids import new_id
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.core.signing import author_key
-from moderation.core.terms import Found
+from moderation.core.signing import author_keys
 from moderation.core.text import sameness, visible_length
 from moderation.judging import (
+    Listed,
     check_not_banned,
     counts_for,
     holds_for,
     judge,
+    listed_in,
     score_or_none,
     statement_for,
-    terms_in,
 )
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, comment_scored, policy_decided, recorded
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, find_author
+from moderation.storage.authors import Author, find_authors
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -49,6 +49,7 @@ from moderation.storage.comments import (
     with_external_id,
 )
 from moderation.storage.house import House, Rules
+from moderation.storage.likes import others_alike
 from moderation.surging import look_for_surge
 
 
@@ -60,7 +61,8 @@ class _Known:
     parent_body: str | None
     rules: CommentRules
     house: Rules
-    terms: tuple[Found, ...] = ()
+    alike: int
+    listed: Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class _Case:
     house: House
     sender: Sender
     submission: Submission
-    author_key: str
+    author_keys: tuple[str, ...]
     fingerprint: str
     idempotency: Idempotency | None
     received_only: bool
@@ -104,7 +106,7 @@ def submit(
         house=services.house,
         sender=sender,
         submission=submission,
-        author_key=author_key(services.settings.secret_key, sender.site_id, submission.author),
+        author_keys=author_keys(services.settings.secret_key, sender.site_id, submission.author),
         fingerprint=sameness(submission.body),
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
@@ -121,7 +123,10 @@ def submit(
     scores = None
     if not case.received_only:
         article = prepared_article(services, known.article)
-        scores = score_or_none(services, ScoreRequest(text=submission.body, article=article, parent=known.parent_body))
+        request = ScoreRequest(
+            text=submission.body, article=article, parent=known.parent_body, name=submission.author.name
+        )
+        scores = score_or_none(services, request)
     admitted = False
 
     def admit_once() -> None:
@@ -149,7 +154,8 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
         known = _look_up(session, case, services.clock())
     _check_length(case.submission.body, known.rules)
     check()
-    return replace(known, terms=terms_in(known.house, case.submission.body))
+    # After the length: looking for terms takes its time.
+    return replace(known, listed=listed_in(known.house, case.submission.body, case.submission.author.name))
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
@@ -162,19 +168,31 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     house = case.house.rules(session, article)
     stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
     stands.check_open()
-    banned_until, same = before_now(
+    before = before_now(
         session,
         site_id=sender.site_id,
-        author_key=case.author_key,
+        author_keys=case.author_keys,
         article_id=article.id,
         fingerprint=case.fingerprint,
         since=now - DAY,
     )
-    if banned_until is not None:
-        check_not_banned(session, find_author(session, sender.site_id, case.author_key), now)
-    if same is not None:
-        raise DuplicateComment(same)
-    return _Known(article=article, parent_body=parent.body if parent else None, rules=stands.rules, house=house)
+    if before.banned_until is not None:
+        _check_none_banned(session, find_authors(session, sender.site_id, case.author_keys), now)
+    if before.same is not None:
+        raise DuplicateComment(before.same)
+    return _Known(
+        article=article,
+        parent_body=parent.body if parent else None,
+        rules=stands.rules,
+        house=house,
+        listed=Listed(),
+        alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
+    )
+
+
+def _check_none_banned(session: Session, authors: Iterable[Author], now: datetime) -> None:
+    for author in authors:
+        check_not_banned(session, author, now)
 
 
 def _check_length(body: str, rules: CommentRules) -> None:
@@ -221,24 +239,25 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     stands.check_open()
     _parent(session, article, submission.parent_id)
     _check_external(session, sender, submission)
-    author = _author(ledger, case)
+    found = find_authors(session, sender.site_id, case.author_keys, lock=True)
+    _check_none_banned(session, found, now)
+    author = _author(ledger, case, found)
     same = same_comment(
         session, article_id=article.id, author_id=author.id, fingerprint=case.fingerprint, since=now - DAY
     )
-    check_not_banned(session, author, now)
     if same is not None:
         raise DuplicateComment(same)
     # Looked for before the transaction, unless somebody has changed the lists since.
     unchanged = article.house_revision == known.article.house_revision
-    terms = known.terms if unchanged else terms_in(house, submission.body)
+    listed = known.listed if unchanged else listed_in(house, submission.body, submission.author.name)
     judgement = judge(
         case.configuration,
         scores,
         site_id=sender.site_id,
         section=article.section,
         mode=stands.rules.mode,
-        counts=counts_for(submission.body, author, terms),
-        holds=holds_for(author, now, terms),
+        counts=counts_for(submission.body, submission.author.name, author, listed, alike=known.alike),
+        holds=holds_for(author, now, listed, form_filled=submission.form_filled),
         waits_because=stands.waits_because,
     )
     admit()
@@ -275,14 +294,16 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(ledger: Ledger, case: _Case) -> Author:
+def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
+    """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
     submission = case.submission
-    author = find_author(ledger.session, case.sender.site_id, case.author_key, lock=True)
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > ledger.now)
+    author = next(muted, found[0] if found else None)
     if author is None:
         author = Author(
             id=new_id(ledger.now),
             site_id=case.sender.site_id,
-            key=case.author_key,
+            key=case.author_keys[0],
             known=submission.author.id is not None or submission.author.address is not None,
             external_id=submission.author.id,
             name=submission.author.name,
@@ -293,8 +314,11 @@ def _author(ledger: Ledger, case: _Case) -> Author:
         )
         ledger.session.add(author)
         ledger.session.flush()
-    elif author.name != submission.author.name:
+        return author
+    if author.name != submission.author.name:
         author.name = submission.author.name
+    if all(one.key != case.author_keys[0] for one in found):
+        author.key = case.author_keys[0]  # known from before names were compared as they are now
     return author
 
 
@@ -329,4 +353,5 @@ def _comment_row(
         "received_at": now,
         "published_at": now if status is Status.APPROVED else None,
         "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
+        "form_filled": submission.form_filled,
     }

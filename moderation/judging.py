@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,8 @@ from moderation.configuration import Configuration
 from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import EVERYTHING_WAITS, decide, signals_from
+from moderation.core.names import links_in_name, name_words
+from moderation.core.policy import EVERYTHING_WAITS, FORM_FILLED, NAME_SCORES, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.terms import Found
 from moderation.core.text import count_links
@@ -50,17 +52,24 @@ def statement_for(decision: Decision) -> Statement:
 def reader_sentence(decision: Decision) -> str:
     """Why the policy refused a comment, in plain words for its writer."""
     codes = {reason.code for reason in decision.reasons}
-    if codes & {"threat"}:
-        return "It reads like a threat."
-    if codes & {"identity_attack"}:
-        return "It reads as if it demeaned people for what they are."
-    if codes & {"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}:
-        return "Its language does not seem respectful."
-    if codes & {"relevance"}:
-        return "It does not seem to be about the article."
-    if codes & {"links"}:
-        return "It holds too many links."
-    return "It does not seem to follow our rules for comments."
+    return next((words for about, words in _SENTENCES if codes & about), _NO_RULE)
+
+
+_NO_RULE = "It does not seem to follow our rules for comments."
+_SENTENCES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"threat"}), "It reads like a threat."),
+    (frozenset({"identity_attack"}), "It reads as if it demeaned people for what they are."),
+    (
+        frozenset({"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}),
+        "Its language does not seem respectful.",
+    ),
+    (NAME_SCORES, "The name that you gave does not seem respectful."),
+    (frozenset({"name_links"}), "The name that you gave holds a web address."),
+    (frozenset({"spam"}), "It reads like advertising."),
+    (frozenset({"relevance"}), "It does not seem to be about the article."),
+    (frozenset({"links"}), "It holds too many links."),
+)
+"""The first that fits is said."""
 
 
 def judge(
@@ -92,27 +101,48 @@ def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
     return (*rules.site_terms.found(body), *rules.article_terms.found(body))
 
 
-def counts_for(body: str, author: Author, terms: Sequence[Found] = ()) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The listed terms in all of a comment that is published: its text, and its author's name."""
+
+    text: tuple[Found, ...] = ()
+    name: tuple[Found, ...] = ()
+
+
+def listed_in(rules: Rules, body: str, name: str) -> Listed:
+    """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
+    words = name_words(name)
+    found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
+    return Listed(text=terms_in(rules, body), name=tuple(found.values()))
+
+
+def counts_for(body: str, name: str, author: Author, listed: Listed, *, alike: int = 0) -> dict[str, float]:
     """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
-    trusted.
+    trusted. ``alike``: how many others sent nearly the same text.
     """
     return {
         "links": float(count_links(body)),
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
         "trusted": float(author.trusted and author.known),
-        "terms": float(sum(found.count for found in terms)),
+        "terms": float(sum(found.count for found in listed.text)),
+        "name_links": float(links_in_name(name)),
+        "name_terms": float(sum(found.count for found in listed.name)),
+        **({"alike": float(alike)} if alike else {}),
     }
 
 
-def holds_for(author: Author, now: datetime, terms: Sequence[Found] = ()) -> tuple[str, ...]:
+def holds_for(author: Author, now: datetime, listed: Listed, *, form_filled: bool = False) -> tuple[str, ...]:
     """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
     is stored with a decision stays, and the name of a victim must be erasable.
     """
     holds = [
-        f"holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        f"{whose}holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        for whose, terms in (("", listed.text), ("its author's name ", listed.name))
         for found in terms
     ]
+    if form_filled:
+        holds.append(FORM_FILLED)
     if author.muted_until is not None and author.muted_until > now:
         holds.append("its author is muted: a moderator reads everything they write")
     return tuple(dict.fromkeys(holds))

@@ -28,9 +28,7 @@ SCORED_SIGNALS = TEXT_SCORES | NAME_SCORES
 LISTED_TERMS = "terms"
 LISTED = frozenset((LISTED_TERMS, f"{NAME}{LISTED_TERMS}"))
 """The signals that let a comment wait, and never reject it."""
-COUNTED_SIGNALS = frozenset(
-    ("links", "reports", "author_approved", "trusted", "terms", f"{NAME}links", f"{NAME}terms")
-)
+COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms", f"{NAME}links", f"{NAME}terms"))
 OPTIONAL = frozenset(("spam", *NAME_SIGNALS))
 """Signals that a comment may be without, from before there were any or by a pack without them: then what asks about
 them is skipped. Any other that is missing flags.
@@ -226,8 +224,8 @@ def decide(
 
     A condition whose signal is missing never holds in approve or reject and always holds in flag. What isn't scored,
     or is in a language that the pack can't read, always waits. A listed term holds a comment and never rejects it: a
-    condition on ``terms`` in reject makes it wait. What is asked of the text is asked of the author's name too. A signal
-    that doesn't apply (``OPTIONAL``) is skipped. ``waits_because`` says why everything waits here.
+    condition on ``terms`` in reject makes it wait. What is asked of the text is asked of the author's name too. What
+    asks about a signal that doesn't apply (``OPTIONAL``) is skipped. ``waits_because`` says why everything waits here.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
     rejecting = tuple(reason for reason in refusing if reason.code not in LISTED)

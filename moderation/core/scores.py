@@ -108,9 +108,9 @@ class Scores:
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
     None only without an article. ``sentences`` are in the order of the text and cover it; those of a text that is
-    harmless as a whole carry the whole's scores; without ``explain`` there are none. ``spam`` is how much the text reads
-    like advertising to the pack; None where it doesn't tell. ``name`` maps each label to what the author's name scores
-    alone; empty where no name was asked about, None where the pack can't read it.
+    harmless as a whole carry the whole's scores; without ``explain`` there are none. ``spam`` is how much the text
+    reads like advertising to the pack; None where it doesn't tell. ``name`` maps each label to what the author's name
+    scores alone; empty where no name was asked about, None where the pack can't read it.
     """
 
     toxicity: Mapping[str, float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
@@ -35,11 +36,14 @@ class Author(Base):
     created_at: Mapped[datetime]
 
 
-_FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key == bindparam("of"))
+_FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key.in_(bindparam("of", expanding=True)))
 # Not for its key: who stores another comment of theirs doesn't have to wait.
 _LOCK = _FIND.with_for_update(key_share=True)
 
 
-def find_author(session: Session, site_id: str, key: str, *, lock: bool = False) -> Author | None:
-    """The author with this key; with ``lock`` their next comment waits until this transaction ends."""
-    return session.scalar(_LOCK if lock else _FIND, {"site": site_id, "of": key})
+def find_authors(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> list[Author]:
+    """The authors with these keys, in the keys' order; with ``lock`` their next comment waits until this transaction
+    ends.
+    """
+    found = session.scalars(_LOCK if lock else _FIND, {"site": site_id, "of": list(keys)})
+    return sorted(found, key=lambda author: keys.index(author.key))

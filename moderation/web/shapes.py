@@ -28,6 +28,8 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
         "toxicity": dict(scores.toxicity),
         "relevance": scores.relevance,
         "passage": scores.passage,
+        "spam": scores.spam,
+        "name": dict(scores.name) if scores.name else None,
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": {"code": scores.language.code, "supported": scores.language.supported},
         "pack": {
