@@ -14,7 +14,7 @@ from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
 from moderation.core.names import links_in_name, name_words
-from moderation.core.policy import EVERYTHING_WAITS, FORM_FILLED, NAME_SCORES, decide, signals_from
+from moderation.core.policy import EVERYTHING_WAITS, FORM_FILLED, NAME_HOLDS, NAME_SCORES, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.terms import Found
 from moderation.core.text import count_links
@@ -137,8 +137,8 @@ def holds_for(author: Author, now: datetime, listed: Listed, *, form_filled: boo
     is stored with a decision stays, and the name of a victim must be erasable.
     """
     holds = [
-        f"{whose}holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
-        for whose, terms in (("", listed.text), ("its author's name ", listed.name))
+        f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        for holds_it, terms in (("holds ", listed.text), (NAME_HOLDS, listed.name))
         for found in terms
     ]
     if form_filled:

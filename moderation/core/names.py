@@ -12,18 +12,17 @@ import regex
 
 from moderation.core.disguise import undisguise
 from moderation.core.lookalikes import COUSINS
-from moderation.core.text import count_links
 
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
 _GLUE = regex.compile(r"[_.+~=\-]+")
-_NUMBER = regex.compile(r"(?<=\p{L})\p{N}+(?!\S)")
+_NUMBER = regex.compile(r"(?<=\p{L})[_.\-]*\p{N}++(?!\S)")
 _SPACES = regex.compile(r"\s+")
 
 
 def name_words(name: str) -> str:
     """The name as a reader makes words of it: "StupidIdiot_88" is "Stupid Idiot"."""
-    words = _GLUE.sub(" ", _HUMP.sub(" ", name))
-    return _SPACES.sub(" ", _NUMBER.sub("", words)).strip() or name
+    words = _GLUE.sub(" ", _HUMP.sub(" ", _NUMBER.sub("", name)))
+    return _SPACES.sub(" ", words).strip() or name
 
 
 # Every country has two letters; of the others those that are written without "http" or "www". A name such as
@@ -56,7 +55,7 @@ def links_in_name(name: str) -> int:
 
 
 def _links(text: str) -> int:
-    found = max(count_links(text), len(_SCHEME.findall(text)), len(_PATH.findall(text)))
+    found = max(len(_SCHEME.findall(text)), len(_PATH.findall(text)))
     return max(found, sum(1 for match in _ADDRESS.finditer(text) if not _is_name(match[0])))
 
 

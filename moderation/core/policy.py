@@ -206,6 +206,8 @@ def signals_from(scores: Scores | None, *, counts: Mapping[str, float], holds: t
 
 FORM_FILLED = "spam: the form was filled in as a program does it, too fast or where no reader sees a field"
 NAME_UNREAD = "its author's name couldn't be scored"
+NAME_HOLDS = "its author's name holds "
+"""How the words begin for a listed term in a name."""
 HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
 """Facts for which a comment waits whose reason has a code of its own."""
 
@@ -254,7 +256,13 @@ def _facts(signals: Signals) -> Iterable[Reason]:
     elif not signals.readable:
         yield Reason("language", f"in a language ({signals.language}) that the scoring pack can't read")
     for hold in signals.holds:
-        yield Reason(HOLD_CODES.get(hold, "hold"), hold)
+        yield Reason(_code_of(hold), hold)
+
+
+def _code_of(hold: str) -> str:
+    if hold.startswith(NAME_HOLDS):
+        return f"{NAME}{LISTED_TERMS}"
+    return HOLD_CODES.get(hold, "hold")
 
 
 def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds: bool) -> Iterable[Reason]:

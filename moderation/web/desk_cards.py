@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Status
-from moderation.core.policy import Comparison, Condition, Rules
+from moderation.core.policy import NAME, Comparison, Condition, Rules
 from moderation.core.scores import SentenceScore
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
@@ -115,6 +115,7 @@ class Card:
     record: str
     spans: tuple[Span, ...]
     reasons: tuple[str, ...]
+    about_name: tuple[str, ...]
     flagged: bool
     scores: tuple[Bar, ...]
     rest: tuple[Bar, ...]
@@ -218,6 +219,7 @@ def card(
         record=record_words(item.author),
         spans=tuple(shaded(comment.body, scores.sentences if scores else (), _alarm(rules))),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
+        about_name=_about_name(item.judged),
         flagged=comment.flags > 0,
         scores=tuple(bar for signal, bar in bars if signal in ALWAYS_SHOWN or bar.fired),
         rest=tuple(bar for signal, bar in bars if signal not in ALWAYS_SHOWN and not bar.fired),
@@ -303,6 +305,13 @@ def _fired(judged: DecisionRow | None) -> dict[str, dict[str, Any]]:
     if judged is None or judged.status == Status.APPROVED:
         return {}
     return {reason["code"]: reason for reason in judged.reasons if reason["value"] is not None}
+
+
+def _about_name(judged: DecisionRow | None) -> tuple[str, ...]:
+    """The reasons for which its author's name needs a closer look, to be shown beside it."""
+    if judged is None or judged.status == Status.APPROVED:
+        return ()
+    return tuple(reason["words"] for reason in judged.reasons if reason["code"].startswith(NAME))
 
 
 def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
