@@ -29,7 +29,8 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
         "relevance": scores.relevance,
         "passage": scores.passage,
         "spam": scores.spam,
-        "name": dict(scores.name) if scores.name else None,
+        # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
+        **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": {"code": scores.language.code, "supported": scores.language.supported},
         "pack": {
