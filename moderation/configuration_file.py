@@ -33,7 +33,15 @@ _COMMENT_DEFAULTS: CommentKeys = {
     "mode": Mode.PRE,
     "close_after_days": 0,
 }
-_POLICY_DEFAULTS: Overrides = {"flag": {"toxicity_at_least": 0.50, "relevance_at_most": 0.20, "links_at_least": 2}}
+_POLICY_DEFAULTS: Overrides = {
+    "flag": {
+        "toxicity_at_least": 0.50,
+        "relevance_at_most": 0.20,
+        "spam_at_least": 0.80,
+        "links_at_least": 2,
+        "name_toxicity_at_least": 0.20,
+    }
+}
 _OTHER = ReasonChoice(id="other", label="Other", reader="It does not follow our rules for comments.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -24,26 +24,26 @@ from moderation.core.errors import (
 )
 from moderation.core.ids import new_id
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.core.terms import Found
 from moderation.core.text import sameness, visible_length
 from moderation.judging import (
     NO_PRIVATE_DATA,
+    Listed,
     PrivateFound,
     check_not_banned,
     counts_for,
     holds_for,
     judge,
+    listed_in,
     private_data_in,
     score_or_none,
     statement_for,
-    terms_in,
 )
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, comment_scored, policy_decided, recorded
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, find_author
+from moderation.storage.authors import Author, find_authors
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -52,6 +52,7 @@ from moderation.storage.comments import (
     with_external_id,
 )
 from moderation.storage.house import House, Rules
+from moderation.storage.likes import others_alike
 from moderation.surging import look_for_surge
 
 
@@ -63,7 +64,8 @@ class _Known:
     parent_body: str | None
     rules: CommentRules
     house: Rules
-    terms: tuple[Found, ...] = ()
+    alike: int
+    listed: Listed
     private: PrivateFound = NO_PRIVATE_DATA
 
 
@@ -128,7 +130,10 @@ def submit(
     scores = None
     if not case.received_only:
         article = prepared_article(services, known.article)
-        scores = score_or_none(services, ScoreRequest(text=submission.body, article=article, parent=known.parent_body))
+        request = ScoreRequest(
+            text=submission.body, article=article, parent=known.parent_body, name=submission.author.name
+        )
+        scores = score_or_none(services, request)
     admitted = False
 
     def admit_once() -> None:
@@ -156,9 +161,13 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
         known = _look_up(session, case, services.clock())
     _check_length(case.submission.body, known.rules)
     check()
+    # After the length: looking for terms takes its time.
     submission = case.submission
-    private = private_data_in(case.configuration, submission.body, submission.author.name)
-    return replace(known, terms=terms_in(known.house, submission.body), private=private)
+    return replace(
+        known,
+        listed=listed_in(known.house, submission.body, submission.author.name),
+        private=private_data_in(case.configuration, submission.body, submission.author.name),
+    )
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
@@ -172,7 +181,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
     stands.check_open()
     _check_size(submission.body, stands.rules)
-    banned_until, same = before_now(
+    before = before_now(
         session,
         site_id=sender.site_id,
         author_keys=case.author_keys,
@@ -180,11 +189,23 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         fingerprint=case.fingerprint,
         since=now - DAY,
     )
-    if banned_until is not None:
-        check_not_banned(session, find_author(session, sender.site_id, case.author_keys), now)
-    if same is not None:
-        raise DuplicateComment(same)
-    return _Known(article=article, parent_body=parent.body if parent else None, rules=stands.rules, house=house)
+    if before.banned_until is not None:
+        _check_none_banned(session, find_authors(session, sender.site_id, case.author_keys), now)
+    if before.same is not None:
+        raise DuplicateComment(before.same)
+    return _Known(
+        article=article,
+        parent_body=parent.body if parent else None,
+        rules=stands.rules,
+        house=house,
+        listed=Listed(),
+        alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
+    )
+
+
+def _check_none_banned(session: Session, authors: Iterable[Author], now: datetime) -> None:
+    for author in authors:
+        check_not_banned(session, author, now)
 
 
 def _check_size(body: str, rules: CommentRules) -> None:
@@ -236,24 +257,27 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     stands.check_open()
     parent = _parent(session, article, sender, submission.parent_id)
     _check_external(session, sender, submission)
-    author = _author(ledger, case)
+    found = find_authors(session, sender.site_id, case.author_keys, lock=True)
+    _check_none_banned(session, found, now)
+    author = _author(ledger, case, found)
     same = same_comment(
         session, article_id=article.id, author_id=author.id, fingerprint=case.fingerprint, since=now - DAY
     )
-    check_not_banned(session, author, now)
     if same is not None:
         raise DuplicateComment(same)
     # Looked for before the transaction, unless somebody has changed the lists since.
     unchanged = article.house_revision == known.article.house_revision
-    terms = known.terms if unchanged else terms_in(house, submission.body)
+    listed = known.listed if unchanged else listed_in(house, submission.body, submission.author.name)
     judgement = judge(
         case.configuration,
         scores,
         site_id=sender.site_id,
         section=article.section,
         mode=stands.rules.mode,
-        counts=counts_for(submission.body, author, terms, known.private),
-        holds=holds_for(author, now, terms, parent),
+        counts=counts_for(
+            submission.body, submission.author.name, author, listed, private=known.private, alike=known.alike
+        ),
+        holds=holds_for(author, now, listed, answered=parent, form_filled=submission.form_filled),
         waits_because=stands.waits_because,
         meanings=known.private.meanings,
     )
@@ -291,9 +315,11 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(ledger: Ledger, case: _Case) -> Author:
+def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
+    """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
     submission = case.submission
-    author = find_author(ledger.session, case.sender.site_id, case.author_keys, lock=True)
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > ledger.now)
+    author = next(muted, found[0] if found else None)
     if author is None:
         author = Author(
             id=new_id(ledger.now),
@@ -309,8 +335,11 @@ def _author(ledger: Ledger, case: _Case) -> Author:
         )
         ledger.session.add(author)
         ledger.session.flush()
-    elif author.name != submission.author.name:
+        return author
+    if author.name != submission.author.name:
         author.name = submission.author.name
+    if all(one.key != case.author_keys[0] for one in found):
+        author.key = case.author_keys[0]  # known from before names were compared as they are now
     return author
 
 
@@ -350,4 +379,5 @@ def _comment_row(
         "received_at": now,
         "published_at": now if status is Status.APPROVED else None,
         "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
+        "form_filled": submission.form_filled,
     }

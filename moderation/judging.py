@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,16 @@ from moderation.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import EVERYTHING_WAITS, concerns, decide, signals_from
+from moderation.core.names import links_in_name, name_words
+from moderation.core.policy import (
+    EVERYTHING_WAITS,
+    FORM_FILLED,
+    NAME_HOLDS,
+    NAME_SCORES,
+    concerns,
+    decide,
+    signals_from,
+)
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of
 from moderation.core.terms import Found
@@ -50,24 +59,28 @@ def statement_for(decision: Decision) -> Statement:
     )
 
 
-_SENTENCES = (
-    ({"threat"}, "It reads like a threat."),
-    ({"identity_attack"}, "It reads as if it demeaned people for what they are."),
-    (
-        {"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"},
-        "Its language does not seem respectful.",
-    ),
-    ({"private_data"}, "It holds private information about somebody."),
-    ({"relevance"}, "It does not seem to be about the article."),
-    ({"links"}, "It holds too many links."),
-)
-
-
 def reader_sentence(decision: Decision) -> str:
     """Why the policy refused a comment, in plain words for its writer."""
     codes = {reason.code for reason in decision.reasons}
-    found = (sentence for signals, sentence in _SENTENCES if codes & signals)
-    return next(found, "It does not seem to follow our rules for comments.")
+    return next((words for about, words in _SENTENCES if codes & about), _NO_RULE)
+
+
+_NO_RULE = "It does not seem to follow our rules for comments."
+_SENTENCES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"threat"}), "It reads like a threat."),
+    (frozenset({"identity_attack"}), "It reads as if it demeaned people for what they are."),
+    (
+        frozenset({"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}),
+        "Its language does not seem respectful.",
+    ),
+    (frozenset({"private_data"}), "It holds private information about somebody."),
+    (NAME_SCORES, "The name that you gave does not seem respectful."),
+    (frozenset({"name_links"}), "The name that you gave holds a web address."),
+    (frozenset({"spam"}), "It reads like advertising."),
+    (frozenset({"relevance"}), "It does not seem to be about the article."),
+    (frozenset({"links"}), "It holds too many links."),
+)
+"""The first that fits is said."""
 
 
 def judge(
@@ -136,33 +149,60 @@ def private_data_in(configuration: Configuration, body: str, author_name: str) -
     return PrivateFound(len(places), tuple(dict.fromkeys(place.kind.value for place in places)))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The listed terms in all of a comment that is published: its text, and its author's name."""
+
+    text: tuple[Found, ...] = ()
+    name: tuple[Found, ...] = ()
+
+
+def listed_in(rules: Rules, body: str, name: str) -> Listed:
+    """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
+    words = name_words(name)
+    found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
+    return Listed(text=terms_in(rules, body), name=tuple(found.values()))
+
+
 def counts_for(
-    body: str, author: Author, terms: Sequence[Found] = (), private: PrivateFound = NO_PRIVATE_DATA
+    body: str,
+    name: str,
+    author: Author,
+    listed: Listed,
+    *,
+    private: PrivateFound = NO_PRIVATE_DATA,
+    alike: int = 0,
 ) -> dict[str, float]:
     """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
-    trusted.
+    trusted. ``alike``: how many others sent nearly the same text.
     """
     return {
         "links": float(count_links(body)),
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
         "trusted": float(author.trusted and author.known),
-        "terms": float(sum(found.count for found in terms)),
+        "terms": float(sum(found.count for found in listed.text)),
         "private_data": float(private.count),
+        "name_links": float(links_in_name(name)),
+        "name_terms": float(sum(found.count for found in listed.name)),
+        **({"alike": float(alike)} if alike else {}),
     }
 
 
 def holds_for(
-    author: Author, now: datetime, terms: Sequence[Found] = (), answered: Comment | None = None
+    author: Author, now: datetime, listed: Listed, *, answered: Comment | None = None, form_filled: bool = False
 ) -> tuple[str, ...]:
     """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
     is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
     itself the policy publishes no answer to what readers can't see.
     """
     holds = [
-        f"holds a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        for holds_it, terms in (("holds ", listed.text), (NAME_HOLDS, listed.name))
         for found in terms
     ]
+    if form_filled:
+        holds.append(FORM_FILLED)
     if author.muted_until is not None and author.muted_until > now:
         holds.append("its author is muted: a moderator reads everything they write")
     if answered is not None and answered.status != Status.APPROVED:

@@ -8,7 +8,7 @@ from moderation.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.judging import counts_for, holds_for, judge, private_data_in, score_or_none, statement_for, terms_in
+from moderation.judging import counts_for, holds_for, judge, listed_in, private_data_in, score_or_none, statement_for
 from moderation.prepared import prepared_article
 from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, place_kept, policy_decided, recorded
 from moderation.services import Services
@@ -18,6 +18,7 @@ from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, ScoreRow, find_comment, unscored
 from moderation.storage.house import House
+from moderation.storage.likes import others_alike
 
 ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored."""
@@ -48,7 +49,10 @@ def score_late(services: Services, comment_id: str) -> bool:
         article = session.get_one(Article, comment.article_id)
         parent = find_comment(session, comment.in_reply_to or comment.parent_id or "")
     request = ScoreRequest(
-        text=comment.body, article=prepared_article(services, article), parent=parent.body if parent else None
+        text=comment.body,
+        article=prepared_article(services, article),
+        parent=parent.body if parent else None,
+        name=comment.author_name,
     )
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
@@ -91,10 +95,13 @@ def _decide(
     article = ledger.session.get_one(Article, comment.article_id)
     author = ledger.session.get_one(Author, comment.author_id)
     rules = house.rules(ledger.session, article)
-    terms = terms_in(rules, comment.body)
+    listed = listed_in(rules, comment.body, comment.author_name)
     private = private_data_in(configuration, comment.body, comment.author_name)
     answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
-    holds = holds_for(author, ledger.now, terms, answered)
+    holds = holds_for(author, ledger.now, listed, answered=answered, form_filled=comment.form_filled)
+    alike = others_alike(
+        ledger.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=ledger.now
+    )
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
     mode = stands.rules.mode
@@ -107,7 +114,7 @@ def _decide(
         site_id=comment.site_id,
         section=article.section,
         mode=mode,
-        counts=counts_for(comment.body, author, terms, private),
+        counts=counts_for(comment.body, comment.author_name, author, listed, private=private, alike=alike),
         holds=holds,
         waits_because=stands.waits_because,
         meanings=private.meanings,

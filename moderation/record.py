@@ -185,6 +185,8 @@ def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores
         {
             "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
             "relevance": None if scores.relevance is None else round(scores.relevance, 6),
+            "spam": _rounded(scores.spam),
+            "name": {label: round(value, 6) for label, value in (scores.name or {}).items()},
             "language": scores.language.code,
             "pack": f"{scores.pack.name} {scores.pack.version}",
             "runtime": f"{scores.pack.runtime} {scores.pack.precision}",

@@ -18,7 +18,16 @@ from sqlalchemy.orm import Session
 from moderation.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Outcome
-from moderation.core.policy import LISTED_TERMS, SCORED_SIGNALS, Condition, Rules, Signals, decide
+from moderation.core.policy import (
+    LISTED,
+    OPTIONAL,
+    SCORED_SIGNALS,
+    TEXT_SCORES,
+    Condition,
+    Rules,
+    Signals,
+    decide,
+)
 from moderation.storage.replay import STATUSES, Past, every_decided, holds_of, named
 
 OUTCOMES = tuple(Outcome)
@@ -151,23 +160,41 @@ def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArra
     and what isn't readable waits.
     """
     scored, readable = past.scored[here], past.readable[here]
-    terms = [condition for condition in rules.reject if condition.signal == LISTED_TERMS]
-    others = [condition for condition in rules.reject if condition.signal != LISTED_TERMS]
+    terms = [condition for condition in rules.whole("reject") if condition.signal in LISTED]
+    others = [condition for condition in rules.whole("reject") if condition.signal not in LISTED]
     rejecting = readable & _any([_holds(past, here, condition) for condition in others], scored)
     flagging = ~scored | ~readable | (past.holds[here] > 0)
     flagging |= _any([_holds(past, here, condition) for condition in terms], scored)
-    for condition in rules.flag:
+    for condition in rules.whole("flag"):
         value = past.values[condition.signal][here]
-        found = np.isnan(value) | _compared(value, condition)
-        flagging |= (found & scored & readable) if condition.signal in SCORED_SIGNALS else found
-    # Where a condition to approve doesn't apply, the comment isn't readable and waits anyway.
+        found = _compared(value, condition)
+        if condition.signal not in OPTIONAL:
+            found |= np.isnan(value)
+        if condition.signal in SCORED_SIGNALS:
+            found &= scored
+        if condition.signal in TEXT_SCORES:
+            found &= readable
+        flagging |= found
     publishes = np.full(len(scored), mode is Mode.POST)
-    if rules.approve:
-        publishes |= ~_any([~_holds(past, here, condition) for condition in rules.approve], scored)
+    publishes |= _approved(past, here, rules.whole("approve"))
     outcome = np.full(len(scored), OUTCOMES.index(Outcome.PENDING), dtype=np.int8)
     outcome[publishes & ~flagging] = OUTCOMES.index(Outcome.APPROVED)
     outcome[rejecting] = OUTCOMES.index(Outcome.REJECTED)
     return outcome, flagging & ~rejecting
+
+
+def _approved(past: Past, here: _Where, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
+    """Where every condition to approve that applies holds, and at least one applies."""
+    asked: NDArray[np.bool_] = np.zeros(len(past.scored[here]), dtype=bool)
+    failed = asked.copy()
+    for condition in conditions:
+        applies = np.ones(len(asked), dtype=bool)
+        if condition.signal in OPTIONAL:
+            applies = ~np.isnan(past.values[condition.signal][here])
+        asked |= applies
+        failed |= applies & ~_holds(past, here, condition)
+    approved: NDArray[np.bool_] = asked & ~failed
+    return approved
 
 
 def _any(found: Sequence[NDArray[np.bool_]], like: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -183,7 +210,9 @@ def _holds(past: Past, here: _Where, condition: Condition) -> NDArray[np.bool_]:
     """
     found = _compared(past.values[condition.signal][here], condition)
     if condition.signal in SCORED_SIGNALS:
-        found &= past.scored[here] & past.readable[here]
+        found &= past.scored[here]
+    if condition.signal in TEXT_SCORES:
+        found &= past.readable[here]
     return found
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from moderation.configuration import Configuration
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
-from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy
+from moderation.core.policy import COUNTED_SIGNALS, DANGERS, NAME, Overrides, Policy
 from moderation.replay import Replayed
 
 EFFECTS = ("approve", "reject", "flag")
@@ -114,13 +114,24 @@ def tried(configuration: Configuration, site: str | None, section: str | None, e
     before = configuration.policy
     policy = replace(before, base={effect: before.base.get(effect, {}) for effect in EFFECTS})
     if site is None and section is None:
+        base = before.base
+        new = {effect: _not_of_the_name(base.get(effect, {}), effects[effect]) for effect in EFFECTS}
         # What is dangerous flags unless the file takes it away.
-        flag = {**dict.fromkeys(DANGERS), **effects["flag"]}
-        changed = replace(policy, base={effect: dict(effects[effect]) for effect in EFFECTS} | {"flag": flag})
+        changed = replace(policy, base=new | {"flag": {**dict.fromkeys(DANGERS), **new["flag"]}})
     else:
         differing = _differing(effects_in(_without(policy, site, section), site, section), effects)
+        own = policy.layers(site, section)[-1][1]
+        for effect in EFFECTS:
+            if taken := _not_of_the_name(own.get(effect, {}), {}):
+                differing = {**differing, effect: {**taken, **differing.get(effect, {})}}
         changed = _with(policy, site, section, differing)
     return replace(configuration, policy=changed)
+
+
+def _not_of_the_name(before: Mapping[str, float | None], wanted: Mapping[str, float]) -> dict[str, float | None]:
+    """``wanted``, and what was not to be asked of names, which no list of conditions in force can tell."""
+    taken = {key: None for key, value in before.items() if value is None and key.startswith(NAME)}
+    return {**taken, **wanted}
 
 
 def _differing(inherited: Effects, wanted: Effects) -> Overrides:

@@ -83,6 +83,7 @@ class FixedConfiguration:
 
 class ObedientScorer:
     """Says what the text asks for: ``insult=0.83 relevance=0.11 language=hi unreadable``; else calm and to the point.
+    Of a name likewise (``toxicity=0.9``; ``unreadable``).
 
     ``fails`` makes it fail so many times, ``slow`` too slow; ``asked`` keeps what it was asked.
     """
@@ -124,7 +125,15 @@ class ObedientScorer:
             language=Language(code=said.get("language", "en"), supported="unreadable" not in request.text),
             pack=self.stamp,
             scale=scale,
+            spam=float(said["spam"]) if "spam" in said else None,
+            name=self._of_name(request.name),
         )
+
+    def _of_name(self, name: str | None) -> dict[str, float] | None:
+        if name is None:
+            return {}
+        said = dict(re.findall(r"([a-z_]+)=([0-9.]+)", name))
+        return None if "unreadable" in name else {label: float(said.get(label, 0.01)) for label in self.labels}
 
 
 def settings_for(url: str, folder: Path, **changes: Any) -> Settings:

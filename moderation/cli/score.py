@@ -18,11 +18,12 @@ from moderation.configuration import Configuration
 from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
+from moderation.core.names import links_in_name
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text import count_links
-from moderation.judging import private_data_in
+from moderation.judging import PrivateFound, private_data_in
 from moderation.scoring import build_scorer
 from moderation.settings import Settings, read_environment
 from moderation.web.shapes import scores_shape
@@ -64,8 +65,10 @@ def command(pack: str | None, calibration: str) -> None:
     """Score comments: a JSON object a line from standard input, the answers in the same order.
 
     \b
-    In:  {"id": any, "text": str, "article": {"title": str, "text": str} or null, "parent": str or null}
-    Out: {"id", "toxicity", "relevance", "passage", "sentences", "language", "outcome", "reasons", "pack"}
+    In:  {"id": any, "text": str, "article": {"title": str, "text": str} or null, "parent": str or null,
+          "name": str or null}
+    Out: {"id", "toxicity", "relevance", "passage", "spam", "name", "sentences", "language", "outcome", "reasons",
+          "pack"}
 
     A line that can't be scored gives {"id", "error"} in its place, and the exit status is 1.
     """
@@ -116,17 +119,9 @@ def _scored(requests: list[ScoreRequest], scorer: Scorer, scale: Scale) -> list[
 
 def _shape(request: ScoreRequest, scores: Scores, configuration: Configuration) -> dict[str, Any]:
     policy = configuration.policy
-    private = private_data_in(configuration, request.text, "")
+    private = private_data_in(configuration, request.text, request.name or "")
     decision = decide(
-        signals_from(
-            scores,
-            counts={
-                **UNKNOWN_COUNTS,
-                "links": float(count_links(request.text)),
-                "private_data": float(private.count),
-            },
-            meanings=private.meanings,
-        ),
+        signals_from(scores, counts=_counts(request, private), meanings=private.meanings),
         policy.rules_for(),
         mode=Mode(configuration.comments.base["mode"]),
         policy_version=policy.version,
@@ -134,6 +129,17 @@ def _shape(request: ScoreRequest, scores: Scores, configuration: Configuration) 
     shape = scores_shape(scores) or {}
     pack = shape.pop("pack")
     return {**shape, "outcome": decision.outcome.value, "reasons": list(decision.words), "pack": pack}
+
+
+def _counts(request: ScoreRequest, private: PrivateFound) -> dict[str, float]:
+    counts = {
+        **UNKNOWN_COUNTS,
+        "links": float(count_links(request.text)),
+        "private_data": float(private.count),
+    }
+    if request.name is not None:
+        counts["name_links"] = float(links_in_name(request.name))
+    return counts
 
 
 def _read(line: bytes) -> Line:
@@ -148,14 +154,18 @@ def _read(line: bytes) -> Line:
         return Line(id=value.get("id"), problem=problem)
     article = value.get("article")
     text = None if article is None else ArticleText(title=article["title"], paragraphs=paragraphs_of(article["text"]))
-    return Line(id=value.get("id"), request=ScoreRequest(text=value["text"], article=text, parent=value.get("parent")))
+    return Line(
+        id=value.get("id"),
+        request=ScoreRequest(text=value["text"], article=text, parent=value.get("parent"), name=value.get("name")),
+    )
 
 
 def _problem(value: dict[str, Any]) -> str | None:
     if not isinstance(value.get("text"), str):
         return "text must be a string"
-    if not isinstance(value.get("parent"), str | None):
-        return "parent must be a string or null"
+    for key in ("parent", "name"):
+        if not isinstance(value.get(key), str | None):
+            return f"{key} must be a string or null"
     article = value.get("article")
     if article is None:
         return None

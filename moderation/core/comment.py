@@ -54,7 +54,9 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A comment as it comes in, its text already canonical (``core.text.as_written``)."""
+    """A comment as it comes in, its text already canonical (``core.text.as_written``). ``form_filled``: its form was
+    filled in as a program does it.
+    """
 
     article_id: str
     author: Author
@@ -62,6 +64,7 @@ class Submission:
     parent_id: str | None = None
     external_id: str | None = None
     created_at: datetime | None = None
+    form_filled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

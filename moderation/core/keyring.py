@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from moderation.core.comment import Author
-from moderation.core.signing import author_key, is_receipt, receipt_for
+from moderation.core.signing import author_keys, is_receipt, receipt_for
 
 
 class Purpose(StrEnum):
@@ -87,4 +87,4 @@ class KeyRing:
 
     def author_keys(self, site_id: str, author: Author) -> tuple[str, ...]:
         """What stands for an author on a site: as new authors are stored first, then as earlier ones were."""
-        return tuple(author_key(secret, site_id, author) for secret in self.identity.secrets)
+        return tuple(key for secret in self.identity.secrets for key in author_keys(secret, site_id, author))

@@ -5,6 +5,7 @@ MinHash (Broder 1997): the share of equal numbers estimates the share of word pa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
 
@@ -25,6 +26,7 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(f"{a} {b}" for a, b in pairwise(words)) or frozenset(words)
 
 
+@lru_cache(maxsize=64)  # asked twice of every comment that comes in
 def bands(text: str) -> tuple[int, ...] | None:
     """Four whole numbers from 0 to 2**31 - 1; texts that share half of their word pairs have one in common 94 times in
     a hundred. None for a text without words, which is like no other.

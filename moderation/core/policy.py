@@ -12,8 +12,16 @@ from hashlib import sha256
 from moderation.core.comment import Mode
 from moderation.core.decision import Decision, Outcome, Reason
 from moderation.core.scores import LABELS, Scores
+from moderation.core.spam import spam_probability, spam_words
 
-SIGNALS = (*LABELS, "relevance", "links", "reports", "author_approved", "trusted", "terms", "private_data")
+ON_NAMES = (*LABELS, "links", "terms")
+"""What is asked of a comment's text, and of every other field that is published with it: today its author's name."""
+NAME = "name_"
+NAME_SIGNALS = tuple(f"{NAME}{signal}" for signal in ON_NAMES)
+SIGNALS = (
+    *(*LABELS, "relevance", "spam", "links", "reports", "author_approved", "trusted", "terms", "private_data"),
+    *NAME_SIGNALS,
+)
 """What a condition can ask about."""
 
 DANGERS: Mapping[str, float] = {
@@ -26,10 +34,20 @@ DANGERS: Mapping[str, float] = {
 that together they flag under 2% of harmless comments under news articles, and every plain threat.
 """
 
-SCORED_SIGNALS = frozenset((*LABELS, "relevance"))
+NAME_SCORES = frozenset(f"{NAME}{label}" for label in LABELS)
+"""Scores of the name alone: they count whatever language the text is in."""
+TEXT_SCORES = frozenset((*LABELS, "relevance", "spam"))
+SCORED_SIGNALS = TEXT_SCORES | NAME_SCORES
 LISTED_TERMS = "terms"
-"""The signal that lets a comment wait, and never rejects it."""
-COUNTED_SIGNALS = frozenset(("links", "reports", "author_approved", "trusted", "terms", "private_data"))
+LISTED = frozenset((LISTED_TERMS, f"{NAME}{LISTED_TERMS}"))
+"""The signals that let a comment wait, and never reject it."""
+COUNTED_SIGNALS = frozenset(
+    ("links", "reports", "author_approved", "trusted", "terms", "private_data", f"{NAME}links", f"{NAME}terms")
+)
+OPTIONAL = frozenset(("spam", *NAME_SIGNALS))
+"""Signals that a comment may be without, from before there were any or by a pack without them: then what asks about
+them is skipped. Any other that is missing flags.
+"""
 
 
 class Comparison(StrEnum):
@@ -56,11 +74,20 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The conditions in force in one place. Reject beats flag beats approve; an empty set does nothing."""
+    """The conditions in force in one place. Reject beats flag beats approve; an empty set does nothing.
+
+    ``implied`` holds, by effect, what they ask of the author's name where nothing else is written for it.
+    """
 
     approve: tuple[Condition, ...] = ()
     reject: tuple[Condition, ...] = ()
     flag: tuple[Condition, ...] = ()
+    implied: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+
+    def whole(self, effect: str) -> tuple[Condition, ...]:
+        """Every condition of ``approve``, ``reject`` or ``flag``, of the text and of the name."""
+        written: tuple[Condition, ...] = getattr(self, effect)
+        return (*written, *self.implied.get(effect, ()))
 
 
 Overrides = Mapping[str, Mapping[str, float | None]]
@@ -119,7 +146,25 @@ class Policy:
         for _, layer in self.layers(site, section):
             for effect, conditions in layer.items():
                 merged[effect].update(conditions)
-        return Rules(**{effect: conditions_from(keys) for effect, keys in merged.items()})
+        return Rules(
+            **{effect: conditions_from(keys) for effect, keys in merged.items()},
+            implied={effect: conditions_from(_of_the_name(effect, keys)) for effect, keys in merged.items()},
+        )
+
+
+def _of_the_name(effect: str, keys: Mapping[str, float | None]) -> Mapping[str, float | None]:
+    """What these conditions ask of the author's name too, key by key, unless the name has a key of its own. One web
+    address in a name is flagged wherever nothing else is said of it: a text may name its source, a name can't.
+    """
+    found = {
+        f"{NAME}{key}": threshold
+        for signal in ON_NAMES
+        for comparison in Comparison
+        if (threshold := keys.get(key := f"{signal}_{comparison}")) is not None
+    }
+    if effect == "flag":
+        found[f"{NAME}links_{Comparison.AT_LEAST}"] = 1.0
+    return {key: threshold for key, threshold in found.items() if key not in keys}
 
 
 def conditions_from(keys: Mapping[str, float | None]) -> tuple[Condition, ...]:
@@ -161,7 +206,9 @@ class Signals:
 
     def apply(self, signal: str) -> bool:
         """Whether a condition on this signal is to be asked at all."""
-        return signal not in self.inapplicable and (self.readable or signal not in SCORED_SIGNALS)
+        if signal in OPTIONAL and signal not in self.values:
+            return False
+        return signal not in self.inapplicable and (self.readable or signal not in TEXT_SCORES)
 
 
 def signals_from(
@@ -171,13 +218,24 @@ def signals_from(
     holds: tuple[str, ...] = (),
     meanings: Mapping[str, str] | None = None,
 ) -> Signals:
-    """Signals from what a pack said (None: not scored) and what else is counted about the comment."""
+    """Signals from what a pack said (None: not scored) and what else is counted about the comment.
+
+    ``counts`` may hold ``alike``, how many other authors sent nearly the same text: it is in ``values`` too, as is
+    ``advertising``, the pack's part of ``spam``, so that a decision keeps what ``spam`` was made from.
+    """
     values = dict(counts)
     if scores is None:
         return Signals(values=values, scored=False, holds=holds, meanings=meanings or {})
     values.update(scores.toxicity)
     if scores.relevance is not None:
         values["relevance"] = scores.relevance
+    if scores.spam is not None:
+        links, alike = values.get("links", 0.0), int(values.get("alike", 0))
+        values["advertising"] = scores.spam
+        values["spam"] = spam_probability(scores.spam, relevance=scores.relevance, links=links, alike=alike)
+    if scores.name is None:
+        holds = (*holds, NAME_UNREAD)
+    values.update((f"{NAME}{label}", value) for label, value in (scores.name or {}).items())
     return Signals(
         values=values,
         readable=scores.language.supported,
@@ -191,9 +249,16 @@ def concerns(signals: Signals, rules: Rules) -> tuple[Reason, ...]:
     """Every reason why somebody should look at a comment, whatever the policy makes of it in the end: the facts for
     which it must wait, and what rejects or flags it. Its severity is made from these.
     """
-    refusing = _reasons(rules.reject, signals, missing_holds=False)
-    return (*_facts(signals), *refusing, *_reasons(rules.flag, signals, missing_holds=True))
+    refusing = _reasons(rules.whole("reject"), signals, missing_holds=False)
+    return (*_facts(signals), *refusing, *_reasons(rules.whole("flag"), signals, missing_holds=True))
 
+
+FORM_FILLED = "spam: the form was filled in as a program does it, too fast or where no reader sees a field"
+NAME_UNREAD = "its author's name couldn't be scored"
+NAME_HOLDS = "its author's name holds "
+"""How the words begin for a listed term in a name."""
+HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
+"""Facts for which a comment waits whose reason has a code of its own."""
 
 EVERYTHING_WAITS = "every comment here is read before it is published"
 
@@ -211,14 +276,14 @@ def decide(
     A condition whose signal is missing never holds in approve or reject and always holds in flag; one whose signal is
     not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
     published, and what the pack can't read always waits: what would have rejected it is a reason to look. A listed term
-    holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. ``waits_because`` says why
-    everything waits here.
+    holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of the text is
+    asked of the author's name too. ``waits_because`` says why everything waits here.
     """
-    refusing = tuple(_reasons(rules.reject, signals, missing_holds=False))
-    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code != LISTED_TERMS)
+    refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
+    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in LISTED)
     waiting = (replace(r, words=f"{r.words}; {_why_not_rejected(r)}") for r in refusing if r not in rejecting)
-    flags = (*_facts(signals), *waiting, *_reasons(rules.flag, signals, missing_holds=True))
-    asked = [condition for condition in rules.approve if signals.apply(condition.signal)]
+    flags = (*_facts(signals), *waiting, *_reasons(rules.whole("flag"), signals, missing_holds=True))
+    asked = [condition for condition in rules.whole("approve") if signals.apply(condition.signal)]
     approving = tuple(_reasons(asked, signals, missing_holds=False))
     if rejecting:
         return Decision(Outcome.REJECTED, rejecting, policy_version)
@@ -241,11 +306,17 @@ def _facts(signals: Signals) -> Iterable[Reason]:
     elif not signals.readable:
         yield Reason("language", f"in a language ({signals.language}) that the scoring pack can't read")
     for hold in signals.holds:
-        yield Reason("hold", hold)
+        yield Reason(_code_of(hold), hold)
+
+
+def _code_of(hold: str) -> str:
+    if hold.startswith(NAME_HOLDS):
+        return f"{NAME}{LISTED_TERMS}"
+    return HOLD_CODES.get(hold, "hold")
 
 
 def _why_not_rejected(reason: Reason) -> str:
-    if reason.code == LISTED_TERMS:
+    if reason.code in LISTED:
         return "listed terms never reject"
     return "what the pack can't read is never rejected unread"
 
@@ -264,7 +335,13 @@ def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds
             words = in_words(condition, value)
             if condition.comparison is Comparison.AT_LEAST and condition.signal in signals.meanings:
                 words = f"{signals.meanings[condition.signal]} ({words})"
+            if condition.signal == "spam" and (parts := _spam_parts(signals.values)):
+                words = f"{words}: {parts}"
             yield Reason(condition.signal, words, value=value, threshold=condition.threshold)
+
+
+def _spam_parts(values: Mapping[str, float]) -> str:
+    return spam_words(values.get("advertising"), values.get("links", 0), values.get("alike", 0))
 
 
 def in_words(condition: Condition, value: float) -> str:
@@ -289,6 +366,8 @@ def _number(condition: Condition, value: float) -> str:
 
 
 def _name(signal: str) -> str:
+    if signal.startswith(NAME):
+        return f"name: {_name(signal.removeprefix(NAME))}"
     return {
         "author_approved": "approved comments of this author",
         "terms": "listed terms",

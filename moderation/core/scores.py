@@ -55,7 +55,8 @@ class ScoreRequest:
 
     ``languages`` (ISO 639-1, ``pt-BR`` too) are what the client says the text is in, one or several: believed, the
     first that the pack reads before others, unless a longer text is confidently in another. Without ``explain`` the
-    sentences aren't scored, and the answer has none.
+    sentences aren't scored, and the answer has none. ``name`` is what is published beside the text, its author's name,
+    scored by itself.
     """
 
     text: str
@@ -63,6 +64,7 @@ class ScoreRequest:
     parent: str | None = None
     languages: tuple[str, ...] = ()
     explain: bool = True
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,9 @@ class Scores:
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
     None only without an article. ``sentences`` are in the order of the text and cover it; those of a text that is
-    harmless as a whole carry the whole's scores; without ``explain`` there are none.
+    harmless as a whole carry the whole's scores; without ``explain`` there are none. ``spam`` is how much the text
+    reads like advertising to the pack; None where it doesn't tell. ``name`` maps each label to what the author's name
+    scores alone; empty where no name was asked about, None where the pack can't read it.
     """
 
     toxicity: Mapping[str, float]
@@ -117,6 +121,8 @@ class Scores:
     language: Language
     pack: PackStamp
     scale: Scale
+    spam: float | None = None
+    name: Mapping[str, float] | None = field(default_factory=dict)
 
 
 class Scorer(Protocol):

@@ -6,6 +6,7 @@ import hmac
 from hashlib import sha256
 
 from moderation.core.comment import Author
+from moderation.core.names import comparable_name, earlier_forms
 
 
 def keyed(secret: str, purpose: str, *parts: str) -> str:
@@ -25,10 +26,22 @@ def is_receipt(secret: str, comment_id: str, receipt: str) -> bool:
 
 
 def author_key(secret: str, site_id: str, author: Author) -> str:
-    """What stands for an author on a site: the site's id for them, else address and name, else the name alone.
+    """What stands for an author on a site: the site's id for them, else address and name, else the name alone. Names
+    are compared with their disguise undone (``core.names``).
 
     A keyed hash, so that no address is stored.
     """
     if author.id is not None:
         return keyed(secret, "author id", site_id, author.id)
-    return keyed(secret, "author", site_id, author.address or "", author.name.casefold())
+    return keyed(secret, "author name", site_id, author.address or "", comparable_name(author.name))
+
+
+def author_keys(secret: str, site_id: str, author: Author) -> tuple[str, ...]:
+    """Every key under which an author may be known, the one for new authors first: names were compared by case alone
+    before their disguise was undone, and who was known then stays known.
+    """
+    now = author_key(secret, site_id, author)
+    if author.id is not None:
+        return (now,)
+    address = author.address or ""
+    return (now, *(keyed(secret, "author", site_id, address, form) for form in earlier_forms(author.name)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from moderation.core.disguise import Undisguised, undisguise
 from moderation.core.errors import ScoringFailed
+from moderation.core.names import name_words
 from moderation.core.scores import (
     ArticleText,
     Language,
@@ -29,7 +30,7 @@ from moderation.scoring.calibration import Calibration, probability
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
-from moderation.scoring.relevance import RelevanceModel
+from moderation.scoring.relevance import RelevanceModel, logit, sigmoid
 from moderation.scoring.runtime import choose, engine_and_precision, load
 
 SENTENCES_FROM = 0.01
@@ -38,6 +39,13 @@ news comments, one in a hundred has a sentence over 0.10 by itself, and it costs
 """
 KEPT_ARTICLES = 64
 KEPT_PARENTS = 256
+KEPT_NAMES = 4096
+NAMED = "{} wrote this comment."
+"""A name alone is no text: in this frame harmless and abusive names lie furthest apart."""
+OWN_SPAM, SPAM_SIGNS = 0.7, 0.5
+"""What the log-odds of the pack's own judgement of advertising and of its visible signs count for together."""
+SHORT_NAME = 40
+"""Code points up to which a name counts as readable, as short texts do."""
 Vectors = NDArray[np.float32]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -102,6 +110,7 @@ class PackScorer:
         self._loading = threading.Lock()
         self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
         self._kept_parents: _Recent[str, Vectors] = _Recent(KEPT_PARENTS)
+        self._kept_names: _Recent[str, list[float] | None] = _Recent(KEPT_NAMES)
 
     @property
     def pack(self) -> Pack:
@@ -163,10 +172,37 @@ class PackScorer:
         if not requests:
             return []
         readings = [_read(request) for request in requests]
-        wholes = self.encoder.encode([reading.view.text for reading in readings])
+        # A name that was scored lately is known; a new one goes along with the texts.
+        names = {r.request.name for r in readings if r.request.name is not None}
+        new = [name for name in names if name not in self._kept_names]
+        wholes = self.encoder.encode([*(reading.view.text for reading in readings), *map(_framed, new)])
+        wholes, of_names = wholes[: len(readings)], wholes[len(readings) :]
+        for name, encoded in zip(new, of_names, strict=True):
+            self._kept_names.put(name, encoded.logits.tolist() if self._reads_name(name) else None)
         parts = self._sentences(readings, wholes)
         fused = self._relevances(readings, wholes)
         return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
+
+    def _reads_name(self, name: str) -> bool:
+        """Whether the pack can judge a name. A short one is read whatever its language; a sentence in one that the pack
+        doesn't know isn't judged by it.
+        """
+        if len(name) <= SHORT_NAME:
+            return True
+        return self._detector.language(undisguise(name).text, (), self._pack.manifest.languages).supported
+
+    def _name_labels(self, name: str | None, scale: Scale) -> dict[str, float] | None:
+        if name is None:
+            return {}
+        logits = self._kept_names.get(name, lambda: self._name_logits(name))
+        return None if logits is None else self._calibration.probabilities(logits, scale)
+
+    def _name_logits(self, name: str) -> list[float] | None:
+        """For a name that was pushed out between its scoring and its use."""
+        if not self._reads_name(name):
+            return None
+        logits: list[float] = self.encoder.encode([_framed(name)])[0].logits.tolist()
+        return logits
 
     def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[list[Encoded]]:
         """Each text's sentences, scored apart where that can show something; else all carry what the whole says."""
@@ -208,6 +244,8 @@ class PackScorer:
             language=self._language(reading),
             pack=self.stamp,
             scale=scale,
+            spam=self._spam_of(reading, whole),
+            name=self._name_labels(reading.request.name, scale),
         )
 
     def _labels(self, encoded: Encoded, scale: Scale) -> dict[str, float]:
@@ -256,6 +294,16 @@ class PackScorer:
             return None
         return probability(float(logits.ravel()[0]), self._spam)
 
+    def _spam_of(self, reading: _Reading, whole: Encoded) -> float | None:
+        """How much the text reads like advertising: the pack's own judgement, which is sure of it wherever there is a
+        link, held against the visible signs. None where the pack has no judgement of its own.
+        """
+        own = self._advertising(whole)
+        if own is None or self._relevance is None:
+            return own
+        signs = self._relevance.advertisement(reading.view.text, _embedding(whole), own)
+        return sigmoid(OWN_SPAM * logit(own) + SPAM_SIGNS * logit(signs))
+
     def _parents(self, readings: list[_Reading]) -> dict[str, Vectors]:
         """The vectors of the comments that are answered: often the same ones, so they are kept."""
         asked = {r.request.parent for r in readings if r.request.parent and r.request.article is not None}
@@ -286,6 +334,13 @@ class _Recent(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __contains__(self, key: K) -> bool:
+        with self._lock:
+            return key in self._kept
+
+    def put(self, key: K, value: V) -> None:
+        self.get(key, lambda: value)
+
     def get(self, key: K, make: Callable[[], V]) -> V:
         with self._lock:
             if key in self._kept:
@@ -314,6 +369,11 @@ def _read(request: ScoreRequest) -> _Reading:
     view = undisguise(request.text)
     spans = tuple(sentences(request.text)) if request.explain else ()
     return _Reading(request, view, spans)
+
+
+def _framed(name: str) -> str:
+    """A name as it is scored: its words, disguise undone."""
+    return undisguise(NAMED.format(name_words(name))).text
 
 
 def _embedding(encoded: Encoded) -> Vectors:

@@ -41,14 +41,9 @@ _FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key.in_
 _LOCK = _FIND.with_for_update(key_share=True)
 
 
-def find_author(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> Author | None:
-    """The author with one of these keys, which all stand for the same person, newest first; with ``lock`` their next
-    comment waits until this transaction ends.
+def find_authors(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> list[Author]:
+    """The authors with these keys, in the keys' order; with ``lock`` their next comment waits until this transaction
+    ends.
     """
-    found = session.scalars(_LOCK if lock else _FIND, {"site": site_id, "of": list(keys)}).all()
-    return min(found, key=lambda author: _place(author, keys), default=None)
-
-
-def _place(author: Author, keys: Sequence[str]) -> tuple[bool, bool, int]:
-    # Two processes may have stored a person twice while keys changed: what restricts them counts.
-    return author.banned_until is None, author.muted_until is None, keys.index(author.key)
+    found = session.scalars(_LOCK if lock else _FIND, {"site": site_id, "of": list(keys)})
+    return sorted(found, key=lambda author: keys.index(author.key))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, false, func, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, false, func, null, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -71,10 +72,14 @@ class Comment(Base):
     shown: Mapped[bool] = mapped_column(server_default=false())
     opening: Mapped[bool] = mapped_column(server_default=false())
     replies_shown: Mapped[int] = mapped_column(server_default="0")
+    form_filled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its form was filled in as programs do: then nothing but a moderator publishes it."""
 
 
 class ScoreRow(Base):
-    """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL."""
+    """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL. ``name_scores``
+    is what it said of the author's name, by label; empty where it couldn't read it, NULL where it wasn't asked.
+    """
 
     __tablename__ = "scores"
 
@@ -87,6 +92,8 @@ class ScoreRow(Base):
     identity_attack: Mapped[float | None]
     sexual_explicit: Mapped[float | None]
     relevance: Mapped[float | None]
+    spam: Mapped[float | None]
+    name_scores: Mapped[dict[str, Any] | None]
     passage: Mapped[str | None]
     sentences: Mapped[list[dict[str, Any]]]
     language: Mapped[str]
@@ -107,6 +114,8 @@ class ScoreRow(Base):
             language=Language(code=self.language, supported=self.language_supported),
             pack=PackStamp(name=self.pack, version=self.pack_version, runtime=self.runtime, precision=self.precision),
             scale=Scale.NATURAL,
+            spam=self.spam,
+            name={} if self.name_scores is None else self.name_scores or None,
         )
 
 
@@ -116,6 +125,9 @@ def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any
         "comment_id": comment_id,
         **{label: scores.toxicity.get(label) for label in LABELS},
         "relevance": scores.relevance,
+        "spam": scores.spam,
+        # No name is asked about: NULL, which JSON would keep as a value of its own.
+        "name_scores": null() if scores.name == {} else dict(scores.name or {}),
         "passage": scores.passage,
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": scores.language.code,
@@ -200,6 +212,7 @@ def same_comment(session: Session, *, article_id: str, author_id: str, fingerpri
 
 # One question instead of two, with every comment: is the author shut out, and was the same written before?
 _BEFORE = select(
+    Author.id,
     Author.banned_until,
     select(Comment.id)
     .where(*_SAME_TEXT, Comment.author_id == Author.id)
@@ -210,14 +223,26 @@ _BEFORE = select(
 ).where(Author.site_id == bindparam("site"), Author.key.in_(bindparam("keys", expanding=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Whom an author is known as (ids), until when any of these is banned, and the same comment by them, if any."""
+
+    authors: frozenset[str]
+    banned_until: datetime | None
+    same: str | None
+
+
 def before_now(
     session: Session, *, site_id: str, author_keys: Sequence[str], article_id: str, fingerprint: str, since: datetime
-) -> tuple[datetime | None, str | None]:
-    """Until when the author is banned, and the id of the same comment by them since then; None where neither is."""
+) -> Before:
+    """What is known of an author before their comment is looked at."""
     asked = {"site": site_id, "keys": list(author_keys), "article": article_id, "of": fingerprint, "since": since}
     rows = session.connection().execute(_BEFORE, asked).all()
-    banned_until = max((row[0] for row in rows if row[0] is not None), default=None)
-    return banned_until, next((row[1] for row in rows if row[1] is not None), None)
+    return Before(
+        authors=frozenset(row.id for row in rows),
+        banned_until=max((row.banned_until for row in rows if row.banned_until is not None), default=None),
+        same=next((row.same for row in rows if row.same is not None), None),
+    )
 
 
 def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
-from moderation.core.policy import SIGNALS, Signals
+from moderation.core.policy import NAME_SIGNALS, SIGNALS, Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.articles import Article, Place
@@ -37,8 +37,9 @@ class Docket(Base):
 
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
     when the article was published, or else registered. ``band_0`` to ``band_3`` find texts that are alike
-    (``core.likeness``). The signals are those that the policy decided from, on the natural scale. ``severity_policy``
-    says under what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
+    (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name and
+    ``spam`` are NULL where they don't apply, as in comments from before there were any. ``severity_policy`` says under
+    what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
     """
 
     __tablename__ = "docket"
@@ -80,6 +81,9 @@ class Docket(Base):
             **_only(f"{_WAITING} AND (scored IS FALSE OR readable IS FALSE)"),
         ),
         *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
+        # Nearly the same text by others lately, wherever it stands now. Two numbers at once: one alone is often met.
+        Index("ix_docket_alike_01", "site_id", "band_0", "band_1", "received_at"),
+        Index("ix_docket_alike_23", "site_id", "band_2", "band_3", "received_at"),
         # What the figures count by is in these two, so that they are read from there alone.
         Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
         Index("ix_docket_arrived", "site_id", "received_at", "section"),
@@ -131,6 +135,16 @@ class Docket(Base):
     band_1: Mapped[int | None]
     band_2: Mapped[int | None]
     band_3: Mapped[int | None]
+    spam: Mapped[float | None]
+    name_toxicity: Mapped[float | None]
+    name_severe_toxicity: Mapped[float | None]
+    name_obscene: Mapped[float | None]
+    name_threat: Mapped[float | None]
+    name_insult: Mapped[float | None]
+    name_identity_attack: Mapped[float | None]
+    name_sexual_explicit: Mapped[float | None]
+    name_links: Mapped[int | None]
+    name_terms: Mapped[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +320,7 @@ def signals_of_entry(entry: Docket, holds: Sequence[str] = ()) -> Signals:
 def _signal_columns(signals: Signals) -> dict[str, Any]:
     values = signals.values
     return {
-        **{label: values.get(label) for label in (*LABELS, "relevance")},
+        **{name: values.get(name) for name in (*LABELS, "relevance", "spam", *NAME_SIGNALS)},
         **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
         "trusted": bool(values.get("trusted", 0)),
         "scored": signals.scored,

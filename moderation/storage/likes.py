@@ -1,16 +1,18 @@
-"""Waiting comments much like one: copies of an advertisement, the same complaint from many."""
+"""Comments much like one: copies of an advertisement, the same complaint from many."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, union_all
+from sqlalchemy import Row, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from moderation.core.likeness import BANDS, bands, likeness
 from moderation.core.reach import Scope
+from moderation.core.spam import MIN_WORDS
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import WAITS, Docket
@@ -66,3 +68,33 @@ def _candidates(session: Session, comment: Comment, own: tuple[int, ...], scopes
 
 def _in_common(row: _Found, own: tuple[int, ...]) -> int:
     return sum(int(row[2 + n] == own[n]) for n in range(BANDS))
+
+
+LATELY = timedelta(days=7)
+MAX_ALIKE = 20
+"""Comments that are looked at for being nearly the same: a campaign is one long before."""
+
+
+def _sharing(first: int, second: int) -> Any:
+    """The newest comments of a site with both of these numbers."""
+    columns = (_DOCKET.c.author_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
+    here = (_DOCKET.c.site_id == bindparam("site"), _DOCKET.c.received_at > bindparam("since"))
+    same = (_DOCKET.c[f"band_{n}"] == bindparam(f"of_{n}") for n in (first, second))
+    newest = select(*columns).where(*here, *same).order_by(_DOCKET.c.received_at.desc()).limit(MAX_ALIKE)
+    return select(newest.subquery())
+
+
+_ALIKE = union_all(_sharing(0, 1), _sharing(2, 3))
+
+
+def others_alike(session: Session, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
+    """How many others than ``authors`` (ids) sent nearly the same text to this site within ``LATELY``; 0 for a text of
+    few words. Three of its four numbers must be the same: two texts that share four fifths of their word pairs mostly
+    do, and strangers almost never.
+    """
+    own = bands(body)
+    if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
+        return 0
+    asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
+    rows = session.connection().execute(_ALIKE, asked)
+    return len({row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BANDS)) >= BANDS - 1} - set(authors))

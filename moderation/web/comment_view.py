@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.reach import DECIDE, Location, reachable
-from moderation.judging import terms_in
+from moderation.judging import listed_in
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
@@ -108,7 +108,9 @@ class Reading:
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
             "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
             "author_stands": stands_of(item.author, self.now),
-            "terms": terms_in(services().house.rules(self.db, item.article), item.comment.body),
+            "listed": listed_in(
+                services().house.rules(self.db, item.article), item.comment.body, item.comment.author_name
+            ),
             "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
             "me_id": self.actor.account_id,
         }

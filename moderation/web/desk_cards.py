@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Status
-from moderation.core.policy import Comparison, Condition, Rules
+from moderation.core.policy import NAME, Comparison, Condition, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
 from moderation.storage.articles import Article
@@ -121,6 +121,7 @@ class Card:
     record: str
     spans: tuple[Span, ...]
     reasons: tuple[str, ...]
+    about_name: tuple[str, ...]
     flagged: bool
     urgency: Urgency | None
     scores: tuple[Bar, ...]
@@ -227,6 +228,7 @@ def card(
             )
         ),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
+        about_name=_about_name(item.judged),
         flagged=comment.flags > 0,
         urgency=urgency if waiting else None,
         scores=tuple(bar for signal, bar in bars if signal in shown or bar.fired),
@@ -330,6 +332,13 @@ def _fired(judged: DecisionRow | None) -> dict[str, dict[str, Any]]:
     if judged is None or judged.status == Status.APPROVED:
         return {}
     return {reason["code"]: reason for reason in judged.reasons if reason["value"] is not None}
+
+
+def _about_name(judged: DecisionRow | None) -> tuple[str, ...]:
+    """The reasons for which its author's name needs a closer look, to be shown beside it."""
+    if judged is None or judged.status == Status.APPROVED:
+        return ()
+    return tuple(reason["words"] for reason in judged.reasons if reason["code"].startswith(NAME))
 
 
 def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:

@@ -81,6 +81,10 @@ def _schemas() -> Schema:
                 "toxicity": _object(dict.fromkeys(LABELS, share)),
                 "relevance": _nullable(share),
                 "passage": _nullable(_text(description="The article's closest passage.")),
+                "spam": _nullable({**share, "description": "How much the text reads like advertising."}),
+                "name": _nullable(
+                    {**_object(dict.fromkeys(LABELS, share)), "description": "What the author's name scores alone."}
+                ),
                 "sentences": {
                     "type": "array",
                     "items": _object({"start": {"type": "integer"}, "end": {"type": "integer"}, "toxicity": share}),

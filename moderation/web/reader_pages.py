@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
@@ -32,6 +32,7 @@ from moderation.storage.sites import Site
 from moderation.web.access import check_csrf, services
 from moderation.web.discussions import PAGE, article_texts, discussion_view, said
 from moderation.web.errors import CODES
+from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
 from moderation.web.limits import Limits, client_address, reader_key
 from moderation.web.rendering import argument, known_id, page
 from moderation.web.shapes import comment_status
@@ -49,6 +50,7 @@ class Form:
     name: str = ""
     body: str = ""
     parent_id: str | None = None
+    guard: FormGuard = field(default_factory=FormGuard)
 
     @property
     def length(self) -> int:
@@ -84,6 +86,7 @@ def blueprint(limits: Limits) -> Blueprint:
             name=request.form.get("name", ""),
             body=request.form.get("body", ""),
             parent_id=request.form.get("parent_id") or None,
+            guard=FormGuard(request.form.get(HONEYPOT, ""), request.form.get(OPENED, "")),
         )
         try:
             check_csrf()
@@ -119,6 +122,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
         author=Author(name=display_name(form.name, "name"), address=address),
         body=as_written(form.body, "body", longest=LONGEST_COMMENT),
         parent_id=known_id(form.parent_id) if form.parent_id else None,
+        form_filled=form.guard.filled_by_program(services().keys.sessions.secrets, services().clock()),
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, author_id=None, address=address)
@@ -184,8 +188,17 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         sent=sent,
         parent=said(parent) if parent else None,
         form=form or Form(),
+        opened=_opened(form),
         others=others,
     )
+
+
+def _opened(form: Form | None) -> str:
+    """A form that comes back to be mended was given out long ago: the second try may be quick."""
+    secrets = services().keys.sessions.secrets
+    if form is not None and opened_at(secrets, form.guard.opened) is not None:
+        return form.guard.opened
+    return opened_token(secrets[0], services().clock())
 
 
 def _sent(article: Article) -> dict[str, str] | None:

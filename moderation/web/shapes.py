@@ -28,6 +28,9 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
         "toxicity": dict(scores.toxicity),
         "relevance": scores.relevance,
         "passage": scores.passage,
+        "spam": scores.spam,
+        # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
+        **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": {"code": scores.language.code, "supported": scores.language.supported},
         "pack": {

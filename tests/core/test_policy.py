@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.decision import Outcome
 from moderation.core.policy import SIGNALS, Policy, Rules, Signals, condition_keys, conditions_from, decide
 from moderation.core.scores import LABELS
+from moderation.what_if import effects_in, policy_toml, tried
 
 COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
 CALM = {**COUNTS, "toxicity": 0.1, "insult": 0.1, "relevance": 0.9}
@@ -210,3 +212,99 @@ def test_what_is_rejected_by_a_threshold_is_rejected_by_every_stricter_one(
     stricter = {key: min(1.0, t + 0.1) if "most" in key else max(0.0, t - 0.1) for key, t in thresholds.items()}
     if decided(COUNTS | values, reject=thresholds).outcome is Outcome.REJECTED:
         assert decided(COUNTS | values, reject=stricter).outcome is Outcome.REJECTED
+
+
+def whole(policy: Policy, effect: str, section: str | None = None) -> dict[str, float]:
+    return {c.key: c.threshold for c in policy.rules_for(None, section).whole(effect)}
+
+
+def test_what_is_asked_of_the_text_is_asked_of_the_name() -> None:
+    policy = Policy(
+        base={
+            "approve": {"toxicity_at_most": 0.05, "links_at_most": 0, "relevance_at_least": 0.6, "trusted_at_least": 1},
+            "reject": {"threat_at_least": 0.9, "terms_at_least": 1},
+            "flag": {"insult_at_least": 0.5, "links_at_least": 2, "reports_at_least": 1},
+        }
+    )
+    names = {
+        effect: {k: v for k, v in whole(policy, effect).items() if k.startswith("name_")} for effect in policy.base
+    }
+    assert names == {
+        "approve": {"name_toxicity_at_most": 0.05, "name_links_at_most": 0},
+        "reject": {"name_threat_at_least": 0.9, "name_terms_at_least": 1},
+        "flag": {"name_insult_at_least": 0.5, "name_links_at_least": 1},
+    }
+
+
+def test_a_key_for_the_name_stands_instead_and_false_asks_nothing() -> None:
+    policy = Policy(
+        base={"flag": {"toxicity_at_least": 0.5, "name_toxicity_at_least": 0.2, "insult_at_least": 0.5}},
+        sections={
+            "kids": {"flag": {"name_insult_at_least": None, "name_links_at_least": None, "toxicity_at_least": 0.7}}
+        },
+    )
+    names = {key: value for key, value in whole(policy, "flag").items() if key.startswith("name_")}
+    assert names == {"name_toxicity_at_least": 0.2, "name_insult_at_least": 0.5, "name_links_at_least": 1}
+    kids = {key: value for key, value in whole(policy, "flag", "kids").items() if key.startswith("name_")}
+    assert kids == {"name_toxicity_at_least": 0.2}
+
+
+NAMED = {"name_toxicity": 0.1, "name_insult": 0.1, "name_links": 0.0, "name_terms": 0.0}
+
+
+def named(values: dict[str, float], mode: Mode = Mode.PRE, readable: bool = True, **effects: dict[str, float]) -> Any:
+    return decide(
+        Signals(values=CALM | NAMED | values, readable=readable, language="en" if readable else "hi"),
+        Policy(base=effects).rules_for(),
+        mode=mode,
+        policy_version="v",
+    )
+
+
+def test_a_name_flags_rejects_and_stands_against_approval_by_reasons_of_its_own() -> None:
+    flagged = named({"name_toxicity": 0.93}, Mode.POST, flag={"toxicity_at_least": 0.5})
+    assert flagged.outcome is Outcome.PENDING
+    assert [(r.code, r.words) for r in flagged.reasons] == [("name_toxicity", "name: toxicity 0.93, at or over 0.50")]
+    assert named({"name_toxicity": 0.93}, reject={"toxicity_at_least": 0.5}).outcome is Outcome.REJECTED
+    assert named({"name_toxicity": 0.3}, approve={"toxicity_at_most": 0.2}).outcome is Outcome.PENDING
+    assert named({}, approve={"toxicity_at_most": 0.2}).outcome is Outcome.APPROVED
+
+
+def test_a_web_address_in_a_name_flags_without_being_asked_to() -> None:
+    assert named({"name_links": 1}, Mode.POST).words == ("name: links 1, at or over 1",)
+    assert named({"name_links": 1}, Mode.POST, flag={"name_links_at_least": 2}).outcome is Outcome.APPROVED
+
+
+def test_a_listed_term_in_a_name_never_rejects() -> None:
+    decision = named({"name_terms": 1}, Mode.POST, reject={"terms_at_least": 1})
+    assert (decision.outcome, decision.words) == (
+        Outcome.PENDING,
+        ("name: listed terms 1, at or over 1; listed terms never reject",),
+    )
+
+
+def test_the_score_of_a_name_counts_whatever_language_the_text_is_in() -> None:
+    assert named({"name_threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.REJECTED
+    assert named({"threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.PENDING
+
+
+def test_a_comment_from_before_names_were_scored_is_judged_without() -> None:
+    rules = Policy(base={"flag": {"toxicity_at_least": 0.5}, "approve": {"toxicity_at_most": 0.2}}).rules_for()
+    assert decide(Signals(values=CALM), rules, policy_version="v").outcome is Outcome.APPROVED
+    only_name = Policy(base={"approve": {"name_toxicity_at_most": 0.2}}).rules_for()
+    assert decide(Signals(values=CALM), only_name, policy_version="v").outcome is Outcome.PENDING
+
+
+def test_what_if_keeps_what_is_not_asked_of_names() -> None:
+    configuration = parse_configuration(
+        "[policy.flag]\ntoxicity_at_least = 0.5\nname_toxicity_at_least = false\nname_links_at_least = false\n"
+        "[policy.sections.kids.flag]\ninsult_at_least = 0.3\nname_insult_at_least = false\n"
+    )
+    for section in (None, "kids"):
+        effects = effects_in(configuration.policy, None, section)
+        assert not any(key.startswith("name_") for keys in effects.values() for key in keys)
+        again = tried(configuration, None, section, effects)
+        for place in (None, "kids"):
+            assert again.policy.rules_for(None, place) == configuration.policy.rules_for(None, place)
+        written = parse_configuration(policy_toml(again.policy))
+        assert written.policy.rules_for(None, "kids") == configuration.policy.rules_for(None, "kids")

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
-from moderation.core.policy import SIGNALS, Comparison, Signals, decide
-from moderation.core.scores import LABELS
+from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison, Signals, decide
 from moderation.replay import OUTCOMES, replayed
 from moderation.storage.replay import Past, Place
 
-SCORES = (*LABELS, "relevance")
+SCORES = [signal for signal in SIGNALS if signal in SCORED_SIGNALS]
 # Few values, so that thresholds are met to the letter often.
 LEVELS = st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])
 COUNTS = st.sampled_from([0.0, 1.0, 2.0, 5.0])
@@ -29,6 +28,8 @@ def conditions(draw: st.DrawFn) -> dict[str, float]:
 def signals(draw: st.DrawFn) -> Signals:
     scored = draw(st.booleans())
     values = {name: draw(COUNTS) for name in SIGNALS if name not in SCORES}
+    if draw(st.booleans()):  # from before names were looked at
+        values = {name: value for name, value in values.items() if name not in NAME_SIGNALS}
     for name in SCORES if scored else ():
         if draw(st.integers(0, 5)):
             values[name] = draw(LEVELS)

@@ -43,8 +43,11 @@ def test_every_line_is_answered_in_order(run: Any) -> None:
 def test_an_answer_has_the_names_of_the_contract(run: Any) -> None:
     (answer,) = answers(run("score", "--pack", "small", lines=line(id="a", text="You idiot. Good people.")))
     assert list(answer) == [
-        "id", "toxicity", "relevance", "passage", "sentences", "language", "outcome", "reasons", "pack",
+        "id", "toxicity", "relevance", "passage", "spam", "sentences", "language", "outcome", "reasons", "pack",
     ]  # fmt: skip
+    (named,) = answers(run("score", "--pack", "small", lines=line(id="a", text="Good people.", name="www.x.com")))
+    assert list(named["name"]) == list(LABELS)
+    assert "name: links 1, at or over 1" in named["reasons"]
     assert list(answer["toxicity"]) == list(LABELS)
     assert [sorted(s) for s in answer["sentences"]] == [["end", "start", "toxicity"]] * 2
     assert sorted(answer["language"]) == ["code", "supported"]

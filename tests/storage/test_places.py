@@ -93,7 +93,7 @@ def test_ids_of_articles_come_forward_in_one_spelling(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
     database = Database(url)
-    upgrade(database, revision="0012")
+    upgrade(database, revision="0010")
     row = text(
         """INSERT INTO articles (id, site_id, external_id, title, key_points, paragraphs, version, created_at,
         updated_at) VALUES (:id, 's', :name, 'A', '[]', '[]', 1, :at, :at)"""

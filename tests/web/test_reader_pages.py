@@ -5,11 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, House, Visitor
+from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, WITHOUT_LIMITS, House, Visitor
+from sqlalchemy import select
 
 from moderation.configuration_file import parse_configuration
 from moderation.core.text import visible_length
 from moderation.review import Verdict
+from moderation.storage.comments import Comment, newest_decision
 
 FORM = "/articles/lanes/comments"
 
@@ -21,7 +23,9 @@ def published(house: House, body: str = CALM, *, by: str = "Priya S", to: str | 
 
 
 def write(house: House, body: str = CALM, *, name: str = "Ravi K") -> Visitor:
-    return house.visitor().open("/").send(FORM, name=name, body=body)
+    reader = house.visitor().open("/")
+    house.clock.wait(seconds=30)
+    return reader.send(FORM, name=name, body=body)
 
 
 def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(house: House) -> None:
@@ -352,3 +356,56 @@ def test_odd_addresses_get_a_plain_page_and_never_a_5xx(house: House, path: str)
 def test_the_counter_starts_at_what_the_server_counts(house: House) -> None:
     body = "  नमस्ते \u200b\u200b👩‍👩‍👧  "
     assert f"{visible_length(body)}/50" in write(house, body).text
+
+
+def reasons_of_last(house: House) -> tuple[str, list[str]]:
+    with house.services.database.reading() as session:
+        comment = session.scalars(select(Comment).order_by(Comment.received_at.desc(), Comment.id.desc())).first()
+        assert comment is not None
+        decision = newest_decision(session, comment.id)
+    assert decision is not None
+    return comment.status, [reason["code"] for reason in decision.reasons]
+
+
+def publishes_first(house: House) -> None:
+    house.configuration.now = parse_configuration(WITHOUT_LIMITS.replace('mode = "pre" ', 'mode = "post"'))
+
+
+def test_a_comment_that_took_its_time_is_published(house: House) -> None:
+    publishes_first(house)
+    reader = house.visitor().open("/")
+    house.clock.wait(seconds=30)
+    assert "Your comment is published" in reader.send(FORM, name="Ravi K", body=CALM).text
+    # Gone back to: the page is old, and so is its form.
+    house.clock.wait(days=2)
+    assert reasons_of_last(house)[0] == "approved"
+
+
+def test_a_form_that_a_program_filled_in_is_kept_and_never_published(house: House) -> None:
+    publishes_first(house)
+    for seconds, more in (
+        (1, {}),
+        (30, {"homepage": "https://x.example"}),
+        (30, {"opened": ""}),
+        (30, {"opened": "1.x"}),
+    ):
+        reader = house.visitor().open("/")
+        house.clock.wait(seconds=seconds)
+        sent = reader.send(FORM, name="Ravi K", body=f"{CALM} {seconds} {more}", **more)
+        assert "waits for a moderator" in sent.text, sent.text
+        assert reasons_of_last(house) == ("pending", ["spam"])
+
+
+def test_mending_a_comment_quickly_is_no_sign_of_a_program(house: House) -> None:
+    publishes_first(house)
+    reader = house.visitor().open("/")
+    house.clock.wait(seconds=30)
+    reader.send(FORM, name="Ravi K", body="Too short.")
+    assert reader.status == 422
+    assert "Your comment is published" in reader.send(FORM, name="Ravi K", body=CALM).text
+
+
+def test_the_field_for_programs_is_hidden_from_everybody_else(house: House) -> None:
+    (field,) = house.visitor().open("/").page.xpath("//input[@name='homepage']")
+    assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", None)
+    assert field.getparent().get("aria-hidden") == "true"

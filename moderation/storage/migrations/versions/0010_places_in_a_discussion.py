@@ -7,8 +7,8 @@ be answered, and still says whom they answer.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 DEEPEST = 5
 

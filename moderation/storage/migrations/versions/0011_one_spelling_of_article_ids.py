@@ -8,8 +8,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 
 _ARTICLES = sa.text("SELECT id, site_id, external_id FROM articles WHERE id > :after ORDER BY id LIMIT 1000")
 _TAKEN = sa.text("SELECT 1 FROM articles WHERE site_id = :site AND external_id = :name")

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0009"
+down_revision = "0008"
 
 _VIEWS = sa.table(
     "saved_views",

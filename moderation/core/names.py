@@ -1,0 +1,96 @@
+"""Authors' names as they are judged: the words in them, the web addresses in them, and when two are the same.
+
+A name is short, without sentences, and often run together ("StupidIdiot_88"): it is taken apart before it is scored
+and before listed terms are looked for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+from moderation.core.disguise import undisguise
+from moderation.core.lookalikes import COUSINS
+
+_HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
+_GLUE = regex.compile(r"[_.+~=\-]+")
+_NUMBER = regex.compile(r"(?<=\p{L})[_.\-]*\p{N}++(?!\S)")
+_SPACES = regex.compile(r"\s+")
+
+
+def name_words(name: str) -> str:
+    """The name as a reader makes words of it: "StupidIdiot_88" is "Stupid Idiot"."""
+    words = _GLUE.sub(" ", _HUMP.sub(" ", _NUMBER.sub("", name)))
+    return _SPACES.sub(" ", words).strip() or name
+
+
+# Every country has two letters; of the others those that are written without "http" or "www". A name such as
+# "Alex.Green" is none, though there is such a domain.
+_ENDS = (
+    r"(?:com|net|org|info|biz|shop|site|online|store|xyz|top|club|live|link|click|app|dev|blog|news|pro|vip|bet|win|cash|"
+    r"casino|porn|sex|xxx|adult|tube|space|website|tech|art|fun|icu|work|loan|money|example|onion|"
+    r"a[cdefgilmoqrstuwxz]|b[abdefghijmnorstwyz]|c[acdfghiklmnoruvwxyz]|d[ejkmoz]|e[cegrstu]|f[ijkmor]|"
+    r"g[abdefghilmnpqrstuwy]|h[kmnrtu]|i[delmnoqrst]|j[emop]|k[eghimnprwyz]|l[abcikrstuvy]|m[acdeghklmnopqrstuvwxyz]|"
+    r"n[acefgilopruz]|om|p[aefghklmnrstwy]|qa|r[eosuw]|s[abcdeghiklmnorstuvxyz]|t[cdfghjklmnortvwz]|u[agksyz]|"
+    r"v[aceginu]|w[fs]|y[et]|z[amw])"
+)
+_DOT = r"(?:\.|[ ]?[\[({]?(?:\.|\bdot\b)[\])}]?[ ]?)"
+_ADDRESS = regex.compile(
+    rf"(?i)(?<![\p{{L}}\p{{N}}@.\-])(?:[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}\-]{{0,62}}{_DOT}){{1,4}}+"
+    rf"(?<=[.)\]}}t ]){_ENDS}(?:/\S*|:\d+)?(?![\p{{L}}\p{{N}}\-]|\.[\p{{L}}\p{{N}}])"
+)
+_PATH = regex.compile(r"(?i)(?<![\p{L}\p{N}@.\-])[\p{L}\p{N}][\p{L}\p{N}\-]{0,62}(?:\.[\p{L}\p{N}\-]{1,62}){1,4}/\S")
+_SCHEME = regex.compile(r"(?i)\b(?:https?|hxxps?|ftp)\s?:|\bwww\b|\bhttps?\b")
+_INITIAL = regex.compile(r"(?i)^(?:\p{L}\.)+\p{L}{2}$|^(?:st|dr|mr|ms|mrs|jr|sr|prof|mc|de|la|van|von|al|el|bin)\.")
+_APART = regex.compile(r"(?<=(?<!\S)\S)\s(?=\S(?!\S))")
+_FULL_STOPS = str.maketrans("。｡．․", "....")
+
+
+def links_in_name(name: str) -> int:
+    """Web addresses in a name: with or without their scheme, with "dot" for the dot, under whatever domain."""
+    plain = unicodedata.normalize("NFKC", name.translate(_FULL_STOPS))
+    seen = undisguise(plain).text
+    return max(map(_links, {plain, seen, _APART.sub("", seen)}))
+
+
+def _links(text: str) -> int:
+    found = max(len(_SCHEME.findall(text)), len(_PATH.findall(text)))
+    return max(found, sum(1 for match in _ADDRESS.finditer(text) if not _is_name(match[0])))
+
+
+def _is_name(address: str) -> bool:
+    """Initials and titles that are set close: "J.R.Me", "St.Jo"."""
+    return bool(_INITIAL.match(address)) and address.lower() not in ("t.me", "x.co", "g.co", "t.co")
+
+
+# --- when two names are the same --------------------------------------------------------------------------------------
+
+_ACCENT = regex.compile("[\u0300-\u036f]+")
+_SIGNED = regex.compile(r"(?=[\p{L}\p{M}0-9@$€!|]*\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
+_AS_LETTERS = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
+_STRETCHED = regex.compile(r"(\p{L})\1{2,}")
+_ENDS_BARE = regex.compile(r"^[^\p{L}\p{N}]++|(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]++$")
+_LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def comparable_name(name: str) -> str:
+    """A name without case, accents, spaces, punctuation and disguise: names with one form are one name.
+
+    "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. A name without letters and digits
+    stays what it is.
+    """
+    plain = _STRETCHED.sub(r"\1", unicodedata.normalize("NFKC", name))
+    seen = unicodedata.normalize("NFKD", undisguise(plain).text)
+    seen = _ACCENT.sub("", "".join(COUSINS.get(letter, letter) for letter in seen))
+    signed = _SIGNED.sub(lambda word: word[0].translate(_AS_LETTERS), seen)
+    folded = unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
+    return folded.replace("l", "i") or name.casefold()
+
+
+def earlier_forms(name: str) -> tuple[str, ...]:
+    """What names were compared as before, of this name and of what it may be a disguise of."""
+    seen = _SPACES.sub(" ", undisguise(name).text).strip()
+    bare = _ENDS_BARE.sub("", seen)
+    forms = (name, seen, bare, _LETTERS.sub("", seen))
+    return tuple(dict.fromkeys(form.casefold() for form in forms if form))

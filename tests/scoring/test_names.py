@@ -1,0 +1,104 @@
+"""What the pack says of a name alone: abusive ones are told from those that people have, whatever these sound like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation.configuration_file import parse_configuration
+from moderation.core.scores import ScoreRequest
+from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring.encoder import Encoder
+
+HERE = Path(__file__).parent
+THRESHOLD = next(
+    c.threshold for c in parse_configuration("").policy.rules_for().flag if c.key == "name_toxicity_at_least"
+)
+TEXT = "I would rather have the trams back on the bridge."
+
+
+@pytest.fixture(scope="module")
+def builtin() -> PackScorer:
+    scorer = build_scorer("builtin", "auto", threads=1)
+    assert isinstance(scorer, PackScorer)
+    return scorer
+
+
+def names_in(file: str) -> list[str]:
+    return (HERE / file).read_text(encoding="utf-8").splitlines()
+
+
+def toxicity(scorer: PackScorer, names: list[str]) -> dict[str, float]:
+    answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
+    return {name: (answer.name or {})["toxicity"] for name, answer in zip(names, answers, strict=True)}
+
+
+def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(builtin: PackScorer) -> None:
+    harmless, abusive = (toxicity(builtin, names_in(f"names_{kind}.txt")) for kind in ("harmless", "abusive"))
+    wrongly = [name for name, value in harmless.items() if value >= THRESHOLD]
+    missed = [name for name, value in abusive.items() if value < THRESHOLD]
+    # A third of the harmless ones are there because they are hard: Penistone, Fuk Lam, Dick Van Dyke, Amir Butt.
+    assert len(wrongly) < 0.08 * len(harmless), wrongly
+    assert len(missed) < 0.10 * len(abusive), missed
+
+
+@pytest.mark.parametrize(
+    "name", ["You stupid idiots", "K1ll all Muslims", "F u c k", "StupidIdiot_88", "Ѕtupid іdiot", "fuck_you_all"]
+)
+def test_a_disguised_or_run_together_name_is_scored_as_it_is_read(builtin: PackScorer, name: str) -> None:
+    assert toxicity(builtin, [name])[name] >= THRESHOLD
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ada Lovelace",
+        "Priya S",
+        "José García",
+        "王芳",
+        "Иван Петров",
+        "محمد علي",
+        "O'Brien",
+        "reader_1987",
+        "Ngozi Adichie",
+    ],
+)
+def test_an_ordinary_name_is_calm_enough_to_be_published_at_once(builtin: PackScorer, name: str) -> None:
+    assert toxicity(builtin, [name])[name] <= 0.05
+
+
+def test_a_name_changes_no_score_of_the_text_and_the_text_none_of_the_name(scorer: PackScorer) -> None:
+    alone, named = scorer.score([ScoreRequest(text=TEXT), ScoreRequest(text=TEXT, name="You stupid idiots")])
+    assert (alone.toxicity, alone.sentences, alone.language) == (named.toxicity, named.sentences, named.language)
+    assert alone.name == {}
+    (other,) = scorer.score([ScoreRequest(text="Something else entirely.", name="You stupid idiots")])
+    assert other.name == named.name
+    assert set(named.name or {}) == set(scorer.labels)
+
+
+def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    assert isinstance(scorer, PackScorer)
+    asked: list[int] = []
+    encode = Encoder.encode
+
+    def counted(self: Encoder, texts: Any) -> Any:
+        asked.append(len(texts))
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", counted)
+    requests = [ScoreRequest(text=TEXT, name=name, explain=False) for name in ("Ada", "Ada", "Bo")]
+    first = scorer.score(requests)
+    assert asked[0] == 5  # three texts and two names, in one call
+    asked.clear()
+    assert [answer.name for answer in scorer.score(requests)] == [answer.name for answer in first]
+    assert asked[0] == 3
+
+
+def test_a_sentence_for_a_name_in_a_language_that_the_pack_cannot_read_is_not_judged(builtin: PackScorer) -> None:
+    request = ScoreRequest(text=TEXT, name="Ihr seid doch alle miteinander nur dumme Schweine und sonst gar nichts")
+    assert builtin.score([request])[0].name is None
+    short = ScoreRequest(text=TEXT, name="Ihr dummen Schweine")
+    assert builtin.score([short])[0].name is not None
