@@ -96,8 +96,6 @@ def create_app(services: Services) -> Flask:
     app.url_map.converters["article"] = ArticleId
     app.extensions["moderation"] = services
     app.config.update(
-        SECRET_KEY=services.keys.sessions.newest.secret,
-        SECRET_KEY_FALLBACKS=list(services.keys.sessions.secrets[1:]),
         SESSION_COOKIE_NAME="moderation_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

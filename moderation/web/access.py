@@ -11,6 +11,7 @@ from typing import cast
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -219,7 +220,18 @@ def check_csrf() -> None:
 
 
 class _FormCookie(SecureCookieSessionInterface):
-    """Flask's signed cookie, here of the form's token; under https it is sent over https alone."""
+    """Flask's signed cookie, here of the form's token; under https it is sent over https alone. It is signed with the
+    key ring, which is asked for with the first form: an application is there, and says what it waits for, before its
+    database is.
+    """
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:  # noqa: ARG002 - as Flask calls it
+        return URLSafeTimedSerializer(
+            list(reversed(services().keys.sessions.secrets)),  # the newest, which signs, comes last
+            salt=self.salt,
+            serializer=self.serializer,
+            signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
+        )
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - as Flask calls it
         return request.is_secure

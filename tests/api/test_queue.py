@@ -112,12 +112,10 @@ def test_it_needs_the_right_to_moderate(newsroom: Newsroom) -> None:
         ({"order": "flagged"}, 422, "order"),
         ({"status": "approved"}, 422, "status"),
         ({"sort": "oldest"}, 422, "sort"),
-        ({"section": "a\x00b"}, 422, "section"),
         ({"language": "x" * 201}, 422, "language"),
         ({"order": ["oldest", "newest"]}, 422, "order"),
         ({"article": [str(number) for number in range(21)]}, 422, "article"),
         ({"cursor": "changed"}, 400, "cursor"),
-        ({"article": "\x00"}, 422, "article"),
     ],
 )
 def test_what_makes_no_sense_is_named(newsroom: Newsroom, query: dict[str, Any], status: int, names: str) -> None:

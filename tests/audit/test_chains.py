@@ -22,7 +22,7 @@ from moderation.accounts import add_account, add_token, set_password
 from moderation.core.audit_chain import ChainHead, verify
 from moderation.core.errors import ChainBroken
 from moderation.record import Ledger, recorded
-from moderation.signing_in import sign_in, sign_out
+from moderation.signing_in import account_asked_for, sign_in, sign_out
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
@@ -89,7 +89,8 @@ def story(hall: Hall) -> Newsroom:
     )
     add_token(services, "test", "Mo Moderator", Right.MODERATE)
     set_password(services, "test", "Mo Moderator", "another password of the tests")
-    sign_out(services, sign_in(services, "Mo Moderator", "another password of the tests"))
+    _, account = account_asked_for(services, "Mo Moderator")
+    sign_out(services, sign_in(services, account, "another password of the tests").cookie)
     return newsroom
 
 

@@ -101,7 +101,7 @@ def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> N
 
 
 DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least", "private_data_at_least"}
-DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least"}
+DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least", "spam_at_least", "name_toxicity_at_least"}
 
 
 def flags(text: str, site: str | None = None, section: str | None = None) -> dict[str, float]:

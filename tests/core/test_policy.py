@@ -284,8 +284,11 @@ def test_a_listed_term_in_a_name_never_rejects() -> None:
 
 
 def test_the_score_of_a_name_counts_whatever_language_the_text_is_in() -> None:
-    assert named({"name_threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.REJECTED
-    assert named({"threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.PENDING
+    of_name = named({"name_threat": 0.9}, readable=False, reject={"threat_at_least": 0.5})
+    of_text = named({"threat": 0.9}, readable=False, reject={"threat_at_least": 0.5})
+    assert (of_name.outcome, of_text.outcome) == (Outcome.PENDING, Outcome.PENDING)
+    assert [reason.code for reason in of_name.reasons] == ["language", "name_threat"]
+    assert [reason.code for reason in of_text.reasons] == ["language"]
 
 
 def test_a_comment_from_before_names_were_scored_is_judged_without() -> None:

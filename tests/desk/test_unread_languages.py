@@ -40,6 +40,7 @@ GENEROUS = """
 toxicity_at_most = 1.0
 [policy.flag]
 toxicity_at_least = 0.0
+name_toxicity_at_least = false
 relevance_at_most = 1.0
 """
 

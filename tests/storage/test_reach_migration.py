@@ -48,7 +48,10 @@ def test_comments_are_where_their_article_is_and_shared_views_are_for_whoever_re
 
 def _before(session: Session) -> None:
     def put(table: Table, rows: list[dict[str, Any]]) -> None:
-        session.execute(insert(table).values([{"id": f"{table.name} {n}"} | row for n, row in enumerate(rows)]))
+        whole = [{"id": f"{table.name} {n}"} | row for n, row in enumerate(rows)]
+        # With the columns of that time alone.
+        old = Table(table.name, MetaData(), *(Column(name, table.c[name].type) for name in whole[0]))
+        session.execute(insert(old).values(whole))
 
     put(table_of(Site), [{"id": site, "name": site, "created_at": AT} for site in ("demo", "second")])
     put(table_of(Account), [_account("chief"), _account("berta"), _account("only")])
@@ -68,12 +71,10 @@ def _before(session: Session) -> None:
         ("only", "no section of theirs", "section=opinion", True),
         ("chief", "my own", "site=demo", False),
     ]
-    old = Table(
-        "saved_views",
-        MetaData(),
-        *(Column(name) for name in ("id", "account_id", "name", "query", "shared", "made_at")),
+    put(
+        table_of(SavedView),
+        [{"account_id": a, "name": n, "query": q, "shared": s, "made_at": AT} for a, n, q, s in views],
     )
-    put(old, [{"account_id": a, "name": n, "query": q, "shared": s, "made_at": AT} for a, n, q, s in views])
     _comments(session, put)
 
 

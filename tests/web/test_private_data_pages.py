@@ -5,6 +5,7 @@ from __future__ import annotations
 from house_rules import sent
 from pages_house import House
 
+from moderation.configuration_file import parse_configuration
 from moderation.core.private_data import Kind, Place
 from moderation.web.desk_cards import Span, marked
 
@@ -21,10 +22,11 @@ def test_the_place_is_marked_in_the_text_with_its_name(house: House) -> None:
 def test_the_list_says_why_it_waits(house: House) -> None:
     sent(house, words="Ring him on 07700 900461.")
     page = house.signed_in().open("/review").page
-    assert "holds what looks like a telephone number" in page.xpath("string(//li[contains(@class, 'line')])")
+    assert "Private data 1" in page.xpath("string(//li[contains(@class, 'line')]//span[@class='chip private'])")
 
 
 def test_the_policys_page_says_that_it_is_built_in(house: House) -> None:
+    house.configuration.now = parse_configuration("[policy.flag]\ninsult_at_least = 0.9\n")
     rows = house.signed_in().open("/admin/policy").texts("//section[@id='policy']//tbody/tr")
     (row,) = [row for row in rows if "places with private data at or over 1" in row]
     assert "built in" in row

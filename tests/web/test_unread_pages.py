@@ -71,7 +71,7 @@ def test_a_sample_shows_flags_language_and_strongest_label(house: House) -> None
     house.say("Only an idiot would believe what the council has told us about these lanes. Strawberries? strawberries!")
     page = house.signed_in().open("/review/map?signal=insult&from=0.00&to=0.05")
     signs = page.texts("//ol[@class='sample']//p[@class='signs']/span")
-    assert signs == ["toxicity 0.52", "relevance 0.05", "strongest: toxicity 0.52", "English"]
+    assert signs == ["Toxicity 0.52", "relevance 0.05", "strongest: toxicity 0.52", "English"]
 
 
 def test_a_sample_of_few_hundredths_shows_each_of_them(house: House) -> None:
@@ -121,7 +121,7 @@ def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(house: Hous
     assert "German, which the pack can't read" in page.text
     assert "Closest in the article" not in page.text
     page.open("/review")
-    assert page.texts(f"//li[@data-comment='{comment}']//span[@class='flag']") == ["not read: German"]
+    assert page.texts(f"//li[@data-comment='{comment}']//span[@class='chip unread']") == ["German, not read"]
 
 
 def test_what_if_counts_no_unread_comment_as_published_and_says_how_many_there_are(house: House) -> None:
@@ -203,5 +203,5 @@ def test_a_colleague_s_view_of_what_is_not_reached_is_not_shown(house: House) ->
         admin.post("/review/views", {"csrf_token": token, "name": name, "shared": "1", "back": f"/review?{query}"})
     house.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
     said = house.signed_in("sporty").open("/review").text
-    assert [name for name in views if name in said] == ["All threats", "Sports"]
+    assert [name for name in views if name in said] == ["Sports"]
     assert all(name in admin.open("/review").text for name in views)
