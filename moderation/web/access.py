@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -224,6 +224,11 @@ class _FormCookie(SecureCookieSessionInterface):
     key ring, which is asked for with the first form: an application is there, and says what it waits for, before its
     database is.
     """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if not request.cookies.get(self.get_cookie_name(app)):
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:  # noqa: ARG002 - as Flask calls it
         return URLSafeTimedSerializer(

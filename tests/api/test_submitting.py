@@ -120,7 +120,7 @@ def test_a_name_that_nobody_sees_is_refused(front_door: Newsroom, name: str) -> 
     assert "author.name" in refused(front_door, 422, author={"name": name})
 
 
-@pytest.mark.parametrize("name", ["x" * 81, "x" + " \u200b" * 700])
+@pytest.mark.parametrize("name", ["x" * 81, ("x" + "\u200b" * 16) * 40])
 def test_a_name_that_is_too_long_is_refused(front_door: Newsroom, name: str) -> None:
     assert "at most 80" in refused(front_door, 422, author={"name": name})
 
