@@ -157,7 +157,7 @@ def comment_arrived(
     insert_comment(ledger.connection, {**comment, **place})
     judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
     row = docket.docket_row(comment, article, judgement.signals, judgement.weight, by_policy=judged)
-    number = ledger.connection.execute(docket.INSERT, row).inserted_primary_key[0]
+    (number,) = ledger.connection.execute(docket.INSERT, row).inserted_primary_key or (0,)
     enter_new(ledger.connection, number, comment)
     ledger.event(
         comment["site_id"],

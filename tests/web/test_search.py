@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from urllib.parse import urlencode
 
-from pages_house import House, Visitor
+import pytest
+from pages_house import RUDE, House, Visitor
 from sqlalchemy import text
 
 IN_SCRIPTS = {
@@ -117,3 +119,89 @@ def test_whatever_is_typed_is_answered(either_house: House) -> None:
     for find in ODD:
         for path in ("/review", "/review/list", "/review/news"):
             assert client.get(path, query_string={"find": find}).status_code == 200, (path, find)
+
+
+# --- what shows -------------------------------------------------------------------------------------------------------
+
+LONG = "Nobody knows why this comment begins with so many words that say nothing at all about anything. " * 4
+
+
+def hits_in(desk: Visitor, where: str) -> list[str]:
+    return desk.texts(f"{where}//mark[contains(concat(' ', @class, ' '), ' hit ')]")
+
+
+def test_what_was_searched_for_is_marked_in_list_and_pane(house: House) -> None:
+    for script, (body, _) in IN_SCRIPTS.items():
+        house.say(LONG + body + AND_MORE, by=script)
+    desk = house.signed_in()
+    for script, (_, words) in IN_SCRIPTS.items():
+        assert found(desk, words[0]) == [script]
+        assert hits_in(desk, "//li[contains(@class, 'line')]"), script
+        assert hits_in(desk, "//li[contains(@class, 'line')]") == hits_in(desk, "//*[@id='pane-text']"), script
+        (shown,) = desk.texts("//li[contains(@class, 'line')]//*[contains(@class, 'excerpt')]")
+        # Two short lines are seen of it.
+        assert shown.index(hits_in(desk, "//li[contains(@class, 'line')]")[0]) < 40, shown
+        assert "What you searched for stands here" in desk.text, script
+
+
+@pytest.mark.parametrize(
+    ("find", "marked"),
+    [
+        ("strassenbahn", ["Straßenbahn", "STRASSENBAHN"]),
+        ("bahn*", ["Bahnen", "bahn"]),
+        ('"die alte"', ["die alte"]),
+        ("京", ["京", "京"]),
+        ("东京", ["东京"]),
+        ("京都", ["京都"]),
+        ("cafe", ["cafe\u0301", "Café"]),
+        ("ann", ["Ann"]),
+    ],
+)
+def test_marks_cover_what_was_found_and_nothing_else(house: House, find: str, marked: list[str]) -> None:
+    house.say(
+        "Straßenbahn und STRASSENBAHN, Bahnen; bahn, die alte, nicht alte die. 东京 和 京都, cafe\u0301 und Café.",
+        by="Ann",
+    )
+    desk = house.signed_in().open(f"/review?{urlencode({'find': find})}")
+    where = "//li[contains(@class, 'line')]" if find == "ann" else "//*[@id='pane-text']"
+    assert [unicodedata.normalize("NFC", hit) for hit in hits_in(desk, where)] == [
+        unicodedata.normalize("NFC", hit) for hit in marked
+    ]
+
+
+def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(house: House) -> None:
+    body = f"{RUDE} Ring <b>idiot</b> on 07700 900461 & mail <i>a.b@example.com</i>."
+    house.say(body, by="<idiot>")
+    desk = house.signed_in().open("/review?find=idiot+900461+example")
+    assert desk.texts("//*[@id='pane-text']//b") == desk.texts("//*[@id='pane-text']//i") == []
+    (written,) = desk.page.xpath("//*[@id='pane-text']//*[@class='written']")
+    assert hits_in(desk, "//*[@id='pane-text']") == ["idiot", "idiot", "idiot", "900461", "example"]
+    # What is said of private data is said once a place, however it is cut.
+    for told in written.xpath(".//*[@class='hidden']"):
+        told.drop_tree()
+    assert written.text_content() == body
+    assert hits_in(desk, "//li[contains(@class, 'line')]//bdi[@class='name']") == ["idiot"]
+
+
+def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(house: House) -> None:
+    house.say("Ring the council about it on 07700 900461 and see what they have to say.")
+    desk = house.signed_in().open("/review?find=07700")
+    assert len(desk.texts("//*[@id='pane-text']//*[@class='hidden']")) == 1
+    assert desk.texts("//mark[contains(@class, 'private')]") == ["telephone number: 07700", "900461"]
+
+
+def test_the_number_beside_a_search_is_what_it_found(either_house: House) -> None:
+    for number in range(5):
+        either_house.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
+    for number in range(3):
+        either_house.say(f"The market, and why it is number {number} of all that was ever said.", by=f"M{number}")
+    desk = either_house.signed_in().open("/review?find=harbour")
+    assert desk.texts("//*[contains(@class, 'tabs')]//a[@aria-current]//*[contains(@class, 'number')]") == ["5"]
+    assert desk.texts("//title")[0].startswith("(5 found) Waiting")
+    assert "5 found" in desk.text
+    assert desk.client.get("/review/news?find=harbour").get_json()["total"] == "5"
+    desk.open("/review?status=approved&find=harbour")
+    assert desk.texts("//title")[0].startswith("(0 found) Published")
+    assert desk.texts("//*[contains(@class, 'tabs')]//a[not(@aria-current)]//*[contains(@class, 'number')]") == ["5"]
+    assert desk.open("/review").texts("//title")[0].startswith("(8) Waiting")
+    assert desk.client.get("/review/news").get_json()["total"] == "8"
