@@ -210,26 +210,13 @@ def test_the_number_beside_a_search_is_what_it_found(either_house: House) -> Non
 # --- whatever stands in an address ------------------------------------------------------------------------------------
 
 PARAMETERS = {
-    "/review": [
-        "status",
-        "site",
-        "section",
-        "article",
-        "signal",
-        "from",
-        "scores",
-        "language",
-        "author",
-        "waited",
-        "order",
-    ]
-    + ["find", "after", "at", "done"],
-    "/review/list": ["section", "article", "author", "find", "after"],
-    "/review/news": ["section", "author", "find", "since", "ids"],
-    "/review/map": ["site", "section", "article", "signal", "from", "to", "language", "scores"],
-    "/review/articles": ["find", "site", "mode", "after", "order"],
-    "/review/acts": ["after", "before", "by", "account"],
-    "/audit": ["chain", "event", "actor", "subject", "before"],
+    "/review": "status site section article signal from scores language author waited order find after at done",
+    "/review/list": "section article author find after",
+    "/review/news": "section author find since ids",
+    "/review/map": "site section article signal from to language scores",
+    "/review/articles": "find site mode after order",
+    "/review/acts": "after before by account",
+    "/audit": "chain event actor subject before",
 }
 
 
@@ -239,6 +226,6 @@ def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_h
     for path, names in PARAMETERS.items():
         for value in ("%00", "a%00b", "%ed%a0%80", "%ef%bf%bf", "9" * 40, "'%5c"):
             # All of one page together, and for those that count only beside a score that there is.
-            query = "&".join(f"{name}={value}" for name in names)
+            query = "&".join(f"{name}={value}" for name in names.split())
             for asked in (query, f"signal=toxicity&{query}"):
                 assert client.get(f"{path}?{asked}").status_code < 500, (path, value)
