@@ -105,6 +105,7 @@ _ALIKE = str.maketrans(
         },
     }
 )
+_HAS_ALIKE = re.compile("[" + "".join(map(chr, _ALIKE)) + "]").search
 _CLUSTER = regex.compile(
     r"[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]++"
     r"|.[\p{M}\uff9e\uff9f\p{Default_Ignorable_Code_Point}]*+",
@@ -133,11 +134,12 @@ class _Word(NamedTuple):
 
 def words_in(text: str) -> list[str]:
     """The words that find a text, in order: at most ``MOST_WORDS``. Linear time."""
-    if text.isascii():
-        words = text.lower().translate(_NO_WORD).split()
+    folded = _folded(text)
+    if folded.isascii():
+        words = folded.translate(_NO_WORD).split()
     else:
         words = []
-        for word in _WORD.findall(_folded(text)):
+        for word in _WORD.findall(folded):
             if word[0] < _FIRST_PAIRED or not _IS_PAIRED(word):
                 words.append(word)
             else:
@@ -224,7 +226,8 @@ def _folded(text: str) -> str:
         return text.lower()
     text = text if len(text) < _LONG else without_piled_marks(text)
     bare = _LEFT_OUT.sub("", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFKC", bare.translate(_ALIKE))
+    # Translating takes longer than all the rest, and is seldom needed.
+    return unicodedata.normalize("NFKC", bare.translate(_ALIKE) if _HAS_ALIKE(bare) else bare)
 
 
 _folded_cluster = lru_cache(maxsize=4096)(_folded)
