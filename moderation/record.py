@@ -32,12 +32,12 @@ from moderation.storage.database import Database
 from moderation.storage.discussion import count_answer, keep_place
 from moderation.storage.docket import Weight
 from moderation.storage.outbox import Notice
+from moderation.storage.search_index import enter_new, insert_comment
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Built once: these run with every comment, and building a statement takes as long as running it.
-_INSERT_COMMENT = insert(table_of(Comment))
 _INSERT_SCORES = insert(table_of(ScoreRow))
 _INSERT_DECISION = insert(table_of(DecisionRow))
 _INSERT_NOTICE = insert(table_of(Notice))
@@ -154,10 +154,11 @@ def comment_arrived(
     shown = comment["status"] == Status.APPROVED
     under = count_answer(ledger.connection, comment["parent_id"], 1) if shown else False
     place = {"shown": shown, "opening": shown and not under, "replies_shown": 0}
-    ledger.connection.execute(_INSERT_COMMENT, {**comment, **place})
+    insert_comment(ledger.connection, {**comment, **place})
     judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
     row = docket.docket_row(comment, article, judgement.signals, judgement.weight, by_policy=judged)
-    ledger.connection.execute(docket.INSERT, row)
+    (number,) = ledger.connection.execute(docket.INSERT, row).inserted_primary_key or (0,)
+    enter_new(ledger.connection, number, comment)
     ledger.event(
         comment["site_id"],
         actor,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     cast,
+    func,
     insert,
     select,
     update,
@@ -133,6 +134,24 @@ def newest_where(session: Session, *conditions: ColumnElement[bool], limit: int)
     """The newest events of which this holds, newest first, whatever bytes somebody has put into them."""
     query = _events(session).where(*conditions).order_by(None).order_by(_EVENTS.c.sequence.desc()).limit(limit)
     return [_event(row) for row in session.execute(query)]
+
+
+def first_since(session: Session, chain: str, day: date) -> int:
+    """The number of a chain's first event on this day (UTC) or later; one that no event has where there is none. Looks
+    for it by halves: some twenty short questions in a chain of a million.
+    """
+    low, high = 1, (session.scalar(select(func.max(_EVENTS.c.sequence)).where(_EVENTS.c.chain == chain)) or 0) + 1
+    earlier = (_EVENTS.c.time < day.isoformat()).label("earlier")
+    while low < high:
+        middle = (low + high) // 2
+        found = session.execute(
+            select(_EVENTS.c.sequence, earlier)
+            .where(_EVENTS.c.chain == chain, _EVENTS.c.sequence >= middle)
+            .order_by(_EVENTS.c.sequence)
+            .limit(1)
+        ).one()
+        low, high = (found.sequence + 1, high) if found.earlier else (low, middle)
+    return low
 
 
 def _events(session: Session) -> Select[Any]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, select, tuple_
+from sqlalchemy import Row, and_, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
@@ -18,7 +18,7 @@ from moderation.core.reach import Scope
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
-from moderation.storage.audit import EventRow, newest_where
+from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
@@ -239,13 +239,19 @@ def latest_by(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsWanted:
-    """Which events of one chain a page asks for; an empty text asks for all. ``before`` is a sequence number."""
+    """Which events of one chain a page asks for; an empty text asks for all. ``before`` is a sequence number.
+
+    ``actors`` are references (``account:…``), or their kinds alone (``key``), which stand for all of that kind; None:
+    anybody. ``since`` and ``until`` are the first day and the last, in UTC.
+    """
 
     chain: str
     event: str = ""
-    actor: str = ""
+    actors: tuple[str, ...] | None = None
     subject: str = ""
     before: int | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list[AuditEvent]:
@@ -253,12 +259,23 @@ def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list
     conditions = [EventRow.chain == wanted.chain]
     if wanted.event:
         conditions.append(EventRow.event.startswith(wanted.event, autoescape=True))
-    if wanted.actor:
-        conditions.append(EventRow.actor == wanted.actor)
+    if wanted.actors is not None:
+        kinds = (one for one in wanted.actors if ":" not in one)
+        conditions.append(
+            or_(
+                EventRow.actor.in_(wanted.actors), *(EventRow.actor.startswith(f"{k}:", autoescape=True) for k in kinds)
+            )
+        )
     if wanted.subject:
         conditions.append(EventRow.subject == wanted.subject)
     if wanted.before is not None:
         conditions.append(EventRow.sequence < wanted.before)
+    # An event's number grows with its time, and by its number the chain's own index finds it.
+    if wanted.since is not None:
+        conditions.append(EventRow.sequence >= first_since(session, wanted.chain, wanted.since))
+    if wanted.until is not None and wanted.until < date.max:
+        end = first_since(session, wanted.chain, wanted.until + timedelta(days=1))
+        conditions.append(EventRow.sequence < end)
     return newest_where(session, *conditions, limit=limit)
 
 

@@ -4,7 +4,6 @@ time. What an index can't order is looked for among so many candidates at most.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    bindparam,
     column,
     func,
     literal_column,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
@@ -36,6 +37,7 @@ from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.docket import DECIDABLE, SLOTS, UNDECIDABLE, Docket
 from moderation.storage.reach import within, within_any
+from moderation.storage.search_index import fts5_query, tsquery
 from moderation.storage.severity_order import serving_slot
 
 BANDED = (*LABELS, "relevance")
@@ -399,22 +401,9 @@ def _matching(session: Session, query: Select[Any], find: tuple[Sought, ...]) ->
     if not find:
         return _C.number, query.where(literal_column("1 = 0"))
     if session.connection().dialect.name == "sqlite":
-        words = " AND ".join(_fts5(word) for word in find)
-        matching = text("comment_search MATCH :sought").bindparams(sought=words)
+        matching = text("comment_search MATCH :sought").bindparams(sought=fts5_query(find))
         # By its own number the search index runs backwards from the newest, and stops where enough is found.
         return _SEARCH.c.rowid, query.join(_SEARCH, _SEARCH.c.rowid == _C.number).where(matching)
-    vector: ColumnElement[Any] = literal_column("comments.search")
     query = query.join(table_of(Comment), table_of(Comment).c.id == _C.comment_id)
-    return _C.number, query.where(*(vector.op("@@")(_tsquery(word)) for word in find))
-
-
-def _fts5(word: Sought) -> str:
-    quoted = '"' + word.text.replace('"', '""') + '"'
-    return f"{quoted}*" if word.start else quoted
-
-
-def _tsquery(word: Sought) -> ColumnElement[Any]:
-    if not word.start:
-        return func.phraseto_tsquery(literal_column("'simple'"), word.text)
-    pieces = re.findall(r"\w+", word.text)
-    return func.to_tsquery(literal_column("'simple'"), " & ".join(f"{piece}:*" for piece in pieces))
+    asked = bindparam("sought", tsquery(find), type_=TSQUERY, unique=True)
+    return _C.number, query.where(literal_column("comments.search").op("@@")(asked))

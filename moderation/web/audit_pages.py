@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort
@@ -21,7 +21,7 @@ from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
 from moderation.web.desk_frame import ADMIN, READ, desk_page, sites_with
 from moderation.web.rendering import argument, known_id, whole_number
-from moderation.web.wording import who
+from moderation.web.wording import referred_to, who
 
 PAGE = 50
 LONGEST_PAYLOAD = 20_000
@@ -55,6 +55,37 @@ class Verified:
 
     holds: bool
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the page's address asks for, as it is typed: ``actor`` as the page says who somebody is."""
+
+    chain: str
+    event: str
+    actor: str
+    subject: str
+    since: date | None
+    until: date | None
+    before: int | None
+
+    def wanted(self, names: dict[str, str]) -> EventsWanted:
+        return EventsWanted(
+            chain=self.chain,
+            event=self.event,
+            actors=referred_to(self.actor, names) if self.actor else None,
+            subject=self.subject,
+            before=self.before,
+            since=self.since,
+            until=self.until,
+        )
+
+    @property
+    def href(self) -> str:
+        keys = {"chain": self.chain, "event": self.event, "actor": self.actor, "subject": self.subject}
+        more = {"from": self.since, "to": self.until, "before": self.before}
+        said = keys | {name: "" if value is None else str(value) for name, value in more.items()}
+        return f"{AUDIT}?{urlencode({name: value for name, value in said.items() if value})}"
 
 
 def blueprint() -> Blueprint:
@@ -114,40 +145,37 @@ def _audit_page(verified: Verified | None = None) -> Response:
         chains = _chains(person(), db)
         if not chains:
             abort(403, "This account has no site whose audit log it may read.")
-        wanted = _wanted(chains)
-        found = newest_events(db, wanted, limit=PAGE + 1)
         names = account_names(db)
+        asked = _asked(chains)
+        found = newest_events(db, asked.wanted(names), limit=PAGE + 1)
     page = found[:PAGE]
     return desk_page(
         "desk/audit.html",
         here=AUDIT,
         chains=chains,
-        wanted=wanted,
-        events=[_line(event, wanted, names) for event in page],
-        older=_href(replace(wanted, before=page[-1].sequence)) if len(found) > PAGE else None,
-        newest=_href(replace(wanted, before=None)) if wanted.before is not None else None,
+        wanted=asked,
+        events=[_line(event, asked, names) for event in page],
+        older=replace(asked, before=page[-1].sequence).href if len(found) > PAGE else None,
+        newest=replace(asked, before=None).href if asked.before is not None else None,
+        people=sorted(set(names.values()) | {"the policy", "its writer", "the site's key", "the service"}),
         verified=verified,
     )
 
 
-def _wanted(chains: list[str]) -> EventsWanted:
+def _asked(chains: list[str]) -> Asked:
     chain = argument("chain")
-    return EventsWanted(
+    return Asked(
         chain=chain if chain in chains else chains[0],
         event=argument("event"),
         actor=argument("actor"),
         subject=argument("subject"),
+        since=_day(argument("from")),
+        until=_day(argument("to")),
         before=whole_number(argument("before")),
     )
 
 
-def _href(wanted: EventsWanted) -> str:
-    keys = {"chain": wanted.chain, "event": wanted.event, "actor": wanted.actor, "subject": wanted.subject}
-    before = {} if wanted.before is None else {"before": str(wanted.before)}
-    return f"{AUDIT}?{urlencode({name: value for name, value in (keys | before).items() if value})}"
-
-
-def _line(event: AuditEvent, wanted: EventsWanted, names: dict[str, str]) -> Line:
+def _line(event: AuditEvent, asked: Asked, names: dict[str, str]) -> Line:
     subject, actor = legible(event.subject), legible(event.actor)
     about_comment = event.event.startswith("comment.") and subject == known_id(subject)
     return Line(
@@ -156,7 +184,7 @@ def _line(event: AuditEvent, wanted: EventsWanted, names: dict[str, str]) -> Lin
         at=read_time(event.time),
         event=legible(event.event),
         actor=who(actor, names),
-        actor_href=_href(replace(wanted, actor=actor, before=None)),
+        actor_href=replace(asked, actor=_said(actor, names), before=None).href,
         subject=subject,
         link=f"/review/comments/{subject}" if about_comment else None,
         payload=_pretty(event.payload),
@@ -164,6 +192,19 @@ def _line(event: AuditEvent, wanted: EventsWanted, names: dict[str, str]) -> Lin
         hash=legible(event.hash),
         fault=fault_in(event),
     )
+
+
+def _said(actor: str, names: dict[str, str]) -> str:
+    """What is typed to find an actor's events: its name where that is nobody else's."""
+    shown = who(actor, names)
+    return shown if actor in (meant := referred_to(shown, names)) and len(meant) == 1 else actor
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _pretty(payload: str) -> str:

@@ -34,7 +34,7 @@ def blueprint() -> Blueprint:
         with services().database.reading() as db:
             view = View.asked()
             here = view.but(after=view.after, at=known_id(comment_id)).href
-            found = Reading(db, person()).pane(known_id(comment_id), back=view.href, here=here)
+            found = Reading(db, person()).pane(known_id(comment_id), back=view.href, here=here, find=view.sought)
         if found is None:
             raise CommentNotFound
         return page("desk/_comment.html", **found)

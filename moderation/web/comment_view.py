@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.reach import DECIDE, Location, reachable
+from moderation.core.search_words import Sought
 from moderation.judging import listed_in
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
@@ -44,16 +45,25 @@ class Reading:
         account = self.claims.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
 
-    def entry(self, line: Line, href: str) -> Entry:
+    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = ()) -> Entry:
         verdict = verdict_words(line.decided, self.names, self.labels)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
         urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
-        return entry(line, urgency=urgency, liking=self.liking, verdict=verdict, taken=taken, now=self.now, href=href)
+        return entry(
+            line,
+            urgency=urgency,
+            liking=self.liking,
+            verdict=verdict,
+            taken=taken,
+            now=self.now,
+            href=href,
+            find=find,
+        )
 
-    def pane(self, comment_id: str, *, back: str, here: str) -> dict[str, Any] | None:
+    def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:
         """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in
-        its thread ``here``.
+        its thread ``here``. ``find`` is what was searched for.
         """
         item = one_listed(self.db, comment_id, self.scopes)
         if item is None:
@@ -61,7 +71,7 @@ class Reading:
         comment = item.comment
         thread = [self._in_thread(said) for said in thread_of(self.db, comment)]
         return {
-            "item": self._card(item, back),
+            "item": self._card(item, back, find),
             "parent": next((said for said in thread if said.id == comment.parent_id), None),
             "thread": thread,
             "earlier": self._earlier(item),
@@ -115,7 +125,7 @@ class Reading:
             "me_id": self.actor.account_id,
         }
 
-    def _card(self, item: Listed, back: str) -> Card:
+    def _card(self, item: Listed, back: str, find: tuple[Sought, ...]) -> Card:
         site, escalated = item.comment.site_id, item.docket.escalated
         return card(
             item,
@@ -127,4 +137,5 @@ class Reading:
             may_decide=self._may_decide(site, escalated),
             back=back,
             private=self.configuration.private_data.places(item.comment.body),
+            find=find,
         )

@@ -5,7 +5,7 @@ scores as bars, its reasons in words, its author's record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,16 @@ from moderation.core.comment import WAITING, Status
 from moderation.core.policy import NAME, Comparison, Condition, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
+from moderation.core.search_words import Sought, hits
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.desk import Line, Listed, Said, holds_in
 from moderation.storage.docket import signals_of_entry
 from moderation.views import Liking
+from moderation.web.found import Piece, excerpt, in_pieces
 from moderation.web.severity_view import Urgency, urgency_of
-from moderation.web.wording import age, language_name, percent, short, status_word, who
+from moderation.web.wording import age, language_name, percent, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired or is the highest, or on demand."""
@@ -31,12 +33,14 @@ FAINTEST = 0.1
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A piece of the text. ``heat`` says how strongly it is shaded, 0 (not at all) to 3; ``private`` what private data
-    it holds, such as "telephone number".
+    it holds, such as "telephone number", which is said before it where ``told``; ``hit`` that it was searched for.
     """
 
     text: str
     heat: int
     private: str | None = None
+    told: bool = True
+    hit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +74,14 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open."""
+    """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
+    ``excerpt`` tell what was searched for.
+    """
 
     id: str
     name: str
-    excerpt: str
+    name_pieces: tuple[Piece, ...]
+    excerpt: tuple[Piece, ...]
     status: str
     revision: int
     received_at: datetime
@@ -120,6 +127,8 @@ class Card:
     first: bool
     record: str
     spans: tuple[Span, ...]
+    name_pieces: tuple[Piece, ...]
+    found: int
     reasons: tuple[str, ...]
     about_name: tuple[str, ...]
     flagged: bool
@@ -155,13 +164,15 @@ def entry(
     taken: str | None,
     now: datetime,
     href: str,
+    find: tuple[Sought, ...] = (),
 ) -> Entry:
-    """A line of the list; ``href`` opens the comment."""
+    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for."""
     veil = liking.veils(line.scores)
     return Entry(
         id=line.id,
         name=line.name,
-        excerpt="" if veil else short(line.body, EXCERPT),
+        name_pieces=in_pieces(line.name, find),
+        excerpt=() if veil else excerpt(line.body, find, EXCERPT),
         status=line.status,
         revision=line.revision,
         received_at=line.received_at,
@@ -193,9 +204,11 @@ def card(
     may_decide: bool,
     back: str = "",
     private: Sequence[Place] = (),
+    find: tuple[Sought, ...] = (),
 ) -> Card:
     """The card of a comment. ``rules`` are the conditions in force for it, ``verdict`` what somebody has made of it
-    already; ``back`` is where a decision leads; ``private`` are the places in its text that hold private data.
+    already; ``back`` is where a decision leads; ``private`` are the places in its text that hold private data; ``find``
+    is what was searched for.
     """
     signals = dict(item.scores.toxicity) if item.scores else {}
     comment, scores = item.comment, item.scores
@@ -206,6 +219,7 @@ def card(
     bars = _bars(item, rules, fired)
     relevance_low = "relevance" in fired
     waiting = comment.status in WAITING
+    found = hits(comment.body, find) if find else []
     return Card(
         id=comment.id,
         site=comment.site_id,
@@ -222,11 +236,18 @@ def card(
         record=record_words(item.author),
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(
-            marked(
-                shaded(comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules)),
-                private,
+            with_hits(
+                marked(
+                    shaded(
+                        comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules)
+                    ),
+                    private,
+                ),
+                found,
             )
         ),
+        name_pieces=in_pieces(comment.author_name, find),
+        found=len(found),
         reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
         about_name=_about_name(item.judged),
         flagged=comment.flags > 0,
@@ -305,19 +326,31 @@ def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Itera
 
 def marked(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
     """The same pieces, cut where private data begins and ends; ``private`` is in order, without overlap."""
-    at, waiting = 0, list(reversed(private))
+    for span, place in _cut_at(spans, [(place.start, place.end) for place in private]):
+        yield span if place is None else replace(span, private=private[place].kind.value, told=True)
+
+
+def with_hits(spans: Iterable[Span], places: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """The same pieces, cut where what was searched for begins and ends; ``places`` are in order, without overlap."""
+    for span, place in _cut_at(spans, places):
+        yield span if place is None else replace(span, hit=True)
+
+
+def _cut_at(spans: Iterable[Span], places: Sequence[tuple[int, int]]) -> Iterator[tuple[Span, int | None]]:
+    """The pieces, cut where these places begin and end, each with the number of the place that it lies in."""
+    at = number = 0
     for span in spans:
-        start, end = at, at + len(span.text)
+        begun = start = at
+        at = end = start + len(span.text)
         while start < end:
-            while waiting and waiting[-1].end <= start:
-                waiting.pop()
-            place = waiting[-1] if waiting else None
-            inside = place is not None and place.start <= start
-            stop = end if place is None else min(end, place.end if inside else max(place.start, start))
-            kind = place.kind.value if place is not None and inside else None
-            yield Span(text=span.text[start - at : stop - at], heat=span.heat, private=kind)
+            while number < len(places) and places[number][1] <= start:
+                number += 1
+            first, last = places[number] if number < len(places) else (end, end)
+            inside = first <= start < last
+            stop = min(end, last if inside else max(first, start))
+            piece = replace(span, text=span.text[start - begun : stop - begun], told=span.told and start == begun)
+            yield piece, number if inside else None
             start = stop
-        at = end
 
 
 def _alarm(rules: Rules) -> float:

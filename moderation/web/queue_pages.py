@@ -69,7 +69,7 @@ def _queue_page(reading: Reading, view: View) -> Response:
     following = _following(entries, chosen)
     here = view.but(after=view.after, at=chosen).href
     back = view.but(after=view.after, at=following or "").href
-    pane = reading.pane(chosen, back=back, here=here) if chosen else None
+    pane = reading.pane(chosen, back=back, here=here, find=view.sought) if chosen else None
     return desk_page(
         "desk/queue.html",
         here=QUEUE,
@@ -91,7 +91,8 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     wanted = view.wanted(reading.scopes, reading.now)
     found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
     lines = lines_of(reading.db, found[:PAGE])
-    entries = [reading.entry(line, _href(view, line.id) or QUEUE) for line in lines]
+    find = view.sought
+    entries = [reading.entry(line, _href(view, line.id) or QUEUE, find=find) for line in lines]
     return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
 
@@ -115,15 +116,15 @@ def _before(ids: Sequence[str], chosen: str) -> str | None:
 
 
 def _frame(reading: Reading, view: View) -> dict[str, Any]:
-    wanted = view.wanted(reading.scopes, reading.now)
+    total = _total(reading, view)
     return {
-        "total": counted(how_many(reading.db, wanted)),
+        "total": total,
         "tabs": [
             {
                 "href": view.but(status=status).href,
                 "words": words,
                 "here": status == view.status,
-                "count": _waiting_count(reading, view, status),
+                "count": total if view.narrowed and status == view.status else _waiting_count(reading, view, status),
             }
             for status, (words, _) in TABS.items()
         ],
@@ -199,11 +200,16 @@ def counted(number: int) -> str:
     return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
 
 
+def _total(reading: Reading, view: View) -> str:
+    """How many comments the view shows: the number that stands wherever the page counts them."""
+    return counted(how_many(reading.db, view.wanted(reading.scopes, reading.now)))
+
+
 def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
-    """What waits is counted; what was ever decided is not."""
+    """How many the view would show of what waits; what was ever decided is not counted."""
     if status not in ("waiting", "escalated"):
         return None
-    number = how_many(reading.db, View(status=status, site=view.site).wanted(reading.scopes, reading.now))
+    number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None
 
 
@@ -252,7 +258,7 @@ def _news(reading: Reading, view: View) -> Response:
     answer = jsonify(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
-            "waiting": _waiting_count(reading, view, view.status),
+            "total": _total(reading, view),
             "taken": claims,
             "standing": {
                 comment: {"status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}

@@ -12,7 +12,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from moderation.core.comment import Status
-from moderation.core.search_words import sought
+from moderation.core.search_words import Sought, sought
 from moderation.storage.desk_lists import BANDED, Band, Order, Scope, Unusable, Wanted
 from moderation.web.desk_frame import QUEUE
 from moderation.web.rendering import known_id, tidy
@@ -131,6 +131,11 @@ class View:
         return TABS[self.status][0]
 
     @property
+    def sought(self) -> tuple[Sought, ...]:
+        """What the search looks for; nothing where there is no search."""
+        return sought(self.find)
+
+    @property
     def narrowed(self) -> bool:
         """Whether the view leaves anything out but for its status."""
         return self.but(status="waiting", order=Order.SEVERITY) != View()
@@ -158,7 +163,7 @@ class View:
             unusable=Unusable(self.scores) if self.scores else None,
             language=self.language or None,
             before=now - waited if waited is not None else None,
-            find=sought(self.find) if self.find else None,
+            find=self.sought if self.find else None,
             order=self.order,
         )
 

@@ -12,7 +12,7 @@ import regex
 from babel import Locale
 
 from moderation.core.comment import Status
-from moderation.core.text import clusters
+from moderation.core.text import clusters, compatible
 
 HUES = 6
 _BIDI = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -105,14 +105,28 @@ def percent(value: float) -> str:
     return f"{min(max(value, 0.0), 1.0) * 100:.1f}".rstrip("0").rstrip(".")
 
 
+_ACTORS = {
+    **{"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"},
+    **{"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"},
+}
+"""Who acts that has no account, by the kind that begins a reference."""
+
+
 def who(reference: str, names: Mapping[str, str]) -> str:
     """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
     kind, _, reference_id = reference.partition(":")
     if kind == "account":
         return names.get(reference_id, "an account that is gone")
-    known = {"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"}
-    known |= {"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"}
-    return known.get(kind, reference)
+    return _ACTORS.get(kind, reference)
+
+
+def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Whom somebody means who types what ``who`` says, such as an account's name or "the policy"; or a reference."""
+    wanted = compatible(typed).strip()
+    bare = wanted.removeprefix("the ")
+    kinds = [kind for kind, words in _ACTORS.items() if bare in (kind, words.removeprefix("the "))]
+    accounts = [f"account:{account}" for account, name in names.items() if compatible(name) == wanted]
+    return (*kinds, *accounts) or (typed,)
 
 
 def language_name(code: str | None) -> str:

@@ -28,7 +28,7 @@ from moderation.core.likeness import bands
 from moderation.core.markup import in_utf16, seen_in_html
 from moderation.core.perspective_requests import read_analyze
 from moderation.core.scores import ArticleText
-from moderation.core.search_words import sought
+from moderation.core.search_words import hits, sought, words_in
 from moderation.core.sentences import sentences
 from moderation.core.terms import Term, TermList
 from moderation.core.text import as_written, count_links, sameness, visible_length
@@ -60,6 +60,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
     "bands": bands,
     "sought": sought,
+    "words_in": words_in,
+    "hits": lambda text: hits(text, sought(text[:200])),
     "terms": _TERMS.found,
     "guess": _DETECTOR.guess,
     "stems": stems,

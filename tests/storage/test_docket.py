@@ -10,13 +10,17 @@ from newsroom import Newsroom
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 
+from moderation.core.comment import Status
 from moderation.core.likeness import bands
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
+from moderation.core.search_words import sought
 from moderation.late_scoring import score_late
 from moderation.reordering import bring_up_to_date
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow, ScoreRow
 from moderation.storage.database import Database
+from moderation.storage.desk_lists import Wanted, page_of
 from moderation.storage.docket import Docket, change
 from moderation.storage.schema import upgrade
 from moderation.storage.score_map import Area, Ground, histogram
@@ -101,13 +105,8 @@ def _old_comments(session: Session) -> None:
 
 
 def _found(session: Session, word: str) -> list[str]:
-    if session.connection().dialect.name == "sqlite":
-        query = (
-            "SELECT comment_id FROM comment_search JOIN docket ON number = comment_search.rowid WHERE body MATCH :word"
-        )
-    else:
-        query = "SELECT id FROM comments WHERE search @@ plainto_tsquery('simple', :word)"
-    return sorted(session.scalars(text(query), {"word": word}))
+    wanted = Wanted(scopes=(Scope(site_id="s"),), statuses=tuple(Status), find=sought(word))
+    return sorted(page_of(session, wanted, after=None, limit=10))
 
 
 def entry(newsroom: Newsroom, comment_id: str) -> Docket:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +13,9 @@ from pages_house import CALM, SITE_KEY, House, Visitor
 from sqlalchemy import text
 
 from moderation.cli import main
-from moderation.review import Verdict
-from moderation.storage.accounts import Role
+from moderation.core.actor import Actor
+from moderation.review import Ruling, Verdict, decide_comment
+from moderation.storage.accounts import Role, account_named
 
 
 def events(log: Visitor) -> list[str]:
@@ -27,6 +30,44 @@ def test_the_log_tells_a_comment_s_story_newest_first(either_house: House) -> No
     assert events(log.open("/audit?event=comment.appr")) == ["comment.approved"]
     assert events(log.open("/audit?actor=policy")) == ["comment.decided"]
     assert "No such event" in log.open("/audit?subject=nothing").text
+
+
+def test_whoever_the_log_names_is_found_by_that_name(either_house: House) -> None:
+    either_house.account("Berta Größ", {"demo": Role.MODERATOR})
+    with either_house.services.database.reading() as db:
+        berta = account_named(db, "Berta Größ")
+    assert berta is not None
+    actor = Actor(reference=f"account:{berta.id}", name="Berta Größ", rights={"*": frozenset({"read", "moderate"})})
+    comments = [either_house.say(), either_house.say(f"{CALM} Again.")]
+    decide_comment(either_house.services, actor, comments[0], Ruling(verdict=Verdict.APPROVE))
+    log = either_house.signed_in().open("/audit?event=comment.")
+    shown = {*log.texts("//tbody/tr/td[4]")}
+    assert {"Berta Größ", "the policy"} <= shown
+    for name in shown - {"test"}:  # the sender of these tests, a bare reference
+        found = log.open(f"/audit?{urlencode({'event': 'comment.', 'actor': name.upper()})}")
+        assert {*found.texts("//tbody/tr/td[4]")} == {name}
+        (href,) = {*found.page.xpath("//tbody/tr/td[4]//a/@href")}
+        assert {*log.open(href).texts("//tbody/tr/td[4]")} == {name}
+    assert events(log.open("/audit?actor=policy")) == ["comment.decided", "comment.decided"]
+    assert "No such event" in log.open("/audit?actor=nobody+of+that+name").text
+
+
+def test_the_log_is_read_from_one_day_to_another(either_house: House) -> None:
+    began = either_house.clock.now
+    for _ in range(4):
+        either_house.say(f"{CALM} {either_house.clock.now}")
+        either_house.clock.wait(days=1)
+    days = [(began + timedelta(days=n)).date().isoformat() for n in range(6)]
+    log = either_house.signed_in()
+
+    def count(first: int | None, last: int | None) -> int:
+        asked = {"from": "" if first is None else days[first], "to": "" if last is None else days[last]}
+        return events(log.open(f"/audit?{urlencode(asked)}")).count("comment.submitted")
+
+    found = [count(*asked) for asked in ((None, None), (1, None), (None, 1), (1, 2), (2, 1), (3, 3), (5, None))]
+    assert found == [4, 3, 2, 2, 0, 1, 0]
+    for odd in ("x", "0000-00-00", "9999-12-31", "0001-01-01", "%00"):
+        assert log.open(f"/audit?from={odd}&to={odd}").status == 200
 
 
 def test_the_log_goes_back_page_by_page(house: House) -> None:

@@ -276,6 +276,20 @@ def test_what_arrives_announces_itself_and_moves_nothing(house: House, address: 
     page.context.close()
 
 
+def test_every_count_follows_what_happens_without_a_hand(house: House, address: str, browser: Browser) -> None:
+    first = house.say("The harbour is what the first of these comments speaks of, at some length.", by="First")
+    page = moderator(house, address, browser)
+    page.goto(f"{address}/review?find=harbour")
+    expect(page).to_have_title("(1 found) Waiting · The desk")
+    house.say("The harbour is what the second of these comments speaks of, at some length.", by="Second")
+    house.say("The market is what the third of these comments speaks of, at some length.", by="Third")
+    expect(page).to_have_title("(2 found) Waiting · The desk")
+    expect(page.locator(".tabs [aria-current] .number")).to_have_text("2")
+    house.decide(first, Verdict.APPROVE)
+    expect(page).to_have_title("(1 found) Waiting · The desk")
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_wherever_one_reviews(

@@ -309,9 +309,9 @@ def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes
 def test_the_news_tell_how_much_waits(house: House) -> None:
     house.say()
     desk = house.signed_in().open("/review")
-    assert news(desk)["waiting"] == "1"
+    assert news(desk)["total"] == "1"
     house.say(OFF)
-    assert news(desk)["waiting"] == "2"
+    assert news(desk)["total"] == "2"
 
 
 def test_what_is_veiled_is_quoted_nowhere_on_the_desk(house: House) -> None:

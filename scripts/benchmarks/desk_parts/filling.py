@@ -27,6 +27,7 @@ from moderation.core.severity import severity_of, severity_version
 from moderation.storage.database import Database
 from moderation.storage.docket import SLOTS
 from moderation.storage.schema import upgrade
+from moderation.storage.search_index import fts5_columns
 from scripts.benchmarks.desk_parts.words import Words
 
 SITE = "demo"
@@ -78,14 +79,12 @@ def fill(file: Path, comments: int) -> Filled:
 
 
 def _without_indexes(connection: sqlite3.Connection) -> list[str]:
-    """Takes indexes and the search trigger away, as filling is many times faster without, and returns what makes them
-    again.
-    """
+    """Takes indexes away, as filling is many times faster without, and returns what makes them again."""
     kept: list[str] = []
     big = ("comments", "scores", "decisions", "docket", "audit_events")
     query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN (?, ?, ?, ?, ?)"
     for kind, name, statement in connection.execute(query, big).fetchall():
-        if kind == "index" or name == "docket_search_insert":
+        if kind == "index":
             connection.execute(f"DROP {kind} {name}")
             kept.append(statement)
     return kept
@@ -173,7 +172,7 @@ class _Filling:
         self._insert("docket", [drawn.docket(n, comments[n]) for n in range(count)])
         self._connection.executemany(
             "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)",
-            ((first + n + 1, row["body"], row["author_name"]) for n, row in enumerate(comments)),
+            ((first + n + 1, *fts5_columns(row["body"], row["author_name"])) for n, row in enumerate(comments)),
         )
         self._insert("audit_events", list(self._events(first, comments)))
         self._filled.waiting += [row["id"] for row in comments if row["status"] == "pending"]

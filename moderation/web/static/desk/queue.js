@@ -16,7 +16,8 @@ const { token, me, view } = bench.dataset;
 
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
-const NEWS = 15000;
+const NEWS = 2000;
+const AT_LEISURE = 20; // a question is asked again after so many times what its answer took, where that is longer
 const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
 const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
@@ -324,8 +325,8 @@ const look = async () => {
   const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
   if (!answer || !answer.ok || answer.redirected) return;
   const facts = await answer.json();
-  const waits = document.querySelector(".tabs [aria-current] .number");
-  if (waits && facts.waiting) waits.textContent = facts.waiting;
+  for (const total of document.querySelectorAll(".total")) if (total.textContent !== facts.total) total.textContent = facts.total;
+  document.title = document.title.replace(/^\([\d,+]+/, `(${facts.total}`);
   if (facts.new) {
     const words = facts.new === 1 ? "1 new comment" : `${facts.new > 98 ? "99+" : facts.new} new comments`;
     if (news.textContent !== words) news.textContent = words;
@@ -343,7 +344,13 @@ const look = async () => {
   }
 };
 
-if (bench.dataset.waiting !== undefined) setInterval(look, NEWS);
+const watch = async () => {
+  const asked = performance.now();
+  await look().catch(() => {});
+  setTimeout(watch, Math.max(NEWS, AT_LEISURE * (performance.now() - asked)));
+};
+
+if (bench.dataset.waiting !== undefined) setTimeout(watch, NEWS);
 document.addEventListener("visibilitychange", look);
 
 if (here) panes.set(here, Promise.resolve(opened.innerHTML));

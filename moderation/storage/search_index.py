@@ -1,0 +1,100 @@
+"""The search index over comments: FTS5 on SQLite, a tsvector with a GIN index on PostgreSQL, both filled with the words
+that ``core.search_words`` makes of a text and a name. The database itself drops a comment's words when its text
+changes or it is erased; whoever changes a text enters it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, column, insert, table, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from moderation.core.search_words import Sought, words_in
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+
+_LAST_PLACE = 16_383
+"""PostgreSQL counts the places in a text no further."""
+_MOST_PLACES = 255
+"""So many places of one word it keeps."""
+
+_INSERT_COMMENT = insert(table_of(Comment))
+_WITH_SEARCH = table(
+    "comments", *(column(one.name, one.type) for one in table_of(Comment).c), column("search", TSVECTOR)
+)
+_INSERT_WITH_SEARCH = insert(_WITH_SEARCH)
+_FTS5_DELETE = "DELETE FROM comment_search WHERE rowid = ?"
+_FTS5_INSERT = "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)"
+_UPDATE = text("UPDATE comments SET search = CAST(:words AS tsvector) WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A comment to be found: its number in the docket, its id, its text, its author's name."""
+
+    number: int
+    comment_id: str
+    body: str
+    author_name: str
+
+
+def insert_comment(connection: Connection, comment: Mapping[str, Any]) -> None:
+    """Stores a comment, on PostgreSQL with its words; on SQLite they follow under its number (``enter_new``)."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_INSERT_COMMENT, comment)
+    else:
+        words = tsvector(comment["body"], comment["author_name"])
+        connection.execute(_INSERT_WITH_SEARCH, {**comment, "search": words})
+
+
+def enter_new(connection: Connection, number: int, comment: Mapping[str, Any]) -> None:
+    """The words of a comment that has just been stored."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_FTS5_INSERT, (number, *fts5_columns(comment["body"], comment["author_name"])))
+
+
+def enter(connection: Connection, texts: Sequence[Text]) -> None:
+    """These comments are found by these words, and no longer by others."""
+    if not texts:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_FTS5_DELETE, [(one.number,) for one in texts])
+        rows = [(one.number, *fts5_columns(one.body, one.author_name)) for one in texts]
+        connection.exec_driver_sql(_FTS5_INSERT, rows)
+    else:
+        rows_of = [{"id": one.comment_id, "words": tsvector(one.body, one.author_name)} for one in texts]
+        connection.execute(_UPDATE, rows_of)
+
+
+def fts5_columns(body: str, author_name: str) -> tuple[str, str]:
+    """What FTS5 is given: words, which its tokenizer cuts at the spaces and nowhere else."""
+    return " ".join(words_in(body)), " ".join(words_in(author_name))
+
+
+def tsvector(body: str, author_name: str) -> str:
+    """The same for PostgreSQL, as it writes a tsvector: the name behind the text, so that no phrase spans both."""
+    places: dict[str, list[int]] = {}
+    place = 0
+    for words in (words_in(body), words_in(author_name)):
+        for word in words:
+            place = min(place + 1, _LAST_PLACE)
+            found = places.setdefault(word, [])
+            if len(found) < _MOST_PLACES:
+                found.append(place)
+        place += 1
+    return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())
+
+
+def fts5_query(find: Sequence[Sought]) -> str:
+    """What FTS5 is asked. Words hold letters, marks and numbers alone: nothing in them needs escaping."""
+    return " AND ".join(f'"{" ".join(piece.words)}"{"*" if piece.start else ""}' for piece in find)
+
+
+def tsquery(find: Sequence[Sought]) -> str:
+    """What PostgreSQL is asked, as it writes a tsquery."""
+    return " & ".join(
+        "(" + " <-> ".join(f"'{word}'" for word in piece.words) + (":*" if piece.start else "") + ")" for piece in find
+    )
