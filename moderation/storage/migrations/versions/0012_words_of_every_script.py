@@ -9,7 +9,7 @@ from alembic import op
 
 from moderation.storage.search_index import Text, enter
 
-revision = "0016"
+revision = "0012"
 down_revision = "0011"
 
 _SQLITE = (
