@@ -11,7 +11,7 @@ from newsroom import Newsroom, detail
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.extraction import ExtractionFailed, extracted
-from moderation.preparing import prepare_in_time
+from moderation.preparing import finish, prepare_in_time
 
 COMMENTS = "/api/v1/articles/trams/comments"
 
@@ -42,6 +42,19 @@ def test_endless_preparing_is_begun_once_and_waited_for_once() -> None:
     scorer.let_go.set()
     # What came late is there for the next who asks.
     assert prepare_in_time(scorer, article, 30).passages == ("Endless",)
+    assert scorer.begun == 1
+
+
+def test_a_stop_waits_for_what_is_being_prepared_but_not_without_end() -> None:
+    scorer, article = Endless(), ArticleText(title="Prepared while the service stops")
+    with pytest.raises(ScoringTooSlow):
+        prepare_in_time(scorer, article, 0.01)
+    assert "preparing" in {thread.name for thread in threading.enumerate()}
+    finish(0.05)  # goes on although it never ends
+    threading.Timer(0.2, scorer.let_go.set).start()
+    finish(60)
+    assert scorer.let_go.is_set()
+    assert prepare_in_time(scorer, article, 0).passages == (article.title,)
     assert scorer.begun == 1
 
 
