@@ -10,7 +10,7 @@ from newsroom import Newsroom, detail
 
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.extraction import ExtractionFailed, extracted
+from moderation.extraction import ExtractionFailed, _Extractor, extracted
 from moderation.preparing import finish, prepare_in_time
 
 COMMENTS = "/api/v1/articles/trams/comments"
@@ -81,6 +81,19 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
         extracted(page, within_s=0.05)
     words = "<p>The city lays new rails along the quay, and the first trams will run from May.</p>" * 3
     assert "new rails" in (extracted(f"<html><body><article>{words}</article></body></html>", within_s=60) or "")
+
+
+def test_a_page_is_refused_in_words_where_no_process_can_be_started(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_arguments: object, **_more: object) -> object:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("moderation.extraction._extractor", _Extractor())
+    monkeypatch.setattr("moderation.extraction.subprocess.Popen", none_left)
+    answer = newsroom.put_article(text=None, html="<article><p>Trams return to the harbour.</p></article>")
+    assert answer.status_code == 422
+    assert "Send the article's text as `text` instead." in detail(answer)
 
 
 def test_more_text_than_is_handled_is_refused_by_its_length(newsroom: Newsroom) -> None:
