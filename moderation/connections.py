@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -120,16 +121,27 @@ def is_overdue(channel: Channel, now: float) -> bool:
     return bool(now - request.began > BODY_SECONDS + request.body_bytes_received / BODY_BYTES_PER_SECOND)
 
 
-def longest_idle(channels: Iterable[Channel]) -> Channel | None:
-    """The connection to close where there are too many: of the address that holds the most of those that have no whole
-    request under way, the one that has been so for longest. None where every connection has one.
+def longest_idle(channels: Iterable[Channel], most: int = 1) -> list[Channel]:
+    """The connections to close where there are too many, at most so many, the first to go first: one by one, of the
+    address that holds the most of those that have no whole request under way, the one that has been so for longest.
     """
-    idle = [channel for channel in list(channels) if not channel.requests and not channel.will_close]
-    if not idle:
-        return None
-    held = Counter(_address(channel) for channel in idle)
-    most = max(held.values())
-    return min((c for c in idle if held[_address(c)] == most), key=lambda channel: channel.idle_since)
+    held: defaultdict[str, list[Channel]] = defaultdict(list)
+    for channel in list(channels):
+        if not channel.requests and not channel.will_close:
+            held[str(channel.addr[0])].append(channel)
+    for of_one in held.values():
+        of_one.sort(key=lambda channel: -channel.idle_since)
+    # Most first, and among equals the longest idle.
+    heap = [(-len(of_one), of_one[-1].idle_since, address) for address, of_one in held.items()]
+    heapify(heap)
+    going: list[Channel] = []
+    while heap and len(going) < most:
+        address = heappop(heap)[2]
+        of_one = held[address]
+        going.append(of_one.pop())
+        if of_one:
+            heappush(heap, (-len(of_one), of_one[-1].idle_since, address))
+    return going
 
 
 def room_for_connections() -> int:
@@ -144,7 +156,3 @@ def room_for_connections() -> int:
     if allowed == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return max(16, min(MOST_CONNECTIONS, allowed - FILES_BESIDES))
-
-
-def _address(channel: Channel) -> str:
-    return str(channel.addr[0])

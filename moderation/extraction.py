@@ -37,7 +37,10 @@ class _Extractor:
         if not self._turn.acquire(timeout=within_s):
             raise ExtractionFailed
         try:
-            process = self._running()
+            try:
+                process = self._running()
+            except OSError as error:  # the system gives no more processes or memory
+                raise ExtractionFailed from error
             too_late = threading.Timer(within_s, process.kill)
             too_late.start()
             try:

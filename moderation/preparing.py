@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -53,6 +53,13 @@ def prepare_in_time(scorer: Prepares, article: ArticleText, timeout_s: float) ->
     return prepared
 
 
+def finish(timeout_s: float = 30.0) -> None:
+    """Waits for what is being prepared: a process that ends inside the pack's engine is aborted."""
+    with _lock:
+        under_way = [work.answer for work in _works.values()]
+    wait(under_way, timeout_s)
+
+
 def _work_on(key: tuple[int, ArticleText], scorer: Prepares) -> _Work:
     with _lock:
         work = _works.get(key)
@@ -63,7 +70,7 @@ def _work_on(key: tuple[int, ArticleText], scorer: Prepares) -> _Work:
         if len(_works) >= MOST_AT_ONCE:
             raise ScoringTooSlow
         work = _works[key] = _Work(scorer)
-    # A thread that never ends must not keep the process from ending.
+    # A thread that never ends must not keep the process from ending; for one that does end, ``finish`` waits.
     threading.Thread(target=_prepare, args=(work, key[1]), name="preparing", daemon=True).start()
     return work
 

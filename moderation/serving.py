@@ -180,7 +180,7 @@ class _Server(TcpWSGIServer):
             self.maintenance(now)
         # Full of requests that are being answered, it leaves new connections to the kernel's queue.
         full = len(self.active_channels) >= self._room
-        return bool(self.accepting and not (full and longest_idle(self.active_channels.values()) is None))
+        return bool(self.accepting and not (full and not longest_idle(self.active_channels.values())))
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -189,13 +189,21 @@ class _Server(TcpWSGIServer):
                 channel.will_close = True
 
     def handle_accept(self) -> None:
-        if len(self.active_channels) >= self._room:
-            # Whoever holds the most connections makes room, with the one that has been idle for longest. It closes in
-            # the loop's next turn: closed at once, its number could be given to the newcomer amid this turn's events.
-            idle = longest_idle(self.active_channels.values())
-            if idle is not None:
-                idle.will_close = True
-        super().handle_accept()
+        # Many at once: a turn of the loop looks at every connection, and with one newcomer a turn a thousand idle ones
+        # hold up whoever comes next for seconds.
+        most = max(1, self._room // 16)
+        left = max(0, self._room - len(self.active_channels))
+        # Whoever holds the most connections makes room, with those that have been idle for longest. They close in the
+        # loop's next turn: closed at once, their numbers could be given to newcomers amid this turn's events.
+        going = longest_idle(self.active_channels.values(), most) if left < most else []
+        for _ in range(min(most, left + len(going)) or 1):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:  # nobody else calls
+                break
+            if left == 0 and going:
+                going.pop(0).will_close = True
+            left = max(0, left - 1)
 
     def run_until_stopped(self) -> None:
         while not self.stopping:

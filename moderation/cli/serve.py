@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import click
 
+from moderation import preparing
 from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, build_services, create_app
 from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
@@ -142,6 +143,7 @@ def _serve(
         sweeper.stop()
         runner.stop()
         reorderer.stop()
+        preparing.finish()
         scorer.close()
         services.database.close()
 

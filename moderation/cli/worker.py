@@ -7,6 +7,7 @@ from typing import cast
 
 import click
 
+from moderation import preparing
 from moderation.app import build_services
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
@@ -37,5 +38,6 @@ def command() -> None:
     sweeper.run()
     runner.stop()
     reorderer.stop()
+    preparing.finish()
     scorer.close()
     services.database.close()

@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import regex
 
 LONGEST = 400
 """Code points: a longer sentence, or a text without any punctuation, is cut at a comma or space before this."""
+
+FEW = 100
+SHORT = 60
+"""Code points under which a sentence joins the next one in a text of more than ``FEW``: each is scored by itself, and
+thousands of lines of one letter would cost ten times what prose of their length does.
+"""
 
 # A run of closing marks, quotes and brackets after it, then white space; or the marks of scripts that are written
 # without spaces; or the end of a line. A run is looked at once, from its beginning: thousands of "!" are one run.
@@ -48,6 +55,20 @@ def sentences(text: str) -> list[tuple[int, int]]:
     if len(pieces) > 1 and not _VISIBLE.search(text, *pieces[0]):
         pieces[:2] = [(0, pieces[1][1])]
     return [cut for piece in pieces for cut in _bounded(text, *piece)]
+
+
+def not_too_many(spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """The sentences, the short ones of a text of more than ``FEW`` joined with what follows, up to ``LONGEST``."""
+    if len(spans) <= FEW:
+        return spans
+    joined = [spans[0]]
+    for start, end in spans[1:]:
+        first, last = joined[-1]
+        if last - first < SHORT and end - first <= LONGEST:
+            joined[-1] = (first, end)
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _abbreviated(text: str, start: int, end: int) -> bool:

@@ -25,7 +25,7 @@ from moderation.core.scores import (
     Scores,
     SentenceScore,
 )
-from moderation.core.sentences import sentences
+from moderation.core.sentences import not_too_many, sentences
 from moderation.scoring.calibration import Calibration, probability
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
@@ -367,7 +367,7 @@ def _relevance_of(pack: Pack) -> RelevanceModel | None:
 
 def _read(request: ScoreRequest) -> _Reading:
     view = undisguise(request.text)
-    spans = tuple(sentences(request.text)) if request.explain else ()
+    spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
     return _Reading(request, view, spans)
 
 

@@ -10,8 +10,8 @@ from newsroom import Newsroom, detail
 
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.extraction import ExtractionFailed, extracted
-from moderation.preparing import prepare_in_time
+from moderation.extraction import ExtractionFailed, _Extractor, extracted
+from moderation.preparing import finish, prepare_in_time
 
 COMMENTS = "/api/v1/articles/trams/comments"
 
@@ -45,6 +45,19 @@ def test_endless_preparing_is_begun_once_and_waited_for_once() -> None:
     assert scorer.begun == 1
 
 
+def test_a_stop_waits_for_what_is_being_prepared_but_not_without_end() -> None:
+    scorer, article = Endless(), ArticleText(title="Prepared while the service stops")
+    with pytest.raises(ScoringTooSlow):
+        prepare_in_time(scorer, article, 0.01)
+    assert "preparing" in {thread.name for thread in threading.enumerate()}
+    finish(0.05)  # goes on although it never ends
+    threading.Timer(0.2, scorer.let_go.set).start()
+    finish(60)
+    assert scorer.let_go.is_set()
+    assert prepare_in_time(scorer, article, 0).passages == (article.title,)
+    assert scorer.begun == 1
+
+
 def test_a_comment_arrives_and_waits_while_its_article_cannot_be_prepared(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +81,19 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_is_read() -> None:
         extracted(page, within_s=0.05)
     words = "<p>The city lays new rails along the quay, and the first trams will run from May.</p>" * 3
     assert "new rails" in (extracted(f"<html><body><article>{words}</article></body></html>", within_s=60) or "")
+
+
+def test_a_page_is_refused_in_words_where_no_process_can_be_started(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_arguments: object, **_more: object) -> object:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("moderation.extraction._extractor", _Extractor())
+    monkeypatch.setattr("moderation.extraction.subprocess.Popen", none_left)
+    answer = newsroom.put_article(text=None, html="<article><p>Trams return to the harbour.</p></article>")
+    assert answer.status_code == 422
+    assert "Send the article's text as `text` instead." in detail(answer)
 
 
 def test_more_text_than_is_handled_is_refused_by_its_length(newsroom: Newsroom) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.sentences import LONGEST, sentences
+from moderation.core.sentences import FEW, LONGEST, SHORT, not_too_many, sentences
 
 
 def split(text: str) -> list[str]:
@@ -55,3 +55,18 @@ def test_sentences_cover_the_text_in_order_and_are_bounded(text: str) -> None:
     spans = sentences(text)
     assert "".join(text[start:end] for start, end in spans) == text
     assert all(0 < end - start <= LONGEST for start, end in spans)
+
+
+@given(
+    st.lists(st.sampled_from(["a\n", "q! ", "You idiot.\n", "no end ", "x" * 300 + ". "]), max_size=400).map("".join)
+)
+def test_short_sentences_are_joined_where_there_are_many(text: str) -> None:
+    found = sentences(text)
+    joined = not_too_many(found)
+    assert len(joined) <= max(FEW, 1 + 2 * len(text) // SHORT)
+    assert [start for start, _ in joined[1:]] == [end for _, end in joined[:-1]]
+    if found:
+        assert (joined[0][0], joined[-1][1]) == (0, len(text))
+    assert all(end - start <= LONGEST for start, end in joined)
+    if len(found) <= FEW:
+        assert joined == found

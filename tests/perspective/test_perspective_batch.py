@@ -74,6 +74,18 @@ def test_what_is_wrong_with_one_part_is_told_there_and_the_rest_is_answered(hous
     assert found[0][2]["error"]["details"][0]["errorType"] == "COMMENT_EMPTY"
 
 
+@pytest.mark.parametrize("line", ["a\n", "a: b\r\n", "::\n"])
+@pytest.mark.parametrize("where", ["part", "call"])
+def test_header_lines_without_end_are_refused(house: House, line: str, where: str) -> None:
+    lines = line * (200_000 // len(line))
+    head, _, inner = part("Hello").partition("\r\n\r\n")
+    call, _, rest = inner.partition("\r\n")
+    whole = f"{head}\r\n{lines}\r\n{inner}" if where == "part" else f"{head}\r\n\r\n{call}\r\n{lines}{rest}"
+    answer = send(house, [whole])
+    assert answer.status_code == 400
+    assert "header lines" in answer.text
+
+
 def test_the_key_may_stand_with_the_batch(house: House) -> None:
     found = answers(send(house, [part("Fine", path=CALL)], query=f"?key={KEY}"))
     assert found[0][1] == 200

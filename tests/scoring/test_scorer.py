@@ -66,6 +66,12 @@ def test_a_sentences_toxicity_is_the_worst_of_the_comment_times_its_chance_to_ca
     )
 
 
+@pytest.mark.parametrize("unit", ["a\n", "q! ", "idiot.\n", "a. You idiot! ", "good。"])
+def test_a_text_of_thousands_of_sentences_costs_what_prose_of_its_length_does(scorer: PackScorer, unit: str) -> None:
+    (scores,) = scorer.score([ScoreRequest(text=unit * (5000 // len(unit)))])
+    assert 1 < len(scores.sentences) <= 170
+
+
 def test_the_only_sentence_is_the_whole(scorer: PackScorer) -> None:
     (scores,) = scorer.score([ScoreRequest(text="You are an idiot")])
     (sentence,) = scores.sentences
