@@ -151,7 +151,8 @@ def _gone(missing: Sequence[Purpose]) -> ConfigurationError:
 
 
 def _lost(purposes: Iterable[str]) -> str:
-    return "; ".join(LOST[purpose] for purpose in Purpose if purpose in set(purposes))
+    gone = set(purposes)
+    return "; ".join(LOST[purpose] for purpose in Purpose if purpose in gone)
 
 
 def _unreadable(rows: Sequence[StoredKey]) -> ConfigurationError:
