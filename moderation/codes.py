@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b32encode
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -29,10 +30,18 @@ def new_salt(keys: Keys) -> str:
 
 def secret_of(keys: Keys, salt: str) -> str | None:
     """What the authenticator app is given: 160 bits in base 32. None where the key that it hangs on is retired."""
+    return next(iter(secrets_of(keys, salt)), None)
+
+
+def secrets_of(keys: Keys, salt: str) -> list[str]:
+    """What the app may have been given: one secret, or none where its key is retired; for a salt of before the ring,
+    which names no key, one for each.
+    """
     key_id, named, _ = salt.partition(".")
     # One key per salt, not whichever fits: else a key that has leaked would make codes for everybody.
-    key = keys.named(key_id) if named else keys.oldest  # a salt of before the ring hangs on its first key
-    return b32encode(bytes.fromhex(keyed(key.secret, "second factor", salt))[:20]).decode() if key else None
+    possible = (keys.named(key_id),) if named else reversed(keys.all)
+    made = (keyed(key.secret, "second factor", salt) for key in possible if key is not None)
+    return [b32encode(bytes.fromhex(digest)[:20]).decode() for digest in made]
 
 
 def app_address(secret: str, account: str) -> str:
@@ -40,17 +49,15 @@ def app_address(secret: str, account: str) -> str:
     return f"otpauth://totp/{quote(ISSUER)}:{quote(account)}?secret={secret}&issuer={quote(ISSUER)}"
 
 
-def step_of(secret: str | None, code: str, now: datetime) -> int | None:
-    """The half minute whose code this is: the present one, or the one before or after, as clocks differ; else None.
-    Without a secret no code is right.
+def step_of(secrets: Sequence[str], code: str, now: datetime) -> int | None:
+    """The half minute whose code this is, by one of these secrets: the present one, or the one before or after, as
+    clocks differ; else None.
     """
-    if secret is None:
-        return None
-    made = TOTP(secret)
     present = int(now.timestamp()) // STEP_SECONDS
-    for step in (present, present - 1, present + 1):
-        if hmac.compare_digest(made.generate_otp(step).encode(), code.encode("utf-8", "replace")):
-            return step
+    for made in map(TOTP, secrets):
+        for step in (present, present - 1, present + 1):
+            if hmac.compare_digest(made.generate_otp(step).encode(), code.encode("utf-8", "replace")):
+                return step
     return None
 
 

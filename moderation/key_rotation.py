@@ -63,16 +63,18 @@ def retire(services: Services, actor: str, number: str) -> Purpose:
 
 def replace_lost(services: Services, actor: str) -> list[Purpose]:
     """Retires the keys that can't be read any more, as the secret key that they were kept under is gone, and makes new
-    ones. Returns the purposes that had any; keys that can be read stay.
+    ones; also for a purpose whose keys are gone from the database. Returns those purposes; keys that can be read stay.
     """
 
     def work(ledger: Ledger) -> list[Purpose]:
         lock(ledger.session, LOCK)
         wrapping = Wrapping(services.settings)
-        lost = [row for row in stored_keys(ledger.session) if wrapping.opened(row.wrapped) is None]
+        rows = stored_keys(ledger.session)
+        lost = [row for row in rows if wrapping.opened(row.wrapped) is None]
         for row in lost:
             _retire(ledger, actor, row, ledger.now)
-        purposes = sorted({Purpose(row.purpose) for row in lost})
+        gone = set(Purpose) - {Purpose(row.purpose) for row in rows} if rows else set()
+        purposes = sorted({Purpose(row.purpose) for row in lost} | gone)
         for purpose in purposes:
             add_key(ledger.session, wrapping, purpose, ledger.now)
         return purposes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -56,7 +56,7 @@ class KeyStore:
         wrapping = Wrapping(self._settings)
         with self._database.reading() as session:
             rows = stored_keys(session)
-        if set(Purpose) - {row.purpose for row in rows} or not all(wrapping.is_fresh(row.wrapped) for row in rows):
+        if _missing(rows) or not all(wrapping.is_fresh(row.wrapped) for row in rows):
             return None
         return _ring_of(wrapping, rows)
 
@@ -70,12 +70,20 @@ class KeyStore:
             row.wrapped = wrapping.wrapped(wrapping.opened(row.wrapped) or "")
         if stale:
             log.info("the key ring is wrapped under the new secret key; the previous one is not needed any more")
-        # What an earlier version has stored hangs on the secret key itself, so there that is the ring's first key.
-        first = self._settings.secret_key if not rows and made_before_the_ring(session) else None
-        for purpose in Purpose:
-            if purpose not in {row.purpose for row in rows}:
-                add_key(session, wrapping, purpose, self._clock(), secret=first)
+        if rows and (missing := _missing(rows)):
+            raise _gone(missing)
+        first = self._of_before() if not rows and made_before_the_ring(session) else [None]
+        for purpose in () if rows else Purpose:
+            for secret in first:
+                add_key(session, wrapping, purpose, self._clock(), secret=secret)
         return _ring_of(wrapping, stored_keys(session))
+
+    def _of_before(self) -> list[str | None]:
+        """The first keys of a ring for what an earlier version has stored. That hangs on the secret key itself, and
+        where that changes with the upgrade, on one before it.
+        """
+        named = [*reversed(self._settings.previous_secret_keys), self._settings.secret_key]
+        return [secret for at, secret in enumerate(named) if secret not in named[at + 1 :]]
 
 
 class Wrapping:
@@ -129,11 +137,28 @@ def _cipher(secret: str) -> Fernet:
     return Fernet(urlsafe_b64encode(derived))
 
 
+def _missing(rows: Sequence[StoredKey]) -> list[Purpose]:
+    there = {row.purpose for row in rows}
+    return [purpose for purpose in Purpose if purpose not in there]
+
+
+def _gone(missing: Sequence[Purpose]) -> ConfigurationError:
+    return ConfigurationError(
+        "The database",
+        f"has lost its keys for {', '.join(missing)}. Bring the table key_ring back from a backup. If there is none, "
+        f"`moderation keys replace-lost` makes new keys; then {_lost(missing)}.",
+    )
+
+
+def _lost(purposes: Iterable[str]) -> str:
+    gone = set(purposes)
+    return "; ".join(LOST[purpose] for purpose in Purpose if purpose in gone)
+
+
 def _unreadable(rows: Sequence[StoredKey]) -> ConfigurationError:
-    lost = "; ".join(LOST[purpose] for purpose in Purpose if purpose in {row.purpose for row in rows})
     return ConfigurationError(
         "MODERATION_SECRET_KEY",
         "is not the one that this database's keys are kept under. Set the one before it in "
         "MODERATION_SECRET_KEY_PREVIOUS, beside the new one, and start again: nothing is lost. If it is gone for good, "
-        f"`moderation keys replace-lost` makes new keys; then {lost}.",
+        f"`moderation keys replace-lost` makes new keys; then {_lost(row.purpose for row in rows)}.",
     )

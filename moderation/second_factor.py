@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from moderation.codes import new_recovery_codes, recovery_digests, secret_of, step_of
+from moderation.codes import new_recovery_codes, recovery_digests, secrets_of, step_of
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.keyring import Keys
@@ -40,7 +40,7 @@ def set_up(services: Services, owner: _Owner, salt: str, code: str) -> list[str]
     keys = services.keys.second_factor
 
     def work(ledger: Ledger, account: Account) -> list[str]:
-        step = step_of(secret_of(keys, salt), code, ledger.now)
+        step = step_of(secrets_of(keys, salt), code, ledger.now)
         if step is None:
             raise WrongCredential("code", "is not the one that the app shows now. Is the phone's clock right?")
         account.totp_secret, account.totp_last = salt, step

@@ -139,7 +139,7 @@ def _secret_key(value: str | None, var: Path, *, production: bool) -> str:
         with suppress(FileExistsError):
             os.link(made, kept)
         made.unlink()
-    key = kept.read_text().strip()
+    key = _kept_key(kept)
     if len(key) < MINIMUM_SECRET:
         raise ConfigurationError(
             str(kept),
@@ -157,5 +157,13 @@ def _previous_secret_keys(value: str | None, var: Path) -> tuple[str, ...]:
     _long_enough("MODERATION_SECRET_KEY_PREVIOUS", value)
     kept = var / "secret_key"  # whoever names a key for the first time had this one
     with suppress(OSError):
-        named.append(kept.read_text().strip())
+        named.append(_kept_key(kept))
     return tuple(key for key in named if key)
+
+
+def _kept_key(file: Path) -> str:
+    """What a file says; nothing where it holds no text at all."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        return ""

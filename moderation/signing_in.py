@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from moderation.codes import recovery_digests, secret_of, step_of
+from moderation.codes import recovery_digests, secrets_of, step_of
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, WrongCredential
@@ -162,7 +162,7 @@ def _takes(ledger: Ledger, account: Account, keys: Keys, code: str) -> bool:
     if account.totp_secret is None:  # taken away meanwhile
         return False
     code = "".join(code.split())
-    step = step_of(secret_of(keys, account.totp_secret), code, ledger.now)
+    step = step_of(secrets_of(keys, account.totp_secret), code, ledger.now)
     if step is not None and step > (account.totp_last or 0):
         account.totp_last = step
         return True

@@ -139,12 +139,12 @@ def read_payload(text: str) -> Any:
 
 
 def read_time(text: str) -> datetime | None:
-    """An event's time; None where somebody has changed it into something else."""
+    """An event's time in UTC; None where somebody has changed it into something else."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo is not None else None
+    except (ValueError, OverflowError):  # in UTC it may lie before all years, or after them
         return None
-    return time if time.tzinfo is not None else None
 
 
 def legible(text: str) -> str:

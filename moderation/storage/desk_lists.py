@@ -143,7 +143,7 @@ def _keys(session: Session, wanted: Wanted) -> tuple[_Key, ...]:
 def page_of(session: Session, wanted: Wanted, *, after: str | None = None, limit: int) -> list[str]:
     """The ids of one page of a list, after this comment, also when that no longer is in it."""
     keys = _keys(session, wanted)
-    return _page(session, wanted, keys, _position(session, after, keys) if after else None, limit)
+    return _page(session, wanted, keys, _position(session, wanted, after, keys) if after else None, limit)
 
 
 def page_behind(
@@ -292,8 +292,10 @@ class _Position:
     beyond: tuple[_Lane, ...]
 
 
-def _position(session: Session, comment_id: str, keys: Sequence[_Key]) -> _Position | None:
-    row = session.execute(select(*_COLUMNS).where(_C.comment_id == comment_id)).first()
+def _position(session: Session, wanted: Wanted, comment_id: str, keys: Sequence[_Key]) -> _Position | None:
+    # A comment that isn't reached is no place in a list: where the list goes on would tell how severe it is.
+    found = select(*_COLUMNS).where(_C.comment_id == comment_id, _within_any(wanted.scopes))
+    row = session.execute(found).first()
     if row is None or any(row._mapping[key] is None for key, _ in keys):
         return None
     return _at(keys, tuple(row._mapping[key] for key, _ in keys))

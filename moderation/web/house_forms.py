@@ -106,9 +106,9 @@ def moment(name: str, text: str) -> datetime:
     """
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in UTC it may lie before all years, or after them
         raise InvalidField(name, "must be a date, such as 2026-03-31.") from error
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     if not 1970 <= time.year <= 2200:
         raise InvalidField(name, "must lie between the years 1970 and 2200.")
     return time + timedelta(days=1) - timedelta(minutes=1) if len(text) <= 10 else time

@@ -23,7 +23,8 @@ ANSWER_WITHIN_SECONDS = 20.0
 """What hasn't begun by then is refused: the client may send it again."""
 CALLS = frozenset({"/v1alpha1/comments:analyze", "/v1alpha1/comments:suggestscore"})
 LONGEST_LINE = 8192
-MOST_LINES = 100
+MOST_HEADERS = 100
+"""Of a part, and of the request in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def answer_batch() -> Response:
     if not parts:
         raise invalid("Failed to parse batch request: it holds no part.")
     if len(parts) > MOST_PARTS:
-        raise invalid(f"The batch holds {len(parts)} requests; at most {MOST_PARTS} are possible.")
+        raise invalid(f"The batch holds too many requests; at most {MOST_PARTS} are possible.")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     until = time.monotonic() + ANSWER_WITHIN_SECONDS
     mark = f"batch_{secrets.token_hex(16)}"
@@ -56,7 +57,8 @@ def answer_batch() -> Response:
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
-    pieces = (b"\n" + body).split(b"\n--" + boundary)
+    # What stands before the first, one more than are possible, and the end: further ones aren't looked at.
+    pieces = (b"\n" + body).split(b"\n--" + boundary, MOST_PARTS + 1)
     for piece in pieces[1:]:
         if piece.startswith(b"--"):  # the end
             return
@@ -73,18 +75,19 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
 
 
 def _head(content: bytes) -> tuple[dict[str, str], bytes]:
-    """The header lines, and what follows the empty line after them. Linear time: the rest is copied once."""
+    """The header lines, and what follows the empty line after them. Raises ``NotAnalyzed`` for too many of them."""
     headers: dict[str, str] = {}
-    at = 0
-    for _ in range(MOST_LINES):
-        end = content.find(b"\n", at)
-        line, at = (content[at:end], end + 1) if end >= 0 else (content[at:], len(content))
+    start = 0
+    for _ in range(MOST_HEADERS + 1):
+        end = content.find(b"\n", start)
+        end = len(content) if end < 0 else end
+        line, start = content[start:end], end + 1
         if not line.strip():
-            return headers, content[at:]
+            return headers, content[start:]
         name, colon, value = line[:LONGEST_LINE].decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    raise invalid(f"Failed to parse batch request: a part has over {MOST_LINES} header lines.")
+    raise invalid(f"Failed to parse batch request: a part has more than {MOST_HEADERS} header lines.")
 
 
 def _answer(app: Flask, part: _Part, until: float) -> Response:

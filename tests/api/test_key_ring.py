@@ -31,6 +31,7 @@ from moderation.core.signing import author_key, keyed, receipt_for
 from moderation.keys import KeyStore
 from moderation.passwords import hash_of
 from moderation.second_factor import set_up
+from moderation.settings import read_environment
 from moderation.signing_in import CodeNeeded, CodeWrong, account_asked_for, sign_in, sign_in_by_code
 from moderation.storage.accounts import Account, Granted, Role
 from moderation.storage.audit import events_of
@@ -217,6 +218,39 @@ def test_what_hung_on_the_secret_key_itself_goes_on_after_the_upgrade(tmp_path: 
             hall.services.database.close()
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["the one before is named", "it lies under var"])
+def test_a_secret_key_that_changes_with_the_upgrade_itself_loses_nothing_either(
+    tmp_path: Path, empty_postgres_url: str, named: bool
+) -> None:
+    for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
+        database = Database(url)
+        upgrade(database, revision="0003")
+        _furnish_as_before(database)
+        upgrade(database)
+        database.close()
+        folder = tmp_path / "var"
+        folder.mkdir(exist_ok=True)
+        (folder / "secret_key").write_text(THIRD if named else SECRET)
+        environment = {
+            "MODERATION_SECRET_KEY": ANOTHER,
+            "MODERATION_VAR": str(folder),
+            "MODERATION_SECRET_KEY_PREVIOUS": SECRET if named else "",
+        }
+        settings = read_environment(environment, root=tmp_path)
+        for before in (settings.previous_secret_keys, ()):
+            hall = open_hall(url, tmp_path, secret_key=ANOTHER, previous_secret_keys=before)
+            ada = Sent(name="Ada", id="ada")
+            assert author_key(SECRET, "old", ada) in hall.services.keys.author_keys("old", ada)
+            # What is made new hangs on the new one.
+            assert hall.services.keys.author_keys("old", ada)[0] == author_key(ANOTHER, "old", ada)
+            assert hall.services.keys.is_receipt("a comment", receipt_for(SECRET, "a comment"))
+            hall.clock.move(minutes=5)  # a code works once
+            sign_in_with(hall, TOTP(_app_of_before("a salt of before")).at(hall.clock()))
+            hall.services.database.close()
+        if url.startswith("sqlite"):
+            (tmp_path / "old.sqlite3").unlink()
+
+
 def _app_of_before(salt: str) -> str:
     return b32encode(bytes.fromhex(keyed(SECRET, "second factor", salt))[:20]).decode()
 
@@ -368,6 +402,34 @@ def test_what_is_lost_for_good_is_replaced_on_request_alone(database_url: str, t
         asked = after.client.get(f"/api/v1/comments/{old['id']}?receipt={old['receipt']}")
         assert asked.status_code == 404
         assert after.accepted()
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
+    database_url: str, tmp_path: Path, purpose: Purpose
+) -> None:
+    with started(database_url, tmp_path) as newsroom:
+        newsroom.accepted()
+        newsroom.services.database.writing(
+            lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = :it"), {"it": purpose.value})
+        )
+    refused = command(newsroom, "list")
+    assert refused.exit_code == 2
+    assert f"has lost its keys for {purpose}" in refused.output
+    replaced = command(newsroom, "replace-lost", "--yes")
+    assert replaced.output.startswith(f"{purpose}: "), replaced.output
+    with started(database_url, tmp_path, like=newsroom) as after:
+        assert after.accepted()
+
+
+@pytest.mark.parametrize("kept", [b"\xff\xfe" * 20, b"short", b""], ids=["no text", "too short", "empty"])
+def test_a_key_file_that_holds_no_key_is_told_in_a_sentence(tmp_path: Path, kept: bytes) -> None:
+    (tmp_path / "secret_key").write_bytes(kept)
+    with pytest.raises(ConfigurationError, match="holds no whole key"):
+        read_environment({"MODERATION_VAR": str(tmp_path)}, root=tmp_path)
+    # Where a key is named, what lies there is of no matter.
+    named = read_environment({"MODERATION_VAR": str(tmp_path), "MODERATION_SECRET_KEY": SECRET}, root=tmp_path)
+    assert named.secret_key == SECRET
 
 
 def test_the_list_shows_no_key(newsroom: Newsroom) -> None:

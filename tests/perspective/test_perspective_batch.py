@@ -121,3 +121,14 @@ def test_what_is_no_batch_is_refused_in_googles_shape(house: House, kind: str, b
     answer = house.app.test_client().post("/batch", data=body, content_type=kind)
     assert answer.status_code == 400
     assert (answer.json or {})["error"]["status"] == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("where", ["of the part", "of its request"])
+def test_a_part_has_no_endless_head(house: House, where: str) -> None:
+    """Each line of it costs, so an end of them is what keeps eight megabytes of them from taking up a thread."""
+    line = "MIME-Version: 1.0" if where == "of the part" else "Content-Type: application/json"
+    one = part("Fine").replace(line, "\r\n".join([f"X-{number}: x" for number in range(100_000)]))
+    answer = send(house, [one])
+    assert answer.status_code == 400
+    assert "header lines" in (answer.json or {})["error"]["message"]
+    assert answers(send(house, [part("Fine").replace(line, "\r\n".join(["X: x"] * 90))]))[0][1] == 200

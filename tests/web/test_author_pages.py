@@ -162,6 +162,10 @@ def test_the_chain_names_the_author_by_a_random_reference_alone(house: House) ->
         ({"kind": "banned", "span": "date", "reason": "spam"}, "The date must be a date"),
         ({"kind": "banned", "span": "date", "until": "2026-01-13", "reason": "spam"}, "must lie in the future"),
         ({"kind": "banned", "span": "date", "until": "9999-99-99", "reason": "spam"}, "The date must be a date"),
+        (
+            {"kind": "banned", "span": "date", "until": "9999-12-31T23:59:59-23:59", "reason": "spam"},
+            "The date must be a date",
+        ),
         ({"kind": "muted", "span": "date", "until": "2999-01-01", "reason": "spam"}, "between the years"),
         ({"kind": "adored"}, "The decision must be one of"),
         ({}, "The decision must be one of"),

@@ -137,6 +137,8 @@ def test_a_comment_that_changed_meanwhile_leaves_the_matter_open(house: House) -
         ({"received_at": "2026-01-15T00:00"}, "must lie in the past"),
         ({"received_at": "1990-01-15T00:00"}, "must lie in the past"),
         ({"received_at": "yesterday"}, "The time must be a date"),
+        ({"received_at": "0001-01-01T00:00:00+23:59"}, "The time must be a date"),
+        ({"received_at": "9999-12-31T23:59:59-23:59"}, "The time must be a date"),
         ({"sender": "a\x00b"}, "NUL"),
     ],
 )

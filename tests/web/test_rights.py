@@ -198,6 +198,8 @@ ROWS: dict[str, Row] = {
     "perspective_api.suggest_score": post(
         "/v1alpha1/comments:suggestscore?key={secret}", Who.KEY, json={"comment": {"text": CALM}}
     ),
+    "queue_api.get_queue": get("/api/v1/comments", Who.KEY),  # each key sees its own site's
+    "perspective_api.batch": post("/batch", Who.ALL),  # each call in it brings its own key
     "logout": post("/logout", Who.SIGNED_IN),
 }
 WITH_A_RECEIPT = {"reader_pages.standing", "reader_pages.take_back", "comments_api.post_withdraw"}

@@ -4,6 +4,7 @@ what is theirs by every way there is, and nothing else by any.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -256,6 +257,53 @@ def _account(house: House, name: str) -> str:
 def _newest_note(house: House) -> str:
     with house.services.database.reading() as db:
         return db.scalars(select(Note.id)).one()
+
+
+ADDRESSES = (
+    "/review?after={}", "/review?status=approved&after={}", "/review?order=oldest&after={}", "/review?at={}",
+    "/review/list?after={}", "/review/list?order=article&after={}", "/review/list?status=rejected&after={}",
+    "/review/news?ids={}", "/review?done={}", "/review?author={}", "/review?article={}", "/review/list?article={}",
+    "/review/map?article={}", "/review/map?article={}&signal=toxicity&from=0&to=1", "/review/articles?before={}",
+    "/review/articles/{article}?before={}", "/review/authors/{author}?before={}", "/legal?before={}",
+    "/review/rules?site={}", "/audit?subject={}", "/audit?chain={}",
+)  # fmt: skip
+
+
+def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(either_house: House) -> None:
+    """Whatever an address names: a comment, an article, an author or a site, of another section or site."""
+    house = either_house
+    house.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
+    house.article("cup", section="sport")
+    add_site(house.services, "test", "evening-post", "The Evening Post")
+    house.article("there", site="evening-post")
+    for number, (text, verdict) in enumerate(((CALM, None), (RUDE, None), (CALM, Verdict.APPROVE))):
+        shown = house.say(f"{text} {number}", under="cup", by="Fan")
+        if verdict:
+            house.decide(shown, verdict)
+    hidden = [
+        house.say(f"{RUDE} {at} threat=0.{at + 1}", under=under, site=site, by=f"Ann {at}")
+        for at, (under, site) in enumerate((("lanes", "demo"), ("there", "evening-post"), ("lanes", "demo")))
+    ]
+    house.decide(hidden[2], Verdict.APPROVE)
+    house.say(f"{RUDE} 9", under="cup", by="Fan")
+    with house.services.database.reading() as db:
+        rows = [db.get_one(Comment, comment) for comment in hidden]
+        asked = {name for row in rows for name in (row.id, row.article_id, row.author_id)} | {"evening-post"}
+        fan = db.get_one(Comment, shown)
+    desk = house.signed_in("only sport").open("/account")
+    wrong = []
+    for address, one in itertools.product(ADDRESSES, sorted(asked)):
+        named = address.replace("{article}", fan.article_id).replace("{author}", fan.author_id)
+        # As old as the hidden one, for what an id itself tells is not what is stored under it.
+        nothing = f"{one[:-1]}{'1' if one[-1] != '1' else '2'}"
+        if _told(desk, named, one) != _told(desk, named, nothing):
+            wrong.append(f"{named} {one}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _told(desk: Visitor, address: str, named: str) -> tuple[int, str]:
+    answer = desk.client.get(address.replace("{}", named))
+    return answer.status_code, answer.get_data(as_text=True).replace(named, "")
 
 
 # --- saved views ------------------------------------------------------------------------------------------------------
