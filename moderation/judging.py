@@ -15,7 +15,6 @@ from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
 from moderation.core.names import links_in_name, name_words
 from moderation.core.policy import (
-    EVERYTHING_WAITS,
     FORM_FILLED,
     NAME_HOLDS,
     NAME_SCORES,
@@ -105,7 +104,7 @@ def judge(
         rules,
         mode=mode,
         policy_version=configuration.policy.version,
-        waits_because=waits_because or EVERYTHING_WAITS,
+        waits_because=waits_because,
     )
     return Judgement(
         decision=decision,

@@ -36,7 +36,7 @@ def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_hou
         outcome="acted", verdict="reject", reason="private", decision="The accusation names a private person.",
     )  # fmt: skip
     assert "Decided and recorded." in desk.text
-    assert "Brought up by a notice" in " ".join(desk.texts("//dl//*"))
+    assert "How it came up through a notice" in " ".join(desk.texts("//dl//*"))
     with either_house.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "rejected"
         decision = newest_decision(db, comment)
