@@ -160,7 +160,7 @@ def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
     external_id = fields.text("external_id", most=200)
     created_at = fields.time("created_at")
     if key.secret and created_at is not None and created_at > services().clock() + timedelta(minutes=5):
-        fields.problem("created_at", "lies in the future.")
+        fields.problem("created_at", f"lies in the future: here it is {when(services().clock())}.")
     if name is not None:
         try:
             name = display_name(name)
