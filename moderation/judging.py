@@ -13,6 +13,7 @@ from moderation.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
+from moderation.core.links import count_links
 from moderation.core.names import links_in_name, name_words
 from moderation.core.policy import (
     FORM_FILLED,
@@ -25,7 +26,6 @@ from moderation.core.policy import (
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of
 from moderation.core.terms import Found
-from moderation.core.text import count_links
 from moderation.record import Judgement
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author

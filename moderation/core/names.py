@@ -11,6 +11,7 @@ import unicodedata
 import regex
 
 from moderation.core.disguise import undisguise
+from moderation.core.links import foreign_hosts
 from moderation.core.lookalikes import COUSINS
 
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
@@ -51,7 +52,7 @@ def links_in_name(name: str) -> int:
     """Web addresses in a name: with or without their scheme, with "dot" for the dot, under whatever domain."""
     plain = unicodedata.normalize("NFKC", name.translate(_FULL_STOPS))
     seen = undisguise(plain).text
-    return max(map(_links, {plain, seen, _APART.sub("", seen)}))
+    return max(*map(_links, {plain, seen, _APART.sub("", seen)}), foreign_hosts(name))
 
 
 def _links(text: str) -> int:

@@ -250,7 +250,7 @@ def before_now(
     since: datetime,
 ) -> Before:
     """What is known of an author before their comment, which ``answers`` that one, is looked at."""
-    asked = {"site": site_id, "keys": list(author_keys), "article": article_id, "of": fingerprint}
+    asked: dict[str, Any] = {"site": site_id, "keys": list(author_keys), "article": article_id, "of": fingerprint}
     asked |= {"answers": answers or "", "since": since}
     rows = session.connection().execute(_BEFORE, asked).all()
     return Before(

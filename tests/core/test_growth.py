@@ -25,13 +25,14 @@ from moderation.articles import paragraphs_of
 from moderation.core.disguise import undisguise
 from moderation.core.errors import ModerationError
 from moderation.core.likeness import bands
+from moderation.core.links import count_links
 from moderation.core.markup import in_utf16, seen_in_html
 from moderation.core.perspective_requests import read_analyze
 from moderation.core.scores import ArticleText
 from moderation.core.search_words import sought
 from moderation.core.sentences import sentences
 from moderation.core.terms import Term, TermList
-from moderation.core.text import as_written, count_links, sameness, visible_length
+from moderation.core.text import as_written, sameness, visible_length
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.relevance import split_passages
 from moderation.scoring.relevance_features import signs, stems, talk
