@@ -23,33 +23,16 @@ _PLACE = regex.compile(rf"{_SCHEME}|(?<!{_IN_HOST}){_IN_HOST}++", regex.I)
 _REST = regex.compile(r"[^\s<>\"“”«»,;|)\]]*+")
 _GAP = regex.compile(rf"[{_DOTS}]{{2,}}")
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}]"
-_LATIN_FIRST = regex.compile(rf"[A-Za-z]++(?={_UNSPACED})")
+_LATIN_FIRST = regex.compile(rf"\A[A-Za-z]++(?={_UNSPACED})")
 _DOT = regex.compile(r"[.．]|[。｡](?=[A-Za-z0-9])")
 _LABEL = regex.compile(r"[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_\-]*+(?<![_\-]))?+")
 LONGEST_HOST = 253
 _WRITTEN_LARGE = frozenset(("com", "net", "org", "info", "eu"))
 """Endings that are an address even where a sentence could begin: "Example.Com"."""
-_PLAIN = _WRITTEN_LARGE | frozenset(
-    [
-        "app",
-        "biz",
-        "click",
-        "club",
-        "co",
-        "dev",
-        "info",
-        "io",
-        "link",
-        "live",
-        "online",
-        "shop",
-        "site",
-        "store",
-        "top",
-        "tv",
-        "xyz",
-    ]
-)
+_PLAIN = _WRITTEN_LARGE | {
+    *("app", "biz", "click", "club", "co", "dev", "info", "io", "link", "live", "online"),
+    *("shop", "site", "store", "top", "tv", "xyz"),
+}
 """Endings whose addresses are so common that the word before them tells nothing."""
 _SHORTENERS = frozenset(("t.me",))
 

@@ -68,7 +68,7 @@ def _is_name(address: str) -> bool:
 # --- when two names are the same --------------------------------------------------------------------------------------
 
 _ACCENT = regex.compile("[\u0300-\u036f]+")
-_SIGNED = regex.compile(r"(?=[\p{L}\p{M}0-9@$€!|]*\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
+_SIGNED = regex.compile(r"(?=[\p{M}0-9@$€!|]{0,160}+\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
 _AS_LETTERS = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
 _ENDS_BARE = regex.compile(r"^[^\p{L}\p{N}]++|(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]++$")
