@@ -11,6 +11,7 @@ import unicodedata
 import regex
 
 from moderation.core.disguise import undisguise
+from moderation.core.folding import same_letters
 from moderation.core.links import foreign_hosts
 from moderation.core.lookalikes import COUSINS
 
@@ -78,15 +79,24 @@ _LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 def comparable_name(name: str) -> str:
     """A name without case, accents, spaces, punctuation and disguise: names with one form are one name.
 
-    "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. A name without letters and digits
-    stays what it is.
+    "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. Letters are folded as those of terms
+    are (``core.folding``). A name without letters and digits stays what it is.
     """
+    bare = _bare(name)
+    return same_letters(bare).replace("l", "i") or name.casefold()
+
+
+def unfolded_name(name: str) -> str:
+    """What ``comparable_name`` was before it folded the letters of other scripts."""
+    return _bare(name).replace("l", "i") or name.casefold()
+
+
+def _bare(name: str) -> str:
     plain = _STRETCHED.sub(r"\1", unicodedata.normalize("NFKC", name))
     seen = unicodedata.normalize("NFKD", undisguise(plain).text)
     seen = _ACCENT.sub("", "".join(COUSINS.get(letter, letter) for letter in seen))
     signed = _SIGNED.sub(lambda word: word[0].translate(_AS_LETTERS), seen)
-    folded = unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
-    return folded.replace("l", "i") or name.casefold()
+    return unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
 
 
 def earlier_forms(name: str) -> tuple[str, ...]:

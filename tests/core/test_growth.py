@@ -24,6 +24,7 @@ import moderation.web.wording
 from moderation.articles import paragraphs_of
 from moderation.core.disguise import undisguise
 from moderation.core.errors import ModerationError
+from moderation.core.folding import folded
 from moderation.core.likeness import bands
 from moderation.core.links import count_links
 from moderation.core.markup import in_utf16, seen_in_html
@@ -55,6 +56,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "visible_length": visible_length,
     "sameness": sameness,
     "count_links": count_links,
+    "folded": folded,
     "sentences": sentences,
     "undisguise": undisguise,
     "seen_in_html": seen_in_html,
