@@ -125,7 +125,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
         form_filled=form.guard.filled_by_program(services().keys.sessions.secrets, services().clock()),
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
-    reader = reader_key(services().keys.identity.newest.secret, author_id=None, address=address)
+    reader = reader_key(services().keys.identity.newest.secret, submission.author)
     return intake.submit(
         services(),
         sender,
