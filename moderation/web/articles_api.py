@@ -87,7 +87,7 @@ def _article_form(article_id: str, fields: Fields) -> ArticleForm:
     return ArticleForm(
         external_id=article_id,
         title=title or "",
-        paragraphs=paragraphs_from_html(html) if html else paragraphs_of(text or ""),
+        paragraphs=paragraphs_from_html(html, title or "") if html else paragraphs_of(text or ""),
         summary=summary,
         key_points=key_points,
         url=url,
