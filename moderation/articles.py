@@ -6,11 +6,14 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from html import unescape
+
+import regex
 
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
-from moderation.core.text import as_written
+from moderation.core.text import as_written, sameness
 from moderation.extraction import ExtractionFailed, extracted
 from moderation.prepared import prepared_article
 from moderation.record import Ledger, recorded
@@ -47,8 +50,15 @@ def paragraphs_of(text: str) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in text.split(separator) if part.strip())
 
 
-def paragraphs_from_html(html: str) -> tuple[str, ...]:
-    """The article's own paragraphs out of a whole page. Raises ``InvalidField`` when there is none to be found."""
+_TAG = regex.compile(r"<[a-zA-Z!/?]")
+
+
+def paragraphs_from_html(html: str, title: str = "") -> tuple[str, ...]:
+    """The article's own paragraphs out of a whole page, a part of one, or a text without any markup; not its ``title``
+    again. Raises ``InvalidField`` when there is none to be found.
+    """
+    if not _TAG.search(html):
+        return _without_headline(paragraphs_of(as_written(unescape(html), "html")), title)
     try:
         text = extracted(html)
     except ExtractionFailed as error:
@@ -57,7 +67,14 @@ def paragraphs_from_html(html: str) -> tuple[str, ...]:
         raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")
     # Character references were resolved only now, to whatever they stand for.
     text = as_written(text, "html")
-    return tuple(line.strip() for line in text.split("\n") if line.strip())
+    return _without_headline(tuple(line.strip() for line in text.split("\n") if line.strip()), title)
+
+
+def _without_headline(paragraphs: tuple[str, ...], title: str) -> tuple[str, ...]:
+    """The paragraphs without a first one that says what the title says. What is nothing but its headline stays."""
+    if len(paragraphs) > 1 and title and sameness(paragraphs[0]) == sameness(title):
+        return paragraphs[1:]
+    return paragraphs
 
 
 def register_article(services: Services, site_id: str, actor: str, form: ArticleForm) -> tuple[Article, bool]:

@@ -5,10 +5,13 @@ extraction's time and memory apart from everybody's requests; it stays for the n
 too long. It runs this very file, which therefore imports nothing of ours.
 """
 
+# ruff: noqa: SIM905 - names of elements are read better in lines than in a list
+
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -90,7 +93,7 @@ _extractor = _Extractor()
 
 
 def extracted(html: str, *, within_s: float = WITHIN_SECONDS) -> str | None:
-    """The article's own text out of a whole page, a paragraph a line; None where there is none to be found.
+    """The article's own text out of a page or a part of one, a paragraph a line; None where there is none to be found.
 
     Raises ``ExtractionFailed`` where no parser can make anything of it within so many seconds.
     """
@@ -103,14 +106,68 @@ def _serve(pages: IO[bytes], answers: IO[bytes]) -> None:
 
     for page in pages:
         try:
-            text = trafilatura.extract(
-                json.loads(page), include_comments=False, include_tables=False, favor_recall=True
-            )
-            answer = {"text": text}
+            html = json.loads(page)
+            text = trafilatura.extract(html, include_comments=False, include_tables=False, favor_recall=True)
+            answer = {"text": text or _blocks(html)}
         except Exception as error:  # whatever a parser makes of whatever was sent: it is not an article
             answer = {"failed": type(error).__name__}
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+
+
+_WHOLE_PAGE = re.compile(r"<(?:!doctype|html|head|body)\b", re.I)
+_APART = frozenset(
+    "address aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
+    "pre section table td th tr ul article body".split()
+)
+_NO_TEXT = frozenset(
+    "aside button figcaption figure footer form head iframe nav noscript script select style svg template "
+    "textarea".split()
+)
+
+
+def _blocks(html: str) -> str | None:
+    """The text of an article that isn't a whole page, or too short to be told from what stands around it: of its first
+    ``<article>``, or of all where it is a fragment. What consists of links alone is left out.
+    """
+    from lxml import etree  # noqa: PLC0415 - only this process needs it
+
+    root = etree.fromstring(
+        html.encode("utf-8", "replace"),
+        etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True),
+    )
+    top = None if root is None else root.find(".//article")
+    if top is None and root is not None and not _WHOLE_PAGE.search(html):
+        top = root
+    found: list[str] = []
+    pieces: list[str] = []
+    own = links = without = 0  # words of its own, open links, open elements without text
+
+    def said(text: str | None) -> None:
+        nonlocal own
+        if text and not without:
+            pieces.append(text)
+            own += 0 if links else len(text.strip())
+
+    def ended() -> None:
+        nonlocal own
+        if own:
+            found.append(" ".join("".join(pieces).split()))
+        pieces.clear()
+        own = 0
+
+    for event, element in etree.iterwalk(top, events=("start", "end")) if top is not None else ():
+        step = 1 if event == "start" else -1
+        if element.tag in _APART:
+            ended()
+        without += step * (element.tag in _NO_TEXT)
+        links += step * (element.tag == "a")
+        if event == "start":
+            said(element.text)
+        elif element is not top:
+            said(element.tail)
+    ended()
+    return "\n".join(found) or None
 
 
 def _limit_memory() -> None:

@@ -187,6 +187,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         author_keys=case.author_keys,
         article_id=article.id,
         fingerprint=case.fingerprint,
+        answers=submission.parent_id,
         since=now - DAY,
     )
     if before.banned_until is not None:
@@ -261,7 +262,12 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     _check_none_banned(session, found, now)
     author = _author(ledger, case, found)
     same = same_comment(
-        session, article_id=article.id, author_id=author.id, fingerprint=case.fingerprint, since=now - DAY
+        session,
+        article_id=article.id,
+        author_id=author.id,
+        fingerprint=case.fingerprint,
+        answers=submission.parent_id,
+        since=now - DAY,
     )
     if same is not None:
         raise DuplicateComment(same)

@@ -13,9 +13,9 @@ from moderation.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
+from moderation.core.links import count_links
 from moderation.core.names import links_in_name, name_words
 from moderation.core.policy import (
-    EVERYTHING_WAITS,
     FORM_FILLED,
     NAME_HOLDS,
     NAME_SCORES,
@@ -26,7 +26,6 @@ from moderation.core.policy import (
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of
 from moderation.core.terms import Found
-from moderation.core.text import count_links
 from moderation.record import Judgement
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
@@ -105,7 +104,7 @@ def judge(
         rules,
         mode=mode,
         policy_version=configuration.policy.version,
-        waits_because=waits_because or EVERYTHING_WAITS,
+        waits_because=waits_because,
     )
     return Judgement(
         decision=decision,

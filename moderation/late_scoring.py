@@ -10,7 +10,16 @@ from moderation.core.decision import Outcome
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.judging import counts_for, holds_for, judge, listed_in, private_data_in, score_or_none, statement_for
 from moderation.prepared import prepared_article
-from moderation.record import STATUS_OF, Ledger, comment_scored, count_author, place_kept, policy_decided, recorded
+from moderation.record import (
+    STATUS_OF,
+    Ledger,
+    comment_scored,
+    count_author,
+    place_kept,
+    policy_decided,
+    recorded,
+    site_told,
+)
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage import docket
@@ -146,5 +155,4 @@ def _decide(
         statement=statement_for(judgement.decision) if refused else None,
     )
     if status is not Status.PENDING:
-        kind = "comment.published" if status is Status.APPROVED else "comment.rejected"
-        ledger.notice(comment.site_id, kind, comment.id, {"status": status.value})
+        site_told(ledger, comment.site_id, comment.id, status)

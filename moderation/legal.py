@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -90,6 +91,13 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
         if not ledger.now - _EARLIEST <= form.received_at <= ledger.now:
             raise InvalidField("time received", "must lie in the past, at most ten years ago.")
         comment, article = found_behind(ledger.session, site_id, link) if link else (None, None)
+        if link and article is None:
+            # Whoever decides an order within the hour must not learn only then that it names nothing.
+            raise InvalidField(
+                "comment or article",
+                "was not found on this site. Correct the address or the reference; if it is gone, leave this empty and "
+                "say in the explanation what is meant.",
+            )
         matter = LegalMatter(
             id=new_id(ledger.now),
             site_id=site_id,
@@ -168,7 +176,11 @@ def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | N
         if comment is not None and comment.site_id == site_id:
             return comment, session.get(Article, comment.article_id)
     address = link.partition("#")[0]
-    asked = or_(Article.url == address, Article.external_id.in_([address, address.rpartition("/articles/")[2]]))
+    bare = address.partition("?")[0].rstrip("/")
+    plain = bare.removeprefix("https://").removeprefix("http://")
+    spelled = {address, *(f"{scheme}{plain}{end}" for scheme in ("https://", "http://") for end in ("", "/"))}
+    ids = {name for one in (address, bare) for name in (one, unquote(one.rpartition("/articles/")[2]))}
+    asked = or_(Article.url.in_(spelled), Article.external_id.in_(ids))
     return None, session.scalar(select(Article).where(Article.site_id == site_id, asked).limit(1))
 
 

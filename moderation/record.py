@@ -173,6 +173,8 @@ def comment_arrived(
         },
     )
     ledger.notice(comment["site_id"], "comment.accepted", comment["id"], {"status": comment["status"]})
+    if comment["status"] in (Status.APPROVED, Status.REJECTED):
+        site_told(ledger, comment["site_id"], comment["id"], Status(comment["status"]))
 
 
 def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores) -> None:
@@ -285,8 +287,17 @@ def status_changed(
             **(payload or {}),
         },
     )
-    kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, event)
-    ledger.notice(comment.site_id, kind, comment.id, {"status": status.value})
+    site_told(ledger, comment.site_id, comment.id, status)
+
+
+_NOTICES = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}
+
+
+def site_told(ledger: Ledger, site_id: str, comment_id: str, status: Status) -> None:
+    """Notes that the site will be told of a comment's new status: of the same status in the same words, whoever brought
+    it about and however soon.
+    """
+    ledger.notice(site_id, _NOTICES.get(status, f"comment.{status.value}"), comment_id, {"status": status.value})
 
 
 def place_kept(ledger: Ledger, comment_id: str) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from moderation.acting import MODERATE, Changed, Reversal, acted
 from moderation.core.actor import Actor
 from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, RightMissing, TermNotFound
+from moderation.core.folding import folded
 from moderation.core.ids import is_id, new_id
-from moderation.core.terms import folded, term_text
+from moderation.core.terms import term_text
 from moderation.core.text import as_written
 from moderation.reaching import article_reached, site_reached
 from moderation.record import Ledger, recorded

@@ -18,11 +18,11 @@ from moderation.configuration import Configuration
 from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
+from moderation.core.links import count_links
 from moderation.core.names import links_in_name
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
 from moderation.core.strict_json import NotJson, parse_json
-from moderation.core.text import count_links
 from moderation.judging import PrivateFound, private_data_in
 from moderation.scoring import build_scorer
 from moderation.settings import Settings, read_environment

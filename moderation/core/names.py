@@ -11,6 +11,8 @@ import unicodedata
 import regex
 
 from moderation.core.disguise import undisguise
+from moderation.core.folding import same_letters
+from moderation.core.links import foreign_hosts
 from moderation.core.lookalikes import COUSINS
 
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
@@ -51,7 +53,7 @@ def links_in_name(name: str) -> int:
     """Web addresses in a name: with or without their scheme, with "dot" for the dot, under whatever domain."""
     plain = unicodedata.normalize("NFKC", name.translate(_FULL_STOPS))
     seen = undisguise(plain).text
-    return max(map(_links, {plain, seen, _APART.sub("", seen)}))
+    return max(*map(_links, {plain, seen, _APART.sub("", seen)}), foreign_hosts(name))
 
 
 def _links(text: str) -> int:
@@ -67,7 +69,7 @@ def _is_name(address: str) -> bool:
 # --- when two names are the same --------------------------------------------------------------------------------------
 
 _ACCENT = regex.compile("[\u0300-\u036f]+")
-_SIGNED = regex.compile(r"(?=[\p{L}\p{M}0-9@$€!|]*\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
+_SIGNED = regex.compile(r"(?=[\p{M}0-9@$€!|]{0,160}+\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
 _AS_LETTERS = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
 _ENDS_BARE = regex.compile(r"^[^\p{L}\p{N}]++|(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]++$")
@@ -77,15 +79,24 @@ _LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 def comparable_name(name: str) -> str:
     """A name without case, accents, spaces, punctuation and disguise: names with one form are one name.
 
-    "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. A name without letters and digits
-    stays what it is.
+    "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. Letters are folded as those of terms
+    are (``core.folding``). A name without letters and digits stays what it is.
     """
+    bare = _bare(name)
+    return same_letters(bare).replace("l", "i") or name.casefold()
+
+
+def unfolded_name(name: str) -> str:
+    """What ``comparable_name`` was before it folded the letters of other scripts."""
+    return _bare(name).replace("l", "i") or name.casefold()
+
+
+def _bare(name: str) -> str:
     plain = _STRETCHED.sub(r"\1", unicodedata.normalize("NFKC", name))
     seen = unicodedata.normalize("NFKD", undisguise(plain).text)
     seen = _ACCENT.sub("", "".join(COUSINS.get(letter, letter) for letter in seen))
     signed = _SIGNED.sub(lambda word: word[0].translate(_AS_LETTERS), seen)
-    folded = unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
-    return folded.replace("l", "i") or name.casefold()
+    return unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
 
 
 def earlier_forms(name: str) -> tuple[str, ...]:

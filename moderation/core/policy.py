@@ -269,7 +269,7 @@ def decide(
     *,
     mode: Mode = Mode.PRE,
     policy_version: str,
-    waits_because: str = EVERYTHING_WAITS,
+    waits_because: str | None = None,
 ) -> Decision:
     """What the policy makes of a comment: approved, pending or rejected, with every reason in words.
 
@@ -277,7 +277,8 @@ def decide(
     not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
     published, and what the pack can't read always waits: what would have rejected it is a reason to look. A listed term
     holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of the text is
-    asked of the author's name too. ``waits_because`` says why everything waits here.
+    asked of the author's name too. ``waits_because`` says why everything waits here; where something could have been
+    published at once, the reason says which condition for that didn't hold.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
     rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in LISTED)
@@ -297,7 +298,28 @@ def decide(
             (Reason("post", "nothing was flagged, and this discussion publishes first"),),
             policy_version,
         )
-    return Decision(Outcome.PENDING, (Reason("pre", waits_because),), policy_version)
+    why = waits_because or _why_not_published(rules, asked, signals)
+    return Decision(Outcome.PENDING, (Reason("pre", why),), policy_version)
+
+
+def _why_not_published(rules: Rules, asked: Iterable[Condition], signals: Signals) -> str:
+    """Why a comment that nothing speaks against waits, in words."""
+    if not rules.whole("approve"):
+        return EVERYTHING_WAITS
+    missed = [_missed(condition, signals.values.get(condition.signal)) for condition in asked]
+    told = "; ".join(words for words in missed if words)
+    return f"not published at once: {told or 'none of the conditions for that can be asked about this comment'}"
+
+
+def _missed(condition: Condition, value: float | None) -> str | None:
+    """By what a value misses the condition, such as "relevance 0.31, under 0.50"; None where it holds."""
+    if value is None:
+        return f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}"
+    if condition.holds(value):
+        return None
+    relation = "under" if condition.comparison is Comparison.AT_LEAST else "over"
+    number, threshold = _number(condition, value), _number(condition, condition.threshold)
+    return f"{_name(condition.signal)} {number}, {relation} {threshold}"
 
 
 def _facts(signals: Signals) -> Iterable[Reason]:

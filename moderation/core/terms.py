@@ -13,12 +13,14 @@ import regex
 
 from moderation.core.disguise import undisguise
 from moderation.core.errors import InvalidField
+from moderation.core.folding import folded
 from moderation.core.text import as_written
 
 SHORTEST, LONGEST = 2, 100
 """Characters of a term: a single letter would hold every comment."""
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]")
+# An underscore joins no words here: "_Berger_" is how some write in italics.
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _WORDS = regex.compile(rf"{_WORD.pattern}+")
 # Scripts that set no spaces between words: there a term may stand right beside other letters.
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
@@ -32,7 +34,6 @@ _READ = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _APART_AT_LEAST = 4
 """Letters of a word that is looked for among letters that stand apart."""
 _APART = regex.compile(r"(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_*·•|/]{1,3}\p{L}(?![\p{L}\p{N}])){3,}+")
-_TYPED = str.maketrans("’‘ʼ‐‑–—", "'''----")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +190,6 @@ def _joined(text: str, at: int) -> bool:
 
 
 NO_TERMS = TermList(())
-
-
-def folded(text: str) -> str:
-    """A text as terms are compared: without case, with single spaces, plain apostrophes and hyphens."""
-    return _SPACES.sub(" ", text.casefold().translate(_TYPED))
 
 
 def term_text(text: str) -> str:

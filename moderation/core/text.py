@@ -140,13 +140,3 @@ def sameness(text: str) -> str:
     """A fingerprint under which two copies of a text are the same: case, spacing and invisible characters ignored."""
     folded = _INVISIBLE.sub("", compatible(text))
     return sha256(_WHITESPACE.sub(" ", folded).strip().encode()).hexdigest()
-
-
-_LINK = regex.compile(
-    r"(?i)\b(?:https?://|www\.)\S+|\b[a-z0-9][a-z0-9-]{1,62}\.(?:com|net|org|info|biz|ru|cn|io|co|in|uk|de|fr|xyz|top|shop|site|online|club|live|me|ly|link|click)\b(?:/\S*)?"
-)
-
-
-def count_links(text: str) -> int:
-    """Web addresses in the text, with or without their scheme; e-mail addresses don't count."""
-    return sum(1 for match in _LINK.finditer(text) if match.start() == 0 or text[match.start() - 1] != "@")

@@ -232,7 +232,7 @@ def card(
         age_words="waiting for" if waiting else "arrived before",
         waiting=waiting,
         is_reply=comment.parent_id is not None,
-        first=item.author.created_at >= comment.received_at,
+        first=item.author.created_at >= comment.received_at and not (item.author.approved or item.author.rejected),
         record=record_words(item.author),
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(

@@ -12,6 +12,8 @@ from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 
 from moderation.configuration import RateLimits
+from moderation.core.comment import Author
+from moderation.core.names import comparable_name
 from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.web.access import services
@@ -37,29 +39,41 @@ class Limits:
             default_limits=[],
         )
         self._reader = self._counted("reader", lambda limits: limits.per_reader, lambda: str(g.limited_reader))
+        self._guests = self._counted("guests", lambda limits: limits.per_address, lambda: str(g.limited_guests))
         self._address = self._counted("address", lambda limits: limits.per_address, hashed_address)
         self._site = self._counted("site", lambda limits: limits.per_site, lambda: str(g.limited_site))
 
-    def check_comment(self, site_id: str, reader: str | None) -> None:
+    def check_comment(self, site_id: str, reader: str | None, guests: str | None = None) -> None:
         """Refuses a comment that ``count_comment`` would refuse, and counts nothing: before anything costly is done."""
         limits = limits_in_force()
         if not limits.enabled:
             return
-        full = not self._has_room(limits.per_site, site_id, "site") or (
-            reader is not None and not self._has_room(limits.per_reader, f"{site_id} {reader}", "reader")
+        full = (
+            not self._has_room(limits.per_site, site_id, "site")
+            or (reader is not None and not self._has_room(limits.per_reader, f"{site_id} {reader}", "reader"))
+            or (guests is not None and not self._has_room(limits.per_address, f"{site_id} {guests}", "guests"))
         )
         if full:
-            self.count_comment(site_id, reader)  # raises, and says which limit it was
+            self.count_comment(site_id, reader, guests)  # raises, and says which limit it was
 
-    def count_comment(self, site_id: str, reader: str | None) -> None:
-        """An accepted comment of a reader; None where the site's server names neither id nor address."""
+    def count_comment(self, site_id: str, reader: str | None, guests: str | None = None) -> None:
+        """An accepted comment of a reader; None where the site's server names neither id nor address, or vouches for a
+        comment of the past. ``guests`` are all whom it names by one address alone.
+        """
         g.limited_site = site_id
-        if reader is not None:
-            # The site's limit is looked at first, so that what it refuses doesn't count against the reader.
-            limits = limits_in_force()
-            if not limits.enabled or self._has_room(limits.per_site, site_id, "site"):
+        # The site's limit is looked at first, so that what it refuses doesn't count against the reader.
+        limits = limits_in_force()
+        if not limits.enabled or self._has_room(limits.per_site, site_id, "site"):
+            if reader is not None:
                 g.limited_reader = f"{site_id} {reader}"
-                self._reader()
+                if guests is None or self._has_room(limits.per_address, f"{site_id} {guests}", "guests"):
+                    self._reader()
+            if guests is not None:
+                g.limited_guests = f"{site_id} {guests}"
+                shown = self.limiter.context.view_rate_limit
+                self._guests()
+                if shown is not None:
+                    self.limiter.context.view_rate_limit = shown
         shown = self.limiter.context.view_rate_limit
         self._site()
         if shown is not None:
@@ -161,10 +175,19 @@ def _without_port(address: str) -> str:
     return host if colon and port.isdigit() and ":" not in host else address
 
 
-def reader_key(secret: str, *, author_id: str | None, address: str | None) -> str | None:
-    """What stands for a reader in a limit: the site's id for them, else the address; a name is anybody's."""
-    if author_id is not None:
-        return keyed(secret, "limit id", author_id)[:32]
-    if address is not None:
-        return keyed(secret, "limit address", network_of(address))[:32]
+def reader_key(secret: str, author: Author) -> str | None:
+    """What stands for a reader in a limit: the site's id for them, else address and name, as many may sit behind one
+    address; a name alone is anybody's. ``guests_key`` bounds who changes names.
+    """
+    if author.id is not None:
+        return keyed(secret, "limit id", author.id)[:32]
+    if author.address is not None:
+        return keyed(secret, "limit guest", network_of(author.address), comparable_name(author.name))[:32]
     return None
+
+
+def guests_key(secret: str, author: Author) -> str | None:
+    """What stands for all readers of an address whom the site tells apart by nothing but their names."""
+    if author.id is not None or author.address is None:
+        return None
+    return keyed(secret, "limit guests", network_of(author.address))[:32]

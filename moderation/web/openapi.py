@@ -259,7 +259,7 @@ def _post_comment() -> Schema:
             "body": _text(),
             "parent_id": _text(description="The comment that this one replies to."),
             "external_id": _text(description="Counts with the secret key only."),
-            "created_at": _text(format="date-time", description="Counts with the secret key only."),
+            "created_at": _text(format="date-time", description="Counts with the secret key only; with its zone."),
         },
         ("author", "body"),
     )

@@ -29,7 +29,7 @@ from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.sites import Site
-from moderation.web.access import check_csrf, services
+from moderation.web.access import check_readers_form, services
 from moderation.web.discussions import PAGE, article_texts, discussion_view, said
 from moderation.web.errors import CODES
 from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
@@ -89,7 +89,7 @@ def blueprint(limits: Limits) -> Blueprint:
             guard=FormGuard(request.form.get(HONEYPOT, ""), request.form.get(OPENED, "")),
         )
         try:
-            check_csrf()
+            check_readers_form()
             arrival = _submit(limits, article_id, form)
         except (BadRequest, RateLimitExceeded, ModerationError) as error:
             if isinstance(error, ArticleNotFound):
@@ -105,7 +105,7 @@ def blueprint(limits: Limits) -> Blueprint:
 
     @pages.post("/comments/<comment_id>/withdraw")
     def take_back(comment_id: str) -> WerkzeugResponse:
-        check_csrf()
+        check_readers_form()
         receipt = request.form.get("receipt", "")
         _check_receipt(comment_id, receipt)
         withdraw(services(), comment_id)
@@ -125,7 +125,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
         form_filled=form.guard.filled_by_program(services().keys.sessions.secrets, services().clock()),
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
-    reader = reader_key(services().keys.identity.newest.secret, author_id=None, address=address)
+    reader = reader_key(services().keys.identity.newest.secret, submission.author)
     return intake.submit(
         services(),
         sender,
@@ -135,11 +135,18 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     )
 
 
+_FORM_OLD = "This page was open for long. It is fresh now: please send it again."
+_NO_COOKIE = (
+    "Your browser sent no cookie along, and this form needs one. Please send it again; if that doesn’t help, allow "
+    "cookies for this site first."
+)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, RateLimitExceeded):
         return Problem(status=429, words="That was a little fast. Please wait a minute, then send this comment again.")
     if isinstance(error, BadRequest):
-        return Problem(status=400, words="This page was open for long. It is fresh now: please send it again.")
+        return Problem(status=400, words=_FORM_OLD if request.cookies else _NO_COOKIE)
     if not isinstance(error, ModerationError):
         raise error
     status = next(code for kind, code in CODES.items() if isinstance(error, kind))

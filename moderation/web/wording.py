@@ -12,6 +12,7 @@ import regex
 from babel import Locale
 
 from moderation.core.comment import Status
+from moderation.core.decision import Prompt
 from moderation.core.text import clusters, compatible
 
 HUES = 6
@@ -100,6 +101,19 @@ def status_word(status: str) -> str:
     return STATUS_WORDS.get(status, status)
 
 
+_CAME_UP: Mapping[str, str] = {
+    Prompt.OWN_CHECK: "in our own checks",
+    Prompt.REPORT: "through a reader’s report",
+    Prompt.NOTICE: "through a notice",
+    Prompt.ORDER: "through an order of an authority",
+}
+
+
+def came_up(prompt: str) -> str:
+    """What a statement of reasons names as ``prompted_by``, to be read after "It came up"."""
+    return _CAME_UP.get(prompt, f"through {prompt}")
+
+
 def percent(value: float) -> str:
     """A number from 0 to 1 as a length in per cent, for drawings."""
     return f"{min(max(value, 0.0), 1.0) * 100:.1f}".rstrip("0").rstrip(".")
@@ -158,5 +172,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "initial": initial,
     "hue": hue,
     "status_word": status_word,
+    "came_up": came_up,
     "language_name": language_name,
 }

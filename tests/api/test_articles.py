@@ -73,6 +73,54 @@ def test_html_without_an_article_is_422_or_taken_but_never_an_error(front_door: 
         assert "html" in detail(answer)
 
 
+LONG = "The council has decided that the lanes stay where they are, after a long debate."
+
+
+@pytest.mark.parametrize(
+    ("html", "paragraphs"),
+    [
+        (f"<article>{LONG}</article>", [LONG]),
+        (f"<article><p>{LONG}</p></article>", [LONG]),
+        ("<article><p>It is short.</p></article>", ["It is short."]),
+        (f"<div>{LONG}</div>", [LONG]),
+        (f"<div><p>{LONG}</p></div>", [LONG]),
+        ("<p>One of them.</p><p>Two of <b>them</b>.</p>", ["One of them.", "Two of them."]),
+        (f"<p>{LONG}</p><p>Then there was more.</p>", [LONG, "Then there was more."]),
+        ("<div>One.<br>Two.</div>", ["One.", "Two."]),
+        (LONG, [LONG]),
+        ("Salt &amp; pepper < sugar\n\nNext one", ["Salt & pepper < sugar", "Next one"]),
+        (f"<article><h1>Trams return</h1><p>{LONG}</p></article>", [LONG]),
+        ("<article><h1>TRAMS  return</h1><p>Short.</p></article>", ["Short."]),
+        (f"<html><body><article><h1>Trams return</h1><p>{LONG}</p></article></body></html>", [LONG]),
+        (f"Trams return\n\n{LONG}", [LONG]),
+        ("Trams return", ["Trams return"]),
+        (
+            "<article><figure><img><figcaption>Photo: X</figcaption></figure><p>Short one.</p>"
+            "<ul><li><a href='/x'>Read this too</a></li></ul><aside>Related</aside><script>x()</script></article>",
+            ["Short one."],
+        ),
+        ("<div>" * 300 + "Deep." + "</div>" * 300, None),
+    ],
+)
+def test_a_part_of_a_page_is_html_too_and_its_headline_is_no_paragraph(
+    front_door: Newsroom, html: str, paragraphs: list[str] | None
+) -> None:
+    answer = front_door.server("PUT", "/api/v1/articles/part", json={"title": "Trams return", "html": html})
+    assert answer.status_code == 201 or (paragraphs is None and answer.status_code == 422), answer.text
+    if paragraphs is not None:
+        with front_door.services.database.reading() as session:
+            article = find_article(session, front_door.site, "part")
+        assert article is not None
+        assert list(article.paragraphs) == paragraphs
+
+
+@pytest.mark.parametrize("html", ["<article></article>", "<p> </p>", "<div><nav>Menu</nav></div>"])
+def test_html_without_any_text_is_refused_with_what_to_send(front_door: Newsroom, html: str) -> None:
+    answer = front_door.server("PUT", "/api/v1/articles/part", json={"title": "Trams", "html": html})
+    assert answer.status_code == 422
+    assert "Send its text as `text`" in detail(answer)
+
+
 def test_character_references_become_text_that_can_be_stored(front_door: Newsroom) -> None:
     html = PAGE.replace("on Monday", "on&#0; Mon&#xD800;day &#101;&#769;")
     answer = front_door.server("PUT", "/api/v1/articles/refs", json={"title": "Trams", "html": html})

@@ -77,13 +77,51 @@ def test_what_is_over_the_limit_is_neither_scored_nor_stored(newsroom: Newsroom)
     assert newsroom.stored() == 1
 
 
-def test_without_id_the_address_is_the_reader_whatever_the_name(newsroom: Newsroom) -> None:
-    limited(newsroom, per_reader=["2 per minute"])
-    authors = [{"name": f"Name {number}", "address": "198.51.100.4"} for number in range(3)]
-    assert statuses([newsroom.comment(author=author) for author in authors]) == [202, 202, 429]
-    assert newsroom.comment(author={"name": "Name 0", "address": "198.51.100.5"}).status_code == 202
-    # Two readers whom the site tells apart may share an address.
-    assert newsroom.comment(author={"name": "Name 0", "id": "a", "address": "198.51.100.4"}).status_code == 202
+@pytest.mark.parametrize("by", ["server", "browser"])
+def test_without_id_address_and_name_are_the_reader_and_the_address_bounds_all(newsroom: Newsroom, by: str) -> None:
+    limited(newsroom, per_reader=["2 per minute"], per_address=["5 per minute"])
+
+    def sent(name: str, address: str = "198.51.100.4") -> int:
+        if by == "server":
+            return newsroom.comment(author={"name": name, "address": address}).status_code
+        return newsroom.send(author={"name": name}, address=address).status_code
+
+    assert [sent("Ada"), sent("Ada"), sent("Bob"), sent("Bob")] == [202] * 4  # one office
+    if by == "server":  # in a browser what is refused counts too
+        assert sent("ADA!") == 429
+    answers = [sent(f"Nobody {letter}") for letter in "abcdef"]
+    assert answers == [202] + [429] * 5
+    assert sent("Ada", "198.51.100.5") == 202
+
+
+def test_readers_whom_the_site_tells_apart_may_share_an_address(newsroom: Newsroom) -> None:
+    limited(newsroom, per_reader=["1 per minute"], per_address=["1 per minute"])
+    for name in ("a", "b", "c"):
+        author = {"name": "Ada", "id": name, "address": "198.51.100.4"}
+        assert newsroom.comment(author=author).status_code == 202
+        assert newsroom.comment(author=author).status_code == 429
+
+
+def test_an_archive_that_a_secret_key_vouches_for_counts_against_the_site_alone(newsroom: Newsroom) -> None:
+    limited(newsroom, per_reader=["1 per minute"], per_address=["1 per minute"], per_site=["8 per minute"])
+    guest = {"name": "Bob", "address": "198.51.100.4"}
+    then = "2026-03-02T11:00:00Z"  # an hour ago
+    for number in range(3):
+        for author in (ADA, guest):
+            sent = newsroom.comment(author=author, created_at=then, external_id=f"{author['name']} {number}")
+            assert sent.status_code == 202
+    # Neither of the two alone vouches for it, nor does what was written just now.
+    assert newsroom.comment(author=ADA, created_at=then).status_code == 202
+    assert newsroom.comment(author=ADA, external_id="x").status_code == 429
+    assert newsroom.comment(author=ADA, external_id="x", created_at="2026-03-02T11:00:01Z").status_code == 429
+    assert newsroom.comment(author=ADA, external_id="x", created_at=then).status_code == 202
+    assert newsroom.comment(author=ADA, external_id="y", created_at=then).status_code == 429  # the site is full
+
+
+def test_a_browser_can_vouch_for_nothing(newsroom: Newsroom) -> None:
+    limited(newsroom, per_reader=["1 per minute"])
+    answers = [newsroom.send(created_at="2020-01-01T00:00:00Z", external_id=f"{number}") for number in range(2)]
+    assert statuses(answers) == [202, 429]
 
 
 def test_with_a_name_alone_the_site_is_the_only_limit(newsroom: Newsroom) -> None:

@@ -16,6 +16,7 @@ from newsroom import NOON, Newsroom, detail
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
+from moderation.core.comment import DEEPEST
 from moderation.core.scores import LABELS
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
@@ -264,6 +265,23 @@ def test_the_same_elsewhere_or_after_withdrawing_is_no_duplicate(newsroom: Newsr
     assert newsroom.comment(author=ada, body=body).status_code == 202
 
 
+def test_the_same_may_be_said_to_several_people_once_each(newsroom: Newsroom) -> None:
+    newsroom.configure("[comments.replies]\nminimum_length = 2\n")
+    ada = {"name": "Ada", "id": "ada"}
+    above: list[str] = []
+    for depth in range(DEEPEST + 3):  # what stands too deep has another parent than what it answers
+        answer = newsroom.accepted(author={"name": "Bob"}, **({"parent_id": above[-1]} if depth else {}))
+        above.append(answer["id"])
+    for answered in above:
+        assert newsroom.comment(author=ada, body="Well said!", parent_id=answered).status_code == 202
+    for answered in above:
+        assert newsroom.comment(author=ada, body="well said!", parent_id=answered).status_code == 409
+    body = newsroom.text()
+    newsroom.accepted(author=ada, body=body, parent_id=above[0])
+    assert newsroom.comment(author=ada, body=body).status_code == 202
+    assert newsroom.comment(author=ada, body=body).status_code == 409
+
+
 def test_with_a_name_alone_the_name_is_the_author(newsroom: Newsroom) -> None:
     body = newsroom.text()
     newsroom.accepted(author={"name": "Ada"}, body=body)
@@ -306,6 +324,70 @@ def test_a_server_may_say_when_but_not_the_future(newsroom: Newsroom) -> None:
     arrived = newsroom.accepted(created_at="2026-02-01T10:00:00+02:00")
     assert arrived["created_at"] == "2026-02-01T08:00:00Z"
     assert "future" in detail(newsroom.comment(created_at="2026-03-02T12:06:00Z"))
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-02-01T08:00:00Z", "2026-02-01t08:00:00z", "2026-02-01 08:00:00 UTC", "2026-02-01T10:00:00+02:00",
+        "2026-02-01T10:00:00+0200", "2026-02-01 10:00:00 +0200", "2026-02-01T13:30+05:30", "2026-02-01T08:00:00,250Z",
+        "2026-02-01T08:00:00.123456789Z", "2026-02-01T07:59:60Z", "2026-01-31T24:00:00-08", " 2026-02-01T08:00:00Z ",
+    ],
+)  # fmt: skip
+def test_a_time_with_its_zone_is_taken_however_it_is_written(front_door: Newsroom, time: str) -> None:
+    created_at = front_door.accepted(created_at=time)["created_at"]
+    assert created_at.split(".")[0].removesuffix("Z") == "2026-02-01T08:00:00"
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        ("2026-03-02T11:00:00", "must say its time zone"),
+        ("2026-03-02T13:00:00", "must say its time zone"),  # local time, an hour ahead: not "in the future"
+        ("2026-03-02 11:00", "must say its time zone"),
+        ("2026-03-02", "2026-03-02T00:00:00Z"),
+        (1772449200, "1772449200 would be 2026-03-02T11:00:00Z"),
+        ("1772449200", "would be 2026-03-02T11:00:00Z"),
+        (1772449200000, "would be 2026-03-02T11:00:00Z"),
+        (1772449200.5, "would be 2026-03-02T11:00:00Z"),
+        (1e300, "such as 2026"),
+        (5, "is a number, not a time"),
+        (True, "with its zone"),
+        ([], "with its zone"),
+        ("Mon, 02 Mar 2026 11:00:00 GMT", "with its zone"),
+        ("2026-03-02T11:00:00 Europe/Berlin", "with its zone"),
+        ("02.03.2026 11:00", "with its zone"),
+        ("2026-02-30T11:00:00Z", "no calendar has"),
+        ("2026-13-01T11:00:00Z", "no calendar has"),
+        ("2026-03-02T25:00:00Z", "no clock shows"),
+        ("2026-03-02T24:01:00Z", "no clock shows"),
+        ("2026-03-02T11:60:00Z", "no clock shows"),
+        ("2026-03-02T11:00:60Z", "no clock shows"),
+        ("2026-03-02T11:00:00+99:00", "time zone that is none"),
+        ("0000-01-01T00:00:00Z", "between the years 1970 and 2200"),
+        ("0001-01-01T00:00:00+14:00", "between the years 1970 and 2200"),
+        ("9999-12-31T24:00:00Z", "between the years 1970 and 2200"),
+        ("1970-01-01T00:00:00+01:00", "between the years 1970 and 2200"),
+        ("٢٠٢٦-03-02T11:00:00Z", "with its zone"),
+        ("2026-03-02T12:06:00Z", "lies in the future: here it is 2026-03-02T12:00:00Z"),
+        ("2" * 100_000, "with its zone"),
+    ],
+)
+@pytest.mark.parametrize("field", ["created_at", "published_at"])
+def test_what_is_wrong_with_a_time_is_said_with_how_to_mend_it(
+    front_door: Newsroom, field: str, time: Any, told: str
+) -> None:
+    if field == "created_at":
+        answer = front_door.comment(created_at=time)
+    elif "future" in told:
+        return  # an article may be registered ahead of its publication
+    else:
+        answer = front_door.put_article(published_at=time)
+    assert answer.status_code == 422
+    (error,) = (answer.json or {})["errors"]
+    assert error["field"] == field
+    assert told in error["message"]
+    assert len(error["message"]) < 200
 
 
 def test_banned_authors_are_refused_until_their_time_is_over(newsroom: Newsroom) -> None:

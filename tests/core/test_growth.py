@@ -24,14 +24,16 @@ import moderation.web.wording
 from moderation.articles import paragraphs_of
 from moderation.core.disguise import undisguise
 from moderation.core.errors import ModerationError
+from moderation.core.folding import folded
 from moderation.core.likeness import bands
+from moderation.core.links import count_links
 from moderation.core.markup import in_utf16, seen_in_html
 from moderation.core.perspective_requests import read_analyze
 from moderation.core.scores import ArticleText
 from moderation.core.search_words import hits, sought, words_in
 from moderation.core.sentences import sentences
 from moderation.core.terms import Term, TermList
-from moderation.core.text import as_written, count_links, sameness, visible_length
+from moderation.core.text import as_written, sameness, visible_length
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.relevance import split_passages
 from moderation.scoring.relevance_features import signs, stems, talk
@@ -54,6 +56,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "visible_length": visible_length,
     "sameness": sameness,
     "count_links": count_links,
+    "folded": folded,
     "sentences": sentences,
     "undisguise": undisguise,
     "seen_in_html": seen_in_html,

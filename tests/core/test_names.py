@@ -7,7 +7,7 @@ import time
 import pytest
 
 from moderation.core.comment import Author
-from moderation.core.names import comparable_name, earlier_forms, links_in_name, name_words
+from moderation.core.names import comparable_name, earlier_forms, links_in_name, name_words, unfolded_name
 from moderation.core.signing import author_key, author_keys, keyed
 
 
@@ -138,3 +138,24 @@ def test_names_take_time_in_proportion_to_their_length(unit: str) -> None:
         return best
 
     assert seconds(64_000) < 100 * seconds(4_000)  # sixteen times as much; its square would be 256
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("İnci Işık", "inci ışık"),
+        ("IŞIK", "ışık"),
+        ("محمد", "مُحَمَّد"),
+        ("علي", "عـلی"),
+        ("أحمد", "احمد"),
+        ("שלום", "שָׁלוֹם"),
+        ("Straße", "STRASSE"),
+        ("Артём", "АРТЕМ"),
+    ],
+)
+def test_names_that_a_script_writes_differently_are_one_and_stay_known(one: str, other: str) -> None:
+    assert comparable_name(one) == comparable_name(other)
+    for name in (one, other):
+        author = Author(name=name, address="203.0.113.7")
+        before = keyed("secret", "author name", "site", "203.0.113.7", unfolded_name(name))
+        assert before in author_keys("secret", "site", author)

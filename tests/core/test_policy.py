@@ -311,3 +311,26 @@ def test_what_if_keeps_what_is_not_asked_of_names() -> None:
             assert again.policy.rules_for(None, place) == configuration.policy.rules_for(None, place)
         written = parse_configuration(policy_toml(again.policy))
         assert written.policy.rules_for(None, "kids") == configuration.policy.rules_for(None, "kids")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"relevance": 0.31}, "relevance 0.31, under 0.50"),
+        ({"toxicity": 0.25, "relevance": 0.4}, "toxicity 0.25, over 0.20; relevance 0.40, under 0.50"),
+        ({"toxicity": 0.20001}, "toxicity 0.20001, over 0.20"),
+    ],
+)
+def test_what_waits_for_a_condition_of_publishing_says_which(values: dict[str, float], told: str) -> None:
+    decision = decided(CALM | values, approve={"toxicity_at_most": 0.2, "relevance_at_least": 0.5})
+    assert (decision.outcome, decision.flags) == (Outcome.PENDING, 0)
+    assert decision.words == (f"not published at once: {told}",)
+
+
+def test_what_waits_for_a_condition_that_nothing_is_known_of_says_so() -> None:
+    bare = {name: value for name, value in CALM.items() if name != "relevance"}
+    told = "not published at once: relevance unknown: the article has no text to compare with"
+    assert decided(bare, approve={"relevance_at_least": 0.5}).words == (told,)
+    skipped = {"inapplicable": frozenset({"relevance"})}
+    (words,) = decided(CALM, signals=skipped, approve={"relevance_at_least": 0.5}).words
+    assert "none of the conditions" in words

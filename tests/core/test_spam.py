@@ -52,6 +52,6 @@ def test_a_pack_that_tells_nothing_of_spam_flags_nothing() -> None:
         signals: Signals = signals_from(scores(spam), counts={"links": 0.0, "alike": float(alike)})
         return decide(signals, rules, policy_version="v").words
 
-    assert decided(None, 9) == ("every comment here is read before it is published",)
+    assert "spam" not in decided(None, 9)[0]
     assert decided(0.1)[0].startswith("spam 0.10, at or under 0.80")
     assert decided(0.95) == ("spam 0.95, at or over 0.80: reads like advertising (0.95)",)

@@ -151,3 +151,66 @@ def test_any_text_and_any_list_give_an_answer(texts: list[str], text: str) -> No
             terms.append(term_text(candidate))
     for one in listed(*terms).found(text):
         assert one.count > 0
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("Berger", "_Berger_"),
+        ("Berger", "__Berger__ x_Berger_y"),
+        ("istanbul", "İSTANBUL"),
+        ("istanbul", "ISTANBUL"),
+        ("ışık", "IŞIK"),
+        ("IŞIK", "ışık"),
+        ("İnci", "inci"),
+        ("diyarbakır", "DİYARBAKIR"),
+        ("Straße", "STRASSE"),
+        ("STRAẞE", "straße"),
+        ("Οδυσσεύς", "ΟΔΥΣΣΕΥΣ"),
+        ("Αθήνα", "ΑΘΗΝΑ"),
+        ("محمد", "مُحَمَّد"),
+        ("محمد", "مـحـمـد"),
+        ("أحمد", "احمد"),
+        ("علي", "علی"),
+        ("كريم", "کریم"),
+        ("می\u200cروم", "میروم"),
+        ("فاطمة", "فاطمه"),
+        ("שלום", "שָׁלוֹם"),
+        ("קצר", "קָצָר"),
+        ("ज़मीन", "ज़मीन"),
+        ("café", "café"),
+        ("café", "café"),
+        ("Nguyễn", "Nguyễn"),
+        ("Berger", "ＢＥＲＧＥＲ"),
+        ("official", "oﬃcial"),
+        ("Артём", "артем"),
+        ("артем", "АРТЁМ"),
+        ("สวัสดี", "พูดสวัสดีครับ"),
+        ("王小明", "我看見王小明"),
+        ("カタカナ", "ｶﾀｶﾅ"),
+        ("Berger", "Ber\xadger"),
+        ("O'Neil", "O´Neil"),
+        ("d'Artagnan", "d’artagnan"),
+        ('רה"מ', "רה״מ"),
+        ("foo_bar", "a foo_bar b"),
+    ],
+)
+def test_a_term_is_found_however_its_script_writes_it(term: str, text: str) -> None:
+    assert found(listed(term_text(term)), text) == {term_text(term): text.count("erger") or 1}
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("idiote", "idioté"),
+        ("schon", "schön"),
+        ("pena", "peña"),
+        ("мои", "мой"),
+        ("Berger", "Bergers"),
+        ("sin", "şin"),
+        ("berger", "bergerie"),
+        ("ali", "علي"),
+    ],
+)
+def test_letters_that_readers_tell_apart_are_no_one_term(term: str, text: str) -> None:
+    assert found(listed(term), text) == {}

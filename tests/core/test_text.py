@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.core.errors import InvalidField
-from moderation.core.text import MOST_MARKS, as_written, count_links, display_name, sameness, visible_length
+from moderation.core.text import MOST_MARKS, as_written, display_name, sameness, visible_length
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,3 @@ def test_case_spacing_and_invisible_characters_make_no_other_text() -> None:
     }
     assert len({sameness(text) for text in same}) == 1
     assert sameness("hello there!") != sameness("hello there")
-
-
-@pytest.mark.parametrize(
-    ("text", "links"),
-    [
-        ("no link here. At all.", 0),
-        ("see https://news.example/a?b=c#d", 1),
-        ("see HTTP://NEWS.example and www.other.example", 2),
-        ("see example.com/path, or shop.xyz", 2),
-        ("write to ada@example.com", 0),
-        ("3.5 million, e.g. this; version 1.2.3", 0),
-        ("https://a.example https://b.example https://c.example", 3),
-    ],
-)
-def test_links_are_counted(text: str, links: int) -> None:
-    assert count_links(text) == links

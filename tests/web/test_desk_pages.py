@@ -338,6 +338,20 @@ def test_the_author_s_record_is_told(house: House) -> None:
     assert "2 published, 1 rejected so far" in house.signed_in().open("/review").text
 
 
+def test_a_first_comment_is_marked_until_something_by_its_author_is_decided(house: House) -> None:
+    first, second = house.say(), house.say("This is the second that they have written, and it waits.")
+    desk = house.signed_in()
+    marks = "//span[@class='chip new']"
+    assert desk.open(f"/review/comments/{first}").texts(marks) == ["first comment"]
+    assert desk.open("/review").texts(f"//*[@data-id='{first}' or contains(@href, '{first}')]{marks}") == [
+        "first comment"
+    ]
+    house.decide(second, Verdict.APPROVE)
+    for page in (desk.open(f"/review/comments/{first}"), desk.open("/review")):
+        assert page.texts(marks) == []
+    assert "1 published, 0 rejected so far" in desk.open(f"/review/comments/{first}").text
+
+
 def test_the_rest_of_the_scores_is_there_on_demand(house: House) -> None:
     comment = house.say()
     desk = house.signed_in().open(f"/review/comments/{comment}")

@@ -36,7 +36,7 @@ def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_hou
         outcome="acted", verdict="reject", reason="private", decision="The accusation names a private person.",
     )  # fmt: skip
     assert "Decided and recorded." in desk.text
-    assert "Brought up by a notice" in " ".join(desk.texts("//dl//*"))
+    assert "How it came up through a notice" in " ".join(desk.texts("//dl//*"))
     with either_house.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "rejected"
         decision = newest_decision(db, comment)
@@ -202,8 +202,33 @@ def test_decided_matters_are_listed_page_by_page(house: House) -> None:
 def test_an_article_that_is_named_by_its_own_id_is_found(house: House) -> None:
     enter(house, link="lanes")
     assert events(house, "legal.received")[0]["article"] == article_id(house)
-    enter(house, link="https://elsewhere.example/nothing")
-    assert sorted(str(event["article"]) for event in events(house, "legal.received")) == sorted(
-        [article_id(house), "None"]
-    )
     assert sent(house).status_code == 202
+
+
+@pytest.mark.parametrize("kind", ["notice", "grievance", "order"])
+@pytest.mark.parametrize("link", ["nonsense", "https://elsewhere.example/nothing", "0" * 26, "/articles/", "?", "#x"])
+def test_what_names_nothing_here_is_refused_and_nothing_typed_is_lost(house: House, kind: str, link: str) -> None:
+    desk = enter(house, kind=kind, link=link, explanation="Take down what is said there.")
+    assert desk.status == 422
+    assert "was not found on this site" in desk.text
+    (form,) = (form for form in desk.page.forms if form.action == "/legal")
+    assert form.fields["link"] == link
+    assert form.fields["explanation"].strip() == "Take down what is said there."
+    assert form.fields["kind"] == kind
+    assert not events(house, "legal.received")
+    desk.send("/legal", link="")  # what is gone can be told of all the same
+    assert desk.status == 200
+    assert len(events(house, "legal.received")) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://paper.example/lanes?utm_source=x",
+        "http://paper.example/lanes/",
+        "https://demo.example/articles/lanes?a=b",
+    ],
+)
+def test_an_article_is_found_behind_its_address_however_it_was_copied(house: House, link: str) -> None:
+    assert enter(house, link=link).status == 200
+    assert events(house, "legal.received")[0]["article"] == article_id(house)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, WITHOUT_LIMITS, House, Visitor
+from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, WITHOUT_LIMITS, House, Visitor, fields_of
 from sqlalchemy import select
 
 from moderation.configuration_file import parse_configuration
@@ -182,7 +182,14 @@ def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(house
     comment_id = link.split("/")[2].split("?")[0]
     house.decide(comment_id, Verdict.REJECT, "off-topic")
     reader = house.visitor().open(link)
-    for told in ("Rejected", "It is not about the article.", "Off-topic", "A person noticed it", "a person decided"):
+    for told in (
+        "Rejected",
+        "It is not about the article.",
+        "Off-topic",
+        "It came up in our own checks.",
+        "A person noticed it",
+        "a person decided",
+    ):
         assert told in reader.text
     assert "admin" not in reader.text
 
@@ -247,12 +254,51 @@ def test_the_same_comment_twice_is_told_apart_from_a_new_one(house: House) -> No
 
 
 def test_a_form_that_was_open_too_long_comes_back_with_what_was_typed_and_then_works(house: House) -> None:
-    reader = house.visitor()
+    reader = house.visitor().open("/")
     reader.post(FORM, {"name": "Ravi K", "body": CALM, "csrf_token": "old"})
+    assert "open for long" in reader.text
     assert reader.status == 400
     assert reader.page.forms[0].fields["body"].strip() == CALM
     reader.send(FORM)
     assert "waits for a moderator" in reader.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {"Origin": "https://localhost"}]
+)
+def test_a_comment_is_sent_and_taken_back_without_any_cookie(house: House, headers: dict[str, str]) -> None:
+    reader = house.visitor()
+    reader.client = house.visitor().client.application.test_client(use_cookies=False)
+    reader.open("/")
+    house.clock.wait(seconds=30)
+    (form,) = (form for form in reader.page.forms if form.action == FORM)
+    reader.post(FORM, {**fields_of(form), "name": "Ravi K", "body": CALM}, headers=headers)
+    assert "waits for a moderator" in reader.text
+    (link,) = reader.page.xpath("//a[.='this link']/@href")
+    (form,) = reader.open(link).page.forms
+    reader.post(form.action, fields_of(form), headers=headers)
+    assert "Withdrawn" in reader.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://localhost.elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused_and_told_of_cookies(house: House, headers: dict[str, str]) -> None:
+    reader = house.visitor()
+    reader.post(FORM, {"name": "Ravi K", "body": CALM, "csrf_token": "guessed"}, headers=headers)
+    assert reader.status == 400
+    assert "allow cookies for this site" in reader.text
+    assert "open for long" not in reader.text
+    assert reader.page.forms[0].fields["body"].strip() == CALM
 
 
 def test_too_many_comments_are_slowed_down_without_losing_one(house: House) -> None:
