@@ -235,6 +235,8 @@ def signals_from(
         values["spam"] = spam_probability(scores.spam, relevance=scores.relevance, links=links, alike=alike)
     if scores.name is None:
         holds = (*holds, NAME_UNREAD)
+    if scores.language.unread is not None:
+        holds = (*holds, f"{PART_UNREAD} ({scores.language.unread})")
     values.update((f"{NAME}{label}", value) for label, value in (scores.name or {}).items())
     return Signals(
         values=values,
@@ -255,6 +257,7 @@ def concerns(signals: Signals, rules: Rules) -> tuple[Reason, ...]:
 
 FORM_FILLED = "spam: the form was filled in as a program does it, too fast or where no reader sees a field"
 NAME_UNREAD = "its author's name couldn't be scored"
+PART_UNREAD = "a part of it is in a language that the scoring pack can't read"
 NAME_HOLDS = "its author's name holds "
 """How the words begin for a listed term in a name."""
 HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
@@ -312,6 +315,8 @@ def _facts(signals: Signals) -> Iterable[Reason]:
 def _code_of(hold: str) -> str:
     if hold.startswith(NAME_HOLDS):
         return f"{NAME}{LISTED_TERMS}"
+    if hold.startswith(PART_UNREAD):
+        return "language_part"
     return HOLD_CODES.get(hold, "hold")
 
 

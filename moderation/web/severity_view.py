@@ -66,6 +66,8 @@ def _shortly(part: Part, signals: Signals) -> str:
     if code == "language":
         name = language_name(signals.language)
         return f"{name[0].upper()}{name[1:]}, not read"
+    if code == "language_part":
+        return "Partly not read"
     if code == "hold":
         return part.reason.words[0].upper() + part.reason.words[1:]
     name = code.removeprefix("name_")

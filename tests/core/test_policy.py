@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,17 @@ from hypothesis import strategies as st
 from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.decision import Outcome
-from moderation.core.policy import SIGNALS, Policy, Rules, Signals, condition_keys, conditions_from, decide
-from moderation.core.scores import LABELS
+from moderation.core.policy import (
+    SIGNALS,
+    Policy,
+    Rules,
+    Signals,
+    condition_keys,
+    conditions_from,
+    decide,
+    signals_from,
+)
+from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores
 from moderation.what_if import effects_in, policy_toml, tried
 
 COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
@@ -284,7 +294,9 @@ def test_a_listed_term_in_a_name_never_rejects() -> None:
 
 
 def test_the_score_of_a_name_counts_whatever_language_the_text_is_in() -> None:
-    assert named({"name_threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.REJECTED
+    decision = named({"name_threat": 0.9}, readable=False, reject={"threat_at_least": 0.5})
+    assert decision.outcome is Outcome.PENDING, "nothing is rejected unread"
+    assert decision.reasons[1].code == "name_threat"
     assert named({"threat": 0.9}, readable=False, reject={"threat_at_least": 0.5}).outcome is Outcome.PENDING
 
 
@@ -308,3 +320,23 @@ def test_what_if_keeps_what_is_not_asked_of_names() -> None:
             assert again.policy.rules_for(None, place) == configuration.policy.rules_for(None, place)
         written = parse_configuration(policy_toml(again.policy))
         assert written.policy.rules_for(None, "kids") == configuration.policy.rules_for(None, "kids")
+
+
+def test_a_part_that_cannot_be_read_holds_a_comment_and_takes_no_other_reason_away() -> None:
+    language = Language(code="en", supported=True, unread="de")
+    scores = Scores(
+        toxicity={"toxicity": 0.1, "threat": 0.9},
+        relevance=0.9,
+        passage=None,
+        sentences=(),
+        language=language,
+        pack=PackStamp(name="p", version="1", runtime="r", precision="f32"),
+        scale=Scale.NATURAL,
+    )
+    rules = Policy(base={"flag": {"threat_at_least": 0.5}}).rules_for()
+    decision = decide(signals_from(scores, counts=COUNTS), rules, mode=Mode.POST, policy_version="v")
+    assert [reason.code for reason in decision.reasons] == ["language_part", "threat"]
+    calm = signals_from(replace(scores, toxicity={"toxicity": 0.1, "threat": 0.1}), counts=COUNTS)
+    assert decide(calm, rules, mode=Mode.POST, policy_version="v").words == (
+        "a part of it is in a language that the scoring pack can't read (de)",
+    )
