@@ -35,6 +35,36 @@ def test_a_disguised_name_is_the_name(other: str) -> None:
     assert comparable_name(other) == comparable_name("Pest")
 
 
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("Pest", ["Pest ❤️", "Pest™", "₱est", "ᵽest", "P̵e̵s̵t̵", "Ｐ.ｅ.ｓ.ｔ", "ⓅⒺⓈⓉ", "🄿🄴🅂🅃", "Pes7", "(Pest)"]),
+        ("Иван Петров", ["иван петров", "ИВАН ПЕТРОВ", "ИванПетров", "Иван_Петров!", "и в а н  п е т р о в"]),
+        ("Σίσυφος", ["ΣΙΣΥΦΟΣ", "σισυφος", "Σίσυφοσ"]),
+        ("محمد علي", ["مُحَمَّد علي", "محـــمد علي", "محمدعلي"]),
+        ("משה", ["מֹשֶׁה", "משה!"]),
+        ("Groß", ["GROSS", "gross", "GROẞ"]),
+        ("İbrahim", ["ibrahim", "IBRAHIM", "ıbrahim"]),
+        ("Łukasz Ørsted", ["lukasz orsted", "LUKASZ ØRSTED"]),
+        ("Max99", ["Max 99", "max_99", "M A X 99"]),
+    ],
+)
+def test_no_script_and_no_sign_makes_two_names_of_one(name: str, others: list[str]) -> None:
+    assert {other: comparable_name(other) for other in others} == dict.fromkeys(others, comparable_name(name))
+
+
+HONEST = (
+    *("Pesto", "Pest 2", "Past", "Post", "Pete", "Pests", "Pesta", "Peša", "Pest Control", "Peter", "Best", "West"),
+    *("Pert", "Pet", "Budapest", "Pestalozzi", "Peszt", "Peste", "Пест", "Ann", "An", "Anna", "Ana", "Lee", "Le"),
+    *("Иван Петрова", "Иван Петренко", "محمود علي", "王芳", "王方", "Max98", "Max 9", "राहुल", "राहल", "राहिल"),
+)
+
+
+def test_names_of_different_people_stay_apart() -> None:
+    names = ("Pest", "Иван Петров", "محمد علي", "Max99", *HONEST)
+    assert len({comparable_name(name) for name in names}) == len(names)
+
+
 @pytest.mark.parametrize("other", ["Pest2", "Pest22", "Pestov", "Past", "Mr Pest", "Peat", "🙂"])
 def test_another_name_stays_another(other: str) -> None:
     assert comparable_name(other) != comparable_name("Pest")
