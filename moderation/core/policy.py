@@ -208,7 +208,12 @@ class Signals:
         """Whether a condition on this signal is to be asked at all."""
         if signal in OPTIONAL and signal not in self.values:
             return False
-        return signal not in self.inapplicable and (self.readable or signal not in TEXT_SCORES)
+        return signal not in self.inapplicable and (self.readable or self.partly or signal not in TEXT_SCORES)
+
+    @property
+    def partly(self) -> bool:
+        """Whether the pack can read a part: nothing is published or rejected by that, and its scores still flag."""
+        return any(hold.startswith(PART_UNREAD) for hold in self.holds)
 
 
 def signals_from(
@@ -240,8 +245,8 @@ def signals_from(
     values.update((f"{NAME}{label}", value) for label, value in (scores.name or {}).items())
     return Signals(
         values=values,
-        readable=scores.language.supported,
-        language=scores.language.code,
+        readable=scores.language.supported and scores.language.unread is None,
+        language=scores.language.unread or scores.language.code,
         holds=holds,
         meanings=meanings or {},
     )
@@ -306,7 +311,7 @@ def decide(
 def _facts(signals: Signals) -> Iterable[Reason]:
     if not signals.scored:
         yield Reason("not_scored", "not scored yet: the scoring pack gave no answer")
-    elif not signals.readable:
+    elif not signals.readable and not signals.partly:
         yield Reason("language", f"in a language ({signals.language}) that the scoring pack can't read")
     for hold in signals.holds:
         yield Reason(_code_of(hold), hold)

@@ -340,3 +340,6 @@ def test_a_part_that_cannot_be_read_holds_a_comment_and_takes_no_other_reason_aw
     assert decide(calm, rules, mode=Mode.POST, policy_version="v").words == (
         "a part of it is in a language that the scoring pack can't read (de)",
     )
+    assert (calm.readable, calm.language) == (False, "de"), "no batch by score takes it"
+    refusing = Policy(base={"reject": {"threat_at_least": 0.5}}).rules_for()
+    assert decide(signals_from(scores, counts=COUNTS), refusing, policy_version="v").outcome is Outcome.PENDING

@@ -178,7 +178,7 @@ def test_a_banned_name_is_not_let_in_disguised(newsroom: Newsroom, name: str) ->
 @pytest.mark.parametrize("name", ["Pest", "Реst", "Pest!", "P e s t"])
 def test_who_was_known_and_banned_before_names_were_compared_so_stays_banned(newsroom: Newsroom, name: str) -> None:
     comment = named(newsroom, "Pest", address=HOME)["id"]
-    secret = newsroom.services.settings.secret_key
+    secret = newsroom.services.keys.identity.newest.secret
     old = keyed(secret, "author", newsroom.site, HOME, "pest")
 
     def as_before(session: Any) -> None:

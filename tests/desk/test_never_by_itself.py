@@ -19,6 +19,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.docket import Docket
 from moderation.storage.house_rules import AuthorKind
 from moderation.storage.replay import every_decided
+from moderation.storage.score_map import Area, Ground, histogram
 from moderation.terms import add_terms
 
 POLICIES = {
@@ -153,3 +154,13 @@ def test_a_late_score_of_a_reopened_comment_weighs_its_name_and_its_advertising_
     one, other = entries(newsroom)[late], entries(newsroom)[scored]
     assert (one.status, one.name_threat, one.spam) == ("pending", 0.9, other.spam)
     assert one.severity >= other.severity > 500
+
+
+def test_a_comment_with_an_unread_part_is_in_no_range_of_scores_and_keeps_its_flags(newsroom: Newsroom) -> None:
+    newsroom.configure(REASONS)
+    calm, part, danger = (newsroom.accepted(words)["id"] for words in ("", "unread=de", "unread=de threat=0.9"))
+    with newsroom.services.database.reading() as session:
+        found = histogram(session, Area(grounds=(Ground(site_id=newsroom.site, escalated=True),)), "threat")
+    assert (sum(found.counts), dict(found.unread)) == (1, {"de": 2})
+    rows = entries(newsroom)
+    assert rows[danger].severity > 650 > rows[part].severity > rows[calm].severity == 0
