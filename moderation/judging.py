@@ -204,6 +204,8 @@ def holds_for(
         holds.append(FORM_FILLED)
     if author.muted_until is not None and author.muted_until > now:
         holds.append("its author is muted: a moderator reads everything they write")
+    if author.banned_until is not None and author.banned_until > now:
+        holds.append("its author has been banned since it was written")
     if answered is not None and answered.status != Status.APPROVED:
         holds.append("answers a comment that isn’t published")
     return tuple(dict.fromkeys(holds))

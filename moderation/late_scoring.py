@@ -7,6 +7,8 @@ from collections.abc import Callable
 from moderation.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
+from moderation.core.links import count_links
+from moderation.core.policy import signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.judging import counts_for, holds_for, judge, listed_in, private_data_in, score_or_none, statement_for
 from moderation.prepared import prepared_article
@@ -95,7 +97,8 @@ def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_i
     if comment.status in WAITING and comment.revision == 1:
         _decide(ledger, configuration, house, comment, scores)
     else:
-        docket.change(ledger.connection, comment.id, docket.scored(scores))
+        signals = signals_from(scores, counts={"links": count_links(comment.body)})
+        docket.change(ledger.connection, comment.id, docket.scored(signals))
 
 
 def _decide(

@@ -19,6 +19,7 @@ from moderation.core.severity import severity_of, severity_version
 from moderation.services import Services
 from moderation.storage.docket import signals_in
 from moderation.storage.policies import newest_hash
+from moderation.storage.replay import holds_of
 from moderation.storage.severity_order import (
     SeverityOrder,
     any_outdated,
@@ -82,12 +83,13 @@ def _step(services: Services, session: Session, configuration: Configuration, ve
         order.preparing = None if order.version == version else order.preparing
         return False
     # What has changed since it was weighed last is weighed for the order that counts now, too.
+    holds = holds_of(session, [row.comment_id for row in rows if row.holds])
     now: list[dict[str, int]] = []
     later: list[dict[str, int]] = []
     for row in rows:
         both = order.version == version or row.severity_policy is None
         rules = configuration.policy.rules_for(row.site_id, row.section)
-        reasons = concerns(signals_in(row._mapping), rules)
+        reasons = concerns(signals_in(row._mapping, holds.get(row.comment_id, ())), rules)
         weight = {"of": row.number, "weight": severity_of(reasons).value, "flagged": flags_among(reasons)}
         (now if both else later).append(weight)
     for slots, weights in (((0, 1), now), ((1 - order.serving,), later)):

@@ -82,8 +82,8 @@ class FixedConfiguration:
 
 
 class ObedientScorer:
-    """Says what the text asks for: ``insult=0.83 relevance=0.11 language=hi unreadable``; else calm and to the point.
-    Of a name likewise (``toxicity=0.9``; ``unreadable``).
+    """Says what the text asks for: ``insult=0.83 relevance=0.11 language=hi unreadable unread=de``; else calm and to
+    the point. Of a name likewise (``toxicity=0.9``; ``unreadable``).
 
     ``fails`` makes it fail so many times, ``slow`` too slow; ``asked`` keeps what it was asked.
     """
@@ -122,7 +122,9 @@ class ObedientScorer:
             relevance=float(said.get("relevance", 0.9)) if related else None,
             passage=request.article.passages[-1] if isinstance(request.article, PreparedArticle) else None,
             sentences=(SentenceScore(start=0, end=len(request.text), toxicity=float(said.get("toxicity", 0.01))),),
-            language=Language(code=said.get("language", "en"), supported="unreadable" not in request.text),
+            language=Language(
+                code=said.get("language", "en"), supported="unreadable" not in request.text, unread=said.get("unread")
+            ),
             pack=self.stamp,
             scale=scale,
             spam=float(said["spam"]) if "spam" in said else None,

@@ -68,7 +68,14 @@ def _is_name(address: str) -> bool:
 
 # --- when two names are the same --------------------------------------------------------------------------------------
 
-_ACCENT = regex.compile("[\u0300-\u036f]+")
+# Accents, and signs over or under letters that may as well be left out: of emoji, of Arabic and Hebrew.
+_ACCENT = regex.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+_SIGNS = regex.compile("[©®℗℠™ªº]+")
+_STRUCK = str.maketrans("₳฿₿¢₵đɖɇ€ғǥħɨɟ₭łŁ£₤₥₦øɵ₱ᵽ₽ɍ₹₴ŧ₮ʉ₩¥ƶ", "abbccddeefghijkllllmnooppprrsttuwyz")
+"""Letters with a stroke, and the signs of currencies that are made of such."""
 _SIGNED = regex.compile(r"(?=[\p{M}0-9@$€!|]{0,160}+\p{L})[\p{L}\p{M}0-9@$€]+(?:[!|]+(?=\p{L})[\p{L}\p{M}0-9@$€]+)*+")
 _AS_LETTERS = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
@@ -82,21 +89,15 @@ def comparable_name(name: str) -> str:
     "Реst", "P3st", "P e s t" and "Pest!" are "pest"; "Pest2" and "Pestov" aren't. Letters are folded as those of terms
     are (``core.folding``). A name without letters and digits stays what it is.
     """
-    bare = _bare(name)
-    return same_letters(bare).replace("l", "i") or name.casefold()
-
-
-def unfolded_name(name: str) -> str:
-    """What ``comparable_name`` was before it folded the letters of other scripts."""
-    return _bare(name).replace("l", "i") or name.casefold()
-
-
-def _bare(name: str) -> str:
-    plain = _STRETCHED.sub(r"\1", unicodedata.normalize("NFKC", name))
-    seen = unicodedata.normalize("NFKD", undisguise(plain).text)
+    plain = _SIGNS.sub("", name).casefold().translate(_STRUCK)
+    plain = _STRETCHED.sub(r"\1", unicodedata.normalize("NFKC", plain).casefold())
+    seen = unicodedata.normalize("NFKD", undisguise(plain).text.casefold())
     seen = _ACCENT.sub("", "".join(COUSINS.get(letter, letter) for letter in seen))
     signed = _SIGNED.sub(lambda word: word[0].translate(_AS_LETTERS), seen)
-    return unicodedata.normalize("NFC", _LETTERS.sub("", signed)).casefold()
+    bare = same_letters(_LETTERS.sub("", signed).casefold()).translate(_STRUCK)
+    if regex.search(r"\p{L}", bare):  # digits that stood apart are the same as those that didn't
+        bare = bare.translate(_AS_LETTERS)
+    return bare.replace("l", "i") or name.casefold()
 
 
 def earlier_forms(name: str) -> tuple[str, ...]:

@@ -208,7 +208,12 @@ class Signals:
         """Whether a condition on this signal is to be asked at all."""
         if signal in OPTIONAL and signal not in self.values:
             return False
-        return signal not in self.inapplicable and (self.readable or signal not in TEXT_SCORES)
+        return signal not in self.inapplicable and (self.readable or self.partly or signal not in TEXT_SCORES)
+
+    @property
+    def partly(self) -> bool:
+        """Whether the pack can read a part: nothing is published or rejected by that, and its scores still flag."""
+        return any(hold.startswith(PART_UNREAD) for hold in self.holds)
 
 
 def signals_from(
@@ -235,11 +240,13 @@ def signals_from(
         values["spam"] = spam_probability(scores.spam, relevance=scores.relevance, links=links, alike=alike)
     if scores.name is None:
         holds = (*holds, NAME_UNREAD)
+    if scores.language.unread is not None:
+        holds = (*holds, f"{PART_UNREAD} ({scores.language.unread})")
     values.update((f"{NAME}{label}", value) for label, value in (scores.name or {}).items())
     return Signals(
         values=values,
-        readable=scores.language.supported,
-        language=scores.language.code,
+        readable=scores.language.supported and scores.language.unread is None,
+        language=scores.language.unread or scores.language.code,
         holds=holds,
         meanings=meanings or {},
     )
@@ -255,6 +262,7 @@ def concerns(signals: Signals, rules: Rules) -> tuple[Reason, ...]:
 
 FORM_FILLED = "spam: the form was filled in as a program does it, too fast or where no reader sees a field"
 NAME_UNREAD = "its author's name couldn't be scored"
+PART_UNREAD = "a part of it is in a language that the scoring pack can't read"
 NAME_HOLDS = "its author's name holds "
 """How the words begin for a listed term in a name."""
 HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
@@ -325,7 +333,7 @@ def _missed(condition: Condition, value: float | None) -> str | None:
 def _facts(signals: Signals) -> Iterable[Reason]:
     if not signals.scored:
         yield Reason("not_scored", "not scored yet: the scoring pack gave no answer")
-    elif not signals.readable:
+    elif not signals.readable and not signals.partly:
         yield Reason("language", f"in a language ({signals.language}) that the scoring pack can't read")
     for hold in signals.holds:
         yield Reason(_code_of(hold), hold)
@@ -334,6 +342,8 @@ def _facts(signals: Signals) -> Iterable[Reason]:
 def _code_of(hold: str) -> str:
     if hold.startswith(NAME_HOLDS):
         return f"{NAME}{LISTED_TERMS}"
+    if hold.startswith(PART_UNREAD):
+        return "language_part"
     return HOLD_CODES.get(hold, "hold")
 
 

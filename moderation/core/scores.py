@@ -86,11 +86,13 @@ class SentenceScore:
 class Language:
     """The text's language (ISO 639-1, ``und`` if in doubt) and whether the pack can read it.
 
-    Short or doubtful text counts as supported.
+    Short or doubtful text counts as supported. ``unread`` is the language of a part of it that the pack can't read,
+    where it can read the rest; None where there is none, and where that isn't known any more.
     """
 
     code: str
     supported: bool
+    unread: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

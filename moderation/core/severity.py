@@ -12,7 +12,7 @@ from enum import Enum
 
 from moderation.core.decision import Reason
 
-FORMULA = 1
+FORMULA = 2
 """Counts up with every change of how the number is made, so that stored numbers are made anew."""
 MOST = 1000
 """No severity is higher."""
@@ -45,7 +45,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("threat", "identity_attack", "severe_toxicity", "sexual_explicit"), Kind.HIGH),
     "private_data": Kind.PRIVATE,
     **dict.fromkeys(("toxicity", "insult", "obscene", "terms", "reports", "hold"), Kind.MIDDLE),
-    **dict.fromkeys(("not_scored", "language"), Kind.UNREAD),
+    **dict.fromkeys(("not_scored", "language", "language_part"), Kind.UNREAD),
     **dict.fromkeys(("relevance", "links", "spam"), Kind.LOW),
     **dict.fromkeys(("author_approved", "author_rejected_share", "author_age_days"), Kind.LOW),
     **dict.fromkeys(("trusted", "subscriber", "staff", "verified"), Kind.LOW),
@@ -125,7 +125,7 @@ def _points(reason: Reason) -> int:
     return int(points * (_OF_A_NAME if reason.code.startswith(_NAME) else 1.0))
 
 
-_FACTS = frozenset(("not_scored", "language", "hold"))
+_FACTS = frozenset(("not_scored", "language", "language_part", "hold", f"{_NAME}not_scored", f"{_NAME}terms"))
 
 
 def _past(code: str, value: float, threshold: float) -> float:

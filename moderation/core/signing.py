@@ -6,7 +6,7 @@ import hmac
 from hashlib import sha256
 
 from moderation.core.comment import Author
-from moderation.core.names import comparable_name, earlier_forms, unfolded_name
+from moderation.core.names import comparable_name, earlier_forms
 
 
 def keyed(secret: str, purpose: str, *parts: str) -> str:
@@ -38,13 +38,10 @@ def author_key(secret: str, site_id: str, author: Author) -> str:
 
 def author_keys(secret: str, site_id: str, author: Author) -> tuple[str, ...]:
     """Every key under which an author may be known, the one for new authors first: names were compared by case alone
-    before their disguise was undone, and in one script alone before every script's letters were folded; who was known
-    then stays known.
+    before their disguise was undone, and who was known then stays known.
     """
     now = author_key(secret, site_id, author)
     if author.id is not None:
         return (now,)
     address = author.address or ""
-    before = keyed(secret, "author name", site_id, address, unfolded_name(author.name))
-    known = (keyed(secret, "author", site_id, address, form) for form in earlier_forms(author.name))
-    return (now, *(() if before == now else (before,)), *known)
+    return (now, *(keyed(secret, "author", site_id, address, form) for form in earlier_forms(author.name)))

@@ -21,16 +21,59 @@ from moderation.core.scores import Language
 
 UNDECIDED = "und"
 LETTERS_NEEDED = 40
-"""Fewer letters than this, in an alphabet that English uses too, are too short to tell."""
-FOREIGN_LETTERS_NEEDED = 12
-"""The same where the script is another one: a script is seen at once."""
+"""With fewer letters, in an alphabet that English uses too, the detector must be surer, and no word English."""
+SHORT_LETTERS_NEEDED = 10
+"""Fewer still are too short to tell."""
+FOREIGN_LETTERS_NEEDED = 4
+"""The same where the script is another one: a script is seen at once. Scripts without an alphabet need fewer."""
+FEWER_NEEDED = 3
 SURE = 0.7
+SURE_OF_SHORT = 0.9
+PART_LETTERS = 15
+"""Letters of a sentence in another language than the rest, so that it counts."""
+PART_FOREIGN_LETTERS = 8
+"""The same in another script, one after the other: more than a name that is quoted. Those without an alphabet count
+double.
+"""
 READ = 2000
 """Characters that the detector looks at: a longer text doesn't make it surer."""
 
 _NOISE = regex.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|[^\p{L}\p{M}'’\s]+")
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
+_FOREIGN_RUN = regex.compile(r"[^\P{L}\p{Latin}](?:[^\p{Latin}\n]*[^\P{L}\p{Latin}])?")
+_PART = regex.compile(r"[^.!?;:…\n]+")
+_WITHOUT_ALPHABET = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]")
+_SCRIPTS: tuple[tuple[regex.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (regex.compile(rf"\p{{{script}}}"), tuple(codes.split()))
+    for script, codes in (
+        ("Hiragana", "ja"),
+        ("Katakana", "ja"),
+        ("Hangul", "ko"),
+        ("Han", "zh ja ko"),
+        ("Cyrillic", "ru uk bg sr mk be kk ky mn tg"),
+        ("Arabic", "ar fa ur ps ug sd ku"),
+        ("Devanagari", "hi mr ne sa"),
+        ("Bengali", "bn as"),
+        ("Gurmukhi", "pa"),
+        ("Gujarati", "gu"),
+        ("Tamil", "ta"),
+        ("Telugu", "te"),
+        ("Kannada", "kn"),
+        ("Malayalam", "ml"),
+        ("Sinhala", "si"),
+        ("Thai", "th"),
+        ("Lao", "lo"),
+        ("Khmer", "km"),
+        ("Myanmar", "my"),
+        ("Greek", "el"),
+        ("Hebrew", "he yi"),
+        ("Armenian", "hy"),
+        ("Georgian", "ka"),
+        ("Ethiopic", "am ti"),
+    )
+)
+"""The languages that are written in a script, the one with the most writers first."""
 _SPACE = regex.compile(r"\s+")
 _ENGLISH = frozenset(  # words are read better in lines than in a list
     """the a an of and to in is are was were be been you your they them their he she his her we our it its this that
@@ -38,6 +81,8 @@ _ENGLISH = frozenset(  # words are read better in lines than in a list
     could should will who what when where why how all any some more most just about because there here than then into
     out up down over only even my me i""".split()
 )
+_ENGLISH_ONLY = _ENGLISH - frozenset("a an as at do had has he here i if in is me no of on or so then us was".split())
+"""Those that other languages don't have as well."""
 _HINDI_IN_LATIN = frozenset(
     """hai hain ho hoga hogi honge hua hui hue hun hoon tha thi thay ka ki ke ko se mein mai main mei par pe aur ya
     nahi nahin nhi mat na bhi hi to toh ye yeh yah wo woh voh vo iska iski iske uska uski uske inka unka inke unke isko
@@ -78,13 +123,14 @@ class LanguageDetector:
 
     def guess(self, text: str) -> Guess:
         """``text`` with its disguise undone."""
-        plain = _SPACE.sub(" ", _NOISE.sub(" ", text[:READ])).strip().lower()
-        letters = sum(map(str.isalpha, plain)) if plain.isascii() else len(_LETTER.findall(plain))
-        if letters < FOREIGN_LETTERS_NEEDED:
-            return Guess(code=UNDECIDED, sure=False)
-        foreign_script = not plain.isascii() and len(_LATIN.findall(plain)) < letters / 2
-        if letters < LETTERS_NEEDED and not foreign_script:
-            return Guess(code=UNDECIDED, sure=False)
+        plain = _plain(text[:READ])
+        letters = _letters(plain)
+        if _foreign_script(plain, letters):
+            guess = self._by_model(plain)
+            # A few letters in another script may be surely foreign, and still be of any language.
+            return guess if guess.sure and letters >= 12 else Guess(code=guess.code, sure=False)
+        if letters < LETTERS_NEEDED:
+            return self._of_short(plain, letters, text)
         return self._by_words(plain) or self._by_model(plain)
 
     def language(self, text: str, stated: Sequence[str], readable: Collection[str]) -> Language:
@@ -92,10 +138,42 @@ class LanguageDetector:
         that its sender says it may be in.
         """
         guess = self.guess(text)
-        code = guess.code if guess.sure else likeliest(stated, readable)
-        if code is not None:
-            return Language(code=code, supported=code in readable)
-        return Language(code=guess.code, supported=True)
+        said = likeliest(stated, readable)
+        if not guess.sure and (foreign := _by_script(_plain(text[:READ]), readable)) is not None:
+            return Language(code=said if said and said not in readable else foreign, supported=False)
+        code = guess.code if guess.sure else said
+        if code is not None and code not in readable:
+            return Language(code=code, supported=False)
+        return Language(code=code or guess.code, supported=True, unread=self._unread_part(text, readable))
+
+    def _unread_part(self, text: str, readable: Collection[str]) -> str | None:
+        """The language of a part that a pack which reads ``readable`` can't read, of a text that it can read as a
+        whole: a sentence, or a few words one after the other in another script.
+        """
+        if not text.isascii():
+            for run in _FOREIGN_RUN.finditer(text):
+                letters = _letters(run[0]) + len(_WITHOUT_ALPHABET.findall(run[0]))
+                if letters >= PART_FOREIGN_LETTERS and (code := _by_script(run[0], readable)) is not None:
+                    return code
+        for part in _PART.finditer(text):
+            if not PART_LETTERS <= len(part[0]) <= len(text) - PART_LETTERS:
+                continue
+            if not _ENGLISH_ONLY.isdisjoint(part[0].lower().split()):  # nearly every English sentence: seen at once
+                continue
+            plain = _plain(part[0])
+            if (letters := _letters(plain)) >= PART_LETTERS:
+                guess = self._of_short(plain, letters, part[0])
+                if guess.sure and guess.code not in readable:
+                    return guess.code
+        return None
+
+    def _of_short(self, plain: str, letters: int, text: str) -> Guess:
+        """Of few words in the alphabet that English uses. Names tell nothing, so one word at least must be none."""
+        words = plain.replace("’", "'").split()
+        named = sum(word[:1].isupper() for word in text.split()) >= len(words)
+        if letters < SHORT_LETTERS_NEEDED or len(words) < 2 or named or not _ENGLISH_ONLY.isdisjoint(words):
+            return Guess(code=UNDECIDED, sure=False)
+        return self._by_model(plain, SURE_OF_SHORT)
 
     def _by_words(self, plain: str) -> Guess | None:
         words = plain.replace("’", "'").split()
@@ -107,9 +185,35 @@ class LanguageDetector:
             return Guess(code="en", sure=True)
         return None
 
-    def _by_model(self, plain: str) -> Guess:
+    def _by_model(self, plain: str, sure: float = SURE) -> Guess:
         with self._lock:
             (best, *_) = self._detector.detect(plain, model="lite") or [{"lang": UNDECIDED, "score": 0.0}]
-        if best["score"] < SURE:
+        if best["score"] < sure:
             return Guess(code=UNDECIDED, sure=False)
         return Guess(code=str(best["lang"]), sure=True)
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", _NOISE.sub(" ", text)).strip().lower()
+
+
+def _letters(plain: str) -> int:
+    return sum(map(str.isalpha, plain)) if plain.isascii() else len(_LETTER.findall(plain))
+
+
+def _foreign_script(plain: str, letters: int) -> bool:
+    """Whether most of the text is in another script than English."""
+    if plain.isascii() or len(_LATIN.findall(plain)) >= letters / 2:
+        return False
+    return letters >= (FEWER_NEEDED if _WITHOUT_ALPHABET.search(plain) else FOREIGN_LETTERS_NEEDED)
+
+
+def _by_script(plain: str, readable: Collection[str]) -> str | None:
+    """A language that is written in this text's script, where most of it is in a script of which the pack reads
+    nothing.
+    """
+    if not _foreign_script(plain, _letters(plain)):
+        return None
+    counts = [len(script.findall(plain)) for script, _ in _SCRIPTS]
+    languages = _SCRIPTS[max(range(len(counts)), key=counts.__getitem__)][1]
+    return None if not any(counts) or any(code in readable for code in languages) else languages[0]

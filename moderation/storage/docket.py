@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.likeness import bands
-from moderation.core.policy import NAME_SIGNALS, SIGNALS, Signals
+from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signals
 from moderation.core.reach import Location
-from moderation.core.scores import LABELS, Scores
+from moderation.core.scores import LABELS
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, table_of
 from moderation.storage.comments import Comment
@@ -238,14 +238,13 @@ def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
     }
 
 
-def scored(scores: Scores) -> dict[str, Any]:
+def scored(signals: Signals) -> dict[str, Any]:
     """What changes when scores come for a comment that the policy no longer decides about."""
     return {
-        **{label: scores.toxicity.get(label) for label in LABELS},
-        "relevance": scores.relevance,
+        **{name: signals.values.get(name) for name in sorted(SCORED_SIGNALS)},
         "scored": True,
-        "readable": scores.language.supported,
-        "language": scores.language.code,
+        "readable": signals.readable,
+        "language": signals.language,
     }
 
 

@@ -72,7 +72,7 @@ def some_outdated(session: Session, version: str, *, limit: int) -> list[Row[*tu
     is left out.
     """
     found: list[Row[*tuple[Any, ...]]] = []
-    query = select(_C.number, _C.site_id, _C.section, _C.severity_policy, *SIGNAL_COLUMNS)
+    query = select(_C.number, _C.comment_id, _C.site_id, _C.section, _C.severity_policy, *SIGNAL_COLUMNS)
     for outdated in _outdated(version):
         some = query.where(WAITS, outdated).order_by(_C.severity_policy, _C.number).limit(limit - len(found))
         found += session.execute(some.with_for_update(skip_locked=True))

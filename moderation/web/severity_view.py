@@ -9,6 +9,11 @@ from moderation.core.severity import Kind, Part, Severity, severity_of
 from moderation.web.wording import language_name
 
 _SHORT_REASONS = 2
+_FACTS = {
+    "spam": "Form filled by a program",
+    "name_terms": "Name: listed term",
+    "name_not_scored": "Name not scored",
+}
 _NAMES = {"author_approved": "Approved comments", "terms": "Listed terms"}
 
 
@@ -63,9 +68,11 @@ def _shortly(part: Part, signals: Signals) -> str:
     code, value = part.reason.code, part.reason.value
     if code == "not_scored":
         return "Not scored yet"
-    if code == "language":
+    if code in ("language", "language_part"):
         name = language_name(signals.language)
-        return f"{name[0].upper()}{name[1:]}, not read"
+        return f"{name[0].upper()}{name[1:]}, not read" if code == "language" else f"Partly {name}, not read"
+    if value is None and code in _FACTS:
+        return _FACTS[code]
     if code == "hold":
         return part.reason.words[0].upper() + part.reason.words[1:]
     name = code.removeprefix("name_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,17 @@ from hypothesis import strategies as st
 from moderation.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.decision import Outcome
-from moderation.core.policy import SIGNALS, Policy, Rules, Signals, condition_keys, conditions_from, decide
-from moderation.core.scores import LABELS
+from moderation.core.policy import (
+    SIGNALS,
+    Policy,
+    Rules,
+    Signals,
+    condition_keys,
+    conditions_from,
+    decide,
+    signals_from,
+)
+from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores
 from moderation.what_if import effects_in, policy_toml, tried
 
 COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
@@ -334,3 +344,26 @@ def test_what_waits_for_a_condition_that_nothing_is_known_of_says_so() -> None:
     skipped = {"inapplicable": frozenset({"relevance"})}
     (words,) = decided(CALM, signals=skipped, approve={"relevance_at_least": 0.5}).words
     assert "none of the conditions" in words
+
+
+def test_a_part_that_cannot_be_read_holds_a_comment_and_takes_no_other_reason_away() -> None:
+    language = Language(code="en", supported=True, unread="de")
+    scores = Scores(
+        toxicity={"toxicity": 0.1, "threat": 0.9},
+        relevance=0.9,
+        passage=None,
+        sentences=(),
+        language=language,
+        pack=PackStamp(name="p", version="1", runtime="r", precision="f32"),
+        scale=Scale.NATURAL,
+    )
+    rules = Policy(base={"flag": {"threat_at_least": 0.5}}).rules_for()
+    decision = decide(signals_from(scores, counts=COUNTS), rules, mode=Mode.POST, policy_version="v")
+    assert [reason.code for reason in decision.reasons] == ["language_part", "threat"]
+    calm = signals_from(replace(scores, toxicity={"toxicity": 0.1, "threat": 0.1}), counts=COUNTS)
+    assert decide(calm, rules, mode=Mode.POST, policy_version="v").words == (
+        "a part of it is in a language that the scoring pack can't read (de)",
+    )
+    assert (calm.readable, calm.language) == (False, "de"), "no batch by score takes it"
+    refusing = Policy(base={"reject": {"threat_at_least": 0.5}}).rules_for()
+    assert decide(signals_from(scores, counts=COUNTS), refusing, policy_version="v").outcome is Outcome.PENDING

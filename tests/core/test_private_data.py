@@ -94,6 +94,34 @@ def test_an_allowed_number_is_found_in_no_spelling(allowed: str, spelling: str, 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Her number is\n07911\n123456\nring it.",
+        "Call 0161\n496\n0123 tonight.",
+        "ring him: +49 151\n2345 6789",
+        "Send it to rahul.sharma@okhdfcbank or nobody.",
+        "upi 9876500000@ybl, quick",
+        "asha-k@paytm is where the money goes",
+    ],
+)
+def test_a_number_over_lines_and_where_money_is_sent_are_found(text: str) -> None:
+    assert private_data(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We won\n3-1\n2-0\n4-4\nin a month.",
+        "In\n2019\n2020\n2021\nit rained.",
+        "12\n450\n1,200\nof them",
+        "@paytm and user @upi are down",
+    ],
+)
+def test_numbers_one_under_the_other_are_no_telephone_number(text: str) -> None:
+    assert not private_data(text)
+
+
+@pytest.mark.parametrize(
     ("allow", "text"),
     [
         ("@ourpaper.example", "Write to letters@ourpaper.example or Letters@OurPaper.example please."),

@@ -105,3 +105,77 @@ def test_detection_asks_no_network(detector: LanguageDetector, socket_disabled: 
     with pytest.raises(Exception, match=r"socket|A test tried"):
         socket.socket()
     assert detector.language(FOREIGN["fr"], (), ENGLISH).code == "fr"
+
+
+SHORT_FOREIGN = (
+    *("Ich bringe dich um", "Du bist der letzte Dreck", "On sait où tu habites, fais gaffe", "Te voy a matar a golpes"),
+    *("Vou te matar hoje", "Ik weet waar je woont", "Jag ska döda dig", "Wiem gdzie mieszkasz", "Seni öldüreceğim"),
+    *("Știu unde locuiești", "Tudom hol laksz", "Я тебя убью", "سأقتلك", "मैं तुझे मार दूंगा", "我要杀了你", "お前を殺す"),
+    *(
+        "죽여버릴 거야",
+        "אני אהרוג אותך",
+        "ฉันจะฆ่าคุณ",
+        "Θα σε σκοτώσω",
+        "உன்னை கொன்று விடுவேன்",
+        "আমি তোকে মেরে ফেলব",
+        "Я тебе вб'ю",
+    ),
+)
+
+
+@pytest.mark.parametrize("text", SHORT_FOREIGN)
+def test_a_short_foreign_text_is_told_where_no_word_of_it_is_english(detector: LanguageDetector, text: str) -> None:
+    assert not detector.language(text, (), ENGLISH).supported
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("π and Ω", "ಠ_ಠ", "Bravo Maria Gonzalez", "Déjà vu", "C'est la vie", "Schadenfreude!", "¯\\_(ツ)_/¯", "笑"),
+        *("Good grief", "Well said sir", "total nonsense mate", "Angela Merkel und Emmanuel Macron", "lol wtf smh"),
+    ],
+)
+def test_names_borrowed_words_and_faces_are_no_foreign_text(detector: LanguageDetector, text: str) -> None:
+    language = detector.language(text, (), ENGLISH)
+    assert (language.supported, language.unread) == (True, None)
+
+
+@pytest.mark.parametrize("readable", ["uk", "ru", "bg"])
+def test_a_short_text_in_a_script_that_the_pack_reads_counts_as_readable(
+    detector: LanguageDetector, readable: str
+) -> None:
+    assert detector.language("Я тебе вб'ю", (), (readable,)).supported
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Thank you for this report on the trams, it was good to read it all. Я тебя убью, я знаю где ты.", "ru"),
+        ("I agree with most of what the council has said there. Ich weiß wo du wohnst, du Schwein.", "de"),
+        (
+            "The trams are late and they have been for a year!\nJe sais où tu habites et je vais te tuer\nThat is all.",
+            "fr",
+        ),
+        ("I read the whole of it twice and that was time well spent. 我要杀了你们全家。", "zh"),
+        ("It was a fine day and we all went " * 80 + "home. سوف أقتلك يا كلب أينما كنت", "ar"),
+    ],
+)
+def test_a_sentence_that_cannot_be_read_is_told_in_a_text_that_can(
+    detector: LanguageDetector, text: str, code: str
+) -> None:
+    language = detector.language(text, (), ENGLISH)
+    assert (language.code, language.supported, language.unread) == ("en", True, code)
+    assert detector.language(text, (), ("en", code)).unread is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Xi Jinping (习近平) spoke to Путин about the trams, and that is all that they said in the end.",
+        "The café owner, Señor García, was très surprised. It was his Schadenfreude that made me laugh about it.",
+        "C'est la vie. I do not mind it at all, and neither should you. Que sera, sera.",
+    ],
+)
+def test_a_name_or_a_saying_in_another_language_is_no_unread_part(detector: LanguageDetector, text: str) -> None:
+    language = detector.language(text, (), ENGLISH)
+    assert (language.supported, language.unread) == (True, None)

@@ -6,14 +6,17 @@ import random
 import re
 from typing import Any
 
+import pytest
 from pages_house import CALM, RUDE, SITE_KEY, House, Visitor
 from sqlalchemy import text
 
+from moderation.core.policy import FORM_FILLED, NAME_HOLDS, NAME_UNREAD, PART_UNREAD, Rules, Signals
 from moderation.late_scoring import score_late
 from moderation.reordering import bring_up_to_date, progress
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.docket import Docket
+from moderation.web.severity_view import urgency_of
 
 KNIFE = f"{CALM} threat=0.85"
 SMALL_TALK = "The strawberries are sweet this week, see https://a.example and https://b.example for the prices."
@@ -109,6 +112,21 @@ def test_what_nobody_could_read_is_marked_and_never_last(either_house: House) ->
     assert "French, not read" in marks[f"l-{french}"]
     assert by_api(house, language="fr") == [french]
     assert by_api(house, language="de") == []
+
+
+@pytest.mark.parametrize(
+    ("hold", "chip"),
+    [
+        (FORM_FILLED, "Form filled by a program"),
+        (NAME_UNREAD, "Name not scored"),
+        (f"{NAME_HOLDS}a listed term of this site: a nickname", "Name: listed term"),
+        (f"{PART_UNREAD} (de)", "Partly German, not read"),
+        ("its author is muted", "Its author is muted"),
+    ],
+)
+def test_a_fact_that_holds_a_comment_is_a_chip_in_words(hold: str, chip: str) -> None:
+    signals = Signals(values={}, holds=(hold,), language="de", readable=not hold.startswith(PART_UNREAD))
+    assert [one.words for one in urgency_of(signals, Rules()).chips] == [chip]
 
 
 # --- a changed policy -------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from moderation.core.private_data.cues import counts_something, phone_cue
 
 _SEPARATORS = frozenset(
     (" ", "-", ".", "/", "(", ")", ") ", " (", ")-", ").", "-(", " - ", " / ", "/ ", ". ", ") - ", "\t", "  ", "- ")
-)
+) | {"\n", " \n", "\n ", "-\n", ".\n"}  # over several lines, too
 _GROUP = re.compile(r"\d+")
 _DATE = regex.compile(
     r"(?:[0-3]?\d[./-][01]?\d[./-](?:19|20)\d\d|(?:19|20)\d\d[./-][01]?\d[./-][0-3]?\d|[0-3]\d\.[01]\d\.\d\d)(?![./-]?\d)"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from moderation.configuration_file import parse_configuration
+from moderation.core.policy import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.scoring import PackScorer, build_scorer
 from moderation.scoring.encoder import Encoder
@@ -42,6 +43,21 @@ def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(builtin
     # A third of the harmless ones are there because they are hard: Penistone, Fuk Lam, Dick Van Dyke, Amir Butt.
     assert len(wrongly) < 0.08 * len(harmless), wrongly
     assert len(missed) < 0.10 * len(abusive), missed
+
+
+def test_the_dangers_flag_no_name_that_people_have(builtin: PackScorer) -> None:
+    rules = parse_configuration("").policy.rules_for()
+    asked = [c for c in rules.whole("flag") if c.signal in NAME_SCORES and c.signal != "name_toxicity"]
+    assert {c.signal for c in asked} == {"name_threat", "name_identity_attack", "name_severe_toxicity"}
+    names = names_in("names_harmless.txt")
+    answers = builtin.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
+    flagged = [
+        (name, condition.key)
+        for name, answer in zip(names, answers, strict=True)
+        for condition in asked
+        if condition.holds((answer.name or {})[condition.signal.removeprefix("name_")])
+    ]
+    assert len(flagged) < 0.01 * len(names), flagged  # Kill Bill, Slaughter
 
 
 @pytest.mark.parametrize(
