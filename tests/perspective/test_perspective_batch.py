@@ -99,7 +99,7 @@ def test_a_hundred_parts_are_answered_and_one_more_is_too_many(house: House) -> 
 
 
 def test_each_part_counts_against_the_sites_limit(house: House) -> None:
-    house.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
+    house.configuration.set('[rate_limits]\nper_site = ["2 per 7 minute"]\n')
     assert [status for _, status, _ in answers(send(house, [part("Fine")] * 3))] == [200, 200, 429]
 
 
