@@ -14,7 +14,7 @@ from moderation.core.ids import new_id
 from moderation.core.text import display_name
 from moderation.record import Ledger, recorded
 from moderation.services import Services
-from moderation.storage.sites import KeyKind, Right, Site, SiteKey, digest_of, live_key
+from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
 
 
 def new_secret_key() -> str:
@@ -94,7 +94,7 @@ def change_origins(services: Services, actor: str, key_id: str, origins: list[st
     recorded(services, work)
 
 
-def key_behind(session: Session, text: str) -> SiteKey | None:
+def key_behind(session: Session, text: str) -> LiveKey | None:
     """The live key with this text."""
     return live_key(session, text)
 

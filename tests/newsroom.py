@@ -169,6 +169,7 @@ class Hall:
         """A site that nobody else has, with the default configuration, noon, and a scorer that works."""
         self.clock.now = NOON
         self.configuration.set(NO_LIMITS)
+        _ = self.services.keys  # as a start has them
         self.scorer.__init__()  # type: ignore[misc]
         site = f"site-{next(_numbers)}"
         secret, publishable = new_secret_key(), new_publishable_key()

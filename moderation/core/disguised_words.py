@@ -52,7 +52,7 @@ _RUN_OF_ONE = re.compile(r"(.)\1+")
 _ALL_STRETCHED = 4
 _LETTERS_ALIKE = re.compile(r"(.)\1*")
 _LONG_RUN = re.compile(r"(.)\1\1")
-_NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|[A-Z]{4,}+(?<=III)")
+_NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|(?<![A-Z])[A-Z]{4,}+(?<=III)")
 _DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
 _VARIANTS = 64
 _RARE = 3000

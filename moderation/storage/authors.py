@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
@@ -36,14 +37,25 @@ class Author(Base):
     created_at: Mapped[datetime]
 
 
-_FIND = select(Author).where(Author.site_id == bindparam("site"), Author.key.in_(bindparam("of", expanding=True)))
-# Not for its key: who stores another comment of theirs doesn't have to wait.
-_LOCK = _FIND.with_for_update(key_share=True)
+@lru_cache(maxsize=64)  # there are as many keys as forms of a name and keys of the ring; a list would be built anew
+def _finding(keys: int, *, lock: bool) -> Select[Author]:
+    found = select(Author).where(Author.site_id == bindparam("site"), with_key(keys))
+    # Not for its key: who stores another comment of theirs doesn't have to wait.
+    return found.with_for_update(key_share=True) if lock else found
+
+
+def with_key(keys: int) -> ColumnElement[bool]:
+    """Authors with one of so many keys, which are bound as ``numbered`` names them."""
+    return Author.key.in_([bindparam(f"key{number}") for number in range(keys)])
+
+
+def numbered(keys: Sequence[str]) -> dict[str, str]:
+    return {f"key{number}": key for number, key in enumerate(keys)}
 
 
 def find_authors(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> list[Author]:
     """The authors with these keys, in the keys' order; with ``lock`` their next comment waits until this transaction
     ends.
     """
-    found = session.scalars(_LOCK if lock else _FIND, {"site": site_id, "of": list(keys)})
+    found = session.scalars(_finding(len(keys), lock=lock), {"site": site_id, **numbered(keys)})
     return sorted(found, key=lambda author: keys.index(author.key))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, false, func, null, select, text
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, bindparam, false, func, null, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.ids import is_id
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores, SentenceScore
-from moderation.storage.authors import Author
+from moderation.storage.authors import Author, numbered, with_key
 from moderation.storage.base import Base
 
 _UNSCORED = "scored IS FALSE"
@@ -217,17 +218,13 @@ def same_comment(
     )
 
 
-# One question instead of two, with every comment: is the author shut out, and was the same written before?
-_BEFORE = select(
-    Author.id,
-    Author.banned_until,
-    select(Comment.id)
-    .where(*_SAME_TEXT, Comment.author_id == Author.id)
-    .limit(1)
-    .correlate(Author)
-    .scalar_subquery()
-    .label("same"),
-).where(Author.site_id == bindparam("site"), Author.key.in_(bindparam("keys", expanding=True)))
+@lru_cache(maxsize=64)
+def _before(keys: int) -> Select[Any]:
+    """One question instead of two, with every comment: is the author shut out, and was the same written before?"""
+    same = select(Comment.id).where(*_SAME_TEXT, Comment.author_id == Author.id).limit(1).correlate(Author)
+    return select(Author.id, Author.banned_until, same.scalar_subquery().label("same")).where(
+        Author.site_id == bindparam("site"), with_key(keys)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +247,9 @@ def before_now(
     since: datetime,
 ) -> Before:
     """What is known of an author before their comment, which ``answers`` that one, is looked at."""
-    asked: dict[str, Any] = {"site": site_id, "keys": list(author_keys), "article": article_id, "of": fingerprint}
+    asked: dict[str, Any] = {"site": site_id, "article": article_id, "of": fingerprint, **numbered(author_keys)}
     asked |= {"answers": answers or "", "since": since}
-    rows = session.connection().execute(_BEFORE, asked).all()
+    rows = session.connection().execute(_before(len(author_keys)), asked).all()
     return Before(
         authors=frozenset(row.id for row in rows),
         banned_until=max((row.banned_until for row in rows if row.banned_until is not None), default=None),

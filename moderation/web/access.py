@@ -23,7 +23,7 @@ from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.signing_in import account_signed_in, account_with_token
 from moderation.sites import key_behind
-from moderation.storage.sites import KeyKind, Right, SiteKey, allowed_origin
+from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COOKIE = "moderation_session"
@@ -114,12 +114,12 @@ def bearer_text() -> str | None:
     return text.strip()
 
 
-def _key(text: str) -> SiteKey | None:
+def _key(text: str) -> LiveKey | None:
     with services().database.reading() as db:
         return key_behind(db, text)
 
 
-def _caller(key: SiteKey) -> Caller:
+def _caller(key: LiveKey) -> Caller:
     secret = key.kind == KeyKind.SECRET
     rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
     return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights)

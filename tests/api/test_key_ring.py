@@ -20,7 +20,6 @@ from pyotp import TOTP
 from sqlalchemy import select, text, update
 
 from moderation.accounts import add_account
-from moderation.app import create_app
 from moderation.cli import main
 from moderation.codes import secret_of
 from moderation.core.actor import EVERYWHERE
@@ -147,7 +146,7 @@ def test_another_secret_key_alone_stops_the_start_and_says_how_to_go_on(database
         newsroom.services, database=database, settings=settings_for(database_url, tmp_path, secret_key=ANOTHER)
     )
     with pytest.raises(ConfigurationError):
-        create_app(replace(services, key_store=None))
+        _ = replace(services, key_store=None).keys
     database.close()
     with started(database_url, tmp_path, SECRET, like=newsroom) as again:
         holds(again, before)

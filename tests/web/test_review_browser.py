@@ -113,7 +113,7 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(house: House, address: s
     page.keyboard.press("/")
     page.keyboard.type('"number 32"')
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting (1)")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting (1 found)")
     has_keys(page)
     page.keyboard.press("i")
     expect(page.get_by_role("heading", level=1)).to_have_text("Comment by Reader 32")

@@ -176,9 +176,22 @@ _SPELLED = (
 _SPELLED_DIGITS = ("zero", "seven", "nine", "siete", "sieben", "sept", "double", "null", "cero", "zéro")
 
 
+# "in 2019", "12 per cent", "3 million people": numbers of the news, as long as no name comes right after a year.
+_NEWS = re.compile(
+    r"\b(?i:in|since|by|until|till|from|of|before|after|during|around|about|than) (?:1[5-9]|20)[0-9][0-9]\b"
+    r"(?! ?[^\W\da-z_])(?! ?[0-9])"
+    r"|(?<![\w.,/-])[0-9]{1,3}(?:[.,][0-9]{1,2})? ?"
+    r"(?:%|(?i:percent|per cent|million|billion|years?|days?|hours?|people)\b)"
+)
+
+
 def _may_hold(text: str) -> bool:
-    """Most comments hold neither a digit nor an @, and nothing more is asked of them."""
-    if _DIGIT_OR_AT.search(text) or (not text.isascii() and _DIGIT_OF_ANY_KIND.search(text)):
+    """Most comments hold neither a digit nor an @, but for years and counts, and nothing more is asked of them."""
+    if _DIGIT_OR_AT.search(text):
+        text = _NEWS.sub(" ", text)
+        if _DIGIT_OR_AT.search(text):
+            return True
+    if not text.isascii() and _DIGIT_OF_ANY_KIND.search(text):
         return True
     low = text.lower()
     return any(word in low for word in _SPELLED) or sum(low.count(word) for word in _SPELLED_DIGITS) > 1
