@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from moderation.core.disguise import Undisguised, undisguise
 from moderation.core.errors import ScoringFailed
-from moderation.core.names import name_words
+from moderation.core.names import name_words, says_something
 from moderation.core.scores import (
     ArticleText,
     Language,
@@ -173,7 +173,7 @@ class PackScorer:
             return []
         readings = [_read(request) for request in requests]
         # A name that was scored lately is known; a new one goes along with the texts.
-        names = {r.request.name for r in readings if r.request.name is not None}
+        names = {r.request.name for r in readings if r.request.name is not None and _is_judged(r.request.name)}
         new = [name for name in names if name not in self._kept_names]
         wholes = self.encoder.encode([*(reading.view.text for reading in readings), *map(_framed, new)])
         wholes, of_names = wholes[: len(readings)], wholes[len(readings) :]
@@ -192,7 +192,7 @@ class PackScorer:
         return self._detector.language(undisguise(name).text, (), self._pack.manifest.languages).supported
 
     def _name_labels(self, name: str | None, scale: Scale) -> dict[str, float] | None:
-        if name is None:
+        if name is None or not _is_judged(name):
             return {}
         logits = self._kept_names.get(name, lambda: self._name_logits(name))
         return None if logits is None else self._calibration.probabilities(logits, scale)
@@ -369,6 +369,11 @@ def _read(request: ScoreRequest) -> _Reading:
     view = undisguise(request.text)
     spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
     return _Reading(request, view, spans)
+
+
+def _is_judged(name: str) -> bool:
+    """Whether a name is worth a run: nothing could be found in one that holds no more than a name does."""
+    return len(name) > SHORT_NAME or says_something(name)
 
 
 def _framed(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from moderation.configuration_file import parse_configuration
+from moderation.core.names import says_something
 from moderation.core.policy import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.scoring import PackScorer, build_scorer
@@ -33,7 +34,7 @@ def names_in(file: str) -> list[str]:
 
 def toxicity(scorer: PackScorer, names: list[str]) -> dict[str, float]:
     answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
-    return {name: (answer.name or {})["toxicity"] for name, answer in zip(names, answers, strict=True)}
+    return {name: (answer.name or {}).get("toxicity", 0.0) for name, answer in zip(names, answers, strict=True)}
 
 
 def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(builtin: PackScorer) -> None:
@@ -55,7 +56,7 @@ def test_the_dangers_flag_no_name_that_people_have(builtin: PackScorer) -> None:
         (name, condition.key)
         for name, answer in zip(names, answers, strict=True)
         for condition in asked
-        if condition.holds((answer.name or {})[condition.signal.removeprefix("name_")])
+        if condition.holds((answer.name or {}).get(condition.signal.removeprefix("name_"), 0.0))
     ]
     assert len(flagged) < 0.01 * len(names), flagged  # Kill Bill, Slaughter
 
@@ -105,12 +106,27 @@ def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatc
         return encode(self, texts)
 
     monkeypatch.setattr(Encoder, "encode", counted)
-    requests = [ScoreRequest(text=TEXT, name=name, explain=False) for name in ("Ada", "Ada", "Bo")]
+    requests = [ScoreRequest(text=TEXT, name=name, explain=False) for name in ("You fool", "You fool", "All liars")]
     first = scorer.score(requests)
     assert asked[0] == 5  # three texts and two names, in one call
     asked.clear()
     assert [answer.name for answer in scorer.score(requests)] == [answer.name for answer in first]
     assert asked[0] == 3
+
+
+def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    asked: list[int] = []
+    encode = Encoder.encode
+    monkeypatch.setattr(Encoder, "encode", lambda self, texts: asked.append(len(texts)) or encode(self, texts))
+    names = ("Priya Sharma", "Reader 17", "Zbigniew")
+    answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
+    assert asked[0] == 3
+    assert [answer.name for answer in answers] == [{}, {}, {}]
+
+
+def test_every_abusive_name_is_scored() -> None:
+    assert [name for name in names_in("names_abusive.txt") if not says_something(name)] == []
 
 
 def test_a_sentence_for_a_name_in_a_language_that_the_pack_cannot_read_is_not_judged(builtin: PackScorer) -> None:
