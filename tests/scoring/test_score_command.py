@@ -45,7 +45,9 @@ def test_an_answer_has_the_names_of_the_contract(run: Any) -> None:
     assert list(answer) == [
         "id", "toxicity", "relevance", "passage", "spam", "sentences", "language", "outcome", "reasons", "pack",
     ]  # fmt: skip
-    (named,) = answers(run("score", "--pack", "small", lines=line(id="a", text="Good people.", name="See www.x.com, you fool")))
+    (named,) = answers(
+        run("score", "--pack", "small", lines=line(id="a", text="Good people.", name="See www.x.com, you fool"))
+    )
     assert list(named["name"]) == list(LABELS)
     assert "name: links 1, at or over 1" in named["reasons"]
     assert list(answer["toxicity"]) == list(LABELS)
