@@ -31,6 +31,18 @@ def name_words(name: str) -> str:
     return _SPACES.sub(" ", words).strip() or name
 
 
+_OF_HATE = r"(?:14|18|28|88|1488|8814)"
+_GUEST_NUMBER = regex.compile(rf"(?<!\S)(?!{_OF_HATE}(?!\S))\p{{N}}++(?!\S)")
+
+
+def scored_words(name: str) -> str:
+    """What of a name a scoring pack is asked about: its words, disguise undone, without the number by which guests are
+    told apart ("Reader 17"), unless that number is a sign of hate.
+    """
+    words = name_words(name)
+    return undisguise(_SPACES.sub(" ", _GUEST_NUMBER.sub(" ", words)).strip() or words).text
+
+
 # What is said in a name rather than being one: words of sentences, and what abuse is made of beside the words of abuse.
 _SPEAKING = frozenset(
     """you your yours u ur ya yall all is are am be must should will shall would can cant dont didnt wont has have

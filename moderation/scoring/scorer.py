@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from moderation.core.disguise import Undisguised, undisguise
 from moderation.core.errors import ScoringFailed
-from moderation.core.names import name_words, says_something
+from moderation.core.names import says_something, scored_words
 from moderation.core.scores import (
     ArticleText,
     Language,
@@ -174,11 +174,11 @@ class PackScorer:
         readings = [_read(request) for request in requests]
         # A name that was scored lately is known; a new one goes along with the texts.
         names = {r.request.name for r in readings if r.request.name is not None and _is_judged(r.request.name)}
-        new = [name for name in names if name not in self._kept_names]
-        wholes = self.encoder.encode([*(reading.view.text for reading in readings), *map(_framed, new)])
+        new = [words for words in set(map(scored_words, names)) if words not in self._kept_names]
+        wholes = self.encoder.encode([*(reading.view.text for reading in readings), *map(NAMED.format, new)])
         wholes, of_names = wholes[: len(readings)], wholes[len(readings) :]
-        for name, encoded in zip(new, of_names, strict=True):
-            self._kept_names.put(name, encoded.logits.tolist() if self._reads_name(name) else None)
+        for words, encoded in zip(new, of_names, strict=True):
+            self._kept_names.put(words, encoded.logits.tolist() if self._reads_name(words) else None)
         parts = self._sentences(readings, wholes)
         fused = self._relevances(readings, wholes)
         return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
@@ -194,14 +194,15 @@ class PackScorer:
     def _name_labels(self, name: str | None, scale: Scale) -> dict[str, float] | None:
         if name is None or not _is_judged(name):
             return {}
-        logits = self._kept_names.get(name, lambda: self._name_logits(name))
+        words = scored_words(name)
+        logits = self._kept_names.get(words, lambda: self._name_logits(words))
         return None if logits is None else self._calibration.probabilities(logits, scale)
 
-    def _name_logits(self, name: str) -> list[float] | None:
+    def _name_logits(self, words: str) -> list[float] | None:
         """For a name that was pushed out between its scoring and its use."""
-        if not self._reads_name(name):
+        if not self._reads_name(words):
             return None
-        logits: list[float] = self.encoder.encode([_framed(name)])[0].logits.tolist()
+        logits: list[float] = self.encoder.encode([NAMED.format(words)])[0].logits.tolist()
         return logits
 
     def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[list[Encoded]]:
@@ -374,11 +375,6 @@ def _read(request: ScoreRequest) -> _Reading:
 def _is_judged(name: str) -> bool:
     """Whether a name is worth a run: nothing could be found in one that holds no more than a name does."""
     return len(name) > SHORT_NAME or says_something(name)
-
-
-def _framed(name: str) -> str:
-    """A name as it is scored: its words, disguise undone."""
-    return undisguise(NAMED.format(name_words(name))).text
 
 
 def _embedding(encoded: Encoded) -> Vectors:

@@ -37,7 +37,9 @@ _INTERVAL = 0.1
 
 
 class DatabaseUnavailable(PoolTimeout):
-    """The database can't be used right now; nobody waited long for it. Nothing was stored."""
+    """The database can't be used right now; nobody waited long for it. A commit under way may still
+    land: what is sent twice is stored once.
+    """
 
 
 class Pulse:

@@ -71,11 +71,6 @@ def _asked() -> _Asked:
         if any(len(value) > _LONGEST for value in request.args.getlist(name))
     ]
     problems += [
-        {"field": name, "message": "holds a NUL character."}
-        for name in (*_SEVERAL, "language")
-        if any("\x00" in value for value in request.args.getlist(name))
-    ]
-    problems += [
         {"field": name, "message": f"is given {len(values)} times; at most {most} are possible."}
         for name, most in (*((name, 1) for name in _ONE), *((name, _MOST) for name in _SEVERAL))
         if len(values := request.args.getlist(name)) > most

@@ -41,8 +41,8 @@ Analyze = Callable[..., "dict[str, Any]"]
 
 
 @pytest.fixture(scope="module")
-def comments(service: Service) -> Iterator[Any]:
-    """`client.comments()` as Perspective's own documentation builds it, with our address in it."""
+def client(service: Service) -> Iterator[Any]:
+    """As Perspective's own documentation builds it, with our address in it."""
     with discovery.build(
         "commentanalyzer",
         "v1alpha1",
@@ -51,7 +51,12 @@ def comments(service: Service) -> Iterator[Any]:
         static_discovery=False,
         cache_discovery=False,
     ) as client:
-        yield client.comments()
+        yield client
+
+
+@pytest.fixture(scope="module")
+def comments(client: Any) -> Any:
+    return client.comments()
 
 
 def test_googleapiclient_analyzes(comments: Any) -> None:
@@ -64,25 +69,17 @@ def test_googleapiclient_analyzes(comments: Any) -> None:
     assert answer["attributeScores"]["TOXICITY"]["spanScores"][0]["end"] == len(RUDE)
 
 
-def test_googleapiclient_sends_a_batch(service: Service) -> None:
+def test_googleapiclient_sends_a_batch(client: Any, comments: Any) -> None:
     found: dict[str, Any] = {}
 
     def keep(request_id: str, answer: Any, error: Exception | None) -> None:
         found[request_id] = answer if error is None else error
 
-    with discovery.build(
-        "commentanalyzer",
-        "v1alpha1",
-        developerKey=SITE_KEY,
-        discoveryServiceUrl=f"{service.address}/$discovery/rest?version=v1alpha1",
-        static_discovery=False,
-        cache_discovery=False,
-    ) as client:
-        batch = client.new_batch_http_request(callback=keep)
-        for name, text in (("rude", RUDE), ("kind", "Thank you for this report."), ("empty", "")):
-            asked = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]}
-            batch.add(client.comments().analyze(body=asked), request_id=name)
-        batch.execute()
+    batch = client.new_batch_http_request(callback=keep)
+    for name, text in (("rude", RUDE), ("kind", "Thank you for this report."), ("empty", "")):
+        asked = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}, "languages": ["en"]}
+        batch.add(comments.analyze(body=asked), request_id=name)
+    batch.execute()
     rude, kind = (found[name]["attributeScores"]["TOXICITY"]["summaryScore"]["value"] for name in ("rude", "kind"))
     assert 0 <= kind < rude <= 1
     assert isinstance(found["empty"], HttpError)

@@ -125,6 +125,17 @@ def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: py
     assert [answer.name for answer in answers] == [{}, {}, {}]
 
 
+def test_the_number_of_a_guest_makes_no_other_name_of_it(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    asked: list[int] = []
+    encode = Encoder.encode
+    monkeypatch.setattr(Encoder, "encode", lambda self, texts: asked.append(len(texts)) or encode(self, texts))
+    names = ("Angry reader 17", "Angry reader 5521", "Angry reader", "Angry reader 88")
+    answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
+    assert asked[0] == 4 + 2  # what stands for hate is asked about
+    assert answers[0].name == answers[1].name == answers[2].name
+
+
 def test_every_abusive_name_is_scored() -> None:
     assert [name for name in names_in("names_abusive.txt") if not says_something(name)] == []
 
