@@ -43,7 +43,7 @@ from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, com
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, find_authors
+from moderation.storage.authors import Author, find_authors, insert_author
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -261,16 +261,8 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     found = find_authors(session, sender.site_id, case.author_keys, lock=True)
     _check_none_banned(session, found, now)
     author = _author(ledger, case, found)
-    same = same_comment(
-        session,
-        article_id=article.id,
-        author_id=author.id,
-        fingerprint=case.fingerprint,
-        answers=submission.parent_id,
-        since=now - DAY,
-    )
-    if same is not None:
-        raise DuplicateComment(same)
+    if found:  # whoever is new has written nothing yet
+        _check_not_said_before(ledger, case, article, author)
     # Looked for before the transaction, unless somebody has changed the lists since.
     unchanged = article.house_revision == known.article.house_revision
     listed = known.listed if unchanged else listed_in(house, submission.body, submission.author.name)
@@ -314,6 +306,19 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
     )
 
 
+def _check_not_said_before(ledger: Ledger, case: _Case, article: Place, author: Author) -> None:
+    same = same_comment(
+        ledger.session,
+        article_id=article.id,
+        author_id=author.id,
+        fingerprint=case.fingerprint,
+        answers=case.submission.parent_id,
+        since=ledger.now - DAY,
+    )
+    if same is not None:
+        raise DuplicateComment(same)
+
+
 def _count(author: Author, status: Status) -> None:
     if status is Status.APPROVED:
         author.approved += 1
@@ -339,8 +344,7 @@ def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
             trusted=False,
             created_at=ledger.now,
         )
-        ledger.session.add(author)
-        ledger.session.flush()
+        insert_author(ledger.session, author)
         return author
     if author.name != submission.author.name:
         author.name = submission.author.name

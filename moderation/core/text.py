@@ -110,8 +110,9 @@ def visible_length(text: str) -> int:
     # nothing visible counts nothing.
     seen = 0
     blank = True
+    any_invisible = _INVISIBLE.search(text) is not None
     for cluster in clusters(without_piled_marks(text)):
-        rest = _INVISIBLE.sub("", cluster) if not cluster.isspace() else cluster
+        rest = _INVISIBLE.sub("", cluster) if any_invisible and not cluster.isspace() else cluster
         if not rest:
             continue
         is_space = rest.isspace()

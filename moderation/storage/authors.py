@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, bindparam, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Select, UniqueConstraint, bindparam, insert, select
+from sqlalchemy.orm import Mapped, Session, make_transient_to_detached, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Muted or banned until somebody lifts it."""
@@ -35,6 +35,22 @@ class Author(Base):
     muted_until: Mapped[datetime | None]
     banned_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+_AUTHORS = table_of(Author)
+_INSERT = insert(_AUTHORS)
+
+
+def insert_author(session: Session, author: Author) -> None:
+    """Stores a new author, which the session follows from then on. Past the mapper, at half its cost: every first
+    comment of a name makes one.
+    """
+    values = {column.name: getattr(author, column.name) for column in _AUTHORS.columns}
+    session.connection().execute(_INSERT, values)
+    for name, value in values.items():
+        setattr(author, name, value)  # what isn't set would be asked of the database
+    make_transient_to_detached(author)
+    session.add(author)
 
 
 @lru_cache(maxsize=64)  # there are as many keys as forms of a name and keys of the ring; a list would be built anew
