@@ -17,6 +17,7 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+from fresh_postgres import ReusedPostgres
 from hypothesis import HealthCheck
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from sqlalchemy import make_url
@@ -96,12 +97,22 @@ def postgres_template() -> Iterator[str]:
     _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def reused_postgres(postgres_template: str) -> Iterator[ReusedPostgres]:
+    reused = ReusedPostgres(
+        make=lambda: _new_postgres_database(template=postgres_template),
+        drop=lambda name: _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)'),
+        address=lambda name: _plain(_postgres_url(name)),
+    )
+    yield reused
+    reused.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_template: str) -> Iterator[str]:
-    """A fresh PostgreSQL database with this version's tables."""
-    name = _new_postgres_database(template=postgres_template)
-    yield _postgres_url(name)
-    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+def postgres_url(reused_postgres: ReusedPostgres) -> Iterator[str]:
+    """A PostgreSQL database with this version's tables, as good as fresh."""
+    yield _postgres_url(reused_postgres.name)
+    reused_postgres.clean()
 
 
 @pytest.fixture
