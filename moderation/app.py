@@ -20,8 +20,16 @@ from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.settings import Settings
 from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration
-from moderation.web import articles_api, comments_api, errors, metrics, operations_api, perspective_api, queue_api
-from moderation.web.access import install_cors
+from moderation.web import (
+    access,
+    articles_api,
+    comments_api,
+    errors,
+    metrics,
+    operations_api,
+    perspective_api,
+    queue_api,
+)
 from moderation.web.article_id import ArticleId
 from moderation.web.attempts import Attempts
 from moderation.web.door import Door
@@ -106,8 +114,8 @@ def create_app(services: Services) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     metrics.install(app)
     app.after_request(_guard)  # before the limits: what was asked for first has the last word on an answer
-    app.before_request(lambda: _limit_body(services))
-    install_cors(app)
+    app.before_request(_limit_body)
+    access.install_cors(app)
     limits = Limits(app, services)
     Attempts(app, services.settings.redis_url)
     google = dict.fromkeys(perspective_api.PATHS, perspective_api.google_error)
@@ -121,10 +129,10 @@ def create_app(services: Services) -> Flask:
     return app
 
 
-def _limit_body(services: Services) -> None:
+def _limit_body() -> None:
     if request.endpoint in ALWAYS_ANSWERED:
         return  # a changed configuration is stored by whoever asks for it first, and these wait for no database
-    request.max_content_length = services.configuration.current().comments.maximum_body
+    request.max_content_length = access.services().configuration.current().comments.maximum_body
 
 
 def _guard(answer: Response) -> Response:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ import hypothesis
 import psycopg
 import pytest
 import redis
-from fresh_postgres import ReusedPostgres
+from fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
 from hypothesis import HealthCheck
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
-from sqlalchemy import make_url
 
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
@@ -30,7 +28,6 @@ hypothesis.settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis.settings.load_profile("any machine")
 
 REQUIRE_ALL = os.environ.get("MODERATION_TEST_REQUIRE_ALL") == "1"
-POSTGRES_URL = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
 REDIS_URL = os.environ.get("MODERATION_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 CHROMIUM = os.environ.get("MODERATION_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
@@ -85,25 +82,21 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_template() -> Iterator[str]:
     """A PostgreSQL database with every migration run, to be copied; its name."""
     try:
-        psycopg.connect(_plain(POSTGRES_URL), connect_timeout=3).close()
+        psycopg.connect(plain(SERVER), connect_timeout=3).close()
     except psycopg.OperationalError as error:
         why = str(error).splitlines()[0]
-        pytest.skip(f"no PostgreSQL at {POSTGRES_URL} (MODERATION_TEST_POSTGRES_URL names another): {why}")
-    name = _new_postgres_database()
-    database = Database(_postgres_url(name))
+        pytest.skip(f"no PostgreSQL at {SERVER} (MODERATION_TEST_POSTGRES_URL names another): {why}")
+    name = new_database()
+    database = Database(url_of(name))
     upgrade(database)
     database.close()
     yield name
-    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+    drop(name)
 
 
 @pytest.fixture(scope="session")
 def reused_postgres(postgres_template: str) -> Iterator[ReusedPostgres]:
-    reused = ReusedPostgres(
-        make=lambda: _new_postgres_database(template=postgres_template),
-        drop=lambda name: _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)'),
-        address=lambda name: _plain(_postgres_url(name)),
-    )
+    reused = ReusedPostgres(postgres_template)
     yield reused
     reused.close()
 
@@ -111,16 +104,16 @@ def reused_postgres(postgres_template: str) -> Iterator[ReusedPostgres]:
 @pytest.fixture
 def postgres_url(reused_postgres: ReusedPostgres) -> Iterator[str]:
     """A PostgreSQL database with this version's tables, as good as fresh."""
-    yield _postgres_url(reused_postgres.name)
+    yield reused_postgres.url
     reused_postgres.clean()
 
 
 @pytest.fixture
 def empty_postgres_url(postgres_template: str) -> Iterator[str]:
     """A PostgreSQL database without a table."""
-    name = _new_postgres_database()
-    yield _postgres_url(name)
-    _on_postgres(f'DROP DATABASE "{name}" WITH (FORCE)')
+    name = new_database()
+    yield url_of(name)
+    drop(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -178,23 +171,3 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
-
-
-def _new_postgres_database(template: str | None = None) -> str:
-    name = f"moderation_test_{uuid.uuid4().hex[:12]}"
-    _on_postgres(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
-    return name
-
-
-def _on_postgres(command: str) -> None:
-    with psycopg.connect(_plain(POSTGRES_URL), autocommit=True) as connection:
-        connection.execute(command)
-
-
-def _postgres_url(name: str) -> str:
-    return make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
-
-
-def _plain(url: str) -> str:
-    """The address as libpq reads it."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)

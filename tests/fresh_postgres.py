@@ -4,10 +4,42 @@ than most tests do.
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
+
+SERVER = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
+
+
+def new_database(template: str | None = None) -> str:
+    """Makes one, a copy of the template if one is named; its name."""
+    name = f"moderation_test_{uuid.uuid4().hex[:12]}"
+    _on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    return name
+
+
+def drop(name: str) -> None:
+    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def url_of(name: str) -> str:
+    return make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+
+
+def plain(url: str) -> str:
+    """The address as libpq reads it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _on_server(command: str) -> None:
+    with psycopg.connect(plain(SERVER), autocommit=True) as connection:
+        connection.execute(command)
+
 
 # The rows of the catalogue that say what the tables are: a test that changes any of them gets a database of its own.
 _SHAPE = """
@@ -26,23 +58,26 @@ _SHAPE = """
 
 
 class ReusedPostgres:
-    """A database that is emptied of what a test has left, and made anew where the test changed what it consists of.
-
-    ``make`` makes a fresh one and gives its name; ``address`` is how libpq reaches it.
+    """A copy of a database that is emptied of what each test has left, and made anew where one has changed what it
+    consists of. ``furnish`` puts into a new copy, by its address, what every test finds there.
     """
 
-    def __init__(self, make: Callable[[], str], drop: Callable[[str], None], address: Callable[[str], str]) -> None:
-        self._make, self._drop, self._address = make, drop, address
+    def __init__(self, template: str, furnish: Callable[[str], None] = lambda _: None) -> None:
+        self._template, self._furnish = template, furnish
         self._start()
+
+    @property
+    def url(self) -> str:
+        return url_of(self._name)
 
     def clean(self) -> None:
         """Puts it back to how it was made; whoever is still connected is thrown out."""
-        with psycopg.connect(self._address(self.name), autocommit=True) as connection:
+        with psycopg.connect(plain(self.url), autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
-            unchanged = self._shape_of(connection) == self._shape
+            unchanged = _shape_of(connection) == self._shape
             if unchanged:
                 self._empty(connection)
         if not unchanged:
@@ -50,32 +85,21 @@ class ReusedPostgres:
             self._start()
 
     def close(self) -> None:
-        self._drop(self.name)
+        drop(self._name)
 
     def _start(self) -> None:
-        self.name = self._make()
-        with psycopg.connect(self._address(self.name), autocommit=True) as connection:
+        self._name = new_database(self._template)
+        self._furnish(self.url)
+        with psycopg.connect(plain(self.url), autocommit=True) as connection:
             # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
-            connection.execute(SQL("ALTER DATABASE {} SET synchronous_commit = off").format(Identifier(self.name)))
+            connection.execute(SQL("ALTER DATABASE {} SET synchronous_commit = off").format(Identifier(self._name)))
             connection.execute("CREATE SCHEMA kept")
-            self._tables = [
-                Identifier(name)
-                for (name,) in connection.execute(
-                    "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-                )
-            ]
-            self._filled = [table for table in self._tables if self._holds_rows(connection, table)]
+            self._tables = [Identifier(name) for name in _named(connection, "r")]
+            self._filled = [table for table in self._tables if _holds_rows(connection, table)]
             for table in self._filled:
                 connection.execute(SQL("CREATE TABLE kept.{0} AS TABLE public.{0}").format(table))
-            self._shape = self._shape_of(connection)
-
-    @staticmethod
-    def _holds_rows(connection: psycopg.Connection, table: Identifier) -> bool:
-        return connection.execute(SQL("SELECT 1 FROM public.{} LIMIT 1").format(table)).fetchone() is not None
-
-    @staticmethod
-    def _shape_of(connection: psycopg.Connection) -> object:
-        return connection.execute(_SHAPE).fetchone()
+            self._counters = [(name, _state_of(connection, name)) for name in _named(connection, "S")]
+            self._shape = _shape_of(connection)
 
     def _empty(self, connection: psycopg.Connection) -> None:
         with connection.transaction():
@@ -84,4 +108,24 @@ class ReusedPostgres:
                 connection.execute(SQL("DELETE FROM public.{}").format(table))
             for table in self._filled:
                 connection.execute(SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE kept.{0}").format(table))
-            connection.execute("SELECT setval(seqrelid, seqstart, false) FROM pg_sequence")
+            for name, state in self._counters:
+                connection.execute("SELECT setval(%s::regclass, %s, %s)", [f'public."{name}"', *state])
+
+
+def _named(connection: psycopg.Connection, kind: str) -> list[str]:
+    found = connection.execute(
+        "SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", [kind]
+    )
+    return [name for (name,) in found]
+
+
+def _holds_rows(connection: psycopg.Connection, table: Identifier) -> bool:
+    return connection.execute(SQL("SELECT 1 FROM public.{} LIMIT 1").format(table)).fetchone() is not None
+
+
+def _state_of(connection: psycopg.Connection, counter: str) -> Any:
+    return connection.execute(SQL("SELECT last_value, is_called FROM public.{}").format(Identifier(counter))).fetchone()
+
+
+def _shape_of(connection: psycopg.Connection) -> object:
+    return connection.execute(_SHAPE).fetchone()

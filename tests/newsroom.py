@@ -7,7 +7,6 @@ keys, the default configuration without limits, and a clock that stands still un
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from fresh_postgres import drop, new_database, url_of
 from sqlalchemy import event, func, make_url, select
 from werkzeug.test import TestResponse
 
@@ -194,16 +193,12 @@ def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         hall.services.database.close()
         return
     template = request.getfixturevalue("postgres_template")
-    server = make_url(os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test"))
-    admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    name = f"{template}_hall{next(_numbers)}"
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        quick = server.set(database=name).update_query_dict({"options": "-c synchronous_commit=off"})
-        hall = open_hall(quick.render_as_string(hide_password=False), folder)
-        yield hall
-        hall.services.database.close()
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    name = new_database(template)
+    quick = make_url(url_of(name)).update_query_dict({"options": "-c synchronous_commit=off"})
+    hall = open_hall(quick.render_as_string(hide_password=False), folder)
+    yield hall
+    hall.services.database.close()
+    drop(name)
 
 
 @pytest.fixture(scope="session")

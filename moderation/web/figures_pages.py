@@ -34,6 +34,7 @@ from moderation.web.figures_view import (
     time_plot,
     time_table,
 )
+from moderation.web.kept import recently
 from moderation.web.rendering import argument
 from moderation.web.wording import age
 
@@ -67,13 +68,12 @@ class Counted:
 def blueprint() -> Blueprint:
     """The routes under ``/admin/figures``."""
     pages = admin_blueprint("figures_pages")
-    recent = {1: Recent[Counted](KEPT_FOR, most=20), 7: Recent[Counted](LONG_KEPT_FOR, most=20)}
 
     @pages.get("/figures")
     def page() -> Response:
         with services().database.reading() as db:
             asked = _asked(db)
-            return _page(db, asked, _counted(db, recent[asked.over.step], asked))
+            return _page(db, asked, _counted(db, asked))
 
     @pages.get("/figures/<name>.csv")
     def as_csv(name: str) -> Response:
@@ -81,7 +81,7 @@ def blueprint() -> Blueprint:
             abort(404, "There is no such table.")
         with services().database.reading() as db:
             asked = _asked(db)
-            rows = list(_rows(name, _counted(db, recent[asked.over.step], asked), account_names(db)))
+            rows = list(_rows(name, _counted(db, asked), account_names(db)))
         return _csv(name, asked, rows)
 
     return pages
@@ -97,7 +97,7 @@ def _asked(db: Session) -> Asked:
     )
 
 
-def _counted(db: Session, recent: Recent[Counted], asked: Asked) -> Counted:
+def _counted(db: Session, asked: Asked) -> Counted:
     now, by_moderator = services().clock(), services().configuration.current().figures.by_moderator
 
     def count() -> Counted:
@@ -106,6 +106,8 @@ def _counted(db: Session, recent: Recent[Counted], asked: Asked) -> Counted:
             labels=label_agreement(decided_by_people(db, asked.chosen, None, limit=COMPARED)),
         )
 
+    kept_for = KEPT_FOR if asked.over.step == 1 else LONG_KEPT_FOR
+    recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, most=20)
     return recent.get((asked.chosen, asked.over, by_moderator, now.date()), now, count)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app
 
+from moderation.core.recent import Recent
 from moderation.web.access import services
 
 T = TypeVar("T")
@@ -26,3 +27,9 @@ def kept(key: Hashable, seconds: float, make: Callable[[], T]) -> T:
         shelf.clear()
     shelf[key] = (now, made)
     return made
+
+
+def recently(name: str, kept_for: timedelta, *, most: int) -> Recent[Any]:
+    """This application's own ``Recent`` of that name: for the few answers that are large."""
+    found: Recent[Any] = current_app.extensions.setdefault(f"recent {name}", Recent(kept_for, most=most))
+    return found

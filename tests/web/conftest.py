@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fresh_postgres import ReusedPostgres
 from pages_house import House, furnish, open_house
 
 
@@ -19,12 +20,20 @@ def furnished_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
     return file
 
 
+@pytest.fixture(scope="session")
+def house_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the houses of SQLite stand, one after the other: what is compiled for one serves the next."""
+    return tmp_path_factory.mktemp("house") / "house.sqlite3"
+
+
 @pytest.fixture
-def empty_house(furnished_template: Path, tmp_path: Path) -> Iterator[House]:
+def empty_house(furnished_template: Path, house_file: Path, tmp_path: Path) -> Iterator[House]:
     """The application with its admin and the site ``demo``, and no article."""
-    file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
-    with open_house(f"sqlite:///{file}", tmp_path) as opened:
+    shutil.copy(furnished_template, house_file)
+    with open_house(f"sqlite:///{house_file}", tmp_path) as opened:
         yield opened
+    for file in house_file.parent.iterdir():
+        file.unlink()
 
 
 @pytest.fixture
@@ -34,10 +43,23 @@ def house(empty_house: House) -> House:
     return empty_house
 
 
-@pytest.fixture
-def either_house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    """The same on each kind of database in turn."""
-    furnish(database_url, tmp_path)
-    with open_house(database_url, tmp_path) as opened:
+@pytest.fixture(scope="session")
+def furnished_postgres(postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReusedPostgres]:
+    """The same as ``furnished_template`` in a PostgreSQL database, for one test after the other."""
+    folder = tmp_path_factory.mktemp("furnished")
+    reused = ReusedPostgres(postgres_template, lambda url: furnish(url, folder))
+    yield reused
+    reused.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """``house`` on each kind of database in turn."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("house")
+        return
+    reused = request.getfixturevalue("furnished_postgres")
+    with open_house(reused.url, tmp_path) as opened:
         opened.article()
         yield opened
+    reused.clean()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from lxml import html
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -49,6 +51,7 @@ from moderation.storage.accounts import Account, Grant, Role, WebSession, accoun
 from moderation.storage.database import Database
 from moderation.storage.sites import digest_of
 from moderation.web.access import COOKIE
+from moderation.web.attempts import Attempts
 
 ADMIN_PASSWORD = "a good long password for tests"
 SITE_KEY = "sk_for_the_tests_0123456789"
@@ -301,11 +304,46 @@ def open_house(database_url: str, folder: Path, **environment: str | None) -> It
     differ, in lower case and without their prefix.
     """
     services, configuration, clock = _services(database_url, folder, **environment)
+    app = new_application(services) if environment else _application(services)
+    yield House(services=services, configuration=configuration, clock=clock, app=app)
+    services.database.close()
+
+
+def new_application(services: Services) -> Flask:
     app = create_app(services)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_env.bytecode_cache = _COMPILED
-    yield House(services=services, configuration=configuration, clock=clock, app=app)
-    services.database.close()
+    return app
+
+
+_APPLICATIONS: list[tuple[Flask, dict[str, Any]]] = []
+"""The one of all tests that change no variable, with its extensions as they were at first; or none yet."""
+
+
+def _application(services: Services) -> Flask:
+    """The application over these services, and nothing counted yet. One for all tests: to make one compiles some two
+    hundred routes, which takes longer than most tests do.
+    """
+    if not _APPLICATIONS:
+        made = new_application(services)
+        _APPLICATIONS.append((made, dict(made.extensions)))
+    ((app, extensions),) = _APPLICATIONS
+    app.extensions.clear()  # what was kept for a moment, and attempts
+    app.extensions |= extensions | {"moderation": services}
+    Attempts(app, None)
+    for limiter in app.extensions["limiter"]:
+        limiter.reset()
+    return app
+
+
+@cache
+def _database(url: str) -> Database:
+    """One for all tests over this address, as it keeps its compiled statements; closed, it opens again."""
+    database = Database(url)
+    if database.is_sqlite:
+        # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
+        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return database
 
 
 def furnish(database_url: str, folder: Path) -> None:
@@ -329,7 +367,7 @@ def _services(database_url: str, folder: Path, **changes: str | None) -> tuple[S
     services = Services(
         settings=read_environment(environment, root=folder),
         configuration=configuration,
-        database=Database(database_url),
+        database=_database(database_url),
         scorer=WordScorer(),
         clock=clock,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from pages_house import House
+from pages_house import House, new_application
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import TooManyRequests
 
@@ -41,8 +43,9 @@ def test_what_goes_wrong_inside_stays_inside(house: House, error: Exception, sta
     def fails() -> str:
         raise error
 
-    house.app.add_url_rule("/fails", "fails", fails)
-    visitor = house.signed_in().open("/fails")
+    failing = replace(house, app=new_application(house.services))
+    failing.app.add_url_rule("/fails", "fails", fails)
+    visitor = failing.signed_in().open("/fails")
     assert visitor.status == status
     assert told in visitor.text
     assert "secret" not in visitor.text
