@@ -59,11 +59,12 @@ _SHAPE = """
 
 class ReusedPostgres:
     """A copy of a database that is emptied of what each test has left, and made anew where one has changed what it
-    consists of. ``furnish`` puts into a new copy, by its address, what every test finds there.
+    consists of. ``furnish`` puts into a copy, by its address, what every test finds there.
     """
 
     def __init__(self, template: str, furnish: Callable[[str], None] = lambda _: None) -> None:
-        self._template, self._furnish = template, furnish
+        self._furnished = new_database(template)
+        furnish(url_of(self._furnished))
         self._start()
 
     @property
@@ -81,15 +82,15 @@ class ReusedPostgres:
             if unchanged:
                 self._empty(connection)
         if not unchanged:
-            self.close()
+            drop(self._name)
             self._start()
 
     def close(self) -> None:
         drop(self._name)
+        drop(self._furnished)
 
     def _start(self) -> None:
-        self._name = new_database(self._template)
-        self._furnish(self.url)
+        self._name = new_database(self._furnished)
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
             # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
             connection.execute(SQL("ALTER DATABASE {} SET synchronous_commit = off").format(Identifier(self._name)))
