@@ -1,8 +1,16 @@
-"""Comments that arrived without scores are scored later. A late score never overrides a person's decision."""
+"""Comments that arrived without scores are scored later. A late score never overrides a person's decision.
+
+Several workers may look for them. Each leases a batch, scores it at once and decides its comments one by one; what a
+worker leaves that dies is found again when its lease has ended.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from moderation.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
@@ -10,7 +18,8 @@ from moderation.core.decision import Outcome
 from moderation.core.links import count_links
 from moderation.core.policy import signals_from
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.judging import counts_for, holds_for, judge, listed_in, private_data_in, score_or_none, statement_for
+from moderation.core.write_transaction import outside_write_transactions
+from moderation.judging import counts_for, holds_for, judge, listed_in, private_data_in, statement_for
 from moderation.prepared import prepared_article
 from moderation.record import (
     STATUS_OF,
@@ -27,58 +36,129 @@ from moderation.standing import standing
 from moderation.storage import docket
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
-from moderation.storage.comments import Comment, ScoreRow, find_comment, unscored
+from moderation.storage.comments import (
+    Comment,
+    ScoreRow,
+    comments_among,
+    find_comment,
+    give_back_scoring,
+    lease_scoring,
+    unscored,
+)
 from moderation.storage.house import House
 from moderation.storage.likes import others_alike
 
+log = logging.getLogger(__name__)
+
 ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored."""
+BATCH = 16
+"""Comments: enough to fill the pack's own batches, few enough that one who is just writing hardly waits for them."""
+LEASE = timedelta(seconds=60)
+BATCH_SECONDS = 40.0
+"""What of a batch is not scored by then has failed: well before somebody else may take it."""
 
 
-def score_waiting(services: Services, *, limit: int = 64, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Scores and decides what waits without scores, oldest first. Returns how many got their scores: after none it is
-    worth waiting a little before the next try.
+def score_waiting(services: Services, *, limit: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Scores and decides a batch of what waits without scores, oldest first. Returns how many got their scores: after
+    none it is worth waiting a little before the next try. While the pack is still being loaded nothing is tried.
     """
-    with services.database.reading() as session:
-        ids = unscored(session, attempts_under=ATTEMPTS, limit=limit)
-    scored = 0
-    for comment_id in ids:
-        if stopped():
-            break
-        scored += score_late(services, comment_id)
-    return scored
+    if stopped() or not services.scorer.ready:
+        return 0
+
+    def waiting(session: Session, *, lock: bool = False) -> Sequence[str]:
+        return unscored(session, services.clock(), attempts_under=ATTEMPTS, limit=limit, lock=lock)
+
+    with services.database.reading() as session:  # looking costs nobody their turn to write
+        if not waiting(session):
+            return 0
+    return _score_leased(services, lambda session: waiting(session, lock=True))
 
 
 def score_late(services: Services, comment_id: str) -> bool:
     """Scores one comment that waits without scores, and decides it by the policy unless a person already has. Returns
     whether the pack gave scores.
     """
+
+    def this(session: Session) -> Sequence[str]:
+        comment = find_comment(session, comment_id, lock=True)
+        return [] if comment is None or comment.scored else [comment_id]
+
+    return _score_leased(services, this) == 1
+
+
+def _score_leased(services: Services, choose: Callable[[Session], Sequence[str]]) -> int:
+    """Leases the comments that ``choose`` names, scores them together and decides each. Returns how many got scores."""
+    held = services.clock() + LEASE
+
+    def lease(session: Session) -> Sequence[str]:
+        chosen = choose(session)
+        if chosen:
+            lease_scoring(session, chosen, held)
+        return chosen
+
+    ids = services.database.writing(lease)
+    if not ids:
+        return 0
+    scored = 0
+    left = list(ids)
+    try:
+        for comment_id, scores in zip(ids, _scores(services, ids), strict=True):
+            # Read before the transaction: a change of the configuration is stored in a transaction of its own.
+            configuration = services.configuration.current()
+            if scores is None:
+                _note_failure(services, configuration, comment_id, held)
+            else:
+                _note_scores(services, configuration, comment_id, scores)
+                scored += 1
+            left.remove(comment_id)
+    finally:
+        if left:  # the database failed amid them, say: whoever comes next need not wait for the lease's end
+            services.database.writing(lambda session: give_back_scoring(session, left, held))
+    return scored
+
+
+def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
+    """What the pack says of each comment; None where it fails or takes too long."""
+    outside_write_transactions("scoring")
     with services.database.reading() as session:
-        comment = find_comment(session, comment_id)
-        if comment is None or comment.scored:
-            return False
-        article = session.get_one(Article, comment.article_id)
-        parent = find_comment(session, comment.in_reply_to or comment.parent_id or "")
-    request = ScoreRequest(
-        text=comment.body,
-        article=prepared_article(services, article),
-        parent=parent.body if parent else None,
-        name=comment.author_name,
-    )
-    # Read before the transaction: a change of the configuration is stored in a transaction of its own.
-    configuration = services.configuration.current()
-    scores = score_or_none(services, request)
-    if scores is None:
-        recorded(services, lambda ledger: _failed(ledger, configuration, services.house, comment_id))
-        return False
+        comments = comments_among(session, ids)
+        answered = {comment.in_reply_to or comment.parent_id or "" for comment in comments.values()}
+        parents = comments_among(session, answered)
+        articles = {row.article_id: session.get_one(Article, row.article_id) for row in comments.values()}
+    prepared = {article_id: prepared_article(services, article) for article_id, article in articles.items()}
+    requests = []
+    for comment in map(comments.__getitem__, ids):
+        parent = parents.get(comment.in_reply_to or comment.parent_id or "")
+        requests.append(
+            ScoreRequest(
+                text=comment.body,
+                article=prepared[comment.article_id],
+                parent=parent.body if parent else None,
+                name=comment.author_name,
+            )
+        )
+    timeout = services.configuration.current().scoring.timeout_seconds
+    answers = services.scorer.score_each(requests, timeout_s=min(timeout * len(requests), BATCH_SECONDS))
+    failed = {type(answer).__name__ for answer in answers if not isinstance(answer, Scores)}
+    if failed:
+        log.warning("late scoring failed for some; it is tried again", extra={"problem": ", ".join(sorted(failed))})
+    return [answer if isinstance(answer, Scores) else None for answer in answers]
+
+
+def _note_failure(services: Services, configuration: Configuration, comment_id: str, held: datetime) -> None:
+    recorded(services, lambda ledger: _failed(ledger, configuration, services.house, comment_id, held))
+
+
+def _note_scores(services: Services, configuration: Configuration, comment_id: str, scores: Scores) -> None:
     recorded(services, lambda ledger: _apply(ledger, configuration, services.house, comment_id, scores))
-    return True
 
 
-def _failed(ledger: Ledger, configuration: Configuration, house: House, comment_id: str) -> None:
+def _failed(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, held: datetime) -> None:
     comment = find_comment(ledger.session, comment_id, lock=True)
-    if comment is None or comment.scored:
-        return
+    if comment is None or comment.scored or comment.scoring_leased_until != held:
+        return  # somebody else is at it, or was faster
+    comment.scoring_leased_until = None
     comment.scoring_attempts += 1
     if comment.scoring_attempts >= ATTEMPTS and comment.status == Status.RECEIVED:
         _decide(ledger, configuration, house, comment, None)
@@ -91,7 +171,7 @@ def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_i
         return
     if ledger.session.get(ScoreRow, comment_id) is not None:
         return
-    comment.scored = True
+    comment.scored, comment.scoring_leased_until = True, None
     comment_scored(ledger, comment.site_id, comment.id, scores)
     # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
     if comment.status in WAITING and comment.revision == 1:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from moderation.configuration import Configuration
+from moderation.core.errors import ScoringFailed
 from moderation.core.keyring import KeyRing
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
 from moderation.keys import KeyStore
@@ -23,7 +24,7 @@ def utc_now() -> datetime:
 
 
 class CommentScorer(Protocol):
-    """Scores one comment at a time for many threads, which are scored together behind this door."""
+    """Scores comments for many threads, which are scored together behind this door."""
 
     @property
     def stamp(self) -> PackStamp: ...
@@ -44,6 +45,14 @@ class CommentScorer(Protocol):
         self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
     ) -> Scores:
         """Raises ``ScoringFailed``, or ``ScoringTooSlow`` after ``timeout_s`` seconds."""
+        ...
+
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> Sequence[Scores | ScoringFailed]:
+        """Scores many together: each comment's scores or its error, in their order, after ``timeout_s`` seconds for
+        all of them at most.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +84,8 @@ class ObedientScorer:
     """Says what the text asks for: ``insult=0.83 relevance=0.11 language=hi unreadable unread=de``; else calm and to
     the point. Of a name likewise (``toxicity=0.9``; ``unreadable``).
 
-    ``fails`` makes it fail so many times, ``slow`` too slow; ``asked`` keeps what it was asked.
+    ``fails`` makes it fail so many times, ``slow`` too slow; ``asked`` keeps what it was asked, ``batches`` how many
+    it was asked together.
     """
 
     def __init__(self) -> None:
@@ -93,6 +94,7 @@ class ObedientScorer:
         self.ready = True
         self.prepares_as = "obedient 1"
         self.asked: list[ScoreRequest] = []
+        self.batches: list[int] = []
         self.labels = LABELS
         self.prepared: list[ArticleText] = []
 
@@ -129,6 +131,18 @@ class ObedientScorer:
             spam=float(said["spam"]) if "spam" in said else None,
             name=self._of_name(request.name),
         )
+
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[Scores | ScoringFailed]:
+        self.batches.append(len(requests))
+        answers: list[Scores | ScoringFailed] = []
+        for request in requests:
+            try:
+                answers.append(self.score_one(request, scale=scale, timeout_s=timeout_s))
+            except ScoringFailed as error:
+                answers.append(error)
+        return answers
 
     def _of_name(self, name: str | None) -> dict[str, float] | None:
         if name is None:

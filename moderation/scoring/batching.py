@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -12,8 +14,12 @@ from typing import Protocol, runtime_checkable
 from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, Scorer, ScoreRequest, Scores
 
+log = logging.getLogger(__name__)
+
 BATCH_CHARACTERS = 8_000
 """About two thousand tokens: enough to fill the pack's own batches, few enough that nobody waits long for others."""
+WARM_AGAIN_SECONDS = 5.0
+"""How long a pack that could not be loaded is left alone, unless somebody asks."""
 
 
 @runtime_checkable
@@ -101,11 +107,26 @@ class BatchingScorer:
         self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
     ) -> Scores:
         """Scores one comment. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds, ``ScoringFailed`` otherwise."""
-        return self._result(self._hand_in(request, scale), timeout_s)
+        (waiting,) = self._hand_in([request], scale)
+        return self._result(waiting, timeout_s)
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
-        handed = [self._hand_in(request, scale) for request in requests]
-        return [self._result(waiting, None) for waiting in handed]
+        return [self._result(waiting, None) for waiting in self._hand_in(requests, scale)]
+
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[Scores | ScoringFailed]:
+        """Scores many comments together. What fails, or is not there after ``timeout_s`` seconds for all of them, has
+        its error in its place.
+        """
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        answers: list[Scores | ScoringFailed] = []
+        for waiting in self._hand_in(requests, scale):
+            try:
+                answers.append(self._result(waiting, None if until is None else max(0.0, until - time.monotonic())))
+            except ScoringFailed as error:
+                answers.append(error)
+        return answers
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Ends the thread after the batch it is at; whoever still waits gets ``ScoringClosed``."""
@@ -119,15 +140,15 @@ class BatchingScorer:
         if thread is not None:
             thread.join(timeout_s)
 
-    def _hand_in(self, request: ScoreRequest, scale: Scale) -> _Waiting:
-        waiting = _Waiting(request, scale)
+    def _hand_in(self, requests: Sequence[ScoreRequest], scale: Scale) -> list[_Waiting]:
+        handed = [_Waiting(request, scale) for request in requests]
         with self._changed:
             if self._closed:
                 raise ScoringClosed
             self._begin()
-            self._waiting.append(waiting)
+            self._waiting.extend(handed)
             self._changed.notify()
-        return waiting
+        return handed
 
     def _result(self, waiting: _Waiting, timeout_s: float | None) -> Scores:
         try:
@@ -146,7 +167,9 @@ class BatchingScorer:
 
     def _work(self) -> None:
         self._warm()
-        while batch := self._next_batch():
+        while (batch := self._next_batch()) is not None:
+            if not batch:
+                self._warm()
             for scale in Scale:
                 part = [waiting for waiting in batch if waiting.scale is scale]
                 if part:
@@ -156,12 +179,17 @@ class BatchingScorer:
         try:
             if isinstance(self._scorer, Warms):
                 self._scorer.warm()
-        except Exception:  # not ready; each request meets the same fault and tells its caller
+        except Exception as error:  # not ready; each request meets the same fault and tells its caller
+            log.warning(
+                "the scoring pack could not be loaded; it is tried again", extra={"problem": type(error).__name__}
+            )
             return
         self._ready.set()
 
-    def _next_batch(self) -> list[_Waiting]:
-        """What waits, oldest first, up to a batch; empty once closed. Those that gave up are left out."""
+    def _next_batch(self) -> list[_Waiting] | None:
+        """What waits, oldest first, up to a batch; None once closed. Those that gave up are left out. Empty where
+        nobody has asked for a while and the pack is still to be loaded.
+        """
         with self._changed:
             while True:
                 batch: list[_Waiting] = []
@@ -172,8 +200,9 @@ class BatchingScorer:
                         batch.append(waiting)
                         room -= len(waiting.request.text)
                 if batch or self._closed:
-                    return batch
-                self._changed.wait()
+                    return batch or None
+                if not self._changed.wait(None if self._ready.is_set() else WARM_AGAIN_SECONDS):
+                    return []
 
     def _score_together(self, batch: list[_Waiting], scale: Scale) -> None:
         try:

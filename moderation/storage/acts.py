@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.ids import is_id
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
 
 
@@ -38,9 +38,9 @@ class Act(Base):
     kind: Mapped[str]
     words: Mapped[str]
     detail: Mapped[dict[str, Any]]
-    total: Mapped[int]
-    done: Mapped[int]
-    passed: Mapped[int]
+    total: Mapped[int] = mapped_column(BigCount)
+    done: Mapped[int] = mapped_column(BigCount)
+    passed: Mapped[int] = mapped_column(BigCount)
     made_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
@@ -67,7 +67,7 @@ class ActItem(Base):
     __table_args__ = (Index("ix_act_items_subject", "subject"),)
 
     act_id: Mapped[str] = mapped_column(ForeignKey("acts.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigCount, primary_key=True, autoincrement=False)
     subject: Mapped[str]
     state: Mapped[str]  # an ItemState
     before: Mapped[dict[str, Any]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -16,13 +17,16 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    literal,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, Happening, link
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, BigCount, table_of
+from moderation.storage.database import Database
 
 
 class EventRow(Base):
@@ -32,7 +36,7 @@ class EventRow(Base):
     __table_args__ = (Index("ix_audit_events_subject", "subject"),)
 
     chain: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(BigCount, primary_key=True, autoincrement=False)
     time: Mapped[str]
     actor: Mapped[str]
     event: Mapped[str]
@@ -49,10 +53,11 @@ class HeadRow(Base):
     __tablename__ = "audit_heads"
 
     chain: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[int]
+    sequence: Mapped[int] = mapped_column(BigCount)
     hash: Mapped[str]
 
 
+_ONE_ROW = select(literal(1)).subquery()
 _HEADS, _EVENTS = table_of(HeadRow), table_of(EventRow)
 _NAMES = tuple(AuditEvent.__dataclass_fields__)
 _TEXTS = tuple(name for name in _NAMES if name != "sequence")
@@ -117,11 +122,33 @@ def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[Audit
         after = portion[-1][0]
 
 
+def events_in_portions(database: Database, chain: str) -> Iterator[AuditEvent]:
+    """The same, each portion read in a short transaction of its own: whoever takes the events may take their time."""
+    after = 0
+    while True:
+        with database.reading() as session:
+            portion = list(islice(events_of(session, chain, after=after), PORTION))
+        yield from portion
+        if len(portion) < PORTION or portion[-1].sequence < after:
+            return  # the end, or no numbers any more
+        after = portion[-1].sequence
+
+
 def stored_head(session: Session, chain: str) -> ChainHead | None:
     """The newest event of a chain as its writers know it."""
     query = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash)).where(_HEADS.c.chain == chain)
     row = session.execute(query).first()
     return ChainHead(chain=chain, sequence=_as_number(row[0]), hash=_as_text(row[1])) if row else None
+
+
+def head_and_newest(session: Session, chain: str) -> tuple[ChainHead | None, int]:
+    """A chain's head as its writers know it, and the number of its newest event (0: none), both of one moment."""
+    newest = select(func.max(_EVENTS.c.sequence)).where(_EVENTS.c.chain == chain).scalar_subquery()
+    head = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash).label("hash")).where(_HEADS.c.chain == chain)
+    one = head.subquery()
+    row = session.execute(select(newest, one.c.sequence, one.c.hash).select_from(_ONE_ROW.outerjoin(one, true()))).one()
+    known = None if row[1] is None else ChainHead(chain=chain, sequence=_as_number(row[1]), hash=_as_text(row[2]))
+    return known, 0 if row[0] is None else _as_number(row[0])
 
 
 def events_about(session: Session, chain: str, subject: str) -> Sequence[AuditEvent]:

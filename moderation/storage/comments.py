@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, bindparam, false, func, null, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    UniqueConstraint,
+    bindparam,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -35,7 +48,7 @@ class Comment(Base):
     ``parent_id`` is the comment under which this one stands, ``depth`` how many stand above it, ``in_reply_to`` the one
     that it answers where that is another (``core.comment.DEEPEST``). ``shown`` says that readers see it, or the place
     that it has left; ``opening`` that it then stands under no other, ``replies_shown`` how many shown ones have it as
-    their parent (``storage.discussion.keep_place``).
+    their parent (``storage.discussion.keep_place``). ``scoring_leased_until`` keeps a second worker from scoring it.
     """
 
     __tablename__ = "comments"
@@ -66,6 +79,7 @@ class Comment(Base):
     flags: Mapped[int]
     scored: Mapped[bool]
     scoring_attempts: Mapped[int]
+    scoring_leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     received_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -295,11 +309,42 @@ def first_timers(session: Session, article_id: str, *, since: datetime, limit: i
     return row[0], row[1]
 
 
-def unscored(session: Session, *, attempts_under: int, limit: int) -> Sequence[str]:
-    """Ids of waiting comments without scores, oldest first, tried fewer than so many times."""
-    return session.scalars(
+def unscored(session: Session, now: datetime, *, attempts_under: int, limit: int, lock: bool = False) -> Sequence[str]:
+    """Ids of waiting comments without scores, oldest first, tried fewer than so many times, that no worker has leased.
+    With ``lock`` they are this transaction's alone.
+    """
+    query = (
         select(Comment.id)
-        .where(text(_UNSCORED), Comment.status.in_(WAITING), Comment.scoring_attempts < attempts_under)
+        .where(
+            text(_UNSCORED),
+            Comment.status.in_(WAITING),
+            Comment.scoring_attempts < attempts_under,
+            or_(Comment.scoring_leased_until.is_(None), Comment.scoring_leased_until < now),
+        )
         .order_by(Comment.received_at)
         .limit(limit)
-    ).all()
+    )
+    return session.scalars(query.with_for_update(key_share=True, skip_locked=True) if lock else query).all()
+
+
+def lease_scoring(session: Session, comment_ids: Sequence[str], until: datetime) -> None:
+    """These comments are scored by whoever has this transaction, until then."""
+    session.execute(
+        update(Comment).where(Comment.id.in_(comment_ids)).values(scoring_leased_until=until),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def give_back_scoring(session: Session, comment_ids: Sequence[str], held: datetime) -> None:
+    """Ends the leases of those of these comments that still have this one."""
+    session.execute(
+        update(Comment)
+        .where(Comment.id.in_(comment_ids), Comment.scoring_leased_until == held)
+        .values(scoring_leased_until=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def comments_among(session: Session, comment_ids: Collection[str]) -> dict[str, Comment]:
+    """Those of these comments that there are, by their ids."""
+    return {found.id: found for found in session.scalars(select(Comment).where(Comment.id.in_(comment_ids)))}

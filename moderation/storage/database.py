@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from moderation.core.write_transaction import write_transaction
 from moderation.storage.pulse import Pulse, WatchedConnection, prepare
 from moderation.storage.room import Room, is_full
 from moderation.storage.writers import Writers
@@ -78,11 +79,14 @@ class Database:
             self._pulse.check()
         if self._writers is None:
             with self._write() as session, session.begin():
-                return work(session)
+                session.connection()
+                with write_transaction():
+                    return work(session)
         with self._writers.turn() as has_the_file, self._write() as session, session.begin():
             session.connection()
             has_the_file()
-            return work(session)
+            with write_transaction():
+                return work(session)
 
     def try_writing(self) -> None:
         """Writes what changes nothing, to its commit, where that can be done: raises what a real write would raise."""

@@ -16,7 +16,7 @@ from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signal
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
 from moderation.storage.articles import Article, Place
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
 
 SLOTS = ("severity", "severity_2")
@@ -92,7 +92,7 @@ class Docket(Base):
         Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
     )
 
-    number: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigCount, primary_key=True)
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), unique=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
     article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, BigCount
 
 
 class KeptConfiguration(Base):
@@ -16,7 +16,7 @@ class KeptConfiguration(Base):
 
     __tablename__ = "configurations"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigCount, primary_key=True)
     hash: Mapped[str]
     policy_version: Mapped[str] = mapped_column(index=True)
     text: Mapped[str]

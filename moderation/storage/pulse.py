@@ -30,7 +30,7 @@ STATEMENT_SECONDS = 30
 """A statement's time limit, which the server keeps."""
 LOCK_SECONDS = 5
 IDLE_SECONDS = 300
-"""How long a transaction may stand open with nothing asked, as the export to a slow client does."""
+"""How long a transaction may stand open with nothing asked."""
 LATE_SECONDS = 5.0
 """A server that is so much later than its own limit has lost this one connection."""
 _INTERVAL = 0.1

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, Integer, Row, Select, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
@@ -182,7 +182,7 @@ def choose_band(session: Session, act_id: str, area: Area, band: Band) -> int:
     for ground in area.grounds:
         columns = (
             literal(act_id),
-            func.row_number().over(order_by=_DOCKET.c.number) + literal(at, Integer),
+            func.row_number().over(order_by=_DOCKET.c.number) + literal(at, BigInteger),
             _DOCKET.c.comment_id,
             literal(ItemState.CHOSEN.value),
             literal({}, _ITEMS.c.before.type),

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, WAITS, Docket
 
 ONLY = 1
@@ -29,8 +29,8 @@ class SeverityOrder(Base):
     serving: Mapped[int]
     version: Mapped[str | None]
     preparing: Mapped[str | None]
-    total: Mapped[int]
-    done: Mapped[int]
+    total: Mapped[int] = mapped_column(BigCount)
+    done: Mapped[int] = mapped_column(BigCount)
     begun_at: Mapped[datetime | None]
 
 

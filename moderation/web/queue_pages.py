@@ -31,7 +31,7 @@ from moderation.web.comment_view import Reading
 from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
-from moderation.web.rendering import argument, known_id, page
+from moderation.web.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
 from moderation.web.wording import STATUS_WORDS, language_name
 
 PAGE = 30
@@ -249,8 +249,8 @@ def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
 
 def _news(reading: Reading, view: View) -> Response:
     """How many have arrived since the page was made, who has which comment open, and where its comments stand now."""
-    since = argument("since")
-    number = int(since) if since.isascii() and since.isdigit() and len(since) < 10 else newest_number(reading.db)
+    since = whole_number(argument("since"), largest=LARGEST_COUNT)
+    number = newest_number(reading.db) if since is None else since
     wanted = view.wanted(reading.scopes, reading.now)
     shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
     standing = standing_of(reading.db, shown, reading.scopes)

@@ -37,7 +37,9 @@ def argument(name: str, most: int = 200) -> str:
 
 
 LARGEST = 2**31 - 1
-"""The largest whole number that the database keeps in a column of ours."""
+"""The largest whole number that the database keeps in a column of ours, where it isn't ``LARGEST_COUNT``."""
+LARGEST_COUNT = 2**63 - 1
+"""The largest number of an event or a comment: of what is numbered as it comes."""
 
 
 def whole_number(text: str, *, largest: int = LARGEST) -> int | None:

@@ -9,9 +9,10 @@ from newsroom import Newsroom, detail
 
 from moderation.core.actor import Actor
 from moderation.core.scores import Scores
-from moderation.late_scoring import ATTEMPTS, score_waiting
+from moderation.late_scoring import ATTEMPTS, LEASE, score_waiting
 from moderation.review import Ruling, Verdict, decide_comment
-from moderation.storage.comments import find_comment
+from moderation.scoring.batching import ScoringClosed
+from moderation.storage.comments import find_comment, lease_scoring
 from moderation.worker import Sweeper
 
 WORKER = '[scoring]\nmode = "worker"\n'
@@ -20,8 +21,11 @@ APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"
 
 @pytest.fixture(autouse=True)
 def _nothing_else_waits(newsroom: Newsroom) -> None:
-    score_waiting(newsroom.services)
+    newsroom.clock.move(minutes=2)  # what somebody has leased is free again
+    while score_waiting(newsroom.services):
+        pass
     newsroom.scorer.asked.clear()
+    newsroom.scorer.batches.clear()
 
 
 def sweep(newsroom: Newsroom) -> int:
@@ -167,6 +171,79 @@ def test_two_sweeps_at_once_score_and_decide_once(newsroom: Newsroom) -> None:
         sweeper.stop()
     events = [event["event"] for event in newsroom.events(comment)]
     assert events == ["comment.submitted", "comment.scored", "comment.decided"]
+
+
+def test_two_workers_have_each_comment_scored_once_and_together(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [newsroom.accepted()["id"] for _ in range(6)]
+    score, other = newsroom.scorer.score_each, []
+
+    def another_looks(*asked: Any, **how: Any) -> Any:
+        other.append(sweep(newsroom))  # while the first one's batch is being scored
+        return score(*asked, **how)
+
+    newsroom.scorer.score_each = another_looks  # type: ignore[method-assign]
+    try:
+        assert sweep(newsroom) == 6
+    finally:
+        del newsroom.scorer.score_each
+    assert other == [0]
+    assert (newsroom.scorer.batches, len(newsroom.scorer.asked)) == ([6], 6)
+    assert {newsroom.status(comment) for comment in comments} == {"approved"}
+
+
+def test_what_a_worker_left_that_died_is_scored_when_its_lease_has_ended(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comment = newsroom.accepted()["id"]
+    until = newsroom.clock.now + LEASE
+    newsroom.services.database.writing(lambda session: lease_scoring(session, [comment], until))
+    assert (sweep(newsroom), newsroom.scorer.asked) == (0, [])
+    newsroom.clock.move(seconds=LEASE.total_seconds() + 1)
+    assert sweep(newsroom) == 1
+    assert newsroom.status(comment) == "approved"
+
+
+def test_one_that_fails_costs_its_neighbours_nothing(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [newsroom.accepted()["id"] for _ in range(3)]
+    newsroom.scorer.fails = 1
+    assert sweep(newsroom) == 2
+    assert [newsroom.status(comment) for comment in comments] == ["received", "approved", "approved"]
+    assert sweep(newsroom) == 1  # at once: nobody holds it any more
+    assert newsroom.status(comments[0]) == "approved"
+
+
+def test_a_sweep_that_breaks_off_gives_back_what_it_has_not_done(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comment = newsroom.accepted()["id"]
+
+    def broken(*_: object, **__: object) -> Any:
+        raise ScoringClosed
+
+    newsroom.scorer.score_each = broken  # type: ignore[method-assign]
+    try:
+        with pytest.raises(ScoringClosed):
+            sweep(newsroom)
+    finally:
+        del newsroom.scorer.score_each
+    assert sweep(newsroom) == 1
+    assert newsroom.status(comment) == "approved"
+
+
+@pytest.mark.parametrize("mode", ["worker", "inline"])
+def test_while_the_pack_is_being_loaded_no_attempt_is_used_up(newsroom: Newsroom, mode: str) -> None:
+    newsroom.configure(f'[scoring]\nmode = "{mode}"\n' + APPROVE)
+    newsroom.scorer.ready, newsroom.scorer.slow = False, True
+    comment = newsroom.accepted()["id"]
+    asked = len(newsroom.scorer.asked)
+    assert [sweep(newsroom) for _ in range(ATTEMPTS + 1)] == [0] * (ATTEMPTS + 1)
+    assert len(newsroom.scorer.asked) == asked
+    newsroom.scorer.ready = True
+    for _ in range(ATTEMPTS - 1):
+        sweep(newsroom)  # the pack is there, and still too slow
+    newsroom.scorer.slow = False
+    assert sweep(newsroom) == 1
+    assert newsroom.status(comment) == "approved"
 
 
 def test_a_language_the_pack_cannot_read_decides_nothing(newsroom: Newsroom) -> None:

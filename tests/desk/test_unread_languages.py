@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +60,11 @@ class BuiltinPack:
         self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
     ) -> Scores:
         return self._scorer.score([request], scale=scale)[0]
+
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[Scores]:
+        return self._scorer.score(requests, scale=scale)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from moderation.core.scores import (
     Scores,
 )
 from moderation.scoring import PackScorer
-from moderation.scoring.batching import BatchingScorer, ScoringClosed
+from moderation.scoring.batching import BatchingScorer, ScoringBroke, ScoringClosed
 
 STAMP = PackStamp(name="fake", version="1", runtime="none", precision="none")
 
@@ -101,6 +101,41 @@ def wait_for_queue(batching: BatchingScorer, length: int) -> None:
 
 def toxicity(scores: Scores) -> float:
     return scores.toxicity["toxicity"]
+
+
+def test_many_are_scored_in_one_batch_each_with_its_answer_or_its_error(
+    batching: BatchingScorer, fake: FakeScorer
+) -> None:
+    texts = ["good", "boom", "better"]
+    answers = batching.score_each([ScoreRequest(text=text) for text in texts], timeout_s=10)
+    assert fake.batches[0] == texts
+    assert [toxicity(answer) if isinstance(answer, Scores) else type(answer) for answer in answers] == [
+        0.004,
+        ScoringBroke,
+        0.006,
+    ]
+
+
+def test_of_many_what_is_not_there_in_time_is_too_slow(batching: BatchingScorer, fake: FakeScorer) -> None:
+    with held(fake, batching):
+        (late,) = batching.score_each([ScoreRequest(text="late")], timeout_s=0.01)
+    assert isinstance(late, ScoringTooSlow)
+
+
+def test_a_pack_that_could_not_be_loaded_is_tried_again_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.scoring.batching.WARM_AGAIN_SECONDS", 0.01)
+
+    class Unlucky(FakeScorer):
+        tries = 0
+
+        def warm(self) -> None:
+            self.tries += 1
+            if self.tries < 3:
+                raise MemoryError
+
+    scorer = BatchingScorer(Unlucky())
+    assert scorer.wait_until_ready(30)
+    scorer.close()
 
 
 def test_one_alone_is_scored_at_once(batching: BatchingScorer, fake: FakeScorer) -> None:

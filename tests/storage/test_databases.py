@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -169,10 +170,11 @@ def test_the_sweep_for_comments_without_scores_reads_an_index_of_them_alone(sqli
     database = Database(sqlite_url)
     plans: list[str] = []
     with database.reading() as session:
-        assert unscored(session, attempts_under=3, limit=10) == []
+        assert unscored(session, datetime(2026, 1, 1, tzinfo=UTC), attempts_under=3, limit=10) == []
         rows = session.execute(
             text("EXPLAIN QUERY PLAN SELECT id FROM comments WHERE scored IS FALSE AND status = 'pending' "
-                 "AND scoring_attempts < 3 ORDER BY received_at LIMIT 10")
+                 "AND scoring_attempts < 3 AND (scoring_leased_until IS NULL OR scoring_leased_until < '2026-01-01') "
+                 "ORDER BY received_at LIMIT 10")
         )  # fmt: skip
         plans = [row[3] for row in rows]
     assert "ix_comments_unscored" in " ".join(plans)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -118,6 +118,17 @@ class WordScorer:
             pack=self.stamp,
             scale=scale,
         )
+
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[Scores | ScoringFailed]:
+        answers: list[Scores | ScoringFailed] = []
+        for request in requests:
+            try:
+                answers.append(self.score_one(request, scale=scale))
+            except ScoringFailed as error:
+                answers.append(error)
+        return answers
 
     def _toxicity(self, text: str) -> float:
         return min(0.95, 0.02 + 0.5 * len(re.findall("idiot", text)))
