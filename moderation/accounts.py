@@ -46,12 +46,13 @@ def add_account(services: Services, actor: str, name: str, password: str, grants
     """
     name = display_name(name, "name", MAXIMUM_NAME)
     check_password(password)
+    hashed = hash_of(password)
 
     def work(ledger: Ledger) -> str:
         if account_named(ledger.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
         _check_grants(ledger, grants)
-        return insert_account(ledger, actor, name, password, grants)
+        return insert_account(ledger, actor, name, hashed, grants).id
 
     return recorded(services, work)
 
@@ -84,7 +85,7 @@ def invite(services: Services, actor: str, name: str, grants: Mapping[str, Grant
         if account_named(ledger.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
         _check_grants(ledger, grants)
-        account = _insert(ledger, actor, name, NOT_CHOSEN, grants)
+        account = insert_account(ledger, actor, name, NOT_CHOSEN, grants)
         _invited(ledger, actor, account, token)
 
     recorded(services, work)
@@ -288,12 +289,8 @@ def _with_account(
     recorded(services, checked)
 
 
-def insert_account(ledger: Ledger, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
-    """An account with this password, in a transaction under way; returns its id."""
-    return _insert(ledger, actor, name, hash_of(password), grants).id
-
-
-def _insert(ledger: Ledger, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
+def insert_account(ledger: Ledger, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
+    """An account whose password has this hash (``passwords.hash_of``), in a transaction under way."""
     account = Account(id=new_id(ledger.now), name=name, password_hash=hashed, created_at=ledger.now)
     ledger.session.add(account)
     ledger.session.flush()

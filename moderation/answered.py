@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock, RLock
+from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -61,6 +66,30 @@ def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency 
         return _replay(session, services.clock(), sender, idempotency)
 
 
+TURN_SECONDS = 5.0
+_turns: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
+_looking = Lock()
+
+
+@contextmanager
+def one_at_a_time(sender: Sender, idempotency: Idempotency | None) -> Iterator[None]:
+    """Lets one request at a time past this key in this process, for a few seconds. Where limits have room for one
+    alone, its twin then finds the answer, and isn't told that it came too fast; between processes, or amid a database's
+    trouble, that could happen, and ``Retry-After`` brings it here.
+    """
+    if idempotency is None:
+        yield
+        return
+    with _looking:
+        turn = _turns.setdefault((sender.key_id or "", idempotency.name), RLock())
+    has_it = turn.acquire(timeout=TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if has_it:
+            turn.release()
+
+
 def settled_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:
     """As ``earlier_answer``, once whoever is storing one under the same key has finished."""
     if idempotency is None:
@@ -69,7 +98,8 @@ def settled_answer(services: Services, sender: Sender, idempotency: Idempotency 
     def work(session: Session) -> Arrival | None:
         return only_one(session, services.clock(), sender, idempotency)
 
-    return services.database.writing(work)
+    with one_at_a_time(sender, idempotency):
+        return services.database.writing(work)
 
 
 def only_one(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from moderation.accounts import insert_account
 from moderation.core.actor import EVERYWHERE, SYSTEM
+from moderation.passwords import hash_of
 from moderation.record import Ledger, recorded
 from moderation.services import Services
 from moderation.sites import insert_key, insert_site, new_publishable_key, new_secret_key
@@ -33,14 +34,17 @@ def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) ->
     names. What is random is returned once and kept nowhere. ``origins`` are where the demo's publishable key works.
     """
     settings = services.settings
+    with services.database.reading() as session:
+        nobody = not all_accounts(session)
+    made = None if settings.admin_password else secrets.token_urlsafe(18)
+    wanted = nobody and (settings.admin_password or not settings.production)
+    hashed = hash_of(settings.admin_password or made or "") if wanted else None
 
     def work(ledger: Ledger) -> FirstStart:
         password = secret = publishable = None
-        if not all_accounts(ledger.session) and (settings.admin_password or not settings.production):
-            password = None if settings.admin_password else secrets.token_urlsafe(18)
-            insert_account(
-                ledger, SYSTEM, ADMIN, settings.admin_password or password or "", {EVERYWHERE: Granted(role=Role.ADMIN)}
-            )
+        if hashed is not None and not all_accounts(ledger.session):
+            password = made
+            insert_account(ledger, SYSTEM, ADMIN, hashed, {EVERYWHERE: Granted(role=Role.ADMIN)})
         if not all_sites(ledger.session) and (settings.site_key or not settings.production):
             insert_site(ledger, SYSTEM, DEMO, "Demo")
             secret = None if settings.site_key else new_secret_key()

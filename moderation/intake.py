@@ -11,7 +11,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.answered import DAY, Arrival, Idempotency, Sender, keep_answer, only_one, settled_answer
+from moderation.answered import (
+    DAY,
+    Arrival,
+    Idempotency,
+    Sender,
+    keep_answer,
+    one_at_a_time,
+    only_one,
+    settled_answer,
+)
 from moderation.configuration import Configuration
 from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
 from moderation.core.decision import Outcome
@@ -87,6 +96,14 @@ class _Case:
         return sameness(self.submission.body)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What a pack said of a submission, and how often it was asked in vain."""
+
+    scores: Scores | None = None
+    attempts: int = 0
+
+
 Admit = Callable[[], None]
 """Looks whether a comment's limits have room for it, or counts it against them; raises where they have none."""
 
@@ -99,12 +116,12 @@ def submit(
     idempotency: Idempotency | None = None,
     check: Admit = lambda: None,
     admit: Admit = lambda: None,
+    take_back: Admit = lambda: None,
 ) -> Arrival:
     """Takes a comment in.
 
-    ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, inside the
-    transaction, when nothing else can refuse the comment any more: what it counts is accepted. It must ask the
-    database nothing.
+    ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, right before the
+    transaction: what it counts is accepted, or else ``take_back`` is called, which counts it no more.
     The same request under one Idempotency-Key gets one answer, however many come at once.
     Raises the named facts of ``core.errors``; then nothing is stored.
     """
@@ -127,32 +144,47 @@ def submit(
         if first is None:
             raise
         return first
-    scores = None
-    if not case.received_only:
-        article = prepared_article(services, known.article)
-        request = ScoreRequest(
-            text=submission.body, article=article, parent=known.parent_body, name=submission.author.name
-        )
-        scores = score_or_none(services, request)
-    admitted = False
-
-    def admit_once() -> None:
-        nonlocal admitted  # a conflict runs the transaction again; the comment still counts once
-        if not admitted:
+    scored = _Scored() if case.received_only else _score(services, case, known)
+    with one_at_a_time(sender, case.idempotency):
+        try:
             admit()
-            admitted = True
-
-    def work(ledger: Ledger) -> Arrival:
-        if case.idempotency is not None:
-            first = only_one(ledger.session, ledger.now, sender, case.idempotency)
-            if first is not None:
-                return first
-        arrival = _store(ledger, case, known, scores, admit_once)
-        if case.idempotency is not None:
-            keep_answer(ledger, sender, case.idempotency, arrival)
+        except Exception:
+            first = settled_answer(services, sender, case.idempotency)
+            if first is None:
+                raise
+            return first
+        arrival = None
+        try:
+            arrival = recorded(services, lambda ledger: _stored_once(ledger, case, known, scored))
+        finally:
+            if arrival is None or arrival.replayed:
+                take_back()
         return arrival
 
-    return recorded(services, work)
+
+def _score(services: Services, case: _Case, known: _Known) -> _Scored:
+    ready = services.scorer.ready
+    request = ScoreRequest(
+        text=case.submission.body,
+        article=prepared_article(services, known.article),
+        parent=known.parent_body,
+        name=case.submission.author.name,
+    )
+    scores = score_or_none(services, request)
+    # A pack that was still being loaded has not been tried.
+    return _Scored(scores=scores, attempts=1 if scores is None and ready else 0)
+
+
+def _stored_once(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+    """The comment is stored, unless the same request was answered before."""
+    if case.idempotency is None:
+        return _store(ledger, case, known, scored)
+    first = only_one(ledger.session, ledger.now, case.sender, case.idempotency)
+    if first is not None:
+        return first
+    arrival = _store(ledger, case, known, scored)
+    keep_answer(ledger, case.sender, case.idempotency, arrival)
+    return arrival
 
 
 def _checked(services: Services, case: _Case, check: Admit) -> _Known:
@@ -247,7 +279,8 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
             raise DuplicateComment(known)
 
 
-def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, admit: Admit) -> Arrival:
+def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+    scores = scored.scores
     session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
     article = find_place(session, sender.site_id, submission.article_id, lock=True)
     if article is None:
@@ -279,9 +312,8 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scores: Scores | None, ad
         waits_because=stands.waits_because,
         meanings=known.private.meanings,
     )
-    admit()
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
-    comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored=scores is not None)
+    comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
     comment_arrived(ledger, comment, judged_in, judgement, actor=sender.reference)
@@ -361,8 +393,7 @@ def _comment_row(
     answered: Comment | None,
     judgement: Judgement,
     status: Status,
-    *,
-    scored: bool,
+    scored: _Scored,
 ) -> dict[str, Any]:
     now, submission = ledger.now, case.submission
     too_deep = answered is not None and answered.depth >= DEEPEST
@@ -383,8 +414,8 @@ def _comment_row(
         "status": status.value,
         "revision": 1,
         "flags": judgement.decision.flags,
-        "scored": scored,
-        "scoring_attempts": 0 if scored or status is Status.RECEIVED else 1,
+        "scored": scored.scores is not None,
+        "scoring_attempts": scored.attempts,
         "created_at": submission.created_at or now,
         "received_at": now,
         "published_at": now if status is Status.APPROVED else None,

@@ -26,6 +26,7 @@ from moderation.core.policy import (
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of
 from moderation.core.terms import Found
+from moderation.core.write_transaction import outside_write_transactions
 from moderation.record import Judgement
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
     """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored."""
+    outside_write_transactions("scoring")
     timeout = services.configuration.current().scoring.timeout_seconds
     try:
         return services.scorer.score_one(request, timeout_s=timeout)

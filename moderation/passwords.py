@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from moderation.core.errors import InvalidField, PasswordsBusy
+from moderation.core.write_transaction import outside_write_transactions
 
 MINIMUM_PASSWORD = 12
 MAXIMUM_PASSWORD = 512
@@ -34,6 +35,7 @@ class _Turns:
     @contextmanager
     def one(self) -> Iterator[None]:
         """Raises ``PasswordsBusy``."""
+        outside_write_transactions("hashing a password")
         if not self._places.acquire(blocking=False):
             raise PasswordsBusy
         try:

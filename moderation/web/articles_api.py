@@ -8,7 +8,6 @@ from hashlib import sha256
 from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 
-from moderation import intake
 from moderation.answered import Arrival, Idempotency, Sender, earlier_answer
 from moderation.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
 from moderation.core.article_ids import article_name
@@ -24,8 +23,8 @@ from moderation.web.access import Caller, caller, services
 from moderation.web.errors import InvalidFields
 from moderation.web.fields import Fields, json_object
 from moderation.web.limits import Limits, guests_key, network_of, reader_key
-from moderation.web.metrics import comments_arrived
 from moderation.web.shapes import comment_public, scores_shape, when
+from moderation.web.taking_in import take_in
 
 PAGE = 50
 SHARED_SECONDS = 10
@@ -51,8 +50,6 @@ def blueprint(limits: Limits) -> Blueprint:
         article_id = article_name(article_id)
         arrival = _submit(limits, key, article_id)
         status = 201 if arrival.status is Status.APPROVED else 202
-        if not arrival.replayed:
-            comments_arrived.labels(key.site_id, arrival.status.value).inc()
         return jsonify(_arrival_shape(key, arrival)), status
 
     @api.get("/<article:article_id>/comments")
@@ -136,18 +133,7 @@ def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idemp
     if not _of_the_past(submission):
         reader = reader_key(secret, submission.author)
         guests = guests_key(secret, submission.author) if key.secret else None
-
-    def check() -> None:
-        if not key.secret:
-            limits.check_address()
-        limits.check_comment(key.site_id, reader, guests)
-
-    def admit() -> None:
-        if not key.secret:
-            limits.count_address()
-        limits.count_comment(key.site_id, reader, guests)
-
-    return intake.submit(services(), sender, submission, idempotency=idempotency, check=check, admit=admit)
+    return take_in(limits, sender, submission, reader=reader, guests=guests, idempotency=idempotency)
 
 
 OF_THE_PAST = timedelta(hours=1)

@@ -22,9 +22,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from moderation.core.errors import InvalidField, PasswordsBusy, WrongCredential
 from moderation.core.signing import keyed
+from moderation.core.write_transaction import outside_write_transactions
 from moderation.signing_in import CodeNeeded
 from moderation.web.access import services
-from moderation.web.limit_storage import ProcessStorage
+from moderation.web.limit_storage import COUNTING, ProcessStorage
 from moderation.web.limits import PREFIX, client_address, hashed_address, limits_in_force
 
 PER_ADDRESS = "30 per 15 minutes"
@@ -182,6 +183,7 @@ class _FallingBack:
         self._rests_until = 0.0
 
     def take(self, budget: Budget) -> bool:
+        outside_write_transactions(COUNTING)
         try:
             return self._awake().take(budget)
         except RedisError:

@@ -1,7 +1,7 @@
 """Counters in Redis, for several processes; while Redis doesn't answer they go on in this process.
 
-Comments are counted inside the transaction that stores them, so no request may pay for a Redis that hangs: the first
-one that notices waits a quarter of a second, once, and from then on a thread of its own asks whether Redis is back.
+Every comment is counted, so no request may pay for a Redis that hangs: the first one that notices waits a quarter of a
+second, once, and from then on a thread of its own asks whether Redis is back.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from limits.storage import MovingWindowSupport, RedisStorage, Storage
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from moderation.web.limit_storage import ProcessStorage
+from moderation.core.write_transaction import outside_write_transactions
+from moderation.web.limit_storage import COUNTING, ProcessStorage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -57,7 +58,19 @@ class GuardedRedisStorage(Storage, MovingWindowSupport):
             lambda: self._here.get_moving_window(key, limit, expiry),
         )
 
+    def release_entry(self, key: str) -> None:
+        """Takes a hit back, if there is one."""
+
+        def redis() -> None:
+            # The library keeps a list of times, the newest first. The one that goes may be another hit of the same
+            # moment: what counts is how many stay.
+            connection: Any = self._redis.get_connection()
+            connection.lpop(self._redis.prefixed_key(key))
+
+        self._ask(redis, lambda: self._here.release_entry(key))
+
     def _ask(self, redis: Callable[[], T], here: Callable[[], T]) -> T:
+        outside_write_transactions(COUNTING)
         if not self._away:
             try:
                 return redis()

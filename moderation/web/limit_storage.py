@@ -14,8 +14,12 @@ from threading import Lock
 
 from limits.storage import MovingWindowSupport, Storage
 
+from moderation.core.write_transaction import outside_write_transactions
+
 SWEEP_SECONDS = 60.0
 SCHEME = "moderation-memory"
+COUNTING = "asking a rate limit"
+"""Even in memory: several processes have their counters in Redis, which may be slow."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class ProcessStorage(Storage, MovingWindowSupport):
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Counts so many hits, if they fit under the limit."""
+        outside_write_transactions(COUNTING)
         with self._lock:
             now = self._now()
             self._sweep(now)
@@ -65,6 +70,7 @@ class ProcessStorage(Storage, MovingWindowSupport):
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002
         """When the window's oldest hit was, by the wall's clock, and how many there are."""
+        outside_write_transactions(COUNTING)
         with self._lock:
             now = self._now()
             window = self._windows.get(key)

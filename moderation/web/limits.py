@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import cast
+from typing import Protocol, cast
 
 from flask import Flask, g, request
 from flask_limiter import Limiter
@@ -21,6 +22,12 @@ from moderation.web.limit_redis import GUARDED
 from moderation.web.limit_storage import SCHEME
 
 PREFIX = "moderation"
+
+
+class _TakesBack(Protocol):
+    """Our storages, beyond what the library asks of one."""
+
+    def release_entry(self, key: str) -> None: ...
 
 
 class Limits:
@@ -68,14 +75,17 @@ class Limits:
                 g.limited_reader = f"{site_id} {reader}"
                 if guests is None or self._has_room(limits.per_address, f"{site_id} {guests}", "guests"):
                     self._reader()
+                    self._note(limits.per_reader, g.limited_reader, "reader")
             if guests is not None:
                 g.limited_guests = f"{site_id} {guests}"
                 shown = self.limiter.context.view_rate_limit
                 self._guests()
+                self._note(limits.per_address, g.limited_guests, "guests")
                 if shown is not None:
                     self.limiter.context.view_rate_limit = shown
         shown = self.limiter.context.view_rate_limit
         self._site()
+        self._note(limits.per_site, site_id, "site")
         if shown is not None:
             self.limiter.context.view_rate_limit = shown  # the headers tell a reader of the reader's own limit
 
@@ -86,6 +96,7 @@ class Limits:
         shown = self.limiter.context.view_rate_limit
         self._address()
         g.address_counted = True
+        self._note(limits_in_force().per_address, hashed_address(), "address")
         if shown is not None:
             self.limiter.context.view_rate_limit = shown  # the headers tell of the limit that refused
 
@@ -101,6 +112,31 @@ class Limits:
         """Another request that counts against a site alone."""
         g.limited_site = site_id
         self._site()
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Where one of several limits refuses, those that have counted already count no more. What is counted in it
+        can be taken back.
+        """
+        g.counted = []
+        try:
+            yield
+        except BaseException:
+            self.take_back()
+            raise
+
+    def take_back(self) -> None:
+        """What ``all_or_nothing`` counted counts no more: the comment was not taken in after all."""
+        storage = cast(_TakesBack, self.limiter.storage)
+        for item, key, scope in g.pop("counted", []):
+            storage.release_entry(item.key_for(PREFIX, key, scope))
+            if scope == "address":
+                g.pop("address_counted", None)
+
+    def _note(self, limits: tuple[str, ...], key: str, scope: str) -> None:
+        """Remembers what was counted, where it may have to be taken back."""
+        if "counted" in g and limits_in_force().enabled:
+            g.counted += [(item, key, scope) for limit in limits for item in _parsed(limit)]
 
     def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
         return all(self.limiter.limiter.test(item, PREFIX, key, scope) for limit in limits for item in _parsed(limit))
@@ -135,9 +171,7 @@ def _parsed(limit: str) -> tuple[RateLimitItem, ...]:
 
 
 def limits_in_force() -> RateLimits:
-    """The limits as they were when this request first asked: comments are counted inside the transaction that stores
-    them, and there the configuration must not be looked at afresh, as a change of it is stored in a transaction too.
-    """
+    """The limits as they were when this request first asked: what it counts it may take back."""
     if "rate_limits" not in g:
         g.rate_limits = services().configuration.current().rate_limits
     return cast(RateLimits, g.rate_limits)

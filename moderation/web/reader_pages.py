@@ -10,7 +10,6 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from moderation import intake
 from moderation.answered import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import WAITING, Author, Status, Submission
@@ -36,6 +35,7 @@ from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, op
 from moderation.web.limits import Limits, client_address, reader_key
 from moderation.web.rendering import argument, known_id, page
 from moderation.web.shapes import comment_status
+from moderation.web.taking_in import take_in
 from moderation.web.wording import STATUS_WORDS, reading_minutes
 
 NAME = "reader_pages"
@@ -126,13 +126,7 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, submission.author)
-    return intake.submit(
-        services(),
-        sender,
-        submission,
-        check=lambda: limits.check_comment(DEMO, reader),
-        admit=lambda: limits.count_comment(DEMO, reader),
-    )
+    return take_in(limits, sender, submission, reader=reader)
 
 
 _FORM_OLD = "This page was open for long. It is fresh now: please send it again."

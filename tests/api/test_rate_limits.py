@@ -187,6 +187,34 @@ def test_an_answer_given_again_counts_against_nothing(newsroom: Newsroom) -> Non
     assert len({answer.text for answer in answers}) == 1
 
 
+def assert_what_is_refused_while_it_is_stored_counts_against_nothing(newsroom: Newsroom) -> None:
+    limited(newsroom, per_reader=["1 per minute"], per_site=["1 per minute"], per_address=["1 per minute"])
+    score = newsroom.scorer.score_one
+
+    def closes_meanwhile(*asked: Any, **how: Any) -> Any:
+        newsroom.put_article(mode="closed")
+        return score(*asked, **how)
+
+    newsroom.scorer.score_one = closes_meanwhile  # type: ignore[method-assign]
+    try:
+        assert newsroom.comment(author=ADA).status_code == 403
+    finally:
+        del newsroom.scorer.score_one
+    newsroom.put_article(mode="pre")
+    assert statuses([newsroom.comment(author=ADA) for _ in range(2)]) == [202, 429]
+
+
+def test_what_is_refused_while_it_is_stored_counts_against_nothing(newsroom: Newsroom) -> None:
+    assert_what_is_refused_while_it_is_stored_counts_against_nothing(newsroom)
+
+
+@pytest.mark.redis
+def test_in_redis_what_is_refused_while_it_is_stored_counts_against_nothing(redis_hall: Hall) -> None:
+    newsroom = redis_hall.new_site()
+    newsroom.put_article()
+    assert_what_is_refused_while_it_is_stored_counts_against_nothing(newsroom)
+
+
 def test_a_burst_of_one_reader_never_gets_over_the_limit(newsroom: Newsroom) -> None:
     limited(newsroom, per_reader=["3 per minute"])
     barrier = threading.Barrier(10)

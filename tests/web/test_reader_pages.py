@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
-from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, WITHOUT_LIMITS, House, Visitor, fields_of
+from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, SITE_KEY, WITHOUT_LIMITS, House, Visitor, fields_of
 from sqlalchemy import select
 
 from moderation.configuration_file import parse_configuration
@@ -35,6 +36,22 @@ def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(h
     assert reader.texts("//div[@class='prose']/p") == ["The council voted on Thursday.", "Line 4 now takes 17 minutes."]
     for shown in ("city", "Jo Ashdown", "The Courier", "13 January 2026, 06:00 UTC", "1 min read"):
         assert shown in reader.text
+
+
+def test_a_comment_by_the_form_is_in_the_figures_as_one_by_the_api(house: House) -> None:
+    def counted() -> float:
+        told = house.app.test_client().get("/metrics").text
+        found = re.search(r'^moderation_comments_total\{site="demo",status="pending"\} (.*)$', told, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    before = counted()
+    write(house)
+    write(house)  # the same again is refused, and counts as that alone
+    assert counted() == before + 1
+    content = {"author": {"name": "Ada"}, "body": f"{CALM} By the API."}
+    headers = {"Authorization": f"Bearer {SITE_KEY}"}
+    house.app.test_client().post("/api/v1/articles/lanes/comments", json=content, headers=headers)
+    assert counted() == before + 2
 
 
 def test_without_an_article_the_front_page_says_so(empty_house: House) -> None:
