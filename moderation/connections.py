@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from heapq import heapify, heappop, heappush
+from socket import SHUT_RDWR
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -27,6 +28,8 @@ HEADERS_SECONDS = 20.0
 BODY_SECONDS = 30.0
 BODY_BYTES_PER_SECOND = 1000
 """A body that takes longer must come at least so fast."""
+WRITE_SECONDS = 30.0
+"""How long a thread waits for a client to take in a piece of a long answer."""
 
 
 class Request(HTTPRequestParser):
@@ -89,6 +92,8 @@ class Channel(HTTPChannel):
         self.idle_since: float = self.creation_time
         """When it was made, or its last request was answered."""
         self.has_asked = False
+        self.writing_since: float | None = None
+        """When the piece of an answer was begun that a thread is about to hand over; None where none is."""
 
     def is_idle(self) -> bool:
         """Whether nothing of a request or of an answer is under way."""
@@ -98,6 +103,21 @@ class Channel(HTTPChannel):
         super().service()
         self.has_asked = True
         self.idle_since = time.time()
+
+    def write_soon(self, data: Any) -> int:
+        self.writing_since = time.time()
+        try:
+            written: int = super().write_soon(data)
+            return written
+        finally:
+            self.writing_since = None
+
+    def cut_off(self) -> None:
+        """Ends it though its client takes nothing in: until then the loop would wait for room to write."""
+        self.will_close = True
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(SHUT_RDWR)
 
     def handle_close(self) -> None:
         # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
@@ -110,9 +130,9 @@ class Channel(HTTPChannel):
 
 
 def is_overdue(channel: Channel, now: float) -> bool:
-    """Whether its client takes longer over a request than a working one does."""
+    """Whether its client takes longer over a request, or over its answer, than a working one does."""
     if channel.requests:
-        return False
+        return channel.writing_since is not None and now - channel.writing_since > WRITE_SECONDS
     request: Any = channel.request
     if request is None:
         return not channel.has_asked and now - channel.idle_since > HEADERS_SECONDS

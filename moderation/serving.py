@@ -187,6 +187,8 @@ class _Server(TcpWSGIServer):
         for channel in self.active_channels.values():
             if is_overdue(channel, now):
                 channel.will_close = True
+            if channel.will_close and channel.total_outbufs_len:
+                channel.cut_off()
 
     def handle_accept(self) -> None:
         # Many at once: a turn of the loop looks at every connection, and with one newcomer a turn a thousand idle ones

@@ -8,8 +8,11 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from moderation.chain_checking import check_chains
 from moderation.late_scoring import score_waiting
 from moderation.reordering import bring_up_to_date
 from moderation.services import Services
@@ -77,6 +80,19 @@ class _Background(ABC):
         return self._stopped.wait(BREATH_SECONDS)
 
 
+@contextmanager
+def beside(services: Services) -> Iterator[None]:
+    """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
+    pieces = [Runner(services), Reorderer(services), ChainChecker(services)]
+    for piece in pieces:
+        piece.start()
+    try:
+        yield
+    finally:
+        for piece in pieces:
+            piece.stop()
+
+
 class Sweeper(_Background):
     """Scores what waits without scores. Several may run: each comment is scored and decided once."""
 
@@ -114,6 +130,16 @@ class Runner(_Background):
 
     def _work(self) -> bool:
         return carry_on(self._services, stopped=self._paused)
+
+
+class ChainChecker(_Background):
+    """Recomputes the audit chains for which somebody has asked."""
+
+    name = "checking chains"
+    fails = "an audit chain could not be recomputed"
+
+    def _work(self) -> bool:
+        return check_chains(self._services, stopped=self._paused)
 
 
 class Reorderer(_Background):

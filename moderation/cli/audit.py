@@ -12,7 +12,7 @@ from moderation.cli.opening import open_database
 from moderation.core.audit_chain import AuditEvent, ChainHead, verify
 from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
-from moderation.storage.audit import chains, events_of, stored_head
+from moderation.storage.audit import chains, events_in_portions, events_of, stored_head
 
 
 @click.group()
@@ -81,6 +81,8 @@ def _kept_in_words(kept: ChainHead | None) -> str:
 @command.command("export")
 def export_command() -> None:
     """Write every event as JSON Lines, oldest first; within a chain always in its order."""
-    with open_database() as database, database.reading() as session:
-        for line in exported(events_of(session, chain) for chain in chains(session)):
+    with open_database() as database:
+        with database.reading() as session:
+            found = chains(session)
+        for line in exported(events_in_portions(database, chain) for chain in found):
             click.echo(line, nl=False)

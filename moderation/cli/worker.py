@@ -13,7 +13,7 @@ from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
 from moderation.scoring.batching import BatchingScorer
 from moderation.settings import read_environment
-from moderation.worker import Reorderer, Runner, Sweeper
+from moderation.worker import Sweeper, beside
 
 
 @click.command()
@@ -27,17 +27,14 @@ def command() -> None:
     settings = read_environment()
     with open_database(settings):
         services = build_services(settings)
-    sweeper, runner, reorderer = Sweeper(services), Runner(services), Reorderer(services)
+    sweeper = Sweeper(services)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sweeper.stop())
     scorer = cast(BatchingScorer, services.scorer)
     scorer.start()
     click.echo("Waiting for comments to score. Stop with Ctrl-C.")
-    runner.start()
-    reorderer.start()
-    sweeper.run()
-    runner.stop()
-    reorderer.stop()
+    with beside(services):
+        sweeper.run()
     preparing.finish()
     scorer.close()
     services.database.close()

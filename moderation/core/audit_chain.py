@@ -159,9 +159,11 @@ def _only_bytes(text: str) -> bool:
     return all(not "\ud800" <= character <= "\udfff" or "\udc80" <= character <= "\udcff" for character in text)
 
 
-def verify(chain: str, events: Iterable[AuditEvent]) -> ChainHead:
-    """Recomputes a chain from its first event on. Raises ``ChainBroken`` at the first event that doesn't hold."""
-    sequence, previous = 0, GENESIS
+def verify(chain: str, events: Iterable[AuditEvent], *, after: ChainHead | None = None) -> ChainHead:
+    """Recomputes a chain from its first event on, or ``after`` one that held. Raises ``ChainBroken`` at the first event
+    that doesn't hold.
+    """
+    sequence, previous = (after.sequence, after.hash) if after else (0, GENESIS)
     for event in events:
         sequence += 1
         if event.sequence != sequence:

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, redirect
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as WerkzeugResponse
 
+from moderation.chain_checking import ask_to_check
 from moderation.core.actor import Actor
-from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time, verify
+from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.audit_export import exported
-from moderation.core.errors import ChainBroken
 from moderation.core.reach import everywhere
-from moderation.storage.audit import events_of, stored_head
+from moderation.storage.audit import events_in_portions
+from moderation.storage.chain_checks import ChainCheck, checks_of
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
 from moderation.web.desk_frame import ADMIN, READ, desk_page, sites_with
-from moderation.web.rendering import argument, known_id, whole_number
+from moderation.web.rendering import LARGEST_COUNT, argument, known_id, whole_number
 from moderation.web.wording import referred_to, who
 
 PAGE = 50
 LONGEST_PAYLOAD = 20_000
 """Characters of a payload that the page shows; ours have some hundred."""
+PIECE = 64 * 1024
+"""Bytes that an export sends at once."""
 AUDIT = "/audit"
+NO_CHAIN = "This account has no site whose audit log it may read."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +55,29 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """What recomputing the chains found: one line for each."""
+class Checked:
+    """A chain as it was last recomputed: whether it ``holds``, and that in words."""
 
+    at: datetime
     holds: bool
-    lines: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What is known of the chains that somebody may see. ``done`` of ``total`` events are recomputed of those under
+    way; ``complete``: every chain has been recomputed to its end before.
+    """
+
+    under_way: bool
+    complete: bool
+    done: int
+    total: int
+    found: tuple[Checked, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(checked.holds for checked in self.found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +120,13 @@ def blueprint() -> Blueprint:
         return _audit_page()
 
     @pages.post("/verify")
-    def check() -> Response:
+    def check() -> WerkzeugResponse:
         with services().database.reading() as db:
-            results = [_verify(db, chain) for chain in _chains(person(), db)]
-        verified = Verified(
-            holds=all(holds for holds, _ in results),
-            lines=tuple(line for _, line in results),
-        )
-        return _audit_page(verified)
+            chains = _chains(person(), db)
+        if not chains:
+            abort(403, NO_CHAIN)
+        ask_to_check(services(), chains)
+        return redirect(f"{AUDIT}#checks", 303)
 
     @pages.get("/export")
     def export() -> Response:
@@ -122,14 +144,22 @@ def blueprint() -> Blueprint:
 
 
 def _exported(chains: list[str]) -> Iterator[bytes]:
-    """The events of these chains, as the command writes them."""
+    """The events of these chains, as the command writes them. The database waits for no client: what it is asked for
+    goes out only once it has answered.
+    """
     database = services().database  # asked for before the answer goes out: later there is no request any more
+    return _pieces(exported(events_in_portions(database, chain) for chain in chains))
 
-    def lines() -> Iterator[bytes]:
-        with database.reading() as db:
-            yield from exported([events_of(db, chain) for chain in chains])
 
-    return lines()
+def _pieces(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines together, so that a client that reads too slowly is noticed (``serving.WRITE_SECONDS``)."""
+    piece = bytearray()
+    for line in lines:
+        piece += line
+        if len(piece) >= PIECE:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _chains(actor: Actor, db: Session) -> list[str]:
@@ -140,14 +170,15 @@ def _chains(actor: Actor, db: Session) -> list[str]:
     return [*chains, SYSTEM] if everywhere(actor, ADMIN) else chains
 
 
-def _audit_page(verified: Verified | None = None) -> Response:
+def _audit_page() -> Response:
     with services().database.reading() as db:
         chains = _chains(person(), db)
         if not chains:
-            abort(403, "This account has no site whose audit log it may read.")
+            abort(403, NO_CHAIN)
         names = account_names(db)
         asked = _asked(chains)
         found = newest_events(db, asked.wanted(names), limit=PAGE + 1)
+        checks = _checks(checks_of(db, chains), len(chains))
     page = found[:PAGE]
     return desk_page(
         "desk/audit.html",
@@ -158,7 +189,7 @@ def _audit_page(verified: Verified | None = None) -> Response:
         older=replace(asked, before=page[-1].sequence).href if len(found) > PAGE else None,
         newest=replace(asked, before=None).href if asked.before is not None else None,
         people=sorted(set(names.values()) | {"the policy", "its writer", "the site's key", "the service"}),
-        verified=verified,
+        checks=checks,
     )
 
 
@@ -171,7 +202,7 @@ def _asked(chains: list[str]) -> Asked:
         subject=argument("subject"),
         since=_day(argument("from")),
         until=_day(argument("to")),
-        before=whole_number(argument("before")),
+        before=whole_number(argument("before"), largest=LARGEST_COUNT),
     )
 
 
@@ -216,16 +247,21 @@ def _pretty(payload: str) -> str:
     return f"{text[:LONGEST_PAYLOAD]} … and {left_out:,} characters more" if left_out > 0 else text
 
 
-def _verify(db: Session, chain: str) -> tuple[bool, str]:
-    """Whether a chain holds, and that in words."""
-    kept = stored_head(db, chain)
-    try:
-        head = verify(chain, events_of(db, chain))
-    except ChainBroken as error:
-        return False, legible(f"Broken: {error.detail}")
-    if not head.sequence and kept is None:
-        return True, f"{chain}: no event yet"
-    if kept != head:
-        told = f"event {kept.sequence}" if kept else "nothing"
-        return False, f"Broken: chain {chain} ends at event {head.sequence}, but its head names {told}"
-    return True, f"{chain}: {head.sequence} events, head {head.hash}"
+def _checks(known: Sequence[ChainCheck], chains: int) -> Checks:
+    under_way = [check for check in known if check.asked_at is not None]
+    return Checks(
+        under_way=bool(under_way),
+        complete=len([check for check in known if check.finished_at is not None]) == chains,
+        done=sum(check.checked for check in under_way),
+        total=sum(check.total for check in under_way),
+        found=tuple(_checked(check, check.finished_at) for check in known if check.finished_at is not None),
+    )
+
+
+def _checked(check: ChainCheck, at: datetime) -> Checked:
+    if check.problem is not None:
+        return Checked(at=at, holds=False, words=f"Broken: {check.problem}")
+    words = (
+        f"{check.chain}: {check.head:,} events, head {check.head_hash}" if check.head else f"{check.chain}: no event"
+    )
+    return Checked(at=at, holds=True, words=words)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from moderation import connections, serving
 from moderation.core.errors import ConfigurationError
 from moderation.serving import _Server, listen
 
@@ -258,6 +259,38 @@ def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> 
     server.close()
     for connection in (*calling, *later):
         connection.close()
+
+
+def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = threading.Event()
+
+    def endless(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            closed.set()
+
+    bound = listen("127.0.0.1", 0)
+    server = _Server(bound, endless, threads=1, largest_body=1, supervised_by=None, apart=())
+    server.adj.outbuf_high_watermark = 2**20
+    with socket.create_connection(bound.getsockname(), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        for _ in range(10):
+            server._turn(timeout=0.05)
+        assert not closed.is_set(), "within its time it may read as slowly as it likes"
+        monkeypatch.setattr(connections, "WRITE_SECONDS", 0.0)
+        monkeypatch.setattr(serving, "CLEANUP_SECONDS", 0.0)
+        server._cleans_at = 0.0
+        for _ in range(1000):
+            server._turn(timeout=0.05)
+            if closed.is_set() and not server.active_channels:
+                break
+        assert closed.is_set()
+        assert not server.active_channels
+    server.task_dispatcher.shutdown()
+    server.close()
 
 
 def test_what_stands_apart_answers_while_every_thread_waits(start: Start) -> None:

@@ -110,7 +110,8 @@ def test_the_story_in_a_browser(service: Service, page: Page, tmp_path: Path) ->
     for event in ("comment.submitted", "comment.scored", "comment.decided", "comment.approved"):
         assert event in told
     page.get_by_role("button", name="Verify the chains now").click()
-    expect(page.get_by_text("Every chain that you may see verifies.")).to_be_visible()
+    # In the background, and the page looks again by itself.
+    expect(page.get_by_text("Every chain that you may see verifies.")).to_be_visible(timeout=60_000)
     assert problems == []
 
 

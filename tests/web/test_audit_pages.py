@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
 from pages_house import CALM, SITE_KEY, House, Visitor
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from moderation import chain_checking
+from moderation.chain_checking import check_chains
 from moderation.cli import main
 from moderation.core.actor import Actor
 from moderation.review import Ruling, Verdict, decide_comment
+from moderation.storage import audit
 from moderation.storage.accounts import Role, account_named
+from moderation.storage.audit import stored_head
+from moderation.web import audit_pages
 
 
 def events(log: Visitor) -> list[str]:
@@ -85,12 +91,87 @@ def test_administrators_see_the_chain_of_the_service_too(house: House) -> None:
     assert {"account.created", "site.created"} <= set(events(log))
 
 
-def test_verifying_says_that_the_chains_hold(house: House) -> None:
+def verified(log: Visitor, house: House) -> Visitor:
+    """The page after its chains were asked for and recomputed."""
+    assert "Verifying: 0 of " in log.open("/audit").send("/audit/verify").text
+    while check_chains(house.services):
+        pass
+    return log.open("/audit")
+
+
+def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(either_house: House) -> None:
+    house = either_house
     house.say()
-    log = house.signed_in().open("/audit").send("/audit/verify")
+    log = verified(house.signed_in(), house)
     assert "Every chain that you may see verifies." in log.text
-    assert "demo: " in log.text
-    assert "system: " in log.text
+    with house.services.database.reading() as db:
+        heads = {chain: stored_head(db, chain) for chain in ("demo", "system")}
+    for chain, head in heads.items():
+        assert head is not None
+        assert f"{chain}: {head.sequence} events, head {head.hash}" in log.text
+    assert log.page.xpath("//*[@id='checks']//time")
+    house.say(f"{CALM} And again.")
+    assert f"head {heads['demo'].hash}" in log.open("/audit").text  # it says what was looked at, not what came since
+    assert "Every chain that you may see verifies." in verified(log, house).text
+
+
+def test_a_long_chain_is_recomputed_in_portions_by_one_process_at_a_time(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = either_house
+    monkeypatch.setattr(chain_checking, "PORTION", 3)
+    for number in range(4):
+        house.say(f"{CALM} {number}")
+    log = house.signed_in().open("/audit?chain=demo").send("/audit/verify")
+    looks = iter([False, True])
+    assert check_chains(house.services, stopped=lambda: next(looks))  # a portion, and then it is told to stop
+    assert "Verifying: 3 of " in log.open("/audit").text
+
+    def killed() -> bool:
+        assert not check_chains(house.services)  # nobody else begins while this one is at work
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        check_chains(house.services, stopped=killed)
+    assert not check_chains(house.services)
+    house.clock.wait(minutes=1)  # the lease of whoever was killed ends
+    read: list[int] = []
+    event.listen(
+        house.services.database.engine,
+        "before_cursor_execute",
+        lambda _c, _u, statement, *_: (
+            read.append(1) if "FROM audit_events" in statement and "LIMIT" in statement else 0
+        ),
+    )
+    while check_chains(house.services):
+        pass
+    assert "Every chain that you may see verifies." in log.open("/audit").text
+    with house.services.database.reading() as db:
+        events = sum(head.sequence for chain in ("demo", "system") if (head := stored_head(db, chain)))
+    assert len(read) <= events / 3 + 2  # each event once: no portion begins at the beginning again
+
+
+def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_house: House) -> None:
+    house = either_house
+    house.say()
+    with house.services.database.reading() as db:
+        head = stored_head(db, "demo")
+    assert head is not None
+    end, before = head.sequence, head.sequence - 2
+    log = house.signed_in()
+    whole = f"INSERT INTO audit_heads (chain, sequence, hash) VALUES ('demo', {end}, '{head.hash}')"
+    changes = {
+        f"UPDATE audit_heads SET sequence = {before} WHERE chain = 'demo'": f"at event {end}, but its head names event "
+        f"{before}",
+        "DELETE FROM audit_heads WHERE chain = 'demo'": f"at event {end}, but its head names nothing",
+        whole: "Every chain that you may see verifies.",
+        f"DELETE FROM audit_events WHERE chain = 'demo' AND sequence > {before}": f"at event {before}, but its head "
+        f"names event {end}",
+        "DELETE FROM audit_events WHERE chain = 'demo' AND sequence = 2": "chain demo, event 2: missing",
+    }
+    for change, told in changes.items():
+        tamper_with(house, change)
+        assert told in verified(log, house).text, change
 
 
 def test_verifying_names_the_event_that_was_changed_behind_its_back(house: House) -> None:
@@ -99,7 +180,7 @@ def test_verifying_names_the_event_that_was_changed_behind_its_back(house: House
         for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f'DROP TRIGGER "{name}"'))
         connection.execute(text("UPDATE audit_events SET actor = 'nobody' WHERE chain = 'demo' AND sequence = 3"))
-    log = house.signed_in().open("/audit").send("/audit/verify")
+    log = verified(house.signed_in(), house)
     assert "A chain does not verify." in log.text
     assert "chain demo, event 3" in log.text
 
@@ -132,6 +213,10 @@ ON_SQLITE_ALONE = {
 
 def tamper(house: House, change: str) -> None:
     """Somebody who owns the database changes the third event of the chain ``demo``."""
+    tamper_with(house, f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3")
+
+
+def tamper_with(house: House, statement: str) -> None:
     database = house.services.database
     with database.engine.execution_options(writes=True).begin() as connection:
         if database.is_sqlite:
@@ -139,8 +224,8 @@ def tamper(house: House, change: str) -> None:
                 connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         else:
             connection.exec_driver_sql("ALTER TABLE audit_events DISABLE TRIGGER ALL")
-        changed = f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3"
-        assert connection.exec_driver_sql(changed).rowcount == 1
+            connection.exec_driver_sql("ALTER TABLE audit_heads DISABLE TRIGGER ALL")
+        assert connection.exec_driver_sql(statement).rowcount >= 1
 
 
 def assert_the_broken_event_is_shown(house: House, tmp_path: Path, comment: str) -> None:
@@ -149,14 +234,14 @@ def assert_the_broken_event_is_shown(house: House, tmp_path: Path, comment: str)
     assert page.status == 200
     assert len(page.texts("//tbody/tr")) >= 5
     assert len(page.texts("//tbody/tr[contains(., 'Altered')]")) == 1
-    verified = page.send("/audit/verify")
-    assert verified.status == 200
-    assert "chain demo, event 3" in verified.text
+    told = verified(page, house)
+    assert told.status == 200
+    assert "chain demo, event 3" in told.text
     assert admin.open(f"/review/comments/{comment}").status == 200
     client = house.app.test_client()
-    told = client.get(f"/api/v1/comments/{comment}/audit", headers={"Authorization": f"Bearer {SITE_KEY}"})
-    assert told.status_code == 200
-    assert len((told.json or {})["events"]) >= 2
+    events_told = client.get(f"/api/v1/comments/{comment}/audit", headers={"Authorization": f"Bearer {SITE_KEY}"})
+    assert events_told.status_code == 200
+    assert len((events_told.json or {})["events"]) >= 2
     assert admin.client.get("/audit/export").status_code == 200
     environment = {"MODERATION_DATABASE_URL": house.services.database.url, "MODERATION_VAR": str(tmp_path)}
     command = CliRunner().invoke(main, ["audit", "verify"], env=environment)
@@ -181,7 +266,7 @@ def test_what_only_sqlite_can_hold_is_shown_too(house: House, tmp_path: Path, ch
     assert_the_broken_event_is_shown(house, tmp_path, comment)
 
 
-@pytest.mark.parametrize("before", ["2147483648", "9" * 20, "9" * 200])
+@pytest.mark.parametrize("before", ["2147483648", "9223372036854775807", "9" * 20, "9" * 5000])
 def test_any_number_may_be_asked_for_as_the_one_to_begin_before(either_house: House, before: str) -> None:
     page = either_house.signed_in().open(f"/audit?chain=demo&before={before}")
     assert page.status == 200
@@ -203,6 +288,28 @@ def test_the_log_is_exported_as_the_command_writes_it(either_house: House, tmp_p
     one = [json.loads(line) for line in admin.client.get("/audit/export?chain=demo").text.splitlines()]
     assert {line["chain"] for line in one} == {"demo"}
     assert [line["sequence"] for line in one] == list(range(1, len(one) + 1))
+
+
+def test_an_export_holds_no_connection_while_its_client_takes_its_time(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = either_house
+    monkeypatch.setattr(audit, "PORTION", 3)
+    monkeypatch.setattr(audit_pages, "PIECE", 100)
+    house.say()
+    pool: Any = house.services.database.engine.pool
+    answer = house.signed_in().client.get("/audit/export", buffered=False)
+    lines = b""
+    for piece in answer.response:
+        assert pool.checkedout() == 0
+        lines += piece if isinstance(piece, bytes) else piece.encode()
+        house.clock.wait(minutes=1)
+    told = [json.loads(line) for line in lines.splitlines()]
+    for chain in ("demo", "system"):
+        of_chain = [line["sequence"] for line in told if line["chain"] == chain]
+        assert of_chain == list(range(1, len(of_chain) + 1))
+    assert len(told) > 2 * audit.PORTION
+    answer.close()
 
 
 def test_only_the_chains_that_one_may_read_are_exported(house: House) -> None:

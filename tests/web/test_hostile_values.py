@@ -18,9 +18,10 @@ from werkzeug.test import TestResponse
 from moderation.review import Verdict
 
 PERCENT = ["%00", "2147483648", "1" + "0" * 40, "%ed%a0%80", "9223372036854775808", "-1", "%ff%fe", "x" * 3000]
-PERCENT += ["%C2%B2", "1e999", ""]
+PERCENT += ["%C2%B2", "1e999", "9" * 5000, ""]
 """Hostile values as they stand in an address."""
 SENT = ["a\0b", "2147483648", "\ud800", "9223372036854775808", "1" + "0" * 40, "-1", "²", "nan", "x" * 5000, ""]
+SENT += ["9" * 5000]
 """The same in a form; half a surrogate pair goes out as the bytes that it would be."""
 IN_JSON = ['"\\u0000"', '"a\\u0000b"', '"\\ud800"', "2147483648", "9223372036854775808", "1" + "0" * 40, "-1", "1.5"]
 IN_JSON += ["1e400", "NaN", "true", "null", "[]", "{}", '"abc"', '"' + "x" * 9000 + '"', "[" * 5000 + "]" * 5000]
