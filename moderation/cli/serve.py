@@ -6,7 +6,10 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import click
@@ -29,7 +32,8 @@ from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
-from moderation.worker import Reorderer, Runner, Sweeper
+from moderation.web.metrics import FOLDER, count_together, forget_former_processes
+from moderation.worker import Sweeper, beside
 
 log = logging.getLogger(__name__)
 
@@ -79,15 +83,33 @@ def command(host: str, port: int, processes: int) -> None:
     except BaseException:
         bound.close()
         raise
-    if processes == 1:
+    with _counted_together(processes):
+        if processes > 1:
+            sys.exit(_serve_by_several(settings, bound, processes))
         _serve(settings, bound, processes=1, index=0)
+
+
+@contextmanager
+def _counted_together(processes: int) -> Iterator[None]:
+    """Has several processes' figures added up, in a folder of this start's own or in the one that is named."""
+    named = os.environ.get(FOLDER)
+    if processes == 1 and named is None:
+        yield
         return
+    with TemporaryDirectory(prefix="moderation-figures-") if named is None else nullcontext(named) as folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        forget_former_processes(Path(folder))
+        count_together(Path(folder))
+        yield
+
+
+def _serve_by_several(settings: Settings, bound: socket.socket, processes: int) -> int:
     supervisor = os.getpid()
 
     def run(index: int) -> None:
         told(lambda: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor))
 
-    sys.exit(supervise(processes, run))
+    return supervise(processes, run)
 
 
 def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
@@ -119,7 +141,7 @@ def _serve(
     """One web process, from its pack to its end."""
     services = build_services(settings, threads=available_threads(processes))
     scorer = cast(BatchingScorer, services.scorer)
-    sweeper, runner, reorderer = Sweeper(services), Runner(services), Reorderer(services)
+    sweeper = Sweeper(services)
     try:
         if not scorer.wait_until_ready(PACK_SECONDS):
             log.error("the scoring pack is not ready; comments will wait for a moderator, unscored")
@@ -127,22 +149,19 @@ def _serve(
             _load_seeds(services)
         if services.configuration.current().scoring.mode == "inline":
             sweeper.start()
-        runner.start()
-        reorderer.start()
-        serve(
-            bound,
-            create_app(services),
-            threads=THREADS,
-            largest_body=POLITELY * services.configuration.current().comments.maximum_body,
-            ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
-            supervised_by=supervisor,
-            apart=PATHS_ALWAYS_ANSWERED,
-            headers=SECURITY_HEADERS,
-        )
+        with beside(services):
+            serve(
+                bound,
+                create_app(services),
+                threads=THREADS,
+                largest_body=POLITELY * services.configuration.current().comments.maximum_body,
+                ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
+                supervised_by=supervisor,
+                apart=PATHS_ALWAYS_ANSWERED,
+                headers=SECURITY_HEADERS,
+            )
     finally:
         sweeper.stop()
-        runner.stop()
-        reorderer.stop()
         preparing.finish()
         scorer.close()
         services.database.close()

@@ -6,7 +6,7 @@ import hmac
 import ipaddress
 
 from flask import Blueprint, Response, abort, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -16,7 +16,7 @@ from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
 from moderation.storage.sites import all_sites
 from moderation.web.access import services
-from moderation.web.metrics import legal_overdue
+from moderation.web.metrics import LegalOverdue, figures
 from moderation.web.openapi import description
 
 FULL = "room on the disk of the database"
@@ -40,8 +40,7 @@ def blueprint() -> Blueprint:
     def metrics() -> Response:
         if not (_is_loopback() or _has_token()):
             abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
-        _count_overdue()
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return Response(figures([LegalOverdue(_overdue())]), content_type=CONTENT_TYPE_LATEST)
 
     @api.get("/openapi.json")
     def openapi() -> Response:
@@ -50,16 +49,13 @@ def blueprint() -> Blueprint:
     return api
 
 
-def _count_overdue() -> None:
+def _overdue() -> dict[str, int]:
     """Looked up when it is asked for; without the database the other figures are still worth having."""
     try:
         with services().database.reading() as db:
-            counts = dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
+            return dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
     except SQLAlchemyError:
-        return
-    legal_overdue.clear()
-    for site, count in counts.items():
-        legal_overdue.labels(site).set(count)
+        return {}
 
 
 def _waits_for() -> list[str]:

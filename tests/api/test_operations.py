@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from newsroom import Hall, Newsroom, detail, open_hall
 from sqlalchemy import text
 
+from moderation.app import create_app
+from moderation.web.metrics import forget_former_processes
+
 
 def test_alive_needs_nothing(newsroom: Newsroom) -> None:
     newsroom.scorer.ready = False
     assert newsroom.client.get("/healthz").status_code == 200
+
+
+def test_alive_asks_for_nothing_that_could_be_held_by_somebody(hall: Hall) -> None:
+    class Untouchable:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"asked for {name}")
+
+    nothing: Any = Untouchable()
+    services = replace(hall.services, database=nothing, configuration=nothing, scorer=nothing, key_store=nothing)
+    for method in ("get", "head", "options"):
+        answer = getattr(create_app(services).test_client(), method)("/healthz")
+        assert answer.status_code == 200
+        assert "Content-Security-Policy" in answer.headers
 
 
 def test_ready_waits_for_the_pack(newsroom: Newsroom) -> None:
@@ -35,6 +56,16 @@ def test_figures_are_for_this_machine(newsroom: Newsroom) -> None:
     assert answer.status_code == 200
     assert f'moderation_comments_total{{site="{newsroom.site}",status="pending"}} 1.0' in answer.text
     assert "Ada" not in answer.text
+
+
+def test_what_processes_of_a_former_start_counted_is_forgotten(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        ended.wait()
+    for process in (ended.pid, os.getpid(), os.getppid()):
+        (tmp_path / f"counter_{process}.db").touch()
+    (tmp_path / "somebody_elses.db").touch()
+    forget_former_processes(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {f"counter_{os.getppid()}.db", "somebody_elses.db"}
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -106,4 +109,31 @@ def test_two_processes_serve_over_one_redis_and_stop_as_one(own_service: Service
     own_service.environment |= {"MODERATION_REDIS_URL": redis_url, "WEB_CONCURRENCY": "2"}
     own_service.start()
     assert all(own_service.ask("GET", "/readyz").status == 200 for _ in range(20))
+    assert_figures_are_of_all(own_service)
     assert own_service.stop() == 0
+
+
+def assert_figures_are_of_all(service: Service) -> None:
+    """Whichever process is asked tells of every comment, also of those that an ended one took in."""
+    assert service.ask("PUT", "/api/v1/articles/trams", {"title": "Trams", "text": "They return."}).status == 201
+    for number in range(6):
+        body = f"Comment number {number} about the trams in our harbour, which I like very much."
+        sent = service.ask("POST", "/api/v1/articles/trams/comments", {"author": {"name": "Ada"}, "body": body})
+        assert sent.status == 202
+    assert {arrived(service) for _ in range(8)} == {6.0}
+    assert service.process is not None
+    pid = service.process.pid
+    killed = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    os.kill(killed, signal.SIGKILL)
+    assert {arrived(service) for _ in range(8)} == {6.0}
+
+
+def arrived(service: Service) -> float:
+    """How many comments the figures tell of, whatever became of them."""
+    for _ in range(200):
+        try:
+            told = service.ask("GET", "/metrics").body.decode()
+            break
+        except (OSError, http.client.HTTPException):  # its process was just killed
+            time.sleep(0.1)
+    return sum(map(float, re.findall(r"^moderation_comments_total\{.*\} (.*)$", told, re.MULTILINE)))
