@@ -208,9 +208,9 @@ def test_one_that_fails_costs_its_neighbours_nothing(newsroom: Newsroom) -> None
     comments = [newsroom.accepted()["id"] for _ in range(3)]
     newsroom.scorer.fails = 1
     assert sweep(newsroom) == 2
-    assert [newsroom.status(comment) for comment in comments] == ["received", "approved", "approved"]
+    assert sorted(newsroom.status(comment) for comment in comments) == ["approved", "approved", "received"]
     assert sweep(newsroom) == 1  # at once: nobody holds it any more
-    assert newsroom.status(comments[0]) == "approved"
+    assert {newsroom.status(comment) for comment in comments} == {"approved"}
 
 
 def test_a_sweep_that_breaks_off_gives_back_what_it_has_not_done(newsroom: Newsroom) -> None:

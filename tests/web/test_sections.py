@@ -407,5 +407,6 @@ def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(eithe
         put(house, "sport")
         moved.set()
         comment_id = comment.result()
+    event.remove(house.services.database.engine, "before_cursor_execute", stored)
     with house.services.database.reading() as db:
         assert db.scalars(select(Docket.section).where(Docket.comment_id == comment_id)).all() == ["sport"]
