@@ -27,7 +27,7 @@ from moderation.services import Services
 from moderation.storage import docket
 from moderation.storage.acts import Act, ActItem, Everything, choose_everything, chosen_items
 from moderation.storage.comments import find_comment
-from moderation.storage.desk_work import claimed_by_another
+from moderation.storage.desk_work import holder
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
 
 BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
@@ -169,7 +169,7 @@ def _still_within(ledger: Ledger, actor: Actor, comment_id: str, band: Band) -> 
     """Whether a comment of a band is left to this act: nobody has it open, and its score, which may have been counted
     afresh, still stands for it.
     """
-    if claimed_by_another(ledger.session, comment_id, actor.account_id, ledger.now):
+    if holder(ledger.session, comment_id, actor.account_id, ledger.now) is not None:
         return False
     score = docket.score_of(ledger.connection, comment_id, band.signal)
     return score is not None and band.holds(score)

@@ -19,7 +19,7 @@ import pytest
 import redis
 from fresh_postgres import ReusedPostgres
 from hypothesis import HealthCheck
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from sqlalchemy import make_url
 
 from moderation.storage.database import Database
@@ -162,6 +162,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium, headless, calling nobody."""
+    expect.set_options(timeout=30_000)  # what is waited for comes late on a busy machine, and that is no fault
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium here (apt install chromium, or MODERATION_TEST_CHROMIUM names one)")
     flags = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]

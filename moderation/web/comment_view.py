@@ -13,6 +13,7 @@ from moderation.core.reach import DECIDE, Location, reachable
 from moderation.core.search_words import Sought
 from moderation.judging import listed_in
 from moderation.storage.authors_desk import stands_of
+from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
 from moderation.storage.likes import similar_waiting
@@ -45,8 +46,12 @@ class Reading:
         account = self.claims.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
 
+    def verdict(self, decided: DecisionRow | None) -> str | None:
+        """Who made what of a comment, in words."""
+        return verdict_words(decided, self.names, self.labels)
+
     def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = ()) -> Entry:
-        verdict = verdict_words(line.decided, self.names, self.labels)
+        verdict = self.verdict(line.decided)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
         urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
@@ -131,7 +136,7 @@ class Reading:
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),
             liking=self.liking,
-            verdict=verdict_words(item.decided, self.names, self.labels),
+            verdict=self.verdict(item.decided),
             taken=self.taken(item.comment.id),
             now=self.now,
             may_decide=self._may_decide(site, escalated),

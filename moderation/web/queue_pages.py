@@ -10,11 +10,12 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
 from moderation.core.reach import READ, everywhere
 from moderation.core.scores import LABELS
 from moderation.reordering import progress
 from moderation.storage.acts import Act, find_act, newest_act
-from moderation.storage.desk import author_name, lines_of, standing_of, titles_of
+from moderation.storage.desk import author_name, lines_of, standing_of, titles_of, verdicts_on
 from moderation.storage.desk_lists import (
     BANDED,
     COUNTED,
@@ -32,7 +33,7 @@ from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import argument, known_id, page
-from moderation.web.wording import STATUS_WORDS, language_name
+from moderation.web.wording import language_name, status_word
 
 PAGE = 30
 NEWS_COUNTED = 99
@@ -254,6 +255,8 @@ def _news(reading: Reading, view: View) -> Response:
     wanted = view.wanted(reading.scopes, reading.now)
     shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
     standing = standing_of(reading.db, shown, reading.scopes)
+    # Who decided is asked of what is through alone: what waits is most of it.
+    verdicts = verdicts_on(reading.db, [comment for comment, (status, _) in standing.items() if status not in WAITING])
     claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
     answer = jsonify(
         {
@@ -261,7 +264,11 @@ def _news(reading: Reading, view: View) -> Response:
             "total": _total(reading, view),
             "taken": claims,
             "standing": {
-                comment: {"status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
+                comment: {
+                    "status": status,
+                    "revision": revision,
+                    "words": reading.verdict(verdicts.get(comment)) or status_word(status).capitalize(),
+                }
                 for comment, (status, revision) in standing.items()
             },
         }

@@ -167,7 +167,7 @@ def test_what_arrives_is_counted_for_the_view_that_is_open(either_house: House) 
     assert news(desk, since=newest, find="idiot")["new"] == 1
     house.decide(shown, Verdict.APPROVE)
     assert news(desk, since=newest, ids=shown)["standing"] == {
-        shown: {"status": "approved", "revision": 2, "words": "published"}
+        shown: {"status": "approved", "revision": 2, "words": "Published by test"}
     }
 
 

@@ -2,6 +2,7 @@
    background. The list never moves under the hand; what is new announces itself. */
 import "./keys.js";
 import { Claims } from "./claims.js";
+import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
@@ -133,15 +134,14 @@ const go = async (step) => {
 const end = () => {
   here = null;
   claims.want(null);
-  const last = document.createElement("div");
-  last.className = "empty";
-  last.tabIndex = -1;
-  last.append(piece("<strong>That was the last one</strong><p>Nothing further in this view. <a></a></p>"));
-  const link = last.querySelector("a");
-  link.href = address("/review");
-  link.textContent = "Look again";
-  opened.replaceChildren(last);
-  last.focus();
+  opened.replaceChildren(ending(address("/review")));
+  opened.firstElementChild.focus();
+};
+
+/* Who has what open may change while one stands at the end. */
+const endAgain = () => {
+  const last = here === null && opened.querySelector(".ended");
+  if (last && last.dataset.left !== left()) end();
 };
 
 const ahead = () => {
@@ -221,10 +221,11 @@ const outbox = new Outbox({
     else if (item.comment) panes.delete(item.comment);
   },
   failed: (item, answer) => {
-    if (item.comment) fate(item.comment, answer.current ? `${answer.current.status}, by ${answer.current.by}` : "", Boolean(answer.current));
+    if (item.comment) fate(item.comment, answer.current ? answer.current.words : "", Boolean(answer.current));
+    if (answer.open_with && lineOf(item.comment)) take(lineOf(item.comment), answer.open_with);
     const place = stack.findIndex((entry) => entry.number === item.number);
     if (place >= 0) stack.splice(place, 1);
-    trouble(item, answer, again);
+    trouble(item, answer, again, anyway);
     say(`Not done: ${item.name || item.words}`);
     if (item.comment) refresh(item.comment);
   },
@@ -232,6 +233,47 @@ const outbox = new Outbox({
 });
 
 const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated"]);
+
+/* Out it goes; what decides about a comment takes it from the list. */
+const send = (item) => {
+  const { comment, name, words } = item;
+  const number = outbox.add(item);
+  stack.push({ number, comment, name, words });
+  undoForm.querySelector("button").disabled = false;
+  if (item.moves) {
+    fate(comment, words);
+    if (panes.has(comment)) before.set(comment, panes.get(comment));
+    panes.delete(comment);
+  }
+  say(`${words}: ${name}`);
+};
+
+const anyway = ({ url, fields, comment, words, name, moves }) => {
+  send({ url, fields: [...fields, ["anyway", "1"]], comment, words, name, moves });
+};
+
+/* Who else has a comment open, as far as this page knows. */
+const holder = (within) => (lineOf(within.dataset.comment) || within).dataset.by;
+
+let pressed = ""; // once, about a comment that a colleague has open
+
+const pressedTwice = (within, words, by) => {
+  const what = [within.dataset.comment, words, by].join(" ");
+  const twice = pressed === what;
+  pressed = twice ? "" : what;
+  if (twice) return true;
+  const told = within.querySelector(":scope > .open-elsewhere") || document.createElement("div");
+  told.className = "notice warn open-elsewhere";
+  told.replaceChildren(piece("<p role='alert'><strong></strong> <span></span></p>"));
+  told.querySelector("strong").textContent = `${by} has this comment open.`;
+  told.querySelector("span").textContent = `${words} Press once more to go ahead all the same.`;
+  within.querySelector(":scope > :first-child").after(told);
+  say(`${by} has this comment open: press once more.`);
+  return false;
+};
+
+/* A form goes out once. */
+const sent = (form) => { if (MOVES_ON.has(form.dataset.act)) form.dataset.sent = "yes"; };
 
 const decide = (form, submitter) => {
   const within = form.closest("[data-comment]");
@@ -243,15 +285,11 @@ const decide = (form, submitter) => {
   const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
   const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
   const words = off ? "Taken back" : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
-  const number = outbox.add({ url: form.getAttribute("action"), fields, comment: id, words, name });
-  stack.push({ number, comment: id, name, words });
-  undoForm.querySelector("button").disabled = false;
-  if (moves) {
-    fate(id, words);
-    if (panes.has(id)) before.set(id, panes.get(id));
-    panes.delete(id);
-  }
-  say(`${words}: ${name}`);
+  const by = moves && holder(within);
+  if (by && !pressedTwice(within, `${words}?`, by)) return;
+  if (by) fields.push(["anyway", "1"]);
+  sent(form);
+  send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
   else stay(form, within);
@@ -289,11 +327,7 @@ document.addEventListener("submit", (event) => {
   if (!form.dataset.act || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.act === "undo") undo();
-  else if (form.dataset.sent !== "yes") {
-    form.dataset.sent = "yes";
-    decide(form, event.submitter);
-    if (!MOVES_ON.has(form.dataset.act)) delete form.dataset.sent;
-  }
+  else if (form.dataset.sent !== "yes") decide(form, event.submitter);
 });
 
 document.addEventListener("click", (event) => {
@@ -301,7 +335,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || link.getAttribute("aria-disabled")) return;
   const line = link.closest(".line");
-  if (line) { event.preventDefault(); open(line.dataset.comment); return; }
+  const opens = line ? line.dataset.comment : link.dataset.opens;
+  if (opens) { event.preventDefault(); open(opens); return; }
   const step = { j: 1, k: -1 }[link.dataset.key];
   if (step && link.closest(".step")) { event.preventDefault(); go(step); return; }
   if (link.dataset.key === "q") {
@@ -338,10 +373,11 @@ const look = async () => {
     const stands = facts.standing[id];
     if (!stands || stands.revision === Number(line.dataset.revision) || outbox.items.some((item) => item.comment === id)) continue;
     line.dataset.revision = stands.revision;
-    if (stands.status !== line.dataset.status) fate(id, `${stands.words} by a colleague`);
-    if (id === here) { say(`Meanwhile: ${stands.words}, by a colleague.`); refresh(id); }
+    if (stands.status !== line.dataset.status) fate(id, stands.words);
+    if (id === here) { say(`Meanwhile: ${stands.words}.`); refresh(id); }
     else panes.delete(id);
   }
+  endAgain();
 };
 
 const watch = async () => {
