@@ -138,9 +138,10 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
 
 def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:
     """Why a decision wasn't taken, for the comment's page. ``typed``: ``reason``, ``sentence`` and ``note``."""
-    status = code_of(error)
+    kept = {name: typed.get(name, "") for name in ("reason", "sentence", "note")}
+    told = replace(Refused(status=code_of(error)), **kept)
     if isinstance(error, DecidedMeanwhile):
-        return Refused(status=status, conflict=(meanwhile_words(error), error.detail), **typed)
+        return replace(told, conflict=(meanwhile_words(error), error.detail))
     if isinstance(error, OpenWithColleague):
-        return Refused(status=status, open_with=error.by, **typed)
-    return Refused(status=status, problem=error.detail, **typed)
+        return replace(told, open_with=error.by)
+    return replace(told, problem=error.detail)
