@@ -138,8 +138,8 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
 
 def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:
     """Why a decision wasn't taken, for the comment's page. ``typed``: ``reason``, ``sentence`` and ``note``."""
-    kept = {name: typed.get(name, "") for name in ("reason", "sentence", "note")}
-    told = replace(Refused(status=code_of(error)), **kept)
+    reason, sentence, note = (typed.get(name, "") for name in ("reason", "sentence", "note"))
+    told = Refused(status=code_of(error), reason=reason, sentence=sentence, note=note)
     if isinstance(error, DecidedMeanwhile):
         return replace(told, conflict=(meanwhile_words(error), error.detail))
     if isinstance(error, OpenWithColleague):

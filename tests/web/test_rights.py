@@ -117,6 +117,7 @@ ROWS: dict[str, Row] = {
     "mark_pages.away": post("/review/notes/{note}/remove", Who.MODERATOR, here=True, section=True),
     "queue_pages.further": get("/review/list", Who.SIGNED_IN),
     "queue_pages.news": get("/review/news", Who.SIGNED_IN),
+    "queue_pages.waits": get("/review/waiting", Who.SIGNED_IN),
     "desk_work_pages.claims": post("/review/claims", Who.SIGNED_IN),
     "desk_work_pages.acts": get("/review/acts", Who.SIGNED_IN),
     "desk_work_pages.take_back": post("/review/undo", Who.MODERATOR, here=True, section=True, data={"act": "{act}"}),

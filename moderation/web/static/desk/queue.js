@@ -6,6 +6,7 @@ import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
+import { pause, showWaiting, unanswered } from "./waiting.js";
 
 const bench = document.getElementById("workbench");
 const main = document.getElementById("main");
@@ -17,8 +18,7 @@ const { token, me, view } = bench.dataset;
 
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
-const NEWS = 2000;
-const AT_LEISURE = 20; // a question is asked again after so many times what its answer took, where that is longer
+const NEWS = 1200;
 const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
 const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
@@ -354,12 +354,12 @@ document.addEventListener("click", (event) => {
 const news = document.querySelector("#news a");
 
 const look = async () => {
-  if (document.hidden) return;
   const shown = lines().filter((line) => !line.classList.contains("gone"));
   const ids = shown.slice(0, 150).map((line) => line.dataset.comment).join(",");
   const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
-  if (!answer || !answer.ok || answer.redirected) return;
+  if (!answer || !answer.ok || answer.redirected) { unanswered(); return; }
   const facts = await answer.json();
+  showWaiting(facts.waiting);
   for (const total of document.querySelectorAll(".total")) if (total.textContent !== facts.total) total.textContent = facts.total;
   document.title = document.title.replace(/^\([\d,+]+/, `(${facts.total}`);
   if (facts.new) {
@@ -383,7 +383,7 @@ const look = async () => {
 const watch = async () => {
   const asked = performance.now();
   await look().catch(() => {});
-  setTimeout(watch, Math.max(NEWS, AT_LEISURE * (performance.now() - asked)));
+  setTimeout(watch, pause(NEWS, performance.now() - asked));
 };
 
 if (bench.dataset.waiting !== undefined) setTimeout(watch, NEWS);
