@@ -79,6 +79,8 @@ def _about(act: Act) -> str | None:
     if "signal" in detail:
         signal = detail["signal"].replace("_", " ")
         return f"{signal.capitalize()} from {detail['low'] / HUNDREDTHS:.2f} to {detail['high'] / HUNDREDTHS:.2f}"
+    if "alike" in detail:
+        return "A comment and all that says nearly the same"
     return f"Everything {detail['everything']}" if "everything" in detail else None
 
 

@@ -9,6 +9,7 @@ from moderation.web import (
     accounts_pages,
     acts_pages,
     admin_pages,
+    alike_pages,
     article_pages,
     audit_pages,
     author_pages,
@@ -65,6 +66,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         legal_pages,
         map_pages,
         acts_pages,
+        alike_pages,
     ):
         app.register_blueprint(pages.blueprint())
     app.register_blueprint(account_pages.blueprint())

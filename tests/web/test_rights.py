@@ -131,6 +131,8 @@ ROWS: dict[str, Row] = {
     "acts_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
     "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
     "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
+    "alike_pages.alike GET": get("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
+    "alike_pages.alike POST": post("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
     "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
     "map_pages.approve": post("/review/map/approve", Who.SIGNED_IN),  # each comment is asked about again
     "map_pages.reject": post("/review/map/reject", Who.SIGNED_IN),

@@ -33,7 +33,10 @@ const find = (key) => {
 
 const unfold = (details) => {
   details.open = true;
-  if (details.matches(".reject, .note")) details.querySelector("button[data-digit], textarea").focus({ preventScroll: true });
+  if (details.matches(".reject, .note, .author-card")) {
+    const first = details.querySelector(".panel :is(button, select, textarea)") || details.querySelector(".panel a");
+    first.focus({ preventScroll: true });
+  }
   if (details.matches(".thread-around")) {
     const first = details.querySelector("li[data-comment]:has(form)") || details.querySelector("li[data-comment]");
     if (first) first.focus();

@@ -24,6 +24,7 @@ const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
   featured: "Published and featured", newsroom: "Sent to the newsroom", note: "Noted", unnote: "Note removed",
 };
+const OF_AUTHOR = { trusted: "Trusted", muted: "Muted", banned: "Banned", lifted: "Free again" };
 const panes = new Map();
 const before = new Map(); // panes as they were before a decision, for when it is taken back
 const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
@@ -205,6 +206,7 @@ const outbox = new Outbox({
   me,
   kept: (number) => { bench.dataset.pending = number; },
   done: (item, answer) => {
+    if (answer.author || item.undo) panes.clear(); // what stands of an author stands beside each of their comments
     for (const comment of answer.comments || [answer]) stand(comment);
     for (const comment of answer.comments || []) {
       const waits = comment.status === "pending" || comment.status === "received";
@@ -216,6 +218,7 @@ const outbox = new Outbox({
       say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${left}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
+      if (!first && here) refresh(here);
       claims.say(true); // what is open may be waiting again only now, and is nobody's until it does
     } else if (item.comment === here) refresh(item.comment);
     else if (item.comment) panes.delete(item.comment);
@@ -284,7 +287,8 @@ const decide = (form, submitter) => {
   const name = (lineOf(id) || { dataset: {} }).dataset.name || within.querySelector("bdi").textContent;
   const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
   const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
-  const words = off ? "Taken back" : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
+  const decided = kind === "author" && OF_AUTHOR[fields.find(([field]) => field === "kind")[1]];
+  const words = off ? "Taken back" : decided ? decided : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
   const by = moves && holder(within);
   if (by && !pressedTwice(within, `${words}?`, by)) return;
   if (by) fields.push(["anyway", "1"]);
