@@ -7,7 +7,7 @@ its own statement of reasons, wholly or not at all; many go on in the background
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,6 @@ from moderation.services import Services
 from moderation.storage import docket
 from moderation.storage.acts import Act, ActItem, Everything, choose_everything, choose_these, chosen_items
 from moderation.storage.comments import find_comment
-from moderation.storage.desk import account_names
 from moderation.storage.desk_work import holder, live_claims
 from moderation.storage.likes import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
@@ -96,11 +95,11 @@ def check_everything(session: Session, actor: Actor, what: Everything) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likes:
     """What waits and says nearly the same as a comment, the most alike first: the comment itself, and others that this
-    person may decide about. ``open_with`` names colleagues by what they have open, which is left alone.
+    person may decide about. ``taken`` are the ids of those that colleagues have open, which are left alone.
     """
 
     found: tuple[NearlySame, ...]
-    open_with: Mapping[str, str]
+    taken: tuple[str, ...]
     may_reject: bool
     """Whether they may be refused together."""
 
@@ -113,10 +112,9 @@ def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> 
     rights = (DECIDE, right) if may_reject else (DECIDE,)
     found = nearly_same(session, comment, MAX_ALIKE)
     reached = tuple(one for one in found if all(reachable(actor, needed, one.at) for needed in rights))
-    claims, names = live_claims(session, now, but=actor.account_id), account_names(session)
-    taken = {one.comment_id: claims[one.comment_id] for one in reached if one.comment_id in claims}
-    open_with = {comment: names.get(by, "a colleague") for comment, by in taken.items()}
-    return Likes(found=reached, open_with=open_with, may_reject=may_reject)
+    claims = live_claims(session, now, but=actor.account_id)
+    taken = tuple(one.comment_id for one in reached if one.comment_id in claims)
+    return Likes(found=reached, taken=taken, may_reject=may_reject)
 
 
 def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruling) -> Begun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -191,6 +191,11 @@ def choose_these(session: Session, act_id: str, chosen: Sequence[tuple[str, int]
 def how_many(session: Session, what: Everything) -> int:
     """How many comments wait or are published there."""
     return session.scalar(select(func.count()).select_from(Comment).where(*_is_there(what))) or 0
+
+
+def among(session: Session, what: Everything, ids: Collection[str]) -> list[str]:
+    """Those of these comments that wait or are published there."""
+    return list(session.scalars(select(Comment.id).where(*_is_there(what), Comment.id.in_(ids))))
 
 
 def _is_there(what: Everything) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -48,6 +48,11 @@ class Reading:
         """Who else has this comment open."""
         account = self.claims.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
+
+    def open_with(self, comment_ids: Iterable[str]) -> str | None:
+        """Which colleagues have these comments open, such as "berta" or "berta and carl"; None: nobody."""
+        names = sorted({by for comment in comment_ids if (by := self.taken(comment)) is not None})
+        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or None
 
     def verdict(self, decided: DecisionRow | None) -> str | None:
         """Who made what of a comment, in words."""

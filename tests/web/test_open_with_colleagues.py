@@ -11,6 +11,7 @@ from test_sections import token_of
 from moderation.core.actor import Actor
 from moderation.legal import MatterForm, receive
 from moderation.storage.accounts import Role
+from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
 
 
@@ -87,6 +88,19 @@ def test_a_program_is_not_asked(two: House) -> None:
         headers={"Authorization": f"Bearer {token_of(two, 'admin')}"},
     )
     assert (answer.status_code, (answer.json or {})["status"]) == (200, "approved")
+
+
+def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: House) -> None:
+    comment, desk = opened_by_berta(two)
+    two.say(f"{CALM} Two.")
+    with two.services.database.reading() as db:
+        found = db.get_one(Comment, comment)
+    desk.open("/review/map?signal=toxicity&from=0&to=1")
+    assert desk.texts("//*[@class='open-now']") == ["1 comment is open with berta at the moment."]
+    for path in (f"/review/articles/{found.article_id}/remove", f"/review/authors/{found.author_id}/remove"):
+        (told,) = desk.open(path).texts("//*[@class='open-now']")
+        assert told.startswith("1 comment is open with berta at the moment, and is removed all the same")
+    assert not desk.open("/review/map?signal=toxicity&from=0.9&to=1").texts("//*[@class='open-now']")
 
 
 def test_a_legal_decision_about_it_is_pressed_twice_too(two: House) -> None:
