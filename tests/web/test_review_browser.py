@@ -230,6 +230,30 @@ def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_sec
         page.context.close()
 
 
+def test_what_a_page_did_not_know_to_be_open_elsewhere_asks_afterwards(
+    house: House, address: str, browser: Browser
+) -> None:
+    house.account("berta", {"*": Role.MODERATOR})
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(house, address, browser), moderator(house, address, browser, "berta")
+    for path in ("**/review/claims", "**/review/news?*"):
+        admin.route(path, lambda route: route.abort())
+    admin.goto(f"{address}/review?order=oldest")
+    with berta.expect_response("**/review/claims"):
+        berta.goto(f"{address}/review?order=oldest&at={first}")
+    admin.keyboard.press("a")
+    told = admin.locator("#troubles")
+    expect(told).to_contain_text("berta has this comment open. Nothing was changed yet. First: Published?")
+    assert standing(house, first) == "pending"
+    told.get_by_role("button", name="Do it all the same").click()
+    expect(told).to_have_text("")
+    expect(admin.locator(f"#l-{first}")).to_contain_text("Published")
+    all_sent(admin)
+    assert (standing(house, first), standing(house, second)) == ("approved", "pending")
+    for page in (admin, berta):
+        page.context.close()
+
+
 def test_nothing_is_lost_while_the_network_is_away(house: House, address: str, browser: Browser) -> None:
     first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
     page = moderator(house, address, browser)

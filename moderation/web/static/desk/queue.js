@@ -4,9 +4,10 @@ import "./keys.js";
 import { Claims } from "./claims.js";
 import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
+import { watch } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
-import { pause, showWaiting, unanswered } from "./waiting.js";
+import { holder, pressedTwice } from "./twice.js";
 
 const bench = document.getElementById("workbench");
 const main = document.getElementById("main");
@@ -18,7 +19,6 @@ const { token, me, view } = bench.dataset;
 
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
-const NEWS = 1200;
 const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
 const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
@@ -255,26 +255,6 @@ const anyway = ({ url, fields, comment, words, name, moves }) => {
   send({ url, fields: [...fields, ["anyway", "1"]], comment, words, name, moves });
 };
 
-/* Who else has a comment open, as far as this page knows. */
-const holder = (within) => (lineOf(within.dataset.comment) || within).dataset.by;
-
-let pressed = ""; // once, about a comment that a colleague has open
-
-const pressedTwice = (within, words, by) => {
-  const what = [within.dataset.comment, words, by].join(" ");
-  const twice = pressed === what;
-  pressed = twice ? "" : what;
-  if (twice) return true;
-  const told = within.querySelector(":scope > .open-elsewhere") || document.createElement("div");
-  told.className = "notice warn open-elsewhere";
-  told.replaceChildren(piece("<p role='alert'><strong></strong> <span></span></p>"));
-  told.querySelector("strong").textContent = `${by} has this comment open.`;
-  told.querySelector("span").textContent = `${words} Press once more to go ahead all the same.`;
-  within.querySelector(":scope > :first-child").after(told);
-  say(`${by} has this comment open: press once more.`);
-  return false;
-};
-
 /* A form goes out once. */
 const sent = (form) => { if (MOVES_ON.has(form.dataset.act)) form.dataset.sent = "yes"; };
 
@@ -290,7 +270,7 @@ const decide = (form, submitter) => {
   const decided = kind === "author" && OF_AUTHOR[fields.find(([field]) => field === "kind")[1]];
   const words = off ? "Taken back" : decided ? decided : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
   const by = moves && holder(within);
-  if (by && !pressedTwice(within, `${words}?`, by)) return;
+  if (by && !pressedTwice(within, `${words}?`, by)) { say(`${by} has this comment open: press once more.`); return; }
   if (by) fields.push(["anyway", "1"]);
   sent(form);
   send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
@@ -355,43 +335,18 @@ document.addEventListener("click", (event) => {
 
 /* --- what is new -------------------------------------------------------------------------------------------------- */
 
-const news = document.querySelector("#news a");
-
-const look = async () => {
-  const shown = lines().filter((line) => !line.classList.contains("gone"));
-  const ids = shown.slice(0, 150).map((line) => line.dataset.comment).join(",");
-  const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
-  if (!answer || !answer.ok || answer.redirected) { unanswered(); return; }
-  const facts = await answer.json();
-  showWaiting(facts.waiting);
-  for (const total of document.querySelectorAll(".total")) if (total.textContent !== facts.total) total.textContent = facts.total;
-  document.title = document.title.replace(/^\([\d,+]+/, `(${facts.total}`);
-  if (facts.new) {
-    const words = facts.new === 1 ? "1 new comment" : `${facts.new > 98 ? "99+" : facts.new} new comments`;
-    if (news.textContent !== words) news.textContent = words;
-    news.hidden = false;
-  }
-  for (const line of shown) {
-    const id = line.dataset.comment;
-    take(line, facts.taken[id]);
-    const stands = facts.standing[id];
-    if (!stands || stands.revision === Number(line.dataset.revision) || outbox.items.some((item) => item.comment === id)) continue;
-    line.dataset.revision = stands.revision;
-    if (stands.status !== line.dataset.status) fate(id, stands.words);
-    if (id === here) { say(`Meanwhile: ${stands.words}.`); refresh(id); }
-    else panes.delete(id);
-  }
-  endAgain();
-};
-
-const watch = async () => {
-  const asked = performance.now();
-  await look().catch(() => {});
-  setTimeout(watch, pause(NEWS, performance.now() - asked));
-};
-
-if (bench.dataset.waiting !== undefined) setTimeout(watch, NEWS);
-document.addEventListener("visibilitychange", look);
+if (bench.dataset.waiting !== undefined) {
+  watch({
+    ask: (ids) => address("/review/news", { since: bench.dataset.newest, ids }),
+    sending: (id) => outbox.items.some((item) => item.comment === id),
+    changed: (id, words) => {
+      if (id !== here) { panes.delete(id); return; }
+      say(`Meanwhile: ${words}.`);
+      refresh(id);
+    },
+    seen: endAgain,
+  });
+}
 
 if (here) panes.set(here, Promise.resolve(opened.innerHTML));
 if (here && opened.offsetParent) { claim(here, 0); ahead(); }
