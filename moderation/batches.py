@@ -33,7 +33,7 @@ from moderation.storage.desk_work import holder, live_claims
 from moderation.storage.likes import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
 
-MAX_ALIKE = 1000
+MAX_ALIKE = 500
 """So many comments that say nearly the same are decided together at most."""
 BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 

@@ -71,7 +71,9 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
     """
     own = bands(comment.body)
     everywhere = [Scope(site_id=comment.site_id)]
-    found = _candidates(session, comment, own, everywhere, limit, itself=True) if own else ()
+    found = _candidates(session, comment, own, everywhere, limit, itself=True) if own else []
+    # Whole texts are compared, so no more of them than can be taken; those with most in common first.
+    found = sorted(found, key=lambda row: (-_in_common(row, own or ()), row.number))[:limit]
     columns = (Comment.id, Comment.revision, Comment.body, _DOCKET.c.site_id, _DOCKET.c.section, _DOCKET.c.escalated)
     query = select(*columns).join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
     rows = session.execute(query.where(_DOCKET.c.number.in_([row.number for row in found])))
@@ -112,7 +114,7 @@ def _candidates(
 
 
 def _in_common(row: _Found, own: tuple[int, ...]) -> int:
-    return sum(int(row[2 + n] == own[n]) for n in range(BANDS))
+    return sum(int(row[2 + n] == value) for n, value in enumerate(own))
 
 
 LATELY = timedelta(days=7)

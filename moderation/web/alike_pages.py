@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from moderation.batches import all_like, reject_alike
+from moderation.batches import MAX_ALIKE, all_like, reject_alike
 from moderation.core.errors import InvalidField
 from moderation.review import Ruling, Verdict
 from moderation.storage.desk import lines_of
@@ -47,6 +47,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         comment_id=comment_id,
         count=len(likes.found),
         may_reject=likes.may_reject,
+        most=MAX_ALIKE,
         open_with=reading.open_with(likes.taken),
         open_elsewhere=len(likes.taken),
         lines=lines,

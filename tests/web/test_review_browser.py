@@ -217,7 +217,7 @@ def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_sec
     expect(admin.locator(".open-elsewhere")).to_contain_text("berta has this comment open.")
     admin.keyboard.press("r")
     admin.keyboard.press("5")
-    expect(admin.locator(".open-elsewhere")).to_contain_text("Rejected: Off-topic? Press once more")
+    expect(admin.locator(".open-elsewhere")).to_contain_text("Press once more for “Rejected: Off-topic” all the same.")
     all_sent(admin)
     assert standing(house, second) == "pending"
     admin.keyboard.press("5")

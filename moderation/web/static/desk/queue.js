@@ -270,7 +270,7 @@ const decide = (form, submitter) => {
   const decided = kind === "author" && OF_AUTHOR[fields.find(([field]) => field === "kind")[1]];
   const words = off ? "Taken back" : decided ? decided : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
   const by = moves && holder(within);
-  if (by && !pressedTwice(within, `${words}?`, by)) { say(`${by} has this comment open: press once more.`); return; }
+  if (by && !pressedTwice(within, words, by)) { say(`${by} has this comment open: press once more.`); return; }
   if (by) fields.push(["anyway", "1"]);
   sent(form);
   send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });

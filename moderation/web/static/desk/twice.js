@@ -17,7 +17,7 @@ export const pressedTwice = (within, words, by) => {
   told.className = "notice warn open-elsewhere";
   told.replaceChildren(piece("<p role='alert'><strong></strong> <span></span></p>"));
   told.querySelector("strong").textContent = `${by} has this comment open.`;
-  told.querySelector("span").textContent = `${words} Press once more to go ahead all the same.`;
+  told.querySelector("span").textContent = `Press once more for “${words}” all the same.`;
   within.querySelector(":scope > :first-child").after(told);
   return false;
 };
