@@ -9,12 +9,15 @@ from typing import Any
 from sqlalchemy import insert
 
 from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
+from moderation.core.errors import OpenWithColleague
 from moderation.core.ids import new_id
 from moderation.reaching import comment_reached
 from moderation.record import Ledger
 from moderation.storage.acts import Act, ActItem, ItemState
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
+from moderation.storage.desk_work import holder
 
 MODERATE = "moderate"
 _INSERT_ACT = insert(table_of(Act))
@@ -48,6 +51,17 @@ def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str, *, right: str
     Raises ``CommentNotFound`` where there is none that they reach, and ``RightMissing`` where they may only read it.
     """
     return comment_reached(ledger.session, actor, right, comment_id, lock=True)
+
+
+def ask_if_open(ledger: Ledger, actor: Actor, comment: Comment, *, anyway: bool) -> None:
+    """Lets nobody change what waits under the eyes of a colleague who has it open, unless they said that they know
+    (``anyway``). A site's key has no second press, and isn't asked. Raises ``OpenWithColleague``.
+    """
+    if anyway or actor.account_id is None or comment.status not in WAITING:
+        return
+    by = holder(ledger.session, comment.id, actor.account_id, ledger.now)
+    if by is not None:
+        raise OpenWithColleague(by)
 
 
 def acted(

@@ -1,4 +1,5 @@
-"""Many comments decided together: a band of the score map, everything under an article or by an author.
+"""Many comments decided together: a band of the score map, all that says nearly the same as one, everything under an
+article or by an author.
 
 What is chosen is settled when the moderator presses. Each comment is decided for itself, with its own audit event and
 its own statement of reasons, wholly or not at all; many go on in the background, in portions.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,16 +22,19 @@ from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
 from moderation.portions import AT_ONCE, Step, finish_if_through, work_through
-from moderation.reaching import article_reached, author_reached
+from moderation.reaching import article_reached, author_reached, comment_reached
 from moderation.record import Ledger, recorded
 from moderation.review import Ruling, Told, Verdict, done_words, rule, standing, told_by
 from moderation.services import Services
 from moderation.storage import docket
-from moderation.storage.acts import Act, ActItem, Everything, choose_everything, chosen_items
+from moderation.storage.acts import Act, ActItem, Everything, choose_everything, choose_these, chosen_items
 from moderation.storage.comments import find_comment
-from moderation.storage.desk_work import claimed_by_another
+from moderation.storage.desk_work import holder, live_claims
+from moderation.storage.likes import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
 
+MAX_ALIKE = 500
+"""So many comments that say nearly the same are decided together at most."""
 BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 
 
@@ -85,6 +90,49 @@ def check_everything(session: Session, actor: Actor, what: Everything) -> None:
             article_reached(session, actor, right, what.article_id)
         else:
             author_reached(session, actor, right, what.author_id or "", altogether=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likes:
+    """What waits and says nearly the same as a comment, the most alike first: the comment itself, and others that this
+    person may decide about. ``taken`` are the ids of those that colleagues have open, which are left alone.
+    """
+
+    found: tuple[NearlySame, ...]
+    taken: tuple[str, ...]
+    may_reject: bool
+    """Whether they may be refused together."""
+
+
+def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> Likes:
+    """What ``reject_alike`` would be about. Raises ``CommentNotFound`` and ``RightMissing``."""
+    comment, right = comment_reached(session, actor, DECIDE, comment_id), BATCH_RIGHT[Verdict.REJECT]
+    at = docket.location_of(session.connection(), comment_id)
+    may_reject = at is not None and reachable(actor, right, at)
+    rights = (DECIDE, right) if may_reject else (DECIDE,)
+    found = nearly_same(session, comment, MAX_ALIKE)
+    reached = tuple(one for one in found if all(reachable(actor, needed, one.at) for needed in rights))
+    claims = live_claims(session, now, but=actor.account_id)
+    taken = tuple(one.comment_id for one in reached if one.comment_id in claims)
+    return Likes(found=reached, taken=taken, may_reject=may_reject)
+
+
+def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruling) -> Begun:
+    """Rejects a comment that waits and all that says nearly the same at this moment, as far as this person reaches.
+
+    Raises ``CommentNotFound``, ``RightMissing`` and ``InvalidField``.
+    """
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+    # Compared before the transaction, which nobody else should wait for; what changes meanwhile is left alone.
+    with services.database.reading() as session:
+        likes = all_like(session, actor, comment_id, services.clock())
+        if not likes.may_reject:
+            raise RightMissing(BATCH_RIGHT[Verdict.REJECT])
+        site_id = comment_reached(session, actor, DECIDE, comment_id).site_id
+    chosen = [(one.comment_id, one.revision) for one in likes.found]
+    detail = {"alike": comment_id}
+    return _begin(services, actor, ruling, detail, site_id, lambda db, act_id: choose_these(db, act_id, chosen))
 
 
 def _check(area: Area, band: Band, ruling: Ruling) -> None:
@@ -144,8 +192,9 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
     told = Told(reason=reason, sentence=detail["sentence"], note=detail["note"])
     ruling = Ruling(verdict=verdict, reason_id=detail["reason"])
     band = Band(signal=detail["signal"], low=detail["low"], high=detail["high"]) if "signal" in detail else None
-    open_to = WAITING if band is not None else (*WAITING, Status.APPROVED)
-    right = BATCH_RIGHT[verdict] if band is not None else SENIOR
+    everything = "everything" in detail
+    open_to = (*WAITING, Status.APPROVED) if everything else WAITING
+    right = SENIOR if everything else BATCH_RIGHT[verdict]
 
     def step(ledger: Ledger, act: Act, item: ActItem) -> bool:
         comment = find_comment(ledger.session, item.subject, lock=True)
@@ -154,7 +203,10 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
         at = docket.location_of(ledger.connection, comment.id)
         if at is None or not (reachable(actor, DECIDE, at) and reachable(actor, right, at)):
             return False
-        if band is not None and not _still_within(ledger, actor, comment.id, band):
+        # A senior who removes everything means it; else what somebody has open is left to them.
+        if not everything and holder(ledger.session, comment.id, actor.account_id, ledger.now) is not None:
+            return False
+        if band is not None and not _still_within(ledger, comment.id, band):
             return False
         item.before = standing(ledger, comment)
         payload, facts = {"act": act.id}, _facts(detail)
@@ -165,18 +217,16 @@ def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
     return step
 
 
-def _still_within(ledger: Ledger, actor: Actor, comment_id: str, band: Band) -> bool:
-    """Whether a comment of a band is left to this act: nobody has it open, and its score, which may have been counted
-    afresh, still stands for it.
-    """
-    if claimed_by_another(ledger.session, comment_id, actor.account_id, ledger.now):
-        return False
+def _still_within(ledger: Ledger, comment_id: str, band: Band) -> bool:
+    """Whether the score of a comment of a band, which may have been counted afresh, still stands for it."""
     score = docket.score_of(ledger.connection, comment_id, band.signal)
     return score is not None and band.holds(score)
 
 
 def _facts(detail: dict[str, Any]) -> str:
     """What a refusal of many is founded on: nobody has read each of them, and its statement says so."""
+    if "alike" in detail:
+        return "A moderator read one of several comments that say nearly the same, and refused them together."
     if "signal" not in detail:
         return f"A senior moderator removed everything {detail['everything']}."
     low, high = detail["low"] / HUNDREDTHS, detail["high"] / HUNDREDTHS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from moderation.acting import MODERATE, Changed, Reversal, acted, comment_at_hand
+from moderation.acting import MODERATE, Changed, Reversal, acted, ask_if_open, comment_at_hand
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow, RightMissing
@@ -37,12 +37,20 @@ _UNMARKED = {
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
-def mark(services: Services, actor: Actor, comment_id: str, kind: MarkKind, note: str | None = None) -> str | None:
+def mark(
+    services: Services,
+    actor: Actor,
+    comment_id: str,
+    kind: MarkKind,
+    note: str | None = None,
+    *,
+    anyway: bool = False,
+) -> str | None:
     """Marks a comment and returns the act's id; None where it has that mark already. ``note`` is for moderators, or
-    for the newsroom, and stays here.
+    for the newsroom, and stays here. ``anyway``: what is left to a senior is taken from a colleague who has it open.
 
-    Raises ``CommentNotFound``, ``RightMissing``, ``InvalidField``, and ``NotPossibleNow``: what is featured must be
-    published, and what is left to a senior moderator must wait.
+    Raises ``CommentNotFound``, ``RightMissing``, ``InvalidField``, ``OpenWithColleague``, and ``NotPossibleNow``: what
+    is featured must be published, and what is left to a senior moderator must wait.
     """
     account_id = _account_of(actor)
     note = remark(note, "note")
@@ -52,6 +60,8 @@ def mark(services: Services, actor: Actor, comment_id: str, kind: MarkKind, note
         if ledger.session.get(Mark, (comment.id, kind)) is not None:
             return None
         _check_markable(comment, kind)
+        if kind is MarkKind.ESCALATED:
+            ask_if_open(ledger, actor, comment, anyway=anyway)
         ledger.session.add(Mark(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=ledger.now))
         _tell(ledger, actor, comment, kind, _MARKED[kind][0])
         change = Changed(subject=comment.id, before={"mark": kind.value, "was": None}, revision=None)

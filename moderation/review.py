@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation.acting import Changed, acted, comment_at_hand
+from moderation.acting import Changed, acted, ask_if_open, comment_at_hand
 from moderation.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
@@ -34,13 +34,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A moderator's decision as it comes in. ``revision`` is the one that the moderator saw; None: whatever it is."""
+    """A moderator's decision as it comes in. ``revision`` is the one that the moderator saw; None: whatever it is.
+    ``anyway``: also where a colleague has the comment open.
+    """
 
     verdict: Verdict
     reason_id: str | None = None
     sentence: str | None = None
     note: str | None = None
     revision: int | None = None
+    anyway: bool = False
     prompted_by: Prompt = Prompt.OWN_CHECK
 
 
@@ -67,7 +70,8 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     """Records a moderator's decision. The same decision twice is one.
 
     Raises ``CommentNotFound``, ``RightMissing``, ``DecidedMeanwhile`` where ``ruling.revision`` is older than the
-    comment's, ``NotPossibleNow`` for a comment that is withdrawn, expired or erased, ``InvalidField``.
+    comment's, ``OpenWithColleague``, ``NotPossibleNow`` for a comment that is withdrawn, expired or erased,
+    ``InvalidField``.
     """
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
@@ -90,6 +94,7 @@ def decide_within(
         return _ruled(comment)
     if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
         raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
+    ask_if_open(ledger, moderator, comment, anyway=ruling.anyway)
     before = standing(ledger, comment)
     rule(ledger, configuration.policy.version, moderator, comment, ruling, told)
     words = done_words(ruling.verdict, told.reason)
@@ -225,6 +230,7 @@ def meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:
         comment.status,
         name_of(session, decision.actor, decision.account_id) if decision else "nobody",
         decision.decided_at if decision else None,
+        decision.reason_id if decision else None,
     )
 
 

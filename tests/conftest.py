@@ -18,7 +18,7 @@ import pytest
 import redis
 from fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
 from hypothesis import HealthCheck
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
@@ -155,6 +155,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium, headless, calling nobody."""
+    expect.set_options(timeout=30_000)  # what is waited for comes late on a busy machine, and that is no fault
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium here (apt install chromium, or MODERATION_TEST_CHROMIUM names one)")
     flags = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]

@@ -155,13 +155,27 @@ class ActNotFound(NotFound):
 
 
 @dataclass(eq=False, slots=True)
+class OpenWithColleague(ModerationError):
+    """A colleague has the comment open, and whoever wants to change it hasn't said that they know. ``by`` is the
+    colleague's name.
+    """
+
+    by: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.by} has this comment open. Nothing was changed; press once more to go ahead all the same."
+
+
+@dataclass(eq=False, slots=True)
 class DecidedMeanwhile(ModerationError):
-    """Somebody decided first; nothing was overwritten."""
+    """Somebody decided first; nothing was overwritten. ``reason_id`` is a refusal's reason."""
 
     revision: int
     status: str
     by: str
     at: datetime | None
+    reason_id: str | None = None
 
     @property
     def detail(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -177,9 +177,25 @@ def choose_everything(session: Session, act_id: str, what: Everything) -> int:
     return how_many_items(session, act_id)
 
 
+def choose_these(session: Session, act_id: str, chosen: Sequence[tuple[str, int]]) -> int:
+    """Chooses these comments, each at its revision, for an act, and returns how many they are."""
+    rows = [
+        {"act_id": act_id, "position": n, "subject": subject, "state": ItemState.CHOSEN, "before": {}, "revision": at}
+        for n, (subject, at) in enumerate(chosen, 1)
+    ]
+    if rows:
+        session.connection().execute(insert(table_of(ActItem)), rows)
+    return len(rows)
+
+
 def how_many(session: Session, what: Everything) -> int:
     """How many comments wait or are published there."""
     return session.scalar(select(func.count()).select_from(Comment).where(*_is_there(what))) or 0
+
+
+def among(session: Session, what: Everything, ids: Collection[str]) -> list[str]:
+    """Those of these comments that wait or are published there."""
+    return list(session.scalars(select(Comment.id).where(*_is_there(what), Comment.id.in_(ids))))
 
 
 def _is_there(what: Everything) -> list[ColumnElement[bool]]:

@@ -209,6 +209,14 @@ def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -
     }
 
 
+def verdicts_on(session: Session, ids: Sequence[str]) -> dict[str, DecisionRow]:
+    """The newest decision on each of these comments that anybody has decided about."""
+    found: dict[str, DecisionRow] = {}
+    for decision in _decisions_of(session, ids):
+        found.setdefault(decision.comment_id, decision)
+    return found
+
+
 def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> str | None:
     """The name of an author of these sites; where only some sections are reached, of one who has written there."""
     author = session.get(Author, author_id)

@@ -158,10 +158,12 @@ def notes_about(
     ]
 
 
-def claimed_by_another(session: Session, comment_id: str, account_id: str | None, now: datetime) -> bool:
-    """Whether somebody else has this comment open."""
-    claim = session.get(Claim, comment_id)
-    return claim is not None and claim.account_id != account_id and claim.until > now
+def holder(session: Session, comment_id: str, account_id: str | None, now: datetime) -> str | None:
+    """The name of somebody else who has this comment open."""
+    query = select(Account.name).join(Claim, Claim.account_id == Account.id)
+    if account_id is not None:
+        query = query.where(Claim.account_id != account_id)
+    return session.scalar(query.where(Claim.comment_id == comment_id, Claim.until > now))
 
 
 def live_claims(session: Session, now: datetime, *, but: str | None = None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from moderation.core.likeness import BANDS, bands, likeness
-from moderation.core.reach import Scope
+from moderation.core.reach import Location, Scope
 from moderation.core.spam import MIN_WORDS
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
@@ -20,6 +20,8 @@ from moderation.storage.reach import within_any
 
 ALIKE = 0.5
 """The share of word pairs in common from which two comments are much alike."""
+NEARLY = 0.8
+"""The share from which they say nearly the same, and may be refused together."""
 _CANDIDATES = 100
 _DOCKET = table_of(Docket)
 _Found = Row[Any]
@@ -53,21 +55,66 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
     return sorted(alike, key=lambda one: (-one.likeness, one.comment.received_at, one.comment.id))[:limit]
 
 
-def _candidates(session: Session, comment: Comment, own: tuple[int, ...], scopes: Sequence[Scope]) -> Sequence[_Found]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearlySame:
+    """A waiting comment that says nearly the same, as an act on many takes it. ``at`` is where it is."""
+
+    comment_id: str
+    revision: int
+    likeness: float
+    at: Location
+
+
+def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySame]:
+    """All that waits on the same site and says nearly the same as this comment, the comment itself included: the most
+    alike first. ``limit`` bounds it.
+    """
+    own = bands(comment.body)
+    everywhere = [Scope(site_id=comment.site_id)]
+    found = _candidates(session, comment, own, everywhere, limit, itself=True) if own else []
+    # Whole texts are compared, so no more of them than can be taken; those with most in common first.
+    found = sorted(found, key=lambda row: (-_in_common(row, own or ()), row.number))[:limit]
+    columns = (Comment.id, Comment.revision, Comment.body, _DOCKET.c.site_id, _DOCKET.c.section, _DOCKET.c.escalated)
+    query = select(*columns).join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
+    rows = session.execute(query.where(_DOCKET.c.number.in_([row.number for row in found])))
+    alike = [
+        NearlySame(
+            comment_id=row.id,
+            revision=row.revision,
+            likeness=shared,
+            at=Location(site_id=row.site_id, section=row.section, escalated=row.escalated),
+        )
+        for row in rows
+        if (shared := likeness(comment.body, row.body)) >= NEARLY
+    ]
+    return sorted(alike, key=lambda one: (-one.likeness, one.comment_id))[:limit]
+
+
+def _candidates(
+    session: Session,
+    comment: Comment,
+    own: tuple[int, ...],
+    scopes: Sequence[Scope],
+    of_each_band: int = _CANDIDATES,
+    *,
+    itself: bool = False,
+) -> Sequence[_Found]:
     """Rows of the docket that have at least one of the text's bands."""
     columns = (_DOCKET.c.number, _DOCKET.c.comment_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
-    here = [WAITS, _DOCKET.c.site_id == comment.site_id, _DOCKET.c.comment_id != comment.id]
+    here = [WAITS, _DOCKET.c.site_id == comment.site_id]
+    if not itself:
+        here.append(_DOCKET.c.comment_id != comment.id)
     here.append(within_any(scopes, _DOCKET.c.site_id, _DOCKET.c.section))
     # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
     of_each = [
-        select(select(*columns).where(*here, _DOCKET.c[f"band_{n}"] == own[n]).limit(_CANDIDATES).subquery())
+        select(select(*columns).where(*here, _DOCKET.c[f"band_{n}"] == own[n]).limit(of_each_band).subquery())
         for n in range(BANDS)
     ]
     return list({row.number: row for row in session.execute(union_all(*of_each))}.values())
 
 
 def _in_common(row: _Found, own: tuple[int, ...]) -> int:
-    return sum(int(row[2 + n] == own[n]) for n in range(BANDS))
+    return sum(int(row[2 + n] == value) for n, value in enumerate(own))
 
 
 LATELY = timedelta(days=7)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +148,15 @@ def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> l
     for ground in area.grounds:
         some = _within(session, select(_DOCKET.c.number), ground, area, band).limit(limit - len(found))
         found += session.scalars(some)
+    return found
+
+
+def among(session: Session, area: Area, band: Band, ids: Collection[str]) -> list[str]:
+    """Those of these comments that lie in a band."""
+    found: list[str] = []
+    for ground in area.grounds:
+        within_band = _within(session, select(_DOCKET.c.comment_id), ground, area, band)
+        found += session.scalars(within_band.where(_DOCKET.c.comment_id.in_(ids)))
     return found
 
 

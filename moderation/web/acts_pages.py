@@ -15,10 +15,11 @@ from moderation.core.actor import Actor
 from moderation.core.errors import ActNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
 from moderation.reaching import article_reached, author_reached
 from moderation.review import Ruling, Verdict
-from moderation.storage.acts import Act, Everything, find_act, how_many
+from moderation.storage.acts import Act, Everything, among, find_act, how_many
 from moderation.storage.score_map import HUNDREDTHS
 from moderation.undoing import UNDO, undo
 from moderation.web.access import person, services
+from moderation.web.comment_view import Reading
 from moderation.web.desk_frame import QUEUE, READ, desk_page
 from moderation.web.rendering import argument, known_id, path_within
 
@@ -79,6 +80,8 @@ def _about(act: Act) -> str | None:
     if "signal" in detail:
         signal = detail["signal"].replace("_", " ")
         return f"{signal.capitalize()} from {detail['low'] / HUNDREDTHS:.2f} to {detail['high'] / HUNDREDTHS:.2f}"
+    if "alike" in detail:
+        return "A comment and all that says nearly the same"
     return f"Everything {detail['everything']}" if "everything" in detail else None
 
 
@@ -141,7 +144,11 @@ def _remove(find: Callable[[Actor], _Place]) -> Response:
 def _remove_page(place: _Place, problem: str | None = None) -> Response:
     with services().database.reading() as db:
         count = how_many(db, place.what)
+        reading = Reading(db, person())
+        taken = among(db, place.what, list(reading.claims))
     context: dict[str, Any] = {
+        "open_elsewhere": len(taken),
+        "open_with": reading.open_with(taken),
         "place": place,
         "count": count,
         "reasons": services().configuration.current().reasons,

@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from moderation.authors import AuthorRuling, decide_author
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, ModerationError
 from moderation.core.reach import reachable, scopes, somewhere_on, whole
 from moderation.marking import add_note
 from moderation.reaching import author_reached
@@ -15,8 +15,9 @@ from moderation.storage.desk import account_names
 from moderation.storage.desk_work import NoteAbout, notes_about
 from moderation.storage.house_rules import AuthorKind, decisions_about
 from moderation.web.access import person, services
+from moderation.web.desk_answers import asked_by_script, back_to, facts, refused
 from moderation.web.desk_frame import MODERATE, QUEUE, READ, SENIOR, desk_page
-from moderation.web.house_forms import SPANS, Problem, answered, done_here, field, until_chosen
+from moderation.web.house_forms import SPANS, Problem, answered, done_here, field, problem_of, until_chosen
 from moderation.web.rendering import argument, known_id
 from moderation.web.veils import veils_for
 
@@ -34,6 +35,8 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<author_id>/decide")
     def decide(author_id: str) -> Response:
+        if asked_by_script() or request.form.get("back"):
+            return _decide_from_card(author_id)
         return answered(
             lambda: decide_author(services(), person(), known_id(author_id), _ruling()),
             lambda problem: _author_page(author_id, problem),
@@ -49,6 +52,20 @@ def blueprint() -> Blueprint:
         )
 
     return pages
+
+
+def _decide_from_card(author_id: str) -> Response:
+    """The card beside a comment: a form leads back there, and a script is told what undoes it."""
+    try:
+        act_id = decide_author(services(), person(), known_id(author_id), _ruling())
+    except ModerationError as error:
+        if asked_by_script():
+            return refused(error)
+        problem = problem_of(error)
+        if problem.status in (403, 404, 500):
+            raise
+        return _author_page(author_id, problem)
+    return facts({"author": author_id, "acts": [act_id]}) if asked_by_script() else back_to(act_id)
 
 
 def _ruling() -> AuthorRuling:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, ModerationError, NotPossibleNow
+from moderation.core.errors import (
+    CommentNotFound,
+    DecidedMeanwhile,
+    InvalidField,
+    ModerationError,
+    NotPossibleNow,
+    OpenWithColleague,
+)
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
-from moderation.web.desk_answers import asked_by_script, back_to, code_of, facts, refused, revision_of
+from moderation.web.desk_answers import asked_by_script, back_to, code_of, facts, meanwhile_words, refused, revision_of
 from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_history import history
 from moderation.web.queue_view import View
@@ -27,7 +34,7 @@ def blueprint() -> Blueprint:
 
     @pages.get("/<comment_id>")
     def comment(comment_id: str) -> Response:
-        return _comment_page(comment_id)
+        return comment_page(comment_id)
 
     @pages.get("/<comment_id>/pane")
     def pane(comment_id: str) -> Response:
@@ -55,19 +62,23 @@ def blueprint() -> Blueprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Refused:
-    """A decision that wasn't taken, with what was typed for it."""
+class Refused:
+    """A decision that wasn't taken, with what was typed for it. ``conflict`` says what somebody else made of the
+    comment and ``problem`` what is wrong; ``open_with`` is a colleague who has it open: pressed once more, it is taken.
+    """
 
     status: int
-    conflict: str | None = None
+    conflict: tuple[str, str] | None = None
     problem: str | None = None
+    open_with: str | None = None
     reason: str = ""
     sentence: str = ""
     note: str = ""
 
 
-def _comment_page(comment_id: str, told: _Refused | None = None) -> Response:
-    back = path_within(argument("back", 500), QUEUE, QUEUE)
+def comment_page(comment_id: str, told: Refused | None = None) -> Response:
+    """The page of one comment; after a decision that wasn't taken with why (``told``). Raises ``CommentNotFound``."""
+    back = path_within(request.form.get("back") or argument("back", 500), QUEUE, QUEUE)
     with services().database.reading() as db:
         reading = Reading(db, person())
         found = reading.pane(known_id(comment_id), back=back, here=f"{QUEUE}/comments/{known_id(comment_id)}")
@@ -80,11 +91,13 @@ def _comment_page(comment_id: str, told: _Refused | None = None) -> Response:
             names=reading.names,
             reasons=reading.configuration.reasons,
         )
+    if told and told.open_with:
+        found["item"] = replace(item, anyway=True)
     return desk_page(
         "desk/comment.html",
         told.status if told else 200,
         here=QUEUE,
-        refused=told or _Refused(status=200),
+        refused=told or Refused(status=200),
         history=happened,
         back=back,
         whole=True,
@@ -107,14 +120,15 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
             sentence=typed["sentence"] or None,
             note=typed["note"] or None,
             revision=revision_of(form.get("revision", "")),
+            anyway=bool(form.get("anyway")),
         )
         ruled = decide_comment(services(), person(), known_id(comment_id), ruling)
     except ModerationError as error:
         if asked_by_script():
             return refused(error)
-        if not isinstance(error, (DecidedMeanwhile, NotPossibleNow, InvalidField)):
+        if not isinstance(error, (DecidedMeanwhile, NotPossibleNow, InvalidField, OpenWithColleague)):
             raise
-        return _comment_page(comment_id, _refusal(error, typed))
+        return comment_page(comment_id, refusal(error, typed))
     if not asked_by_script():
         return back_to(ruled.act_id)
     words = STATUS_WORDS[ruled.status]
@@ -122,11 +136,12 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
     return facts({**said, "act": ruled.act_id})
 
 
-def _refusal(error: ModerationError, typed: dict[str, str]) -> _Refused:
-    conflict = isinstance(error, DecidedMeanwhile)
-    return _Refused(
-        status=code_of(error),
-        conflict=error.detail if conflict else None,
-        problem=None if conflict else error.detail,
-        **typed,
-    )
+def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:
+    """Why a decision wasn't taken, for the comment's page. ``typed``: ``reason``, ``sentence`` and ``note``."""
+    reason, sentence, note = (typed.get(name, "") for name in ("reason", "sentence", "note"))
+    told = Refused(status=code_of(error), reason=reason, sentence=sentence, note=note)
+    if isinstance(error, DecidedMeanwhile):
+        return replace(told, conflict=(meanwhile_words(error), error.detail))
+    if isinstance(error, OpenWithColleague):
+        return replace(told, open_with=error.by)
+    return replace(told, problem=error.detail)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.batches import BATCH_RIGHT
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
-from moderation.core.reach import DECIDE, Location, reachable
+from moderation.core.reach import DECIDE, MODERATE, Location, reachable, whole
 from moderation.core.search_words import Sought
 from moderation.judging import listed_in
-from moderation.storage.authors_desk import stands_of
+from moderation.review import Verdict
+from moderation.storage.authors_desk import stands_of, until_of
+from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
-from moderation.storage.likes import similar_waiting
+from moderation.storage.likes import NEARLY, similar_waiting
 from moderation.views import Liking, liking_of
 from moderation.web.access import services
 from moderation.web.desk_cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk_frame import READ, scopes_of, sites_with
+from moderation.web.house_forms import SPANS
 from moderation.web.severity_view import urgency_of
 from moderation.web.veils import veils_over
 
@@ -45,8 +49,17 @@ class Reading:
         account = self.claims.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
 
+    def open_with(self, comment_ids: Iterable[str]) -> str | None:
+        """Which colleagues have these comments open, such as "berta" or "berta and carl"; None: nobody."""
+        names = sorted({by for comment in comment_ids if (by := self.taken(comment)) is not None})
+        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or None
+
+    def verdict(self, decided: DecisionRow | None) -> str | None:
+        """Who made what of a comment, in words."""
+        return verdict_words(decided, self.names, self.labels)
+
     def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = ()) -> Entry:
-        verdict = verdict_words(line.decided, self.names, self.labels)
+        verdict = self.verdict(line.decided)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
         urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
@@ -68,7 +81,7 @@ class Reading:
         item = one_listed(self.db, comment_id, self.scopes)
         if item is None:
             return None
-        comment = item.comment
+        comment, alike = item.comment, self._alike(item)
         thread = [self._in_thread(said) for said in thread_of(self.db, comment)]
         return {
             "item": self._card(item, back, find),
@@ -78,7 +91,10 @@ class Reading:
             "reasons": self.configuration.reasons,
             "several_sites": len(self.sites) > 1,
             "here_path": here,
-            "alike": self._alike(item),
+            "alike": alike,
+            "may_reject_alike": self._may_reject(item) and any(other["percent"] >= 100 * NEARLY for other in alike),
+            "author": self._author(item),
+            "spans": {value: words for value, words in SPANS.items() if value != "date"},
             **self._left_on(item),
         }
 
@@ -88,6 +104,27 @@ class Reading:
 
     def _may_decide(self, site: str, escalated: bool) -> bool:
         return reachable(self.actor, DECIDE, Location(site_id=site, shared=True, escalated=escalated))
+
+    def _may_reject(self, item: Listed) -> bool:
+        """Whether what is like this comment may be refused with it."""
+        here = Location(site_id=item.comment.site_id, shared=True, escalated=item.docket.escalated)
+        rights = (DECIDE, BATCH_RIGHT[Verdict.REJECT])
+        return item.comment.status in WAITING and all(reachable(self.actor, right, here) for right in rights)
+
+    def _author(self, item: Listed) -> dict[str, Any]:
+        """The author's card: their record, what holds for them, and whether this person may decide about them."""
+        author = item.author
+        return {
+            "id": author.id,
+            "name": author.name,
+            "known": author.known,
+            "approved": author.approved,
+            "rejected": author.rejected,
+            "created_at": author.created_at,
+            "stands": stands_of(author, self.now),
+            "until": until_of(author, self.now),
+            "may_decide": reachable(self.actor, MODERATE, whole(author.site_id)),
+        }
 
     def _earlier(self, item: Listed) -> list[Quoted]:
         """The author's latest others, as far as this person reaches."""
@@ -117,7 +154,6 @@ class Reading:
             "marks": {mark.kind.value: mark for mark in marks},
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
             "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
-            "author_stands": stands_of(item.author, self.now),
             "listed": listed_in(
                 services().house.rules(self.db, item.article), item.comment.body, item.comment.author_name
             ),
@@ -131,7 +167,7 @@ class Reading:
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),
             liking=self.liking,
-            verdict=verdict_words(item.decided, self.names, self.labels),
+            verdict=self.verdict(item.decided),
             taken=self.taken(item.comment.id),
             now=self.now,
             may_decide=self._may_decide(site, escalated),

@@ -45,6 +45,7 @@ def blueprint(limits: Limits) -> Blueprint:
             sentence=fields.text("sentence", most=2000),
             note=fields.text("note", most=2000),
             revision=fields.integer("revision"),
+            anyway=True,  # a program can't press twice; whoever has the comment open is told who decided
         )
         fields.finish()
         ruled = decide_comment(services(), actor, comment_id, ruling)

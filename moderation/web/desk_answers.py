@@ -9,10 +9,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from moderation.core.errors import DecidedMeanwhile, InvalidField, ModerationError
+from moderation.core.comment import WAITING
+from moderation.core.errors import DecidedMeanwhile, InvalidField, ModerationError, OpenWithColleague
+from moderation.web.access import services
 from moderation.web.desk_frame import QUEUE
 from moderation.web.errors import CODES
 from moderation.web.rendering import path_within
+from moderation.web.wording import status_word
 
 
 def asked_by_script() -> bool:
@@ -33,11 +36,22 @@ def code_of(error: ModerationError) -> int:
 
 
 def refused(error: ModerationError) -> Response:
-    """A refusal for a script: why, and where the comment stands if somebody else was faster."""
+    """A refusal for a script: why, and where the comment stands if somebody else was faster, or who has it open."""
     said: dict[str, Any] = {"detail": error.detail}
     if isinstance(error, DecidedMeanwhile):
-        said["current"] = {"status": error.status, "revision": error.revision, "by": error.by}
+        current = {"status": error.status, "revision": error.revision, "by": error.by}
+        said["current"] = {**current, "words": meanwhile_words(error)}
+    if isinstance(error, OpenWithColleague):
+        said["open_with"] = error.by
     return facts(said, code_of(error))
+
+
+def meanwhile_words(error: DecidedMeanwhile) -> str:
+    """What somebody else has made of a comment, such as "Rejected by berta: Off-topic"."""
+    if error.status in WAITING:
+        return f"Changed by {error.by}; it waits"
+    reason = services().configuration.current().reason(error.reason_id) if error.reason_id else None
+    return f"{status_word(error.status).capitalize()} by {error.by}{f': {reason.label}' if reason else ''}"
 
 
 def back_to(act_id: str | None) -> WerkzeugResponse:

@@ -110,7 +110,7 @@ class ArticleLink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One comment on the desk. ``received_at`` is what its age counts from; ``veil`` is the label for which its text is
-    veiled, ``taken`` who else has it open.
+    veiled, ``taken`` who else has it open, and ``anyway`` says that a decision need not ask because of them.
     """
 
     id: str
@@ -145,6 +145,7 @@ class Card:
     taken: str | None
     may_decide: bool
     back: str
+    anyway: bool = False
 
     @property
     def shaded(self) -> bool:

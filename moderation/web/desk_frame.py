@@ -16,6 +16,7 @@ from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site, all_sites
 from moderation.web.access import person, services
 from moderation.web.rendering import page
+from moderation.web.waiting_counts import waiting
 
 READ, MODERATE, SENIOR, ADMIN = "read", "moderate", "senior", "admin"
 QUEUE = "/review"
@@ -31,7 +32,10 @@ class MenuItem:
 def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any) -> Response:
     """A page of the desk; ``here`` is the address of the menu's item that it belongs to."""
     actor = person()
-    return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=_alarm(actor), **context)
+    with services().database.reading() as db:
+        waits = waiting(db, scopes_of(actor, sites_with(actor, READ, db)))
+    menu, alarm = _menu(actor, here), _alarm(actor)
+    return page(template, status, me=actor.name, menu=menu, alarm=alarm, waits=waits, **context)
 
 
 def _menu(actor: Actor, here: str) -> list[MenuItem]:

@@ -30,6 +30,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.InvitationEnded: 404,
     facts.DuplicateComment: 409,
     facts.DecidedMeanwhile: 409,
+    facts.OpenWithColleague: 409,
     facts.NotPossibleNow: 409,
     facts.CommentTooShort: 422,
     facts.CommentTooLong: 422,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from moderation.core.actor import Actor
 from moderation.core.comment import Mode
-from moderation.core.errors import InvalidField, ModerationError
+from moderation.core.errors import InvalidField, ModerationError, OpenWithColleague
 from moderation.core.opening import DAYS, always_open, read_hours
 from moderation.places import ModeForm
 from moderation.storage.acts import find_act
@@ -40,13 +40,15 @@ class Problem:
 
     status: int
     words: str
+    ask_again: bool = False
+    """A colleague has the comment open: sent once more, with ``anyway``, the form is taken."""
 
 
 def problem_of(error: ModerationError) -> Problem:
     """A refusal, in words for the page that the form stands on."""
     status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
     words = f"The {error.field} {error.message}" if isinstance(error, InvalidField) else error.detail
-    return Problem(status=status, words=words)
+    return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
 
 
 def answered(

@@ -108,6 +108,7 @@ def _ruling() -> MatterRuling:
             reason_id=field("reason") or None if verdict == Verdict.REJECT else None,
             sentence=field("sentence") or None if verdict == Verdict.REJECT else None,
             revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+            anyway=bool(field("anyway", 9)),
         )
         if verdict
         else None

@@ -16,7 +16,7 @@ from moderation.core.errors import InvalidField
 from moderation.core.reach import reachable, somewhere_on
 from moderation.review import Ruling, Verdict
 from moderation.storage.desk import lines_of
-from moderation.storage.score_map import SIGNALS, Area, Histogram, histogram, numbers_within, sampled
+from moderation.storage.score_map import SIGNALS, Area, Histogram, among, histogram, numbers_within, sampled
 from moderation.web.access import person, services
 from moderation.web.acts_pages import ACTS
 from moderation.web.comment_view import Reading
@@ -107,9 +107,12 @@ def _band_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -
     """The chosen band: how many it holds, a sample, and what this person may do with it."""
     if view.band is None:
         return None
+    taken = among(reading.db, area, view.band, list(reading.claims))
     may = {verdict: _may(reading.actor, area, verdict) for verdict in BATCH_RIGHT}
     return {
         "count": found.within(view.band),
+        "open_elsewhere": len(taken),
+        "open_with": reading.open_with(taken),
         "sample": _sample(reading, area, view, found),
         "may_approve": may[Verdict.APPROVE],
         "may_reject": may[Verdict.REJECT],

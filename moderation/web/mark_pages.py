@@ -10,12 +10,13 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from moderation.core.errors import ModerationError
+from moderation.core.errors import ModerationError, OpenWithColleague
 from moderation.marking import add_note, mark, remove_note, unmark
 from moderation.review import Ruling, Verdict, decide_comment
 from moderation.storage.desk import standing_of
 from moderation.storage.desk_work import MarkKind, NoteAbout
 from moderation.web.access import person, services
+from moderation.web.comment_pages import comment_page, refusal
 from moderation.web.comment_view import Reading
 from moderation.web.desk_answers import asked_by_script, back_to, facts, refused, revision_of
 from moderation.web.desk_frame import QUEUE
@@ -64,13 +65,14 @@ def _mark(comment_id: str, kind: MarkKind) -> Response:
         return _answered(comment_id, _WORDS[kind][1], lambda: unmark(services(), person(), comment_id, kind))
 
     def marked() -> str | None:
-        return mark(services(), person(), comment_id, kind, note)
+        return mark(services(), person(), comment_id, kind, note, anyway=bool(form.get("anyway")))
 
     if not form.get("approve"):
         return _answered(comment_id, _WORDS[kind][0], marked)
 
     def published_and_marked() -> list[str]:
-        ruling = Ruling(verdict=Verdict.APPROVE, revision=revision_of(form.get("revision", "")))
+        revision, anyway = revision_of(form.get("revision", "")), bool(form.get("anyway"))
+        ruling = Ruling(verdict=Verdict.APPROVE, revision=revision, anyway=anyway)
         ruled = decide_comment(services(), person(), comment_id, ruling)
         return [act for act in (ruled.act_id, marked()) if act]
 
@@ -81,9 +83,11 @@ def _answered(comment_id: str, words: str, work: Callable[[], str | list[str] | 
     try:
         done = work()
     except ModerationError as error:
-        if not asked_by_script():
+        if asked_by_script():
+            return refused(error)
+        if not isinstance(error, OpenWithColleague):
             raise
-        return refused(error)
+        return comment_page(comment_id, refusal(error, {}))
     acts = done if isinstance(done, list) else [done] if done else []
     if asked_by_script():
         return facts({"id": comment_id, "words": words, "acts": acts, **_standing(comment_id)})

@@ -351,6 +351,7 @@ def _post_decision() -> Schema:
     ruled = _object({"id": _text(), "status": _text(), "revision": {"type": "integer"}})
     return {
         "summary": "Approve or reject a comment",
+        "description": "It is decided also while a moderator has it open, who is told by whom.",
         "parameters": [_COMMENT],
         "security": _SECRET,
         "requestBody": _body(decision),

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
 from moderation.core.reach import READ, everywhere
 from moderation.core.scores import LABELS
 from moderation.reordering import progress
 from moderation.storage.acts import Act, find_act, newest_act
-from moderation.storage.desk import author_name, lines_of, standing_of, titles_of
+from moderation.storage.desk import author_name, lines_of, standing_of, titles_of, verdicts_on
 from moderation.storage.desk_lists import (
     BANDED,
-    COUNTED,
     Order,
     Unusable,
     arrived_since,
@@ -28,18 +28,20 @@ from moderation.storage.desk_lists import (
 from moderation.storage.desk_work import views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
-from moderation.web.desk_frame import QUEUE, desk_page
+from moderation.web.desk_answers import facts
+from moderation.web.desk_frame import QUEUE, desk_page, scopes_of, sites_with
 from moderation.web.desk_menus import article_menu, section_menu
 from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
-from moderation.web.wording import STATUS_WORDS, language_name
+from moderation.web.waiting_counts import counted, lately, waiting
+from moderation.web.wording import language_name, status_word
 
 PAGE = 30
 NEWS_COUNTED = 99
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review``, ``/review/list`` and ``/review/news``."""
+    """The routes ``/review``, ``/review/list``, ``/review/news`` and ``/review/waiting``."""
     pages = Blueprint("queue_pages", __name__)
 
     @pages.get(QUEUE)
@@ -58,6 +60,10 @@ def blueprint() -> Blueprint:
     def news() -> Response:
         with services().database.reading() as db:
             return _news(Reading(db, person()), View.asked())
+
+    @pages.get(f"{QUEUE}/waiting")
+    def waits() -> Response:
+        return facts({"waiting": _waits(person())})
 
     return pages
 
@@ -195,11 +201,6 @@ def _without(chosen: tuple[str, ...], one: str) -> tuple[str, ...]:
     return tuple(other for other in chosen if other != one)
 
 
-def counted(number: int) -> str:
-    """A count as a page says it: ``1,000+`` where counting stopped."""
-    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
-
-
 def _total(reading: Reading, view: View) -> str:
     """How many comments the view shows: the number that stands wherever the page counts them."""
     return counted(how_many(reading.db, view.wanted(reading.scopes, reading.now)))
@@ -247,6 +248,16 @@ def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
 # --- what is new ------------------------------------------------------------------------------------------------------
 
 
+def _waits(actor: Actor) -> str:
+    """How much waits for this person, of a moment ago: many open pages ask."""
+
+    def count() -> str:
+        with services().database.reading() as db:
+            return waiting(db, scopes_of(actor, sites_with(actor, READ, db)))
+
+    return lately(actor, "waiting", count)
+
+
 def _news(reading: Reading, view: View) -> Response:
     """How many have arrived since the page was made, who has which comment open, and where its comments stand now."""
     since = whole_number(argument("since"), largest=LARGEST_COUNT)
@@ -254,17 +265,22 @@ def _news(reading: Reading, view: View) -> Response:
     wanted = view.wanted(reading.scopes, reading.now)
     shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
     standing = standing_of(reading.db, shown, reading.scopes)
+    # Who decided is asked of what is through alone: what waits is most of it.
+    verdicts = verdicts_on(reading.db, [comment for comment, (status, _) in standing.items() if status not in WAITING])
     claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
-    answer = jsonify(
+    return facts(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
-            "total": _total(reading, view),
+            "waiting": _waits(reading.actor),
+            "total": lately(reading.actor, view.but(), lambda: _total(reading, view)),
             "taken": claims,
             "standing": {
-                comment: {"status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
+                comment: {
+                    "status": status,
+                    "revision": revision,
+                    "words": reading.verdict(verdicts.get(comment)) or status_word(status).capitalize(),
+                }
                 for comment, (status, revision) in standing.items()
             },
         }
     )
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

@@ -238,6 +238,7 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         "message": told["message"],
         "statement": decision.statement if decision else None,
         "article_id": article.external_id if article and article.site_id == DEMO else None,
+        "published": comment.status == Status.APPROVED,
         "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
     }
     return page("reader/standing.html", masthead=site.name if site else None, standing=standing, receipt=receipt)

@@ -280,7 +280,7 @@ def test_of_two_decisions_the_second_is_told_who_was_faster_and_overwrites_nothi
     act(first, comment, "approve")
     act(second, comment, "reject", reason="other")
     assert second.status == 409
-    assert "Somebody was faster" in second.text
+    assert "Published by admin. Nothing was overwritten." in second.text
     assert "approved now, decided by admin" in second.text
     assert CALM in house.visitor().open("/").text
 

@@ -140,6 +140,8 @@ def test_axe_finds_nothing_and_nothing_leaves_the_house(
     moderator.on("pageerror", lambda error: wrong.append(str(error)))
     moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
     paths = ["/", f"/?reply={published}", "/review", f"/review?done={published}", f"/review/comments/{waiting}"]
+    receipt = house.services.keys.receipt(waiting)
+    paths += [f"/comments/{waiting}?receipt={receipt}", f"/review/comments/{waiting}/alike"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)
         moderator.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true; })")

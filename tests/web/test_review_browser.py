@@ -175,22 +175,84 @@ def test_two_moderators_race_over_one_comment(house: House, address: str, browse
     with admin.expect_response("**/review/claims"):
         admin.goto(f"{address}/review?order=oldest")
     # Whoever comes next is shown who has it, and is given the one behind.
-    berta.goto(f"{address}/review?order=oldest")
+    with berta.expect_response("**/review/claims"):
+        berta.goto(f"{address}/review?order=oldest")
     expect(berta.locator(f"#l-{first}")).to_contain_text("admin has it open")
     expect(berta.locator("#pane-title bdi")).to_have_text("Second")
-    berta.locator(f"#l-{first} a").click()
+    with berta.expect_response("**/review/claims"):  # which leaves Second
+        berta.locator(f"#l-{first} a").click()
     expect(berta.locator(".open-elsewhere")).to_contain_text("admin has this comment open.")
+    berta.route("**/review/news?*", lambda route: route.abort())  # she presses before her page hears of it
+    with admin.expect_request("**/review/news?*"):  # asked after Second was left
+        pass
+    expect(admin.locator(f"#l-{second} .fate")).to_have_text("")
     admin.keyboard.press("a")
     expect(admin.locator("#pane-title bdi")).to_have_text("Second")
     all_sent(admin)
-    berta.keyboard.press("r")
-    berta.keyboard.press("4")
-    told = berta.get_by_role("alert")
-    expect(told).to_contain_text("Somebody was faster. Nothing was overwritten.")
+    for key in ("r", "4", "4"):
+        berta.keyboard.press(key)
+    told = berta.locator("#troubles")
+    expect(told).to_contain_text("Published by admin. Nothing was overwritten.")
     expect(told).to_contain_text("First: This comment changed meanwhile: it is approved now, decided by admin")
-    expect(berta.locator(f"#l-{first}")).to_contain_text("approved, by admin")
+    expect(berta.locator(f"#l-{first}")).to_contain_text("Published by admin")
     assert standing(house, first) == "approved"
     assert standing(house, second) == "pending"
+    for page in (admin, berta):
+        page.context.close()
+
+
+def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_second_press(
+    house: House, address: str, browser: Browser
+) -> None:
+    house.account("berta", {"*": Role.MODERATOR})
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(house, address, browser), moderator(house, address, browser, "berta")
+    with berta.expect_response("**/review/claims"):
+        berta.goto(f"{address}/review?order=oldest&at={second}")
+    admin.goto(f"{address}/review?order=oldest")
+    admin.keyboard.press("a")
+    told = admin.locator(".ended")
+    expect(told).to_contain_text("1 comment is open with a colleague:")
+    expect(told.locator(".remaining")).to_have_text("Second (open with berta)")
+    with admin.expect_response("**/review/claims"):
+        told.get_by_role("link", name="Second").click()
+    expect(admin.locator("#pane-title bdi")).to_have_text("Second")
+    expect(admin.locator(".open-elsewhere")).to_contain_text("berta has this comment open.")
+    admin.keyboard.press("r")
+    admin.keyboard.press("5")
+    expect(admin.locator(".open-elsewhere")).to_contain_text("Press once more for “Rejected: Off-topic” all the same.")
+    all_sent(admin)
+    assert standing(house, second) == "pending"
+    admin.keyboard.press("5")
+    expect(admin.get_by_text("That was the last one")).to_be_visible()
+    all_sent(admin)
+    assert (standing(house, first), standing(house, second)) == ("approved", "rejected")
+    expect(berta.locator(f"#l-{second}")).to_contain_text("Rejected by admin: Off-topic")
+    expect(berta.locator("#said")).to_have_text("Meanwhile: Rejected by admin: Off-topic.")
+    for page in (admin, berta):
+        page.context.close()
+
+
+def test_what_a_page_did_not_know_to_be_open_elsewhere_asks_afterwards(
+    house: House, address: str, browser: Browser
+) -> None:
+    house.account("berta", {"*": Role.MODERATOR})
+    first, second = house.say(by="First"), house.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(house, address, browser), moderator(house, address, browser, "berta")
+    for path in ("**/review/claims", "**/review/news?*"):
+        admin.route(path, lambda route: route.abort())
+    admin.goto(f"{address}/review?order=oldest")
+    with berta.expect_response("**/review/claims"):
+        berta.goto(f"{address}/review?order=oldest&at={first}")
+    admin.keyboard.press("a")
+    told = admin.locator("#troubles")
+    expect(told).to_contain_text("berta has this comment open. Nothing was changed yet. First: Published?")
+    assert standing(house, first) == "pending"
+    told.get_by_role("button", name="Do it all the same").click()
+    expect(told).to_have_text("")
+    expect(admin.locator(f"#l-{first}")).to_contain_text("Published")
+    all_sent(admin)
+    assert (standing(house, first), standing(house, second)) == ("approved", "pending")
     for page in (admin, berta):
         page.context.close()
 

@@ -117,6 +117,7 @@ ROWS: dict[str, Row] = {
     "mark_pages.away": post("/review/notes/{note}/remove", Who.MODERATOR, here=True, section=True),
     "queue_pages.further": get("/review/list", Who.SIGNED_IN),
     "queue_pages.news": get("/review/news", Who.SIGNED_IN),
+    "queue_pages.waits": get("/review/waiting", Who.SIGNED_IN),
     "desk_work_pages.claims": post("/review/claims", Who.SIGNED_IN),
     "desk_work_pages.acts": get("/review/acts", Who.SIGNED_IN),
     "desk_work_pages.take_back": post("/review/undo", Who.MODERATOR, here=True, section=True, data={"act": "{act}"}),
@@ -130,6 +131,8 @@ ROWS: dict[str, Row] = {
     "acts_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
     "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
     "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
+    "alike_pages.alike GET": get("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
+    "alike_pages.alike POST": post("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
     "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
     "map_pages.approve": post("/review/map/approve", Who.SIGNED_IN),  # each comment is asked about again
     "map_pages.reject": post("/review/map/reject", Who.SIGNED_IN),

@@ -33,7 +33,10 @@ const find = (key) => {
 
 const unfold = (details) => {
   details.open = true;
-  if (details.matches(".reject, .note")) details.querySelector("button[data-digit], textarea").focus();
+  if (details.matches(".reject, .note, .author-card")) {
+    const first = details.querySelector(".panel :is(button, select, textarea)") || details.querySelector(".panel a");
+    first.focus({ preventScroll: true });
+  }
   if (details.matches(".thread-around")) {
     const first = details.querySelector("li[data-comment]:has(form)") || details.querySelector("li[data-comment]");
     if (first) first.focus();
@@ -164,12 +167,20 @@ document.addEventListener("click", (event) => {
   help.showModal();
 });
 
-/* A panel that folds out closes when something else is pressed. */
+/* A panel that folds out closes when something else is pressed; but while a reason is chosen the text is read. */
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.pop[open]")) {
-    if (!open.contains(event.target)) open.open = false;
+    const reads = open.closest(".acts") && event.target.closest(".inside");
+    if (!open.contains(event.target) && !reads) open.open = false;
   }
 });
+
+/* On a narrow screen the panel stands below the text: then both are brought into sight. */
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.open || !target.matches(".acts .pop")) return;
+  const narrow = getComputedStyle(target.querySelector(".panel")).position === "static";
+  if (narrow) target.closest(".pane").scrollIntoView({ block: "start" });
+}, true);
 
 /* Where one is shall be seen in a menu that is wider than the screen. */
 for (const chosen of document.querySelectorAll("nav [aria-current]")) chosen.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -25,5 +25,6 @@ export const stand = ({ id, status, revision }) => {
 /* Who else has it open. */
 export const take = (line, by) => {
   line.classList.toggle("taken", Boolean(by));
+  if (by) line.dataset.by = by; else delete line.dataset.by;
   if (!line.classList.contains("gone")) line.querySelector(".fate").textContent = by ? `${by} has it open` : "";
 };

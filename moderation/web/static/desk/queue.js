@@ -2,9 +2,12 @@
    background. The list never moves under the hand; what is new announces itself. */
 import "./keys.js";
 import { Claims } from "./claims.js";
+import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
+import { watch } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
+import { holder, pressedTwice } from "./twice.js";
 
 const bench = document.getElementById("workbench");
 const main = document.getElementById("main");
@@ -16,13 +19,12 @@ const { token, me, view } = bench.dataset;
 
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
-const NEWS = 2000;
-const AT_LEISURE = 20; // a question is asked again after so many times what its answer took, where that is longer
 const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
 const DONE = {
   approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
   featured: "Published and featured", newsroom: "Sent to the newsroom", note: "Noted", unnote: "Note removed",
 };
+const OF_AUTHOR = { trusted: "Trusted", muted: "Muted", banned: "Banned", lifted: "Free again" };
 const panes = new Map();
 const before = new Map(); // panes as they were before a decision, for when it is taken back
 const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
@@ -133,15 +135,14 @@ const go = async (step) => {
 const end = () => {
   here = null;
   claims.want(null);
-  const last = document.createElement("div");
-  last.className = "empty";
-  last.tabIndex = -1;
-  last.append(piece("<strong>That was the last one</strong><p>Nothing further in this view. <a></a></p>"));
-  const link = last.querySelector("a");
-  link.href = address("/review");
-  link.textContent = "Look again";
-  opened.replaceChildren(last);
-  last.focus();
+  opened.replaceChildren(ending(address("/review")));
+  opened.firstElementChild.focus();
+};
+
+/* Who has what open may change while one stands at the end. */
+const endAgain = () => {
+  const last = here === null && opened.querySelector(".ended");
+  if (last && last.dataset.left !== left()) end();
 };
 
 const ahead = () => {
@@ -205,6 +206,7 @@ const outbox = new Outbox({
   me,
   kept: (number) => { bench.dataset.pending = number; },
   done: (item, answer) => {
+    if (answer.author || item.undo) panes.clear(); // what stands of an author stands beside each of their comments
     for (const comment of answer.comments || [answer]) stand(comment);
     for (const comment of answer.comments || []) {
       const waits = comment.status === "pending" || comment.status === "received";
@@ -216,15 +218,17 @@ const outbox = new Outbox({
       say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${left}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
+      if (!first && here) refresh(here);
       claims.say(true); // what is open may be waiting again only now, and is nobody's until it does
     } else if (item.comment === here) refresh(item.comment);
     else if (item.comment) panes.delete(item.comment);
   },
   failed: (item, answer) => {
-    if (item.comment) fate(item.comment, answer.current ? `${answer.current.status}, by ${answer.current.by}` : "", Boolean(answer.current));
+    if (item.comment) fate(item.comment, answer.current ? answer.current.words : "", Boolean(answer.current));
+    if (answer.open_with && lineOf(item.comment)) take(lineOf(item.comment), answer.open_with);
     const place = stack.findIndex((entry) => entry.number === item.number);
     if (place >= 0) stack.splice(place, 1);
-    trouble(item, answer, again);
+    trouble(item, answer, again, anyway);
     say(`Not done: ${item.name || item.words}`);
     if (item.comment) refresh(item.comment);
   },
@@ -232,6 +236,27 @@ const outbox = new Outbox({
 });
 
 const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated"]);
+
+/* Out it goes; what decides about a comment takes it from the list. */
+const send = (item) => {
+  const { comment, name, words } = item;
+  const number = outbox.add(item);
+  stack.push({ number, comment, name, words });
+  undoForm.querySelector("button").disabled = false;
+  if (item.moves) {
+    fate(comment, words);
+    if (panes.has(comment)) before.set(comment, panes.get(comment));
+    panes.delete(comment);
+  }
+  say(`${words}: ${name}`);
+};
+
+const anyway = ({ url, fields, comment, words, name, moves }) => {
+  send({ url, fields: [...fields, ["anyway", "1"]], comment, words, name, moves });
+};
+
+/* A form goes out once. */
+const sent = (form) => { if (MOVES_ON.has(form.dataset.act)) form.dataset.sent = "yes"; };
 
 const decide = (form, submitter) => {
   const within = form.closest("[data-comment]");
@@ -242,16 +267,13 @@ const decide = (form, submitter) => {
   const name = (lineOf(id) || { dataset: {} }).dataset.name || within.querySelector("bdi").textContent;
   const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
   const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
-  const words = off ? "Taken back" : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
-  const number = outbox.add({ url: form.getAttribute("action"), fields, comment: id, words, name });
-  stack.push({ number, comment: id, name, words });
-  undoForm.querySelector("button").disabled = false;
-  if (moves) {
-    fate(id, words);
-    if (panes.has(id)) before.set(id, panes.get(id));
-    panes.delete(id);
-  }
-  say(`${words}: ${name}`);
+  const decided = kind === "author" && OF_AUTHOR[fields.find(([field]) => field === "kind")[1]];
+  const words = off ? "Taken back" : decided ? decided : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
+  const by = moves && holder(within);
+  if (by && !pressedTwice(within, words, by)) { say(`${by} has this comment open: press once more.`); return; }
+  if (by) fields.push(["anyway", "1"]);
+  sent(form);
+  send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
   else stay(form, within);
@@ -289,11 +311,7 @@ document.addEventListener("submit", (event) => {
   if (!form.dataset.act || event.defaultPrevented) return;
   event.preventDefault();
   if (form.dataset.act === "undo") undo();
-  else if (form.dataset.sent !== "yes") {
-    form.dataset.sent = "yes";
-    decide(form, event.submitter);
-    if (!MOVES_ON.has(form.dataset.act)) delete form.dataset.sent;
-  }
+  else if (form.dataset.sent !== "yes") decide(form, event.submitter);
 });
 
 document.addEventListener("click", (event) => {
@@ -301,7 +319,8 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || link.getAttribute("aria-disabled")) return;
   const line = link.closest(".line");
-  if (line) { event.preventDefault(); open(line.dataset.comment); return; }
+  const opens = line ? line.dataset.comment : link.dataset.opens;
+  if (opens) { event.preventDefault(); open(opens); return; }
   const step = { j: 1, k: -1 }[link.dataset.key];
   if (step && link.closest(".step")) { event.preventDefault(); go(step); return; }
   if (link.dataset.key === "q") {
@@ -316,42 +335,18 @@ document.addEventListener("click", (event) => {
 
 /* --- what is new -------------------------------------------------------------------------------------------------- */
 
-const news = document.querySelector("#news a");
-
-const look = async () => {
-  if (document.hidden) return;
-  const shown = lines().filter((line) => !line.classList.contains("gone"));
-  const ids = shown.slice(0, 150).map((line) => line.dataset.comment).join(",");
-  const answer = await fetch(address("/review/news", { since: bench.dataset.newest, ids })).catch(() => null);
-  if (!answer || !answer.ok || answer.redirected) return;
-  const facts = await answer.json();
-  for (const total of document.querySelectorAll(".total")) if (total.textContent !== facts.total) total.textContent = facts.total;
-  document.title = document.title.replace(/^\([\d,+]+/, `(${facts.total}`);
-  if (facts.new) {
-    const words = facts.new === 1 ? "1 new comment" : `${facts.new > 98 ? "99+" : facts.new} new comments`;
-    if (news.textContent !== words) news.textContent = words;
-    news.hidden = false;
-  }
-  for (const line of shown) {
-    const id = line.dataset.comment;
-    take(line, facts.taken[id]);
-    const stands = facts.standing[id];
-    if (!stands || stands.revision === Number(line.dataset.revision) || outbox.items.some((item) => item.comment === id)) continue;
-    line.dataset.revision = stands.revision;
-    if (stands.status !== line.dataset.status) fate(id, `${stands.words} by a colleague`);
-    if (id === here) { say(`Meanwhile: ${stands.words}, by a colleague.`); refresh(id); }
-    else panes.delete(id);
-  }
-};
-
-const watch = async () => {
-  const asked = performance.now();
-  await look().catch(() => {});
-  setTimeout(watch, Math.max(NEWS, AT_LEISURE * (performance.now() - asked)));
-};
-
-if (bench.dataset.waiting !== undefined) setTimeout(watch, NEWS);
-document.addEventListener("visibilitychange", look);
+if (bench.dataset.waiting !== undefined) {
+  watch({
+    ask: (ids) => address("/review/news", { since: bench.dataset.newest, ids }),
+    sending: (id) => outbox.items.some((item) => item.comment === id),
+    changed: (id, words) => {
+      if (id !== here) { panes.delete(id); return; }
+      say(`Meanwhile: ${words}.`);
+      refresh(id);
+    },
+    seen: endAgain,
+  });
+}
 
 if (here) panes.set(here, Promise.resolve(opened.innerHTML));
 if (here && opened.offsetParent) { claim(here, 0); ahead(); }

@@ -8,13 +8,24 @@ export const piece = (html) => {
   return holder.content;
 };
 
-/* An action that failed comes back with its comment, and with what was typed for it; `again` opens the comment. */
-export const trouble = (item, answer, again) => {
+const headline = ({ current, open_with: by }) => {
+  if (current) return `${current.words}. Nothing was overwritten.`;
+  return by ? `${by} has this comment open. Nothing was changed yet.` : "That was not done.";
+};
+
+const told = (item, answer) => {
+  if (answer.open_with) return `${item.name}: ${item.words}?`;
+  return [item.name, answer.current ? "" : item.words, answer.detail].filter(Boolean).join(": ");
+};
+
+/* An action that failed comes back with its comment, and with what was typed for it; `again` opens the comment, and
+   `anyway` does what waits for a second press. */
+export const trouble = (item, answer, again, anyway) => {
   const box = document.createElement("div");
   box.className = "notice warn";
   box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
-  box.querySelector("strong").textContent = answer.current ? "Somebody was faster. Nothing was overwritten." : "That was not done.";
-  box.querySelector("span").textContent = [item.name, answer.current ? "" : item.words, answer.detail].filter(Boolean).join(": ");
+  box.querySelector("strong").textContent = headline(answer);
+  box.querySelector("span").textContent = told(item, answer);
   for (const [name, typed] of item.fields || []) {
     if (!typed || (name !== "note" && name !== "sentence")) continue;
     box.append(Object.assign(document.createElement("p"), { className: "kept", textContent: typed }));
@@ -26,6 +37,11 @@ export const trouble = (item, answer, again) => {
     link.addEventListener("click", (event) => { event.preventDefault(); again(item.comment); box.remove(); });
   } else link.remove();
   box.querySelector("button").addEventListener("click", () => box.remove());
+  if (answer.open_with) {
+    const press = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: "Do it all the same" });
+    press.addEventListener("click", () => { anyway(item); box.remove(); });
+    box.lastElementChild.prepend(press, " ");
+  }
   troubles.append(box);
 };
 

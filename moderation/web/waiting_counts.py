@@ -1,0 +1,43 @@
+"""How much waits, for pages that ask every second: each number is counted once in a moment, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import Actor
+from moderation.core.reach import READ
+from moderation.core.recent import Recent
+from moderation.storage.desk_lists import COUNTED, Scope, Wanted, how_many
+
+KEPT_FOR = timedelta(seconds=0.5)
+"""Pages ask every second, so that what they show is two seconds old at most."""
+MAX_KEPT = 1000
+KEY = "counts of a moment ago"
+
+
+def install_counts(app: Flask) -> None:
+    """Gives the application its counts of a moment ago."""
+    app.extensions[KEY] = Recent[str](KEPT_FOR, most=MAX_KEPT)
+
+
+def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
+    """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
+    sites = frozenset(site for site, held in actor.rights.items() if READ in held)
+    reach = (sites, frozenset(actor.sections.items()))
+    # Real time, whatever the service's clock says: this is about the age of what a page shows.
+    return cast(Recent[str], current_app.extensions[KEY]).get((reach, of), datetime.now(UTC), count)
+
+
+def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:
+    """How many comments wait there, but for those left to seniors."""
+    return counted(how_many(session, Wanted(scopes=scopes)))
+
+
+def counted(number: int) -> str:
+    """A count as a page says it: ``1,000+`` where counting stopped."""
+    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"

@@ -1,0 +1,57 @@
+"""Where things stand on the desk's pages: what is chosen from beside what is read, and the masthead over the page."""
+
+from __future__ import annotations
+
+import pytest
+from pages_house import CALM, House
+from playwright.sync_api import Page
+from test_pages_browser import address, moderator
+
+__all__ = ["address", "moderator"]
+pytestmark = pytest.mark.browser
+
+OVERLAP = """() => {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [text, around, panel] = [box(".inside > .text"), box(".inside"), box(".pane .acts details[open] .panel")];
+  const [acts, page] = [box(".acts"), document.documentElement.clientHeight];
+  const seen = { left: text.left, right: text.right, top: Math.max(text.top, around.top),
+    bottom: Math.min(text.bottom, around.bottom, panel.left < text.right ? acts.top : page) };
+  const across = Math.min(seen.right, panel.right) - Math.max(seen.left, panel.left);
+  const down = Math.min(seen.bottom, panel.bottom) - Math.max(seen.top, panel.top);
+  return { over: across > 1 && down > 1, high: Math.min(seen.bottom, page) - Math.max(seen.top, 0),
+    within: panel.right <= document.documentElement.clientWidth && panel.bottom <= page + 1 };
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1440, 1920])
+def test_what_unfolds_never_stands_over_the_text(house: House, address: str, moderator: Page, width: int) -> None:
+    comment = house.say(f"{CALM} " * 30)
+    moderator.set_viewport_size({"width": width, "height": 844})
+    for path in (f"/review?at={comment}", f"/review/comments/{comment}"):
+        for key in ("r", "n"):
+            moderator.goto(address + path)
+            moderator.keyboard.press(key)
+            found = moderator.evaluate(OVERLAP)
+            assert found["within"], (path, key)
+            assert not found["over"], (path, key)
+            assert found["high"] > 150, (path, key)  # lines enough to read
+    # It is read on while a reason is chosen.
+    moderator.keyboard.press("Escape")
+    moderator.keyboard.press("r")
+    moderator.locator("#pane-text .written").click(position={"x": 5, "y": 5})
+    assert moderator.locator(".acts details.reject[open]").count() == 1
+
+
+def test_the_masthead_lines_up_with_every_page(house: House, address: str, moderator: Page) -> None:
+    comment = house.say()
+    moderator.set_viewport_size({"width": 1920, "height": 1080})
+    paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
+    for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/acts"):
+        moderator.goto(address + path)
+        ends = moderator.evaluate(
+            """() => [document.querySelector(".bar > div"), document.getElementById("main")].map((one) => {
+              const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
+              return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
+            })"""
+        )
+        assert ends[0] == ends[1], path

@@ -1,0 +1,139 @@
+"""What can't be taken back is named before it is done, and done by a second press, with scripts or without."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+from pages_house import House, Visitor, fields_of
+from playwright.sync_api import Browser, expect
+from sqlalchemy.orm import Session
+from test_pages_browser import address
+
+from moderation.accounts import add_token
+from moderation.review import Verdict
+from moderation.storage.accounts import Role, account_named
+from moderation.storage.sites import Right
+from moderation.web.access import COOKIE
+
+__all__ = ["address"]
+
+ASKS = {
+    "sites_pages.revoke_key",
+    "accounts_pages.disable",
+    "accounts_pages.remove_second_factor",
+    "accounts_pages.end_session",
+    "accounts_pages.end_all_sessions",
+    "accounts_pages.revoke_token",
+    "account_pages.end_one_session",
+    "account_pages.end_other_sessions",
+    "desk_work_pages.forget",
+    "reader_pages.take_back",
+}
+"""What can't be taken back, and asks first."""
+HAS_ITS_FORM = {  # the page, the password or what must be written with it is the first step
+    *("account_pages.change_password", "account_pages.renew_codes", "account_pages.remove_second_factor"),
+    *("accounts_pages.invite", "legal_pages.decide", "legal_pages.enter", "login", "login_code", "invitation"),
+    *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
+}
+CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
+    *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "mark_pages.marks", "mark_pages.notes"),
+    *("mark_pages.away", "desk_work_pages.claims", "desk_work_pages.take_back", "desk_work_pages.views"),
+    *("desk_work_pages.change_desk", "acts_pages.take_back", "acts_pages.remove_article", "acts_pages.remove_author"),
+    *(
+        "alike_pages.alike",
+        "map_pages.approve",
+        "map_pages.reject",
+        "article_pages.mode",
+        "article_pages.lift",
+        "article_pages.note",
+    ),
+    *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
+    *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
+    *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
+    *("accounts_pages.set_role", "accounts_pages.enable", "logout"),
+}
+
+
+def endpoint_of(house: House, action: str) -> str:
+    return str(house.app.url_map.bind("localhost").match(action, method="POST")[0])
+
+
+def is_asked_for(form: html.HtmlElement) -> bool:
+    """Whether the form unfolds from a summary, and says what will happen."""
+    (folded,) = form.xpath("ancestor::details[contains(@class, 'confirm')]") or (None,)
+    return folded is not None and bool(folded.xpath("summary")) and len(form.xpath("string(p)")) > 30
+
+
+def with_a_second_factor(session: Session) -> str:
+    account = account_named(session, "berta")
+    assert account is not None
+    account.totp_secret = "the salt of a secret"
+    return account.id
+
+
+def furnished(house: House) -> list[Visitor]:
+    """Every page that has such a step, as whoever may take it sees it."""
+    comment = house.say()
+    house.account("berta", {"*": Role.MODERATOR})
+    for name in ("berta", "admin"):
+        house.signed_in(name)
+    add_token(house.services, "test", "berta", Right.MODERATE)
+    berta = house.services.database.writing(with_a_second_factor)
+    desk = house.signed_in().open("/review").send("/review/views", name="Mine")
+    receipt = house.services.keys.receipt(comment)
+    return [
+        desk,
+        *(house.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
+        house.visitor().open(f"/comments/{comment}?receipt={receipt}"),
+    ]
+
+
+def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(house: House) -> None:
+    sent = {
+        rule.endpoint
+        for rule in house.app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and not rule.endpoint.split(".")[0].endswith("_api")
+    }
+    assert sent == ASKS | HAS_ITS_FORM | CAN_BE_TAKEN_BACK
+
+
+def test_what_can_not_be_taken_back_says_what_will_happen_first(house: House) -> None:
+    found = set()
+    for visitor in furnished(house):
+        for form in visitor.page.forms:
+            if form.method == "POST" and (endpoint := endpoint_of(house, form.action)) in ASKS:
+                found.add(endpoint)
+                assert is_asked_for(form), form.action
+    assert found == ASKS
+
+
+def test_the_second_press_does_it(house: House) -> None:
+    comment = house.say()
+    house.decide(comment, Verdict.APPROVE)
+    visitor = house.visitor().open(f"/comments/{comment}?receipt={house.services.keys.receipt(comment)}")
+    assert "disappears from under the article" in visitor.text
+    visitor.send(f"/comments/{comment}/withdraw")
+    assert "Withdrawn" in visitor.text
+    desk = house.signed_in().open("/admin/sites")
+    form = next(form for form in desk.page.forms if form.action.endswith("/revoke"))
+    desk.post(form.action, fields_of(form))
+    assert "is revoked; it stopped working at once" in desk.text
+
+
+@pytest.mark.browser
+def test_it_is_done_by_keyboard_and_without_scripts(house: House, address: str, browser: Browser) -> None:
+    cookie = house.signed_in().client.get_cookie(COOKIE)
+    assert cookie is not None
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}/admin/sites")
+    revoke = page.locator("details.confirm", has_text="the secret key")
+    revoke.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(revoke.get_by_text("A revoked key can’t be brought back.")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(revoke.get_by_role("button", name="Revoke it for good")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("it stopped working at once")
+    context.close()
