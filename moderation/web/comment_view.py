@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -45,7 +45,7 @@ class Reading:
         account = self.claims.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
 
-    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = ()) -> Entry:
+    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), marks: Sequence[str] = ()) -> Entry:
         verdict = verdict_words(line.decided, self.names, self.labels)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
@@ -59,6 +59,7 @@ class Reading:
             now=self.now,
             href=href,
             find=find,
+            marks=marks,
         )
 
     def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:

@@ -75,7 +75,7 @@ class Quoted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
-    ``excerpt`` tell what was searched for.
+    ``excerpt`` tell what was searched for. ``marks`` are those of ``MARK_WORDS`` that it has, in words.
     """
 
     id: str
@@ -94,6 +94,7 @@ class Entry:
     verdict: str | None
     taken: str | None
     href: str
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,7 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
+MARK_WORDS = {"featured": "featured", "newsroom": "newsroom"}
 EXCERPT = 140
 """Characters of a text in the list."""
 
@@ -165,8 +167,9 @@ def entry(
     now: datetime,
     href: str,
     find: tuple[Sought, ...] = (),
+    marks: Sequence[str] = (),
 ) -> Entry:
-    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for."""
+    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``marks`` are ``MarkKind``."""
     veil = liking.veils(line.scores)
     return Entry(
         id=line.id,
@@ -185,6 +188,7 @@ def entry(
         verdict=verdict,
         taken=taken,
         href=href,
+        marks=tuple(MARK_WORDS[kind] for kind in marks if kind in MARK_WORDS),
     )
 
 

@@ -28,6 +28,7 @@ class Said:
     created_at: datetime
     gone: bool = False
     to: str = ""
+    featured: bool = False
     replies: tuple[Said, ...] = ()
     more: bool = False
 
@@ -50,7 +51,12 @@ class Discussion:
 
 
 def discussion_view(
-    openings: Sequence[Opening], *, count: int, stands: Standing, under: Comment | None = None
+    openings: Sequence[Opening],
+    *,
+    count: int,
+    stands: Standing,
+    under: Comment | None = None,
+    under_featured: bool = False,
 ) -> Discussion:
     """The discussion from its openings, of which there is one more than a page holds where another page follows."""
     page = openings[:PAGE]
@@ -63,21 +69,30 @@ def discussion_view(
         count=count,
         items=tuple(_said(opening) for opening in page),
         next=page[-1].entry.comment.id if len(openings) > PAGE else None,
-        under=said(under) if under is not None else None,
+        under=said(under, featured=under_featured) if under is not None else None,
     )
 
 
 def _said(opening: Opening) -> Said:
     names = {entry.comment.id: entry.comment.author_name for entry in opening.replies if not is_gone(entry.comment)}
-    replies = tuple(said(reply.comment, to=names.get(_answers(reply), "")) for reply in opening.replies)
-    return said(opening.entry.comment, replies=replies, more=opening.more)
+    replies = tuple(
+        said(reply.comment, to=names.get(_answers(reply), ""), featured=reply.featured) for reply in opening.replies
+    )
+    return said(opening.entry.comment, featured=opening.entry.featured, replies=replies, more=opening.more)
 
 
 def _answers(reply: Entry) -> str:
     return reply.in_reply_to or reply.parent_id or ""
 
 
-def said(comment: Comment, *, to: str = "", replies: tuple[Said, ...] = (), more: bool = False) -> Said:
+def said(
+    comment: Comment,
+    *,
+    to: str = "",
+    featured: bool = False,
+    replies: tuple[Said, ...] = (),
+    more: bool = False,
+) -> Said:
     """A comment as the page shows it."""
     gone = is_gone(comment)
     return Said(
@@ -87,6 +102,7 @@ def said(comment: Comment, *, to: str = "", replies: tuple[Said, ...] = (), more
         created_at=comment.created_at,
         gone=gone,
         to="" if gone else to,
+        featured=featured and not gone,
         replies=replies,
         more=more,
     )

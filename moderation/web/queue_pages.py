@@ -25,12 +25,12 @@ from moderation.storage.desk_lists import (
     newest_number,
     page_of,
 )
-from moderation.storage.desk_work import views_for
+from moderation.storage.desk_work import MarkKind, kinds_on, views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
 from moderation.web.desk_frame import QUEUE, desk_page
 from moderation.web.desk_menus import article_menu, section_menu
-from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
+from moderation.web.queue_view import MARKS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import argument, known_id, page
 from moderation.web.wording import STATUS_WORDS, language_name
 
@@ -91,8 +91,10 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     wanted = view.wanted(reading.scopes, reading.now)
     found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
     lines = lines_of(reading.db, found[:PAGE])
-    find = view.sought
-    entries = [reading.entry(line, _href(view, line.id) or QUEUE, find=find) for line in lines]
+    find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
+    entries = [
+        reading.entry(line, _href(view, line.id) or QUEUE, find=find, marks=marks.get(line.id, ())) for line in lines
+    ]
     return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
 
@@ -139,6 +141,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "signals": BANDED,
         "unusable": UNUSABLE,
         "waits": WAITS,
+        "marks": MARKS,
         "kept": parse_qsl(view.but(find="").query),
         "narrowing": _narrowing(reading, view),
         "everything": View(status=view.status, order=view.order).href,
@@ -180,6 +183,8 @@ def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
         found.append((f"by {name or 'nobody'}", view.but(author="")))
     if view.waited:
         found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
+    if view.marked and view.status not in MARKS:
+        found.append((MARKS[MarkKind(view.marked)], view.but(marked="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
 
 
@@ -206,8 +211,8 @@ def _total(reading: Reading, view: View) -> str:
 
 
 def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
-    """How many the view would show of what waits; what was ever decided is not counted."""
-    if status not in ("waiting", "escalated"):
+    """How many the view would show of what waits for somebody; what was ever decided is not counted."""
+    if status not in ("waiting", "escalated", "newsroom"):
         return None
     number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None

@@ -27,6 +27,7 @@ from moderation.review import withdraw
 from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import find_comment, newest_decision
+from moderation.storage.desk_work import featured_among
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.sites import Site
 from moderation.web.access import check_readers_form, services
@@ -170,6 +171,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         under = shown_comment(db, article.id, known_id(argument("under")))
         after = shown_comment(db, article.id, known_id(argument("after")))
         openings = discussion(db, article.id, under=under, after=after, limit=PAGE + 1)
+        under_featured = under is not None and bool(featured_among(db, [under.id]))
         count = how_many_published(db, article.id)
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
@@ -189,7 +191,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
-        discussion=discussion_view(openings, count=count, stands=stands, under=under),
+        discussion=discussion_view(openings, count=count, stands=stands, under=under, under_featured=under_featured),
         rules=stands.rules,
         problem=problem,
         sent=sent,

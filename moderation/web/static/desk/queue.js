@@ -251,6 +251,7 @@ const decide = (form, submitter) => {
     if (panes.has(id)) before.set(id, panes.get(id));
     panes.delete(id);
   }
+  if (off && bench.dataset.marked === kind) fate(id, words); // what this list is of
   say(`${words}: ${name}`);
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
