@@ -136,7 +136,10 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         ],
         "sites": reading.sites,
         "articles": article_menu(reading.db, reading.scopes, site=view.site, chosen=view.article),
-        "sections": section_menu(reading.db, reading.scopes, chosen=view.section),
+        "sections": [
+            {"id": section, "title": section, "count": None, "chosen": section in view.section}
+            for section in section_menu(reading.db, reading.scopes, chosen=view.section)
+        ],
         "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
         "signals": BANDED,
         "unusable": UNUSABLE,

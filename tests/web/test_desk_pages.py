@@ -163,8 +163,19 @@ def test_a_view_can_be_narrowed_and_its_address_says_how(house: House) -> None:
     assert names(desk.open("/review?find=ann")) == ["Ann"]
     assert names(desk.open("/review?status=approved")) == ["Dan"]
     desk.open("/review")
-    (option,) = [o for o in desk.page.xpath("//select[@id='article']/option") if "Another" in o.text_content()]
-    assert names(desk.open(f"/review?article={option.get('value')}")) == ["Cat"]
+    boxes = desk.page.xpath("//fieldset[legend[contains(., 'Articles')]]//label")
+    first, other = (label.xpath(".//input/@value")[0] for label in boxes)
+    assert [" ".join(label.text_content().split()) for label in boxes] == [
+        "The lanes stay 2 waiting",
+        "Another article 1 waiting",
+    ]
+    assert names(desk.open(f"/review?article={other}")) == ["Cat"]
+    # What is chosen stands first, and is sent again with what is chosen beside it.
+    assert desk.page.xpath("//fieldset//input[@name='article']/@value") == [other, first]
+    (form,) = [form for form in desk.page.forms if "marked" in form.fields]
+    assert fields_of(form)["article"] == [other]
+    assert names(desk.open(f"/review?article={other}&article={first}")) == ["Ann", "Bob", "Cat"]
+    assert not desk.page.xpath("//select[@multiple]")
     assert names(desk.open("/review?find=%22nobody+in+the+report%22")) == ["Bob"]
     assert names(desk.open("/review?find=report+nobody")) == ["Bob"]
     assert names(desk.open("/review?find=driv*")) == ["Bob"]

@@ -68,7 +68,7 @@ def test_a_view_is_narrowed_by_section_article_band_author_and_waiting_time(eith
     assert sorted(names(desk.open("/review?waited=4"))) == ["Ann", "Bob", "Cat"]
     (author,) = {a for a in desk.open("/review?find=Three").page.xpath("//a/@href") if "author=" in a}
     assert names(desk.open(author)) == ["Ann", "Ann"]
-    articles = desk.open("/review").page.xpath("//select[@id='article']/option/@value")
+    articles = desk.open("/review").page.xpath("//input[@name='article']/@value")
     assert len(articles) == 2
     both = urlencode([("article", article) for article in articles])
     assert sorted(names(desk.open(f"/review?{both}&order=oldest"))) == ["Ann", "Ann", "Bob", "Cat"]

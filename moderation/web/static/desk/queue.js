@@ -3,6 +3,7 @@
 import "./keys.js";
 import { Claims } from "./claims.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
+import "./several.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
 
