@@ -81,7 +81,7 @@ _SIGNALS = (*LABELS, "relevance")
 _LINE = (
     select(
         *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
-        *(Comment.received_at, Comment.parent_id, Author.created_at, Author.approved, Author.rejected),
+        *(Comment.received_at, Comment.parent_id, Author.created_at, Author.known, Author.approved, Author.rejected),
         Article.title,
         Article.section,
         _DOCKET.section.label("judged_section"),
@@ -117,7 +117,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow], slot: st
         revision=row.revision,
         received_at=row.received_at,
         is_reply=row.parent_id is not None,
-        first=row.created_at >= row.received_at and not (row.approved or row.rejected),
+        first=row.known and row.created_at >= row.received_at and not (row.approved or row.rejected),
         scores=_signals(row._mapping),
         signals=signals_in(row._mapping, holds_in(judged)),
         judged_section=row.judged_section,

@@ -12,6 +12,7 @@ from moderation.core.comment import WAITING
 from moderation.core.reach import DECIDE, Location, reachable
 from moderation.core.search_words import Sought
 from moderation.judging import listed_in
+from moderation.standing import standing
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
 from moderation.storage.desk_work import NoteAbout, live_claims, marks_on, notes_about
@@ -128,6 +129,8 @@ class Reading:
 
     def _card(self, item: Listed, back: str, find: tuple[Sought, ...]) -> Card:
         site, escalated = item.comment.site_id, item.docket.escalated
+        settings, reply = services().house.rules(self.db, item.article).settings, item.comment.parent_id is not None
+        stands = standing(self.configuration.comments, item.article, settings, reply=reply, now=self.now)
         return card(
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),
@@ -137,6 +140,7 @@ class Reading:
             now=self.now,
             may_decide=self._may_decide(site, escalated),
             back=back,
+            mode=stands.rules.mode,
             private=self.configuration.private_data.places(item.comment.body),
             find=find,
         )

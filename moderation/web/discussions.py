@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.core.comment import Mode
+from moderation.core.policy import Rules
 from moderation.standing import Standing
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
@@ -35,19 +36,38 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
-    """What stands under an article. ``sentence`` is what the newsroom says of the discussion while it is open, ``next``
-    the id after which the next page begins, ``under`` the comment whose answers alone are shown.
+    """What stands under an article. ``sentence`` is what the newsroom says of the discussion while it is open,
+    ``what_follows`` what becomes of a comment that is sent; ``next`` is the id after which the next page begins,
+    ``under`` the comment whose answers alone are shown.
     """
 
     shown: bool
     open: bool
     closed_because: str | None
     sentence: str | None
-    everything_waits: bool
+    what_follows: str
     count: int
     items: tuple[Said, ...]
     next: str | None
     under: Said | None = None
+
+
+def what_follows(mode: Mode, rules: Rules) -> str:
+    """What becomes of a comment that is sent here, as far as mode and policy say it."""
+    if mode is Mode.POST:
+        return "Comments appear at once unless something about them needs a moderator’s eye."
+    if rules.approve:
+        return "Some comments appear at once; a moderator reads the others before they appear."
+    return "A moderator reads comments before they appear."
+
+
+def who_decides(mode: Mode, rules: Rules) -> str:
+    """Who decides about comments here."""
+    if mode is Mode.POST or rules.approve or rules.reject:
+        return (
+            "Comments here are read by software first: it decides about some of them by our rules, people about others."
+        )
+    return "Comments here are read by software for a first impression and decided by people."
 
 
 def discussion_view(
@@ -55,6 +75,7 @@ def discussion_view(
     *,
     count: int,
     stands: Standing,
+    what_follows: str,
     under: Comment | None = None,
     under_featured: bool = False,
 ) -> Discussion:
@@ -65,7 +86,7 @@ def discussion_view(
         open=stands.closed_because is None,
         closed_because=stands.closed_because,
         sentence=stands.sentence,
-        everything_waits=stands.rules.mode is not Mode.POST,
+        what_follows=what_follows,
         count=count,
         items=tuple(_said(opening) for opening in page),
         next=page[-1].entry.comment.id if len(openings) > PAGE else None,

@@ -10,7 +10,7 @@ from flask import request
 
 from moderation.core.comment import Mode
 from moderation.core.opening import DAYS, Cause, Level, Setting
-from moderation.standing import Standing, Step
+from moderation.standing import Standing, Step, counted_days
 from moderation.storage.house_rules import Term
 from moderation.web.wording import day_and_time
 
@@ -21,8 +21,8 @@ MODE_WORDS: Mapping[str, str] = {
     Mode.HIDDEN: "hidden",
 }
 MODE_HINTS: Mapping[str, str] = {
-    Mode.PRE: "a comment waits for a moderator",
-    Mode.POST: "a comment appears at once unless it is flagged",
+    Mode.PRE: "a comment waits for a moderator unless the policy publishes it at once",
+    Mode.POST: "a comment appears at once unless it is flagged or rejected",
     Mode.CLOSED: "what is published can be read, nothing written",
     Mode.HIDDEN: "no comments are shown or taken",
 }
@@ -93,7 +93,7 @@ def summary(setting: Setting | None) -> str:
         parts.append("open at all hours" if setting.hours.always else f"opening hours ({setting.hours.zone})")
     if setting.close_after_days is not None:
         days = setting.close_after_days
-        parts.append(f"closes {days} days after publication" if days else "never closes by age")
+        parts.append(f"closes {counted_days(days)} after publication" if days else "never closes by age")
     return ", ".join(parts)
 
 

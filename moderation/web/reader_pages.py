@@ -31,7 +31,7 @@ from moderation.storage.desk_work import featured_among
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.sites import Site
 from moderation.web.access import check_readers_form, services
-from moderation.web.discussions import PAGE, article_texts, discussion_view, said
+from moderation.web.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.errors import CODES
 from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
 from moderation.web.limits import Limits, client_address, reader_key
@@ -163,6 +163,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
     except InvalidField:
         name = ""  # nothing has it
     asked = known_id(argument("reply")) if form is None else known_id(form.parent_id or "")
+    configuration = services().configuration.current()
     with services().database.reading() as db:
         article = find_article(db, DEMO, name)
         site = db.get(Site, DEMO)
@@ -177,12 +178,13 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
         parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
         stands = standing(
-            services().configuration.current().comments,
+            configuration.comments,
             article,
             services().house.rules(db, article).settings,
             reply=parent is not None,
             now=services().clock(),
         )
+    policy = configuration.policy.rules_for(article.site_id, article.section)
     sent = _sent(article)
     return page(
         "reader/article.html",
@@ -191,7 +193,15 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
-        discussion=discussion_view(openings, count=count, stands=stands, under=under, under_featured=under_featured),
+        discussion=discussion_view(
+            openings,
+            count=count,
+            stands=stands,
+            what_follows=what_follows(stands.rules.mode, policy),
+            under=under,
+            under_featured=under_featured,
+        ),
+        who_decides=who_decides(stands.rules.mode, policy),
         rules=stands.rules,
         problem=problem,
         sent=sent,
@@ -237,15 +247,36 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         if comment is None:
             raise CommentNotFound
         decision = newest_decision(db, comment.id)
-        article = db.get(Article, comment.article_id)
-        site = db.get(Site, comment.site_id)
+        article = db.get_one(Article, comment.article_id)
+        site = db.get_one(Site, comment.site_id)
+        settings = services().house.rules(db, article).settings
+    configuration, reply = services().configuration.current(), comment.parent_id is not None
+    stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())
     told = comment_status(comment, decision.reader_sentence if decision else None)
-    standing = {
-        "id": comment.id,
-        "word": STATUS_WORDS[comment.status].capitalize(),
-        "message": told["message"],
-        "statement": decision.statement if decision else None,
-        "article_id": article.external_id if article and article.site_id == DEMO else None,
-        "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
-    }
-    return page("reader/standing.html", masthead=site.name if site else None, standing=standing, receipt=receipt)
+    hidden = comment.status == Status.APPROVED and not stands.shown
+    return page(
+        "reader/standing.html",
+        masthead=site.name,
+        standing={
+            "id": comment.id,
+            "word": STATUS_WORDS[comment.status].capitalize(),
+            "message": told["message"],
+            "hidden": "The comments under this article are not shown at the moment." if hidden else None,
+            "statement": decision.statement if decision else None,
+            "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
+            "name": comment.author_name,
+            "body": comment.body,
+            "created_at": comment.created_at,
+            "title": article.title,
+            "href": _address_of(article),
+        },
+        receipt=receipt,
+        who_decides=who_decides(stands.rules.mode, configuration.policy.rules_for(comment.site_id, article.section)),
+    )
+
+
+def _address_of(article: Article) -> str | None:
+    """Where an article can be read: here, or on its own site where that told."""
+    if article.site_id == DEMO:
+        return f"/articles/{quote(article.external_id)}"
+    return article.url

@@ -9,6 +9,8 @@ from moderation.core.severity import Kind, Part, Severity, severity_of
 from moderation.web.wording import language_name
 
 _SHORT_REASONS = 2
+UNREAD = Kind.UNREAD.name.lower()
+"""The kind of the chips that tell of what no pack read."""
 _FACTS = {
     "spam": "Form filled by a program",
     "name_terms": "Name: listed term",

@@ -48,7 +48,7 @@ def comment_public(entry: Entry) -> dict[str, Any]:
     newsroom has marked it so.
     """
     comment, gone = entry.comment, is_gone(entry.comment)
-    shape = {
+    shape: dict[str, Any] = {
         "id": comment.id,
         "author": {"name": "", "initial": ""}
         if gone
