@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort
@@ -16,17 +16,19 @@ from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, r
 from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
 from moderation.core.reach import everywhere
+from moderation.core.times import start_of_day
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
 from moderation.web.desk_frame import ADMIN, READ, desk_page, sites_with
-from moderation.web.rendering import argument, known_id, whole_number
+from moderation.web.rendering import argument, known_id, time_zone, whole_number
 from moderation.web.wording import referred_to, who
 
 PAGE = 50
 LONGEST_PAYLOAD = 20_000
 """Characters of a payload that the page shows; ours have some hundred."""
 AUDIT = "/audit"
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,8 @@ class Asked:
             actors=referred_to(self.actor, names) if self.actor else None,
             subject=self.subject,
             before=self.before,
-            since=self.since,
-            until=self.until,
+            since=start_of_day(self.since, time_zone()) if self.since else None,
+            until=start_of_day(self.until + ONE_DAY, time_zone()) if self.until and self.until < date.max else None,
         )
 
     @property

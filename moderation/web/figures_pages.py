@@ -34,7 +34,7 @@ from moderation.web.figures_view import (
     time_plot,
     time_table,
 )
-from moderation.web.rendering import argument
+from moderation.web.rendering import argument, tell_times_of, time_zone
 from moderation.web.wording import age
 
 HERE = "/admin/figures"
@@ -90,6 +90,8 @@ def blueprint() -> Blueprint:
 def _asked(db: Session) -> Asked:
     sites = tuple(site.id for site in sites_with(person(), ADMIN, db))
     site, over = argument("site"), argument("range", 4)
+    if site in sites:
+        tell_times_of(site)
     return Asked(
         site=site if site in sites else None,
         sites=sites,
@@ -99,14 +101,15 @@ def _asked(db: Session) -> Asked:
 
 def _counted(db: Session, recent: Recent[Counted], asked: Asked) -> Counted:
     now, by_moderator = services().clock(), services().configuration.current().figures.by_moderator
+    zone = time_zone()
 
     def count() -> Counted:
         return Counted(
-            figures=figures(db, asked.chosen, now=now, over=asked.over, by_moderator=by_moderator),
+            figures=figures(db, asked.chosen, now=now, over=asked.over, zone=zone, by_moderator=by_moderator),
             labels=label_agreement(decided_by_people(db, asked.chosen, None, limit=COMPARED)),
         )
 
-    return recent.get((asked.chosen, asked.over, by_moderator, now.date()), now, count)
+    return recent.get((asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date()), now, count)
 
 
 def _page(db: Session, asked: Asked, counted: Counted) -> Response:
@@ -120,6 +123,7 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         ranges={over.value: words for over, words in RANGE_WORDS.items()},
         over=RANGE_WORDS[asked.over],
         waiting=waiting.count,
+        oldest=waiting.oldest,
         longest=age(waiting.oldest, now) if waiting.oldest else None,
         arrived=sum(column.arrived for column in found.columns),
         decided=sum(column.approved + column.rejected for column in found.columns),

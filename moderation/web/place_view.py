@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import request
+from markupsafe import Markup
 
 from moderation.core.comment import Mode
 from moderation.core.opening import DAYS, Cause, Level, Setting
 from moderation.standing import Standing, Step, counted_days
 from moderation.storage.house_rules import Term
-from moderation.web.wording import day_and_time
+from moderation.web.rendering import moment, time_zone
 
 MODE_WORDS: Mapping[str, str] = {
     Mode.PRE: "read first",
@@ -75,13 +76,13 @@ def _by(step: Step, names: Mapping[str, str]) -> str:
     if setting is None:
         return "sent with the article" if step.level is Level.ARTICLE else "in the configuration"
     if setting.cause is Cause.SURGE:
-        return f"by itself, {day_and_time(setting.since)}"
+        return Markup("by itself, {}").format(moment(setting.since))
     return set_by(setting, names)
 
 
-def set_by(setting: Setting, names: Mapping[str, str]) -> str:
+def set_by(setting: Setting, names: Mapping[str, str]) -> Markup:
     """Who set it and when."""
-    return f"set by {names.get(setting.account_id or '', 'somebody')}, {day_and_time(setting.since)}"
+    return Markup("set by {}, {}").format(names.get(setting.account_id or "", "somebody"), moment(setting.since))
 
 
 def summary(setting: Setting | None) -> str:
@@ -97,8 +98,11 @@ def summary(setting: Setting | None) -> str:
     return ", ".join(parts)
 
 
-def form_shown(setting: Setting | None, *, typed: bool, zone: str = "UTC") -> FormShown:
-    """The fields of a place's form; ``typed``: as they came back with something wrong in them."""
+def form_shown(setting: Setting | None, *, typed: bool, zone: str | None = None) -> FormShown:
+    """The fields of a place's form; ``typed``: as they came back with something wrong in them. ``zone`` is for opening
+    hours; None: the one that the page tells times in.
+    """
+    zone = zone or time_zone().key
     if typed:
         sent = request.form
         return FormShown(

@@ -35,7 +35,7 @@ from moderation.web.discussions import PAGE, article_texts, discussion_view, sai
 from moderation.web.errors import CODES
 from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
 from moderation.web.limits import Limits, client_address, reader_key
-from moderation.web.rendering import argument, known_id, page
+from moderation.web.rendering import argument, known_id, page, tell_times_of
 from moderation.web.shapes import comment_status
 from moderation.web.wording import STATUS_WORDS, reading_minutes
 
@@ -167,6 +167,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
     with services().database.reading() as db:
         article = find_article(db, DEMO, name)
         site = db.get(Site, DEMO)
+        tell_times_of(DEMO)
         if article is None or site is None:
             abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
         under = shown_comment(db, article.id, known_id(argument("under")))
@@ -250,6 +251,7 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         article = db.get_one(Article, comment.article_id)
         site = db.get_one(Site, comment.site_id)
         settings = services().house.rules(db, article).settings
+    tell_times_of(comment.site_id)
     configuration, reply = services().configuration.current(), comment.parent_id is not None
     stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())
     told = comment_status(comment, decision.reader_sentence if decision else None)
