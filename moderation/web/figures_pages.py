@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from moderation.agreement import LabelAgreement, label_agreement
+from moderation.core.intervals import ENOUGH, Interval, share_interval
 from moderation.core.recent import Recent
 from moderation.storage.desk import account_names
 from moderation.storage.figures import Figures, Range, figures, waiting_now
@@ -148,7 +149,10 @@ _HEADS = {
     "reasons": ("reason", "refused"),
     "sections": ("section", "arrived", "approved", "rejected"),
     "moderators": ("moderator", "approved", "rejected"),
-    "agreement": ("score", "from", "to", "comments", "rejected", "right_of_100_pairs"),
+    "agreement": (
+        *("score", "from", "to", "comments", "rejected", "right_of_100_pairs"),
+        *("rejected_of_100_low", "rejected_of_100_high", "right_low", "right_high"),
+    ),
 }
 """The tables, and the heads of their columns."""
 
@@ -171,7 +175,15 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
         for one in counted.labels:
             ranked = "" if one.ranked is None else f"{100 * one.ranked:.1f}"
             for piece in one.bins:
-                yield one.label, piece.low, piece.high, piece.comments, piece.rejected, ranked
+                sure = piece.comments >= ENOUGH
+                between = share_interval(piece.rejected, piece.comments) if sure else None
+                counts = (piece.low, piece.high, piece.comments, piece.rejected)
+                yield one.label, *counts, ranked, *_of_100(between), *_of_100(one.ranked_between)
+
+
+def _of_100(between: Interval | None) -> tuple[str, str]:
+    """An interval's edges; empty where there are too few to say."""
+    return ("", "") if between is None else (f"{100 * between[0]:.1f}", f"{100 * between[1]:.1f}")
 
 
 def _csv(name: str, asked: Asked, rows: Sequence[Sequence[object]]) -> Response:
