@@ -21,7 +21,7 @@ from moderation.storage.desk import Line, Listed, Said, holds_in
 from moderation.storage.docket import signals_of_entry
 from moderation.views import Liking
 from moderation.web.found import Piece, excerpt, in_pieces
-from moderation.web.severity_view import UNREAD, Urgency, urgency_of
+from moderation.web.severity_view import UNREAD, Urgency, reason_words, urgency_of
 from moderation.web.wording import age, language_name, percent, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
@@ -299,14 +299,10 @@ def _reason_words(judged: DecisionRow | None, language: str | None, *, published
         return ("not scored yet",)
     words = []
     for reason in judged.reasons:
-        if reason["code"] == "language":
-            words.append(f"in {language_name(language)}, which the scoring pack can't read")
-        elif reason["code"] == "language_part":
-            words.append(f"partly in {language_name(language)}, which the scoring pack can't read")
-        elif published_at_once and reason["words"] == EVERYTHING_WAITS:
+        if published_at_once and reason["words"] == EVERYTHING_WAITS:
             words.append(EVERYTHING_WAITED)
         else:
-            words.append(reason["words"])
+            words.append(reason_words(reason["code"], reason["words"], language))
     return tuple(words)
 
 

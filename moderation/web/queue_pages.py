@@ -93,7 +93,13 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     lines = lines_of(reading.db, found[:PAGE])
     find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
     entries = [
-        reading.entry(line, _href(view, line.id) or QUEUE, find=find, marks=marks.get(line.id, ())) for line in lines
+        reading.entry(
+            line,
+            _href(view, line.id) or QUEUE,
+            find=find,
+            marks=[kind for kind in marks.get(line.id, ()) if kind != view.mark],  # that one is what the list is of
+        )
+        for line in lines
     ]
     return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
