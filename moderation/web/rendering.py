@@ -12,7 +12,7 @@ import regex
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from markupsafe import Markup
 
-from moderation.core.actor import EVERYWHERE
+from moderation.core.reach import sites_of
 from moderation.web.wording import FILTERS, day, day_and_time, iso
 
 _ID = regex.compile(r"[0-9a-z]{1,64}")
@@ -37,7 +37,7 @@ def time_zone() -> ZoneInfo:
     """
     if "time_zone" not in g:
         actor = g.get("signed_in")
-        tell_times_of(*(site for site in (actor.rights if actor else ()) if site != EVERYWHERE))
+        tell_times_of(*(sites_of(actor) if actor else ()))
     return cast(ZoneInfo, g.time_zone)
 
 

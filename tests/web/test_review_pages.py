@@ -361,7 +361,10 @@ def test_an_author_s_last_comments_are_those_within_one_s_sections(house: House)
     house.say(CALM + " It is about buses.")
     seen = house.say(CALM + " It is about goals.", under="sport")
     latest = "//section[@aria-labelledby='author-title']"
-    assert "Nothing else yet" in house.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+    assert (
+        "Nothing else that you can see here"
+        in house.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+    )
     assert "understood" in house.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
 
 
