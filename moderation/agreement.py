@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.core.comment import Status
+from moderation.core.intervals import ENOUGH, Interval, ranked_interval
 from moderation.core.scores import LABELS
 from moderation.storage.replay import STATUSES, Past
 
@@ -29,13 +30,15 @@ class Bin:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelAgreement:
     """A score beside the moderators. ``ranked`` is how often, of a rejected and an approved comment drawn at random,
-    the score puts the rejected one on its bad side (0.5: as a coin would; None: only one kind was decided).
+    the score puts the rejected one on its bad side (0.5: as a coin would; None: only one kind was decided);
+    ``ranked_between`` how sure that is (None: too few to say).
     """
 
     label: str
     comments: int
     rejected: int
     ranked: float | None
+    ranked_between: Interval | None
     bins: tuple[Bin, ...]
 
 
@@ -52,15 +55,20 @@ def label_agreement(past: Past) -> tuple[LabelAgreement, ...]:
 
 
 def _agreement(label: str, scores: NDArray[np.float64], rejected: NDArray[np.bool_]) -> LabelAgreement:
+    ones = int(rejected.sum())
+    others = len(scores) - ones
     bad = 1 - scores if label == SPEAKS_FOR else scores
     position = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
     comments = np.bincount(position, minlength=BINS)
     refused = np.bincount(position[rejected], minlength=BINS)
+    ranked = _ranked(bad, rejected)
+    sure = min(ones, others) >= ENOUGH
     return LabelAgreement(
         label=label,
         comments=len(scores),
-        rejected=int(rejected.sum()),
-        ranked=_ranked(bad, rejected),
+        rejected=ones,
+        ranked=ranked,
+        ranked_between=ranked_interval(ranked, ones, others) if ranked is not None and sure else None,
         bins=tuple(
             Bin(low=n / BINS, high=(n + 1) / BINS, comments=int(comments[n]), rejected=int(refused[n]))
             for n in range(BINS)

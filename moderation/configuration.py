@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from moderation.core.comment import CommentRules, Mode
-from moderation.core.opening import Level
+from moderation.core.opening import Level, zone_named
 from moderation.core.policy import Policy
 from moderation.core.private_data import PrivateData
 
@@ -84,6 +85,19 @@ class Figures:
     by_moderator: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """``[display]``: the name of the time zone that pages tell times in, and those of sites that differ."""
+
+    time_zone: str = "UTC"
+    sites: Mapping[str, str] = field(default_factory=dict)
+
+    def zone_of(self, *sites: str) -> ZoneInfo:
+        """The zone of these sites together: their own where it is the same for all, else the one for every site."""
+        zones = {self.sites.get(site, self.time_zone) for site in sites}
+        return zone_named(zones.pop() if len(zones) == 1 else self.time_zone)
+
+
 CommentKeys = Mapping[str, Any]
 
 
@@ -132,6 +146,7 @@ class Configuration:
     figures: Figures = field(default_factory=Figures)
     legal: Legal = field(default_factory=Legal)
     private_data: PrivateData = field(default_factory=PrivateData)
+    display: Display = field(default_factory=Display)
 
     @cached_property
     def hash(self) -> str:

@@ -13,6 +13,7 @@ from moderation.configuration import (
     CommentKeys,
     Comments,
     Configuration,
+    Display,
     Figures,
     Legal,
     Perspective,
@@ -22,7 +23,8 @@ from moderation.configuration import (
     Surge,
 )
 from moderation.core.comment import Mode
-from moderation.core.errors import ConfigurationError, clipped
+from moderation.core.errors import ConfigurationError, InvalidField, clipped
+from moderation.core.opening import zone_named
 from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy, condition_keys
 from moderation.core.private_data import KNOWN_REGIONS, PrivateData, what_is_allowed
 from moderation.core.toml_table import Table
@@ -62,6 +64,7 @@ def parse_configuration(text: str) -> Configuration:
         figures=_figures(top.table("figures")),
         legal=_legal(top.table("legal")),
         private_data=_private_data(top.table("private_data")),
+        display=_display(top.table("display")),
     )
     top.finish()
     return configuration
@@ -202,6 +205,26 @@ def _figures(table: Table) -> Figures:
     found = Figures(by_moderator=table.get("by_moderator", bool, False, "true or false"))
     table.finish()
     return found
+
+
+def _display(table: Table) -> Display:
+    sites: dict[str, str] = {}
+    found = _time_zone(table)
+    for name, site in table.tables("sites").items():
+        sites[name] = _time_zone(site)
+        site.finish()
+    table.finish()
+    return Display(time_zone=found, sites=sites)
+
+
+def _time_zone(table: Table) -> str:
+    name: str = table.get("time_zone", str, "UTC", 'a time zone such as "Europe/Berlin"')
+    try:
+        zone_named(name)
+    except InvalidField as error:
+        wanted = 'it must be a time zone such as "Europe/Berlin".'
+        raise ConfigurationError(table.name("time_zone"), f"is {clipped(repr(name))}; {wanted}") from error
+    return name
 
 
 def _private_data(table: Table) -> PrivateData:

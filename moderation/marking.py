@@ -27,6 +27,8 @@ _MARKED = {
     MarkKind.FEATURED: ("comment.featured", "Featured"),
     MarkKind.NEWSROOM: ("comment.sent_to_newsroom", "Sent to the newsroom"),
 }
+_TOLD = {"comment.sent_to_newsroom": "comment.newsroom"}
+"""Events that a site is told of under a name of its own."""
 _UNMARKED = {
     MarkKind.ESCALATED: ("comment.escalation_ended", "No longer left to a senior moderator"),
     MarkKind.FEATURED: ("comment.unfeatured", "No longer featured"),
@@ -137,7 +139,7 @@ def _tell(
     if kind is MarkKind.ESCALATED:
         docket.change(ledger.connection, comment.id, {"escalated": marked})
     else:
-        ledger.notice(comment.site_id, event, comment.id, {"status": comment.status})
+        ledger.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
 def _kept(found: Mark) -> dict[str, Any]:

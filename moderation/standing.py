@@ -34,7 +34,7 @@ class Standing:
 
     ``closed_because`` is what readers are told where none can write (None: they can), ``opens_at`` when they can again,
     if that is known. ``sentence`` is what they are told beside an open form. ``waits_because`` says to moderators why
-    everything waits under an article that turned pre-moderated by itself. ``steps`` lead to the mode, weakest first.
+    comments wait under an article that turned pre-moderated by itself. ``steps`` lead to the mode, weakest first.
     """
 
     rules: CommentRules
@@ -144,7 +144,8 @@ def _shut(found: Standing, article: Article | Place, settings: Settings, now: da
         said = next((s.sentence for s in _strongest(settings) if s.close_after_days == days and s.sentence), None)
         return replace(
             found,
-            closed_because=said or f"The discussion under this article closed {days} days after its publication.",
+            closed_because=said
+            or f"The discussion under this article closed {counted_days(days)} after its publication.",
         )
     if found.hours is not None and not found.hours.is_open(now):
         said = next((s.sentence for s in _strongest(settings) if s.hours == found.hours and s.sentence), None)
@@ -152,6 +153,11 @@ def _shut(found: Standing, article: Article | Place, settings: Settings, now: da
         again = f" Comments open again on {in_zone(opens_at, found.hours.zone)}." if opens_at else ""
         return replace(found, closed_because=f"{said or _OUTSIDE}{again}", opens_at=opens_at)
     return found
+
+
+def counted_days(days: int) -> str:
+    """``1 day``, ``14 days``."""
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def in_zone(moment: datetime, zone: str) -> str:

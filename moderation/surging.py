@@ -67,7 +67,7 @@ def _turn(ledger: Ledger, comments: Comments, article: Place, why: str) -> None:
             id=new_id(ledger.now), site_id=article.site_id, section="", article_id=article.id, cause=Cause.SURGE
         )
         ledger.session.add(row)
-    row.mode, row.why = Mode.PRE, f"{why}, so everything waits for a moderator"
+    row.mode, row.why = Mode.PRE, f"{why}, so comments are not published first for now"
     row.since, row.account_id = ledger.now, None
     row.sentence = row.hours = row.close_after_days = None
     payload = {"from": Mode.POST.value, "to": Mode.PRE.value, "cause": Cause.SURGE.value}

@@ -18,6 +18,7 @@ from moderation.configuration_file import parse_configuration
 from moderation.core.actor import SYSTEM
 from moderation.core.comparison import Comparison, compare
 from moderation.core.errors import InvalidField
+from moderation.core.intervals import ENOUGH, TOO_FEW, rank_correlation_interval, share_words
 from moderation.core.perspective_requests import label_of
 from moderation.core.scores import Scale, Scorer, ScoreRequest, Scores
 from moderation.scoring import build_scorer
@@ -60,7 +61,7 @@ def compare_command(file: Path, threshold: float, pack: str | None, plot_file: P
 
     Prints, for each attribute: how well both agree on the order of the texts (Spearman's rank correlation; 1 is the
     same order), the share of texts that each holds at the threshold, the threshold at which ours holds as many as
-    Perspective does today, and how many of the same texts those are.
+    Perspective does today, and how many of the same texts those are; then how sure that is.
 
     A row that can't be used is named and left out, and the exit status is 1.
     """
@@ -75,6 +76,9 @@ def compare_command(file: Path, threshold: float, pack: str | None, plot_file: P
     series = {name: found for name in _attributes(rows) if (found := _series(name, pairs))[0]}
     compared = {name: compare(theirs, ours, threshold) for name, (theirs, ours) in series.items()}
     click.echo(_table(compared, threshold))
+    click.echo("How sure that is, 95 times in 100:")
+    for name, one in compared.items():
+        click.echo(f"  {_how_sure(name, one)}")
     for name in _attributes(rows):
         if name not in series:
             click.echo(f"{name}: nothing to compare; the pack has no such label, or reads none of these texts.")
@@ -175,6 +179,21 @@ def _table(compared: dict[str, Comparison], threshold: float) -> str:
     lines = [head, under, *(_cells(name, one) for name, one in compared.items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def _how_sure(name: str, one: Comparison) -> str:
+    """The same with intervals, in a sentence."""
+    if one.texts < ENOUGH:
+        return f"{name}: {one.texts} texts, {TOO_FEW}."
+    theirs, ours = (round(held * one.texts) for held in (one.held_by_them, one.held_by_us))
+    words = f"{name}: Perspective holds {share_words(theirs, one.texts, digits=1)}"
+    words += f", ours {share_words(ours, one.texts, digits=1)}"
+    if one.held_by_both is not None:
+        words += f"; of the same {share_words(round(one.held_by_both * theirs), theirs)}"
+    if one.rank_agreement is not None:
+        low, high = rank_correlation_interval(one.rank_agreement, one.texts)
+        words += f"; rank agreement {one.rank_agreement:.3f} ({low:.3f} to {high:.3f})"
+    return f"{words}."
 
 
 def _cells(name: str, one: Comparison) -> tuple[str, ...]:

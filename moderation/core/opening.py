@@ -31,7 +31,7 @@ class Hours:
     zone: str
 
     def is_open(self, now: datetime) -> bool:
-        local = now.astimezone(_zone(self.zone))
+        local = now.astimezone(zone_named(self.zone))
         minute = local.hour * 60 + local.minute
         return any(start <= minute < end for start, end in self.days[local.weekday()])
 
@@ -39,7 +39,7 @@ class Hours:
         """When it opens next, ``now`` where it is open; None where it never does."""
         if self.is_open(now):
             return now
-        today = now.astimezone(_zone(self.zone)).date()
+        today = now.astimezone(zone_named(self.zone)).date()
         for ahead in range(9):  # a week on, today comes again from its beginning; a clock change may cost one opening
             for moment in self._openings(today + timedelta(days=ahead)):
                 if moment > now:
@@ -48,7 +48,7 @@ class Hours:
 
     def _openings(self, day: date) -> Iterator[datetime]:
         """The moments at which it opens on this day, in order."""
-        zone = _zone(self.zone)
+        zone = zone_named(self.zone)
         begin = datetime.combine(day, time(), zone).astimezone(_UTC)
         end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(_UTC)
         if end - begin == timedelta(days=1):
@@ -95,10 +95,7 @@ def read_hours(days: Sequence[str], zone: str) -> Hours:
     """Hours as a person types them, one text a day: ``9:00-12:30, 14:00-18:00``, empty for a closed day. Hours past
     midnight, ``20:00-02:00``, belong to both days. Raises ``InvalidField`` naming the day or the zone.
     """
-    try:
-        _zone(zone)
-    except (KeyError, ValueError, OSError) as error:  # unknown, or no name of a zone at all
-        raise InvalidField("time zone", f"{zone[:60]!r} is not known; one is named like Europe/Berlin.") from error
+    zone_named(zone)
     found: list[list[Span]] = [[] for _ in DAYS]
     for number, typed in enumerate(days):
         for part in filter(None, (part.strip() for part in typed.split(","))):
@@ -140,8 +137,12 @@ def _minute(clock: str) -> int:
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name, such as Europe/Berlin. Raises ``InvalidField`` for what is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # unknown, or no name of a zone at all
+        raise InvalidField("time zone", f"{name[:60]!r} is not known; one is named like Europe/Berlin.") from error
 
 
 class Level(StrEnum):

@@ -75,6 +75,11 @@ def somewhere_altogether(actor: Actor, right: str) -> bool:
     return any(right in held and site not in actor.sections for site, held in actor.rights.items())
 
 
+def sites_of(actor: Actor) -> tuple[str, ...]:
+    """The sites that somebody has rights on; none are named where they have any on every site."""
+    return () if EVERYWHERE in actor.rights else tuple(actor.rights)
+
+
 def _needed(actor: Actor, right: str, at: Location) -> tuple[str, ...]:
     if right != DECIDE:
         return (right,)

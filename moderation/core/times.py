@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import regex
 
@@ -80,3 +80,10 @@ def _as_meant(number: str) -> str:
             meant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
             return f"; {number} would be {meant:%Y-%m-%dT%H:%M:%SZ}"
     return ""
+
+
+def start_of_day(day: date, zone: tzinfo) -> datetime:
+    """When a day begins in a zone, in UTC; of a day before ``EARLIEST`` or after ``LATEST`` when these do."""
+    year = min(max(day.year, EARLIEST), LATEST + 1)
+    day = day if year == day.year else date(year, 1, 1)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

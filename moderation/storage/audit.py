@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -163,12 +163,12 @@ def newest_where(session: Session, *conditions: ColumnElement[bool], limit: int)
     return [_event(row) for row in session.execute(query)]
 
 
-def first_since(session: Session, chain: str, day: date) -> int:
-    """The number of a chain's first event on this day (UTC) or later; one that no event has where there is none. Looks
+def first_since(session: Session, chain: str, moment: datetime) -> int:
+    """The number of a chain's first event at this moment or later; one that no event has where there is none. Looks
     for it by halves: some twenty short questions in a chain of a million.
     """
     low, high = 1, (session.scalar(select(func.max(_EVENTS.c.sequence)).where(_EVENTS.c.chain == chain)) or 0) + 1
-    earlier = (_EVENTS.c.time < day.isoformat()).label("earlier")
+    earlier = (_EVENTS.c.time < f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}").label("earlier")
     while low < high:
         middle = (low + high) // 2
         found = session.execute(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select, tuple_
@@ -81,7 +81,7 @@ _SIGNALS = (*LABELS, "relevance")
 _LINE = (
     select(
         *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
-        *(Comment.received_at, Comment.parent_id, Author.created_at, Author.approved, Author.rejected),
+        *(Comment.received_at, Comment.parent_id, Author.created_at, Author.known, Author.approved, Author.rejected),
         Article.title,
         Article.section,
         _DOCKET.section.label("judged_section"),
@@ -117,7 +117,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow], slot: st
         revision=row.revision,
         received_at=row.received_at,
         is_reply=row.parent_id is not None,
-        first=row.created_at >= row.received_at and not (row.approved or row.rejected),
+        first=row.known and row.created_at >= row.received_at and not (row.approved or row.rejected),
         scores=_signals(row._mapping),
         signals=signals_in(row._mapping, holds_in(judged)),
         judged_section=row.judged_section,
@@ -251,7 +251,7 @@ class EventsWanted:
     """Which events of one chain a page asks for; an empty text asks for all. ``before`` is a sequence number.
 
     ``actors`` are references (``account:…``), or their kinds alone (``key``), which stand for all of that kind; None:
-    anybody. ``since`` and ``until`` are the first day and the last, in UTC.
+    anybody. ``since`` is the first moment, ``until`` the first one that is too late.
     """
 
     chain: str
@@ -259,8 +259,8 @@ class EventsWanted:
     actors: tuple[str, ...] | None = None
     subject: str = ""
     before: int | None = None
-    since: date | None = None
-    until: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list[AuditEvent]:
@@ -282,9 +282,8 @@ def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list
     # An event's number grows with its time, and by its number the chain's own index finds it.
     if wanted.since is not None:
         conditions.append(EventRow.sequence >= first_since(session, wanted.chain, wanted.since))
-    if wanted.until is not None and wanted.until < date.max:
-        end = first_since(session, wanted.chain, wanted.until + timedelta(days=1))
-        conditions.append(EventRow.sequence < end)
+    if wanted.until is not None:
+        conditions.append(EventRow.sequence < first_since(session, wanted.chain, wanted.until))
     return newest_where(session, *conditions, limit=limit)
 
 

@@ -35,6 +35,7 @@ from moderation.core.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
+from moderation.storage.desk_work import Mark, MarkKind
 from moderation.storage.docket import DECIDABLE, SLOTS, UNDECIDABLE, Docket
 from moderation.storage.reach import within, within_any
 from moderation.storage.search_index import fts5_query, tsquery
@@ -80,7 +81,8 @@ class Band:
 class Wanted:
     """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
     What is escalated waits apart (None: both). ``before``: arrived at this time or before. ``find`` None: no search.
-    ``slot`` names the severity to sort by (``docket.SLOTS``); None: the one that counts now.
+    ``marked``: those with this mark alone. ``slot`` names the severity to sort by (``docket.SLOTS``); None: the one
+    that counts now.
     """
 
     scopes: tuple[Scope, ...]
@@ -93,6 +95,7 @@ class Wanted:
     unusable: Unusable | None = None
     language: str | None = None
     before: datetime | None = None
+    marked: MarkKind | None = None
     find: tuple[Sought, ...] | None = None
     order: Order = Order.SEVERITY
     slot: int | None = None
@@ -134,7 +137,8 @@ def _asked(session: Session, wanted: Wanted) -> list[ColumnElement[Any]]:
 
 def _keys(session: Session, wanted: Wanted) -> tuple[_Key, ...]:
     if not wanted.waiting:
-        return _LATEST_DECISION
+        # What is marked may wait, or not: then nobody has decided about it.
+        return _ORDERS[Order.NEWEST] if wanted.marked else _LATEST_DECISION
     if wanted.order is Order.SEVERITY:
         return _BY_SEVERITY[serving_slot(session) if wanted.slot is None else wanted.slot]
     return _ORDERS[wanted.order]
@@ -204,6 +208,8 @@ def arrived_since(session: Session, wanted: Wanted, number: int, *, most: int) -
         fresh = fresh.where(_unindexed(_C.article_id).in_(wanted.articles))
     if wanted.author_id is not None:
         fresh = fresh.where(_C.author_id == wanted.author_id)
+    if wanted.marked is not None:
+        fresh = _with_mark(fresh, wanted.marked)
     if wanted.find is not None:
         _, fresh = _matching(session, fresh, wanted.find)
     return session.scalar(select(func.count()).select_from(fresh.limit(most).subquery())) or 0
@@ -339,7 +345,12 @@ def _few(session: Session, wanted: Wanted) -> list[_Placed] | None:
 
 
 def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
-    if wanted.find is not None or wanted.author_id is not None or (wanted.articles and not wanted.waiting):
+    if (
+        wanted.find is not None
+        or wanted.author_id is not None
+        or wanted.marked is not None
+        or (wanted.articles and not wanted.waiting)
+    ):
         return _candidates(session, wanted)
     if not (wanted.band or wanted.unusable or wanted.language or wanted.sections or wanted.before):
         return None
@@ -352,7 +363,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
 
 
 def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
-    """The newest ``CANDIDATES`` of what the view asks for."""
+    """The newest ``CANDIDATES`` of what the view asks for; of what is marked, those that were marked last."""
     query = select(*_asked(session, wanted)).where(_within_any(wanted.scopes), *_common(wanted))
     if wanted.statuses is None:
         query = query.where(_WAITS)
@@ -360,6 +371,8 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
         query = query.where(_unindexed(_C.status).in_([status.value for status in wanted.statuses]))
     if wanted.articles:
         query = query.where(_unindexed(_C.article_id).in_(wanted.articles))
+    if wanted.marked is not None:
+        query = _with_mark(query, wanted.marked)
     if wanted.find is not None:
         newest, matching = _matching(session, query, wanted.find)
         if wanted.author_id is not None:
@@ -367,6 +380,10 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
         if wanted.waiting:
             matching = matching.where(newest >= _first_waiting(session, wanted.scopes))
         return list(session.execute(matching.order_by(newest.desc()).limit(CANDIDATES + 1)))
+    if wanted.marked is not None:
+        if wanted.author_id is not None:
+            query = query.where(_unindexed(_C.author_id) == wanted.author_id)
+        return list(session.execute(query.order_by(_MARK.made_at.desc()).limit(CANDIDATES + 1)))
     theirs = select(Comment.id).order_by(Comment.created_at.desc()).limit(CANDIDATES + 1)
     if wanted.author_id is not None:
         theirs = theirs.where(Comment.author_id == wanted.author_id)
@@ -375,6 +392,13 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     if wanted.statuses is not None:
         theirs = theirs.where(Comment.status.in_([status.value for status in wanted.statuses]))
     return list(session.execute(query.where(_C.comment_id.in_(theirs))))
+
+
+_MARK = table_of(Mark).c
+
+
+def _with_mark(query: Select[Any], kind: MarkKind) -> Select[Any]:
+    return query.join(table_of(Mark), (_MARK.comment_id == _C.comment_id) & (_MARK.kind == kind.value))
 
 
 def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:

@@ -38,6 +38,7 @@ class Mark(Base):
     """A mark on a comment, who made it and what they noted with it."""
 
     __tablename__ = "marks"
+    __table_args__ = (Index("ix_marks_newest", "kind", "made_at"),)
 
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
@@ -135,6 +136,23 @@ def marks_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Mar
         marked = Marked(kind=MarkKind(mark.kind), by=by, note=mark.note, made_at=mark.made_at)
         found.setdefault(mark.comment_id, []).append(marked)
     return found
+
+
+def kinds_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The same as words alone, in the order of ``MarkKind``."""
+    rows = session.execute(
+        select(Mark.comment_id, Mark.kind).where(Mark.comment_id.in_(comment_ids)).order_by(Mark.kind)
+    )
+    found: dict[str, list[str]] = {}
+    for comment_id, kind in rows:
+        found.setdefault(comment_id, []).append(kind)
+    return found
+
+
+def featured_among(session: Session, comment_ids: Iterable[str]) -> set[str]:
+    """Those of these comments that are featured."""
+    query = select(Mark.comment_id).where(Mark.comment_id.in_(comment_ids), Mark.kind == MarkKind.FEATURED)
+    return set(session.scalars(query))
 
 
 def notes_about(

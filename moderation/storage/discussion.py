@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from moderation.core.comment import Status
 from moderation.storage.base import table_of
 from moderation.storage.comments import OPENINGS, SHOWN, Comment
+from moderation.storage.desk_work import featured_among
 
 Place = tuple[datetime, str]
 """A comment's time and id: where a page ends."""
@@ -30,11 +31,13 @@ REPLIES = 300
 class Entry:
     """A comment as readers see it. ``parent_id`` is what it stands under: its parent, or nothing where readers never
     saw that. ``in_reply_to`` names whom it answers where that is another comment, too deep down to stand under.
+    ``featured``: the newsroom has marked it so.
     """
 
     comment: Comment
     parent_id: str | None
     in_reply_to: str | None
+    featured: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +111,13 @@ def _entries(session: Session, comments: Sequence[Comment]) -> list[Entry]:
     seen = {comment.id for comment in comments}
     if answered - seen:
         seen |= set(session.scalars(select(Comment.id).where(Comment.id.in_(answered - seen), Comment.shown)))
+    featured = featured_among(session, seen)
     return [
         Entry(
             comment=comment,
             parent_id=None if comment.opening else comment.parent_id,
             in_reply_to=comment.in_reply_to if comment.in_reply_to in seen else None,
+            featured=comment.id in featured and not is_gone(comment),
         )
         for comment in comments
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal_column, 
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
+from moderation.core.times import start_of_day
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow
 from moderation.storage.docket import Docket
@@ -50,8 +51,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One day, or one week from ``first`` on, in UTC: comments that arrived, and that were decided by people and by the
-    policy alone.
+    """One day, or one week from ``first`` on, in the zone that was asked for: comments that arrived, and that were
+    decided by people and by the policy alone.
     """
 
     first: date
@@ -107,24 +108,32 @@ def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
 
 
 def figures(
-    session: Session, site_ids: Sequence[str], *, now: datetime, over: Range, by_moderator: bool = False
+    session: Session,
+    site_ids: Sequence[str],
+    *,
+    now: datetime,
+    over: Range,
+    zone: tzinfo = UTC,
+    by_moderator: bool = False,
 ) -> Figures:
-    """The figures of these sites over the last days, today's included."""
-    today = now.astimezone(UTC).date()
+    """The figures of these sites over the last days of this zone, today's included."""
+    today = now.astimezone(zone).date()
     firsts = [today - timedelta(days=back - 1) for back in range(over.days, 0, -over.step)]
-    since = _midnight(firsts[0])
+    since = start_of_day(firsts[0], zone)
     return Figures(
-        columns=tuple(_columns(session, site_ids, firsts, over.step)),
+        columns=tuple(_columns(session, site_ids, firsts, over.step, zone)),
         reasons=tuple(_reasons(session, site_ids, since)),
         sections=tuple(_sections(session, site_ids, since)),
         moderators=tuple(_moderators(session, site_ids, since)) if by_moderator else None,
     )
 
 
-def _columns(session: Session, site_ids: Sequence[str], firsts: Sequence[date], step: int) -> list[Column]:
+def _columns(
+    session: Session, site_ids: Sequence[str], firsts: Sequence[date], step: int, zone: tzinfo
+) -> list[Column]:
     found = []
     for first in firsts:
-        start, end = _midnight(first), _midnight(first + timedelta(days=step))
+        start, end = start_of_day(first, zone), start_of_day(first + timedelta(days=step), zone)
         # A range of an index for each count: adding up columns of one long scan takes ten times as long.
         arrived: list[ScalarSelect[Any]] = []
         people: dict[Status, list[ScalarSelect[Any]]] = {Status.APPROVED: [], Status.REJECTED: []}
@@ -221,7 +230,3 @@ def _parts(
         for name in names
     ]
     return sorted(parts, key=lambda part: (-part.arrived, -part.decided, part.name or ""))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)

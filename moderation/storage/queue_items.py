@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session, defer
 from moderation.core.scores import Scores
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
+from moderation.storage.desk_work import kinds_on
 from moderation.storage.docket import SLOTS, Docket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
     """A comment as programs read it from the queue. ``article_id`` is the site's own name for the article, ``judged``
-    the policy's newest decision, ``severity`` what the queue is sorted by.
+    the policy's newest decision, ``severity`` what the queue is sorted by, ``marks`` are ``MarkKind``, in words.
     """
 
     comment: Comment
@@ -26,6 +27,7 @@ class QueueItem:
     judged: DecisionRow | None
     flags: int
     severity: int
+    marks: Sequence[str]
 
 
 def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[QueueItem]:
@@ -37,7 +39,7 @@ def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[Queu
         .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
         .where(Comment.id.in_(ids))
     )
-    judged = _judged(session, ids)
+    judged, marks = _judged(session, ids), kinds_on(session, ids)
     found = {
         comment.id: QueueItem(
             comment=comment,
@@ -46,6 +48,7 @@ def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[Queu
             judged=judged.get(comment.id),
             flags=entry.flags,
             severity=getattr(entry, SLOTS[slot]),
+            marks=marks.get(comment.id, ()),
         )
         for comment, article_id, entry, scores in rows
     }

@@ -31,6 +31,7 @@ def blueprint() -> Blueprint:
             "desk/admin.html",
             here=ROOT,
             waiting=waiting,
+            oldest=waiting.oldest,
             longest=age(waiting.oldest, now) if waiting.oldest else None,
             policy=policy_view(services(), kept, None if everywhere(actor, ADMIN) else [site.id for site in sites]),
             sites=sites,

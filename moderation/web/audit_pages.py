@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect
@@ -17,12 +17,13 @@ from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.audit_export import exported
 from moderation.core.reach import everywhere
+from moderation.core.times import start_of_day
 from moderation.storage.audit import events_in_portions
 from moderation.storage.chain_checks import ChainCheck, checks_of
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.access import person, services
 from moderation.web.desk_frame import ADMIN, READ, desk_page, sites_with
-from moderation.web.rendering import LARGEST_COUNT, argument, known_id, whole_number
+from moderation.web.rendering import LARGEST_COUNT, argument, known_id, time_zone, whole_number
 from moderation.web.wording import referred_to, who
 
 PAGE = 50
@@ -32,6 +33,7 @@ PIECE = 64 * 1024
 """Bytes that an export sends at once."""
 AUDIT = "/audit"
 NO_CHAIN = "This account has no site whose audit log it may read."
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +101,8 @@ class Asked:
             actors=referred_to(self.actor, names) if self.actor else None,
             subject=self.subject,
             before=self.before,
-            since=self.since,
-            until=self.until,
+            since=start_of_day(self.since, time_zone()) if self.since else None,
+            until=start_of_day(self.until + ONE_DAY, time_zone()) if self.until and self.until < date.max else None,
         )
 
     @property

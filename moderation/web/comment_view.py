@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from moderation.core.reach import DECIDE, MODERATE, Location, reachable, whole
 from moderation.core.search_words import Sought
 from moderation.judging import listed_in
 from moderation.review import Verdict
+from moderation.standing import standing
 from moderation.storage.authors_desk import stands_of, until_of
 from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
@@ -58,7 +59,7 @@ class Reading:
         """Who made what of a comment, in words."""
         return verdict_words(decided, self.names, self.labels)
 
-    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = ()) -> Entry:
+    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), marks: Sequence[str] = ()) -> Entry:
         verdict = self.verdict(line.decided)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
@@ -72,6 +73,7 @@ class Reading:
             now=self.now,
             href=href,
             find=find,
+            marks=marks,
         )
 
     def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:
@@ -163,6 +165,8 @@ class Reading:
 
     def _card(self, item: Listed, back: str, find: tuple[Sought, ...]) -> Card:
         site, escalated = item.comment.site_id, item.docket.escalated
+        settings, reply = services().house.rules(self.db, item.article).settings, item.comment.parent_id is not None
+        stands = standing(self.configuration.comments, item.article, settings, reply=reply, now=self.now)
         return card(
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),
@@ -172,6 +176,7 @@ class Reading:
             now=self.now,
             may_decide=self._may_decide(site, escalated),
             back=back,
+            mode=stands.rules.mode,
             private=self.configuration.private_data.places(item.comment.body),
             find=find,
         )

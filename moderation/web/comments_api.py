@@ -10,6 +10,7 @@ from moderation.reaching import comment_reached
 from moderation.review import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of, find_comment, newest_decision, scores_of
+from moderation.storage.desk_work import kinds_on
 from moderation.web.access import bearer_text, moderator, services
 from moderation.web.fields import Fields, json_object
 from moderation.web.limits import Limits
@@ -29,10 +30,11 @@ def blueprint(limits: Limits) -> Blueprint:
             comment = comment_reached(db, actor, READ, comment_id)
             decisions = decisions_of(db, comment.id)
             scores = scores_of(db, comment.id)
+            marks = kinds_on(db, [comment.id]).get(comment.id, ())
         # It gives its holder what is its writer's, such as withdrawing: the site may have it, its moderators not.
         receipt = services().keys.receipt(comment.id) if actor.account_id is None else None
         private = services().configuration.current().private_data.places(comment.body)
-        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private)))
+        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private, marks)))
 
     @api.post("/<comment_id>/decisions")
     def post_decision(comment_id: str) -> Response:

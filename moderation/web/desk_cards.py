@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from moderation.core.comment import WAITING, Status
-from moderation.core.policy import NAME, Comparison, Condition, Rules
+from moderation.core.comment import WAITING, Mode, Status
+from moderation.core.policy import EVERYTHING_WAITS, NAME, Comparison, Condition, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
 from moderation.core.search_words import Sought, hits
@@ -21,11 +21,12 @@ from moderation.storage.desk import Line, Listed, Said, holds_in
 from moderation.storage.docket import signals_of_entry
 from moderation.views import Liking
 from moderation.web.found import Piece, excerpt, in_pieces
-from moderation.web.severity_view import Urgency, urgency_of
+from moderation.web.severity_view import UNREAD, Urgency, reason_words, urgency_of
 from moderation.web.wording import age, language_name, percent, status_word, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired or is the highest, or on demand."""
+EVERYTHING_WAITED = "when it came, every comment here was read before it was published"
 FAINTEST = 0.1
 """Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
 
@@ -75,7 +76,7 @@ class Quoted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
-    ``excerpt`` tell what was searched for.
+    ``excerpt`` tell what was searched for. ``marks`` are those of ``MARK_WORDS`` that it has, in words.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Entry:
     verdict: str | None
     taken: str | None
     href: str
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,8 @@ class ArticleLink:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One comment on the desk. ``received_at`` is what its age counts from; ``veil`` is the label for which its text is
-    veiled, ``taken`` who else has it open, and ``anyway`` says that a decision need not ask because of them.
+    veiled, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
+    says in which language nothing could read it.
     """
 
     id: str
@@ -130,6 +133,8 @@ class Card:
     name_pieces: tuple[Piece, ...]
     found: int
     reasons: tuple[str, ...]
+    why_title: str
+    unread: tuple[str, ...]
     about_name: tuple[str, ...]
     flagged: bool
     urgency: Urgency | None
@@ -152,6 +157,7 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
+MARK_WORDS = {"featured": "featured", "newsroom": "newsroom"}
 EXCERPT = 140
 """Characters of a text in the list."""
 
@@ -166,8 +172,9 @@ def entry(
     now: datetime,
     href: str,
     find: tuple[Sought, ...] = (),
+    marks: Sequence[str] = (),
 ) -> Entry:
-    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for."""
+    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``marks`` are ``MarkKind``."""
     veil = liking.veils(line.scores)
     return Entry(
         id=line.id,
@@ -186,6 +193,7 @@ def entry(
         verdict=verdict,
         taken=taken,
         href=href,
+        marks=tuple(MARK_WORDS[kind] for kind in marks if kind in MARK_WORDS),
     )
 
 
@@ -204,10 +212,11 @@ def card(
     now: datetime,
     may_decide: bool,
     back: str = "",
+    mode: Mode = Mode.PRE,
     private: Sequence[Place] = (),
     find: tuple[Sought, ...] = (),
 ) -> Card:
-    """The card of a comment. ``rules`` are the conditions in force for it, ``verdict`` what somebody has made of it
+    """The card of a comment. ``rules`` and ``mode`` are those in force for it, ``verdict`` what somebody has made of it
     already; ``back`` is where a decision leads; ``private`` are the places in its text that hold private data; ``find``
     is what was searched for.
     """
@@ -233,7 +242,7 @@ def card(
         age_words="waiting for" if waiting else "arrived before",
         waiting=waiting,
         is_reply=comment.parent_id is not None,
-        first=item.author.created_at >= comment.received_at and not (item.author.approved or item.author.rejected),
+        first=_is_first(item),
         record=record_words(item.author),
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(
@@ -249,7 +258,11 @@ def card(
         ),
         name_pieces=in_pieces(comment.author_name, find),
         found=len(found),
-        reasons=tuple(reason["words"] for reason in item.judged.reasons) if item.judged else ("not scored yet",),
+        reasons=_reason_words(
+            item.judged, item.docket.language, published_at_once=mode is Mode.POST or bool(rules.approve)
+        ),
+        why_title=_why_title(item.judged, waiting=waiting),
+        unread=tuple(chip.words for chip in urgency.chips if chip.kind == UNREAD),
         about_name=_about_name(item.judged),
         flagged=comment.flags > 0,
         urgency=urgency if waiting else None,
@@ -266,6 +279,33 @@ def card(
         may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
         back=back,
     )
+
+
+def _is_first(item: Listed) -> bool:
+    """Whether it is its author's first: of a name alone nobody knows."""
+    author = item.author
+    began_with_it = author.created_at >= item.comment.received_at
+    return author.known and began_with_it and not (author.approved or author.rejected)
+
+
+def _why_title(judged: DecisionRow | None, *, waiting: bool) -> str:
+    """What the policy's reasons are the reasons for."""
+    if judged is not None and judged.status not in WAITING:
+        return "Why it was published at once" if judged.status == Status.APPROVED else "Why it was rejected at once"
+    return "Why it waits" if waiting else "Why it waited"
+
+
+def _reason_words(judged: DecisionRow | None, language: str | None, *, published_at_once: bool) -> tuple[str, ...]:
+    """The policy's reasons, in words. What was true of every comment then is told as of then where it no longer is."""
+    if judged is None:
+        return ("not scored yet",)
+    words = []
+    for reason in judged.reasons:
+        if published_at_once and reason["words"] == EVERYTHING_WAITS:
+            words.append(EVERYTHING_WAITED)
+        else:
+            words.append(reason_words(reason["code"], reason["words"], language))
+    return tuple(words)
 
 
 def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels: Mapping[str, str]) -> str | None:

@@ -19,11 +19,15 @@ KEPT = 15.0
 
 
 def article_menu(db: Session, scopes: Sequence[Scope], *, site: str, chosen: Iterable[str]) -> list[dict[str, Any]]:
-    """The articles under which most waits, on one site or on all, and those that are chosen."""
+    """The articles under which most waits, on one site or on all, each with how much that is, and those ``chosen``."""
     busy = [found for scope in scopes if site in ("", scope.site_id) for found in _busiest(db, scope)]
     counts = dict(sorted(busy, key=lambda found: -found[1])[:ARTICLES])
-    titles = titles_of(db, [*counts, *map(known_id, chosen)], scopes)
-    return [{"id": article, "title": title, "count": counts.get(article, 0)} for article, title in titles.items()]
+    marked = {known_id(article) for article in chosen}
+    titles = titles_of(db, [*counts, *sorted(marked - set(counts))], scopes)
+    return [
+        {"id": article, "title": title, "count": counts.get(article, 0), "chosen": article in marked}
+        for article, title in titles.items()
+    ]
 
 
 def section_menu(db: Session, scopes: Iterable[Scope], *, chosen: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from moderation.agreement import LabelAgreement, label_agreement
+from moderation.core.intervals import ENOUGH, Interval, share_interval
 from moderation.core.recent import Recent
 from moderation.storage.desk import account_names
 from moderation.storage.figures import Figures, Range, figures, waiting_now
@@ -35,7 +36,7 @@ from moderation.web.figures_view import (
     time_table,
 )
 from moderation.web.kept import recently
-from moderation.web.rendering import argument
+from moderation.web.rendering import argument, tell_times_of, time_zone
 from moderation.web.wording import age
 
 HERE = "/admin/figures"
@@ -90,6 +91,8 @@ def blueprint() -> Blueprint:
 def _asked(db: Session) -> Asked:
     sites = tuple(site.id for site in sites_with(person(), ADMIN, db))
     site, over = argument("site"), argument("range", 4)
+    if site in sites:
+        tell_times_of(site)
     return Asked(
         site=site if site in sites else None,
         sites=sites,
@@ -99,16 +102,17 @@ def _asked(db: Session) -> Asked:
 
 def _counted(db: Session, asked: Asked) -> Counted:
     now, by_moderator = services().clock(), services().configuration.current().figures.by_moderator
+    zone = time_zone()
 
     def count() -> Counted:
         return Counted(
-            figures=figures(db, asked.chosen, now=now, over=asked.over, by_moderator=by_moderator),
+            figures=figures(db, asked.chosen, now=now, over=asked.over, zone=zone, by_moderator=by_moderator),
             labels=label_agreement(decided_by_people(db, asked.chosen, None, limit=COMPARED)),
         )
 
     kept_for = KEPT_FOR if asked.over.step == 1 else LONG_KEPT_FOR
     recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, most=20)
-    return recent.get((asked.chosen, asked.over, by_moderator, now.date()), now, count)
+    return recent.get((asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date()), now, count)
 
 
 def _page(db: Session, asked: Asked, counted: Counted) -> Response:
@@ -122,6 +126,7 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         ranges={over.value: words for over, words in RANGE_WORDS.items()},
         over=RANGE_WORDS[asked.over],
         waiting=waiting.count,
+        oldest=waiting.oldest,
         longest=age(waiting.oldest, now) if waiting.oldest else None,
         arrived=sum(column.arrived for column in found.columns),
         decided=sum(column.approved + column.rejected for column in found.columns),
@@ -146,7 +151,10 @@ _HEADS = {
     "reasons": ("reason", "refused"),
     "sections": ("section", "arrived", "approved", "rejected"),
     "moderators": ("moderator", "approved", "rejected"),
-    "agreement": ("score", "from", "to", "comments", "rejected", "right_of_100_pairs"),
+    "agreement": (
+        *("score", "from", "to", "comments", "rejected", "right_of_100_pairs"),
+        *("rejected_of_100_low", "rejected_of_100_high", "right_low", "right_high"),
+    ),
 }
 """The tables, and the heads of their columns."""
 
@@ -169,7 +177,15 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
         for one in counted.labels:
             ranked = "" if one.ranked is None else f"{100 * one.ranked:.1f}"
             for piece in one.bins:
-                yield one.label, piece.low, piece.high, piece.comments, piece.rejected, ranked
+                sure = piece.comments >= ENOUGH
+                between = share_interval(piece.rejected, piece.comments) if sure else None
+                counts = (piece.low, piece.high, piece.comments, piece.rejected)
+                yield one.label, *counts, ranked, *_of_100(between), *_of_100(one.ranked_between)
+
+
+def _of_100(between: Interval | None) -> tuple[str, str]:
+    """An interval's edges; empty where there are too few to say."""
+    return ("", "") if between is None else (f"{100 * between[0]:.1f}", f"{100 * between[1]:.1f}")
 
 
 def _csv(name: str, asked: Asked, rows: Sequence[Sequence[object]]) -> Response:

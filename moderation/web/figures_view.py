@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from moderation.agreement import SPEAKS_FOR, Bin, LabelAgreement
 from moderation.configuration import ReasonChoice
+from moderation.core.intervals import ENOUGH, TOO_FEW, share_interval, share_words
 from moderation.storage.figures import Column, Figures, Part, Range
 from moderation.web.plots import Piece, Plot, column_plot
 from moderation.web.wording import percent
@@ -18,6 +19,9 @@ RANGE_WORDS = {
     Range.QUARTER: "13 weeks",
     Range.YEAR: "52 weeks",
 }
+A_LITTLE = 0.6
+FEW = "few"
+"""The kind of what is drawn of too few comments to say."""
 POLICY_REASON = "the policy, by itself"
 NO_REASON = "no reason given"
 
@@ -105,7 +109,7 @@ def reason_lines(figures: Figures, reasons: Sequence[ReasonChoice]) -> Lines:
             Line(
                 name=reason_name(reason, reasons),
                 pieces=(("policy" if reason is None else "rejected", "0", percent(count / most)),),
-                cells=(f"{count:,}", _share(count, total)),
+                cells=(f"{count:,}", share_words(count, total)),
             )
             for reason, count in figures.reasons
         ),
@@ -125,7 +129,7 @@ def section_lines(sections: Sequence[Part]) -> Lines:
                     f"{part.arrived:,}",
                     f"{part.approved:,}",
                     f"{part.rejected:,}",
-                    _share(part.rejected, part.decided),
+                    share_words(part.rejected, part.decided),
                 ),
             )
             for part in sections
@@ -146,7 +150,7 @@ def moderator_lines(moderators: Sequence[Part], names: Mapping[str, str]) -> Lin
                     f"{part.decided:,}",
                     f"{part.approved:,}",
                     f"{part.rejected:,}",
-                    _share(part.rejected, part.decided),
+                    share_words(part.rejected, part.decided),
                 ),
             )
             for part in moderators
@@ -165,10 +169,6 @@ def _pieces(part: Part, most: int) -> Iterator[tuple[str, str, str]]:
         before += count
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f}%" if whole else "–"
-
-
 # --- scores and people ------------------------------------------------------------------------------------------------
 
 
@@ -183,31 +183,39 @@ def label_lines(labels: Iterable[LabelAgreement]) -> Lines:
         lines=tuple(
             Line(
                 name=label_name(one.label),
-                pieces=(("arrived", "0", percent(((one.ranked or 0.5) - 0.5) * 2)),),
-                cells=("–" if one.ranked is None else f"{100 * one.ranked:.0f}", rank_words(one.ranked)),
+                pieces=(("arrived" if one.ranked_between else FEW, "0", percent(((one.ranked or 0.5) - 0.5) * 2)),),
+                cells=_ranked_cells(one),
             )
             for one in labels
         ),
     )
 
 
-def rank_words(ranked: float | None) -> str:
+def _ranked_cells(one: LabelAgreement) -> tuple[str, str]:
+    if one.ranked is None:
+        return "–", "nothing to compare: only one kind was decided"
+    if one.ranked_between is None:
+        return "–", f"{TOO_FEW}: {ENOUGH} of each kind are needed"
+    low, high = one.ranked_between
+    chance = ", which may be chance" if low <= 0.5 <= high and one.ranked >= A_LITTLE else ""
+    return f"{100 * one.ranked:.0f} ({100 * low:.0f} to {100 * high:.0f})", rank_words(one.ranked) + chance
+
+
+def rank_words(ranked: float) -> str:
     """What a share of pairs means."""
-    if ranked is None:
-        return "nothing to compare: only one kind was decided"
     if ranked >= 0.9:
         return "agrees very well"
     if ranked >= 0.8:
         return "agrees well"
     if ranked >= 0.7:
         return "agrees fairly"
-    return "agrees a little" if ranked >= 0.6 else "tells nothing"
+    return "agrees a little" if ranked >= A_LITTLE else "tells nothing"
 
 
 def bin_plot(label: LabelAgreement) -> Plot:
     """The share that moderators rejected, by score."""
     groups = [
-        ([Piece(kind="rejected", value=_rejected(found) or 0, words=bin_words(label.label, found))],)
+        ([Piece(kind=_kind(found), value=_rejected(found) or 0, words=bin_words(label.label, found))],)
         for found in label.bins
     ]
     return column_plot(groups, [_from(found) for found in label.bins], most=100, unit="%")
@@ -221,7 +229,7 @@ def bin_table(label: LabelAgreement) -> Table:
                 f"{found.low:.1f} to {found.high:.1f}",
                 f"{found.comments:,}",
                 f"{found.rejected:,}",
-                _share(found.rejected, found.comments),
+                share_words(found.rejected, found.comments),
             )
             for found in label.bins
         ),
@@ -230,27 +238,31 @@ def bin_table(label: LabelAgreement) -> Table:
 
 def bin_words(label: str, found: Bin) -> str:
     between = f"{label_name(label)} {found.low:.1f} to {found.high:.1f}"
-    return f"{between}: {found.rejected:,} of {found.comments:,} rejected"
+    few = f", {TOO_FEW}" if found.comments < ENOUGH else ""
+    return f"{between}: {found.rejected:,} of {found.comments:,} rejected{few}"
+
+
+def _kind(found: Bin) -> str:
+    return "rejected" if found.comments >= ENOUGH else FEW
 
 
 def reading_words(label: LabelAgreement) -> str:
     """What the plot tells, in a sentence."""
-    some = [found for found in label.bins if found.comments]
-    many = [found for found in some if found.comments >= 20]
-    told = many if len(many) > 1 else some
-    if not told:
-        return "Nothing has been decided yet."
+    told = [found for found in label.bins if found.comments >= ENOUGH]
+    if len(told) < 2:
+        return f"The comments decided so far are {TOO_FEW} how this score and the moderators go together."
     low, high = told[0], told[-1]
     name = label_name(label.label)
     words = (
         f"Of comments with a {name} from {low.low:.1f} to {low.high:.1f}, moderators rejected "
-        f"{_share(low.rejected, low.comments)}; of those from {high.low:.1f} to {high.high:.1f}, "
-        f"{_share(high.rejected, high.comments)}."
+        f"{share_words(low.rejected, low.comments)}; of those from {high.low:.1f} to {high.high:.1f}, "
+        f"{share_words(high.rejected, high.comments)}."
     )
-    rises = _rejected(high) or 0, _rejected(low) or 0
-    if (rises[1] > rises[0]) if label.label == SPEAKS_FOR else (rises[0] > rises[1]):
+    worse, better = (low, high) if label.label == SPEAKS_FOR else (high, low)
+    if share_interval(worse.rejected, worse.comments)[0] > share_interval(better.rejected, better.comments)[1]:
         return words
-    return f"{words} The score doesn’t tell them apart here."
+    rises = worse.rejected / worse.comments > better.rejected / better.comments
+    return f"{words} {'The difference may be chance.' if rises else 'The score doesn’t tell them apart here.'}"
 
 
 def _rejected(found: Bin) -> float | None:

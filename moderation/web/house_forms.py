@@ -20,7 +20,7 @@ from moderation.places import ModeForm
 from moderation.storage.acts import find_act
 from moderation.storage.articles_desk import COUNTED
 from moderation.web.errors import CODES
-from moderation.web.rendering import argument, known_id
+from moderation.web.rendering import argument, known_id, time_zone
 
 SPANS = {
     "1": "1 day",
@@ -102,18 +102,21 @@ def field(name: str, most: int = 5000) -> str:
 
 
 def moment(name: str, text: str) -> datetime:
-    """A date, or a date and a time, as a browser's field sends it; in UTC. A date alone means the end of that day.
+    """A date, or a date and a time, as a browser's field sends it, by the clock of the page's time zone; in UTC. A date
+    alone means the end of that day.
 
     Raises ``InvalidField``.
     """
     try:
         time = datetime.fromisoformat(text)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        if len(text) <= 10:
+            time += timedelta(days=1, minutes=-1)
+        time = (time.replace(tzinfo=time_zone()) if time.tzinfo is None else time).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # in UTC it may lie before all years, or after them
         raise InvalidField(name, "must be a date, such as 2026-03-31.") from error
     if not 1970 <= time.year <= 2200:
         raise InvalidField(name, "must lie between the years 1970 and 2200.")
-    return time + timedelta(days=1) - timedelta(minutes=1) if len(text) <= 10 else time
+    return time
 
 
 def until_chosen(now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from moderation import __version__
 from moderation.core.comment import Mode, Status
 from moderation.core.scores import LABELS
 from moderation.core.severity import MOST
+from moderation.storage.desk_work import MarkKind
 
 Schema = dict[str, Any]
 
@@ -61,6 +62,11 @@ def _nullable(schema: Schema) -> Schema:
 def _schemas() -> Schema:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     status = _text(enum=list(Status))
+    marks = {
+        "type": "array",
+        "items": _text(enum=list(MarkKind)),
+        "description": "What moderators marked it as: featured, sent to the newsroom, or left to a senior moderator.",
+    }
     return {
         "Problem": _object(
             {
@@ -117,6 +123,10 @@ def _schemas() -> Schema:
                     description="Whom a reply answers that is too deep down to stand under it. Left out otherwise."
                 ),
                 "created_at": _text(format="date-time"),
+                "featured": {
+                    "type": "boolean",
+                    "description": "True where the newsroom features it. Left out otherwise.",
+                },
                 "removed": {
                     "type": "boolean",
                     "description": "True for the place of a comment that is gone but was answered: its name and text "
@@ -143,6 +153,7 @@ def _schemas() -> Schema:
                     "description": "What the queue is sorted by: by what the reasons mean, and by how far each lies "
                     "past its threshold.",
                 },
+                "marks": marks,
                 "language": _nullable(_object({"code": _text(), "supported": {"type": "boolean"}})),
             }
         ),
@@ -164,6 +175,7 @@ def _schemas() -> Schema:
                 "receipt": _text(description="To the site's own key alone."),
                 "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
                 "reasons": {"type": "array", "items": _text()},
+                "marks": marks,
                 "private_data": {
                     "type": "array",
                     "items": _object({"start": {"type": "integer"}, "end": {"type": "integer"}, "kind": _text()}),

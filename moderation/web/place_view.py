@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import request
+from markupsafe import Markup
 
 from moderation.core.comment import Mode
 from moderation.core.opening import DAYS, Cause, Level, Setting
-from moderation.standing import Standing, Step
+from moderation.standing import Standing, Step, counted_days
 from moderation.storage.house_rules import Term
-from moderation.web.wording import day_and_time
+from moderation.web.rendering import moment, time_zone
 
 MODE_WORDS: Mapping[str, str] = {
     Mode.PRE: "read first",
@@ -21,8 +22,8 @@ MODE_WORDS: Mapping[str, str] = {
     Mode.HIDDEN: "hidden",
 }
 MODE_HINTS: Mapping[str, str] = {
-    Mode.PRE: "a comment waits for a moderator",
-    Mode.POST: "a comment appears at once unless it is flagged",
+    Mode.PRE: "a comment waits for a moderator unless the policy publishes it at once",
+    Mode.POST: "a comment appears at once unless it is flagged or rejected",
     Mode.CLOSED: "what is published can be read, nothing written",
     Mode.HIDDEN: "no comments are shown or taken",
 }
@@ -75,13 +76,13 @@ def _by(step: Step, names: Mapping[str, str]) -> str:
     if setting is None:
         return "sent with the article" if step.level is Level.ARTICLE else "in the configuration"
     if setting.cause is Cause.SURGE:
-        return f"by itself, {day_and_time(setting.since)}"
+        return Markup("by itself, {}").format(moment(setting.since))
     return set_by(setting, names)
 
 
-def set_by(setting: Setting, names: Mapping[str, str]) -> str:
+def set_by(setting: Setting, names: Mapping[str, str]) -> Markup:
     """Who set it and when."""
-    return f"set by {names.get(setting.account_id or '', 'somebody')}, {day_and_time(setting.since)}"
+    return Markup("set by {}, {}").format(names.get(setting.account_id or "", "somebody"), moment(setting.since))
 
 
 def summary(setting: Setting | None) -> str:
@@ -93,12 +94,15 @@ def summary(setting: Setting | None) -> str:
         parts.append("open at all hours" if setting.hours.always else f"opening hours ({setting.hours.zone})")
     if setting.close_after_days is not None:
         days = setting.close_after_days
-        parts.append(f"closes {days} days after publication" if days else "never closes by age")
+        parts.append(f"closes {counted_days(days)} after publication" if days else "never closes by age")
     return ", ".join(parts)
 
 
-def form_shown(setting: Setting | None, *, typed: bool, zone: str = "UTC") -> FormShown:
-    """The fields of a place's form; ``typed``: as they came back with something wrong in them."""
+def form_shown(setting: Setting | None, *, typed: bool, zone: str | None = None) -> FormShown:
+    """The fields of a place's form; ``typed``: as they came back with something wrong in them. ``zone`` is for opening
+    hours; None: the one that the page tells times in.
+    """
+    zone = zone or time_zone().key
     if typed:
         sent = request.form
         return FormShown(

@@ -25,13 +25,13 @@ from moderation.storage.desk_lists import (
     newest_number,
     page_of,
 )
-from moderation.storage.desk_work import views_for
+from moderation.storage.desk_work import MarkKind, kinds_on, views_for
 from moderation.web.access import person, services
 from moderation.web.comment_view import Reading
 from moderation.web.desk_answers import facts
 from moderation.web.desk_frame import QUEUE, desk_page, scopes_of, sites_with
 from moderation.web.desk_menus import article_menu, section_menu
-from moderation.web.queue_view import ORDERS, TABS, UNUSABLE, WAITS, View
+from moderation.web.queue_view import MARKS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
 from moderation.web.waiting_counts import counted, lately, waiting
 from moderation.web.wording import language_name, status_word
@@ -97,8 +97,16 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     wanted = view.wanted(reading.scopes, reading.now)
     found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
     lines = lines_of(reading.db, found[:PAGE])
-    find = view.sought
-    entries = [reading.entry(line, _href(view, line.id) or QUEUE, find=find) for line in lines]
+    find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
+    entries = [
+        reading.entry(
+            line,
+            _href(view, line.id) or QUEUE,
+            find=find,
+            marks=[kind for kind in marks.get(line.id, ()) if kind != view.mark],  # that one is what the list is of
+        )
+        for line in lines
+    ]
     return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
 
@@ -140,11 +148,15 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         ],
         "sites": reading.sites,
         "articles": article_menu(reading.db, reading.scopes, site=view.site, chosen=view.article),
-        "sections": section_menu(reading.db, reading.scopes, chosen=view.section),
+        "sections": [
+            {"id": section, "title": section, "count": None, "chosen": section in view.section}
+            for section in section_menu(reading.db, reading.scopes, chosen=view.section)
+        ],
         "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
         "signals": BANDED,
         "unusable": UNUSABLE,
         "waits": WAITS,
+        "marks": MARKS,
         "kept": parse_qsl(view.but(find="").query),
         "narrowing": _narrowing(reading, view),
         "everything": View(status=view.status, order=view.order).href,
@@ -186,6 +198,8 @@ def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
         found.append((f"by {name or 'nobody'}", view.but(author="")))
     if view.waited:
         found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
+    if view.marked and view.status not in MARKS:
+        found.append((MARKS[MarkKind(view.marked)], view.but(marked="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
 
 
@@ -207,8 +221,8 @@ def _total(reading: Reading, view: View) -> str:
 
 
 def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
-    """How many the view would show of what waits; what was ever decided is not counted."""
-    if status not in ("waiting", "escalated"):
+    """How many the view would show of what waits for somebody; what was ever decided is not counted."""
+    if status not in ("waiting", "escalated", "newsroom"):
         return None
     number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None

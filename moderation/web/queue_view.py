@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from moderation.core.comment import Status
 from moderation.core.search_words import Sought, sought
 from moderation.storage.desk_lists import BANDED, Band, Order, Scope, Unusable, Wanted
+from moderation.storage.desk_work import MarkKind
 from moderation.web.desk_frame import QUEUE
 from moderation.web.rendering import known_id, tidy
 
@@ -23,7 +24,11 @@ TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "approved": ("Published", (Status.APPROVED,)),
     "rejected": ("Rejected", (Status.REJECTED,)),
     "withdrawn": ("Withdrawn", (Status.WITHDRAWN, Status.EXPIRED)),
+    "featured": ("Featured", (Status.APPROVED,)),
+    "newsroom": ("For the newsroom", tuple(status for status in Status if status is not Status.ERASED)),
 }
+MARKS = {MarkKind.FEATURED: "featured", MarkKind.NEWSROOM: "sent to the newsroom"}
+"""The marks that a view can be narrowed to. Two of the tabs are lists of one each, wherever its comments stand."""
 ORDERS = {Order.SEVERITY: "Most severe", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
 WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
 UNUSABLE = {Unusable.UNREAD: "not read: no pack knows their language", Unusable.UNSCORED: "not scored"}
@@ -35,7 +40,8 @@ _LEVEL = regex.compile(r"[01](?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What the address asks to see. ``low`` and ``high`` bound ``signal``; ``scores`` is an ``Unusable``; ``waited``
-    are hours; ``at`` is the comment that is open, ``after`` the one behind which the page begins.
+    are hours; ``marked`` is one of ``MARKS``; ``at`` is the comment that is open, ``after`` the one behind which the
+    page begins.
     """
 
     status: str = "waiting"
@@ -49,6 +55,7 @@ class View:
     language: str = ""
     author: str = ""
     waited: str = ""
+    marked: str = ""
     order: Order = Order.SEVERITY
     find: str = ""
     after: str = ""
@@ -85,6 +92,7 @@ class View:
             language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
             waited=word("waited") if word("waited") in WAITS else "",
+            marked=word("marked") if word("marked") in MARKS else "",
             # Views from before, and "flagged" in them, are sorted by severity too.
             order=Order(order) if order in ORDERS else Order.SEVERITY,
             find=word("find"),
@@ -107,6 +115,7 @@ class View:
             ("language", self.language),
             ("author", self.author),
             ("waited", self.waited),
+            ("marked", self.marked),
             ("order", "" if self.order is Order.SEVERITY else self.order.value),
             ("find", self.find),
             ("after", self.after),
@@ -125,6 +134,12 @@ class View:
     @property
     def waiting(self) -> bool:
         return TABS[self.status][1] is None
+
+    @property
+    def mark(self) -> MarkKind | None:
+        """The mark that everything in this view has."""
+        named = self.status if self.status in MARKS else self.marked
+        return MarkKind(named) if named else None
 
     @property
     def title(self) -> str:
@@ -163,6 +178,7 @@ class View:
             unusable=Unusable(self.scores) if self.scores else None,
             language=self.language or None,
             before=now - waited if waited is not None else None,
+            marked=self.mark,
             find=self.sought if self.find else None,
             order=self.order,
         )

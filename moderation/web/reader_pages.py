@@ -26,14 +26,15 @@ from moderation.review import withdraw
 from moderation.standing import standing
 from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import find_comment, newest_decision
+from moderation.storage.desk_work import featured_among
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.sites import Site
 from moderation.web.access import check_readers_form, services
-from moderation.web.discussions import PAGE, article_texts, discussion_view, said
+from moderation.web.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.errors import CODES
 from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
 from moderation.web.limits import Limits, client_address, reader_key
-from moderation.web.rendering import argument, known_id, page
+from moderation.web.rendering import argument, known_id, page, tell_times_of
 from moderation.web.shapes import comment_status
 from moderation.web.taking_in import take_in
 from moderation.web.wording import STATUS_WORDS, reading_minutes
@@ -156,25 +157,29 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
     except InvalidField:
         name = ""  # nothing has it
     asked = known_id(argument("reply")) if form is None else known_id(form.parent_id or "")
+    configuration = services().configuration.current()
     with services().database.reading() as db:
         article = find_article(db, DEMO, name)
         site = db.get(Site, DEMO)
+        tell_times_of(DEMO)
         if article is None or site is None:
             abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
         under = shown_comment(db, article.id, known_id(argument("under")))
         after = shown_comment(db, article.id, known_id(argument("after")))
         openings = discussion(db, article.id, under=under, after=after, limit=PAGE + 1)
+        under_featured = under is not None and bool(featured_among(db, [under.id]))
         count = how_many_published(db, article.id)
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
         parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
         stands = standing(
-            services().configuration.current().comments,
+            configuration.comments,
             article,
             services().house.rules(db, article).settings,
             reply=parent is not None,
             now=services().clock(),
         )
+    policy = configuration.policy.rules_for(article.site_id, article.section)
     sent = _sent(article)
     return page(
         "reader/article.html",
@@ -183,7 +188,15 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         masthead=site.name,
         article=article,
         minutes=reading_minutes(*article_texts(article)),
-        discussion=discussion_view(openings, count=count, stands=stands, under=under),
+        discussion=discussion_view(
+            openings,
+            count=count,
+            stands=stands,
+            what_follows=what_follows(stands.rules.mode, policy),
+            under=under,
+            under_featured=under_featured,
+        ),
+        who_decides=who_decides(stands.rules.mode, policy),
         rules=stands.rules,
         problem=problem,
         sent=sent,
@@ -229,16 +242,38 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         if comment is None:
             raise CommentNotFound
         decision = newest_decision(db, comment.id)
-        article = db.get(Article, comment.article_id)
-        site = db.get(Site, comment.site_id)
+        article = db.get_one(Article, comment.article_id)
+        site = db.get_one(Site, comment.site_id)
+        settings = services().house.rules(db, article).settings
+    tell_times_of(comment.site_id)
+    configuration, reply = services().configuration.current(), comment.parent_id is not None
+    stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())
     told = comment_status(comment, decision.reader_sentence if decision else None)
-    standing = {
-        "id": comment.id,
-        "word": STATUS_WORDS[comment.status].capitalize(),
-        "message": told["message"],
-        "statement": decision.statement if decision else None,
-        "article_id": article.external_id if article and article.site_id == DEMO else None,
-        "published": comment.status == Status.APPROVED,
-        "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
-    }
-    return page("reader/standing.html", masthead=site.name if site else None, standing=standing, receipt=receipt)
+    hidden = comment.status == Status.APPROVED and not stands.shown
+    return page(
+        "reader/standing.html",
+        masthead=site.name,
+        standing={
+            "id": comment.id,
+            "word": STATUS_WORDS[comment.status].capitalize(),
+            "message": told["message"],
+            "hidden": "The comments under this article are not shown at the moment." if hidden else None,
+            "statement": decision.statement if decision else None,
+            "published": comment.status == Status.APPROVED,
+            "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
+            "name": comment.author_name,
+            "body": comment.body,
+            "created_at": comment.created_at,
+            "title": article.title,
+            "href": _address_of(article),
+        },
+        receipt=receipt,
+        who_decides=who_decides(stands.rules.mode, configuration.policy.rules_for(comment.site_id, article.section)),
+    )
+
+
+def _address_of(article: Article) -> str | None:
+    """Where an article can be read: here, or on its own site where that told."""
+    if article.site_id == DEMO:
+        return f"/articles/{quote(article.external_id)}"
+    return article.url

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import regex
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from markupsafe import Markup
 
-from moderation.web.wording import FILTERS
+from moderation.core.reach import sites_of
+from moderation.web.wording import FILTERS, day, day_and_time, iso
 
 _ID = regex.compile(r"[0-9a-z]{1,64}")
 _UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
@@ -18,8 +22,56 @@ _UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
 def install_templates(app: Flask) -> None:
     """Gives the templates their filters, and lets no line of theirs leave an empty one behind."""
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update({"moment": moment, "day": day_told, "age": age_told})
+    app.jinja_env.globals["zone_name"] = lambda: time_zone().key
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+# --- times, by the clock of whoever looks -----------------------------------------------------------------------------
+
+
+def time_zone() -> ZoneInfo:
+    """The zone in which this answer tells times: that of the site whose page it is, on the desk that of the sites of
+    whoever is signed in. A browser that runs scripts tells them by its own clock instead (``times.js``).
+    """
+    if "time_zone" not in g:
+        actor = g.get("signed_in")
+        tell_times_of(*(sites_of(actor) if actor else ()))
+    return cast(ZoneInfo, g.time_zone)
+
+
+def tell_times_of(*sites: str) -> None:
+    """Has this answer tell times in the zone of these sites."""
+    configuration = current_app.extensions["moderation"].configuration.current()
+    g.time_zone = configuration.display.zone_of(*sites)
+
+
+def in_words(time: datetime) -> str:
+    """``13 January 2026, 15:20 CET``, for where there can be no element."""
+    return day_and_time(time, time_zone())
+
+
+def moment(time: datetime, style: str = "") -> Markup:
+    """The same as an element that tells UTC on hover."""
+    return _told(time, "moment", style, in_words(time), day_and_time(time))
+
+
+def day_told(time: datetime, style: str = "") -> Markup:
+    """The day alone, as such an element."""
+    return _told(time, "day", style, day(time.astimezone(time_zone())), day_and_time(time))
+
+
+def age_told(time: datetime, words: str) -> Markup:
+    """How long ago it was, in ``words``, as an element that tells the moment on hover."""
+    return _told(time, "age", "", words, f"{in_words(time)} · {day_and_time(time)}")
+
+
+_TIME = Markup('<time{} datetime="{}" data-told="{}" title="{}">{}</time>')
+
+
+def _told(time: datetime, kind: str, style: str, words: str, title: str) -> Markup:
+    return _TIME.format(Markup(' class="{}"').format(style) if style else "", iso(time), kind, title, words)
 
 
 def page(template: str, status: int = 200, /, *, kept: bool = False, **context: Any) -> Response:

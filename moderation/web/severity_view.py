@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from moderation.core.decision import Reason
 from moderation.core.policy import COUNTED_SIGNALS, Rules, Signals, concerns
 from moderation.core.severity import Kind, Part, Severity, severity_of
 from moderation.web.wording import language_name
 
 _SHORT_REASONS = 2
+UNREAD = Kind.UNREAD.name.lower()
+"""The kind of the chips that tell of what no pack read."""
 _FACTS = {
     "spam": "Form filled by a program",
     "name_terms": "Name: listed term",
@@ -41,7 +44,7 @@ def urgency_of(signals: Signals, rules: Rules, *, sorted_by: int | None = None) 
     """What the policy in force makes of a comment. ``sorted_by`` is the number by which the list has it, while that may
     still be the one of the policy before.
     """
-    severity = severity_of(concerns(signals, rules))
+    severity = severity_of(_by_name(reason, signals.language) for reason in concerns(signals, rules))
     # What nobody could read is marked whatever else is known.
     marked = [part for place, part in enumerate(severity.parts) if place == 0 or part.kind is Kind.UNREAD]
     rest = [_shortly(part, signals) for part in severity.parts if part not in marked]
@@ -55,6 +58,19 @@ def urgency_of(signals: Signals, rules: Rules, *, sorted_by: int | None = None) 
         words=_words(severity, sorted_by),
         signals=tuple(part.reason.code for part in severity.parts),
     )
+
+
+def reason_words(code: str, words: str, language: str | None) -> str:
+    """A reason's words, a language by its name."""
+    if code == "language":
+        return f"in {language_name(language)}, which the scoring pack can't read"
+    if code == "language_part":
+        return f"partly in {language_name(language)}, which the scoring pack can't read"
+    return words
+
+
+def _by_name(reason: Reason, language: str | None) -> Reason:
+    return replace(reason, words=reason_words(reason.code, reason.words, language))
 
 
 def _words(severity: Severity, sorted_by: int | None) -> str:

@@ -44,10 +44,11 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
 
 def comment_public(entry: Entry) -> dict[str, Any]:
     """A comment as anybody may see it. One that is gone, but has published answers, leaves its place: ``removed``.
-    ``in_reply_to`` is there where it answers another comment than the one that it stands under.
+    ``in_reply_to`` is there where it answers another comment than the one that it stands under, ``featured`` where the
+    newsroom has marked it so.
     """
     comment, gone = entry.comment, is_gone(entry.comment)
-    shape = {
+    shape: dict[str, Any] = {
         "id": comment.id,
         "author": {"name": "", "initial": ""}
         if gone
@@ -58,6 +59,8 @@ def comment_public(entry: Entry) -> dict[str, Any]:
     }
     if entry.in_reply_to is not None:
         shape["in_reply_to"] = entry.in_reply_to
+    if entry.featured:
+        shape["featured"] = True
     return shape | {"removed": True} if gone else shape
 
 
@@ -81,9 +84,10 @@ def comment_whole(
     decisions: Sequence[DecisionRow],
     receipt: str | None,
     private: Sequence[Place],
+    marks: Sequence[str],
 ) -> dict[str, Any]:
     """A comment as its site's server may see it, or without its ``receipt`` a moderator; ``private`` are the places in
-    its body that hold private data.
+    its body that hold private data; ``marks`` are ``MarkKind``, in words.
     """
     newest = decisions[-1] if decisions else None
     judged = next((d for d in reversed(decisions) if d.automated), None)
@@ -101,6 +105,7 @@ def comment_whole(
         **({"receipt": receipt} if receipt else {}),
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
+        "marks": list(marks),
         "private_data": [{"start": place.start, "end": place.end, "kind": place.kind.value} for place in private],
         "decision": decision_shape(newest) if newest else None,
     }
@@ -121,6 +126,7 @@ def queue_shape(item: QueueItem) -> dict[str, Any]:
         "reasons": [reason["words"] for reason in item.judged.reasons] if item.judged else [],
         "flags": item.flags,
         "severity": item.severity,
+        "marks": list(item.marks),
         "language": {"code": scores.language.code, "supported": scores.language.supported} if scores else None,
     }
 

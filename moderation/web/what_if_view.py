@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.core.errors import InvalidField
+from moderation.core.intervals import share_words
 from moderation.core.policy import COUNTED_SIGNALS, LISTED_TERMS, Comparison, condition_keys
 from moderation.replay import Told
 from moderation.storage.replay import Read
@@ -144,7 +145,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """How often a policy agrees with the moderators, in words and as shares of 100 ("–" where there is nothing)."""
+    """How often a policy agrees with the moderators, in words and as shares of 100, each with its interval."""
 
     words: str
     name: str
@@ -214,7 +215,12 @@ def _bar(found: Agreement) -> Iterator[Part]:
 def _measures(now: Agreement, then: Agreement) -> Iterator[Measure]:
     def measure(name: str, words: str, share: Sequence[tuple[int, int]]) -> Measure:
         (of_now, all_now), (of_then, all_then) = share
-        return Measure(name=name, words=words, now=_share(of_now, all_now), then=_share(of_then, all_then))
+        return Measure(
+            name=name,
+            words=words,
+            now=share_words(of_now, all_now, digits=1),
+            then=share_words(of_then, all_then, digits=1),
+        )
 
     both = (now, then)
     yield measure(
@@ -247,16 +253,6 @@ def _measures(now: Agreement, then: Agreement) -> Iterator[Measure]:
         "of what would be flagged, moderators rejected",
         [(a.flagged.rejected, a.flagged.total) for a in both],
     )
-
-
-def _share(part: int, whole: int) -> str:
-    if not whole:
-        return "–"
-    share = 100 * part / whole
-    # Only what is all or nothing is called so.
-    if part not in (0, whole) and not 0.05 <= share < 99.95:
-        return "under 0.1%" if share < 50 else "over 99.9%"
-    return f"{share:.1f}%"
 
 
 def _hours(hours: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
 from zlib import crc32
@@ -26,13 +26,14 @@ def iso(time: datetime) -> str:
 
 
 def day(time: datetime) -> str:
-    """``13 January 2026``."""
+    """``13 January 2026``, by the clock that the time is told by."""
     return f"{time.day} {time:%B %Y}"
 
 
-def day_and_time(time: datetime) -> str:
+def day_and_time(time: datetime, zone: tzinfo = UTC) -> str:
     """``13 January 2026, 14:20 UTC``."""
-    return f"{day(time.astimezone(UTC))}, {time.astimezone(UTC):%H:%M} UTC"
+    local = time.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M %Z}"
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -163,9 +164,6 @@ def reading_minutes(*texts: str) -> int:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "iso": iso,
-    "day": day,
-    "day_and_time": day_and_time,
     "plain": plain,
     "short": short,
     "beginning": beginning,

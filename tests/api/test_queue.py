@@ -37,7 +37,7 @@ def test_a_waiting_comment_is_told_whole(newsroom: Newsroom) -> None:
     (comment,) = queue(newsroom)["comments"]
     assert set(comment) == {
         *("id", "article_id", "author", "body", "status", "created_at", "revision"),
-        *("scores", "reasons", "flags", "severity", "language"),
+        *("scores", "reasons", "flags", "severity", "marks", "language"),
     }
     assert (comment["id"], comment["article_id"], comment["author"]) == (sent["id"], "trams", {"name": "Ada"})
     assert (comment["status"], comment["revision"], comment["flags"]) == ("pending", 1, 2)

@@ -60,7 +60,7 @@ def test_only_what_is_published_is_featured_and_the_site_is_told(newsroom: Newsr
 def test_what_goes_to_the_newsroom_goes_without_its_text(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     mark(newsroom.services, ada.actor, comment_id, MarkKind.NEWSROOM, "The year in paragraph two is wrong.")
-    assert "comment.sent_to_newsroom" in notices(newsroom, comment_id)
+    assert "comment.newsroom" in notices(newsroom, comment_id)
     event = newsroom.events(comment_id)[-1]
     assert (event["event"], event["payload"]) == ("comment.sent_to_newsroom", {})
 

@@ -198,6 +198,7 @@ def test_compare_tells_agreement_what_each_holds_and_the_threshold_to_set(tmp_pa
     name, texts, agreement, theirs, *_, same = row.split()
     assert (name, texts, theirs, same) == ("TOXICITY", "6", "50.00%", "100%")
     assert float(agreement) > 0.8
+    assert "  TOXICITY: 6 texts, too few to say." in result.stdout
     assert "1 texts in languages that the pack doesn't read (de)" in result.stdout
     drawn = ElementTree.parse(plot).getroot()
     assert len(drawn.findall(".//{http://www.w3.org/2000/svg}polyline")) == 2

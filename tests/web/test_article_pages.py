@@ -315,7 +315,7 @@ def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_
         assert sent(either_house, words=f"{number}").json["status"] == "approved"  # type: ignore[index]
     answer = sent(either_house, words="The sixth.")
     assert answer.json["status"] == "pending"  # type: ignore[index]
-    why = "5 comments arrived here within an hour, so everything waits for a moderator"
+    why = "5 comments arrived here within an hour, so comments are not published first for now"
     assert answer.json["reasons"] == [why]  # type: ignore[index]
     desk, _ = page_of(either_house)
     assert f"This article turned pre-moderated by itself, 14 January 2026, 09:05 UTC: {why}." in desk.text

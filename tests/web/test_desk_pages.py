@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor, fields_of
 
+from moderation.answered import Sender
+from moderation.core.comment import Author, Submission
+from moderation.intake import submit
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
 
@@ -163,8 +166,19 @@ def test_a_view_can_be_narrowed_and_its_address_says_how(house: House) -> None:
     assert names(desk.open("/review?find=ann")) == ["Ann"]
     assert names(desk.open("/review?status=approved")) == ["Dan"]
     desk.open("/review")
-    (option,) = [o for o in desk.page.xpath("//select[@id='article']/option") if "Another" in o.text_content()]
-    assert names(desk.open(f"/review?article={option.get('value')}")) == ["Cat"]
+    boxes = desk.page.xpath("//fieldset[legend[contains(., 'Articles')]]//label")
+    first, other = (label.xpath(".//input/@value")[0] for label in boxes)
+    assert [" ".join(label.text_content().split()) for label in boxes] == [
+        "The lanes stay 2 waiting",
+        "Another article 1 waiting",
+    ]
+    assert names(desk.open(f"/review?article={other}")) == ["Cat"]
+    # What is chosen stands first, and is sent again with what is chosen beside it.
+    assert desk.page.xpath("//fieldset//input[@name='article']/@value") == [other, first]
+    (form,) = [form for form in desk.page.forms if "marked" in form.fields]
+    assert fields_of(form)["article"] == [other]
+    assert names(desk.open(f"/review?article={other}&article={first}")) == ["Ann", "Bob", "Cat"]
+    assert not desk.page.xpath("//select[@multiple]")
     assert names(desk.open("/review?find=%22nobody+in+the+report%22")) == ["Bob"]
     assert names(desk.open("/review?find=report+nobody")) == ["Bob"]
     assert names(desk.open("/review?find=driv*")) == ["Bob"]
@@ -425,3 +439,45 @@ def test_no_page_needs_an_exception_from_the_content_security_policy(house: Hous
             assert form.xpath(".//input[@name='csrf_token']"), page
         kept = "private, no-cache" if page in ("/", "/articles/lanes") else "private, no-store"
         assert visitor.answer.headers["Cache-Control"] == kept, page
+
+
+def test_of_a_name_alone_nobody_knows_which_comment_is_its_first(house: House) -> None:
+    house.clock.wait(minutes=1)
+    sender = Sender(site_id="demo", key_id=None, reference="test", vouches=True)
+    guest = Submission(article_id="lanes", author=Author(name="Guest"), body=CALM)
+    submit(house.services, sender, guest)
+    desk = house.signed_in().open("/review")
+    assert "Known by name alone" in desk.text
+    assert "first comment" not in desk.text
+
+
+def test_why_a_comment_waits_is_true_of_the_policy_in_force(house: House) -> None:
+    waits = house.say()
+    desk = house.signed_in().open("/review")
+    assert "every comment here is read before it is published" in desk.text
+    house.configure(
+        "[policy.sites.demo.approve]\ntoxicity_at_most = 0.5\n[policy.sites.demo.reject]\nthreat_at_least = 0.9\n"
+    )
+    desk.open("/review")
+    assert "when it came, every comment here was read before it was published" in desk.text
+    assert "every comment here is read" not in desk.text
+    titles = {house.say(f"{CALM} {words}", by=words): title for words, title in AT_ONCE.items()}
+    for comment, title in (titles | {waits: "Why it waits"}).items():
+        assert title in desk.open(f"/review/comments/{comment}").texts("//*[@id='why-title']")
+    house.configure('[comments.sections.city]\nmode = "post"\n')
+    assert "when it came, every comment here was read" in desk.open(f"/review/comments/{waits}").text
+
+
+AT_ONCE = {"calm": "Why it was published at once", "threat=0.95": "Why it was rejected at once"}
+
+
+def test_an_empty_queue_says_what_is_left_to_a_senior(house: House) -> None:
+    desk = house.signed_in().open("/review")
+    assert "Every comment has been decided." in desk.text
+    comment = house.say()
+    desk.open(f"/review/comments/{comment}").send(f"/review/comments/{comment}/marks/escalated")
+    desk.open("/review")
+    assert "Every comment has been decided." not in desk.text
+    assert "What is left is under Escalated, for a senior." in desk.text
+    house.decide(comment, Verdict.APPROVE)
+    assert "for a senior" not in desk.open(f"/review/comments/{comment}").texts("//*[@class='who']")[0]

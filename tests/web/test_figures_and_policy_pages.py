@@ -40,8 +40,8 @@ def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: House
         ["2026-01-14", "1", "1", "0", "0"],
         ["2026-01-15", "3", "1", "1", "0"],
     ]
-    assert cells(page, "Refusals by reason") == [["Spam or advertising", "1", "100%"]]
-    assert cells(page, "Sections") == [["city", "4", "2", "1", "33%"]]
+    assert cells(page, "Refusals by reason") == [["Spam or advertising", "1", "too few to say"]]
+    assert cells(page, "Sections") == [["city", "4", "2", "1", "too few to say"]]
     assert page.open(f"{FIGURES}?range=364").texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
     assert len(cells(page, "Arrivals and decisions in numbers")) == 52
 
@@ -51,7 +51,7 @@ def test_what_the_policy_decides_alone_is_counted_apart(house: House) -> None:
     house.say(RUDE)
     page = house.signed_in().open(FIGURES)
     assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "0", "0", "1"]
-    assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "100%"]]
+    assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "too few to say"]]
 
 
 def test_a_decision_that_was_reversed_no_longer_counts(house: House) -> None:
@@ -75,7 +75,7 @@ def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(either_h
     assert "Berta" not in admin.open(FIGURES).text
     assert admin.open(f"{FIGURES}/moderators.csv").status == 404
     house.configure("[figures]\nby_moderator = true\n")
-    assert cells(admin.open(FIGURES), "Decisions by moderator") == [["Berta", "1", "1", "0", "0%"]]
+    assert cells(admin.open(FIGURES), "Decisions by moderator") == [["Berta", "1", "1", "0", "too few to say"]]
     assert "Berta,1,0" in admin.client.get(f"{FIGURES}/moderators.csv").text
 
 
@@ -83,12 +83,38 @@ def test_the_scores_are_compared_with_what_moderators_decided(either_house: Hous
     busy(either_house)
     page = either_house.signed_in().open(FIGURES)
     rows = {row[0]: row[1:] for row in cells(page, "Agreement by score")}
-    assert rows["toxicity"] == ["100", "agrees very well"]
-    assert rows["threat"] == ["50", "tells nothing"]
+    assert rows["toxicity"] == ["–", "too few to say: 30 of each kind are needed"]
     shares = {row[0]: row[1:] for row in cells(page, "Rejected by score")}
-    assert (shares["0.0 to 0.1"], shares["0.9 to 1.0"]) == (["2", "0", "0%"], ["1", "1", "100%"])
-    assert "from 0.9 to 1.0, 100%" in page.text
-    assert "The score doesn’t tell them apart" in page.open(f"{FIGURES}?label=threat").text
+    assert (shares["0.0 to 0.1"], shares["0.9 to 1.0"]) == (["2", "0", "too few to say"], ["1", "1", "too few to say"])
+    assert "too few to say how this score and the moderators go together" in page.text
+
+
+def test_figures_say_how_sure_they_are_where_there_are_enough(house: House) -> None:
+    for number in range(35):
+        house.decide(house.say(f"{CALM} Number {number}.", by=f"Calm {number}"), Verdict.APPROVE)
+        verdict = Verdict.APPROVE if number < 3 else Verdict.REJECT
+        house.decide(
+            house.say(f"{RUDE} Number {number}.", by=f"Rude {number}"), verdict, "spam" if number > 2 else None
+        )
+    admin = house.signed_in()
+    page = admin.open(FIGURES)
+    assert cells(page, "Refusals by reason") == [["Spam or advertising", "32", "100% (89 to 100%)"]]
+    assert cells(page, "Sections") == [["city", "70", "38", "32", "46% (34 to 58%)"]]
+    rows = {row[0]: row[1:] for row in cells(page, "Agreement by score")}
+    assert rows["toxicity"] == ["96 (88 to 99)", "agrees very well"]
+    assert rows["threat"] == ["50 (37 to 63)", "tells nothing"]
+    shares = {row[0]: row[1:] for row in cells(page, "Rejected by score")}
+    assert shares["0.9 to 1.0"] == ["35", "32", "91% (77 to 98%)"]
+    assert "rejected 0% (0 to 10%); of those from 0.9 to 1.0, 91% (77 to 98%)." in page.text
+    bars = "//section[@aria-labelledby='agreement-title']//svg[@class='area']/rect/@class"
+    assert set(page.page.xpath(bars)) == {"rejected"}
+    lines = admin.client.get(f"{FIGURES}/agreement.csv").text.splitlines()
+    assert "toxicity,0.9,1.0,35,32,96.1,77.6,97.0,87.7,98.7" in lines
+    measures = admin.open("/admin/what-if?tried=1&reject.toxicity_at_least=0.9").texts(
+        "//div[@aria-label='Agreement']//td"
+    )
+    assert measures[4:6] == ["–", "91.4% (77.6 to 97.1%)"]
+    assert measures[6:8] == ["0.0% (0.0 to 10.8%)", "100.0% (89.2 to 100.0%)"]
 
 
 @pytest.mark.parametrize("name", ["time", "reasons", "sections", "agreement"])

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from moderation.configuration_file import parse_configuration
 from moderation.core.text import visible_length
 from moderation.review import Verdict
+from moderation.sites import add_site
 from moderation.storage.comments import Comment, newest_decision
 
 FORM = "/articles/lanes/comments"
@@ -81,7 +82,7 @@ def test_only_what_is_published_is_shown(house: House) -> None:
     refused = house.say("This one was refused, for whatever reason that was, and stays unseen.", by="Other")
     house.decide(refused, Verdict.REJECT, "other")
     reader = house.visitor().open("/")
-    assert "Nobody has written yet" in reader.text
+    assert "No comment is published here yet. Yours can be the first." in reader.text
     assert "still waits for somebody" not in reader.text
     assert "stays unseen" not in reader.text
 
@@ -473,3 +474,64 @@ def test_the_field_for_programs_is_hidden_from_everybody_else(house: House) -> N
     (field,) = house.visitor().open("/").page.xpath("//input[@name='homepage']")
     assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", None)
     assert field.getparent().get("aria-hidden") == "true"
+
+
+def test_the_link_shows_the_comment_as_written_its_article_and_the_date(house: House) -> None:
+    body = f"{CALM}\n\n<b>नमस्ते</b>, and a second paragraph."
+    (link,) = write(house, body).page.xpath("//a[.='this link']/@href")
+    reader = house.visitor().open(link)
+    assert reader.page.xpath("//div[@class='written']")[0].text_content() == body
+    assert reader.texts("//section[@class='own']/p") == ["Ravi K, 14 January 2026, 09:00 UTC, under The lanes stay"]
+    assert set(reader.page.xpath("//section[@class='own']//a/@href")) == {"/articles/lanes"}
+    assert "no-store" in reader.answer.headers["Cache-Control"]
+    stranger = house.visitor().open(link.split("?")[0])
+    assert stranger.status == 404
+    assert "second paragraph" not in stranger.text
+
+
+def test_the_link_of_another_site_s_comment_leads_to_the_article_there(house: House) -> None:
+    add_site(house.services, "test", "daily", "The Daily")
+    house.article("mine", site="daily", url="https://daily.example/mine")
+    house.article("no-address", site="daily", url=None)
+    for article, href in (("mine", ["https://daily.example/mine"] * 2), ("no-address", [])):
+        comment = house.say(f"{CALM} Under {article}.", under=article, site="daily")
+        reader = house.visitor().open(f"/comments/{comment}?receipt={house.services.keys.receipt(comment)}")
+        assert reader.page.xpath("//main//a/@href") == href
+        assert "The lanes stay" in reader.text
+
+
+@pytest.mark.parametrize(
+    ("configured", "follows", "decides"),
+    [
+        ("", "A moderator reads comments before they appear.", "decided by people"),
+        ("[policy.sites.demo.approve]\ntoxicity_at_most = 0.9\n", "Some comments appear at once;", "by our rules"),
+        (
+            "[policy.sites.demo.reject]\ntoxicity_at_least = 0.9\n",
+            "A moderator reads comments before",
+            "by our rules",
+        ),
+        ('[comments.sites.demo]\nmode = "post"\n', "Comments appear at once unless", "by our rules"),
+        ("[policy.sections.city.approve]\nthreat_at_most = 0.5\n", "Some comments appear at once;", "by our rules"),
+    ],
+)
+def test_what_readers_are_told_is_true_of_mode_and_policy(
+    house: House, configured: str, follows: str, decides: str
+) -> None:
+    house.configure(configured)
+    (link,) = write(house).page.xpath("//a[.='this link']/@href")
+    reader = house.visitor().open("/")
+    assert follows in reader.text
+    assert decides in reader.texts("//footer")[0]
+    assert decides in house.visitor().open(link).texts("//footer")[0]
+
+
+def test_nobody_is_invited_to_be_first_where_none_can_write_or_told_that_all_can_read_what_is_hidden(
+    house: House,
+) -> None:
+    (link,) = write(house).page.xpath("//a[.='this link']/@href")
+    house.configure('[comments.sites.demo]\nmode = "closed"\n')
+    assert "Yours can be the first" not in house.visitor().open("/").text
+    house.decide(link.split("/")[2].split("?")[0], Verdict.APPROVE)
+    assert "not shown at the moment" not in house.visitor().open(link).text
+    house.configure('[comments.sites.demo]\nmode = "hidden"\n')
+    assert "comments under this article are not shown at the moment" in house.visitor().open(link).text

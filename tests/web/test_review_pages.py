@@ -71,7 +71,7 @@ def test_a_view_is_narrowed_by_section_article_band_author_and_waiting_time(eith
     assert sorted(names(desk.open("/review?waited=4"))) == ["Ann", "Bob", "Cat"]
     (author,) = {a for a in desk.open("/review?find=Three").page.xpath("//a/@href") if "author=" in a}
     assert names(desk.open(author)) == ["Ann", "Ann"]
-    articles = desk.open("/review").page.xpath("//select[@id='article']/option/@value")
+    articles = desk.open("/review").page.xpath("//input[@name='article']/@value")
     assert len(articles) == 2
     both = urlencode([("article", article) for article in articles])
     assert sorted(names(desk.open(f"/review?{both}&order=oldest"))) == ["Ann", "Ann", "Bob", "Cat"]
@@ -365,7 +365,10 @@ def test_an_author_s_last_comments_are_those_within_one_s_sections(house: House)
     house.say(CALM + " It is about buses.")
     seen = house.say(CALM + " It is about goals.", under="sport")
     latest = "//section[@aria-labelledby='author-title']"
-    assert "Nothing else yet" in house.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+    assert (
+        "Nothing else that you can see here"
+        in house.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+    )
     assert "understood" in house.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
 
 

@@ -78,7 +78,7 @@ def ways(house: House, name: str, token: str, comment: str) -> dict[str, bool]:
         "further lines": "Ann" in desk.client.get("/review/list").text,
         "search": shows("/review?find=idiots", lines, "Ann"),
         "by article": shows(f"/review?article={article}", lines, "Ann"),
-        "menu of articles": shows("/review", "//select[@name='article']", "The lanes stay"),
+        "menu of articles": shows("/review", "//fieldset[.//input[@name='article']]", "The lanes stay"),
         "page": opens(f"/review/comments/{comment}"),
         "pane": opens(f"/review/comments/{comment}/pane"),
         "news": comment in news.get("standing", {}),

@@ -117,11 +117,17 @@ def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(house: Hous
     comment = house.say(f"{GERMAN} Du idiot! Ihr seid alle idioten und das wisst ihr selbst ganz genau.")
     page = house.signed_in().open(f"/review/comments/{comment}")
     assert page.page.xpath("//mark | //*[@class='notch']") == []
-    assert "in a language (de) that the scoring pack can't read" in page.text
+    assert (
+        page.text.count("in German, which the scoring pack can't read") == 2
+    )  # the reason, and what makes its severity
+    assert page.texts("//article//*[@class='who']//span[@class='chip unread']") == ["German, not read"]
     assert "German, which the pack can't read" in page.text
     assert "Closest in the article" not in page.text
     page.open("/review")
     assert page.texts(f"//li[@data-comment='{comment}']//span[@class='chip unread']") == ["German, not read"]
+    house.decide(comment, Verdict.APPROVE)  # and what was read by a person is still nothing that the pack read
+    page.open(f"/review/comments/{comment}")
+    assert page.texts("//article//*[@class='who']//span[@class='chip unread']") == ["German, not read"]
 
 
 def test_what_if_counts_no_unread_comment_as_published_and_says_how_many_there_are(house: House) -> None:

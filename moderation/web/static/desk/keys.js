@@ -153,7 +153,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (target.closest("textarea, select, input:not([type=radio], [type=checkbox])")) return;
+  if (target.closest("textarea, select, .several, input:not([type=radio], [type=checkbox])")) return;
   const key = meant(event);
   if (!on() && key !== "?") return;
   if (event.repeat && !"jk".includes(key)) return;

@@ -5,6 +5,7 @@ import { Claims } from "./claims.js";
 import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { watch } from "./news.js";
+import "./several.js";
 import { Outbox } from "./outbox.js";
 import { held, piece, trouble } from "./troubles.js";
 import { holder, pressedTwice } from "./twice.js";
@@ -274,6 +275,7 @@ const decide = (form, submitter) => {
   if (by) fields.push(["anyway", "1"]);
   sent(form);
   send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
+  if (off && bench.dataset.marked === kind) fate(id, words); // what this list is of
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
   else stay(form, within);

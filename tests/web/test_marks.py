@@ -1,0 +1,139 @@
+"""What is featured and what waits for the newsroom: each has its list, its filter, its place in the API; readers see
+what is featured.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pages_house import SITE_KEY, House, Visitor
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from moderation.review import Verdict
+from moderation.storage.accounts import Account, Role
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+from moderation.storage.desk_lists import CANDIDATES
+from moderation.storage.desk_work import Mark
+from moderation.storage.docket import Docket
+
+SECOND = timedelta(seconds=1)
+SITE = {"Authorization": f"Bearer {SITE_KEY}"}
+
+
+def names(desk: Visitor, query: str) -> list[str]:
+    return desk.open(f"/review?{query}").texts("//li[contains(@class, 'line')]//bdi[@class='name']")
+
+
+def press(desk: Visitor, comment_id: str, kind: str, **filled: str) -> None:
+    desk.open(f"/review/comments/{comment_id}").send(f"/review/comments/{comment_id}/marks/{kind}", **filled)
+    assert desk.status == 200
+
+
+def public(house: House) -> dict[str, dict[str, object]]:
+    answer = house.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
+    return {comment["author"]["name"]: comment for comment in (answer.json or {})["comments"]}
+
+
+def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house: House) -> None:
+    house, desk = either_house, either_house.signed_in()
+    plain, featured, waiting = (house.say(by=name) for name in ("Plain", "Featured", "Waiting"))
+    rejected = house.say(by="Rejected")
+    house.decide(plain, Verdict.APPROVE)
+    house.decide(rejected, Verdict.REJECT)
+    press(desk, featured, "featured")  # approves it too
+    press(desk, waiting, "newsroom")
+    press(desk, rejected, "newsroom")
+    press(desk, featured, "newsroom")
+
+    assert names(desk, "status=featured") == ["Featured"]
+    assert names(desk, "status=newsroom") == ["Rejected", "Waiting", "Featured"]  # the newest comment first
+    assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom 3"]
+    marks = "//li[contains(@class, 'line')]//span[contains(@class, 'left-mark')]"
+    assert desk.texts(marks) == ["featured"]  # beside what the whole list is of
+    assert names(desk, f"status=newsroom&after={waiting}") == ["Featured"]
+    assert names(desk, "marked=newsroom") == ["Waiting"]
+    assert "sent to the newsroom, take away" in desk.text.replace(" ×", "")
+    assert sorted(names(desk, "status=approved")) == ["Featured", "Plain"]
+    assert desk.texts(marks) == ["featured", "newsroom"]
+    assert names(desk, "status=approved&marked=featured") == ["Featured"]
+    assert names(desk, "status=newsroom&find=report&section=city") == ["Rejected", "Waiting", "Featured"]
+    assert names(desk, "status=newsroom&section=sport") == []
+    assert names(desk, "marked=newsroom&find=report") == ["Waiting"]
+
+    assert {name: comment.get("featured") for name, comment in public(house).items()} == {
+        "Plain": None,
+        "Featured": True,
+    }
+    page = house.visitor().open("/articles/lanes")
+    assert page.texts("//article[.//span[@class='featured']]//bdi") == ["Featured"]
+    client = house.app.test_client()
+    assert client.get(f"/api/v1/comments/{featured}", headers=SITE).json["marks"] == ["featured", "newsroom"]
+    (in_queue,) = client.get("/api/v1/comments?status=pending", headers=SITE).json["comments"]
+    assert (in_queue["author"]["name"], in_queue["marks"]) == ("Waiting", ["newsroom"])
+
+    press(desk, featured, "featured")  # and takes it off
+    assert names(desk, "status=featured") == []
+    assert "featured" not in public(house)["Featured"]
+    house.decide(plain, Verdict.REJECT)
+    assert house.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
+
+
+def test_what_is_featured_but_gone_is_featured_no_more(house: House) -> None:
+    desk, first = house.signed_in(), house.say(by="Ada")
+    press(desk, first, "featured")
+    house.decide(
+        house.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
+        Verdict.APPROVE,
+    )
+    assert public(house)["Ada"]["featured"] is True
+    house.decide(first, Verdict.REJECT)
+    assert public(house)[""]["removed"] is True
+    assert "featured" not in public(house)[""]
+    assert house.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
+    assert names(desk, "status=featured") == []
+
+
+def test_somebody_of_another_section_sees_none_of_it(house: House) -> None:
+    house.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = house.say()
+    press(house.signed_in(), comment, "newsroom")
+    desk = house.signed_in("sporty")
+    assert names(desk, "status=newsroom") == []
+    assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom"]
+
+
+def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: House) -> None:
+    comment = either_house.say()
+    database, now = either_house.services.database, either_house.clock()
+    with database.reading() as session:
+        account = session.scalar(select(Account.id))
+        row = dict(session.execute(select(*table_of(Comment).c).where(Comment.id == comment)).one()._mapping)
+        entry = dict(session.execute(select(*table_of(Docket).c)).one()._mapping)
+    many = [f"c{number:05}" for number in range(CANDIDATES + 20)]
+
+    def fill(session: Session) -> None:
+        session.execute(insert(table_of(Comment)), [{**row, "id": one, "external_id": one} for one in many])
+        session.execute(
+            insert(table_of(Docket)),
+            [{**entry, "comment_id": one, "number": 10 + place} for place, one in enumerate(many)],
+        )
+        marks = [
+            {
+                "comment_id": one,
+                "kind": "newsroom",
+                "account_id": account,
+                "note": None,
+                "made_at": now - place * SECOND,
+            }
+            for place, one in enumerate(many)
+        ]
+        session.execute(insert(table_of(Mark)), marks)
+
+    database.writing(fill)
+    desk = either_house.signed_in()
+    assert len(names(desk, "status=newsroom")) == 30
+    # The newest comments were marked first.
+    assert desk.page.xpath("//li[contains(@class, 'line')][1]/@id") == [f"l-{many[CANDIDATES]}"]
+    assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom 1,000+"]
