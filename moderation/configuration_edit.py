@@ -6,6 +6,7 @@ what was wanted and nothing else.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,6 +98,8 @@ def edited(configuration: Configuration, where: Where, wanted: Values) -> Config
         if where.everywhere:
             _write_reasons(document, configuration, wanted)
         written = document.as_string()
+        if tomllib.loads(written) != document.unwrap():
+            raise NotEditable
     except (TOMLKitError, TypeError, AttributeError, ValueError, LookupError) as error:
         raise NotEditable from error
     if written == text:
