@@ -268,7 +268,7 @@ def _former_page(recent: Recent[Past], told: Told = NOTHING_TOLD, status: int = 
     _chiefs_only()
     configuration, found = services().configuration.current(), former_configuration(services())
     if found is None:
-        abort(404, "There is nothing before what is in force, or this version can’t read it any more.")
+        abort(409, "There is nothing before what is in force, or this version can’t read it any more.")
     fields = {"base": found.now}
     return _difference_page(
         recent, configuration, found.configuration, Where(), told, status, action=f"{HERE}/step-back", fields=fields

@@ -21,7 +21,7 @@ FILES = {
     "empty": "",
     "no line's end": "[comments]\nminimum_length = 9 # nine",
     "windows": SHIPPED.replace("\n", "\r\n"),
-    "inline": 'comments = { minimum_length = 20 } # short\n'
+    "inline": "comments = { minimum_length = 20 } # short\n"
     'reasons = [{ id = "a.b", label = "A", reader = "B" }] # one\n'
     "[policy]\nflag = { toxicity_at_least = 0.4, threat_at_least = false } # inline\n",
     "dotted": "comments.minimum_length = 20\npolicy.flag.toxicity_at_least = 0.4 # dotted\n"
