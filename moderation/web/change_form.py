@@ -227,6 +227,7 @@ def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number
     key = field.name.partition(".")[2]
     signal = key.rpartition("_at_")[0]
     of_name = signal.startswith(NAME)
+    allowed = _range(key).removeprefix("of ")
     meaning = _MEANINGS.get(signal.removeprefix(NAME), "")
     usual = "default" if form.where.everywhere else "everywhere"
     return Number(
@@ -237,7 +238,7 @@ def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number
         least=0,
         most=field.limit,
         step="1" if field.step == "1" else "any",
-        hint=f"{_range(key)} · {usual} {_told(field.name, default)} · in force {_told(field.name, now)}",
+        hint=f"{allowed} · {usual} {_told(field.name, default)} · in force {_told(field.name, now)}",
         error=form.errors.get(field.name),
         changed=form.raw.get(field.name, "") != ("" if field.name not in now else _shown(field.name, now[field.name])),
     )
