@@ -16,11 +16,10 @@ from moderation.configuration_file import parse_configuration
 from moderation.configuration_versions import ForceChangedMeanwhile
 from moderation.core.errors import ConfigurationError
 from moderation.core.reach import everywhere
-from moderation.core.recent import Recent
 from moderation.policy_changes import FileEditedMeanwhile, former_configuration, put_in_force
 from moderation.storage.accounts import all_accounts
 from moderation.storage.policies import configuration_with, newest_configuration
-from moderation.storage.replay import Past, sections_of
+from moderation.storage.replay import sections_of
 from moderation.web.access import person, services
 from moderation.web.admin_frame import NOTHING_TOLD, Made, Told, admin_page
 from moderation.web.change_form import Form, form_of, form_sent, form_view
@@ -57,7 +56,7 @@ _NOT_WRITTEN = (
 )
 
 
-def add_routes(pages: Blueprint, recent: Recent[Past], *, in_force: Page) -> None:
+def add_routes(pages: Blueprint, *, in_force: Page) -> None:
     """The routes under ``/admin/policy`` that change it: for administrators of every site. ``in_force`` shows the
     policy in force, with what was done.
     """
@@ -79,29 +78,28 @@ def add_routes(pages: Blueprint, recent: Recent[Past], *, in_force: Page) -> Non
 
     @pages.post("/policy/change")
     def review() -> Response:
-        return _with_draft(lambda configuration, form, new: _review_page(recent, configuration, form, new))
+        return _with_draft(_review_page)
 
     @pages.post("/policy/force")
     def force() -> Response:
         def put(configuration: Configuration, form: Form, new: Configuration) -> Response:
-            again: Page = lambda told, status: _review_page(recent, configuration, form, new, told, status)  # noqa: E731
+            again: Page = lambda told, status: _review_page(configuration, form, new, told, status)  # noqa: E731
             return _put(new, configuration.hash, "page", again, in_force) or _with_draft(_never)
 
         return _with_draft(put)
 
     @pages.get("/policy/former")
     def former() -> Response:
-        return _former_page(recent)
+        return _former_page()
 
     @pages.post("/policy/step-back")
     def step_back() -> Response:
         _chiefs_only()
         found = former_configuration(services())
         if found is None or found.now != request.form.get("base"):
-            return _former_page(recent, Told(problem=_MEANWHILE), 409)
-        again: Page = lambda told, status: _former_page(recent, told, status)  # noqa: E731
-        done = _put(found.configuration, found.now, "step back", again, in_force)
-        return done or _former_page(recent, Told(problem=_MEANWHILE), 409)
+            return _former_page(Told(problem=_MEANWHILE), 409)
+        done = _put(found.configuration, found.now, "step back", _former_page, in_force)
+        return done or _former_page(Told(problem=_MEANWHILE), 409)
 
 
 def _chiefs_only() -> None:
@@ -238,7 +236,6 @@ def _form_page(
 
 
 def _review_page(
-    recent: Recent[Past],
     configuration: Configuration,
     form: Form,
     new: Configuration,
@@ -252,7 +249,6 @@ def _review_page(
     place = {"site": where.site or "", "section": where.section or ""}
     asked = {"tried": "1", **place, **{f"tried_{key}": value for key, value in place.items()}, **thresholds}
     return _difference_page(
-        recent,
         configuration,
         new,
         where,
@@ -264,19 +260,18 @@ def _review_page(
     )
 
 
-def _former_page(recent: Recent[Past], told: Told = NOTHING_TOLD, status: int = 200) -> Response:
+def _former_page(told: Told = NOTHING_TOLD, status: int = 200) -> Response:
     _chiefs_only()
     configuration, found = services().configuration.current(), former_configuration(services())
     if found is None:
         abort(409, "There is nothing before what is in force, or this version can’t read it any more.")
     fields = {"base": found.now}
     return _difference_page(
-        recent, configuration, found.configuration, Where(), told, status, action=f"{HERE}/step-back", fields=fields
+        configuration, found.configuration, Where(), told, status, action=f"{HERE}/step-back", fields=fields
     )
 
 
 def _difference_page(
-    recent: Recent[Past],
     configuration: Configuration,
     new: Configuration,
     where: Where,
@@ -289,7 +284,7 @@ def _difference_page(
 ) -> Response:
     with services().database.reading() as db:
         sites = [site.id for site in sites_with(person(), ADMIN, db)] if where.site is None else [where.site]
-        found = answer(db, recent, configuration, new, sites=sites, section=where.section)
+        found = answer(db, configuration, new, sites=sites, section=where.section)
     page = admin_page(
         "desk/admin_change_review.html",
         told,

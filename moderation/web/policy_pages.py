@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -11,11 +10,10 @@ from sqlalchemy.orm import Session
 from moderation.configuration import Configuration
 from moderation.core.errors import InvalidField
 from moderation.core.reach import everywhere
-from moderation.core.recent import Recent
 from moderation.policy_changes import file_differs
 from moderation.storage.accounts import all_accounts
 from moderation.storage.policies import kept_configurations
-from moderation.storage.replay import Past, sections_of
+from moderation.storage.replay import sections_of
 from moderation.web import change_pages
 from moderation.web.access import person, services
 from moderation.web.admin_frame import NOTHING_TOLD, Told, admin_blueprint, admin_page
@@ -27,8 +25,6 @@ from moderation.web.what_if_view import effects_asked, field_sets
 from moderation.what_if import Effects, effects_in, tried
 
 MOST_SECONDS = 3600
-KEPT_FOR = timedelta(minutes=2)
-"""Between two moves of a slider nothing is read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +41,16 @@ class Asked:
 def blueprint() -> Blueprint:
     """The routes ``/admin/policy`` and ``/admin/what-if``."""
     pages = admin_blueprint("policy_pages")
-    recent: Recent[Past] = Recent(KEPT_FOR)
 
     @pages.get("/policy")
     def policy() -> Response:
         return _policy()
 
-    change_pages.add_routes(pages, recent, in_force=_policy)
+    change_pages.add_routes(pages, in_force=_policy)
 
     @pages.get("/what-if")
     def what_if() -> Response:
-        return _what_if(recent)
+        return _what_if()
 
     return pages
 
@@ -85,7 +80,7 @@ def _only_of(db: Session) -> list[str] | None:
     return None if everywhere(actor, ADMIN) else [site.id for site in sites_with(actor, ADMIN, db)]
 
 
-def _what_if(recent: Recent[Past]) -> Response:
+def _what_if() -> Response:
     configuration = services().configuration.current()
     with services().database.reading() as db:
         sites = [site.id for site in sites_with(person(), ADMIN, db)]
@@ -95,7 +90,6 @@ def _what_if(recent: Recent[Past]) -> Response:
             asked = _asked(configuration, sites, sections)
             found = answer(
                 db,
-                recent,
                 configuration,
                 tried(configuration, asked.site, asked.section, asked.effects),
                 sites=sites if asked.site is None else [asked.site],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from moderation.core.recent import Recent
 from moderation.replay import Replayed, replayed, told
 from moderation.storage.replay import Past, decided_by_people, texts_of
 from moderation.web.access import services
+from moderation.web.kept import recently
 from moderation.web.what_if_view import Against, AnswerView, against_view, answer_view
 from moderation.what_if import agreement, policy_toml, published_against, refused_against
 
@@ -20,6 +22,8 @@ HOW_MANY = (1_000, 10_000, 100_000)
 SECONDS = 30
 """What reading and deciding a comment is taken to last, unless somebody says otherwise."""
 SHOWN = 25
+KEPT_FOR = timedelta(minutes=2)
+"""Between two moves of a slider nothing is read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,6 @@ class Answer:
 
 def answer(
     db: Session,
-    recent: Recent[Past],
     before: Configuration,
     after: Configuration,
     *,
@@ -52,6 +55,7 @@ def answer(
     only: Sequence[str] | None = None,
 ) -> Answer:
     """Both policies on the latest comments of these sites. ``only``: the sites whose tables may be seen."""
+    recent: Recent[Past] = recently("what if", KEPT_FOR, most=3)
     past = recent.get(
         (tuple(sites), section, comments),
         services().clock(),
