@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, request
-from sqlalchemy import insert
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from moderation.configuration import Configuration
-from moderation.core.actor import SYSTEM
-from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.configuration_on_disk import ConfigurationOnDisk
+from moderation.configuration_versions import ConfigurationVersions
 from moderation.live_configuration import LiveConfiguration
-from moderation.record import Ledger, recorded
 from moderation.scoring import build_scorer
 from moderation.scoring.batching import BatchingScorer
 from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.settings import Settings
-from moderation.storage.database import Database, lock
-from moderation.storage.policies import KeptConfiguration, newest_configuration
+from moderation.storage.database import Database
 from moderation.web import (
     access,
     articles_api,
@@ -80,13 +76,10 @@ def build_services(
     """
     database = Database(settings.database_url)
     books = _Books(database=database, clock=clock)
-    with database.reading() as session:
-        kept = newest_configuration(session)
-    live = LiveConfiguration(
-        settings.config_path, kept=kept.text if kept else None, keep=lambda new: _keep_configuration(books, new)
-    )
-    if kept is not None and kept.policy_version != live.current().policy.version:
-        _keep_configuration(books, live.current())  # this version's defaults make another policy of the same file
+    disk = ConfigurationOnDisk(settings.config_path, settings.var)
+    versions = ConfigurationVersions(books)
+    live = LiveConfiguration(disk, versions)
+    versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
     if scorer is None:
         asked = live.current().scoring
         scorer = BatchingScorer(
@@ -146,23 +139,3 @@ def _guard(answer: Response) -> Response:
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return answer
-
-
-def _keep_configuration(books: _Books, new: Configuration) -> None:
-    """Keeps a configuration that takes effect, as one audit event, however many processes see the file change."""
-
-    def work(ledger: Ledger) -> None:
-        lock(ledger.session, "configuration")
-        last = newest_configuration(ledger.session)
-        version = new.policy.version
-        if last is not None and (last.hash, last.policy_version) == (new.hash, version):
-            return
-        ledger.session.execute(
-            insert(KeptConfiguration).values(
-                hash=new.hash, policy_version=version, text=new.text, effective_at=ledger.now
-            )
-        )
-        payload = {"configuration": new.hash, "policy": version, "before": last.hash if last else None}
-        ledger.event(SYSTEM_CHAIN, SYSTEM, "policy.changed", version, payload)
-
-    recorded(books, work)

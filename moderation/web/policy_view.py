@@ -8,15 +8,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
-from moderation.configuration import CommentKeys, Configuration
+from moderation.configuration import Configuration
 from moderation.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import DANGERS, Overrides, Policy
+from moderation.core.policy import DANGERS
 from moderation.live_configuration import LiveConfiguration
 from moderation.services import Services
 from moderation.storage.policies import KeptConfiguration
+from moderation.web.policy_difference import (
+    RULE_WORDS,
+    Values,
+    comment_places,
+    condition_values,
+    differences,
+    places,
+    signal_words,
+)
+from moderation.web.wording import who
 
 DEFAULT = "default"
 BUILT_IN = "built in"
@@ -26,18 +35,6 @@ HISTORY = 100
 CHANGES = 10
 _EFFECTS = {"approve": "published at once", "reject": "rejected at once", "flag": "flagged for a closer look"}
 _NOTHING = {"approve": "never: nothing is published unseen", "reject": "never: nothing is rejected unseen"}
-_RULES = {
-    "mode": "how the discussion takes comments",
-    "minimum_length": "characters at least",
-    "maximum_length": "characters at most",
-    "close_after_days": "days until it closes (0: never)",
-}
-_NAMES = {
-    "author_approved": "approved comments of its author",
-    "terms": "listed terms found",
-    "private_data": "places with private data",
-}
-_RELATIONS = {"least": "at or over", "most": "at or under"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +64,10 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change of the policy: when, by which file, and what it changed, a line each."""
+    """A change: when, by whom, what the configuration is called since, and what it changed, a line each."""
 
     at: datetime
+    who: str
     version: str
     hash: str
     lines: tuple[str, ...]
@@ -90,10 +88,13 @@ class PolicyView:
 
 
 def policy_view(
-    services: Services, kept: Sequence[KeptConfiguration], sites: Collection[str] | None = None
+    services: Services,
+    kept: Sequence[KeptConfiguration],
+    sites: Collection[str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> PolicyView:
     """The policy in force now. ``kept`` are the configurations that the database knows, the newest first. With
-    ``sites`` what other sites change of it is left out.
+    ``sites`` what other sites change of it is left out. ``names`` are the accounts' by their ids.
     """
     configuration = services.configuration.current()
     live = services.configuration
@@ -102,15 +103,8 @@ def policy_view(
     history = _read(kept) if kept and kept[0].hash == configuration.hash else []
     version = configuration.policy.version
     if sites is not None:
-        history = [(one, policy.as_seen_from(sites)) for one, policy in history]
-        configuration = replace(
-            configuration,
-            policy=configuration.policy.as_seen_from(sites),
-            comments=replace(
-                configuration.comments,
-                sites={site: keys for site, keys in configuration.comments.sites.items() if site in sites},
-            ),
-        )
+        history = [(one, seen_from(before, sites)) for one, before in history]
+        configuration = seen_from(configuration, sites)
     return PolicyView(
         version=version,
         hash=configuration.hash,
@@ -119,42 +113,19 @@ def policy_view(
         refused=refused,
         conditions=tuple(_conditions(configuration, history)),
         rules=tuple(_rules(configuration)),
-        changes=tuple(_changes(history)),
+        changes=tuple(_changes(history, names or {})),
     )
 
 
 # --- what is in force -------------------------------------------------------------------------------------------------
 
-_Place = tuple[str, str]
-"""A place in words, and its table in the file."""
-_Values = Mapping[tuple[str, str, str], float | None]
-"""Every condition by its place, effect and key; None: taken away there."""
-_Read = tuple[KeptConfiguration, Policy]
-
-
-def _places(policy: Policy) -> Iterator[tuple[_Place, Overrides]]:
-    yield ("everywhere", "policy"), policy.base
-    for site, overrides in policy.sites.items():
-        yield (f"site {site}", f"policy.sites.{site}"), overrides
-    for section, overrides in policy.sections.items():
-        yield (f"section {section}", f"policy.sections.{section}"), overrides
-    for (site, section), overrides in policy.site_sections.items():
-        yield (f"site {site}, section {section}", f"policy.sites.{site}.sections.{section}"), overrides
-
-
-def _values(policy: Policy) -> _Values:
-    return {
-        (where, effect, key): value
-        for (where, _), overrides in _places(policy)
-        for effect, keys in overrides.items()
-        for key, value in keys.items()
-    }
+_Read = tuple[KeptConfiguration, Configuration]
 
 
 def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Iterator[ConditionRow]:
     written = tomllib.loads(configuration.text).get("policy", {})
-    past = [(kept, _values(policy)) for kept, policy in history]
-    for (where, table), overrides in _places(configuration.policy):
+    past = [(kept, condition_values(before.policy)) for kept, before in history]
+    for where, table, overrides in places(configuration.policy):
         for effect, becomes in _EFFECTS.items():
             keys = overrides.get(effect, {})
             source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
@@ -163,7 +134,9 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
                 yield ConditionRow(
                     where=where,
                     effect=becomes,
-                    words=f"{_signal(key)}: taken away here" if value is None else f"{_signal(key)} {value:g}",
+                    words=f"{signal_words(key)}: taken away here"
+                    if value is None
+                    else f"{signal_words(key)} {value:g}",
                     source=BUILT_IN if built_in else source,
                     since=_since(past, (where, effect, key), value),
                 )
@@ -173,7 +146,7 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
 
 
 def _since(
-    past: Sequence[tuple[KeptConfiguration, _Values]], place: tuple[str, str, str], value: float | None
+    past: Sequence[tuple[KeptConfiguration, Values]], place: tuple[str, str, str], value: float | None
 ) -> Since | None:
     """The oldest of the configurations in a row, from the newest back, that had this value there."""
     found = None
@@ -184,66 +157,53 @@ def _since(
     return found
 
 
-def _signal(key: str) -> str:
-    signal, _, relation = key.rpartition("_at_")
-    return f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[relation]}"
-
-
 def _rules(configuration: Configuration) -> Iterator[RuleRow]:
-    comments = configuration.comments
-    written: Mapping[str, Any] = tomllib.loads(configuration.text).get("comments", {})
-    for key, value in comments.base.items():
-        source = "comments" if key in written else DEFAULT
-        yield RuleRow(where="everywhere", words=_RULES[key], value=str(value), source=source)
-    places: list[tuple[str, str, CommentKeys]] = [("replies", "comments.replies", comments.replies)]
-    places += [(f"site {name}", f"comments.sites.{name}", keys) for name, keys in comments.sites.items()]
-    places += [(f"section {name}", f"comments.sections.{name}", keys) for name, keys in comments.sections.items()]
-    for where, source, keys in places:
+    written = tomllib.loads(configuration.text).get("comments", {})
+    for where, table, keys in comment_places(configuration.comments):
         for key, value in keys.items():
-            yield RuleRow(where=where, words=_RULES[key], value=str(value), source=source)
+            source = DEFAULT if table == "comments" and key not in written else table
+            yield RuleRow(where=where, words=RULE_WORDS[key], value=str(value), source=source)
 
 
 # --- what it was before -----------------------------------------------------------------------------------------------
 
 
+def seen_from(configuration: Configuration, sites: Collection[str]) -> Configuration:
+    """Without what other sites than these change: that is nobody's business but theirs."""
+    comments = configuration.comments
+    own = {site: keys for site, keys in comments.sites.items() if site in sites}
+    return replace(
+        configuration,
+        policy=configuration.policy.as_seen_from(sites),
+        comments=replace(comments, sites=own),
+    )
+
+
 def _read(kept: Sequence[KeptConfiguration]) -> list[_Read]:
-    """Their policies, back to the first that this version can't read any more."""
+    """What they say, back to the first that this version can't read any more."""
     found = []
     for one in kept:
-        policy = _policy_of(one.text)
-        if policy is None:
+        configuration = _read_text(one.text)
+        if configuration is None:
             break
-        found.append((one, policy))
+        found.append((one, configuration))
     return found
 
 
 @lru_cache(maxsize=2 * HISTORY)
-def _policy_of(text: str) -> Policy | None:
+def _read_text(text: str) -> Configuration | None:
     try:
-        return parse_configuration(text).policy
+        return parse_configuration(text)
     except ConfigurationError:
         return None
 
 
-def _changes(history: Sequence[_Read]) -> Iterator[Change]:
-    """The latest changes of the policy, the newest first. A file that changed something else changed no policy."""
+def _changes(history: Sequence[_Read], names: Mapping[str, str]) -> Iterator[Change]:
+    """The latest changes, the newest first. A file that changed something else than is shown here changed nothing."""
     told = 0
-    for (newer, policy), (_, before) in pairwise(history):
-        lines = tuple(_differences(_values(before), _values(policy)))
+    for (newer, configuration), (_, before) in pairwise(history):
+        lines = differences(before, configuration)
         if lines and told < CHANGES:
             told += 1
-            yield Change(at=newer.effective_at, version=newer.policy_version, hash=newer.hash, lines=lines)
-
-
-def _differences(before: _Values, after: _Values) -> Iterator[str]:
-    for place in sorted({*before, *after}):
-        then, now = before.get(place, "absent"), after.get(place, "absent")
-        if then != now:
-            where, effect, key = place
-            yield f"{where}, {effect}: {_signal(key)} {_told(then)} → {_told(now)}"
-
-
-def _told(value: float | str | None) -> str:
-    if value is None:
-        return "taken away"
-    return "not asked" if isinstance(value, str) else f"{value:g}"
+            by = "by the file" if newer.from_file else f"by {who(newer.actor, names)}"
+            yield Change(at=newer.effective_at, who=by, version=newer.policy_version, hash=newer.hash, lines=lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,14 +82,17 @@ def _field(effect: str, key: str, value: float | None) -> Field:
     return Field(
         name=f"{effect}.{key}",
         words=f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[comparison]}",
-        value="" if value is None else f"{value:g}" if counted else _short(value),
+        value="" if value is None else shown_threshold(key, value),
         most=_MOST.get(signal, 1),
         step="1" if counted else "0.01",
         limit=MOST_COUNTED if counted else 1,
     )
 
 
-def _short(value: float) -> str:
+def shown_threshold(key: str, value: float) -> str:
+    """A threshold as its field shows it."""
+    if _parts(key)[0] in COUNTED_SIGNALS:
+        return f"{value:g}"
     text = f"{value:.2f}"
     return text if float(text) == value else repr(value)
 
@@ -112,15 +114,21 @@ def effects_asked(given: Mapping[str, str]) -> Effects:
 
 
 def _number(key: str, text: str) -> float:
-    signal, _ = _parts(key)
-    most = MOST_COUNTED if signal in COUNTED_SIGNALS else 1
+    value = threshold_of(key, text)
+    if value is None:
+        most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
+        raise InvalidField("threshold", f"of {key} must be a number from 0 to {most:,}; empty takes it away.")
+    return value
+
+
+def threshold_of(key: str, text: str) -> float | None:
+    """The number that somebody typed; None for what is no threshold."""
+    most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
     try:
         value = float(text[:40])
     except ValueError:
-        value = math.nan
-    if not 0 <= value <= most:  # nor NaN
-        raise InvalidField("threshold", f"of {key} must be a number from 0 to {most:,}; empty takes it away.")
-    return value
+        return None
+    return value if 0 <= value <= most else None  # nor NaN
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 
 from moderation.app import build_services, create_app
 from moderation.configuration import Configuration
+from moderation.configuration_on_disk import ConfigurationOnDisk
 from moderation.core.actor import Actor
 from moderation.core.errors import ConfigurationError
 from moderation.live_configuration import LiveConfiguration
@@ -33,13 +35,33 @@ class Watch:
         return self.now
 
 
+class Kept:
+    """Keeps in memory what the database keeps, and takes every file for an edit."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+        self.fails = False
+
+    def newest_text(self) -> str | None:
+        return self.texts[-1] if self.texts else None
+
+    def newest_hash(self) -> str | None:
+        return sha256(self.texts[-1].encode()).hexdigest() if self.texts else None
+
+    def propose(self, new: Configuration, *, last_read: str | None, anyway: bool = False) -> None:
+        if self.fails:
+            raise OSError("the database is gone")
+        if new.text not in self.texts[-1:]:
+            self.texts.append(new.text)
+
+
 class Desk:
     """A file, a clock and what was kept of the configurations."""
 
     def __init__(self, folder: Path, text: str = STRICT) -> None:
         self.file = folder / "moderation.toml"
         self.watch = Watch()
-        self.kept: list[str] = []
+        self.versions = Kept()
         self.write(text)
         self.watch.now += 10
 
@@ -47,11 +69,10 @@ class Desk:
         self.file.write_bytes(text if isinstance(text, bytes) else text.encode())
         os.utime(self.file, ns=(0, int((self.watch.now + ahead) * 1e9)))
 
-    def keep(self, new: Configuration) -> None:
-        self.kept.append(new.text)
-
-    def open(self, kept: str | None = None) -> LiveConfiguration:
-        return LiveConfiguration(self.file, kept=kept, keep=self.keep, monotonic=self.watch, wall=self.watch)
+    def open(self, *kept: str) -> LiveConfiguration:
+        self.versions = Kept(*kept)
+        disk = ConfigurationOnDisk(self.file, self.file.parent)
+        return LiveConfiguration(disk, self.versions, monotonic=self.watch, wall=self.watch)
 
     def later(self, live: LiveConfiguration, seconds: float) -> str:
         self.watch.now += seconds
@@ -68,7 +89,7 @@ def test_a_change_takes_effect_once_the_file_was_still_for_a_second(desk: Desk) 
     desk.write(LOOSE)
     assert desk.later(live, 0.9) == STRICT
     assert desk.later(live, 0.6) == LOOSE
-    assert desk.kept == [STRICT, LOOSE]
+    assert desk.versions.texts == [STRICT, LOOSE]
 
 
 def test_a_file_that_is_still_being_written_waits(desk: Desk) -> None:
@@ -92,9 +113,9 @@ def test_a_broken_file_is_refused_and_the_last_good_one_stays(desk: Desk, broken
     desk.write(broken)
     assert desk.later(live, 2) == STRICT
     assert live.refused is not None
-    assert desk.kept == [STRICT]
+    assert desk.versions.texts == [STRICT]
     # ... for a process that starts now too.
-    later = desk.open(kept=STRICT)
+    later = desk.open(STRICT)
     assert later.current().text == STRICT
     assert later.refused is not None
     desk.write(LOOSE)
@@ -106,7 +127,7 @@ def test_a_file_that_is_gone_changes_nothing(desk: Desk) -> None:
     live = desk.open()
     desk.file.unlink()
     assert desk.later(live, 2) == STRICT
-    assert desk.open(kept=STRICT).current().text == STRICT
+    assert desk.open(STRICT).current().text == STRICT
 
 
 def test_without_a_last_good_one_a_broken_file_stops_the_start(desk: Desk) -> None:
@@ -123,19 +144,16 @@ def test_a_cut_off_file_is_refused_though_it_parses(desk: Desk) -> None:
         desk.write(cut)
         assert desk.later(live, 2) == whole
         assert live.refused is not None
-        assert desk.open(kept=whole).current().text == whole
+        assert desk.open(whole).current().text == whole
 
 
 def test_what_cannot_be_kept_yet_is_tried_again_and_hurts_nobody(desk: Desk) -> None:
     live = desk.open()
 
-    def fail(new: Configuration) -> None:
-        raise OSError("the database is gone")
-
-    works, live._keep = live._keep, fail
+    desk.versions.fails = True
     desk.write(LOOSE)
     assert desk.later(live, 2) == STRICT
-    live._keep = works
+    desk.versions.fails = False
     assert desk.later(live, 2) == LOOSE
 
 
@@ -148,7 +166,7 @@ def test_scoring_is_read_at_start_alone(desk: Desk) -> None:
 
 
 def test_a_kept_configuration_of_another_version_is_not_needed(desk: Desk) -> None:
-    assert desk.open(kept="[gone]\nkey = 1").current().text == STRICT
+    assert desk.open("[gone]\nkey = 1").current().text == STRICT
 
 
 # --- with the database -----------------------------------------------------------------------------------------------

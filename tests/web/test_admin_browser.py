@@ -63,7 +63,16 @@ def test_axe_finds_nothing_and_nothing_leaves_the_house(
     moderator.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     moderator.on("pageerror", lambda error: wrong.append(str(error)))
     moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
-    pages = ("", "/policy", "/figures", "/sites", "/accounts", f"/accounts/{ida.id}")
+    pages = (
+        "",
+        "/policy",
+        "/policy/change",
+        "/policy/change?section=opinion",
+        "/figures",
+        "/sites",
+        "/accounts",
+        f"/accounts/{ida.id}",
+    )
     tried = "tried=1&approve.toxicity_at_most=0.1&reject.toxicity_at_least=0.9"
     paths = [*(f"/admin{page}" for page in pages), f"/admin/what-if?{tried}", "/account", f"/invitation/{invitation}"]
     for path in paths:

@@ -166,6 +166,11 @@ ROWS: dict[str, Row] = {
     # administration
     "admin_pages.overview": get("/admin", Who.ADMIN),
     "policy_pages.policy": get("/admin/policy", Who.ADMIN),
+    "policy_pages.change": get("/admin/policy/change", Who.CHIEF),
+    "policy_pages.review": post("/admin/policy/change", Who.CHIEF),
+    "policy_pages.force": post("/admin/policy/force", Who.CHIEF),
+    "policy_pages.former": get("/admin/policy/former", Who.CHIEF),
+    "policy_pages.step_back": post("/admin/policy/step-back", Who.CHIEF),
     "policy_pages.what_if": get("/admin/what-if", Who.ADMIN),
     "figures_pages.page": get("/admin/figures", Who.ADMIN),
     "figures_pages.as_csv": get("/admin/figures/time.csv", Who.ADMIN),
