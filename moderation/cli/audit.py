@@ -35,6 +35,8 @@ def verify_command(expected: tuple[str, ...]) -> None:
     """
     missing = {head.strip().lower() for head in expected}
     with open_database() as database, database.reading() as session:
+        if not database.is_sqlite:  # there a reading transaction sees one moment anyway
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         found = chains(session)
         if not found:
             click.echo("There is no event yet.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
 
 from moderation.cli import main
 from moderation.core.audit_chain import Happening
@@ -167,3 +167,21 @@ def test_a_database_without_tables_says_how_to_make_them(tmp_path: Path) -> None
     )
     assert result.exit_code == 2
     assert "moderation db upgrade" in result.output
+
+
+def test_what_is_written_while_a_chain_is_verified_is_no_fault(database: Database, tmp_path: Path) -> None:
+    write(database, "demo", events=3)
+    written = []
+
+    def another(connection: Connection, _: object, statement: str, *__: object) -> None:
+        if "audit_events.sequence" in statement and not written:
+            written.append(statement)
+            write(database, "demo", events=1)
+
+    event.listen(Engine, "before_cursor_execute", another)
+    try:
+        result = audit(database, tmp_path, "verify")
+    finally:
+        event.remove(Engine, "before_cursor_execute", another)
+    assert written
+    assert (result.exit_code, "BROKEN" in result.output) == (0, False)
