@@ -7,7 +7,7 @@ pages, by the API and by what goes on in the background, of people, tokens and k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,6 +78,12 @@ def somewhere_altogether(actor: Actor, right: str) -> bool:
 def sites_of(actor: Actor) -> tuple[str, ...]:
     """The sites that somebody has rights on; none are named where they have any on every site."""
     return () if EVERYWHERE in actor.rights else tuple(actor.rights)
+
+
+def extent(actor: Actor, right: str) -> Hashable:
+    """The same for two people who have this right in exactly the same places."""
+    sites = frozenset(site for site, held in actor.rights.items() if right in held)
+    return sites, frozenset(actor.sections.items())
 
 
 def _needed(actor: Actor, right: str, at: Location) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
-from moderation.core.reach import READ
+from moderation.core.reach import READ, extent
 from moderation.core.recent import Recent
 from moderation.storage.desk_lists import COUNTED, Scope, Wanted, how_many
 
@@ -27,10 +27,8 @@ def install_counts(app: Flask) -> None:
 
 def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
     """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
-    sites = frozenset(site for site, held in actor.rights.items() if READ in held)
-    reach = (sites, frozenset(actor.sections.items()))
     # Real time, whatever the service's clock says: this is about the age of what a page shows.
-    return cast(Recent[str], current_app.extensions[KEY]).get((reach, of), datetime.now(UTC), count)
+    return cast(Recent[str], current_app.extensions[KEY]).get((extent(actor, READ), of), datetime.now(UTC), count)
 
 
 def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:

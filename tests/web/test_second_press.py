@@ -34,6 +34,7 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("account_pages.change_password", "account_pages.renew_codes", "account_pages.remove_second_factor"),
     *("accounts_pages.invite", "legal_pages.decide", "legal_pages.enter", "login", "login_code", "invitation"),
     *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
+    "policy_pages.review",
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "mark_pages.marks", "mark_pages.notes"),
@@ -50,7 +51,7 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
     *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
     *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
-    *("accounts_pages.set_role", "accounts_pages.enable", "logout"),
+    *("accounts_pages.set_role", "accounts_pages.enable", "logout", "policy_pages.force", "policy_pages.step_back"),
 }
 
 
