@@ -48,10 +48,23 @@ def test_the_masthead_lines_up_with_every_page(house: House, address: str, moder
     paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
     for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/acts"):
         moderator.goto(address + path)
-        ends = moderator.evaluate(
-            """() => [document.querySelector(".bar > div"), document.getElementById("main")].map((one) => {
-              const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
-              return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
-            })"""
-        )
-        assert ends[0] == ends[1], path
+        assert ends_of(moderator, ".bar > div") == ends_of(moderator, "#main"), path
+
+
+def test_readers_pages_line_up_too(house: House, address: str, page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for path in ("/articles/lanes", "/login", "/nothing/here"):
+        page.goto(address + path)
+        column = ends_of(page, "article.page, .page")
+        assert [ends_of(page, ".masthead > div"), ends_of(page, ".colophon > p")] == [column, column], path
+
+
+def ends_of(page: Page, selector: str) -> list[float]:
+    """Where what stands in a box begins and ends, in pixels from the left."""
+    found: list[float] = page.locator(selector).first.evaluate(
+        """one => {
+          const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
+          return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
+        }"""
+    )
+    return found
