@@ -29,7 +29,6 @@ from moderation.web import (
 from moderation.web.access import install_csrf, install_sign_in
 from moderation.web.limits import Limits
 from moderation.web.rendering import install_templates
-from moderation.web.waiting_counts import install_counts
 
 APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
@@ -40,7 +39,6 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for a sign-in, a page that somebody adds later too.
     """
     install_templates(app)
-    install_counts(app)
     sign_in_pages.install_sign_in_pages(app)
     app.register_blueprint(reader_pages.blueprint(limits))
     open_to_all = APIS | {reader_pages.NAME, "static"} | sign_in_pages.OPEN

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
-from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.reach import READ, extent
 from moderation.core.recent import Recent
 from moderation.storage.desk_lists import COUNTED, Scope, Wanted, how_many
+from moderation.web.kept import recently
 
 KEPT_FOR = timedelta(seconds=0.5)
 """Pages ask every second, so that what they show is two seconds old at most."""
 MAX_KEPT = 1000
-KEY = "counts of a moment ago"
-
-
-def install_counts(app: Flask) -> None:
-    """Gives the application its counts of a moment ago."""
-    app.extensions[KEY] = Recent[str](KEPT_FOR, most=MAX_KEPT)
 
 
 def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
     """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
     # Real time, whatever the service's clock says: this is about the age of what a page shows.
-    return cast(Recent[str], current_app.extensions[KEY]).get((extent(actor, READ), of), datetime.now(UTC), count)
+    return _counts().get((extent(actor, READ), of), datetime.now(UTC), count)
+
+
+def _counts() -> Recent[str]:
+    return recently("counts", KEPT_FOR, most=MAX_KEPT)
 
 
 def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:

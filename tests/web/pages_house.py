@@ -310,12 +310,12 @@ def fields_of(form: html.FormElement) -> dict[str, list[str]]:
 
 
 @contextmanager
-def open_house(database_url: str, folder: Path, **environment: str | None) -> Iterator[House]:
+def open_house(database_url: str, folder: Path, *, alone: bool = False, **environment: str | None) -> Iterator[House]:
     """The application over this database, which is furnished, with rate limits off. ``environment``: variables that
-    differ, in lower case and without their prefix.
+    differ, in lower case and without their prefix. ``alone``: it shares its application with no other test.
     """
     services, configuration, clock = _services(database_url, folder, **environment)
-    app = new_application(services) if environment else _application(services)
+    app = new_application(services) if alone or environment else _application(services)
     yield House(services=services, configuration=configuration, clock=clock, app=app)
     services.database.close()
 
