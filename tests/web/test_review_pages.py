@@ -12,7 +12,6 @@ from pages_house import CALM, RUDE, House, Visitor, fields_of
 from moderation.core.recent import Recent
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
-from moderation.web.waiting_counts import KEY
 
 FACTS = {"Accept": "application/json"}
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
@@ -310,7 +309,7 @@ def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes
 
 
 def test_the_news_tell_how_much_waits(house: House) -> None:
-    house.app.extensions[KEY] = Recent[str](timedelta(0))  # else a count is told again for a moment
+    house.app.extensions["recent counts"] = Recent[str](timedelta(0))  # else a count is told again for a moment
     house.say()
     desk = house.signed_in().open("/review")
     assert news(desk)["total"] == "1"

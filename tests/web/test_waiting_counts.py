@@ -13,7 +13,6 @@ from test_pages_browser import address, moderator
 from moderation.core.recent import Recent
 from moderation.review import Verdict
 from moderation.storage.accounts import Role
-from moderation.web.waiting_counts import KEY
 
 __all__ = ["address", "moderator"]
 
@@ -35,7 +34,7 @@ def test_every_page_says_how_much_waits_for_whoever_looks(either_house: House) -
 
 def test_many_open_pages_share_one_count(house: House) -> None:
     house.say()
-    house.app.extensions[KEY] = Recent[str](timedelta(hours=1))
+    house.app.extensions["recent counts"] = Recent[str](timedelta(hours=1))
     house.account("berta", {"*": Role.ADMIN})
     pages, counts = [house.signed_in("admin"), house.signed_in("berta")], []
 
