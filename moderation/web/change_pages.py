@@ -25,9 +25,9 @@ from moderation.web.admin_frame import NOTHING_TOLD, Made, Told, admin_page
 from moderation.web.change_form import Form, form_of, form_sent, form_view
 from moderation.web.desk_frame import ADMIN, sites_with
 from moderation.web.policy_difference import differences
-from moderation.web.rendering import tidy
+from moderation.web.rendering import in_words, tidy
 from moderation.web.what_if_answer import answer
-from moderation.web.wording import day_and_time, who
+from moderation.web.wording import who
 from moderation.what_if import EFFECTS
 
 log = logging.getLogger(__name__)
@@ -129,6 +129,8 @@ def _with_draft(use: Callable[[Configuration, Form, Configuration], Response]) -
     _chiefs_only()
     configuration = services().configuration.current()
     where = _where(request.form, configuration)
+    if [request.form.get("site", ""), request.form.get("section", "")] != [where.site or "", where.section or ""]:
+        abort(409, "Nobody knows that site or section any more. Nothing was changed; choose another place.")
     base = _base(configuration)
     form = form_sent(request.form, base or configuration, where)
     if form.errors or "edit" in request.form:
@@ -152,7 +154,7 @@ def _base(configuration: Configuration) -> Configuration | None:
     if asked == configuration.hash:
         return configuration
     with services().database.reading() as db:
-        kept = configuration_with(db, asked[:64])
+        kept = configuration_with(db, tidy(asked, 64))
     try:
         return parse_configuration(kept.text) if kept else None
     except ConfigurationError:
@@ -172,7 +174,7 @@ def _changed_meanwhile(base: Configuration, now: Configuration, form: Form) -> R
     with services().database.reading() as db:
         newest = newest_configuration(db)
         by = "the file" if newest is None or newest.from_file else who(newest.actor, _names(db))
-    when = f" on {day_and_time(newest.effective_at)}" if newest else ""
+    when = f" on {in_words(newest.effective_at)}" if newest else ""
     told = Told(problem=f"Something else was put in force meanwhile, by {by}{when}. Nothing was overwritten.")
     return _form_page(now, form_of(values, form.where, now), told, status=409, theirs=differences(base, now))
 

@@ -124,6 +124,34 @@ def test_a_place_is_changed_alone(machine: Machine) -> None:
     assert there(machine)["flag.toxicity_at_least"] == 0.5
 
 
+def test_a_place_that_nobody_knows_is_not_everywhere(machine: Machine) -> None:
+    page = machine.signed_in().open(CHANGE)
+    events, said = machine.changes(), machine.file.read_text()
+    sent = {**fields_of(page.page.get_element_by_id("change")), "flag.toxicity_at_least": "0.9"}
+    for place in ({"section": "gone"}, {"site": "gone"}, {"section": "\0"}):
+        for action in (CHANGE, FORCE):
+            page.post(action, {**sent, **place})
+            assert page.status == 409
+            assert "Nobody knows that site or section any more." in page.text
+    assert (machine.changes(), machine.file.read_text()) == (events, said)
+
+
+def test_what_a_form_was_made_from_is_asked_of_no_database_that_cannot_look_for_it(machine: Machine) -> None:
+    page = machine.signed_in().open(CHANGE)
+    page.post(CHANGE, {**fields_of(page.page.get_element_by_id("change")), "base": "a\0b"})
+    assert page.status == 409
+    assert "put in force meanwhile" in problem(page)
+
+
+def test_when_somebody_else_was_faster_is_told_by_the_sites_clock(machine: Machine) -> None:
+    machine.edit(WITHOUT_LIMITS + '[display]\ntime_zone = "Europe/Berlin"\n')
+    assert machine.text.endswith('"Europe/Berlin"\n')
+    ada, berta = machine.signed_in("Ada").open(CHANGE), machine.signed_in("Berta").open(CHANGE)
+    force(ada, **{"flag.spam_at_least": "0.9"})
+    fill(berta, **{"flag.toxicity_at_least": "0.7"})
+    assert "by Ada on 14 January 2026, 10:00 CET" in problem(berta)
+
+
 def test_what_was_tried_on_the_page_what_if_is_carried_over(machine: Machine) -> None:
     page = machine.signed_in().open("/admin/what-if").send("/admin/what-if", **{"reject.threat_at_least": "0.9"})
     (link,) = page.page.xpath(f"//a[starts-with(@href, '{CHANGE}')]/@href")
