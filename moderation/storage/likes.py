@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, union_all
+from sqlalchemy import Row, and_, bindparam, false, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from moderation.core.likeness import BANDS, bands, likeness
@@ -66,8 +66,8 @@ class NearlySame:
 
 
 def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySame]:
-    """All that waits on the same site and says nearly the same as this comment, the comment itself included: the most
-    alike first. ``limit`` bounds it.
+    """All that waits on the same site and says nearly the same as this comment: the comment itself first, if it waits,
+    then the most alike. ``limit`` bounds it.
     """
     own = bands(comment.body)
     everywhere = [Scope(site_id=comment.site_id)]
@@ -76,7 +76,9 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
     found = sorted(found, key=lambda row: (-_in_common(row, own or ()), row.number))[:limit]
     columns = (Comment.id, Comment.revision, Comment.body, _DOCKET.c.site_id, _DOCKET.c.section, _DOCKET.c.escalated)
     query = select(*columns).join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
-    rows = session.execute(query.where(_DOCKET.c.number.in_([row.number for row in found])))
+    # However many there are, the one at hand is among them.
+    itself = and_(WAITS, _DOCKET.c.comment_id == comment.id) if own else false()
+    rows = session.execute(query.where(or_(_DOCKET.c.number.in_([row.number for row in found]), itself)))
     alike = [
         NearlySame(
             comment_id=row.id,
@@ -87,7 +89,7 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
         for row in rows
         if (shared := likeness(comment.body, row.body)) >= NEARLY
     ]
-    return sorted(alike, key=lambda one: (-one.likeness, one.comment_id))[:limit]
+    return sorted(alike, key=lambda one: (one.comment_id != comment.id, -one.likeness, one.comment_id))[:limit]
 
 
 def _candidates(

@@ -46,6 +46,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         here=QUEUE,
         comment_id=comment_id,
         count=len(likes.found),
+        itself=any(one.comment_id == comment_id for one in likes.found),
         may_reject=likes.may_reject,
         most=MAX_ALIKE,
         open_with=reading.open_with(likes.taken),

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 from test_review_pages import asked
 
+from moderation.review import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 
@@ -60,6 +61,28 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
     (act,) = {str(event["act"]) for event in events(house, "comment.rejected")}
     desk.send(f"/review/acts/{act}/undo")
     assert status_of(house, one, *others) == ["pending"] * 4
+
+
+def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
+    either_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.batches.MAX_ALIKE", 2)
+    *_, last = copies(either_house, 5)
+    desk = batcher(either_house).open(f"/review/comments/{last}/alike")
+    assert desk.texts("//*[@id='count']") == ["2 comments"]
+    assert "the one that you had open" in desk.text
+    desk.send(f"/review/comments/{last}/alike", reason="spam")
+    assert status_of(either_house, last) == ["rejected"]
+
+
+def test_a_comment_that_waits_no_more_is_not_counted_among_them(house: House) -> None:
+    one, *others = copies(house, 3)
+    house.decide(one, Verdict.APPROVE)
+    desk = batcher(house).open(f"/review/comments/{one}/alike")
+    assert "2 comments of this site with the wording of the one that you had open" in desk.text
+    assert "That one waits no more and is left alone." in desk.text
+    desk.send(f"/review/comments/{one}/alike", reason="spam")
+    assert status_of(house, one, *others) == ["approved", "rejected", "rejected"]
 
 
 def test_it_reaches_no_further_than_whoever_presses(house: House) -> None:
