@@ -83,6 +83,8 @@ def _without_heights(text: str) -> str:
 
 def clusters(text: str) -> list[str]:
     """The text's characters as a reader counts them: grapheme clusters. Takes linear time."""
+    if text.isascii() and "\r" not in text:
+        return list(text)
     found: list[str] = _CLUSTER.findall(text)
     return found
 

@@ -82,8 +82,10 @@ class Docket(Base):
         ),
         *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
         # Nearly the same text by others lately, wherever it stands now. Two numbers at once: one alone is often met.
-        Index("ix_docket_alike_01", "site_id", "band_0", "band_1", "received_at"),
-        Index("ix_docket_alike_23", "site_id", "band_2", "band_3", "received_at"),
+        # They come first: an index that begins with the site and holds what was decided too draws away the questions
+        # about what waits there.
+        Index("ix_docket_alike_01", "band_0", "band_1", "site_id", "received_at"),
+        Index("ix_docket_alike_23", "band_2", "band_3", "site_id", "received_at"),
         # What the figures count by is in these two, so that they are read from there alone.
         Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
         Index("ix_docket_arrived", "site_id", "received_at", "section"),

@@ -33,9 +33,10 @@ def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any)
     """A page of the desk; ``here`` is the address of the menu's item that it belongs to."""
     actor = person()
     with services().database.reading() as db:
-        waits = waiting(db, scopes_of(actor, sites_with(actor, READ, db)))
-    menu, alarm = _menu(actor, here), _alarm(actor)
-    return page(template, status, me=actor.name, menu=menu, alarm=alarm, waits=waits, **context)
+        sites = all_sites(db)
+        waits = waiting(db, scopes_of(actor, _with_right(sites, actor, READ)))
+        alarm = _alarm(db, actor, sites)
+    return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)
 
 
 def _menu(actor: Actor, here: str) -> list[MenuItem]:
@@ -54,22 +55,25 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
 
 
-def _alarm(actor: Actor) -> Pressing | None:
+def _alarm(db: Session, actor: Actor, sites: Iterable[Site]) -> Pressing | None:
     """What of the legal queue presses, for whoever may decide about it; None where nothing does."""
     if not actor.may_anywhere(SENIOR):
         return None
     now = services().clock()
     soon = now + timedelta(hours=services().configuration.current().legal.due_soon_hours)
-    with services().database.reading() as db:
-        theirs = [site.id for site in sites_with(actor, SENIOR, db, altogether=True)]
-        found = pressing(db, None if everywhere(actor, SENIOR) else theirs, now=now, soon=soon)
+    theirs = [site.id for site in _with_right(sites, actor, SENIOR, altogether=True)]
+    found = pressing(db, None if everywhere(actor, SENIOR) else theirs, now=now, soon=soon)
     return found if found.overdue or found.soon else None
 
 
 def sites_with(actor: Actor, right: str, session: Session, *, altogether: bool = False) -> tuple[Site, ...]:
     """The sites on which this person holds the right, in some sections at least, or ``altogether``."""
+    return _with_right(all_sites(session), actor, right, altogether=altogether)
+
+
+def _with_right(sites: Iterable[Site], actor: Actor, right: str, *, altogether: bool = False) -> tuple[Site, ...]:
     where = whole if altogether else somewhere_on
-    return tuple(site for site in all_sites(session) if reachable(actor, right, where(site.id)))
+    return tuple(site for site in sites if reachable(actor, right, where(site.id)))
 
 
 def scopes_of(actor: Actor, sites: Iterable[Site], right: str = READ) -> tuple[Scope, ...]:

@@ -138,7 +138,9 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
                 "href": view.but(status=status).href,
                 "words": words,
                 "here": status == view.status,
-                "count": total if view.narrowed and status == view.status else _waiting_count(reading, view, status),
+                "count": total
+                if status == view.status and (view.narrowed or view.waiting)
+                else _waiting_count(reading, view, status),
             }
             for status, (words, _) in TABS.items()
         ],

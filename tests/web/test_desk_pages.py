@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor, fields_of
+from sqlalchemy import event
 
 from moderation.answered import Sender
 from moderation.core.comment import Author, Submission
@@ -481,3 +483,25 @@ def test_an_empty_queue_says_what_is_left_to_a_senior(house: House) -> None:
     assert "What is left is under Escalated, for a senior." in desk.text
     house.decide(comment, Verdict.APPROVE)
     assert "for a senior" not in desk.open(f"/review/comments/{comment}").texts("//*[@class='who']")[0]
+
+
+def test_what_waits_is_counted_without_what_was_decided(house: House) -> None:
+    for number in range(3):
+        house.say(f"{CALM} Number {number}.")
+    desk, plans = house.signed_in(), {}
+    holds_all = ("ix_docket_arrived", "ix_docket_status", "ix_docket_alike_01", "ix_docket_alike_23", "SCAN docket")
+
+    def look(connection: Any, _: Any, statement: str, values: Any, *__: Any) -> None:
+        if "docket.waiting IS TRUE" in statement and "docket.site_id" in statement:
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans[statement] = " ".join(row[3] for row in rows)
+
+    engine = house.services.database.engine
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        for path in ("/review", "/review?order=oldest", "/review/map", "/review/articles", "/review/news"):
+            assert desk.open(path).status == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+    assert plans
+    assert [plan for plan in plans.values() if any(index in plan for index in holds_all)] == []

@@ -20,5 +20,5 @@ def upgrade() -> None:
     for name in ("name_links", "name_terms"):
         op.add_column("docket", sa.Column(name, sa.Integer(), nullable=True))
     for one, two in ((0, 1), (2, 3)):
-        columns = ["site_id", f"band_{one}", f"band_{two}", "received_at"]
+        columns = [f"band_{one}", f"band_{two}", "site_id", "received_at"]
         op.create_index(f"ix_docket_alike_{one}{two}", "docket", columns)
