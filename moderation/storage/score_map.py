@@ -154,7 +154,7 @@ def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> l
 def among(session: Session, area: Area, band: Band, ids: Collection[str]) -> list[str]:
     """Those of these comments that lie in a band."""
     found: list[str] = []
-    for ground in area.grounds:
+    for ground in area.grounds if ids else ():
         within_band = _within(session, select(_DOCKET.c.comment_id), ground, area, band)
         found += session.scalars(within_band.where(_DOCKET.c.comment_id.in_(ids)))
     return found
