@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from moderation.configuration_on_disk import ConfigurationOnDisk
-from moderation.configuration_versions import ConfigurationVersions
-from moderation.live_configuration import LiveConfiguration
-from moderation.scoring import build_scorer
-from moderation.scoring.batching import BatchingScorer
-from moderation.services import Clock, CommentScorer, Services, utc_now
-from moderation.settings import Settings
-from moderation.storage.database import Database
-from moderation.web import (
-    access,
-    articles_api,
-    comments_api,
-    errors,
-    metrics,
-    operations_api,
-    perspective_api,
-    queue_api,
-)
-from moderation.web.article_id import ArticleId
-from moderation.web.attempts import Attempts
-from moderation.web.door import Door
-from moderation.web.limits import Limits
+from moderation.services import Services
+from moderation.web.account.attempts import Attempts
+from moderation.web.api import articles as articles_api
+from moderation.web.api import comments as comments_api
+from moderation.web.api import operations as operations_api
+from moderation.web.api import queue as queue_api
 from moderation.web.pages import install_pages
-from moderation.web.rendering import error_page
+from moderation.web.perspective import analyze as perspective_api
+from moderation.web.shared import access, errors, metrics
+from moderation.web.shared.article_id import ArticleId
+from moderation.web.shared.door import Door
+from moderation.web.shared.limits import Limits
+from moderation.web.shared.rendering import error_page
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -58,36 +46,6 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """With every answer, unless it says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Books:
-    database: Database
-    clock: Clock
-
-
-def build_services(
-    settings: Settings, *, scorer: CommentScorer | None = None, clock: Clock = utc_now, threads: int | None = None
-) -> Services:
-    """Opens the database, which must be up to date, reads the configuration and gets the pack ready to load.
-
-    ``threads`` are for inference. Raises ``ConfigurationError`` for a wrong configuration where no last good one is
-    kept, and ``ScoringFailed`` for a pack that is missing or damaged.
-    """
-    database = Database(settings.database_url)
-    books = _Books(database=database, clock=clock)
-    disk = ConfigurationOnDisk(settings.config_path, settings.var)
-    versions = ConfigurationVersions(books)
-    live = LiveConfiguration(disk, versions)
-    versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
-    if scorer is None:
-        asked = live.current().scoring
-        scorer = BatchingScorer(
-            build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
-        )
-    services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
-    _ = services.keys  # what is wrong with them stops a start
-    return services
 
 
 def create_app(services: Services) -> Flask:

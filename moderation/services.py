@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from moderation.configuration import Configuration
+from moderation.config.configuration import Configuration
+from moderation.config.settings import Settings
 from moderation.core.errors import ScoringFailed
 from moderation.core.keyring import KeyRing
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
-from moderation.keys import KeyStore
-from moderation.settings import Settings
 from moderation.storage.database import Database
-from moderation.storage.house import House
+from moderation.storage.key_store import KeyStore
+from moderation.storage.site_rules_cache import House
 
 Clock = Callable[[], datetime]
 

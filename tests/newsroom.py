@@ -22,9 +22,11 @@ from fresh_postgres import drop, new_database, url_of
 from sqlalchemy import event, func, make_url, select
 from werkzeug.test import TestResponse
 
+from moderation.accounts.sites import insert_key, insert_site, new_publishable_key, new_secret_key
 from moderation.app import create_app
-from moderation.configuration import Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import Settings
 from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import (
     LABELS,
@@ -37,13 +39,11 @@ from moderation.core.scores import (
     Scores,
     SentenceScore,
 )
-from moderation.record import recorded
 from moderation.services import Services
-from moderation.settings import Settings
-from moderation.sites import insert_key, insert_site, new_publishable_key, new_secret_key
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
+from moderation.unit_of_work import recorded
 
 ORIGIN = "https://news.example"
 SECRET = "a secret of the tests that is long enough"

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import read_environment
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import ConfigurationError, ScoringFailed
 from moderation.core.scores import LABELS, ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
-from moderation.core.text import visible_length
-from moderation.first_start import first_start
-from moderation.review import Ruling, Verdict, decide_comment
-from moderation.seeding import load_seeds, read_seeds
+from moderation.core.text.written import visible_length
+from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.services import Services
-from moderation.settings import read_environment
+from moderation.setup.demo import load_seeds, read_seeds
+from moderation.setup.first_start import first_start
 from moderation.storage.accounts import account_named
-from moderation.storage.acts import newest_act
+from moderation.storage.actions import newest_act
 from moderation.storage.articles import articles_of, find_article
 from moderation.storage.audit import chains, events_of
 from moderation.storage.comments import Comment, with_external_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from moderation.cli.opening import reached
-from moderation.settings import read_environment
+from moderation.config.settings import read_environment
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 

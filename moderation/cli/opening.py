@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from sqlalchemy.exc import OperationalError
 
+from moderation.config.settings import Settings, read_environment
 from moderation.core.errors import ConfigurationError
 from moderation.services import Services
-from moderation.settings import Settings, read_environment
 from moderation.storage.database import Database
 from moderation.storage.schema import is_current
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from moderation.cli.packs_add import add
+from moderation.config.settings import read_environment
 from moderation.scoring.packs import Manifest, PackDamaged, PackMissing, installed, problems, read_manifest
-from moderation.settings import read_environment
 
 
 @click.group()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from moderation.config.settings import read_environment
 from moderation.core.errors import InvalidField
 from moderation.scoring.detoxify_extra import require_extra
-from moderation.settings import read_environment
 
 PUBLISHED = ("original", "unbiased", "multilingual", "original-small", "unbiased-small")
 

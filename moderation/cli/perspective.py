@@ -14,17 +14,17 @@ import click
 from moderation.cli.opening import open_database, open_services
 from moderation.cli.perspective_log import BadLine, Logged, read_log
 from moderation.cli.perspective_plot import plot
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import read_environment
 from moderation.core.actor import SYSTEM
-from moderation.core.comparison import Comparison, compare
 from moderation.core.errors import InvalidField
 from moderation.core.intervals import ENOUGH, TOO_FEW, rank_correlation_interval, share_words
-from moderation.core.perspective_requests import label_of
 from moderation.core.scores import Scale, Scorer, ScoreRequest, Scores
+from moderation.perspective.comparison import Comparison, compare
+from moderation.perspective.requests import label_of
+from moderation.perspective.suggestions import erase_suggestions
 from moderation.scoring import build_scorer
-from moderation.settings import read_environment
 from moderation.storage.suggestions import suggestions_of
-from moderation.suggestions import erase_suggestions
 
 CHUNK = 64
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from moderation.core.errors import InvalidField
-from moderation.core.markup import seen_in_html
-from moderation.core.perspective import RELEVANCE
-from moderation.core.perspective_requests import label_of
 from moderation.core.scores import LABELS
+from moderation.core.text.markup import seen_in_html
+from moderation.perspective.requests import label_of
+from moderation.perspective.wire import RELEVANCE
 
 NESTED = ("attributeScores", "scores", "perspective", "metadata", "response")
 """Where JSON Lines may hold the scores, if not beside the text: a logged answer can stay as it came."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from moderation.core.comparison import Comparison, shares_held
+from moderation.perspective.comparison import Comparison, shares_held
 
 WIDTH, HEIGHT = 520, 260
 LEFT, TOP, RIGHT, BOTTOM = 56, 34, 16, 44

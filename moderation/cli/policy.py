@@ -12,13 +12,13 @@ import click
 from sqlalchemy.orm import Session
 
 from moderation.cli.opening import open_database
-from moderation.configuration import Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import read_environment
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.errors import ConfigurationError
-from moderation.replay import Replayed, Tally, replay_all, tally, told
-from moderation.settings import read_environment
+from moderation.policy_lab.replay import Replayed, Tally, replay_all, tally, told
 
 _WOULD = {Outcome.APPROVED: "would publish", Outcome.PENDING: "would wait", Outcome.REJECTED: "would reject"}
 _DID = {Status.APPROVED.value: "approved", Status.REJECTED.value: "rejected", None: "nobody decided"}

@@ -13,20 +13,20 @@ from typing import Any, Protocol, cast
 
 import click
 
-from moderation.articles import paragraphs_of
-from moderation.configuration import Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.comments.articles import paragraphs_of
+from moderation.comments.evaluation import PrivateFound, private_data_in
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import Settings, read_environment
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
-from moderation.core.links import count_links
-from moderation.core.names import links_in_name
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
 from moderation.core.strict_json import NotJson, parse_json
-from moderation.judging import PrivateFound, private_data_in
+from moderation.core.text.links import count_links
+from moderation.core.text.names import links_in_name
 from moderation.scoring import build_scorer
-from moderation.settings import Settings, read_environment
-from moderation.web.shapes import scores_shape
+from moderation.web.api.shapes import scores_shape
 
 CHUNK_LINES = 64
 CHUNK_BYTES = 1 << 20

@@ -14,26 +14,27 @@ from typing import Any, cast
 
 import click
 
-from moderation import preparing
-from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, build_services, create_app
+from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, create_app
+from moderation.bootstrap import build_services
 from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
+from moderation.comments import preparation
+from moderation.config.settings import Settings, read_environment
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import ConfigurationError
-from moderation.first_start import ADMIN, DEMO, FirstStart, first_start
+from moderation.jobs.worker import Sweeper, beside
 from moderation.scoring.batching import BatchingScorer
 from moderation.scoring.runtime import available_threads
-from moderation.seeding import load_seeds, read_seeds
 from moderation.services import Services
 from moderation.serving import listen, serve, supervise
-from moderation.settings import Settings, read_environment
+from moderation.setup.demo import load_seeds, read_seeds
+from moderation.setup.first_start import ADMIN, DEMO, FirstStart, first_start
 from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
-from moderation.web.metrics import FOLDER, count_together, forget_former_processes
-from moderation.worker import Sweeper, beside
+from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def _serve(
             )
     finally:
         sweeper.stop()
-        preparing.finish()
+        preparation.finish()
         scorer.close()
         services.database.close()
 
@@ -178,7 +179,7 @@ def _load_seeds(services: Services) -> None:
         rights = {EVERYWHERE: frozenset({Right.READ.value, Right.MODERATE.value})}
         admin = Actor(reference=f"account:{account.id}", name=ADMIN, account_id=account.id, rights=rights)
         click.echo("Loading the demo's articles and comments ...")
-        records = logging.getLogger("moderation.record")
+        records = logging.getLogger("moderation.unit_of_work")
         records.setLevel(logging.WARNING)  # an audit head for each would bury what was just shown
         loaded = load_seeds(services, read_seeds(SEEDS), site_id=DEMO, moderator=admin)
         records.setLevel(logging.NOTSET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from moderation import sites
+from moderation.accounts import sites
 from moderation.cli.opening import open_services
 from moderation.storage.sites import KeyKind, Right, SiteKey, all_sites, keys_of
 

@@ -7,13 +7,13 @@ from typing import cast
 
 import click
 
-from moderation import preparing
-from moderation.app import build_services
+from moderation.bootstrap import build_services
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
+from moderation.comments import preparation
+from moderation.config.settings import read_environment
+from moderation.jobs.worker import Sweeper, beside
 from moderation.scoring.batching import BatchingScorer
-from moderation.settings import read_environment
-from moderation.worker import Sweeper, beside
 
 
 @click.command()
@@ -35,6 +35,6 @@ def command() -> None:
     click.echo("Waiting for comments to score. Stop with Ctrl-C.")
     with beside(services):
         sweeper.run()
-    preparing.finish()
+    preparation.finish()
     scorer.close()
     services.database.close()

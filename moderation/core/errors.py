@@ -1,4 +1,4 @@
-"""Named facts about what went wrong. Each says what is wrong and how to mend it; HTTP codes sit in web/errors.py."""
+"""Named facts about what went wrong. Each says what is wrong and how to mend it. HTTP codes: web/shared/errors.py."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import hmac
 from hashlib import sha256
 
 from moderation.core.comment import Author
-from moderation.core.names import comparable_name, earlier_forms
+from moderation.core.text.names import comparable_name, earlier_forms
 
 
 def keyed(secret: str, purpose: str, *parts: str) -> str:

@@ -7,13 +7,8 @@ import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from moderation.core.errors import ScoringFailed
-from moderation.scoring.packs import Pack
-
-if TYPE_CHECKING:
-    from moderation.scoring.runtime import Runtime
 
 _ROOT = Path(__file__).parents[2]
 NEEDED = ("torch", "detoxify", "transformers", "onnx", "onnxscript", "sentencepiece")
@@ -44,14 +39,3 @@ def require_extra(purpose: str, needed: tuple[str, ...] = NEEDED) -> None:
     missing = tuple(name for name in needed if find_spec(name) is None)
     if missing:
         raise ExtraMissing(purpose, missing)
-
-
-def load_through_detoxify(pack: Pack, threads: int) -> Runtime:
-    """The runtime ``detoxify``: the pack's original model in torch, on a GPU where there is one.
-
-    Raises ``ExtraMissing``, or ``PackDamaged`` or ``CheckpointUnusable`` where Detoxify's side is missing or changed.
-    """
-    require_extra("The runtime 'detoxify'")
-    from moderation.scoring.detoxify_runtime import DetoxifyRuntime  # noqa: PLC0415 - torch, only where it is asked for
-
-    return DetoxifyRuntime(pack, threads)

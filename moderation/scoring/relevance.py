@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.core.sentences import sentences
+from moderation.core.text.sentences import sentences
 from moderation.scoring.relevance_features import (
     SIGNS,
     TALK,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from moderation.core.disguise import undisguise
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
+from moderation.core.text.disguise import undisguise
 from moderation.scoring.language import LanguageDetector, likeliest
 from moderation.scoring.scorer import PackScorer
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
-from moderation.scoring.detoxify_extra import load_through_detoxify
+from moderation.scoring.detoxify_extra import require_extra
 from moderation.scoring.packs import Manifest, Pack
 
 RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
@@ -103,7 +103,7 @@ def _fastest_first() -> Iterator[str]:
 def load(pack: Pack, name: str, threads: int) -> Runtime:
     """The pack's model, ready to run. ``name`` as ``choose`` gave it."""
     if name == DETOXIFY:
-        return load_through_detoxify(pack, threads)
+        return _load_through_detoxify(pack, threads)
     engine, precision = engine_and_precision(name)
     if engine == "openvino":
         from moderation.scoring.openvino_runtime import OpenVino  # noqa: PLC0415 - half a second, 50 MB
@@ -182,3 +182,14 @@ class _OnnxRuntime:
         with self._lock:
             values = self._session.run(self._names, _feed(self._inputs, ids, mask))
         return dict(zip(self._names, values, strict=True))
+
+
+def _load_through_detoxify(pack: Pack, threads: int) -> Runtime:
+    """The runtime ``detoxify``: the pack's original model in torch, on a GPU where there is one.
+
+    Raises ``ExtraMissing``, or ``PackDamaged`` or ``CheckpointUnusable`` where Detoxify's side is missing or changed.
+    """
+    require_extra("The runtime 'detoxify'")
+    from moderation.scoring.detoxify_runtime import DetoxifyRuntime  # noqa: PLC0415 - torch, only where it is asked for
+
+    return DetoxifyRuntime(pack, threads)

@@ -12,9 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.core.disguise import Undisguised, undisguise
 from moderation.core.errors import ScoringFailed
-from moderation.core.names import says_something, scored_words
 from moderation.core.scores import (
     ArticleText,
     Language,
@@ -25,7 +23,9 @@ from moderation.core.scores import (
     Scores,
     SentenceScore,
 )
-from moderation.core.sentences import not_too_many, sentences
+from moderation.core.text.disguise import Undisguised, undisguise
+from moderation.core.text.names import says_something, scored_words
+from moderation.core.text.sentences import not_too_many, sentences
 from moderation.scoring.calibration import Calibration, probability
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector

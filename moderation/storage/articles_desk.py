@@ -13,7 +13,7 @@ from moderation.core.reach import Scope
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import WAITS, Docket
+from moderation.storage.queue_index import WAITS, Docket
 from moderation.storage.reach import within_any
 
 COUNTED = 1000

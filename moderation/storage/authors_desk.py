@@ -14,8 +14,8 @@ from moderation.storage.articles import Article
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.house_rules import AuthorDecision, AuthorKind, newest_author_decision
 from moderation.storage.reach import within_any
+from moderation.storage.site_rules import AuthorDecision, AuthorKind, newest_author_decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

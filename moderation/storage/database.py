@@ -34,7 +34,7 @@ CONNECT_SECONDS = 3
 class Database:
     """Hands out sessions. ``reading`` for queries; ``writing`` for one transaction, tried again on a conflict.
 
-    Both raise an ``SQLAlchemyError`` (of the kinds that web/errors.py answers with 503) within seconds where the
+    Both raise an ``SQLAlchemyError`` (of the kinds that web/shared/errors.py answers with 503) within seconds where the
     database hangs or somebody else holds it. A ``patient`` one, for commands, lets a statement take the time it takes.
     """
 

@@ -22,7 +22,7 @@ from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, Docket, signals_in
+from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, Docket, signals_in
 from moderation.storage.reach import within_any
 from moderation.storage.severity_order import serving_slot
 

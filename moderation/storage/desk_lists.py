@@ -31,12 +31,12 @@ from sqlalchemy.orm import Session
 from moderation.core.comment import Status
 from moderation.core.reach import Scope as Scope  # noqa: PLC0414 - what lists are asked for with
 from moderation.core.scores import LABELS
-from moderation.core.search_words import Sought
+from moderation.core.text.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.desk_work import Mark, MarkKind
-from moderation.storage.docket import DECIDABLE, SLOTS, UNDECIDABLE, Docket
+from moderation.storage.moderator_workspace import Mark, MarkKind
+from moderation.storage.queue_index import DECIDABLE, SLOTS, UNDECIDABLE, Docket
 from moderation.storage.reach import within, within_any
 from moderation.storage.search_index import fts5_query, tsquery
 from moderation.storage.severity_order import serving_slot

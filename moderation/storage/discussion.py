@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from moderation.core.comment import Status
 from moderation.storage.base import table_of
 from moderation.storage.comments import OPENINGS, SHOWN, Comment
-from moderation.storage.desk_work import featured_among
+from moderation.storage.moderator_workspace import featured_among
 
 Place = tuple[datetime, str]
 """A comment's time and id: where a page ends."""

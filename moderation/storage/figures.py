@@ -20,7 +20,7 @@ from moderation.core.comment import Status
 from moderation.core.times import start_of_day
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow
-from moderation.storage.docket import Docket
+from moderation.storage.queue_index import Docket
 
 
 class Range(StrEnum):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, defer
 from moderation.core.scores import Scores
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.desk_work import kinds_on
-from moderation.storage.docket import SLOTS, Docket
+from moderation.storage.moderator_workspace import kinds_on
+from moderation.storage.queue_index import SLOTS, Docket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

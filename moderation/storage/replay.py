@@ -17,7 +17,7 @@ from moderation.core.policy import SIGNALS
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.docket import Docket
+from moderation.storage.queue_index import Docket
 
 DECIDED = (Status.APPROVED, Status.REJECTED)
 STATUSES = tuple(Status)

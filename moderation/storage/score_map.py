@@ -18,11 +18,11 @@ from sqlalchemy.sql import ColumnElement
 
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
-from moderation.storage.acts import CHOSEN, ActItem, ItemState, how_many_items
+from moderation.storage.actions import CHOSEN, ActItem, ItemState, how_many_items
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.docket import DECIDABLE, UNDECIDABLE, WAITS, Docket
+from moderation.storage.queue_index import DECIDABLE, UNDECIDABLE, WAITS, Docket
 from moderation.storage.reach import within
 
 SIGNALS = (*LABELS, "relevance")

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, column, insert, table, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from moderation.core.search_words import Sought, words_in
+from moderation.core.text.search_words import Sought, words_in
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 

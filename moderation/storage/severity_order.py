@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, upd
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, BigCount, table_of
-from moderation.storage.docket import SIGNAL_COLUMNS, SLOTS, WAITS, Docket
+from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, WAITS, Docket
 
 ONLY = 1
 

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from flask import Flask
 
-from moderation.web import (
-    account_pages,
-    accounts_pages,
-    acts_pages,
-    admin_pages,
-    alike_pages,
-    article_pages,
-    audit_pages,
-    author_pages,
-    comment_pages,
-    desk_work_pages,
-    figures_pages,
-    legal_pages,
-    map_pages,
-    mark_pages,
-    policy_pages,
-    queue_pages,
-    reader_pages,
-    rules_pages,
-    sign_in_pages,
-    sites_pages,
-)
-from moderation.web.access import install_csrf, install_sign_in
-from moderation.web.limits import Limits
-from moderation.web.rendering import install_templates
+from moderation.web.account import profile as account_pages
+from moderation.web.account import sign_in as sign_in_pages
+from moderation.web.admin import accounts as accounts_pages
+from moderation.web.admin import figures as figures_pages
+from moderation.web.admin import overview as admin_pages
+from moderation.web.admin import policy as policy_pages
+from moderation.web.admin import sites as sites_pages
+from moderation.web.desk import articles as article_pages
+from moderation.web.desk import audit as audit_pages
+from moderation.web.desk import authors as author_pages
+from moderation.web.desk import bulk as acts_pages
+from moderation.web.desk import comment as comment_pages
+from moderation.web.desk import flags as mark_pages
+from moderation.web.desk import legal as legal_pages
+from moderation.web.desk import near_duplicates as alike_pages
+from moderation.web.desk import queue as queue_pages
+from moderation.web.desk import rules as rules_pages
+from moderation.web.desk import score_map as map_pages
+from moderation.web.desk import work as desk_work_pages
+from moderation.web.reader import pages as reader_pages
+from moderation.web.shared.access import install_csrf, install_sign_in
+from moderation.web.shared.limits import Limits
+from moderation.web.shared.rendering import install_templates
 
 APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""

@@ -20,8 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from moderation.app import build_services, create_app
+from moderation.app import create_app
+from moderation.bootstrap import build_services
 from moderation.cli.serve import THREADS
+from moderation.config.settings import Settings, read_environment
 from moderation.core.scores import (
     LABELS,
     ArticleText,
@@ -32,11 +34,10 @@ from moderation.core.scores import (
     ScoreRequest,
     Scores,
 )
-from moderation.first_start import first_start
 from moderation.scoring import build_scorer
 from moderation.scoring.batching import BatchingScorer
 from moderation.serving import listen, serve
-from moderation.settings import Settings, read_environment
+from moderation.setup.first_start import first_start
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from scripts.benchmarks.common import Row, arguments, percentile, report, say

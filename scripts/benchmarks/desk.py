@@ -28,15 +28,16 @@ from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.app import build_services, create_app
+from moderation.app import create_app
+from moderation.bootstrap import build_services
+from moderation.config.settings import read_environment
 from moderation.core.ids import new_id
 from moderation.services import CommentScorer, Services, utc_now
-from moderation.settings import read_environment
 from moderation.storage.accounts import Account, Extra, Grant, Role, WebSession
 from moderation.storage.comments import Comment
 from moderation.storage.score_map import Area, Ground, histogram
 from moderation.storage.sites import digest_of
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
 from scripts.benchmarks.desk_parts.filling import SITE, Filled, fill
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from moderation.core.scores import LABELS, ArticleText, Scale, ScoreRequest, Scores
 from moderation.scoring import PackScorer
 from moderation.scoring.relevance import split_passages
-from moderation.web.desk_cards import shaded
+from moderation.web.desk.cards import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
 from scripts.training.metrics import at_rate, auc, average_precision, calibration_error

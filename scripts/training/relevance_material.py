@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moderation.core.sentences import sentences
+from moderation.core.text.sentences import sentences
 
 HERE = Path(__file__).parent
 SOURCES = {"civil_comments": 6000, "wikipedia_talk": 5000, "contextual_abuse_reddit": 1500}

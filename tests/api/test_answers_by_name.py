@@ -9,7 +9,7 @@ import pytest
 from newsroom import ORIGIN, Newsroom, detail
 from werkzeug.test import TestResponse
 
-from moderation.sites import add_secret_key
+from moderation.accounts.sites import add_secret_key
 from moderation.storage.sites import Right
 
 COMMENTS = "/api/v1/articles/trams/comments"

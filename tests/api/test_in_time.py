@@ -8,10 +8,10 @@ import time
 import pytest
 from newsroom import Newsroom, detail
 
+from moderation.comments.extraction import ExtractionFailed, _Extractor, extracted
+from moderation.comments.preparation import finish, prepare_in_time
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.extraction import ExtractionFailed, _Extractor, extracted
-from moderation.preparing import finish, prepare_in_time
 
 COMMENTS = "/api/v1/articles/trams/comments"
 
@@ -89,8 +89,8 @@ def test_a_page_is_refused_in_words_where_no_process_can_be_started(
     def none_left(*_arguments: object, **_more: object) -> object:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("moderation.extraction._extractor", _Extractor())
-    monkeypatch.setattr("moderation.extraction.subprocess.Popen", none_left)
+    monkeypatch.setattr("moderation.comments.extraction._extractor", _Extractor())
+    monkeypatch.setattr("moderation.comments.extraction.subprocess.Popen", none_left)
     answer = newsroom.put_article(text=None, html="<article><p>Trams return to the harbour.</p></article>")
     assert answer.status_code == 422
     assert "Send the article's text as `text` instead." in detail(answer)

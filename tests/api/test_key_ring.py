@@ -19,23 +19,23 @@ from newsroom import NOON, SECRET, Hall, Newsroom, open_hall, settings_for
 from pyotp import TOTP
 from sqlalchemy import select, text, update
 
-from moderation.accounts import add_account
+from moderation.accounts.accounts import add_account
+from moderation.accounts.passwords import hash_of
+from moderation.accounts.second_factor import set_up
+from moderation.accounts.sign_in import CodeNeeded, CodeWrong, account_asked_for, sign_in, sign_in_by_code
+from moderation.accounts.totp import secret_of
 from moderation.cli import main
-from moderation.codes import secret_of
+from moderation.config.settings import read_environment
 from moderation.core.actor import EVERYWHERE
 from moderation.core.comment import Author as Sent
 from moderation.core.errors import ConfigurationError
 from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.core.signing import author_key, keyed, receipt_for
-from moderation.keys import KeyStore
-from moderation.passwords import hash_of
-from moderation.second_factor import set_up
-from moderation.settings import read_environment
-from moderation.signing_in import CodeNeeded, CodeWrong, account_asked_for, sign_in, sign_in_by_code
 from moderation.storage.accounts import Account, Granted, Role
 from moderation.storage.audit import events_of
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.database import Database
+from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
 

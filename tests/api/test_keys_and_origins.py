@@ -6,8 +6,8 @@ import pytest
 from newsroom import ORIGIN, Newsroom, detail
 from sqlalchemy import select
 
-from moderation.accounts import add_account, add_token, disable_account, revoke_token
-from moderation.sites import add_secret_key, change_origins, revoke_key
+from moderation.accounts.accounts import add_account, add_token, disable_account, revoke_token
+from moderation.accounts.sites import add_secret_key, change_origins, revoke_key
 from moderation.storage.accounts import Granted, Role, account_named, tokens_of
 from moderation.storage.audit import EventRow
 from moderation.storage.sites import KeyKind, Right, digest_of, keys_of

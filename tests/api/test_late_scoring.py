@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from newsroom import Newsroom, detail
 
+from moderation.comments.rescoring import ATTEMPTS, LEASE, score_waiting
 from moderation.core.actor import Actor
 from moderation.core.scores import Scores
-from moderation.late_scoring import ATTEMPTS, LEASE, score_waiting
-from moderation.review import Ruling, Verdict, decide_comment
+from moderation.desk.decide import Ruling, Verdict, decide_comment
+from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
 from moderation.storage.comments import find_comment, lease_scoring
-from moderation.worker import Sweeper
 
 WORKER = '[scoring]\nmode = "worker"\n'
 APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"

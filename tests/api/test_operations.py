@@ -14,7 +14,7 @@ from newsroom import Hall, Newsroom, detail, open_hall
 from sqlalchemy import text
 
 from moderation.app import create_app
-from moderation.web.metrics import forget_former_processes
+from moderation.web.shared.metrics import forget_former_processes
 
 
 def test_alive_needs_nothing(newsroom: Newsroom) -> None:

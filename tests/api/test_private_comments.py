@@ -8,7 +8,7 @@ import logging
 import pytest
 from newsroom import Newsroom
 
-from moderation.late_scoring import score_late
+from moderation.comments.rescoring import score_late
 
 PUBLISHES = "[policy.approve]\ntoxicity_at_most = 0.05\nrelevance_at_least = 0.60\n"
 NUMBER = "07700 900461"

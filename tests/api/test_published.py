@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from newsroom import Newsroom, detail
 
-from moderation.web.articles_api import PAGE
+from moderation.web.api.articles import PAGE
 
 COMMENTS = "/api/v1/articles/trams/comments"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from newsroom import ORIGIN, Newsroom, detail
 
-from moderation.accounts import add_account, add_token
+from moderation.accounts.accounts import add_account, add_token
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.sites import Right
 

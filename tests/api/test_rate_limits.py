@@ -16,8 +16,8 @@ from newsroom import ORIGIN, Hall, Newsroom, detail, open_hall
 from stalling_proxy import stalling_proxy
 from werkzeug.test import TestResponse
 
-from moderation.web.limit_storage import ProcessStorage
-from moderation.web.limits import network_of
+from moderation.web.shared.limit_storage import ProcessStorage
+from moderation.web.shared.limits import network_of
 
 ADA = {"name": "Ada", "id": "ada"}
 BOB = {"name": "Bob", "id": "bob"}

@@ -14,9 +14,9 @@ import pytest
 from newsroom import NOON, Newsroom
 from sqlalchemy import event, insert, select
 
+from moderation.comments.rescoring import score_late
 from moderation.core.comment import DEEPEST, Status
 from moderation.core.ids import new_id
-from moderation.late_scoring import score_late
 from moderation.storage.articles import find_place
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of

@@ -18,15 +18,15 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation.accounts import add_account, add_token, set_password
+from moderation.accounts.accounts import add_account, add_token, set_password
+from moderation.accounts.sign_in import account_asked_for, sign_in, sign_out
 from moderation.core.audit_chain import ChainHead, verify
 from moderation.core.errors import ChainBroken
-from moderation.record import Ledger, recorded
-from moderation.signing_in import account_asked_for, sign_in, sign_out
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.sites import Right
+from moderation.unit_of_work import Ledger, recorded
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 

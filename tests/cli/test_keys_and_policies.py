@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from newsroom import Hall, Newsroom
 
 from moderation.cli import main
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.storage.audit import events_of
 
 PASSWORD = "a long enough password\n"

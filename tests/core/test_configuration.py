@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.configuration_file import is_cut_off, parse_configuration
+from moderation.config.configuration_file import is_cut_off, parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError
 from moderation.core.policy import SIGNALS

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.configuration_edit import LENGTHS, NotEditable, Where, edited, merged, reason_ids, values_in
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_edit import LENGTHS, NotEditable, Where, edited, merged, reason_ids, values_in
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.core.policy import COUNTED_SIGNALS, condition_keys
-from moderation.what_if import EFFECTS
+from moderation.policy_lab.what_if import EFFECTS
 
 SHIPPED = (Path(__file__).parents[2] / "config" / "moderation.toml").read_text()
 FILES = {

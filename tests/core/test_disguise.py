@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.core.disguise import undisguise
+from moderation.core.text.disguise import undisguise
 
 DISGUISED = {
     "zero-width characters": ("i\u200bd\u200ci\u200do\u2060t", "idiot"),

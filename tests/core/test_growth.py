@@ -20,24 +20,24 @@ import regex
 
 import moderation.core
 import moderation.scoring
-import moderation.web.wording
-from moderation.articles import paragraphs_of
-from moderation.core.disguise import undisguise
+import moderation.web.shared.wording
+from moderation.comments.articles import paragraphs_of
 from moderation.core.errors import ModerationError
-from moderation.core.folding import folded
-from moderation.core.likeness import bands
-from moderation.core.links import count_links
-from moderation.core.markup import in_utf16, seen_in_html
-from moderation.core.perspective_requests import read_analyze
 from moderation.core.scores import ArticleText
-from moderation.core.search_words import hits, sought, words_in
-from moderation.core.sentences import sentences
-from moderation.core.terms import Term, TermList
-from moderation.core.text import as_written, sameness, visible_length
+from moderation.core.text.disguise import undisguise
+from moderation.core.text.folding import folded
+from moderation.core.text.likeness import bands
+from moderation.core.text.links import count_links
+from moderation.core.text.markup import in_utf16, seen_in_html
+from moderation.core.text.search_words import hits, sought, words_in
+from moderation.core.text.sentences import sentences
+from moderation.core.text.written import as_written, sameness, visible_length
+from moderation.core.wordlist import Term, TermList
+from moderation.perspective.requests import read_analyze
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.relevance import split_passages
 from moderation.scoring.relevance_features import signs, stems, talk
-from moderation.web.wording import initial, short
+from moderation.web.shared.wording import initial, short
 from tests.core.hostile_shapes import SHAPES
 
 LENGTH = 2500
@@ -84,8 +84,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 }
 
 NOT_SEARCHED_FOR = {
-    "moderation.core.sentences._LAST_WORD": "sees twelve characters at a time",
-    "moderation.core.disguised_words._NAME_HERE": "is asked at one place, right after the last name",
+    "moderation.core.text.sentences._LAST_WORD": "sees twelve characters at a time",
+    "moderation.core.text.disguised_words._NAME_HERE": "is asked at one place, right after the last name",
 }
 
 
@@ -125,7 +125,7 @@ def modules() -> Iterator[ModuleType]:
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if ".detoxify_" not in found.name:  # reads checkpoints, no texts, and needs libraries of its own
                 yield importlib.import_module(found.name)
-    yield moderation.web.wording
+    yield moderation.web.shared.wording
 
 
 def patterns() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.core.text import KEPT_BLANKS, KEPT_MARKS, as_written, display_name, visible_length
+from moderation.core.text.written import KEPT_BLANKS, KEPT_MARKS, as_written, display_name, visible_length
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moderation.agreement import _ranked
 from moderation.core.intervals import (
     TOO_FEW,
     rank_correlation_interval,
@@ -13,6 +12,7 @@ from moderation.core.intervals import (
     share_interval,
     share_words,
 )
+from moderation.policy_lab.agreement import _ranked
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.likeness import bands, likeness
+from moderation.core.text.likeness import bands, likeness
 
 SPAM = "Earn {} dollars a day from home with this simple trick, just write to me and I will show you how it works"
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from moderation.core.links import count_links, is_ending
+from moderation.core.text.links import count_links, is_ending
 
 
 @pytest.mark.parametrize(

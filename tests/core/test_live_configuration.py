@@ -12,13 +12,14 @@ import pytest
 from newsroom import NOON, ObedientScorer, StandingClock, open_hall, settings_for
 from sqlalchemy import func, select
 
-from moderation.app import build_services, create_app
-from moderation.configuration import Configuration
-from moderation.configuration_on_disk import ConfigurationOnDisk
+from moderation.app import create_app
+from moderation.bootstrap import build_services
+from moderation.config.configuration import Configuration
+from moderation.config.live import LiveConfiguration
+from moderation.config.on_disk import ConfigurationOnDisk
 from moderation.core.actor import Actor
 from moderation.core.errors import ConfigurationError
-from moderation.live_configuration import LiveConfiguration
-from moderation.review import Ruling, Verdict, decide_comment
+from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.services import Services
 from moderation.storage.audit import EventRow
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from moderation.core.comment import Author
-from moderation.core.names import comparable_name, earlier_forms, links_in_name, name_words
 from moderation.core.signing import author_key, author_keys, keyed
+from moderation.core.text.names import comparable_name, earlier_forms, links_in_name, name_words
 
 
 @pytest.mark.parametrize(

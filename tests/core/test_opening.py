@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.core.discussion_hours import WHOLE_DAY, Hours, always_open, hours_from, read_hours
 from moderation.core.errors import InvalidField
-from moderation.core.opening import WHOLE_DAY, Hours, always_open, hours_from, read_hours
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago", "UTC")
 MINUTES = st.integers(0, WHOLE_DAY)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.decision import Outcome
 from moderation.core.policy import (
@@ -23,7 +23,7 @@ from moderation.core.policy import (
     signals_from,
 )
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores
-from moderation.what_if import effects_in, policy_toml, tried
+from moderation.policy_lab.what_if import effects_in, policy_toml, tried
 
 COUNTS = {"links": 0.0, "reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
 CALM = {**COUNTS, "toxicity": 0.1, "insult": 0.1, "relevance": 0.9}

@@ -119,7 +119,7 @@ def test_a_scope_covers_what_lies_within_it_on_its_own_site(own: Any, other: Any
     assert not Scope(site_id="demo", sections=of["own"]).covers(Scope(site_id="second", sections=of["other"]))
 
 
-_ASKED_HERE = {"core/actor.py", "core/reach.py", "signing_in.py", "web/access.py"}
+_ASKED_HERE = {"core/actor.py", "core/reach.py", "accounts/sign_in.py", "web/shared/access.py"}
 """Where rights are made up and looked at. Everybody else asks ``reachable``, ``demand`` or ``scopes``."""
 
 

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.comment import Mode
 from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison, Signals, decide
-from moderation.replay import OUTCOMES, replayed
+from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.replay import Past, Place
 
 SCORES = [signal for signal in SIGNALS if signal in SCORED_SIGNALS]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moderation.core.search_words import LONGEST_WORD, MOST_WORDS, hits, sought, words_in
+from moderation.core.text.search_words import LONGEST_WORD, MOST_WORDS, hits, sought, words_in
 
 LETTERS = (
     "aBßéøİı'’-_ \u00ad\u0301\u0306иИ漢字々・ーがか\u3099ガｶﾞ"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.sentences import FEW, LONGEST, SHORT, not_too_many, sentences
+from moderation.core.text.sentences import FEW, LONGEST, SHORT, not_too_many, sentences
 
 
 def split(text: str) -> list[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from moderation.config.settings import VARIABLES, read_environment
 from moderation.core.errors import ConfigurationError
-from moderation.settings import VARIABLES, read_environment
 
 KEY = "k" * 40
 

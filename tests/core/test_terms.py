@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.core.errors import InvalidField
-from moderation.core.terms import LONGEST, Term, TermList, term_text
+from moderation.core.wordlist import LONGEST, Term, TermList, term_text
 
 
 def listed(*texts: str) -> TermList:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.core.errors import InvalidField
-from moderation.core.text import MOST_MARKS, as_written, display_name, sameness, visible_length
+from moderation.core.text.written import MOST_MARKS, as_written, display_name, sameness, visible_length
 
 
 @pytest.mark.parametrize(

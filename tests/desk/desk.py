@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.ids import new_id
-from moderation.review import Ruled, Ruling, Verdict, decide_comment
+from moderation.desk.decide import Ruled, Ruling, Verdict, decide_comment
+from moderation.desk.undo import Undone, undo
 from moderation.storage.accounts import Account, Grant, Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.docket import Docket
 from moderation.storage.outbox import Notice
-from moderation.undoing import Undone, undo
+from moderation.storage.queue_index import Docket
 
 REASONS = """
 [[reasons]]

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from newsroom import Hall, Newsroom
 from sqlalchemy import select
 
-from moderation.batches import Begun, decide_band, remove_everything
 from moderation.core.errors import DecidedMeanwhile, InvalidField, NotPossibleNow, RightMissing
-from moderation.marking import mark
-from moderation.review import Ruling, Verdict
+from moderation.desk.bulk import Begun, decide_band, remove_everything
+from moderation.desk.bulk_runner import LEASE, carry_on
+from moderation.desk.decide import Ruling, Verdict
+from moderation.desk.flags import mark
 from moderation.storage.accounts import Account
-from moderation.storage.acts import Act, Everything
+from moderation.storage.actions import Act, Everything
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.desk_work import Claim, MarkKind
+from moderation.storage.moderator_workspace import Claim, MarkKind
 from moderation.storage.score_map import Area, Band, Ground, histogram, numbers_within, sampled
-from moderation.unfinished import LEASE, carry_on
 
 APPROVE = Ruling(verdict=Verdict.APPROVE)
 REJECT = Ruling(verdict=Verdict.REJECT, reason_id="spam")

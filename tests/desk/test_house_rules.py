@@ -9,16 +9,16 @@ from desk import REASONS, colleague
 from newsroom import Newsroom
 from sqlalchemy import event, select
 
-from moderation.authors import AuthorRuling, decide_author
+from moderation.comments.rescoring import score_waiting
 from moderation.core.comment import Mode
 from moderation.core.errors import ArticleNotFound, AuthorNotFound, NotPossibleNow, RightMissing, SiteNotFound
-from moderation.late_scoring import score_waiting
-from moderation.places import ModeForm, Spot, set_mode
+from moderation.desk.authors import AuthorRuling, decide_author
+from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
+from moderation.desk.wordlists import add_terms, remove_term
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
-from moderation.storage.house_rules import AuthorKind
-from moderation.terms import add_terms, remove_term
+from moderation.storage.queue_index import Docket
+from moderation.storage.site_rules import AuthorKind
 
 WORKER = REASONS + '[scoring]\nmode = "worker"\n[policy.approve]\ntoxicity_at_most = 0.5\n'
 RIGHTS = ("read", "moderate", "senior")

@@ -15,10 +15,10 @@ from moderation.core.errors import (
     NotPossibleNow,
     RightMissing,
 )
-from moderation.marking import add_note, mark, remove_note, unmark
+from moderation.desk.flags import add_note, mark, remove_note, unmark
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.desk_work import MarkKind, NoteAbout, marks_on, notes_about
+from moderation.storage.moderator_workspace import MarkKind, NoteAbout, marks_on, notes_about
 
 
 def marks(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:

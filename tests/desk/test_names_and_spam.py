@@ -10,17 +10,17 @@ from desk import REASONS, colleague
 from newsroom import Newsroom, detail
 from sqlalchemy import select, update
 
-from moderation.authors import AuthorRuling, decide_author
+from moderation.comments.rescoring import score_waiting
 from moderation.core.policy import NAME_SIGNALS
 from moderation.core.signing import keyed
-from moderation.late_scoring import score_waiting
-from moderation.replay import OUTCOMES, replayed
+from moderation.desk.authors import AuthorRuling, decide_author
+from moderation.desk.wordlists import add_terms
+from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
-from moderation.storage.house_rules import AuthorKind
+from moderation.storage.queue_index import Docket
 from moderation.storage.replay import Past, _only, every_decided
-from moderation.terms import add_terms
+from moderation.storage.site_rules import AuthorKind
 
 POST = REASONS + '[comments]\nmode = "post"\n'
 NOTHING_FLAGS = POST + "[policy.flag]\n"

@@ -10,17 +10,17 @@ from desk import REASONS, colleague
 from newsroom import Newsroom
 from sqlalchemy import select
 
-from moderation.authors import AuthorRuling, decide_author
+from moderation.comments.rescoring import score_waiting
 from moderation.core.scores import LABELS
-from moderation.late_scoring import score_waiting
-from moderation.reordering import bring_up_to_date
-from moderation.replay import OUTCOMES, replayed
+from moderation.desk.authors import AuthorRuling, decide_author
+from moderation.desk.wordlists import add_terms
+from moderation.jobs.queue_order import bring_up_to_date
+from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.comments import Comment
-from moderation.storage.docket import Docket
-from moderation.storage.house_rules import AuthorKind
+from moderation.storage.queue_index import Docket
 from moderation.storage.replay import every_decided
 from moderation.storage.score_map import Area, Ground, histogram
-from moderation.terms import add_terms
+from moderation.storage.site_rules import AuthorKind
 
 POLICIES = {
     "post": '[comments]\nmode = "post"\n',

@@ -9,14 +9,14 @@ from desk import REASONS, Colleague, colleague
 from newsroom import Newsroom
 from sqlalchemy import select
 
-from moderation.batches import decide_band, remove_everything
-from moderation.late_scoring import score_waiting
-from moderation.review import Ruling, Verdict
-from moderation.storage.acts import Everything
+from moderation.comments.rescoring import score_waiting
+from moderation.desk.bulk import decide_band, remove_everything
+from moderation.desk.bulk_runner import carry_on
+from moderation.desk.decide import Ruling, Verdict
+from moderation.storage.actions import Everything
 from moderation.storage.comments import Comment
 from moderation.storage.outbox import Notice
 from moderation.storage.score_map import Area, Band, Ground
-from moderation.unfinished import carry_on
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
 WORKER = '[scoring]\nmode = "worker"\n'

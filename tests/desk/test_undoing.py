@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from newsroom import Hall, Newsroom
 
+from moderation.comments.rescoring import score_late
 from moderation.core.errors import ActNotFound, CommentNotFound, DecidedMeanwhile, NotPossibleNow
-from moderation.late_scoring import score_late
 
 
 def test_undo_puts_a_comment_back_where_it_waited(newsroom: Newsroom) -> None:

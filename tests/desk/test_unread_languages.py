@@ -11,20 +11,20 @@ from desk import Colleague, colleague
 from newsroom import Newsroom
 from sqlalchemy import event, select, update
 
-from moderation.batches import decide_band
-from moderation.configuration_file import parse_configuration
+from moderation.comments.rescoring import score_late
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.scores import ArticleText, PreparedArticle, Scale, ScoreRequest, Scores
-from moderation.late_scoring import score_late
-from moderation.replay import replay_all
-from moderation.review import Ruling, Verdict
+from moderation.desk.bulk import decide_band
+from moderation.desk.bulk_runner import carry_on
+from moderation.desk.decide import Ruling, Verdict
+from moderation.policy_lab.replay import replay_all
 from moderation.scoring import build_scorer
-from moderation.storage.acts import Act
+from moderation.storage.actions import Act
 from moderation.storage.base import table_of
 from moderation.storage.desk_lists import Band as ListBand
 from moderation.storage.desk_lists import Scope, Unusable, Wanted, how_many, page_of
-from moderation.storage.docket import Docket
+from moderation.storage.queue_index import Docket
 from moderation.storage.score_map import SIGNALS, Area, Band, Ground, histogram, numbers_within, sampled
-from moderation.unfinished import carry_on
 
 THREATS = {
     "de": "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.",

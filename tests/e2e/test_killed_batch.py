@@ -9,14 +9,14 @@ from typing import Any, cast
 
 from sqlalchemy import select
 
-from moderation.batches import decide_band
-from moderation.configuration import Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.actor import Actor
-from moderation.review import Ruling, Verdict
+from moderation.desk.bulk import decide_band
+from moderation.desk.decide import Ruling, Verdict
 from moderation.services import Services
 from moderation.storage.accounts import account_named
-from moderation.storage.acts import Act
+from moderation.storage.actions import Act
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.score_map import Area, Band, Ground

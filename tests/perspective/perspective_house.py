@@ -11,6 +11,7 @@ from flask import Flask
 from newsroom import NOON, FixedConfiguration, StandingClock, settings_for
 from werkzeug.test import TestResponse
 
+from moderation.accounts.sites import insert_key, insert_site
 from moderation.app import create_app
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import (
@@ -23,13 +24,12 @@ from moderation.core.scores import (
     Scores,
     SentenceScore,
 )
-from moderation.core.sentences import sentences
-from moderation.record import recorded
+from moderation.core.text.sentences import sentences
 from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
-from moderation.sites import insert_key, insert_site
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
+from moderation.unit_of_work import recorded
 
 KEY = "sk_perspective_tests_0123456789"
 WITHOUT_RIGHT = "sk_perspective_nothing_0123456789"

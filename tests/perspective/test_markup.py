@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moderation.core.markup import in_utf16, seen_in_html
+from moderation.core.text.markup import in_utf16, seen_in_html
 
 PIECES = ["<p>", "</p>", "<b class='x'>", "&amp;", "&#128512;", "&nope;", "&", "<", ">", "<!-- ", "-->", "<script>"]
 PIECES += ["</script>", "<br/>", "idiot", "é", "😀", " ", "\n", '"', "<style>", "<3", "x<y", "&lt", "<!doctype html>"]

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from perspective_house import KEY, PUBLISHABLE, WITHOUT_RIGHT, House, WordScorer, error, error_type, open_house
 from sqlalchemy import func, select
 
-from moderation.core.perspective import LABEL_OF
 from moderation.core.scores import Scale, ScoreRequest, Scores
+from moderation.perspective.wire import LABEL_OF
 from moderation.scoring.batching import BatchingScorer
 from moderation.storage.tables import Base
 

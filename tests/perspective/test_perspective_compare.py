@@ -14,8 +14,8 @@ from perspective_house import SITE, House
 
 from moderation.cli import main
 from moderation.cli.perspective_log import BadLine, Logged, read_log
-from moderation.core.comparison import compare, rank_agreement, shares_held
 from moderation.core.errors import InvalidField
+from moderation.perspective.comparison import compare, rank_agreement, shares_held
 
 SCORES = st.lists(st.integers(0, 20).map(lambda twentieth: twentieth / 20), min_size=1, max_size=60)
 

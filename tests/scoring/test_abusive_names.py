@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from moderation.configuration_file import parse_configuration
-from moderation.core.names import says_something
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.policy import NAME_SCORES
 from moderation.core.scores import ScoreRequest
+from moderation.core.text.names import says_something
 from moderation.scoring import PackScorer, build_scorer
 from moderation.scoring.encoder import Encoder
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.policy import DANGERS, Signals, concerns
 from moderation.core.scores import ScoreRequest
 from moderation.core.severity import Kind, severity_of

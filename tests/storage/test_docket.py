@@ -10,18 +10,18 @@ from newsroom import Newsroom
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 
+from moderation.comments.rescoring import score_late
 from moderation.core.comment import Status
-from moderation.core.likeness import bands
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
-from moderation.core.search_words import sought
-from moderation.late_scoring import score_late
-from moderation.reordering import bring_up_to_date
+from moderation.core.text.likeness import bands
+from moderation.core.text.search_words import sought
+from moderation.jobs.queue_order import bring_up_to_date
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow, ScoreRow
 from moderation.storage.database import Database
 from moderation.storage.desk_lists import Wanted, page_of
-from moderation.storage.docket import Docket, change
+from moderation.storage.queue_index import Docket, change
 from moderation.storage.schema import upgrade
 from moderation.storage.score_map import Area, Ground, histogram
 from moderation.storage.severity_order import any_outdated, severity_order

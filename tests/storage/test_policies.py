@@ -8,7 +8,7 @@ from typing import Any, cast
 from newsroom import settings_for
 from sqlalchemy import select, update
 
-from moderation.app import build_services
+from moderation.bootstrap import build_services
 from moderation.storage.audit import EventRow
 from moderation.storage.database import Database
 from moderation.storage.policies import KeptConfiguration

@@ -15,8 +15,8 @@ from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
-from moderation.storage.desk_work import SavedView
-from moderation.storage.docket import Docket
+from moderation.storage.moderator_workspace import SavedView
+from moderation.storage.queue_index import Docket
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
 

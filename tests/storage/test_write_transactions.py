@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from newsroom import ObedientScorer, open_hall
 
+from moderation.accounts.passwords import hash_of, matches
+from moderation.comments.evaluation import score_or_none
 from moderation.core.scores import ScoreRequest
-from moderation.judging import score_or_none
-from moderation.passwords import hash_of, matches
 from moderation.storage.database import Database
-from moderation.web.attempts import Budget, _FallingBack, _InRedis
-from moderation.web.limit_redis import GuardedRedisStorage
-from moderation.web.limit_storage import ProcessStorage
+from moderation.web.account.attempts import Budget, _FallingBack, _InRedis
+from moderation.web.shared.limit_redis import GuardedRedisStorage
+from moderation.web.shared.limit_storage import ProcessStorage
 
 PASSWORD = "a good long password for tests"
 

@@ -10,7 +10,7 @@ from pages_house import CALM, SITE_KEY, WITHOUT_LIMITS, House, Visitor, fields_o
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
 

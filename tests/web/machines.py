@@ -11,9 +11,10 @@ from typing import Any, cast
 from pages_house import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, House, Visitor, WordScorer
 from sqlalchemy import select
 
-from moderation.app import build_services, create_app
-from moderation.live_configuration import LiveConfiguration
-from moderation.settings import read_environment
+from moderation.app import create_app
+from moderation.bootstrap import build_services
+from moderation.config.live import LiveConfiguration
+from moderation.config.settings import read_environment
 from moderation.storage.audit import EventRow
 
 _times = itertools.count(1_700_000_000)

@@ -21,11 +21,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from moderation.answered import Sender
 from moderation.app import create_app
-from moderation.articles import ArticleForm, register_article
-from moderation.configuration import Configuration
-from moderation.configuration_file import parse_configuration
+from moderation.comments.articles import ArticleForm, register_article
+from moderation.comments.idempotency import Sender
+from moderation.comments.submit import submit
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.config.settings import read_environment
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Mode, Submission
 from moderation.core.errors import ScoringFailed
@@ -41,17 +43,15 @@ from moderation.core.scores import (
     Scores,
     SentenceScore,
 )
-from moderation.first_start import first_start
-from moderation.intake import submit
-from moderation.review import Ruling, Verdict, decide_comment
+from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
-from moderation.settings import read_environment
+from moderation.setup.first_start import first_start
 from moderation.storage.accounts import Account, Grant, Role, WebSession, account_named
 from moderation.storage.database import Database
 from moderation.storage.sites import digest_of
-from moderation.web.access import COOKIE
-from moderation.web.attempts import Attempts
+from moderation.web.account.attempts import Attempts
+from moderation.web.shared.access import COOKIE
 
 ADMIN_PASSWORD = "a good long password for tests"
 SITE_KEY = "sk_for_the_tests_0123456789"

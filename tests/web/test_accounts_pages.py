@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pages_house import ADMIN_PASSWORD, House, Visitor
 
+from moderation.accounts.sign_in import account_signed_in
 from moderation.core.reach import Location, reachable
-from moderation.signing_in import account_signed_in
 from moderation.storage.accounts import Role
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 
 PASSWORD = "four words make one"
 ACCOUNTS = "/admin/accounts"

@@ -10,8 +10,8 @@ from pages_house import ADMIN_PASSWORD, CALM, RUDE, House
 from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 
-from moderation.accounts import invite
-from moderation.review import Verdict
+from moderation.accounts.accounts import invite
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
 
 __all__ = ["address", "moderator"]

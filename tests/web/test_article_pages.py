@@ -8,9 +8,9 @@ from newsroom import detail
 from pages_house import CALM, CLOSED, House, Visitor
 from sqlalchemy import select
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from moderation.storage.house_rules import Term
+from moderation.storage.site_rules import Term
 
 
 def page_of(house: House, name: str = "admin", external_id: str = "lanes") -> tuple[Visitor, str]:

@@ -13,15 +13,15 @@ from click.testing import CliRunner
 from pages_house import CALM, SITE_KEY, House, Visitor
 from sqlalchemy import event, text
 
-from moderation import chain_checking
-from moderation.chain_checking import check_chains
 from moderation.cli import main
 from moderation.core.actor import Actor
-from moderation.review import Ruling, Verdict, decide_comment
+from moderation.desk.decide import Ruling, Verdict, decide_comment
+from moderation.jobs import chain_checks
+from moderation.jobs.chain_checks import check_chains
 from moderation.storage import audit
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.audit import stored_head
-from moderation.web import audit_pages
+from moderation.web.desk import audit as audit_pages
 
 
 def events(log: Visitor) -> list[str]:
@@ -119,7 +119,7 @@ def test_a_long_chain_is_recomputed_in_portions_by_one_process_at_a_time(
     either_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = either_house
-    monkeypatch.setattr(chain_checking, "PORTION", 3)
+    monkeypatch.setattr(chain_checks, "PORTION", 3)
     for number in range(4):
         house.say(f"{CALM} {number}")
     log = house.signed_in().open("/audit?chain=demo").send("/audit/verify")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from moderation.storage.accounts import Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
-from moderation.storage.house_rules import AuthorDecision
+from moderation.storage.site_rules import AuthorDecision
 
 
 def author_of(house: House, comment: str) -> str:

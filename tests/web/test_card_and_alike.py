@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 from test_review_pages import asked
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 
@@ -66,7 +66,7 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
 def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
     either_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.batches.MAX_ALIKE", 2)
+    monkeypatch.setattr("moderation.desk.bulk.MAX_ALIKE", 2)
     *_, last = copies(either_house, 5)
     desk = batcher(either_house).open(f"/review/comments/{last}/alike")
     assert desk.texts("//*[@id='count']") == ["2 comments"]

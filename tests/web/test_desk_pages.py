@@ -10,10 +10,10 @@ import pytest
 from pages_house import ADMIN_PASSWORD, CALM, RUDE, House, Visitor, fields_of
 from sqlalchemy import event
 
-from moderation.answered import Sender
+from moderation.comments.idempotency import Sender
+from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
-from moderation.intake import submit
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."

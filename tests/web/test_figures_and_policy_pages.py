@@ -7,9 +7,9 @@ import csv
 import pytest
 from pages_house import CALM, RUDE, House, Visitor
 
-from moderation.configuration_file import parse_configuration
-from moderation.review import Verdict
-from moderation.sites import add_site
+from moderation.accounts.sites import add_site
+from moderation.config.configuration_file import parse_configuration
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration
 

@@ -15,8 +15,8 @@ from pages_house import SITE_KEY, House, Visitor, fields_of
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from moderation.review import Verdict
-from moderation.web.openapi import description
+from moderation.desk.decide import Verdict
+from moderation.web.api.openapi import description
 
 PERCENT = ["%00", "2147483648", "1" + "0" * 40, "%ed%a0%80", "9223372036854775808", "-1", "%ff%fe", "x" * 3000]
 PERCENT += ["%C2%B2", "1e999", "9" * 5000, ""]

@@ -13,12 +13,12 @@ from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 
 from moderation.core.actor import Actor
-from moderation.legal import MatterForm, receive
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
+from moderation.desk.legal import MatterForm, receive
+from moderation.desk.wordlists import add_terms
 from moderation.storage.accounts import account_named
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from moderation.terms import add_terms
 
 __all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser

@@ -7,9 +7,9 @@ import json
 from pages_house import CALM, SITE_KEY, House
 from sqlalchemy import text
 
-from moderation.chain_checking import check_chains
-from moderation.review import Verdict
-from moderation.unfinished import carry_on
+from moderation.desk.bulk_runner import carry_on
+from moderation.desk.decide import Verdict
+from moderation.jobs.chain_checks import check_chains
 
 BEYOND = 3_000_000_000
 

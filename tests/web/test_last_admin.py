@@ -12,7 +12,7 @@ from datetime import datetime
 import pytest
 from pages_house import House
 
-from moderation.accounts import disable_account, invite, set_grant, set_grants
+from moderation.accounts.accounts import disable_account, invite, set_grant, set_grants
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
 from moderation.services import Services

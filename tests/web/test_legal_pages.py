@@ -6,7 +6,7 @@ import pytest
 from house_rules import article_id, configure, events, post, sent, whole_chain
 from pages_house import CALM, House, Visitor
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment, newest_decision
 

@@ -11,7 +11,7 @@ from pages_house import CALM, House
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 
 pytestmark = pytest.mark.browser
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
+from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
-from moderation.web.access import COOKIE
-from moderation.worker import Runner
+from moderation.web.shared.access import COOKIE
 
 pytestmark = pytest.mark.browser
 

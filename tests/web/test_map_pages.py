@@ -6,9 +6,9 @@ import pytest
 from pages_house import CALM, House, Visitor
 from sqlalchemy import select
 
+from moderation.desk.bulk_runner import carry_on
 from moderation.storage.accounts import Extra, Role
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.unfinished import carry_on
 
 RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
 RUDEST = "Only an idiot would believe what that idiot on the council has told us about these lanes."

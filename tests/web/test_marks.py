@@ -10,13 +10,13 @@ from pages_house import SITE_KEY, House, Visitor
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Account, Role
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.desk_lists import CANDIDATES
-from moderation.storage.desk_work import Mark
-from moderation.storage.docket import Docket
+from moderation.storage.moderator_workspace import Mark
+from moderation.storage.queue_index import Docket
 
 SECOND = timedelta(seconds=1)
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}

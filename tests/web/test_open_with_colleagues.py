@@ -9,7 +9,7 @@ from test_review_pages import asked, names, news
 from test_sections import token_of
 
 from moderation.core.actor import Actor
-from moderation.legal import MatterForm, receive
+from moderation.desk.legal import MatterForm, receive
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind

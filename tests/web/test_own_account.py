@@ -10,7 +10,7 @@ from pages_house import ADMIN_PASSWORD, House, Visitor
 from pyotp import TOTP
 
 from moderation.storage.audit import events_of
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 
 NEW = "quite another password"
 

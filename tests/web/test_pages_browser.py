@@ -13,9 +13,9 @@ from pages_house import CALM, RUDE, House
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from moderation.core.text import as_written, visible_length
-from moderation.review import Verdict
-from moderation.web.access import COOKIE
+from moderation.core.text.written import as_written, visible_length
+from moderation.desk.decide import Verdict
+from moderation.web.shared.access import COOKIE
 
 pytestmark = pytest.mark.browser
 

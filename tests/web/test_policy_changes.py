@@ -12,9 +12,9 @@ from machines import Machine
 from pages_house import CALM, RUDE, WITHOUT_LIMITS, House, Visitor, fields_of
 from sqlalchemy import text
 
-from moderation.configuration_edit import Where, values_in
-from moderation.review import Verdict
-from moderation.sites import add_site
+from moderation.accounts.sites import add_site
+from moderation.config.configuration_edit import Where, values_in
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
 POLICY = "/admin/policy"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from house_rules import sent
 from pages_house import House
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.private_data import Kind, Place
-from moderation.web.desk_cards import Span, marked
+from moderation.web.desk.cards import Span, marked
 
 
 def test_the_place_is_marked_in_the_text_with_its_name(house: House) -> None:

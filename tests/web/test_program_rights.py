@@ -16,8 +16,8 @@ import pytest
 from pages_house import CALM, House, open_house
 from test_rights import ROWS, WITH_A_RECEIPT, Who
 
-from moderation.accounts import add_token, disable_account, revoke_token
-from moderation.sites import add_publishable_key, add_secret_key, add_site
+from moderation.accounts.accounts import add_token, disable_account, revoke_token
+from moderation.accounts.sites import add_publishable_key, add_secret_key, add_site
 from moderation.storage.accounts import Role, Token
 from moderation.storage.comments import Comment
 from moderation.storage.sites import Right, digest_of

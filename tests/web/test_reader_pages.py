@@ -9,10 +9,10 @@ import pytest
 from pages_house import CALM, CLOSED, CONFIGURATION, HIDDEN, SITE_KEY, WITHOUT_LIMITS, House, Visitor, fields_of
 from sqlalchemy import select
 
-from moderation.configuration_file import parse_configuration
-from moderation.core.text import visible_length
-from moderation.review import Verdict
-from moderation.sites import add_site
+from moderation.accounts.sites import add_site
+from moderation.config.configuration_file import parse_configuration
+from moderation.core.text.written import visible_length
+from moderation.desk.decide import Verdict
 from moderation.storage.comments import Comment, newest_decision
 
 FORM = "/articles/lanes/comments"

@@ -12,10 +12,10 @@ from pages_house import CALM, RUDE, House
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from pages_house import CALM, RUDE, House, Visitor, fields_of
 
-from moderation.core.recent import Recent
-from moderation.review import Verdict
+from moderation.core.cache import Recent
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
 FACTS = {"Accept": "application/json"}

@@ -21,15 +21,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from moderation.accounts import invite
+from moderation.accounts.accounts import invite
+from moderation.accounts.sites import add_secret_key, add_site
 from moderation.core.ids import new_id
-from moderation.sites import add_secret_key, add_site
 from moderation.storage.accounts import Granted, Role, account_named
-from moderation.storage.acts import Act, ActItem
+from moderation.storage.actions import Act, ActItem
 from moderation.storage.comments import Comment
-from moderation.storage.desk_work import Note, SavedView
-from moderation.storage.house_rules import Term
 from moderation.storage.legal import LegalMatter
+from moderation.storage.moderator_workspace import Note, SavedView
+from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
 
 

@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 from test_pages_browser import address
 
-from moderation.accounts import add_token
-from moderation.review import Verdict
+from moderation.accounts.accounts import add_token
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.sites import Right
-from moderation.web.access import COOKIE
+from moderation.web.shared.access import COOKIE
 
 __all__ = ["address"]
 

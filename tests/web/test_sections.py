@@ -16,21 +16,21 @@ from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from moderation.accounts import add_token
-from moderation.answered import Sender
-from moderation.articles import MOVED_AT_ONCE
+from moderation.accounts.accounts import add_token
+from moderation.accounts.sign_in import account_at_work
+from moderation.accounts.sites import add_site
+from moderation.comments.articles import MOVED_AT_ONCE
+from moderation.comments.idempotency import Sender
+from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
-from moderation.intake import submit
-from moderation.marking import add_note, mark
-from moderation.review import Ruling, Verdict, decide_comment
-from moderation.signing_in import account_at_work
-from moderation.sites import add_site
+from moderation.desk.decide import Ruling, Verdict, decide_comment
+from moderation.desk.flags import add_note, mark
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.desk_work import MarkKind, Note, NoteAbout
-from moderation.storage.docket import Docket
-from moderation.storage.house_rules import AuthorKind
+from moderation.storage.moderator_workspace import MarkKind, Note, NoteAbout
+from moderation.storage.queue_index import Docket
+from moderation.storage.site_rules import AuthorKind
 from moderation.storage.sites import Right
 
 

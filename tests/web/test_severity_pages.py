@@ -10,13 +10,13 @@ import pytest
 from pages_house import CALM, RUDE, SITE_KEY, House, Visitor
 from sqlalchemy import text
 
+from moderation.comments.rescoring import score_late
 from moderation.core.policy import FORM_FILLED, NAME_HOLDS, NAME_UNREAD, PART_UNREAD, Rules, Signals
-from moderation.late_scoring import score_late
-from moderation.reordering import bring_up_to_date, progress
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
+from moderation.jobs.queue_order import bring_up_to_date, progress
 from moderation.storage.accounts import Role
-from moderation.storage.docket import Docket
-from moderation.web.severity_view import urgency_of
+from moderation.storage.queue_index import Docket
+from moderation.web.desk.severity_view import urgency_of
 
 KNIFE = f"{CALM} threat=0.85"
 SMALL_TALK = "The strawberries are sweet this week, see https://a.example and https://b.example for the prices."

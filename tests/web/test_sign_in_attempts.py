@@ -18,15 +18,15 @@ from flask import Flask
 from pages_house import ADMIN_PASSWORD, House, Visitor, open_house
 from pyotp import TOTP
 
-from moderation import passwords
-from moderation.accounts import set_password
-from moderation.codes import secret_of
-from moderation.second_factor import set_up
+from moderation.accounts import passwords
+from moderation.accounts.accounts import set_password
+from moderation.accounts.second_factor import set_up
+from moderation.accounts.totp import secret_of
 from moderation.storage.accounts import account_named
 from moderation.storage.audit import events_of
-from moderation.web.access import COOKIE
-from moderation.web.attempts import attempts
-from moderation.web.sign_in_pages import KNOWN_COOKIE
+from moderation.web.account.attempts import attempts
+from moderation.web.account.sign_in import KNOWN_COOKIE
+from moderation.web.shared.access import COOKIE
 
 WRONG = "a wrong but long password"
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.20"
@@ -198,7 +198,7 @@ def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
         checked.append(password)
         return False
 
-    monkeypatch.setattr("moderation.signing_in.matches", wrong)
+    monkeypatch.setattr("moderation.accounts.sign_in.matches", wrong)
     visitors = [at(limited) for _ in range(40)]
     tokens = [visitor.open("/login").page.xpath("//input[@name='csrf_token']/@value")[0] for visitor in visitors]
 

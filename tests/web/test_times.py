@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pages_house import House
 
-from moderation.configuration_file import parse_configuration
+from moderation.accounts.sites import add_site
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
-from moderation.review import Verdict
-from moderation.sites import add_site
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
 BERLIN = '[display]\ntime_zone = "Europe/Berlin"\n[display.sites.daily]\ntime_zone = "Asia/Kolkata"\n'

@@ -8,7 +8,7 @@ import pytest
 from pages_house import CALM, House
 from sqlalchemy import select
 
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 

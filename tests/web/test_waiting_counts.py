@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import event
 from test_pages_browser import address, moderator
 
-from moderation.core.recent import Recent
-from moderation.review import Verdict
+from moderation.core.cache import Recent
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
 __all__ = ["address", "moderator"]

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from pages_house import CALM, RUDE, House, Visitor
 
 from moderation.cli import main
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.intervals import TOO_FEW
-from moderation.review import Verdict
+from moderation.desk.decide import Verdict
+from moderation.policy_lab.what_if import policy_toml, tried
 from moderation.storage.accounts import Role
-from moderation.what_if import policy_toml, tried
 
 WHAT_IF = "/admin/what-if"
 STRAY = f"{CALM} And strawberries."

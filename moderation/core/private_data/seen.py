@@ -8,7 +8,7 @@ from functools import cached_property
 
 import regex
 
-from moderation.core.disguise import Undisguised, undisguised_characters
+from moderation.core.text.disguise import Undisguised, undisguised_characters
 
 _CONTROL = regex.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINK = regex.compile(r"(?i)\b(?:https?://|www\.)[^\s<>]{1,2000}|\b[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}+/[^\s<>]{0,2000}")

@@ -1,4 +1,4 @@
-/* Counts a comment as the server counts it (moderation/core/text.py): grapheme clusters of the NFC text, trimmed,
+/* Counts a comment as the server counts it (moderation/core/text/written.py): grapheme clusters of the NFC text, trimmed,
    without invisible characters, each run of white space once; of the marks piled on a letter only eight are kept. */
 "use strict";
 

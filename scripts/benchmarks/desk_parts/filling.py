@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from moderation.configuration_file import parse_configuration
+from moderation.config.configuration_file import parse_configuration
 from moderation.core.audit_chain import GENESIS, hashed_text
-from moderation.core.likeness import bands
 from moderation.core.policy import Signals, concerns
 from moderation.core.scores import LABELS
 from moderation.core.severity import severity_of, severity_version
+from moderation.core.text.likeness import bands
 from moderation.storage.database import Database
-from moderation.storage.docket import SLOTS
+from moderation.storage.queue_index import SLOTS
 from moderation.storage.schema import upgrade
 from moderation.storage.search_index import fts5_columns
 from scripts.benchmarks.desk_parts.words import Words

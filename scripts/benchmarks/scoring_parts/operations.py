@@ -10,7 +10,7 @@ import numpy as np
 import openvino
 from openvino import Model, opset13
 
-from moderation.core.disguise import undisguise
+from moderation.core.text.disguise import undisguise
 from moderation.scoring import PackScorer
 from moderation.scoring.encoder import bucket, plan
 from moderation.scoring.runtime import available_threads

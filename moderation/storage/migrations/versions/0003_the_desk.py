@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from moderation.core.likeness import bands
 from moderation.core.scores import LABELS
+from moderation.core.text.likeness import bands
 
 revision = "0003"
 down_revision = "0002"

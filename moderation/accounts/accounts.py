@@ -1,0 +1,322 @@
+"""Accounts: made, invited, changed, disabled; what they may do, and their tokens."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete
+
+from moderation.accounts.passwords import NOT_CHOSEN, check_password, hash_of, matches
+from moderation.core.actor import EVERYWHERE, Actor
+from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
+from moderation.core.ids import new_id
+from moderation.core.text.written import display_name
+from moderation.services import Services
+from moderation.storage.accounts import (
+    MAXIMUM_NAME,
+    Account,
+    Grant,
+    Granted,
+    Role,
+    Token,
+    account_named,
+    all_accounts,
+    end_sessions,
+    grants_of,
+    invited_account,
+    locked_account,
+    rights_of,
+)
+from moderation.storage.database import lock
+from moderation.storage.sites import Right, Site, digest_of
+from moderation.unit_of_work import Ledger, recorded
+
+INVITATION_LASTS = timedelta(days=7)
+MAXIMUM_SECTIONS = 100
+
+
+def add_account(services: Services, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
+    """Makes an account and returns its id. ``grants`` maps a site, or ``*``, to what it may do there.
+
+    Raises ``InvalidField``.
+    """
+    name = display_name(name, "name", MAXIMUM_NAME)
+    check_password(password)
+    hashed = hash_of(password)
+
+    def work(ledger: Ledger) -> str:
+        if account_named(ledger.session, name) is not None:
+            raise InvalidField("name", f"there is an account {name!r} already.")
+        _check_grants(ledger, grants)
+        return insert_account(ledger, actor, name, hashed, grants).id
+
+    return recorded(services, work)
+
+
+def _check_grants(ledger: Ledger, grants: Mapping[str, Granted]) -> None:
+    """Raises ``InvalidField`` for a place that isn't there, and for sections that would limit nothing, or too little:
+    rights held everywhere hold in every section, and an administrator's are the whole site's.
+    """
+    for site_id, granted in grants.items():
+        if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
+            raise InvalidField("site", f"there is no site {site_id!r}.")
+        if granted.sections is None:
+            continue
+        if EVERYWHERE in grants:
+            raise InvalidField("section", "can't limit somebody who has a role on every site.")
+        if granted.role is Role.ADMIN:
+            raise InvalidField("section", "can't limit an administrator; choose moderator or senior.")
+        if not 0 < len(granted.sections) <= MAXIMUM_SECTIONS:
+            raise InvalidField("section", f"needs 1 to {MAXIMUM_SECTIONS} names, or none at all for the whole site.")
+
+
+def invite(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> str:
+    """Makes an account without a password. Returns the invitation, whose holder chooses it: the only time that it is
+    seen. Raises ``InvalidField``.
+    """
+    name = display_name(name, "name", MAXIMUM_NAME)
+    token = secrets.token_urlsafe(24)
+
+    def work(ledger: Ledger) -> None:
+        if account_named(ledger.session, name) is not None:
+            raise InvalidField("name", f"there is an account {name!r} already.")
+        _check_grants(ledger, grants)
+        account = insert_account(ledger, actor, name, NOT_CHOSEN, grants)
+        _invited(ledger, actor, account, token)
+
+    recorded(services, work)
+    return token
+
+
+def invite_again(services: Services, actor: str, name: str) -> str:
+    """A new invitation to choose a password, for somebody whose link has ended or who has forgotten theirs. Links made
+    before end; the present password works until a new one is chosen.
+    """
+    token = secrets.token_urlsafe(24)
+    _with_account(services, name, lambda ledger, account: _invited(ledger, actor, account, token))
+    return token
+
+
+def _invited(ledger: Ledger, actor: str, account: Account, token: str) -> None:
+    account.invitation, account.invitation_ends_at = digest_of(token), ledger.now + INVITATION_LASTS
+    ledger.event(SYSTEM_CHAIN, actor, "account.invited", account.id, {})
+
+
+def invited_name(services: Services, token: str) -> str:
+    """The name of the account that an invitation is for. Raises ``InvitationEnded``."""
+    with services.database.reading() as session:
+        account = invited_account(session, digest_of(token), services.clock())
+    if account is None:
+        raise InvitationEnded
+    return account.name
+
+
+def accept_invitation(services: Services, token: str, password: str) -> None:
+    """Sets the password that the invitation's holder has chosen, and ends every sign-in of the account.
+
+    Raises ``InvitationEnded``, ``InvalidField``.
+    """
+    invited_name(services, token)  # before the costly hash
+    check_password(password)
+    hashed = hash_of(password)
+
+    def work(ledger: Ledger) -> None:
+        found = invited_account(ledger.session, digest_of(token), ledger.now)
+        account = locked_account(ledger.session, found.id) if found else None
+        if account is None or account.invitation != digest_of(token):
+            raise InvitationEnded
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
+
+    recorded(services, work)
+
+
+def change_own_password(services: Services, owner: Actor, old: str, new: str, *, cookie: str) -> None:
+    """Changes the owner's password and ends every sign-in but this one.
+
+    Raises ``InvalidField``, and ``WrongCredential`` for an old one that isn't.
+    """
+    check_password(new)
+    with services.database.reading() as session:
+        account = session.get(Account, owner.account_id)
+    if account is None or not matches(account.password_hash, old, known=True):
+        raise WrongCredential("password", "is not the present one. Nothing was changed.")
+    hashed = hash_of(new)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
+        end_sessions(ledger.session, account.id, but=digest_of(cookie))
+        ledger.event(SYSTEM_CHAIN, owner.reference, "account.password_changed", account.id, {})
+
+    _with_account(services, account.name, work)
+
+
+def set_password(services: Services, actor: str, name: str, password: str) -> None:
+    """Changes a password and ends every sign-in of the account."""
+    check_password(password)
+    hashed = hash_of(password)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        account.password_hash = hashed
+        account.invitation = account.invitation_ends_at = None
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, actor, "account.password_changed", account.id, {})
+
+    _with_account(services, name, work)
+
+
+def _keep_an_admin(ledger: Ledger, account: Account) -> None:
+    """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere and can sign
+    in: neither disabled nor still to choose a password. The transaction must hold ``_ADMINS``.
+    """
+    usable = (other for other in all_accounts(ledger.session) if other.disabled_at is None and other.password_hash)
+    admins = [other.id for other in usable if _is_admin_everywhere(grants_of(ledger.session, other.id))]
+    if admins == [account.id]:
+        raise InvalidField("name", "is the last admin; make another one first.")
+
+
+def _is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
+    return EVERYWHERE in grants and grants[EVERYWHERE].role is Role.ADMIN
+
+
+_ADMINS = "administrators"
+"""The lock under which accounts lose rights: two changes at once would each leave the admin that the other takes."""
+
+
+def disable_account(services: Services, actor: str, name: str) -> None:
+    """Ends an account and its sign-ins. The last admin can't be disabled."""
+
+    def work(ledger: Ledger, account: Account) -> None:
+        _keep_an_admin(ledger, account)
+        account.disabled_at = account.disabled_at or ledger.now
+        end_sessions(ledger.session, account.id)
+        ledger.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
+
+    _with_account(services, name, work, under=_ADMINS)
+
+
+def enable_account(services: Services, actor: str, name: str) -> None:
+    def work(ledger: Ledger, account: Account) -> None:
+        account.disabled_at = None
+        ledger.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
+
+    _with_account(services, name, work, under=_ADMINS)
+
+
+def set_grants(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> None:
+    """Replaces what an account may do, site by site. The last admin stays one."""
+    _with_account(services, name, lambda ledger, account: _regrant(ledger, actor, account, grants), under=_ADMINS)
+
+
+def set_grant(services: Services, actor: str, name: str, site_id: str, granted: Granted | None) -> None:
+    """Changes what an account may do on one site, or on every site; None: nothing. The rest stays as it is."""
+
+    def work(ledger: Ledger, account: Account) -> None:
+        grants = {site: held for site, held in grants_of(ledger.session, account.id).items() if site != site_id}
+        _regrant(ledger, actor, account, grants if granted is None else {**grants, site_id: granted})
+
+    _with_account(services, name, work, under=_ADMINS)
+
+
+def _regrant(ledger: Ledger, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
+    _check_grants(ledger, grants)
+    if not _is_admin_everywhere(grants):
+        _keep_an_admin(ledger, account)
+    ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
+    _grant(ledger, account.id, grants)
+    ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
+
+
+def add_token(services: Services, actor: str, name: str, right: Right) -> str:
+    """Makes a token that acts for an account with one right, where the account has it. Returned once.
+
+    Raises ``InvalidField`` where the account has that right nowhere.
+    """
+    token = "ut_" + secrets.token_urlsafe(30)
+
+    def work(ledger: Ledger, account: Account) -> None:
+        grants = grants_of(ledger.session, account.id)
+        if not any(right.value in rights_of(granted) for granted in grants.values()):
+            raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
+        row = Token(
+            id=new_id(ledger.now),
+            account_id=account.id,
+            digest=digest_of(token),
+            right=right.value,
+            created_at=ledger.now,
+        )
+        ledger.session.add(row)
+        ledger.event(SYSTEM_CHAIN, actor, "token.created", row.id, {"account": account.id, "right": right.value})
+
+    _with_account(services, name, work)
+    return token
+
+
+def revoke_token(services: Services, actor: str, token_id: str) -> None:
+    """Ends a token at once. Raises ``InvalidField`` when there is no such token."""
+
+    def work(ledger: Ledger) -> None:
+        row = ledger.session.get(Token, token_id)
+        if row is None:
+            raise InvalidField("token", "names no token.")
+        if row.revoked_at is None:
+            row.revoked_at = ledger.now
+            ledger.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
+
+    recorded(services, work)
+
+
+def _with_account(
+    services: Services, name: str, work: Callable[[Ledger, Account], None], *, under: str | None = None
+) -> None:
+    """Runs ``work`` on the account of this name, ``under`` a lock if one is named. Raises ``InvalidField``."""
+
+    def checked(ledger: Ledger) -> None:
+        if under is not None:
+            lock(ledger.session, under)  # before anything is read
+        account = account_named(ledger.session, name)
+        if account is None:
+            raise InvalidField("name", f"there is no account {name!r}.")
+        work(ledger, account)
+
+    recorded(services, checked)
+
+
+def insert_account(ledger: Ledger, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
+    """An account whose password has this hash (``passwords.hash_of``), in a transaction under way."""
+    account = Account(id=new_id(ledger.now), name=name, password_hash=hashed, created_at=ledger.now)
+    ledger.session.add(account)
+    ledger.session.flush()
+    _grant(ledger, account.id, grants)
+    ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": _told(grants)})
+    return account
+
+
+def _grant(ledger: Ledger, account_id: str, grants: Mapping[str, Granted]) -> None:
+    for site_id, granted in grants.items():
+        ledger.session.add(
+            Grant(
+                account_id=account_id,
+                site_id=site_id,
+                role=granted.role.value,
+                sections=None if granted.sections is None else list(granted.sections),
+                extra=sorted(granted.extra),
+            )
+        )
+
+
+def _told(grants: Mapping[str, Granted]) -> dict[str, Any]:
+    """What the audit log keeps of rights."""
+    return {
+        site: {"role": granted.role.value}
+        | ({} if granted.sections is None else {"sections": list(granted.sections)})
+        | ({"extra": sorted(granted.extra)} if granted.extra else {})
+        for site, granted in grants.items()
+    }

@@ -1,0 +1,141 @@
+"""Sites and their keys: made, changed, revoked, each with its audit event."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import regex
+from sqlalchemy.orm import Session
+
+from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
+from moderation.core.errors import InvalidField
+from moderation.core.ids import new_id
+from moderation.core.text.written import display_name
+from moderation.services import Services
+from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
+from moderation.unit_of_work import Ledger, recorded
+
+
+def new_secret_key() -> str:
+    return "sk_" + secrets.token_urlsafe(30)
+
+
+def new_publishable_key() -> str:
+    return "pk_" + secrets.token_urlsafe(18)
+
+
+def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
+    """Makes a site. Raises ``InvalidField`` for an id that can't be used or is taken."""
+    if not regex.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", site_id) or site_id == SYSTEM_CHAIN:
+        raise InvalidField("site", "must be 1 to 64 small letters, digits and hyphens, such as `the-daily`.")
+    name = display_name(name, "name")
+
+    def work(ledger: Ledger) -> None:
+        if ledger.session.get(Site, site_id) is not None:
+            raise InvalidField("site", f"{site_id!r} is there already.")
+        insert_site(ledger, actor, site_id, name)
+
+    recorded(services, work)
+
+
+def add_secret_key(services: Services, actor: str, site_id: str, rights: list[Right]) -> str:
+    """Makes a secret key and returns it: the only time that it is seen."""
+    key = new_secret_key()
+    _with_site(services, site_id, lambda ledger: insert_key(ledger, actor, site_id, KeyKind.SECRET, key, rights=rights))
+    return key
+
+
+def add_publishable_key(services: Services, actor: str, site_id: str, origins: list[str]) -> str:
+    """Makes a publishable key that works from these origins, each like ``https://news.example``."""
+    origins = [origin_checked(origin) for origin in origins]
+    key = new_publishable_key()
+    _with_site(
+        services, site_id, lambda ledger: insert_key(ledger, actor, site_id, KeyKind.PUBLISHABLE, key, origins=origins)
+    )
+    return key
+
+
+def origin_checked(origin: str) -> str:
+    """An origin as browsers send it. Raises ``InvalidField``."""
+    origin = origin.strip().rstrip("/").lower()
+    if not regex.fullmatch(r"https?://[a-z0-9.\-\[\]:]{1,253}", origin):
+        raise InvalidField("origin", f"{origin[:80]!r} is not an origin such as https://news.example.")
+    # Browsers leave the usual port out.
+    usual = ":443" if origin.startswith("https:") else ":80"
+    return origin.removesuffix(usual)
+
+
+def revoke_key(services: Services, actor: str, key_id: str) -> None:
+    """Ends a key at once. Raises ``InvalidField`` when there is no such key."""
+
+    def work(ledger: Ledger) -> None:
+        key = ledger.session.get(SiteKey, key_id)
+        if key is None:
+            raise InvalidField("key", "names no key.")
+        if key.revoked_at is None:
+            key.revoked_at = ledger.now
+            ledger.event(key.site_id, actor, "key.revoked", key.id, {"kind": key.kind})
+
+    recorded(services, work)
+
+
+def change_origins(services: Services, actor: str, key_id: str, origins: list[str]) -> None:
+    """Replaces the origins of a publishable key."""
+    origins = [origin_checked(origin) for origin in origins]
+
+    def work(ledger: Ledger) -> None:
+        key = ledger.session.get(SiteKey, key_id)
+        if key is None or key.kind != KeyKind.PUBLISHABLE:
+            raise InvalidField("key", "names no publishable key.")
+        key.origins = origins
+        ledger.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
+
+    recorded(services, work)
+
+
+def key_behind(session: Session, text: str) -> LiveKey | None:
+    """The live key with this text."""
+    return live_key(session, text)
+
+
+def _with_site(services: Services, site_id: str, work: Callable[[Ledger], None]) -> None:
+    def checked(ledger: Ledger) -> None:
+        if ledger.session.get(Site, site_id) is None:
+            raise InvalidField("site", f"there is no site {site_id!r}.")
+        work(ledger)
+
+    recorded(services, checked)
+
+
+def insert_site(ledger: Ledger, actor: str, site_id: str, name: str) -> None:
+    ledger.session.add(Site(id=site_id, name=name, created_at=ledger.now))
+    ledger.session.flush()
+    ledger.event(SYSTEM_CHAIN, actor, "site.created", site_id, {})
+
+
+def insert_key(
+    ledger: Ledger,
+    actor: str,
+    site_id: str,
+    kind: KeyKind,
+    key: str,
+    *,
+    rights: list[Right] | None = None,
+    origins: list[str] | None = None,
+) -> None:
+    row = SiteKey(
+        id=new_id(ledger.now),
+        site_id=site_id,
+        kind=kind.value,
+        digest=digest_of(key),
+        public=key if kind is KeyKind.PUBLISHABLE else None,
+        hint=key[-4:],
+        rights=[right.value for right in rights or []],
+        origins=origins or [],
+        created_at=ledger.now,
+    )
+    ledger.session.add(row)
+    ledger.event(
+        site_id, actor, "key.created", row.id, {"kind": row.kind, "rights": row.rights, "origins": row.origins}
+    )

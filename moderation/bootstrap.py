@@ -1,0 +1,44 @@
+"""The services that every use case is handed, made from the settings. It loads no web framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moderation.config.live import LiveConfiguration
+from moderation.config.on_disk import ConfigurationOnDisk
+from moderation.config.settings import Settings
+from moderation.scoring import build_scorer
+from moderation.scoring.batching import BatchingScorer
+from moderation.services import Clock, CommentScorer, Services, utc_now
+from moderation.setup.configuration_versions import ConfigurationVersions
+from moderation.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    database: Database
+    clock: Clock
+
+
+def build_services(
+    settings: Settings, *, scorer: CommentScorer | None = None, clock: Clock = utc_now, threads: int | None = None
+) -> Services:
+    """Opens the database, which must be up to date, reads the configuration and gets the pack ready to load.
+
+    ``threads`` are for inference. Raises ``ConfigurationError`` for a wrong configuration where no last good one is
+    kept, and ``ScoringFailed`` for a pack that is missing or damaged.
+    """
+    database = Database(settings.database_url)
+    books = _Books(database=database, clock=clock)
+    disk = ConfigurationOnDisk(settings.config_path, settings.var)
+    versions = ConfigurationVersions(books)
+    live = LiveConfiguration(disk, versions)
+    versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
+    if scorer is None:
+        asked = live.current().scoring
+        scorer = BatchingScorer(
+            build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
+        )
+    services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
+    _ = services.keys  # what is wrong with them stops a start
+    return services

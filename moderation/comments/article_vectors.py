@@ -1,0 +1,74 @@
+"""The scorer's side of an article: computed once per version and pack, kept in the database and close at hand."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from moderation.comments.preparation import prepare_in_time
+from moderation.core.scores import PreparedArticle
+from moderation.services import Services
+from moderation.storage.articles import Article, Place, PreparedVersion, forget_older_versions, prepared_version
+
+log = logging.getLogger(__name__)
+
+CLOSE_AT_HAND = 256
+_recent: OrderedDict[tuple[str, int, str], PreparedArticle] = OrderedDict()
+_lock = Lock()
+
+
+def prepared_article(services: Services, article: Article | Place) -> PreparedArticle | None:
+    """What relevance is judged against; None where the article has no text, or the pack fails or is too slow."""
+    made_by = services.scorer.prepares_as
+    key = (article.id, article.version, made_by)
+    with _lock:
+        if key in _recent:
+            _recent.move_to_end(key)
+            return _recent[key]
+    prepared = _kept(services, key) or _compute(services, article.id, article.version)
+    if prepared is not None:
+        with _lock:
+            _recent[key] = prepared
+            while len(_recent) > CLOSE_AT_HAND:
+                _recent.popitem(last=False)
+    return prepared
+
+
+def _kept(services: Services, key: tuple[str, int, str]) -> PreparedArticle | None:
+    with services.database.reading() as session:
+        row = prepared_version(session, *key)
+        return row.prepared if row else None
+
+
+def _compute(services: Services, article_id: str, version: int) -> PreparedArticle | None:
+    with services.database.reading() as session:
+        article = session.get_one(Article, article_id)
+    text = article.text
+    if article.version != version:  # changed this very moment
+        return prepared_article(services, article)
+    if text is None:
+        return None
+    try:
+        prepared = prepare_in_time(services.scorer, text, services.configuration.current().scoring.timeout_seconds)
+    except Exception as error:  # a pack may fail in its own ways; for want of it no comment is lost
+        log.warning("an article could not be prepared for relevance", extra={"problem": type(error).__name__})
+        return None
+
+    def keep(session: Session) -> None:
+        forget_older_versions(session, article_id, version)
+        if prepared_version(session, article_id, version, prepared.made_by) is None:
+            session.add(
+                PreparedVersion(
+                    article_id=article_id,
+                    version=version,
+                    made_by=prepared.made_by,
+                    passages=list(prepared.passages),
+                    vectors=prepared.vectors,
+                )
+            )
+
+    services.database.writing(keep)
+    return prepared

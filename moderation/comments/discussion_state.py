@@ -1,0 +1,166 @@
+"""What a discussion stands at now: the configuration and what the desk has set, narrower over wider, key by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from moderation.config.configuration import Comments
+from moderation.core.comment import CommentRules, Mode
+from moderation.core.discussion_hours import Hours, Level, Setting, Settings
+from moderation.core.errors import DiscussionClosed
+from moderation.storage.articles import Article, Place
+
+SHUT = (Mode.CLOSED, Mode.HIDDEN)
+_CLOSED = "The discussion under this article is closed. Thank you for reading."
+_READ_ONLY = "Comments can be read here, but not written at the moment. Thank you for your patience."
+_OUTSIDE = "This discussion is closed at the moment."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one level says of the mode. ``setting`` is the desk's; None: the configuration or the site said so."""
+
+    level: Level
+    mode: Mode
+    setting: Setting | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a discussion stands now. ``rules.mode`` is the mode that counts.
+
+    ``closed_because`` is what readers are told where none can write (None: they can), ``opens_at`` when they can again,
+    if that is known. ``sentence`` is what they are told beside an open form. ``waits_because`` says to moderators why
+    comments wait under an article that turned pre-moderated by itself. ``steps`` lead to the mode, weakest first.
+    """
+
+    rules: CommentRules
+    closed_because: str | None = None
+    opens_at: datetime | None = None
+    sentence: str | None = None
+    waits_because: str | None = None
+    hours: Hours | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def by_desk(self) -> bool:
+        """Whether the mode is what somebody on the desk has set, or a surge."""
+        return self.steps[-1].setting is not None
+
+    @property
+    def shown(self) -> bool:
+        return self.rules.mode is not Mode.HIDDEN
+
+    def check_open(self) -> None:
+        """Raises ``DiscussionClosed`` where none can write."""
+        if self.closed_because is not None:
+            raise DiscussionClosed(self.closed_because, self.opens_at)
+
+
+def standing(
+    comments: Comments, article: Article | Place, settings: Settings, *, reply: bool = False, now: datetime
+) -> Standing:
+    """Where the discussion under an article stands."""
+    keys, steps = _keys(comments, article, settings, reply=reply)
+    rules = CommentRules(**keys)
+    winner = steps[-1].setting
+    found = Standing(
+        rules=rules,
+        sentence=winner.sentence if winner else None,
+        hours=_strongest_hours(settings),
+        steps=steps,
+    )
+    found = _surged(found, comments, settings, now)
+    return _shut(found, article, settings, now)
+
+
+def surge_holds(comments: Comments, surge: Setting | None, now: datetime) -> bool:
+    """Whether a surge, or its being lifted, is recent enough to count."""
+    return comments.surge.on and surge is not None and now < surge.since + timedelta(hours=comments.surge.hours)
+
+
+def _keys(
+    comments: Comments, article: Article | Place, settings: Settings, *, reply: bool
+) -> tuple[dict[str, Any], tuple[Step, ...]]:
+    desk = {Level.SITE: settings.site, Level.SECTION: settings.section, Level.ARTICLE: settings.article}
+    keys: dict[str, Any] = {}
+    steps: list[Step] = []
+    for level, layer in comments.layers(
+        site=article.site_id, section=article.section, reply=reply, article_mode=article.mode
+    ):
+        keys |= layer
+        if "mode" in layer:
+            steps.append(Step(level=level, mode=layer["mode"], setting=None))
+        setting = desk.get(level)
+        if setting is None:
+            continue
+        if setting.close_after_days is not None:
+            keys["close_after_days"] = setting.close_after_days
+        if setting.mode is not None:
+            keys["mode"] = setting.mode
+            steps.append(Step(level=level, mode=setting.mode, setting=setting))
+    return keys, tuple(steps)
+
+
+def _strongest(settings: Settings) -> tuple[Setting, ...]:
+    return tuple(s for s in (settings.article, settings.section, settings.site) if s is not None)
+
+
+def _strongest_hours(settings: Settings) -> Hours | None:
+    return next((s.hours for s in _strongest(settings) if s.hours is not None), None)
+
+
+def _surged(found: Standing, comments: Comments, settings: Settings, now: datetime) -> Standing:
+    surge = settings.surge
+    if surge is None or surge.mode is None or found.rules.mode is not Mode.POST:
+        return found
+    if not surge_holds(comments, surge, now):
+        return found
+    step = Step(level=Level.ARTICLE, mode=Mode.PRE, setting=surge)
+    return replace(
+        found, rules=replace(found.rules, mode=Mode.PRE), waits_because=surge.why, steps=(*found.steps, step)
+    )
+
+
+def _shut(found: Standing, article: Article | Place, settings: Settings, now: datetime) -> Standing:
+    """The standing with what keeps readers from writing, the most lasting reason first."""
+    mode = found.rules.mode
+    if settings.switch is not None:
+        step = Step(level=Level.SITE, mode=Mode.CLOSED, setting=settings.switch)
+        return replace(
+            found,
+            rules=found.rules if mode is Mode.HIDDEN else replace(found.rules, mode=Mode.CLOSED),
+            closed_because=settings.switch.sentence or _READ_ONLY,
+            steps=(*found.steps, step),
+        )
+    if mode in SHUT:
+        return replace(found, closed_because=found.sentence or _CLOSED)
+    opened = article.published_at or article.created_at
+    days = found.rules.close_after_days
+    if days and now > opened + timedelta(days=days):
+        said = next((s.sentence for s in _strongest(settings) if s.close_after_days == days and s.sentence), None)
+        return replace(
+            found,
+            closed_because=said
+            or f"The discussion under this article closed {counted_days(days)} after its publication.",
+        )
+    if found.hours is not None and not found.hours.is_open(now):
+        said = next((s.sentence for s in _strongest(settings) if s.hours == found.hours and s.sentence), None)
+        opens_at = found.hours.opens_at(now)
+        again = f" Comments open again on {in_zone(opens_at, found.hours.zone)}." if opens_at else ""
+        return replace(found, closed_because=f"{said or _OUTSIDE}{again}", opens_at=opens_at)
+    return found
+
+
+def counted_days(days: int) -> str:
+    """``1 day``, ``14 days``."""
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def in_zone(moment: datetime, zone: str) -> str:
+    """A moment as the wall shows it there: ``Monday 9 March 2026 at 09:00 (Europe/Berlin)``."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%A} {local.day} {local:%B %Y} at {local:%H:%M} ({zone})"

@@ -1,0 +1,226 @@
+"""What the policy in force makes of a comment, and how that is said to moderators and to the comment's writer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from moderation.config.configuration import Configuration
+from moderation.core.comment import Mode, Status
+from moderation.core.decision import Decision, Statement, refusal_statement
+from moderation.core.errors import AuthorBanned
+from moderation.core.policy import (
+    FORM_FILLED,
+    NAME_HOLDS,
+    NAME_SCORES,
+    concerns,
+    decide,
+    signals_from,
+)
+from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.severity import severity_of
+from moderation.core.text.links import count_links
+from moderation.core.text.names import links_in_name, name_words
+from moderation.core.wordlist import Found
+from moderation.core.write_transaction import outside_write_transactions
+from moderation.services import Services
+from moderation.storage.authors import FOREVER, Author
+from moderation.storage.comments import Comment
+from moderation.storage.site_rules import newest_author_decision
+from moderation.storage.site_rules_cache import Rules
+from moderation.unit_of_work import Judgement
+
+log = logging.getLogger(__name__)
+
+
+def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
+    """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored."""
+    outside_write_transactions("scoring")
+    timeout = services.configuration.current().scoring.timeout_seconds
+    try:
+        return services.scorer.score_one(request, timeout_s=timeout)
+    except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it
+        log.warning("scoring failed; the comment waits unscored", extra={"problem": type(error).__name__})
+        return None
+
+
+def statement_for(decision: Decision) -> Statement:
+    """The statement of reasons for a comment that the policy refuses by itself."""
+    return refusal_statement(
+        published_before=False,
+        facts="; ".join(decision.words),
+        automated_detection=True,
+        automated_decision=True,
+        rule="The newsroom's rules for comments (automatic check)",
+        why=reader_sentence(decision),
+    )
+
+
+def reader_sentence(decision: Decision) -> str:
+    """Why the policy refused a comment, in plain words for its writer."""
+    codes = {reason.code for reason in decision.reasons}
+    return next((words for about, words in _SENTENCES if codes & about), _NO_RULE)
+
+
+_NO_RULE = "It does not seem to follow our rules for comments."
+_SENTENCES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"threat"}), "It reads like a threat."),
+    (frozenset({"identity_attack"}), "It reads as if it demeaned people for what they are."),
+    (
+        frozenset({"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}),
+        "Its language does not seem respectful.",
+    ),
+    (frozenset({"private_data"}), "It holds private information about somebody."),
+    (NAME_SCORES, "The name that you gave does not seem respectful."),
+    (frozenset({"name_links"}), "The name that you gave holds a web address."),
+    (frozenset({"spam"}), "It reads like advertising."),
+    (frozenset({"relevance"}), "It does not seem to be about the article."),
+    (frozenset({"links"}), "It holds too many links."),
+)
+"""The first that fits is said."""
+
+
+def judge(
+    configuration: Configuration,
+    scores: Scores | None,
+    *,
+    site_id: str,
+    section: str | None,
+    mode: Mode,
+    counts: Mapping[str, float],
+    holds: tuple[str, ...] = (),
+    waits_because: str | None = None,
+    meanings: Mapping[str, str] | None = None,
+) -> Judgement:
+    """What the policy in force makes of a comment; ``waits_because`` says why everything waits here just now,
+    ``meanings`` what was found behind a signal, in words.
+    """
+    signals = signals_from(scores, counts=counts, holds=holds, meanings=meanings)
+    rules = configuration.policy.rules_for(site_id, section)
+    decision = decide(
+        signals,
+        rules,
+        mode=mode,
+        policy_version=configuration.policy.version,
+        waits_because=waits_because,
+    )
+    return Judgement(
+        decision=decision,
+        signals=signals,
+        severity=severity_of(concerns(signals, rules)).value,
+        scores=scores,
+        configuration_hash=configuration.hash,
+    )
+
+
+def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
+    """The listed terms that a comment holds, of its site and of its article."""
+    return (*rules.site_terms.found(body), *rules.article_terms.found(body))
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateFound:
+    """How many places of a comment and of its author's name hold somebody's address, number or e-mail, and of which
+    kinds. What is written there isn't kept.
+    """
+
+    count: int = 0
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """For the reason that a moderator reads."""
+        said = [("an " if kind[0] in "aeiou" else "a ") + kind for kind in self.kinds]
+        *first, last = said or ["private data"]
+        whole = f"{', '.join(first)} and {last}" if first else last
+        return {"private_data": f"holds what looks like {whole}"}
+
+
+NO_PRIVATE_DATA = PrivateFound()
+
+
+def private_data_in(configuration: Configuration, body: str, author_name: str) -> PrivateFound:
+    """What a comment and the name that it is written under tell of where somebody is to be found."""
+    find = configuration.private_data.places
+    places = (*find(body), *find(author_name))
+    return PrivateFound(len(places), tuple(dict.fromkeys(place.kind.value for place in places)))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The listed terms in all of a comment that is published: its text, and its author's name."""
+
+    text: tuple[Found, ...] = ()
+    name: tuple[Found, ...] = ()
+
+
+def listed_in(rules: Rules, body: str, name: str) -> Listed:
+    """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
+    words = name_words(name)
+    found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
+    return Listed(text=terms_in(rules, body), name=tuple(found.values()))
+
+
+def counts_for(
+    body: str,
+    name: str,
+    author: Author,
+    listed: Listed,
+    *,
+    private: PrivateFound = NO_PRIVATE_DATA,
+    alike: int = 0,
+) -> dict[str, float]:
+    """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
+    trusted. ``alike``: how many others sent nearly the same text.
+    """
+    return {
+        "links": float(count_links(body)),
+        "reports": 0.0,
+        "author_approved": float(author.approved if author.known else 0),
+        "trusted": float(author.trusted and author.known),
+        "terms": float(sum(found.count for found in listed.text)),
+        "private_data": float(private.count),
+        "name_links": float(links_in_name(name)),
+        "name_terms": float(sum(found.count for found in listed.name)),
+        **({"alike": float(alike)} if alike else {}),
+    }
+
+
+def holds_for(
+    author: Author, now: datetime, listed: Listed, *, answered: Comment | None = None, form_filled: bool = False
+) -> tuple[str, ...]:
+    """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
+    is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
+    itself the policy publishes no answer to what readers can't see.
+    """
+    holds = [
+        f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        for holds_it, terms in (("holds ", listed.text), (NAME_HOLDS, listed.name))
+        for found in terms
+    ]
+    if form_filled:
+        holds.append(FORM_FILLED)
+    if author.muted_until is not None and author.muted_until > now:
+        holds.append("its author is muted: a moderator reads everything they write")
+    if author.banned_until is not None and author.banned_until > now:
+        holds.append("its author has been banned since it was written")
+    if answered is not None and answered.status != Status.APPROVED:
+        holds.append("answers a comment that isn’t published")
+    return tuple(dict.fromkeys(holds))
+
+
+def check_not_banned(session: Session, author: Author | None, now: datetime) -> None:
+    """Raises ``AuthorBanned`` with what its decision says, where this author is shut out."""
+    if author is None or author.banned_until is None or author.banned_until <= now:
+        return
+    decision = newest_author_decision(session, author.id)
+    raise AuthorBanned(
+        until=None if author.banned_until >= FOREVER else author.banned_until,
+        why=decision.sentence if decision else None,
+        reference=decision.id if decision else None,
+        statement=decision.statement if decision else None,
+    )

@@ -1,0 +1,241 @@
+"""Comments that arrived without scores are scored later. A late score never overrides a person's decision.
+
+Several workers may look for them. Each leases a batch, scores it at once and decides its comments one by one; what a
+worker leaves that dies is found again when its lease has ended.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from moderation.comments.article_vectors import prepared_article
+from moderation.comments.discussion_state import standing
+from moderation.comments.evaluation import counts_for, holds_for, judge, listed_in, private_data_in, statement_for
+from moderation.config.configuration import Configuration
+from moderation.core.comment import WAITING, Mode, Status
+from moderation.core.decision import Outcome
+from moderation.core.policy import signals_from
+from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.text.links import count_links
+from moderation.core.write_transaction import outside_write_transactions
+from moderation.services import Services
+from moderation.storage import queue_index
+from moderation.storage.articles import Article
+from moderation.storage.authors import Author
+from moderation.storage.comments import (
+    Comment,
+    ScoreRow,
+    comments_among,
+    find_comment,
+    give_back_scoring,
+    lease_scoring,
+    unscored,
+)
+from moderation.storage.near_duplicates import others_alike
+from moderation.storage.site_rules_cache import House
+from moderation.unit_of_work import (
+    STATUS_OF,
+    Ledger,
+    comment_scored,
+    count_author,
+    place_kept,
+    policy_decided,
+    recorded,
+    site_told,
+)
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""After so many failures a comment waits for a moderator, unscored."""
+BATCH = 16
+"""Comments: enough to fill the pack's own batches, few enough that one who is just writing hardly waits for them."""
+LEASE = timedelta(seconds=60)
+BATCH_SECONDS = 40.0
+"""What of a batch is not scored by then has failed: well before somebody else may take it."""
+
+
+def score_waiting(services: Services, *, limit: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Scores and decides a batch of what waits without scores, oldest first. Returns how many got their scores: after
+    none it is worth waiting a little before the next try. While the pack is still being loaded nothing is tried.
+    """
+    if stopped() or not services.scorer.ready:
+        return 0
+
+    def waiting(session: Session, *, lock: bool = False) -> Sequence[str]:
+        return unscored(session, services.clock(), attempts_under=ATTEMPTS, limit=limit, lock=lock)
+
+    with services.database.reading() as session:  # looking costs nobody their turn to write
+        if not waiting(session):
+            return 0
+    return _score_leased(services, lambda session: waiting(session, lock=True))
+
+
+def score_late(services: Services, comment_id: str) -> bool:
+    """Scores one comment that waits without scores, and decides it by the policy unless a person already has. Returns
+    whether the pack gave scores.
+    """
+
+    def this(session: Session) -> Sequence[str]:
+        comment = find_comment(session, comment_id, lock=True)
+        return [] if comment is None or comment.scored else [comment_id]
+
+    return _score_leased(services, this) == 1
+
+
+def _score_leased(services: Services, choose: Callable[[Session], Sequence[str]]) -> int:
+    """Leases the comments that ``choose`` names, scores them together and decides each. Returns how many got scores."""
+    held = services.clock() + LEASE
+
+    def lease(session: Session) -> Sequence[str]:
+        chosen = choose(session)
+        if chosen:
+            lease_scoring(session, chosen, held)
+        return chosen
+
+    ids = services.database.writing(lease)
+    if not ids:
+        return 0
+    scored = 0
+    left = list(ids)
+    try:
+        for comment_id, scores in zip(ids, _scores(services, ids), strict=True):
+            # Read before the transaction: a change of the configuration is stored in a transaction of its own.
+            configuration = services.configuration.current()
+            if scores is None:
+                _note_failure(services, configuration, comment_id, held)
+            else:
+                _note_scores(services, configuration, comment_id, scores)
+                scored += 1
+            left.remove(comment_id)
+    finally:
+        if left:  # the database failed amid them, say: whoever comes next need not wait for the lease's end
+            services.database.writing(lambda session: give_back_scoring(session, left, held))
+    return scored
+
+
+def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
+    """What the pack says of each comment; None where it fails or takes too long."""
+    outside_write_transactions("scoring")
+    with services.database.reading() as session:
+        comments = comments_among(session, ids)
+        answered = {comment.in_reply_to or comment.parent_id or "" for comment in comments.values()}
+        parents = comments_among(session, answered)
+        articles = {row.article_id: session.get_one(Article, row.article_id) for row in comments.values()}
+    prepared = {article_id: prepared_article(services, article) for article_id, article in articles.items()}
+    requests = []
+    for comment in map(comments.__getitem__, ids):
+        parent = parents.get(comment.in_reply_to or comment.parent_id or "")
+        requests.append(
+            ScoreRequest(
+                text=comment.body,
+                article=prepared[comment.article_id],
+                parent=parent.body if parent else None,
+                name=comment.author_name,
+            )
+        )
+    timeout = services.configuration.current().scoring.timeout_seconds
+    answers = services.scorer.score_each(requests, timeout_s=min(timeout * len(requests), BATCH_SECONDS))
+    failed = {type(answer).__name__ for answer in answers if not isinstance(answer, Scores)}
+    if failed:
+        log.warning("late scoring failed for some; it is tried again", extra={"problem": ", ".join(sorted(failed))})
+    return [answer if isinstance(answer, Scores) else None for answer in answers]
+
+
+def _note_failure(services: Services, configuration: Configuration, comment_id: str, held: datetime) -> None:
+    recorded(services, lambda ledger: _failed(ledger, configuration, services.house, comment_id, held))
+
+
+def _note_scores(services: Services, configuration: Configuration, comment_id: str, scores: Scores) -> None:
+    recorded(services, lambda ledger: _apply(ledger, configuration, services.house, comment_id, scores))
+
+
+def _failed(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, held: datetime) -> None:
+    comment = find_comment(ledger.session, comment_id, lock=True)
+    if comment is None or comment.scored or comment.scoring_leased_until != held:
+        return  # somebody else is at it, or was faster
+    comment.scoring_leased_until = None
+    comment.scoring_attempts += 1
+    if comment.scoring_attempts >= ATTEMPTS and comment.status == Status.RECEIVED:
+        _decide(ledger, configuration, house, comment, None)
+
+
+def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, scores: Scores) -> None:
+    comment = find_comment(ledger.session, comment_id, lock=True)
+    # Another worker, or its writer or an admin, may have been faster.
+    if comment is None or comment.scored or comment.status == Status.ERASED:
+        return
+    if ledger.session.get(ScoreRow, comment_id) is not None:
+        return
+    comment.scored, comment.scoring_leased_until = True, None
+    comment_scored(ledger, comment.site_id, comment.id, scores)
+    # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
+    if comment.status in WAITING and comment.revision == 1:
+        _decide(ledger, configuration, house, comment, scores)
+    else:
+        signals = signals_from(scores, counts={"links": count_links(comment.body)})
+        queue_index.change(ledger.connection, comment.id, queue_index.scored(signals))
+
+
+def _decide(
+    ledger: Ledger, configuration: Configuration, house: House, comment: Comment, scores: Scores | None
+) -> None:
+    article = ledger.session.get_one(Article, comment.article_id)
+    author = ledger.session.get_one(Author, comment.author_id)
+    rules = house.rules(ledger.session, article)
+    listed = listed_in(rules, comment.body, comment.author_name)
+    private = private_data_in(configuration, comment.body, comment.author_name)
+    answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
+    holds = holds_for(author, ledger.now, listed, answered=answered, form_filled=comment.form_filled)
+    alike = others_alike(
+        ledger.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=ledger.now
+    )
+    reply = comment.parent_id is not None
+    stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
+    mode = stands.rules.mode
+    if stands.closed_because is not None:
+        # What came in time isn't lost, but a closed discussion publishes nothing by itself.
+        mode, holds = Mode.PRE, (*holds, "the discussion has closed since it was written")
+    judgement = judge(
+        configuration,
+        scores,
+        site_id=comment.site_id,
+        section=article.section,
+        mode=mode,
+        counts=counts_for(comment.body, comment.author_name, author, listed, private=private, alike=alike),
+        holds=holds,
+        waits_because=stands.waits_because,
+        meanings=private.meanings,
+    )
+    before, status = Status(comment.status), STATUS_OF[judgement.decision.outcome]
+    comment.status = status
+    comment.flags = judgement.decision.flags
+    if status is not Status.PENDING:
+        comment.decided_at = ledger.now
+        comment.revision += 1  # whoever looks at it still waiting decides about something else
+    if status is Status.APPROVED:
+        comment.published_at = ledger.now
+    queue_index.change(
+        ledger.connection,
+        comment.id,
+        queue_index.judged(
+            judgement.signals, judgement.weight, status=status, flags=comment.flags, decided_at=comment.decided_at
+        ),
+    )
+    place_kept(ledger, comment.id)
+    count_author(ledger, author.id, before, status)
+    refused = judgement.decision.outcome is Outcome.REJECTED
+    policy_decided(
+        ledger,
+        comment.site_id,
+        comment.id,
+        judgement,
+        revision=comment.revision,
+        statement=statement_for(judgement.decision) if refused else None,
+    )
+    if status is not Status.PENDING:
+        site_told(ledger, comment.site_id, comment.id, status)

@@ -1,0 +1,432 @@
+"""A comment comes in: checked, scored, decided and recorded. An answer goes out only after the commit."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.comments.article_vectors import prepared_article
+from moderation.comments.discussion_state import standing
+from moderation.comments.evaluation import (
+    NO_PRIVATE_DATA,
+    Listed,
+    PrivateFound,
+    check_not_banned,
+    counts_for,
+    holds_for,
+    judge,
+    listed_in,
+    private_data_in,
+    score_or_none,
+    statement_for,
+)
+from moderation.comments.idempotency import (
+    DAY,
+    Arrival,
+    Idempotency,
+    Sender,
+    keep_answer,
+    one_at_a_time,
+    only_one,
+    settled_answer,
+)
+from moderation.comments.surge import look_for_surge
+from moderation.config.configuration import Configuration
+from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
+from moderation.core.decision import Outcome
+from moderation.core.errors import (
+    ArticleNotFound,
+    CommentTooLong,
+    CommentTooShort,
+    DuplicateComment,
+    InvalidField,
+)
+from moderation.core.ids import new_id
+from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.text.written import sameness, visible_length
+from moderation.services import Services
+from moderation.storage.articles import Place, find_place
+from moderation.storage.authors import Author, find_authors, insert_author
+from moderation.storage.comments import (
+    Comment,
+    before_now,
+    find_comment,
+    same_comment,
+    with_external_id,
+)
+from moderation.storage.near_duplicates import others_alike
+from moderation.storage.site_rules_cache import House, Rules
+from moderation.unit_of_work import (
+    STATUS_OF,
+    Judgement,
+    Ledger,
+    comment_arrived,
+    comment_scored,
+    policy_decided,
+    recorded,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the database knew of a submission's surroundings before it was scored."""
+
+    article: Place
+    parent_body: str | None
+    rules: CommentRules
+    house: Rules
+    alike: int
+    listed: Listed
+    private: PrivateFound = NO_PRIVATE_DATA
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """A submission with what follows from it alone, worked out once."""
+
+    configuration: Configuration
+    house: House
+    sender: Sender
+    submission: Submission
+    author_keys: tuple[str, ...]
+    idempotency: Idempotency | None
+    received_only: bool
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Asked for only once the text is known not to be too long to look at."""
+        return sameness(self.submission.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What a pack said of a submission, and how often it was asked in vain."""
+
+    scores: Scores | None = None
+    attempts: int = 0
+
+
+Admit = Callable[[], None]
+"""Looks whether a comment's limits have room for it, or counts it against them; raises where they have none."""
+
+
+def submit(
+    services: Services,
+    sender: Sender,
+    submission: Submission,
+    *,
+    idempotency: Idempotency | None = None,
+    check: Admit = lambda: None,
+    admit: Admit = lambda: None,
+    take_back: Admit = lambda: None,
+) -> Arrival:
+    """Takes a comment in.
+
+    ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, right before the
+    transaction: what it counts is accepted, or else ``take_back`` is called, which counts it no more.
+    The same request under one Idempotency-Key gets one answer, however many come at once.
+    Raises the named facts of ``core.errors``; then nothing is stored.
+    """
+    configuration = services.configuration.current()
+    case = _Case(
+        configuration=configuration,
+        house=services.house,
+        sender=sender,
+        submission=submission,
+        author_keys=services.keys.author_keys(sender.site_id, submission.author),
+        idempotency=idempotency if sender.key_id is not None else None,
+        received_only=configuration.scoring.mode == "worker",
+    )
+    try:
+        known = _checked(services, case, check)
+    except Exception:
+        # What stands in the way may be this very request's twin, a moment ahead: its comment makes this one a
+        # duplicate, and it may have used up the limit.
+        first = settled_answer(services, sender, case.idempotency)
+        if first is None:
+            raise
+        return first
+    scored = _Scored() if case.received_only else _score(services, case, known)
+    with one_at_a_time(sender, case.idempotency):
+        try:
+            admit()
+        except Exception:
+            first = settled_answer(services, sender, case.idempotency)
+            if first is None:
+                raise
+            return first
+        arrival = None
+        try:
+            arrival = recorded(services, lambda ledger: _stored_once(ledger, case, known, scored))
+        finally:
+            if arrival is None or arrival.replayed:
+                take_back()
+        return arrival
+
+
+def _score(services: Services, case: _Case, known: _Known) -> _Scored:
+    ready = services.scorer.ready
+    request = ScoreRequest(
+        text=case.submission.body,
+        article=prepared_article(services, known.article),
+        parent=known.parent_body,
+        name=case.submission.author.name,
+    )
+    scores = score_or_none(services, request)
+    # A pack that was still being loaded has not been tried.
+    return _Scored(scores=scores, attempts=1 if scores is None and ready else 0)
+
+
+def _stored_once(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+    """The comment is stored, unless the same request was answered before."""
+    if case.idempotency is None:
+        return _store(ledger, case, known, scored)
+    first = only_one(ledger.session, ledger.now, case.sender, case.idempotency)
+    if first is not None:
+        return first
+    arrival = _store(ledger, case, known, scored)
+    keep_answer(ledger, case.sender, case.idempotency, arrival)
+    return arrival
+
+
+def _checked(services: Services, case: _Case, check: Admit) -> _Known:
+    """What is known of the submission's surroundings, if nothing there refuses it."""
+    with services.database.reading() as session:
+        known = _look_up(session, case, services.clock())
+    _check_length(case.submission.body, known.rules)
+    check()
+    # After the length: looking for terms takes its time.
+    submission = case.submission
+    return replace(
+        known,
+        listed=listed_in(known.house, submission.body, submission.author.name),
+        private=private_data_in(case.configuration, submission.body, submission.author.name),
+    )
+
+
+def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
+    sender, submission = case.sender, case.submission
+    article = find_place(session, sender.site_id, submission.article_id)
+    if article is None:
+        raise ArticleNotFound
+    _check_external(session, sender, submission)
+    parent = _parent(session, article, sender, submission.parent_id)
+    house = case.house.rules(session, article)
+    stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
+    stands.check_open()
+    _check_size(submission.body, stands.rules)
+    before = before_now(
+        session,
+        site_id=sender.site_id,
+        author_keys=case.author_keys,
+        article_id=article.id,
+        fingerprint=case.fingerprint,
+        answers=submission.parent_id,
+        since=now - DAY,
+    )
+    if before.banned_until is not None:
+        _check_none_banned(session, find_authors(session, sender.site_id, case.author_keys), now)
+    if before.same is not None:
+        raise DuplicateComment(before.same)
+    return _Known(
+        article=article,
+        parent_body=parent.body if parent else None,
+        rules=stands.rules,
+        house=house,
+        listed=Listed(),
+        alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
+    )
+
+
+def _check_none_banned(session: Session, authors: Iterable[Author], now: datetime) -> None:
+    for author in authors:
+        check_not_banned(session, author, now)
+
+
+def _check_size(body: str, rules: CommentRules) -> None:
+    # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
+    most = rules.maximum_length * 10
+    if len(body) > most:
+        raise InvalidField(
+            "body",
+            f"holds {len(body)} code points, invisible ones too; at most {most} are possible here, and "
+            f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
+        )
+
+
+def _check_length(body: str, rules: CommentRules) -> None:
+    length = visible_length(body)
+    if length < rules.minimum_length:
+        raise CommentTooShort(length, rules.minimum_length)
+    if length > rules.maximum_length:
+        raise CommentTooLong(length, rules.maximum_length)
+
+
+def _parent(session: Session, article: Place, sender: Sender, parent_id: str | None) -> Comment | None:
+    """The comment that this one answers."""
+    if parent_id is None:
+        return None
+    parent = find_comment(session, parent_id)
+    # A site's own server may pass on a reply while its parent still waits; a browser isn't told that it does.
+    answerable = (*WAITING, Status.APPROVED) if sender.vouches else (Status.APPROVED,)
+    if parent is None or parent.article_id != article.id or parent.status not in answerable:
+        raise InvalidField("parent_id", "names no comment on this article that can be replied to.")
+    return parent
+
+
+def _check_external(session: Session, sender: Sender, submission: Submission) -> None:
+    if submission.external_id is not None:
+        known = with_external_id(session, sender.site_id, submission.external_id)
+        if known is not None:
+            raise DuplicateComment(known)
+
+
+def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+    scores = scored.scores
+    session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
+    article = find_place(session, sender.site_id, submission.article_id, lock=True)
+    if article is None:
+        raise ArticleNotFound
+    house = case.house.rules(session, article)
+    reply = submission.parent_id is not None
+    stands = standing(case.configuration.comments, article, house.settings, reply=reply, now=now)
+    stands.check_open()
+    parent = _parent(session, article, sender, submission.parent_id)
+    _check_external(session, sender, submission)
+    found = find_authors(session, sender.site_id, case.author_keys, lock=True)
+    _check_none_banned(session, found, now)
+    author = _author(ledger, case, found)
+    if found:  # whoever is new has written nothing yet
+        _check_not_said_before(ledger, case, article, author)
+    # Looked for before the transaction, unless somebody has changed the lists since.
+    unchanged = article.house_revision == known.article.house_revision
+    listed = known.listed if unchanged else listed_in(house, submission.body, submission.author.name)
+    judgement = judge(
+        case.configuration,
+        scores,
+        site_id=sender.site_id,
+        section=article.section,
+        mode=stands.rules.mode,
+        counts=counts_for(
+            submission.body, submission.author.name, author, listed, private=known.private, alike=known.alike
+        ),
+        holds=holds_for(author, now, listed, answered=parent, form_filled=submission.form_filled),
+        waits_because=stands.waits_because,
+        meanings=known.private.meanings,
+    )
+    status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
+    comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored)
+    # What is decided afresh later is decided in the mode that counted now.
+    judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
+    comment_arrived(ledger, comment, judged_in, judgement, actor=sender.reference)
+    if scores is not None:
+        comment_scored(ledger, sender.site_id, comment["id"], scores)
+    message = MESSAGES[status]
+    if not case.received_only:
+        refused = judgement.decision.outcome is Outcome.REJECTED
+        statement = statement_for(judgement.decision) if refused else None
+        policy_decided(ledger, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
+        if statement is not None:
+            message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
+        _count(author, status)
+    look_for_surge(ledger, case.configuration.comments, article, stands, house.settings, author)
+    return Arrival(
+        comment_id=comment["id"],
+        status=status,
+        message=message,
+        created_at=comment["created_at"],
+        reasons=() if case.received_only else judgement.decision.words,
+        scores=scores,
+    )
+
+
+def _check_not_said_before(ledger: Ledger, case: _Case, article: Place, author: Author) -> None:
+    same = same_comment(
+        ledger.session,
+        article_id=article.id,
+        author_id=author.id,
+        fingerprint=case.fingerprint,
+        answers=case.submission.parent_id,
+        since=ledger.now - DAY,
+    )
+    if same is not None:
+        raise DuplicateComment(same)
+
+
+def _count(author: Author, status: Status) -> None:
+    if status is Status.APPROVED:
+        author.approved += 1
+    elif status is Status.REJECTED:
+        author.rejected += 1
+
+
+def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
+    """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
+    submission = case.submission
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > ledger.now)
+    author = next(muted, found[0] if found else None)
+    if author is None:
+        author = Author(
+            id=new_id(ledger.now),
+            site_id=case.sender.site_id,
+            key=case.author_keys[0],
+            known=submission.author.id is not None or submission.author.address is not None,
+            external_id=submission.author.id,
+            name=submission.author.name,
+            approved=0,
+            rejected=0,
+            trusted=False,
+            created_at=ledger.now,
+        )
+        insert_author(ledger.session, author)
+        return author
+    if author.name != submission.author.name:
+        author.name = submission.author.name
+    if all(one.key != case.author_keys[0] for one in found):
+        author.key = case.author_keys[0]  # known from before names were compared as they are now
+    return author
+
+
+def _comment_row(
+    ledger: Ledger,
+    case: _Case,
+    article: Place,
+    author: Author,
+    answered: Comment | None,
+    judgement: Judgement,
+    status: Status,
+    scored: _Scored,
+) -> dict[str, Any]:
+    now, submission = ledger.now, case.submission
+    too_deep = answered is not None and answered.depth >= DEEPEST
+    under = answered.parent_id if answered is not None and too_deep else submission.parent_id
+    return {
+        "id": new_id(now),
+        "site_id": case.sender.site_id,
+        "article_id": article.id,
+        "parent_id": under,
+        "in_reply_to": submission.parent_id if too_deep else None,
+        "depth": 0 if answered is None else min(answered.depth + 1, DEEPEST),
+        "author_id": author.id,
+        "author_name": submission.author.name,
+        "body": submission.body,
+        "salt": secrets.token_bytes(16),
+        "fingerprint": case.fingerprint,
+        "external_id": submission.external_id,
+        "status": status.value,
+        "revision": 1,
+        "flags": judgement.decision.flags,
+        "scored": scored.scores is not None,
+        "scoring_attempts": scored.attempts,
+        "created_at": submission.created_at or now,
+        "received_at": now,
+        "published_at": now if status is Status.APPROVED else None,
+        "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
+        "form_filled": submission.form_filled,
+    }

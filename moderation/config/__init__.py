@@ -1,0 +1,1 @@
+"""Environment and `config/*.toml` as typed values, read anew when the file changes."""

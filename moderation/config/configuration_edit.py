@@ -1,0 +1,331 @@
+"""The configuration's text with some of its values changed: thresholds and lengths in one place, and the reasons.
+
+Only what differs is touched; comments and order stay (tomlkit). What was written is read again, and must say exactly
+what was wanted and nothing else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, InlineTable, Item
+from tomlkit.items import Table as TomlTable
+
+from moderation.config.configuration import CommentKeys, Configuration
+from moderation.config.configuration_file import parse_configuration
+from moderation.core.errors import ModerationError
+from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Policy
+
+EFFECTS = ("approve", "reject", "flag")
+LENGTHS = ("minimum_length", "maximum_length")
+
+Value = float | int | str
+Values = Mapping[str, Value]
+"""``flag.toxicity_at_least``, ``minimum_length``, ``reason.spam.label``: what holds in one place. A condition that
+isn't asked there has no key.
+"""
+
+
+class NotEditable(ModerationError):
+    """The file is written in a way that can't be changed here without changing something else, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Everywhere, on a site, in a section, or in a site's section."""
+
+    site: str | None = None
+    section: str | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        return self.site is None and self.section is None
+
+    @property
+    def has_lengths(self) -> bool:
+        """A site's section has no lengths of its own."""
+        return self.site is None or self.section is None
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The table's name below ``policy`` and ``comments``."""
+        sites = () if self.site is None else ("sites", self.site)
+        return (*sites, *(() if self.section is None else ("sections", self.section)))
+
+
+def values_in(configuration: Configuration, where: Where) -> Values:
+    """What holds there; the reasons with what holds everywhere."""
+    found: dict[str, Value] = _conditions_in(configuration.policy, where)
+    if where.has_lengths:
+        comments = configuration.comments
+        lengths = {**comments.base, **comments.sites.get(where.site or "", {})}
+        lengths |= comments.sections.get(where.section or "", {})
+        found |= {key: lengths[key] for key in LENGTHS}
+    if where.everywhere:
+        for reason in configuration.reasons:
+            found |= {f"reason.{reason.id}.label": reason.label, f"reason.{reason.id}.reader": reason.reader}
+    return found
+
+
+def merged(base: Values, mine: Values, theirs: Values) -> Values:
+    """``theirs`` with whatever ``mine`` has changed of ``base``."""
+    keys = dict.fromkeys((*theirs, *mine))
+    chosen = {key: (mine if mine.get(key) != base.get(key) else theirs).get(key) for key in keys}
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def reason_ids(values: Iterable[str]) -> tuple[str, ...]:
+    """The reasons that these keys are of."""
+    ids = (key.removeprefix("reason.").rpartition(".")[0] for key in values if key.startswith("reason."))
+    return tuple(dict.fromkeys(ids))
+
+
+def edited(configuration: Configuration, where: Where, wanted: Values) -> Configuration:
+    """The configuration with exactly these values there. Raises ``ConfigurationError``, as the file's loader, for
+    values that can't stand together, and ``NotEditable``.
+    """
+    text = configuration.text
+    try:
+        document: Any = tomlkit.parse(text if not text or text.endswith("\n") else text + "\n")
+        _write_conditions(document, configuration.policy, where, wanted)
+        if where.has_lengths:
+            _write_lengths(document, configuration, where, wanted)
+        if where.everywhere:
+            _write_reasons(document, configuration, wanted)
+        written = document.as_string()
+        if tomllib.loads(written) != document.unwrap():
+            raise NotEditable
+    except (TOMLKitError, TypeError, AttributeError, ValueError, LookupError) as error:
+        raise NotEditable from error
+    if written == text:
+        return configuration
+    new = parse_configuration(written)
+    if values_in(new, where) != wanted or _the_rest(new, where) != _the_rest(configuration, where):
+        raise NotEditable
+    return new
+
+
+# --- conditions -------------------------------------------------------------------------------------------------------
+
+
+def _conditions_in(policy: Policy, where: Where) -> dict[str, Value]:
+    rules = policy.rules_for(where.site, where.section)
+    return {f"{effect}.{one.key}": one.threshold for effect in EFFECTS for one in getattr(rules, effect)}
+
+
+def _write_conditions(document: Any, policy: Policy, where: Where, wanted: Values) -> None:
+    now, inherited = _conditions_in(policy, where), _conditions_in(_without_own(policy, where), where)
+    path = ("policy", *where.path)
+    for effect in EFFECTS:
+        keys = [key for key in dict.fromkeys((*now, *wanted)) if key.startswith(f"{effect}.")]
+        changed = [key for key in keys if now.get(key) != wanted.get(key)]
+        if changed and where.everywhere and _at(document, ("policy", effect)) is None:
+            # A table of one's own stands in place of the defaults: those that stay are written into it.
+            changed = [key for key in keys if key in wanted and DANGERS.get(_bare(key)) != wanted[key]] + [
+                key for key in keys if key not in wanted
+            ]
+        for key in changed:
+            value = wanted.get(key)
+            if value is not None and (where.everywhere or inherited.get(key) != value):
+                _put(document, (*path, effect), _bare(key), _number(_bare(key), float(value)))
+            elif value is None and (_is_built_in(key) if where.everywhere else key in inherited):
+                _put(document, (*path, effect), _bare(key), False)
+            else:
+                _take(document, (*path, effect), _bare(key))
+
+
+def _is_built_in(key: str) -> bool:
+    """Whether it flags unless the file takes it away."""
+    return key.startswith("flag.") and _bare(key) in DANGERS
+
+
+def _bare(key: str) -> str:
+    return key.partition(".")[2]
+
+
+def _number(key: str, value: float) -> float | int:
+    counted = key.rpartition("_at_")[0] in COUNTED_SIGNALS
+    return int(value) if counted and value == int(value) else value
+
+
+def _without_own(policy: Policy, where: Where) -> Policy:
+    """The policy without what stands for this very place."""
+    if where.everywhere:
+        return replace(policy, base={})
+    if where.section is None:
+        return replace(policy, sites=_but(policy.sites, where.site))
+    if where.site is None:
+        return replace(policy, sections=_but(policy.sections, where.section))
+    both = (where.site, where.section)
+    return replace(policy, site_sections={k: v for k, v in policy.site_sections.items() if k != both})
+
+
+def _but(places: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+    return {key: value for key, value in places.items() if key != name}
+
+
+# --- lengths and reasons ----------------------------------------------------------------------------------------------
+
+
+def _write_lengths(document: Any, configuration: Configuration, where: Where, wanted: Values) -> None:
+    now, base = values_in(configuration, where), configuration.comments.base
+    for key in LENGTHS:
+        if now[key] == wanted[key]:
+            continue
+        if where.everywhere or base[key] != wanted[key]:
+            _put(document, ("comments", *where.path), key, int(wanted[key]))
+        else:
+            _take(document, ("comments", *where.path), key)
+
+
+def _write_reasons(document: Any, configuration: Configuration, wanted: Values) -> None:
+    ids = reason_ids(wanted)
+    listed = document.get("reasons")
+    if listed is None:
+        if ids == tuple(reason.id for reason in configuration.reasons):
+            now = values_in(configuration, Where())
+            if all(now.get(key) == wanted[key] for key in wanted if key.startswith("reason.")):
+                return
+        listed = document["reasons"] = tomlkit.aot()
+    for number in reversed(range(len(listed))):
+        if str(listed[number]["id"]) not in ids:
+            tail = _tail_of(listed[number])
+            del listed[number]
+            if number:
+                _body(listed[number - 1]).extend(tail)
+    known = {str(table["id"]): table for table in listed}
+    for reason_id in ids:
+        new = {key: wanted[f"reason.{reason_id}.{key}"] for key in ("label", "reader")}
+        if reason_id not in known:
+            _append_reason(listed, {"id": reason_id, **new})
+            continue
+        for key, value in new.items():
+            if known[reason_id][key] != value:
+                known[reason_id][key] = value
+
+
+def _append_reason(listed: Any, reason: Mapping[str, Value]) -> None:
+    if not isinstance(listed, AoT):
+        table: Any = tomlkit.inline_table()
+        table.update(reason)
+        listed.append(table)
+        return
+    tail = _tail_of(listed[-1]) if len(listed) else []
+    table = _new_table(reason)
+    table.value.body.extend(tail)
+    listed.append(table)
+
+
+# --- the text ---------------------------------------------------------------------------------------------------------
+
+
+def _at(document: Any, path: tuple[str, ...]) -> Any:
+    found = document
+    for name in path:
+        if not isinstance(found, Mapping) or name not in found:
+            return None
+        found = found[name]
+    return found
+
+
+def _put(document: Any, path: tuple[str, ...], key: str, value: Value | bool) -> None:
+    """Sets the key of this table, which is made where there is none: before the comments that follow the last one."""
+    parent, depth = document, 0
+    while depth < len(path) and path[depth] in parent:
+        parent, depth = parent[path[depth]], depth + 1
+    if depth == len(path):
+        if key in parent or isinstance(parent, InlineTable) or not isinstance(parent, TomlTable):
+            parent[key] = value
+            return
+        tail = _tail_of(parent)
+        parent.append(key, value)
+        parent.value.body.extend(tail)
+        return
+    if isinstance(parent, InlineTable):
+        new: Item = tomlkit.item({key: value}, _parent=parent)
+        for name in reversed(path[depth + 1 :]):
+            new = tomlkit.item({name: new}, _parent=parent)
+    else:
+        new = _new_table({key: value})
+        _body(new).extend(_tail_of(_last_table(parent)))
+        for name in reversed(path[depth + 1 :]):
+            outer = tomlkit.table(is_super_table=True)
+            outer.append(name, new)
+            new = outer
+    parent[path[depth]] = new
+
+
+def _take(document: Any, path: tuple[str, ...], key: str) -> None:
+    table = _at(document, path)
+    if isinstance(table, MutableMapping) and key in table:
+        del table[key]
+
+
+def _new_table(values: Mapping[str, Any]) -> Any:
+    table = tomlkit.table()
+    table.trivia.indent = "\n"
+    for key, value in values.items():
+        table.append(key, value)
+    return table
+
+
+def _body(table: Any) -> list[Any]:
+    """What a table is made of, in order: keys with their values, and comments and blank lines without a key."""
+    body: list[Any] = table.body if isinstance(table, tomlkit.TOMLDocument) else table.value.body
+    return body
+
+
+def _last_table(table: Any) -> Any:
+    """The table whose lines stand last in this one's."""
+    while isinstance(table, TomlTable | tomlkit.TOMLDocument):
+        body = _body(table)
+        if not body or not isinstance(body[-1][1], TomlTable):
+            break
+        table = body[-1][1]
+    return table
+
+
+def _tail_of(table: Any) -> list[Any]:
+    """Takes off the comments and blank lines that end a table: they speak of what follows it."""
+    if not isinstance(table, TomlTable | tomlkit.TOMLDocument):
+        return []
+    body = _body(table)
+    tail: list[Any] = []
+    while body and body[-1][0] is None:
+        tail.insert(0, body.pop())
+    return tail
+
+
+# --- what must stay ---------------------------------------------------------------------------------------------------
+
+
+def _the_rest(configuration: Configuration, where: Where) -> Configuration:
+    """All that is none of this place's values."""
+    comments = configuration.comments
+    base, sites, sections = comments.base, dict(comments.sites), dict(comments.sections)
+    if where.everywhere:
+        base = _without_lengths(base)
+    elif where.section is None:
+        sites[where.site or ""] = _without_lengths(sites.get(where.site or "", {}))
+    elif where.site is None:
+        sections[where.section] = _without_lengths(sections.get(where.section, {}))
+    policy = _without_own(configuration.policy, where)
+    if where.site is not None:
+        # A site's section stands under the site in the file, so that the site is named there too.
+        policy = replace(policy, sites={where.site: {}, **policy.sites})
+    return replace(
+        configuration,
+        text="",
+        policy=policy,
+        comments=replace(comments, base=base, sites=sites, sections=sections),
+        reasons=() if where.everywhere else configuration.reasons,
+    )
+
+
+def _without_lengths(keys: CommentKeys) -> CommentKeys:
+    return {key: value for key, value in keys.items() if key not in LENGTHS}

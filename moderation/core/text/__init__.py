@@ -1,0 +1,1 @@
+"""What is done to texts, linear in their length: written forms, disguise, sentences, links, words."""

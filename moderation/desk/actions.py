@@ -1,0 +1,129 @@
+"""What people do on the desk is kept as an act, in the transaction that does it, so that it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert
+
+from moderation.accounts.reachable import comment_reached
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
+from moderation.core.errors import OpenWithColleague
+from moderation.core.ids import new_id
+from moderation.storage.actions import Act, ActItem, ItemState
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+from moderation.storage.moderator_workspace import holder
+from moderation.unit_of_work import Ledger
+
+MODERATE = "moderate"
+_INSERT_ACT = insert(table_of(Act))
+_INSERT_ITEM = insert(table_of(ActItem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One thing that an act changed: what undoing must know of how it was ``before`` (JSON, never a reader's name or
+    text), and the revision that it has now, where it counts revisions: undoing leaves a later one alone.
+    """
+
+    subject: str
+    before: dict[str, Any]
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """An act on its way back: what taking back one of its things can use."""
+
+    ledger: Ledger
+    actor: Actor
+    policy_version: str
+    act: Act
+
+
+def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str, *, right: str = MODERATE) -> Comment:
+    """The comment that somebody is about to do something with; nobody else changes it until this transaction ends.
+
+    Raises ``CommentNotFound`` where there is none that they reach, and ``RightMissing`` where they may only read it.
+    """
+    return comment_reached(ledger.session, actor, right, comment_id, lock=True)
+
+
+def ask_if_open(ledger: Ledger, actor: Actor, comment: Comment, *, anyway: bool) -> None:
+    """Lets nobody change what waits under the eyes of a colleague who has it open, unless they said that they know
+    (``anyway``). A site's key has no second press, and isn't asked. Raises ``OpenWithColleague``.
+    """
+    if anyway or actor.account_id is None or comment.status not in WAITING:
+        return
+    by = holder(ledger.session, comment.id, actor.account_id, ledger.now)
+    if by is not None:
+        raise OpenWithColleague(by)
+
+
+def acted(
+    ledger: Ledger,
+    actor: Actor,
+    kind: str,
+    words: str,
+    changed: Sequence[Changed],
+    *,
+    site_id: str | None,
+    detail: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Keeps what was done in this transaction, and returns the act's id; None where the actor has no account, for a
+    script undoes nothing. ``words`` tell moderators of it, like "Rejected: personal attack".
+    """
+    if actor.account_id is None:
+        return None
+    act_id = new_id(ledger.now)
+    row = act_row(ledger, act_id, actor.account_id, kind, words, site_id=site_id, detail=detail)
+    ledger.connection.execute(
+        _INSERT_ACT, row | {"total": len(changed), "done": len(changed), "finished_at": ledger.now}
+    )
+    items = [
+        {
+            "act_id": act_id,
+            "position": position,
+            "subject": change.subject,
+            "state": ItemState.DONE,
+            "before": change.before,
+            "revision": change.revision,
+        }
+        for position, change in enumerate(changed)
+    ]
+    if items:
+        ledger.connection.execute(_INSERT_ITEM, items)
+    return act_id
+
+
+def act_row(
+    ledger: Ledger,
+    act_id: str,
+    account_id: str,
+    kind: str,
+    words: str,
+    *,
+    site_id: str | None,
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The row of an act of which nothing is done yet."""
+    return {
+        "id": act_id,
+        "account_id": account_id,
+        "site_id": site_id,
+        "kind": kind,
+        "words": words,
+        "detail": dict(detail or {}),
+        "total": 0,
+        "done": 0,
+        "passed": 0,
+        "made_at": ledger.now,
+        "finished_at": None,
+        "leased_until": None,
+        "undoes": None,
+        "undone_by": None,
+    }

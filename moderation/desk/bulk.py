@@ -1,0 +1,234 @@
+"""Many comments decided together: a band of the score map, all that says nearly the same as one, everything under an
+article or by an author.
+
+What is chosen is settled when the moderator presses. Each comment is decided for itself, with its own audit event and
+its own statement of reasons, wholly or not at all; many go on in the background, in portions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.accounts.reachable import article_reached, author_reached, comment_reached
+from moderation.config.configuration import Configuration
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING, Status
+from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
+from moderation.core.ids import new_id
+from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
+from moderation.desk.actions import MODERATE, act_row
+from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
+from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, standing, told_by
+from moderation.services import Services
+from moderation.storage import queue_index
+from moderation.storage.actions import Act, ActItem, Everything, choose_everything, choose_these, chosen_items
+from moderation.storage.comments import find_comment
+from moderation.storage.moderator_workspace import holder, live_claims
+from moderation.storage.near_duplicates import NearlySame, nearly_same
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
+from moderation.unit_of_work import Ledger, recorded
+
+MAX_ALIKE = 500
+"""So many comments that say nearly the same are decided together at most."""
+BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """An act on many comments as it stands at first. ``running``: it goes on in the background."""
+
+    act_id: str
+    total: int
+    done: int
+    passed: int
+    running: bool
+
+
+def decide_band(services: Services, actor: Actor, area: Area, band: Band, ruling: Ruling) -> Begun:
+    """Approves or rejects all that waits in a band of the score map at this moment.
+
+    Raises ``RightMissing``, and ``InvalidField`` for a band or a reason that can't be.
+    """
+    _check(area, band, ruling)
+    for ground in area.grounds:
+        for right in (MODERATE, BATCH_RIGHT[ruling.verdict]):
+            demand(actor, right, somewhere_on(ground.site_id), SiteNotFound)
+    detail = {"signal": band.signal, "low": band.low, "high": band.high}
+    site_id = area.grounds[0].site_id if len(area.grounds) == 1 else None
+    return _begin(
+        services, actor, ruling, detail, site_id, lambda session, act_id: choose_band(session, act_id, area, band)
+    )
+
+
+def remove_everything(services: Services, actor: Actor, what: Everything, ruling: Ruling) -> Begun:
+    """Rejects all that waits or is published under an article or by an author at this moment: a senior's right.
+
+    Raises ``ArticleNotFound``, ``AuthorNotFound``, ``RightMissing`` and ``InvalidField``.
+    """
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why everything is removed.")
+    detail = {"everything": what.of}
+
+    def choose(session: Session, act_id: str) -> int:
+        check_everything(session, actor, what)
+        return choose_everything(session, act_id, what)
+
+    return _begin(services, actor, ruling, detail, what.site_id, choose)
+
+
+def check_everything(session: Session, actor: Actor, what: Everything) -> None:
+    """Whether somebody may remove all of an article or author. Raises ``ArticleNotFound``, ``AuthorNotFound`` or
+    ``RightMissing``.
+    """
+    for right in (MODERATE, SENIOR):
+        if what.article_id is not None:
+            article_reached(session, actor, right, what.article_id)
+        else:
+            author_reached(session, actor, right, what.author_id or "", altogether=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likes:
+    """What waits and says nearly the same as a comment, the most alike first: the comment itself, and others that this
+    person may decide about. ``taken`` are the ids of those that colleagues have open, which are left alone.
+    """
+
+    found: tuple[NearlySame, ...]
+    taken: tuple[str, ...]
+    may_reject: bool
+    """Whether they may be refused together."""
+
+
+def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> Likes:
+    """What ``reject_alike`` would be about. Raises ``CommentNotFound`` and ``RightMissing``."""
+    comment, right = comment_reached(session, actor, DECIDE, comment_id), BATCH_RIGHT[Verdict.REJECT]
+    at = queue_index.location_of(session.connection(), comment_id)
+    may_reject = at is not None and reachable(actor, right, at)
+    rights = (DECIDE, right) if may_reject else (DECIDE,)
+    found = nearly_same(session, comment, MAX_ALIKE)
+    reached = tuple(one for one in found if all(reachable(actor, needed, one.at) for needed in rights))
+    claims = live_claims(session, now, but=actor.account_id)
+    taken = tuple(one.comment_id for one in reached if one.comment_id in claims)
+    return Likes(found=reached, taken=taken, may_reject=may_reject)
+
+
+def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruling) -> Begun:
+    """Rejects a comment that waits and all that says nearly the same at this moment, as far as this person reaches.
+
+    Raises ``CommentNotFound``, ``RightMissing`` and ``InvalidField``.
+    """
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+    # Compared before the transaction, which nobody else should wait for; what changes meanwhile is left alone.
+    with services.database.reading() as session:
+        likes = all_like(session, actor, comment_id, services.clock())
+        if not likes.may_reject:
+            raise RightMissing(BATCH_RIGHT[Verdict.REJECT])
+        site_id = comment_reached(session, actor, DECIDE, comment_id).site_id
+    chosen = [(one.comment_id, one.revision) for one in likes.found]
+    detail = {"alike": comment_id}
+    return _begin(services, actor, ruling, detail, site_id, lambda db, act_id: choose_these(db, act_id, chosen))
+
+
+def _check(area: Area, band: Band, ruling: Ruling) -> None:
+    if not area.grounds:
+        raise RightMissing(BATCH_RIGHT[ruling.verdict])
+    if band.signal not in SIGNALS:
+        raise InvalidField("signal", "is not a score that the map knows.")
+    if not 0 <= band.low < band.high <= HUNDREDTHS:
+        raise InvalidField("band", "needs a beginning below its end, both from 0 to 1.")
+    if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+
+
+def _begin(
+    services: Services,
+    actor: Actor,
+    ruling: Ruling,
+    detail: dict[str, Any],
+    site_id: str | None,
+    choose: Callable[[Session, str], int],
+) -> Begun:
+    if actor.account_id is None:
+        raise RightMissing(BATCH_RIGHT[ruling.verdict])  # what many are told of needs somebody who answers for it
+    account_id = actor.account_id
+    configuration = services.configuration.current()
+    told = told_by(configuration, ruling)
+    # Kept as it is told now: a reason may be gone from the configuration before the last of many is decided.
+    detail |= {"reason": ruling.reason_id, "sentence": told.sentence, "note": told.note}
+
+    def work(ledger: Ledger) -> Begun:
+        words = done_words(ruling.verdict, told.reason)
+        row = act_row(ledger, new_id(ledger.now), account_id, ruling.verdict, words, site_id=site_id, detail=detail)
+        act = Act(**row)
+        ledger.session.add(act)
+        ledger.session.flush()
+        act.total = choose(ledger.session, act.id)
+        if act.total <= AT_ONCE:
+            items = chosen_items(ledger.session, act.id, limit=AT_ONCE)
+            work_through(ledger, act, items, _deciding(configuration, actor, act))
+            finish_if_through(ledger, act)
+        return Begun(act_id=act.id, total=act.total, done=act.done, passed=act.passed, running=act.finished_at is None)
+
+    return recorded(services, work)
+
+
+# --- one comment at a time --------------------------------------------------------------------------------------------
+
+
+def batch_step(services: Services, actor: Actor, act: Act) -> Step:
+    """What goes on with an act on many comments, in the background."""
+    return _deciding(services.configuration.current(), actor, act)
+
+
+def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
+    verdict, detail = Verdict(act.kind), act.detail
+    reason = configuration.reason(detail["reason"]) if detail["reason"] else None
+    told = Told(reason=reason, sentence=detail["sentence"], note=detail["note"])
+    ruling = Ruling(verdict=verdict, reason_id=detail["reason"])
+    band = Band(signal=detail["signal"], low=detail["low"], high=detail["high"]) if "signal" in detail else None
+    everything = "everything" in detail
+    open_to = (*WAITING, Status.APPROVED) if everything else WAITING
+    right = SENIOR if everything else BATCH_RIGHT[verdict]
+
+    def step(ledger: Ledger, act: Act, item: ActItem) -> bool:
+        comment = find_comment(ledger.session, item.subject, lock=True)
+        if comment is None or comment.revision != item.revision or comment.status not in open_to:
+            return False
+        at = queue_index.location_of(ledger.connection, comment.id)
+        if at is None or not (reachable(actor, DECIDE, at) and reachable(actor, right, at)):
+            return False
+        # A senior who removes everything means it; else what somebody has open is left to them.
+        if not everything and holder(ledger.session, comment.id, actor.account_id, ledger.now) is not None:
+            return False
+        if band is not None and not _still_within(ledger, comment.id, band):
+            return False
+        item.before = standing(ledger, comment)
+        payload, facts = {"act": act.id}, _facts(detail)
+        rule(ledger, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
+        item.revision = comment.revision
+        return True
+
+    return step
+
+
+def _still_within(ledger: Ledger, comment_id: str, band: Band) -> bool:
+    """Whether the score of a comment of a band, which may have been counted afresh, still stands for it."""
+    score = queue_index.score_of(ledger.connection, comment_id, band.signal)
+    return score is not None and band.holds(score)
+
+
+def _facts(detail: dict[str, Any]) -> str:
+    """What a refusal of many is founded on: nobody has read each of them, and its statement says so."""
+    if "alike" in detail:
+        return "A moderator read one of several comments that say nearly the same, and refused them together."
+    if "signal" not in detail:
+        return f"A senior moderator removed everything {detail['everything']}."
+    low, high = detail["low"] / HUNDREDTHS, detail["high"] / HUNDREDTHS
+    signal = detail["signal"].replace("_", " ")
+    return f"A moderator refused all comments whose automatic score for {signal} lies between {low:.2f} and {high:.2f}."

@@ -1,0 +1,128 @@
+"""Term lists: moderators add words that hold a comment, on a whole site or under one article, and take them off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from moderation.accounts.reachable import article_reached, site_reached
+from moderation.core.actor import Actor
+from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, RightMissing, TermNotFound
+from moderation.core.ids import is_id, new_id
+from moderation.core.text.folding import folded
+from moderation.core.text.written import as_written
+from moderation.core.wordlist import term_text
+from moderation.desk.actions import MODERATE, Changed, Reversal, acted
+from moderation.services import Services
+from moderation.storage.actions import ActItem
+from moderation.storage.database import lock
+from moderation.storage.site_rules import Term, live_terms
+from moderation.storage.site_rules_cache import house_changed, house_lock
+from moderation.unit_of_work import Ledger, recorded
+
+TERMS = "terms"
+"""The kind of act that adding to a list is. Taking a term off can't be undone: its text is gone."""
+MOST = 2000
+"""Terms of one list."""
+LONGEST_WHY = 200
+
+
+def add_terms(
+    services: Services, actor: Actor, site_id: str, texts: Sequence[str], why: str, *, article_id: str | None = None
+) -> str | None:
+    """Adds terms to a site's list, or to that of one of its articles, and returns the act's id; None where every one is
+    listed already.
+
+    ``why`` says to moderators why such a comment waits; it stays in decisions, so it must not repeat the term. Each
+    addition is an audit event without the term's text. Raises ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``,
+    ``InvalidField``.
+    """
+    found = [term_text(text) for text in texts if text.strip()]
+    if not found:
+        raise InvalidField("terms", "are missing: write one a line.")
+    if len(found) > MOST:
+        raise InvalidField("terms", f"are {len(found)}; a list holds {MOST} at most.")
+    why = as_written(why, "why")
+    if not 1 <= len(why) <= LONGEST_WHY:
+        raise InvalidField("why", f"needs 1 to {LONGEST_WHY} characters, such as “name of a victim”.")
+    if any(folded(text) in folded(why) for text in found):
+        raise InvalidField(
+            "why", "repeats the term. It is kept with every comment that waits for it; leave the term out."
+        )
+
+    def work(ledger: Ledger) -> str | None:
+        _check_place(ledger, actor, site_id, article_id)
+        account_id = _account_of(actor)
+        lock(ledger.session, house_lock(site_id))
+        there = {folded(term.term) for term in live_terms(ledger.session, site_id, article_id)}
+        first = {folded(text): text for text in reversed(found)}
+        new = [text for key, text in reversed(first.items()) if key not in there]
+        if len(there) + len(new) > MOST:
+            raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MOST} at most.")
+        added = []
+        for text in new:
+            term = Term(
+                id=new_id(ledger.now),
+                site_id=site_id,
+                article_id=article_id,
+                term=text,
+                why=why,
+                account_id=account_id,
+                made_at=ledger.now,
+            )
+            ledger.session.add(term)
+            added.append(Changed(subject=term.id, before={"listed": False}, revision=None))
+            ledger.event(site_id, actor.reference, "term.added", term.id, {"article": article_id})
+        if not added:
+            return None
+        house_changed(ledger.session, site_id)
+        words = f"{len(added)} listed terms added" if len(added) > 1 else "Listed term added"
+        return acted(ledger, actor, TERMS, words, added, site_id=site_id)
+
+    return recorded(services, work)
+
+
+def remove_term(services: Services, actor: Actor, term_id: str) -> None:
+    """Takes a term off its list, once or several times. Its text is erased: it may be somebody's name.
+
+    Raises ``TermNotFound`` and ``RightMissing``.
+    """
+
+    recorded(services, lambda ledger: _off(ledger, actor, term_id))
+
+
+def reverse_terms(of: Reversal, item: ActItem) -> bool:
+    """Takes an added term off again. False where somebody has done so since."""
+    return _off(of.ledger, of.actor, item.subject, undoes=of.act.id)
+
+
+def _off(ledger: Ledger, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
+    query = select(Term).where(Term.id == term_id).with_for_update()
+    term = ledger.session.scalar(query) if is_id(term_id) else None
+    if term is None:
+        raise TermNotFound
+    try:
+        _check_place(ledger, actor, term.site_id, term.article_id)
+    except NotFound as error:
+        raise TermNotFound from error
+    if term.removed_at is not None:
+        return False
+    term.removed_at, term.term = ledger.now, ""
+    payload = {"article": term.article_id, **({"undoes": undoes} if undoes else {})}
+    ledger.event(term.site_id, actor.reference, "term.removed", term.id, payload)
+    house_changed(ledger.session, term.site_id)
+    return True
+
+
+def _check_place(ledger: Ledger, actor: Actor, site_id: str, article_id: str | None) -> None:
+    if article_id is None:
+        site_reached(ledger.session, actor, MODERATE, site_id)
+    elif article_reached(ledger.session, actor, MODERATE, article_id).site_id != site_id:
+        raise ArticleNotFound
+
+
+def _account_of(actor: Actor) -> str:
+    if actor.account_id is None:
+        raise RightMissing(MODERATE)  # a list is signed, and a key is nobody
+    return actor.account_id

@@ -1,0 +1,153 @@
+"""Work outside the request: comments that wait for their scores, acts on many comments. The database is the truth; a
+sweep finds them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from moderation.comments.rescoring import score_waiting
+from moderation.desk.bulk_runner import carry_on
+from moderation.jobs.chain_checks import check_chains
+from moderation.jobs.queue_order import bring_up_to_date
+from moderation.perspective.suggestions import forget_outdated
+from moderation.services import Services
+from moderation.storage.idempotency import forget_answers
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 2.0
+FORGET_SECONDS = 3600.0
+ANSWERS_LAST = timedelta(days=1)
+"""How long an Idempotency-Key's first answer is kept."""
+
+
+LOOK_SECONDS = 1.0
+BREATH_SECONDS = 0.05
+
+
+class _Background(ABC):
+    """A piece of work that is done again and again, until it is stopped. What fails is logged and tried again: the
+    database is gone, say, and the next look finds the same.
+
+    Every web process runs one as a thread beside its requests, and so does ``moderation worker``.
+    """
+
+    name: str
+    fails: str
+
+    def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
+        self._services = services
+        self._every_seconds = every_seconds
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self.run, name=self.name, daemon=True)
+
+    def start(self) -> None:
+        """Runs in a thread of its own."""
+        self._thread.start()
+
+    def run(self) -> None:
+        """Runs in this thread until ``stop``."""
+        while not self._stopped.is_set():
+            if not self._once():
+                self._stopped.wait(self._every_seconds)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Ends after what is at hand."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _once(self) -> bool:
+        try:
+            return self._work()
+        except Exception:
+            log.exception("%s; it is tried again", self.fails)
+            return False
+
+    @abstractmethod
+    def _work(self) -> bool:
+        """Returns whether there may be more to do at once."""
+
+    def _paused(self) -> bool:
+        """Leaves the database to others between two portions, then says whether to stop."""
+        return self._stopped.wait(BREATH_SECONDS)
+
+
+@contextmanager
+def beside(services: Services) -> Iterator[None]:
+    """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
+    pieces = [Runner(services), Reorderer(services), ChainChecker(services)]
+    for piece in pieces:
+        piece.start()
+    try:
+        yield
+    finally:
+        for piece in pieces:
+            piece.stop()
+
+
+class Sweeper(_Background):
+    """Scores what waits without scores. Several may run: each comment is scored and decided once."""
+
+    name = "late scoring"
+    fails = "a sweep for comments without scores failed"
+
+    def __init__(self, services: Services, *, every_seconds: float = SWEEP_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+        self._forgets_at = time.monotonic()
+
+    def _work(self) -> bool:
+        self._forget()
+        return score_waiting(self._services, stopped=self._stopped.is_set) > 0
+
+    def _forget(self) -> None:
+        """Once an hour, removes what is kept for a time: suggested labels' texts, answers to an Idempotency-Key."""
+        if time.monotonic() < self._forgets_at:
+            return
+        self._forgets_at = time.monotonic() + FORGET_SECONDS
+        try:
+            forget_outdated(self._services)
+            before = self._services.clock() - ANSWERS_LAST
+            self._services.database.writing(lambda session: forget_answers(session, before))
+        except Exception:  # comments are scored all the same
+            log.exception("what was kept for a time could not be removed; it is tried again in an hour")
+
+
+class Runner(_Background):
+    """Goes on with acts on many comments: each comment is decided once, and what one process leaves unfinished another
+    finishes.
+    """
+
+    name = "acts on many"
+    fails = "an act on many comments could not go on"
+
+    def _work(self) -> bool:
+        return carry_on(self._services, stopped=self._paused)
+
+
+class ChainChecker(_Background):
+    """Recomputes the audit chains for which somebody has asked."""
+
+    name = "checking chains"
+    fails = "an audit chain could not be recomputed"
+
+    def _work(self) -> bool:
+        return check_chains(self._services, stopped=self._paused)
+
+
+class Reorderer(_Background):
+    """Keeps the queue's order up to date with the policy."""
+
+    name = "order of the queue"
+    fails = "the queue's order could not be brought up to date"
+
+    def _work(self) -> bool:
+        bring_up_to_date(self._services, stopped=self._paused)
+        return False

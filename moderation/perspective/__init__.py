@@ -1,0 +1,1 @@
+"""Google's API that this service replaces: its wire format, analyze, suggestions."""

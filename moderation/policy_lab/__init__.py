@@ -1,0 +1,1 @@
+"""The policy tried on the past: replay, what-if, agreement with moderators."""

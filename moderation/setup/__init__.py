@@ -1,0 +1,1 @@
+"""The first start, the demo, and which configuration is in force."""

@@ -1,0 +1,149 @@
+"""Comments much like one: copies of an advertisement, the same complaint from many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, false, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from moderation.core.reach import Location, Scope
+from moderation.core.spam import MIN_WORDS
+from moderation.core.text.likeness import BANDS, bands, likeness
+from moderation.storage.base import table_of
+from moderation.storage.comments import Comment
+from moderation.storage.queue_index import WAITS, Docket
+from moderation.storage.reach import within_any
+
+ALIKE = 0.5
+"""The share of word pairs in common from which two comments are much alike."""
+NEARLY = 0.8
+"""The share from which they say nearly the same, and may be refused together."""
+_CANDIDATES = 100
+_DOCKET = table_of(Docket)
+_Found = Row[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """A waiting comment and how much of it is the same, 0.5..1."""
+
+    comment: Comment
+    likeness: float
+
+
+def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope], limit: int = 10) -> list[Alike]:
+    """Other comments that wait on the same site, within these scopes, and are much like this one: the most alike first,
+    the older first among equals.
+    """
+    own = bands(comment.body)
+    if own is None:
+        return []
+    found = sorted(_candidates(session, comment, own, scopes), key=lambda row: (-_in_common(row, own), row.number))
+    # A band in common is a good guess; the words decide. Twice as many are looked at as are shown.
+    ids = [row.comment_id for row in found[: 2 * limit]]
+    if not ids:
+        return []
+    alike = [
+        Alike(comment=other, likeness=shared)
+        for other in session.scalars(select(Comment).where(Comment.id.in_(ids)))
+        if (shared := likeness(comment.body, other.body)) >= ALIKE
+    ]
+    return sorted(alike, key=lambda one: (-one.likeness, one.comment.received_at, one.comment.id))[:limit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearlySame:
+    """A waiting comment that says nearly the same, as an act on many takes it. ``at`` is where it is."""
+
+    comment_id: str
+    revision: int
+    likeness: float
+    at: Location
+
+
+def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySame]:
+    """All that waits on the same site and says nearly the same as this comment: the comment itself first, if it waits,
+    then the most alike. ``limit`` bounds it.
+    """
+    own = bands(comment.body)
+    everywhere = [Scope(site_id=comment.site_id)]
+    found = _candidates(session, comment, own, everywhere, limit, itself=True) if own else []
+    # Whole texts are compared, so no more of them than can be taken; those with most in common first.
+    found = sorted(found, key=lambda row: (-_in_common(row, own or ()), row.number))[:limit]
+    columns = (Comment.id, Comment.revision, Comment.body, _DOCKET.c.site_id, _DOCKET.c.section, _DOCKET.c.escalated)
+    query = select(*columns).join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
+    # However many there are, the one at hand is among them.
+    itself = and_(WAITS, _DOCKET.c.comment_id == comment.id) if own else false()
+    rows = session.execute(query.where(or_(_DOCKET.c.number.in_([row.number for row in found]), itself)))
+    alike = [
+        NearlySame(
+            comment_id=row.id,
+            revision=row.revision,
+            likeness=shared,
+            at=Location(site_id=row.site_id, section=row.section, escalated=row.escalated),
+        )
+        for row in rows
+        if (shared := likeness(comment.body, row.body)) >= NEARLY
+    ]
+    return sorted(alike, key=lambda one: (one.comment_id != comment.id, -one.likeness, one.comment_id))[:limit]
+
+
+def _candidates(
+    session: Session,
+    comment: Comment,
+    own: tuple[int, ...],
+    scopes: Sequence[Scope],
+    of_each_band: int = _CANDIDATES,
+    *,
+    itself: bool = False,
+) -> Sequence[_Found]:
+    """Rows of the docket that have at least one of the text's bands."""
+    columns = (_DOCKET.c.number, _DOCKET.c.comment_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
+    here = [WAITS, _DOCKET.c.site_id == comment.site_id]
+    if not itself:
+        here.append(_DOCKET.c.comment_id != comment.id)
+    here.append(within_any(scopes, _DOCKET.c.site_id, _DOCKET.c.section))
+    # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
+    of_each = [
+        select(select(*columns).where(*here, _DOCKET.c[f"band_{n}"] == own[n]).limit(of_each_band).subquery())
+        for n in range(BANDS)
+    ]
+    return list({row.number: row for row in session.execute(union_all(*of_each))}.values())
+
+
+def _in_common(row: _Found, own: tuple[int, ...]) -> int:
+    return sum(int(row[2 + n] == value) for n, value in enumerate(own))
+
+
+LATELY = timedelta(days=7)
+MAX_ALIKE = 20
+"""Comments that are looked at for being nearly the same: a campaign is one long before."""
+
+
+def _sharing(first: int, second: int) -> Any:
+    """The newest comments of a site with both of these numbers."""
+    columns = (_DOCKET.c.author_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
+    here = (_DOCKET.c.site_id == bindparam("site"), _DOCKET.c.received_at > bindparam("since"))
+    same = (_DOCKET.c[f"band_{n}"] == bindparam(f"of_{n}") for n in (first, second))
+    newest = select(*columns).where(*here, *same).order_by(_DOCKET.c.received_at.desc()).limit(MAX_ALIKE)
+    return select(newest.subquery())
+
+
+_ALIKE = union_all(_sharing(0, 1), _sharing(2, 3))
+
+
+def others_alike(session: Session, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
+    """How many others than ``authors`` (ids) sent nearly the same text to this site within ``LATELY``; 0 for a text of
+    few words. Three of its four numbers must be the same: two texts that share four fifths of their word pairs mostly
+    do, and strangers almost never.
+    """
+    own = bands(body)
+    if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
+        return 0
+    asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
+    rows = session.connection().execute(_ALIKE, asked)
+    return len({row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BANDS)) >= BANDS - 1} - set(authors))

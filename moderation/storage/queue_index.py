@@ -1,0 +1,331 @@
+"""The docket: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.core.comment import WAITING, Status
+from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signals
+from moderation.core.reach import Location
+from moderation.core.scores import LABELS
+from moderation.core.text.likeness import bands
+from moderation.storage.articles import Article, Place
+from moderation.storage.base import Base, BigCount, table_of
+from moderation.storage.comments import Comment
+
+SLOTS = ("severity", "severity_2")
+"""The columns that hold a comment's severity. The queue is sorted by one of them (``storage.severity_order``); while a
+changed policy weighs everything anew, the new numbers gather in the other.
+"""
+_WAITING = "waiting IS TRUE"
+_ESCALATED = "escalated IS TRUE"
+_BY_PERSON = "by_person IS NOT NULL"
+
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Docket(Base):
+    """What the desk must find quickly about a comment. ``number`` counts comments in the order of their arrival.
+
+    ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
+    when the article was published, or else registered. ``band_0`` to ``band_3`` find texts that are alike
+    (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name and
+    ``spam`` are NULL where they don't apply, as in comments from before there were any. ``severity_policy`` says under
+    what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
+    """
+
+    __tablename__ = "docket"
+    __table_args__ = (
+        *(
+            Index(f"ix_docket_{slot}", "site_id", text(f"{slot} DESC"), "received_at", "number", **_only(_WAITING))
+            for slot in SLOTS
+        ),
+        # Finds what another policy has weighed.
+        Index("ix_docket_severity_policy", "severity_policy", "number", **_only(_WAITING)),
+        Index("ix_docket_oldest", "site_id", "received_at", "number", **_only(_WAITING)),
+        Index(
+            "ix_docket_newest_article",
+            "site_id",
+            text("article_at DESC"),
+            "article_id",
+            "received_at",
+            "number",
+            **_only(_WAITING),
+        ),
+        *(
+            Index(
+                f"ix_docket_article_{slot}",
+                *("article_id", text(f"{slot} DESC"), "received_at", "number"),
+                **_only(_WAITING),
+            )
+            for slot in SLOTS
+        ),
+        # These two hold all that the score map asks for, their own conditions too, so that it is read from them alone.
+        Index(
+            "ix_docket_map",
+            *("site_id", "article_id", "section", "escalated", *LABELS, "relevance", "number", "waiting"),
+            *("scored", "readable"),
+            **_only(f"{_WAITING} AND scored IS TRUE AND readable IS TRUE"),
+        ),
+        Index(
+            "ix_docket_undecidable",
+            *("site_id", "scored", "language", "article_id", "section", "escalated", "number", "waiting", "readable"),
+            **_only(f"{_WAITING} AND (scored IS FALSE OR readable IS FALSE)"),
+        ),
+        *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
+        # Nearly the same text by others lately, wherever it stands now. Two numbers at once: one alone is often met.
+        # They come first: an index that begins with the site and holds what was decided too draws away the questions
+        # about what waits there.
+        Index("ix_docket_alike_01", "band_0", "band_1", "site_id", "received_at"),
+        Index("ix_docket_alike_23", "band_2", "band_3", "site_id", "received_at"),
+        # What the figures count by is in these two, so that they are read from there alone.
+        Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
+        Index("ix_docket_arrived", "site_id", "received_at", "section"),
+        Index("ix_docket_escalated", "site_id", "waiting", "number", **_only(_ESCALATED)),
+        Index("ix_docket_first", "site_id", "number", **_only(_WAITING)),
+        Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
+    )
+
+    number: Mapped[int] = mapped_column(BigCount, primary_key=True)
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), unique=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[str] = mapped_column(ForeignKey("articles.id"))
+    section: Mapped[str | None]
+    """Its article's, as that is now: an article takes its comments along."""
+    author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"))
+    is_reply: Mapped[bool]
+    article_mode: Mapped[str | None]
+    article_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    status: Mapped[str]
+    waiting: Mapped[bool]
+    flags: Mapped[int]
+    severity: Mapped[int]
+    severity_2: Mapped[int]
+    severity_policy: Mapped[str | None]
+    escalated: Mapped[bool]
+    by_policy: Mapped[str | None]
+    by_person: Mapped[str | None]
+    toxicity: Mapped[float | None]
+    severe_toxicity: Mapped[float | None]
+    obscene: Mapped[float | None]
+    threat: Mapped[float | None]
+    insult: Mapped[float | None]
+    identity_attack: Mapped[float | None]
+    sexual_explicit: Mapped[float | None]
+    relevance: Mapped[float | None]
+    links: Mapped[int]
+    reports: Mapped[int]
+    author_approved: Mapped[int]
+    trusted: Mapped[bool]
+    terms: Mapped[int]
+    private_data: Mapped[int] = mapped_column(server_default="0")
+    scored: Mapped[bool]
+    readable: Mapped[bool]
+    language: Mapped[str | None]
+    holds: Mapped[int]
+    band_0: Mapped[int | None]
+    band_1: Mapped[int | None]
+    band_2: Mapped[int | None]
+    band_3: Mapped[int | None]
+    spam: Mapped[float | None]
+    name_toxicity: Mapped[float | None]
+    name_severe_toxicity: Mapped[float | None]
+    name_obscene: Mapped[float | None]
+    name_threat: Mapped[float | None]
+    name_insult: Mapped[float | None]
+    name_identity_attack: Mapped[float | None]
+    name_sexual_explicit: Mapped[float | None]
+    name_links: Mapped[int | None]
+    name_terms: Mapped[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A comment's severity, and under what it was made (``core.severity.severity_version``)."""
+
+    severity: int
+    version: str
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version}
+
+
+WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
+"""Written as the partial indexes have it: SQLite takes them for nothing else."""
+
+DECIDABLE: ColumnElement[bool] = literal_column("docket.scored IS TRUE AND docket.readable IS TRUE")
+"""Where scores may decide something: a pack gave them, and could read the text. Said as ``ix_docket_map`` has it."""
+UNDECIDABLE: ColumnElement[bool] = literal_column("(docket.scored IS FALSE OR docket.readable IS FALSE)")
+
+INSERT = insert(table_of(Docket))
+_THIS = table_of(Docket).c.comment_id == bindparam("of")
+_BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
+_LOCATION = select(table_of(Docket).c.site_id, table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
+_MOVE = update(table_of(Docket)).where(_THIS)
+_TABLE = table_of(Docket)
+_AT_ONCE = 500
+"""Numbers that one statement names."""
+
+
+def docket_row(
+    comment: Mapping[str, Any],
+    article: Place | Article,
+    signals: Signals,
+    weight: Weight,
+    *,
+    by_policy: Status | None,
+) -> dict[str, Any]:
+    """The row of a comment that arrives; ``comment`` holds the columns of ``Comment``."""
+    return {
+        "comment_id": comment["id"],
+        "site_id": comment["site_id"],
+        "article_id": article.id,
+        "section": article.section,
+        "author_id": comment["author_id"],
+        "is_reply": comment["parent_id"] is not None,
+        "article_mode": article.mode,
+        "article_at": article.published_at or article.created_at,
+        "received_at": comment["received_at"],
+        "decided_at": comment["decided_at"],
+        "status": comment["status"],
+        "waiting": comment["status"] in WAITING,
+        "flags": comment["flags"],
+        **weight.columns,
+        "escalated": False,
+        "by_policy": by_policy.value if by_policy else None,
+        "by_person": None,
+        **_signal_columns(signals),
+        **band_columns(comment["body"]),
+    }
+
+
+def band_columns(body: str) -> dict[str, int | None]:
+    """What finds texts that are like this one."""
+    return {f"band_{number}": value for number, value in enumerate(bands(body) or (None,) * 4)}
+
+
+def judged(
+    signals: Signals, weight: Weight, *, status: Status, flags: int, decided_at: datetime | None
+) -> dict[str, Any]:
+    """What changes when the policy decides about a comment that has been in the docket before."""
+    return {
+        **_signal_columns(signals),
+        **weight.columns,
+        "status": status.value,
+        "waiting": status in WAITING,
+        "flags": flags,
+        "decided_at": decided_at,
+        "by_policy": status.value,
+    }
+
+
+def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
+    """What changes when anybody but the policy decides."""
+    return {
+        "status": status.value,
+        "waiting": status in WAITING,
+        "decided_at": decided_at,
+        "by_person": status.value,
+    }
+
+
+def scored(signals: Signals) -> dict[str, Any]:
+    """What changes when scores come for a comment that the policy no longer decides about."""
+    return {
+        **{name: signals.values.get(name) for name in sorted(SCORED_SIGNALS)},
+        "scored": True,
+        "readable": signals.readable,
+        "language": signals.language,
+    }
+
+
+def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
+    """Changes columns of a comment's row. A signal that changes without its severity has it made anew soon."""
+    if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
+        values = {**values, "severity_policy": None}
+    connection.execute(_MOVE.values(**values), {"of": comment_id})
+
+
+def by_person(connection: Any, comment_id: str) -> str | None:
+    """What anybody but the policy decided last about a comment."""
+    decided: str | None = connection.scalar(_BY_WHOM, {"of": comment_id})
+    return decided
+
+
+def location_of(connection: Any, comment_id: str) -> Location | None:
+    """Where a comment is: under which site and section, and whether it is left to a senior moderator."""
+    row = connection.execute(_LOCATION, {"of": comment_id}).first()
+    if row is None:
+        return None
+    return Location(site_id=row.site_id, section=row.section, escalated=bool(row.escalated))
+
+
+def left_behind(session: Session, article_id: str, section: str | None) -> list[int]:
+    """The numbers of an article's comments that are not in this section."""
+    query = select(_TABLE.c.number).join(Comment, Comment.id == _TABLE.c.comment_id)
+    query = query.where(Comment.article_id == article_id, _TABLE.c.section.is_distinct_from(section))
+    return list(session.scalars(query.order_by(_TABLE.c.number)))
+
+
+def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
+    """A comment's score, 0..1, as it stands now; None where it has none that may decide anything."""
+    here = table_of(Docket).c
+    score: float | None = connection.scalar(select(here[signal]).where(here.comment_id == comment_id, DECIDABLE))
+    return score
+
+
+def move_section(session: Session, numbers: Sequence[int], section: str | None) -> None:
+    """The comments with these numbers are in this section, whose policy may weigh them otherwise."""
+    values = {"section": section, "severity_policy": None}
+    for start in range(0, len(numbers), _AT_ONCE):
+        these = _TABLE.c.number.in_(numbers[start : start + _AT_ONCE])
+        session.connection().execute(update(_TABLE).where(these).values(values))
+
+
+_C = table_of(Docket).c
+_VALUES = tuple(_C[signal] for signal in SIGNALS if signal in _C)
+SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds")))
+"""What ``signals_in`` reads."""
+_WEIGHED = frozenset(column.name for column in SIGNAL_COLUMNS)
+
+
+def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
+    """The signals that a row holds in ``SIGNAL_COLUMNS``. ``holds`` are the facts that hold the comment, in words,
+    where they are known.
+    """
+    return Signals(
+        values={column.name: float(row[column]) for column in _VALUES if row[column] is not None},
+        scored=row[_C.scored],
+        readable=row[_C.readable],
+        language=row[_C.language],
+        holds=tuple(holds) or ("held for a moderator",) * min(row[_C.holds], 1),
+    )
+
+
+def signals_of_entry(entry: Docket, holds: Sequence[str] = ()) -> Signals:
+    """The same of a whole entry."""
+    return signals_in({column: getattr(entry, column.name) for column in SIGNAL_COLUMNS}, holds)
+
+
+def _signal_columns(signals: Signals) -> dict[str, Any]:
+    values = signals.values
+    return {
+        **{name: values.get(name) for name in (*LABELS, "relevance", "spam", *NAME_SIGNALS)},
+        **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
+        "trusted": bool(values.get("trusted", 0)),
+        "scored": signals.scored,
+        "readable": signals.readable,
+        "language": signals.language,
+        "holds": len(signals.holds),
+    }

@@ -1,0 +1,139 @@
+"""Term lists and modes as intake needs them with every comment: kept in memory while their site's revision stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from moderation.core.comment import Mode
+from moderation.core.discussion_hours import NOTHING_SET, Cause, Setting, Settings, hours_from
+from moderation.core.wordlist import NO_TERMS, Term, TermList
+from moderation.storage.articles import Article, Place
+from moderation.storage.base import table_of
+from moderation.storage.site_rules import ModeSetting
+from moderation.storage.site_rules import Term as TermRow
+from moderation.storage.sites import Site
+
+MOST_ARTICLES = 2000
+"""So many articles' own rules are kept for a site; then they are read afresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the desk has set that concerns one article: modes of it and around it, and the terms that hold comments."""
+
+    settings: Settings = NOTHING_SET
+    site_terms: TermList = NO_TERMS
+    article_terms: TermList = NO_TERMS
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """One site's rules at one revision."""
+
+    revision: int
+    site: Setting | None
+    switch: Setting | None
+    sections: dict[str, Setting]
+    terms: TermList
+    articles: dict[str, tuple[Setting | None, Setting | None, TermList]] = field(default_factory=dict)
+
+
+class House:
+    """Reads rules when a site's revision has moved on, and keeps them until it does again. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[str, _Shelf] = {}
+
+    def rules(self, session: Session, place: Place | Article) -> Rules:
+        """What holds for an article now."""
+        revision = place.house_revision if isinstance(place, Place) else house_revision(session, place.site_id)
+        shelf = self._shelves.get(place.site_id)
+        if shelf is None or shelf.revision != revision:
+            shelf = self._shelves[place.site_id] = _shelf(session, place.site_id, revision)
+        own = shelf.articles.get(place.id)
+        if own is None:
+            if len(shelf.articles) >= MOST_ARTICLES:
+                shelf.articles.clear()
+            own = shelf.articles[place.id] = _own(session, place.site_id, place.id)
+        by_hand, surge, terms = own
+        section = shelf.sections.get(place.section) if place.section else None
+        return Rules(
+            settings=Settings(site=shelf.site, section=section, article=by_hand, surge=surge, switch=shelf.switch),
+            site_terms=shelf.terms,
+            article_terms=terms,
+        )
+
+
+def house_revision(session: Session, site_id: str) -> int:
+    return session.connection().scalar(_REVISION, {"of": site_id}) or 0
+
+
+def house_lock(site_id: str) -> str:
+    """The name of the lock under which a site's term lists and modes are changed."""
+    return f"house {site_id}"
+
+
+def house_changed(session: Session, site_id: str) -> None:
+    """Tells everybody who keeps the site's rules that they have changed."""
+    session.execute(
+        update(Site).where(Site.id == site_id).values(house_revision=Site.house_revision + 1),
+        execution_options={"synchronize_session": False},
+    )
+
+
+_SETTINGS, _TERMS = table_of(ModeSetting), table_of(TermRow)
+_REVISION = select(table_of(Site).c.house_revision).where(table_of(Site).c.id == bindparam("of"))
+_WIDER = select(_SETTINGS).where(_SETTINGS.c.site_id == bindparam("site"), _SETTINGS.c.article_id == "")
+_OWN = select(_SETTINGS).where(
+    _SETTINGS.c.site_id == bindparam("site"), _SETTINGS.c.section == "", _SETTINGS.c.article_id == bindparam("article")
+)
+_LIVE = select(_TERMS.c.id, _TERMS.c.term, _TERMS.c.why).where(
+    _TERMS.c.site_id == bindparam("site"), _TERMS.c.removed_at.is_(None)
+)
+_SITE_TERMS = _LIVE.where(_TERMS.c.article_id.is_(None)).order_by(_TERMS.c.id)
+_ARTICLE_TERMS = _LIVE.where(_TERMS.c.article_id == bindparam("article")).order_by(_TERMS.c.id)
+
+
+def _shelf(session: Session, site_id: str, revision: int) -> _Shelf:
+    rows = session.connection().execute(_WIDER, {"site": site_id}).all()
+    by_place = {(row.section, row.cause): setting_from(row) for row in rows}
+    return _Shelf(
+        revision=revision,
+        site=by_place.get(("", Cause.HAND)),
+        switch=by_place.get(("", Cause.SWITCH)),
+        sections={section: setting for (section, cause), setting in by_place.items() if section},
+        terms=_terms(session, _SITE_TERMS, {"site": site_id}, of_article=False),
+    )
+
+
+def _own(session: Session, site_id: str, article_id: str) -> tuple[Setting | None, Setting | None, TermList]:
+    asked = {"site": site_id, "article": article_id}
+    rows = {row.cause: setting_from(row) for row in session.connection().execute(_OWN, asked)}
+    terms = _terms(session, _ARTICLE_TERMS, asked, of_article=True)
+    return rows.get(Cause.HAND), rows.get(Cause.SURGE), terms
+
+
+def _terms(session: Session, query: Select[Any], asked: dict[str, str], *, of_article: bool) -> TermList:
+    rows: Sequence[Any] = session.connection().execute(query, asked).all()
+    if not rows:
+        return NO_TERMS
+    return TermList(Term(id=row.id, text=row.term, why=row.why, of_article=of_article) for row in rows)
+
+
+def setting_from(row: Any) -> Setting:
+    """A stored setting, from a row or from the mapped class."""
+    return Setting(
+        cause=Cause(row.cause),
+        mode=Mode(row.mode) if row.mode else None,
+        sentence=row.sentence,
+        hours=hours_from(row.hours),
+        close_after_days=row.close_after_days,
+        why=row.why,
+        account_id=row.account_id,
+        since=row.since,
+    )

@@ -1,0 +1,163 @@
+"""One's own account: the password, the second factor, where one is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import segno
+from flask import Blueprint, Response, request, session
+
+from moderation.accounts import second_factor
+from moderation.accounts.accounts import change_own_password
+from moderation.accounts.sign_in import end_all_sessions, end_session
+from moderation.accounts.totp import app_address, new_salt, secret_of
+from moderation.core.actor import Actor
+from moderation.core.errors import InvalidField
+from moderation.storage.accounts import Account, sessions_of
+from moderation.storage.sites import digest_of
+from moderation.web.account.attempts import attempts
+from moderation.web.shared.access import COOKIE, person, services
+from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.frame import desk_page
+from moderation.web.shared.sign_ins import session_row
+
+HERE = "/account"
+SETTING_UP = "second factor salt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A second factor that is being set up: the picture that the app reads, as the path of an SVG that is ``size``
+    modules wide, and the same as text.
+    """
+
+    path: str
+    size: int
+    secret: str
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/account``, for everybody who is signed in. Wrong attempts at the present password, or at a
+    code, are limited for each sign-in.
+    """
+    pages = Blueprint("account_pages", __name__, url_prefix=HERE)
+
+    @pages.get("")
+    def own() -> Response:
+        return _page()
+
+    for path, use in _FORMS.items():
+        pages.add_url_rule(f"/{path}", use.__name__.strip("_"), _form(use), methods=["POST"])
+    return pages
+
+
+def _form(use: Callable[[Actor], Made]) -> Callable[[], Response]:
+    def counted(actor: Actor) -> Made:
+        if request.form.keys().isdisjoint({"password", "code"}):
+            return use(actor)
+        with attempts().in_session(digest_of(request.cookies.get(COOKIE, ""))):
+            return use(actor)
+
+    return lambda: handled(counted, _page)
+
+
+def _page(told: Told = NOTHING_TOLD) -> Response:
+    actor, now = person(), services().clock()
+    with services().database.reading() as db:
+        account = db.get_one(Account, actor.account_id)
+        rows = [session_row(row, cookie=request.cookies.get(COOKIE, "")) for row in sessions_of(db, account.id, now)]
+    salt = _salt_begun(actor) if account.totp_secret is None else None
+    return desk_page(
+        "account/profile.html",
+        422 if told.problem else 200,
+        here=HERE,
+        made=told.made,
+        problem=told.problem,
+        second_factor=account.totp_secret is not None,
+        codes_left=len(account.recovery or ()),
+        enrolment=_enrolment(actor, salt) if salt else None,
+        sessions=rows,
+    )
+
+
+def _salt_begun(actor: Actor) -> str | None:
+    """The salt of a second factor that this very account has begun to set up here."""
+    begun = session.get(SETTING_UP)
+    return begun[1] if isinstance(begun, list) and begun[0] == actor.account_id else None
+
+
+def _enrolment(actor: Actor, salt: str) -> Enrolment | None:
+    secret = secret_of(services().keys.second_factor, salt)
+    if secret is None:
+        return None
+    picture = segno.make(app_address(secret, actor.name), error="m", micro=False)
+    rows = [[bool(module) for module in row] for row in picture.matrix_iter(scale=1, border=4)]
+    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    shown = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    return Enrolment(path=path, size=len(rows), secret=shown)
+
+
+def _change_password(actor: Actor) -> Made:
+    new = request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        raise InvalidField("new password", "was not the same both times. Nothing was changed.")
+    cookie = request.cookies.get(COOKIE, "")
+    change_own_password(services(), actor, request.form.get("password", ""), new, cookie=cookie)
+    return Made(words="Your password is changed. Every other sign-in of yours has ended.")
+
+
+def _begin_second_factor(actor: Actor) -> Made:
+    second_factor.check_own_password(services(), actor, request.form.get("password", ""))
+    session[SETTING_UP] = [actor.account_id, new_salt(services().keys.second_factor)]
+    return Made(words="Now show the picture below to your authenticator app, and enter the code that it answers with.")
+
+
+def _confirm_second_factor(actor: Actor) -> Made:
+    salt = _salt_begun(actor)
+    if salt is None:
+        raise InvalidField("second factor", "was not begun here. Please begin again.")
+    codes = second_factor.set_up(services(), actor, salt, "".join(field("code").split()))
+    session.pop(SETTING_UP, None)
+    return _shown("From now on signing in asks for a code too.", codes)
+
+
+def _renew_codes(actor: Actor) -> Made:
+    second_factor.check_own_password(services(), actor, request.form.get("password", ""))
+    codes = second_factor.renew_recovery_codes(services(), actor)
+    return _shown("Here are new recovery codes; the old ones stopped working.", codes)
+
+
+def _shown(words: str, codes: list[str]) -> Made:
+    hint = "Each of these works once in place of the app. They are shown this once: print them, or keep them where you "
+    return Made(words=words, codes=tuple(codes), hint=f"{hint}keep passwords.")
+
+
+def _remove_second_factor(actor: Actor) -> Made:
+    second_factor.check_own_password(services(), actor, request.form.get("password", ""))
+    second_factor.take_away(services(), actor.reference, actor.account_id or "")
+    session.pop(SETTING_UP, None)
+    return Made(words="You sign in by password alone now.")
+
+
+def _end_one_session(actor: Actor) -> Made:
+    end_session(services(), actor.reference, actor.account_id or "", field("session"))
+    return Made(words="That sign-in has ended.")
+
+
+def _end_other_sessions(actor: Actor) -> Made:
+    cookie = request.cookies.get(COOKIE, "")
+    end_all_sessions(services(), actor.reference, actor.account_id or "", but=cookie)
+    return Made(words="You are signed out everywhere but here.")
+
+
+_FORMS: Mapping[str, Callable[[Actor], Made]] = {
+    "password": _change_password,
+    "second-factor/begin": _begin_second_factor,
+    "second-factor": _confirm_second_factor,
+    "second-factor/codes": _renew_codes,
+    "second-factor/remove": _remove_second_factor,
+    "end-session": _end_one_session,
+    "end-sessions": _end_other_sessions,
+}
+"""What each form of the page does, by the end of the address that it is sent to."""

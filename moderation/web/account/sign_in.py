@@ -1,0 +1,146 @@
+"""Signing in and out, and choosing one's password by invitation."""
+
+from __future__ import annotations
+
+from flask import Flask, redirect, request
+from werkzeug.wrappers import Response
+
+from moderation.accounts.accounts import accept_invitation, invited_name
+from moderation.accounts.known_browsers import KNOWN_LASTS, known_to, made_known
+from moderation.accounts.sign_in import (
+    SIGN_IN_LASTS,
+    CodeNeeded,
+    CodeWrong,
+    PasswordTooLongAgo,
+    SignedIn,
+    SignInFailed,
+    account_asked_for,
+    proven_account,
+    sign_in,
+    sign_in_by_code,
+    sign_out,
+)
+from moderation.core.errors import InvalidField
+from moderation.web.account.attempts import attempts
+from moderation.web.shared.access import COOKIE, services, signed_in
+from moderation.web.shared.rendering import argument, page, path_within
+
+LONGEST = 200
+KNOWN_COOKIE = "moderation_known"
+"""What a browser keeps of the accounts that were signed in to with it."""
+OPEN = frozenset({"login", "login_code", "invitation"})
+"""The endpoints that ask for no sign-in."""
+
+
+_WRONG = "That code is wrong, or was used before. Wait for the next one and enter that."
+_LATE = "That took too long. Please begin again with your name and password."
+
+
+def install_sign_in_pages(app: Flask) -> None:
+    """Adds ``/login``, ``/login/code``, ``/logout`` and ``/invitation/{token}`` as the endpoints ``login``,
+    ``login_code``, ``logout`` and ``invitation``.
+    """
+
+    def login() -> Response:
+        if request.method == "POST":
+            return _sign_in()
+        leads_to = _after_sign_in(argument("next", 500))
+        if signed_in() is not None:
+            return redirect(leads_to, 303)
+        return page("account/sign_in.html", next=leads_to, name="", problem=None, chosen="chosen" in request.args)
+
+    def login_code() -> Response:
+        return _sign_in_by_code()
+
+    def logout() -> Response:
+        cookie = request.cookies.get(COOKIE)
+        if cookie:
+            sign_out(services(), cookie)
+        answer = redirect("/login", 303)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    def invitation(token: str) -> Response:
+        name = invited_name(services(), token[:LONGEST])
+        if request.method == "POST":
+            return _choose_password(token[:LONGEST], name)
+        return page("account/invitation.html", name=name, problem=None)
+
+    app.add_url_rule("/login", "login", login, methods=["GET", "POST"])
+    app.add_url_rule("/login/code", "login_code", login_code, methods=["POST"])
+    app.add_url_rule("/logout", "logout", logout, methods=["POST"])
+    app.add_url_rule("/invitation/<token>", "invitation", invitation, methods=["GET", "POST"])
+
+
+def _sign_in() -> Response:
+    name = request.form.get("name", "").strip()
+    leads_to = _after_sign_in(request.form.get("next", ""))
+    try:
+        started = _checked(name, request.form.get("password", ""))
+    except CodeNeeded as half:
+        return page("account/second_factor.html", next=leads_to, proof=half.proof, problem=None)
+    except SignInFailed:
+        problem = "Name or password is wrong. Please try again."
+        return page("account/sign_in.html", 422, next=leads_to, name=name[:LONGEST], problem=problem, chosen=False)
+    return _signed_in(started, leads_to)
+
+
+def _sign_in_by_code() -> Response:
+    proof, code = request.form.get("proof", "")[:LONGEST], request.form.get("code", "")[:LONGEST]
+    leads_to = _after_sign_in(request.form.get("next", ""))
+    try:
+        account = proven_account(services(), proof)
+        with attempts().of_code(account.id, known_to(services(), _kept(), account)):
+            started = sign_in_by_code(services(), proof, code, agent=_agent())
+    except CodeWrong as error:
+        problem = _LATE if isinstance(error, PasswordTooLongAgo) else _WRONG
+        return page("account/second_factor.html", 422, next=leads_to, proof=proof, problem=problem)
+    return _signed_in(started, leads_to)
+
+
+def _signed_in(started: SignedIn, leads_to: str) -> Response:
+    answer, secure = redirect(leads_to, 303), request.is_secure
+    answer.set_cookie(
+        COOKIE, started.cookie, max_age=SIGN_IN_LASTS, httponly=True, samesite="Lax", secure=secure, path="/"
+    )
+    known = made_known(services(), _kept(), started.account)
+    answer.set_cookie(
+        KNOWN_COOKIE, known, max_age=KNOWN_LASTS, httponly=True, samesite="Lax", secure=secure, path="/login"
+    )
+    return answer
+
+
+def _kept() -> str:
+    return request.cookies.get(KNOWN_COOKIE, "")
+
+
+def _choose_password(token: str, name: str) -> Response:
+    # Nobody guesses an invitation, and it works once: there is nothing to count.
+    password = request.form.get("password", "")
+    try:
+        if password != request.form.get("again", ""):
+            raise InvalidField("password", "was not the same both times.")
+        accept_invitation(services(), token, password)
+    except InvalidField as error:
+        return page("account/invitation.html", 422, name=name, problem=f"The {error.field} {error.message}")
+    return redirect("/login?chosen=1", 303)
+
+
+def _checked(name: str, password: str) -> SignedIn:
+    name, account = account_asked_for(services(), name if len(name) <= LONGEST else "")
+    browser = known_to(services(), _kept(), account)
+    with attempts().of_password(name, browser):
+        return sign_in(services(), account, password, agent=_agent(), known=browser is not None)
+
+
+def _agent() -> str | None:
+    """What the browser calls itself, as far as it can be stored."""
+    return "".join(c for c in request.user_agent.string if c.isprintable()) or None
+
+
+def _after_sign_in(asked: str) -> str:
+    for start in ("/review", "/audit", "/admin", "/account", "/legal"):
+        path = path_within(asked, start, "")
+        if path:
+            return path
+    return "/review"

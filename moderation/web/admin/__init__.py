@@ -1,0 +1,1 @@
+"""Pages of administrators: sites, accounts, policy, figures."""

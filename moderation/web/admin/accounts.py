@@ -1,0 +1,219 @@
+"""Accounts: who may sign in, what they may do where, and what an administrator can do for or against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, abort, request, url_for
+
+from moderation.accounts import accounts as account_uses
+from moderation.accounts.second_factor import take_away
+from moderation.accounts.sign_in import end_all_sessions, end_session
+from moderation.core.actor import EVERYWHERE, Actor
+from moderation.core.errors import InvalidField, clipped
+from moderation.core.reach import everywhere
+from moderation.storage.accounts import (
+    Account,
+    Extra,
+    Granted,
+    Role,
+    Token,
+    all_accounts,
+    grants_of,
+    sessions_of,
+    tokens_of,
+)
+from moderation.storage.sites import Site
+from moderation.web.admin.frame import admin_blueprint, admin_page
+from moderation.web.admin.lists import account_row
+from moderation.web.shared.access import person, services
+from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.frame import ADMIN, sites_with
+from moderation.web.shared.rendering import known_id
+from moderation.web.shared.sign_ins import session_row
+
+HERE = "/admin/accounts"
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/admin/accounts``: for administrators of every site."""
+    pages = admin_blueprint("accounts_pages")
+
+    @pages.before_request
+    def of_every_site() -> None:
+        if not everywhere(person(), ADMIN):
+            abort(403, "This needs an administrator of every site.")
+
+    @pages.get("/accounts")
+    def accounts() -> Response:
+        return _all_page()
+
+    @pages.post("/accounts")
+    def invite() -> Response:
+        return handled(_invite, _all_page)
+
+    @pages.get("/accounts/<account_id>")
+    def account(account_id: str) -> Response:
+        return _one_page(account_id=account_id)
+
+    for path, use in _FORMS.items():
+        rule, name = f"/accounts/<account_id>/{path}", use.__name__.strip("_")
+        pages.add_url_rule(rule, name, _form(use), methods=["POST"])
+    return pages
+
+
+def _form(use: Callable[..., Made]) -> Callable[..., Response]:
+    def view(account_id: str) -> Response:
+        return handled(use, _one_page, account_id=account_id)
+
+    return view
+
+
+def _all_page(told: Told = NOTHING_TOLD) -> Response:
+    now = services().clock()
+    with services().database.reading() as db:
+        rows = [account_row(account, grants_of(db, account.id), now) for account in all_accounts(db)]
+        sites = sites_with(person(), ADMIN, db)
+    return admin_page("admin/accounts.html", told, here=HERE, accounts=rows, sites=sites, roles=list(Role))
+
+
+def _one_page(told: Told = NOTHING_TOLD, *, account_id: str) -> Response:
+    account, now = _account(account_id), services().clock()
+    with services().database.reading() as db:
+        row = account_row(account, grants_of(db, account.id), now)
+        sessions = [session_row(session) for session in sessions_of(db, account.id, now)]
+        tokens = tokens_of(db, account.id)
+        sites = sites_with(person(), ADMIN, db)
+    return admin_page(
+        "admin/account.html",
+        told,
+        here=HERE,
+        account=row,
+        own=account.id == person().account_id,
+        sessions=sessions,
+        tokens=tokens,
+        sites=sites,
+        roles=list(Role),
+    )
+
+
+def _invite(actor: Actor) -> Made:
+    name = field("name")
+    role = _role(request.form.get("role", ""))
+    if role is None:
+        raise InvalidField("role", "is missing.")
+    token = account_uses.invite(services(), actor.reference, name, {_place(): _granted(role)})
+    return _link(f"{name} is invited.", token)
+
+
+def _invite_again(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    if account.disabled_at is not None:
+        raise InvalidField("account", "is disabled; enable it first.")
+    token = account_uses.invite_again(services(), actor.reference, account.name)
+    return _link(f"A new link for {account.name}; those before it open nothing any more.", token)
+
+
+def _link(words: str, token: str) -> Made:
+    days = account_uses.INVITATION_LASTS.days
+    return Made(
+        words=words,
+        secret=url_for("invitation", token=token, _external=True),
+        hint=f"Give them this link: whoever opens it chooses the password. It works once, within {days} days, and is "
+        "shown here this once.",
+    )
+
+
+def _set_role(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    role, place = _role(request.form.get("role", "")), _place()
+    if account.id == actor.account_id and place == EVERYWHERE and role is not Role.ADMIN:
+        raise InvalidField("role", "is your own, and taking it away would lock you out; ask another administrator.")
+    account_uses.set_grant(services(), actor.reference, account.name, place, _granted(role) if role else None)
+    return Made(words=f"The rights of {account.name} are changed.")
+
+
+def _disable(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    if account.id == actor.account_id:
+        raise InvalidField("account", "is your own; ask another administrator.")
+    account_uses.disable_account(services(), actor.reference, account.name)
+    return Made(words=f"{account.name} is disabled and signed out everywhere.")
+
+
+def _enable(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    account_uses.enable_account(services(), actor.reference, account.name)
+    return Made(words=f"{account.name} can sign in again.")
+
+
+def _remove_second_factor(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    take_away(services(), actor.reference, account.id)
+    return Made(words=f"{account.name} signs in by password alone now, until they set up a second factor again.")
+
+
+def _end_session(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    end_session(services(), actor.reference, account.id, field("session"))
+    return Made(words="That sign-in has ended.")
+
+
+def _end_all_sessions(actor: Actor, account_id: str) -> Made:
+    account = _account(account_id)
+    end_all_sessions(services(), actor.reference, account.id)
+    return Made(words=f"{account.name} is signed out everywhere.")
+
+
+def _revoke_token(actor: Actor, account_id: str) -> Made:
+    account, token_id = _account(account_id), known_id(field("token"))
+    with services().database.reading() as db:
+        token = db.get(Token, token_id)
+    if token is None or token.account_id != account.id:
+        raise InvalidField("token", "is not one of this account's.")
+    account_uses.revoke_token(services(), actor.reference, token.id)
+    return Made(words="The token is revoked; it stopped working at once.")
+
+
+def _account(account_id: str) -> Account:
+    with services().database.reading() as db:
+        account = db.get(Account, known_id(account_id))
+    if account is None:
+        abort(404, "There is no such account.")
+    return account
+
+
+def _role(text: str) -> Role | None:
+    """The role of this name; None for the empty text. Raises ``InvalidField``."""
+    if text and text not in list(Role):
+        raise InvalidField("role", f"must be one of {', '.join(Role)}.")
+    return Role(text) if text else None
+
+
+def _granted(role: Role) -> Granted:
+    """The role with the sections and further rights of the form; no section named: all of them."""
+    names = tuple(name.strip() for name in field("sections", 2000).split(",") if name.strip())
+    extra = [right for right in Extra if right.value in request.form.getlist("extra")]
+    return Granted(role=role, sections=names or None, extra=frozenset(extra))
+
+
+def _place() -> str:
+    """The site that a role is for, or every site. Raises ``InvalidField``."""
+    place = field("site", 64)
+    with services().database.reading() as db:
+        if place != EVERYWHERE and db.get(Site, place) is None:
+            raise InvalidField("site", f"{clipped(place)!r} is not there.")
+    return place
+
+
+_FORMS: Mapping[str, Callable[..., Made]] = {
+    "invite": _invite_again,
+    "role": _set_role,
+    "disable": _disable,
+    "enable": _enable,
+    "second-factor": _remove_second_factor,
+    "end-session": _end_session,
+    "end-sessions": _end_all_sessions,
+    "revoke-token": _revoke_token,
+}
+"""What each form of an account's page does, by the end of the address that it is sent to."""

@@ -1,0 +1,45 @@
+"""What the pages of administration share: who may open them, the menu of their own, forms and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort
+
+from moderation.core.actor import Actor
+from moderation.core.reach import everywhere
+from moderation.web.shared.access import person
+from moderation.web.shared.form_results import NOTHING_TOLD, Told
+from moderation.web.shared.frame import ADMIN, MenuItem, desk_page
+
+ROOT = "/admin"
+
+
+def admin_blueprint(name: str) -> Blueprint:
+    """Routes under ``/admin``: each needs the right ``admin`` on some site."""
+    pages = Blueprint(name, __name__, url_prefix=ROOT)
+
+    @pages.before_request
+    def admins_only() -> None:
+        if not person().may_anywhere(ADMIN):
+            abort(403, "This page is for administrators.")
+
+    return pages
+
+
+def admin_page(template: str, told: Told = NOTHING_TOLD, /, *, here: str, **context: Any) -> Response:
+    """A page of administration; ``here`` is the address of the tab that it belongs to."""
+    status = 422 if told.problem else 200
+    tabs = [MenuItem(href=href, words=words, here=href == here) for href, words in _tabs(person()).items()]
+    return desk_page(template, status, here=ROOT, tabs=tabs, made=told.made, problem=told.problem, **context)
+
+
+def _tabs(actor: Actor) -> dict[str, str]:
+    tabs = {
+        ROOT: "Overview",
+        f"{ROOT}/policy": "Policy",
+        f"{ROOT}/what-if": "What if",
+        f"{ROOT}/figures": "Figures",
+        f"{ROOT}/sites": "Sites and keys",
+    }
+    return {**tabs, f"{ROOT}/accounts": "Accounts"} if everywhere(actor, ADMIN) else tabs

@@ -1,0 +1,127 @@
+"""Sites, keys, accounts and sign-ins as the pages list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from moderation.core.actor import EVERYWHERE
+from moderation.storage.accounts import Account, Extra, Granted
+from moderation.storage.sites import KeyKind, Site, SiteKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key. Of a secret one only its last four characters are known."""
+
+    id: str
+    kind: str
+    shown: str
+    hint: str
+    may: str
+    origins: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteBox:
+    id: str
+    name: str
+    keys: tuple[KeyRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleWords:
+    """A role and where it holds, in words; ``more`` are the rights granted beyond it. ``place``, ``sections`` and
+    ``rejects_many`` are the same as a form has them.
+    """
+
+    role: str
+    where: str
+    more: str
+    place: str
+    sections: str
+    rejects_many: bool
+
+
+class State(StrEnum):
+    """Where an account stands, as its chip says."""
+
+    INVITED = "invited"
+    ENDED = "invitation has ended"
+    DISABLED = "disabled"
+    OPEN = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    id: str
+    name: str
+    created_at: datetime
+    state: State
+    disabled: bool
+    invited_until: datetime | None
+    second_factor: bool
+    roles: tuple[RoleWords, ...]
+
+
+def site_box(site: Site, keys: Sequence[SiteKey]) -> SiteBox:
+    """A site with its keys, live ones first."""
+    ordered = sorted(keys, key=lambda key: key.revoked_at is not None)
+    return SiteBox(id=site.id, name=site.name, keys=tuple(_key_row(key) for key in ordered))
+
+
+def _key_row(key: SiteKey) -> KeyRow:
+    publishable = key.kind == KeyKind.PUBLISHABLE
+    may = f"submit and read what is published, from {', '.join(key.origins)}" if publishable else ", ".join(key.rights)
+    return KeyRow(
+        id=key.id,
+        kind=key.kind,
+        shown=key.public or f"sk_…{key.hint}",
+        hint=key.hint,
+        may=may,
+        origins=tuple(key.origins),
+        created_at=key.created_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) -> AccountRow:
+    """An account with what it may do, and where."""
+    return AccountRow(
+        id=account.id,
+        name=account.name,
+        created_at=account.created_at,
+        state=_state(account, now),
+        disabled=account.disabled_at is not None,
+        invited_until=account.invitation_ends_at,
+        second_factor=account.totp_secret is not None,
+        roles=tuple(
+            RoleWords(
+                role=granted.role.value,
+                where=_where(place, granted),
+                more=", may reject many together" if Extra.BATCH_REJECT in granted.extra else "",
+                place=place,
+                sections=", ".join(granted.sections or ()),
+                rejects_many=Extra.BATCH_REJECT in granted.extra,
+            )
+            for place, granted in grants.items()
+        ),
+    )
+
+
+def _state(account: Account, now: datetime) -> State:
+    if account.disabled_at is not None:
+        return State.DISABLED
+    if account.invitation_ends_at is None or account.password_hash:
+        return State.OPEN
+    return State.INVITED if account.invitation_ends_at > now else State.ENDED
+
+
+def _where(place: str, granted: Granted) -> str:
+    if place == EVERYWHERE:
+        return "every site"
+    return place if granted.sections is None else f"{place}, in {', '.join(granted.sections)}"

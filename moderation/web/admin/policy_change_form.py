@@ -1,0 +1,282 @@
+"""The form in which an administrator changes thresholds, lengths and reasons: what it sends, what is wrong with it, and
+how it is shown again with everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import regex
+
+from moderation.config.configuration import Configuration
+from moderation.config.configuration_edit import LENGTHS, Value, Values, Where, reason_ids, values_in
+from moderation.config.configuration_file import parse_configuration
+from moderation.core.policy import COUNTED_SIGNALS, NAME, condition_keys
+from moderation.policy_lab.what_if import EFFECTS, Effects
+from moderation.web.admin.what_if_view import Field, field_sets, shown_threshold, threshold_of
+
+LONGEST_LABEL, LONGEST_SENTENCE = 80, 500
+LENGTH_RANGES = {"minimum_length": (0, 100_000), "maximum_length": (1, 100_000)}
+_LENGTH_WORDS = {"minimum_length": "Shortest comment, characters", "maximum_length": "Longest comment, characters"}
+NEW_REASONS = ("1", "2")
+_NO_SLUG = regex.compile(r"[^a-z0-9]+")
+_UNSTORABLE = regex.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_MEANINGS = {
+    "toxicity": "rude or hurtful, so that people would leave the discussion",
+    "severe_toxicity": "very hateful or aggressive",
+    "obscene": "swear words and coarse language",
+    "threat": "wishes somebody harm, or announces it",
+    "insult": "insults a person",
+    "identity_attack": "demeans people for what they are",
+    "sexual_explicit": "speaks of sexual acts or body parts",
+    "relevance": "how much it has to do with the article",
+    "spam": "reads like advertising, or others sent nearly the same",
+    "links": "web addresses in the text",
+    "reports": "readers who have reported it",
+    "author_approved": "comments by its author that were approved before",
+    "trusted": "1: a moderator has marked its author as trusted",
+    "terms": "words of the lists that moderators keep",
+    "private_data": "places with an address, a number or an e-mail address",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What was sent, or what it begins with. ``raw`` holds every field as it was typed, ``errors`` what is wrong with a
+    field; without errors ``values`` say the same, typed.
+    """
+
+    where: Where
+    raw: Mapping[str, str]
+    errors: Mapping[str, str]
+    values: Values
+
+
+def form_of(values: Values, where: Where, configuration: Configuration) -> Form:
+    """The form that shows these values; a reason that ``configuration`` hasn't stands in the fields of a new one."""
+    new = [one for one in reason_ids(values) if configuration.reason(one) is None]
+    places = {one: f"new.{number}" for one, number in zip(new, NEW_REASONS, strict=False)}
+    raw = {}
+    for key, value in values.items():
+        start, _, part = key.rpartition(".")
+        raw[f"{places[start[7:]]}.{part}" if start[7:] in places else key] = _shown(key, value)
+    for reason in configuration.reasons if where.everywhere else ():
+        if reason.id not in reason_ids(values):
+            name = f"reason.{reason.id}"
+            raw |= {f"{name}.remove": "1", f"{name}.label": reason.label, f"{name}.reader": reason.reader}
+    return Form(where=where, raw=raw, errors={}, values=values)
+
+
+def form_sent(sent: Mapping[str, str], base: Configuration, where: Where) -> Form:
+    """What somebody has made of the form of ``base``."""
+    raw = {key: text.strip() for key, text in sent.items() if key not in ("csrf_token", "base", "site", "section")}
+    errors: dict[str, str] = {}
+    values: dict[str, Value] = {}
+    for name in (f"{effect}.{key}" for effect in EFFECTS for key in condition_keys()):
+        if text := raw.get(name, ""):
+            value = threshold_of(name.partition(".")[2], text)
+            if value is None:
+                errors[name] = f"{_clip(text)} is no number {_range(name.partition('.')[2])}. Empty: it isn’t asked."
+            else:
+                values[name] = value
+    if where.has_lengths:
+        _read_lengths(raw, values, errors)
+    if where.everywhere:
+        _read_reasons(raw, base, values, errors)
+    return Form(where=where, raw=raw, errors=errors, values=values)
+
+
+def _read_lengths(raw: Mapping[str, str], values: dict[str, Value], errors: dict[str, str]) -> None:
+    for key, (least, most) in LENGTH_RANGES.items():
+        text = raw.get(key, "")
+        if text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most:
+            values[key] = int(text)
+        else:
+            errors[key] = f"{_clip(text)} is no whole number from {least} to {most:,}."
+    shortest, longest = (values.get(key) for key in LENGTHS)
+    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
+        errors["minimum_length"] = f"{shortest} is over the longest that a comment may be ({longest})."
+
+
+def _read_reasons(
+    raw: Mapping[str, str], base: Configuration, values: dict[str, Value], errors: dict[str, str]
+) -> None:
+    kept = [reason.id for reason in base.reasons if not raw.get(f"reason.{reason.id}.remove")]
+    for reason_id in kept:
+        for part in ("label", "reader"):
+            _read_text(raw, f"reason.{reason_id}.{part}", f"reason.{reason_id}.{part}", values, errors)
+    for number in NEW_REASONS:
+        if raw.get(f"new.{number}.label") or raw.get(f"new.{number}.reader"):
+            reason_id = _new_id(
+                raw.get(f"new.{number}.label", ""), {*reason_ids(values), *(r.id for r in base.reasons)}
+            )
+            for part in ("label", "reader"):
+                _read_text(raw, f"new.{number}.{part}", f"reason.{reason_id}.{part}", values, errors)
+    if not kept and not reason_ids(values):
+        for reason in base.reasons[:1]:
+            errors[f"reason.{reason.id}.label"] = "One reason must stay: moderators choose one whenever they refuse."
+
+
+def _read_text(raw: Mapping[str, str], field: str, key: str, values: dict[str, Value], errors: dict[str, str]) -> None:
+    text = raw.get(field, "")
+    longest = LONGEST_LABEL if field.endswith("label") else LONGEST_SENTENCE
+    if not text:
+        errors[field] = "Write a short name." if field.endswith("label") else "Write the sentence for the reader."
+    elif len(text) > longest or _UNSTORABLE.search(text):
+        errors[field] = f"At most {longest} characters, without control characters; these are {len(text)}."
+    else:
+        values[key] = " ".join(text.split())
+
+
+def _new_id(label: str, taken: set[str]) -> str:
+    """A short name for programs, such as "off-topic"; with a number where that is taken."""
+    plain = _NO_SLUG.sub("-", label.casefold()[:40]).strip("-") or "reason"
+    return next(name for n in range(1, 10_000) if (name := plain if n == 1 else f"{plain}-{n}") not in taken)
+
+
+def _clip(text: str) -> str:
+    return f"“{text[:40]}”" if text else "Nothing"
+
+
+def _range(key: str) -> str:
+    return "of 0 or more" if key.rpartition("_at_")[0] in COUNTED_SIGNALS else "from 0 to 1"
+
+
+def _shown(key: str, value: Value) -> str:
+    return shown_threshold(key.partition(".")[2], value) if isinstance(value, float) else str(value)
+
+
+# --- how it is shown --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number's field: its words, what they mean, what is allowed and what it was before."""
+
+    name: str
+    words: str
+    meaning: str
+    value: str
+    least: int
+    most: int
+    step: str
+    hint: str
+    error: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    effect: str
+    title: str
+    hint: str
+    used: tuple[Number, ...]
+    more: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonFields:
+    """One reason: the beginning of its fields' names, its id for programs (none yet), and what they hold."""
+
+    name: str
+    id: str | None
+    label: str
+    reader: str
+    label_error: str | None
+    reader_error: str | None
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView:
+    thresholds: tuple[Thresholds, ...]
+    lengths: tuple[Number, ...]
+    reasons: tuple[ReasonFields, ...]
+
+
+def form_view(form: Form, configuration: Configuration) -> FormView:
+    """The form beside the ``configuration`` in force, with the defaults of that place."""
+    now = values_in(configuration, form.where)
+    default = values_in(parse_configuration("") if form.where.everywhere else configuration, Where())
+    return FormView(
+        thresholds=tuple(
+            Thresholds(
+                effect=found.effect,
+                title=found.title,
+                hint=found.hint,
+                used=tuple(_threshold(form, field, now, default) for field in found.used),
+                more=tuple(_threshold(form, field, now, default) for field in found.more),
+            )
+            for found in field_sets(_asked_or_in_force(form.raw, now))
+        ),
+        lengths=tuple(_length(form, key, now, default) for key in LENGTHS) if form.where.has_lengths else (),
+        reasons=tuple(_reasons(form, configuration)) if form.where.everywhere else (),
+    )
+
+
+def _asked_or_in_force(raw: Mapping[str, str], now: Values) -> Effects:
+    """Which thresholds stand first: those in force, and those that somebody has typed."""
+    return {
+        effect: {key: 0.0 for key in condition_keys() if raw.get(f"{effect}.{key}") or f"{effect}.{key}" in now}
+        for effect in EFFECTS
+    }
+
+
+def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number:
+    key = field.name.partition(".")[2]
+    signal = key.rpartition("_at_")[0]
+    of_name = signal.startswith(NAME)
+    allowed = _range(key).removeprefix("of ")
+    meaning = _MEANINGS.get(signal.removeprefix(NAME), "")
+    usual = "default" if form.where.everywhere else "everywhere"
+    return Number(
+        name=field.name,
+        words=field.words,
+        meaning=f"of its author’s name alone: {meaning}" if of_name else meaning,
+        value=form.raw.get(field.name, ""),
+        least=0,
+        most=field.limit,
+        step="1" if field.step == "1" else "any",
+        hint=f"{allowed} · {usual} {_told(field.name, default)} · in force {_told(field.name, now)}",
+        error=form.errors.get(field.name),
+        changed=form.raw.get(field.name, "") != ("" if field.name not in now else _shown(field.name, now[field.name])),
+    )
+
+
+def _told(name: str, values: Values) -> str:
+    return _shown(name, values[name]) if name in values else "not asked"
+
+
+def _length(form: Form, key: str, now: Values, default: Values) -> Number:
+    least, most = LENGTH_RANGES[key]
+    usual = "default" if form.where.everywhere else "everywhere"
+    return Number(
+        name=key,
+        words=_LENGTH_WORDS[key],
+        meaning="as a reader sees them, spaces at both ends left out",
+        value=form.raw.get(key, ""),
+        least=least,
+        most=most,
+        step="1",
+        hint=f"from {least} to {most:,} · {usual} {default[key]} · in force {now[key]}",
+        error=form.errors.get(key),
+        changed=form.raw.get(key, "") != str(now[key]),
+    )
+
+
+def _reasons(form: Form, configuration: Configuration) -> list[ReasonFields]:
+    known = [(f"reason.{reason.id}", reason.id) for reason in configuration.reasons]
+    new = [(f"new.{number}", None) for number in NEW_REASONS]
+    return [
+        ReasonFields(
+            name=name,
+            id=reason_id,
+            label=form.raw.get(f"{name}.label", ""),
+            reader=form.raw.get(f"{name}.reader", ""),
+            label_error=form.errors.get(f"{name}.label"),
+            reader_error=form.errors.get(f"{name}.reader"),
+            removed=bool(form.raw.get(f"{name}.remove")),
+        )
+        for name, reason_id in (*known, *new)
+    ]

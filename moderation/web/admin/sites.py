@@ -1,0 +1,136 @@
+"""Sites and their keys: made, rotated, revoked, and from where browsers may use them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request
+
+from moderation.accounts import sites as site_uses
+from moderation.core.actor import Actor
+from moderation.core.errors import InvalidField
+from moderation.core.reach import everywhere, reachable, whole
+from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
+from moderation.web.admin.frame import admin_blueprint, admin_page
+from moderation.web.admin.lists import site_box
+from moderation.web.shared.access import person, services
+from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.frame import ADMIN, sites_with
+from moderation.web.shared.rendering import known_id
+
+HERE = "/admin/sites"
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/admin/sites`` and ``/admin/keys``. New sites need an administrator of every site."""
+    pages = admin_blueprint("sites_pages")
+
+    @pages.get("/sites")
+    def sites() -> Response:
+        return _page()
+
+    @pages.post("/sites")
+    def add_site() -> Response:
+        return handled(_add_site, _page)
+
+    @pages.post("/sites/<site_id>/keys")
+    def add_key(site_id: str) -> Response:
+        return handled(_add_key, _page, site_id=site_id)
+
+    @pages.post("/keys/<key_id>/rotate")
+    def rotate_key(key_id: str) -> Response:
+        return handled(_rotate_key, _page, key_id=key_id)
+
+    @pages.post("/keys/<key_id>/revoke")
+    def revoke_key(key_id: str) -> Response:
+        return handled(_revoke_key, _page, key_id=key_id)
+
+    @pages.post("/keys/<key_id>/origins")
+    def change_origins(key_id: str) -> Response:
+        return handled(_change_origins, _page, key_id=key_id)
+
+    return pages
+
+
+def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
+    with services().database.reading() as db:
+        boxes = [site_box(site, keys_of(db, site.id)) for site in sites_with(person(), ADMIN, db)]
+    return admin_page(
+        "admin/sites.html",
+        told,
+        here=HERE,
+        sites=boxes,
+        may_add=everywhere(person(), ADMIN),
+        rights=[right.value for right in Right],
+    )
+
+
+def _add_site(actor: Actor) -> Made:
+    if not everywhere(actor, ADMIN):
+        abort(403, "This needs an administrator of every site.")
+    site_id, name = field("id"), field("name")
+    site_uses.add_site(services(), actor.reference, site_id, name)
+    return Made(words=f"The site {site_id} is there. Now make its keys.")
+
+
+def _add_key(actor: Actor, site_id: str) -> Made:
+    site = _site(actor, site_id)
+    if request.form.get("kind") == KeyKind.PUBLISHABLE:
+        return _new_publishable(actor, site.id, field("origins", 5000).split())
+    asked = request.form.getlist("right")
+    return _new_secret(actor, site.id, [right for right in Right if right.value in asked])
+
+
+def _new_secret(actor: Actor, site_id: str, rights: list[Right]) -> Made:
+    if not rights:
+        raise InvalidField("key", "needs one right at least.")
+    key = site_uses.add_secret_key(services(), actor.reference, site_id, rights)
+    return Made(words=f"A new secret key for {site_id}.", secret=key)
+
+
+def _new_publishable(actor: Actor, site_id: str, origins: list[str]) -> Made:
+    _check_origins(origins)
+    key = site_uses.add_publishable_key(services(), actor.reference, site_id, origins)
+    return Made(words=f"A new publishable key for {site_id}: {key}")
+
+
+def _check_origins(origins: list[str]) -> None:
+    if not origins:
+        raise InvalidField("key", "needs one origin at least, such as https://news.example.")
+
+
+def _rotate_key(actor: Actor, key_id: str) -> Made:
+    key = _key(actor, key_id)
+    if key.kind == KeyKind.PUBLISHABLE:
+        made = _new_publishable(actor, key.site_id, key.origins)
+    else:
+        made = _new_secret(actor, key.site_id, [Right(right) for right in key.rights])
+    return Made(words=f"{made.words} The old one works on until you revoke it.", secret=made.secret)
+
+
+def _revoke_key(actor: Actor, key_id: str) -> Made:
+    key = _key(actor, key_id)
+    site_uses.revoke_key(services(), actor.reference, key.id)
+    return Made(words=f"The key ending in {key.hint} is revoked; it stopped working at once.")
+
+
+def _change_origins(actor: Actor, key_id: str) -> Made:
+    key = _key(actor, key_id)
+    origins = field("origins", 5000).split()
+    _check_origins(origins)
+    site_uses.change_origins(services(), actor.reference, key.id, origins)
+    return Made(words=f"The key ending in {key.hint} now works from {', '.join(origins)}.")
+
+
+def _site(actor: Actor, site_id: str) -> Site:
+    with services().database.reading() as db:
+        site = next((site for site in sites_with(actor, ADMIN, db) if site.id == site_id), None)
+    if site is None:
+        abort(404, "There is no such site, or this account doesn't administer it.")
+    return site
+
+
+def _key(actor: Actor, key_id: str) -> SiteKey:
+    with services().database.reading() as db:
+        key = db.get(SiteKey, known_id(key_id))
+    if key is None or not reachable(actor, ADMIN, whole(key.site_id)):
+        abort(404, "There is no such key, or this account doesn't administer its site.")
+    return key

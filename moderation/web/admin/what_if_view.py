@@ -1,0 +1,284 @@
+"""What if, as the page shows it: the thresholds as fields, the answer in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.core.errors import InvalidField
+from moderation.core.intervals import share_words
+from moderation.core.policy import COUNTED_SIGNALS, LISTED_TERMS, Comparison, condition_keys
+from moderation.policy_lab.replay import Told
+from moderation.policy_lab.what_if import EFFECTS, Agreement, Cell, Effects
+from moderation.storage.replay import Read
+from moderation.web.shared.wording import percent
+
+_TITLES = {
+    "approve": ("Publish at once", "when every one of these holds; none: never"),
+    "reject": ("Reject at once", "when any of these holds; none: never"),
+    "flag": ("Flag for a closer look", "when any of these holds"),
+}
+_NAMES = {
+    "author_approved": "approved comments of its author",
+    "trusted": "author is trusted",
+    "terms": "listed terms",
+    "private_data": "places with private data",
+}
+_RELATIONS = {Comparison.AT_LEAST: "at or over", Comparison.AT_MOST: "at or under"}
+_SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
+"""Signals that speak for a comment; the others speak against it."""
+_NEVER = ("reject", LISTED_TERMS)
+_MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
+MOST_COUNTED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One threshold: a number, and a slider from 0 to ``most``. Empty: the condition isn't asked."""
+
+    name: str
+    words: str
+    value: str
+    most: int
+    step: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSet:
+    effect: str
+    title: str
+    hint: str
+    used: tuple[Field, ...]
+    more: tuple[Field, ...]
+
+
+def field_sets(effects: Effects) -> tuple[FieldSet, ...]:
+    """The thresholds that are tried, and what else could be asked."""
+    return tuple(_field_set(effect, effects[effect]) for effect in EFFECTS)
+
+
+def _field_set(effect: str, keys: Mapping[str, float]) -> FieldSet:
+    title, hint = _TITLES[effect]
+    fields = {key: _field(effect, key, keys.get(key)) for key in condition_keys() if key in keys or _usual(effect, key)}
+    return FieldSet(
+        effect=effect,
+        title=title,
+        hint=hint,
+        used=tuple(field for key, field in fields.items() if key in keys),
+        more=tuple(field for key, field in fields.items() if key not in keys),
+    )
+
+
+def _usual(effect: str, key: str) -> bool:
+    signal, comparison = _parts(key)
+    upwards = (effect == "approve") == (signal in _SPEAK_FOR)
+    return comparison is (Comparison.AT_LEAST if upwards else Comparison.AT_MOST) and (effect, signal) != _NEVER
+
+
+def _field(effect: str, key: str, value: float | None) -> Field:
+    signal, comparison = _parts(key)
+    counted = signal in COUNTED_SIGNALS
+    return Field(
+        name=f"{effect}.{key}",
+        words=f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[comparison]}",
+        value="" if value is None else shown_threshold(key, value),
+        most=_MOST.get(signal, 1),
+        step="1" if counted else "0.01",
+        limit=MOST_COUNTED if counted else 1,
+    )
+
+
+def shown_threshold(key: str, value: float) -> str:
+    """A threshold as its field shows it."""
+    if _parts(key)[0] in COUNTED_SIGNALS:
+        return f"{value:g}"
+    text = f"{value:.2f}"
+    return text if float(text) == value else repr(value)
+
+
+def _parts(key: str) -> tuple[str, Comparison]:
+    signal, _, rest = key.rpartition("_at_")
+    return signal, Comparison(f"at_{rest}")
+
+
+def effects_asked(given: Mapping[str, str]) -> Effects:
+    """The thresholds of the form; an empty field asks nothing. Raises ``InvalidField``."""
+    found: dict[str, dict[str, float]] = {effect: {} for effect in EFFECTS}
+    for effect in EFFECTS:
+        for key in condition_keys():
+            text = given.get(f"{effect}.{key}", "").strip()
+            if text:
+                found[effect][key] = _number(key, text)
+    return found
+
+
+def _number(key: str, text: str) -> float:
+    value = threshold_of(key, text)
+    if value is None:
+        most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
+        raise InvalidField("threshold", f"of {key} must be a number from 0 to {most:,}; empty takes it away.")
+    return value
+
+
+def threshold_of(key: str, text: str) -> float | None:
+    """The number that somebody typed; None for what is no threshold."""
+    most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
+    try:
+        value = float(text[:40])
+    except ValueError:
+        return None
+    return value if 0 <= value <= most else None  # nor NaN
+
+
+# --- the answer -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of the bar: where it begins and how long it is, in per cent."""
+
+    kind: str
+    x: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    kind: str
+    words: str
+    now: Cell
+    then: Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How often a policy agrees with the moderators, in words and as shares of 100, each with its interval."""
+
+    words: str
+    name: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """A comment on which it and a moderator differ."""
+
+    id: str
+    author: str
+    title: str
+    body: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    total: int
+    now_bar: tuple[Part, ...]
+    then_bar: tuple[Part, ...]
+    rows: tuple[Row, ...]
+    measures: tuple[Measure, ...]
+    unread: int
+    hours: str
+    hours_now: str
+    hours_all: str
+
+
+_KINDS = {
+    "published": "published at once",
+    "refused": "rejected at once",
+    "flagged": "wait, flagged",
+    "plain": "wait, not flagged",
+}
+
+
+def answer_view(now: Agreement, then: Agreement, seconds: float) -> AnswerView:
+    """The policy in force beside the one that is tried."""
+    return AnswerView(
+        total=then.total,
+        now_bar=tuple(_bar(now)),
+        then_bar=tuple(_bar(then)),
+        rows=tuple(
+            Row(kind=kind, words=words, now=getattr(now, kind), then=getattr(then, kind))
+            for kind, words in _KINDS.items()
+        ),
+        measures=tuple(_measures(now, then)),
+        unread=then.unread,
+        hours=_hours(then.hours(seconds)),
+        hours_now=_hours(now.hours(seconds)),
+        hours_all=_hours(then.total * seconds / 3600),
+    )
+
+
+def _bar(found: Agreement) -> Iterator[Part]:
+    before = 0
+    for kind in _KINDS:
+        count = getattr(found, kind).total
+        if count:
+            yield Part(kind=kind, x=percent(before / found.total), width=percent(count / found.total))
+        before += count
+
+
+def _measures(now: Agreement, then: Agreement) -> Iterator[Measure]:
+    def measure(name: str, words: str, share: Sequence[tuple[int, int]]) -> Measure:
+        (of_now, all_now), (of_then, all_then) = share
+        return Measure(
+            name=name,
+            words=words,
+            now=share_words(of_now, all_now, digits=1),
+            then=share_words(of_then, all_then, digits=1),
+        )
+
+    both = (now, then)
+    yield measure(
+        "Published, rightly",
+        "of what would be published at once, moderators approved (precision)",
+        [(a.published.approved, a.published.total) for a in both],
+    )
+    yield measure(
+        "Published, of all that could be",
+        "of what moderators approved, would be published at once (recall)",
+        [(a.published.approved, a.approved) for a in both],
+    )
+    yield measure(
+        "Rejected, rightly",
+        "of what would be rejected at once, moderators rejected (precision)",
+        [(a.refused.rejected, a.refused.total) for a in both],
+    )
+    yield measure(
+        "Rejected, of all that should be",
+        "of what moderators rejected, would be rejected at once (recall)",
+        [(a.refused.rejected, a.rejected) for a in both],
+    )
+    yield measure(
+        "Noticed",
+        "of what moderators rejected, would be rejected or flagged",
+        [(a.refused.rejected + a.flagged.rejected, a.rejected) for a in both],
+    )
+    yield measure(
+        "Flagged, rightly",
+        "of what would be flagged, moderators rejected",
+        [(a.flagged.rejected, a.flagged.total) for a in both],
+    )
+
+
+def _hours(hours: float) -> str:
+    if hours < 1:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:,.1f} h" if hours < 100 else f"{hours:,.0f} h"
+
+
+def against_view(told: Sequence[Told], texts: Mapping[str, Read]) -> tuple[Against, ...]:
+    """The comments on which it and a moderator differ, to read."""
+    return tuple(
+        Against(
+            id=one.comment_id,
+            author=texts[one.comment_id].author,
+            title=texts[one.comment_id].title,
+            body=texts[one.comment_id].body,
+            why="; ".join(one.after.words),
+        )
+        for one in told
+        if one.comment_id in texts
+    )

@@ -1,0 +1,1 @@
+"""The service's own API, for sites and programs."""

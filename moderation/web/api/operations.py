@@ -1,0 +1,96 @@
+"""For whoever runs the service: is it alive, is it ready, and its figures."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from moderation.core.errors import ConfigurationError
+from moderation.storage.legal import overdue_by_site
+from moderation.storage.room import is_full
+from moderation.storage.schema import is_current
+from moderation.storage.sites import all_sites
+from moderation.web.api.openapi import description
+from moderation.web.shared.access import services
+from moderation.web.shared.metrics import LegalOverdue, figures
+
+FULL = "room on the disk of the database"
+
+
+def blueprint() -> Blueprint:
+    """``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``."""
+    api = Blueprint("operations_api", __name__)
+
+    @api.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "alive"})
+
+    @api.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        waits = _waits_for()
+        state = {"status": "waiting" if waits else "ready", "waits_for": waits}
+        return jsonify(state), 503 if waits else 200
+
+    @api.get("/metrics")
+    def metrics() -> Response:
+        if not (_is_loopback() or _has_token()):
+            abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
+        return Response(figures([LegalOverdue(_overdue())]), content_type=CONTENT_TYPE_LATEST)
+
+    @api.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(description())
+
+    return api
+
+
+def _overdue() -> dict[str, int]:
+    """Looked up when it is asked for; without the database the other figures are still worth having."""
+    try:
+        with services().database.reading() as db:
+            return dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
+    except SQLAlchemyError:
+        return {}
+
+
+def _waits_for() -> list[str]:
+    waits = []
+    if not services().scorer.ready:
+        waits.append("the scoring pack")
+    database = services().database
+    try:
+        with database.reading() as db:
+            db.execute(text("SELECT 1"))
+        if not is_current(database):
+            waits.append("the database's migrations")
+        elif not database.room.is_left:
+            waits.append(FULL)
+        else:
+            database.try_writing()
+    except ConfigurationError:
+        waits.append("a newer version of this service, which has changed the database")
+    except SQLAlchemyError as error:
+        waits.append(FULL if isinstance(error, DBAPIError) and is_full(error) else "the database")
+    return waits
+
+
+def _is_loopback() -> bool:
+    # Behind a proxy that isn't configured everyone seems to come from here: then only the token opens.
+    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
+    if forwarded and services().settings.trusted_proxies == 0:
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token() -> bool:
+    token = services().settings.metrics_token
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return token is not None and hmac.compare_digest(token.encode(), sent.encode("utf-8", "replace"))

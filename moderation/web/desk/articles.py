@@ -1,0 +1,170 @@
+"""Articles on the desk: the list, and one with its comments, its mode, its terms and the shift's handover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from moderation.accounts.reachable import article_reached
+from moderation.comments.discussion_state import standing, surge_holds
+from moderation.core.comment import WAITING, Status
+from moderation.core.reach import reachable, somewhere_on
+from moderation.desk.discussion_settings import Spot, lift_surge, set_mode
+from moderation.desk.flags import add_note
+from moderation.desk.wordlists import add_terms, remove_term
+from moderation.storage.articles_desk import comments_under, how_many_under, listed_articles
+from moderation.storage.comments import find_comment
+from moderation.storage.desk import account_names
+from moderation.storage.moderator_workspace import NoteAbout, notes_about
+from moderation.storage.site_rules import live_terms
+from moderation.web.desk.blur import veils_for
+from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
+from moderation.web.desk.forms import Problem, answered, counted, done_here, field, mode_chosen
+from moderation.web.shared.access import person, services
+from moderation.web.shared.frame import MODERATE, QUEUE, READ, SENIOR, desk_page, scopes_of, sites_with
+from moderation.web.shared.rendering import argument, known_id
+
+ARTICLES = f"{QUEUE}/articles"
+PAGE = 20
+LISTED = 40
+TABS = {
+    "waiting": ("Waiting", WAITING),
+    "published": ("Published", (Status.APPROVED,)),
+    "rejected": ("Rejected", (Status.REJECTED,)),
+    "gone": ("Withdrawn, expired", (Status.WITHDRAWN, Status.EXPIRED)),
+}
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/review/articles``."""
+    pages = Blueprint("article_pages", __name__, url_prefix=ARTICLES)
+
+    @pages.get("")
+    def articles() -> Response:
+        return _list_page()
+
+    @pages.get("/<article_id>")
+    def article(article_id: str) -> Response:
+        return _article_page(article_id)
+
+    @pages.post("/<article_id>/mode")
+    def mode(article_id: str) -> Response:
+        return _answered(article_id, "mode", lambda: set_mode(services(), person(), _spot(article_id), mode_chosen()))
+
+    @pages.post("/<article_id>/lift")
+    def lift(article_id: str) -> Response:
+        return _answered(article_id, "lifted", lambda: lift_surge(services(), person(), known_id(article_id)))
+
+    @pages.post("/<article_id>/terms")
+    def terms(article_id: str) -> Response:
+        return _answered(article_id, "there", lambda: _add(_spot(article_id)))
+
+    @pages.post("/<article_id>/terms/<term_id>/remove")
+    def off(article_id: str, term_id: str) -> Response:
+        return _answered(article_id, "removed", lambda: remove_term(services(), person(), known_id(term_id)))
+
+    @pages.post("/<article_id>/notes")
+    def note(article_id: str) -> Response:
+        pinned = bool(request.form.get("pinned"))
+        return answered(
+            lambda: add_note(
+                services(), person(), NoteAbout.ARTICLE, known_id(article_id), field("note"), pinned=pinned
+            ),
+            lambda problem: _article_page(article_id, problem),
+            f"{ARTICLES}/{known_id(article_id)}",
+        )
+
+    return pages
+
+
+def _answered(article_id: str, said: str, work: Callable[[], str | None]) -> Response:
+    return answered(
+        work,
+        lambda problem: _article_page(article_id, problem),
+        f"{ARTICLES}/{known_id(article_id)}",
+        said,
+    )
+
+
+def _add(spot: Spot) -> str | None:
+    texts, why = field("terms", 500_000).splitlines(), field("why", 1000)
+    return add_terms(services(), person(), spot.site_id, texts, why, article_id=spot.article_id)
+
+
+def _spot(article_id: str) -> Spot:
+    with services().database.reading() as db:
+        article = article_reached(db, person(), READ, known_id(article_id))
+    return Spot(site_id=article.site_id, article_id=article.id)
+
+
+def _list_page() -> Response:
+    actor, find = person(), argument("find")
+    before = known_id(argument("before")) if argument("before") else None
+    with services().database.reading() as db:
+        sites = sites_with(actor, READ, db)
+        chosen = [site for site in sites if argument("site") in ("", site.id)]
+        found = listed_articles(db, scopes_of(actor, chosen), find=find, before=before, limit=LISTED + 1)
+    return desk_page(
+        "desk/articles.html",
+        here=ARTICLES,
+        lines=[(line.article, counted(line.waiting), line.waiting) for line in found[:LISTED]],
+        next=found[LISTED - 1].article.id if len(found) > LISTED else None,
+        find=find,
+        site=argument("site"),
+        sites=sites,
+        mode_words=MODE_WORDS,
+    )
+
+
+def _article_page(article_id: str, problem: Problem | None = None) -> Response:
+    actor, now = person(), services().clock()
+    comments = services().configuration.current().comments
+    tab = argument("status") if argument("status") in TABS else "waiting"
+    with services().database.reading() as db:
+        article = article_reached(db, actor, READ, known_id(article_id))
+        rules = services().house.rules(db, article)
+        stands = standing(comments, article, rules.settings, now=now)
+        last = find_comment(db, known_id(argument("before"))) if argument("before") else None
+        last = last if last is not None and last.article_id == article.id else None
+        found = comments_under(db, article.id, TABS[tab][1], before=last, limit=PAGE + 1)
+        counts = {name: counted(how_many_under(db, article.id, statuses)) for name, (_, statuses) in TABS.items()}
+        names = account_names(db)
+        pinned = notes_about(db, NoteAbout.ARTICLE, article.id, pinned=True)
+        notes = notes_about(db, NoteAbout.ARTICLE, article.id, pinned=False)
+        terms = list(live_terms(db, article.site_id, article.id))
+        done = done_here(db, actor)
+        veils = veils_for(db, actor, [comment.id for comment in found])
+    form = request.form
+    return desk_page(
+        "desk/article.html",
+        problem.status if problem else 200,
+        here=ARTICLES,
+        here_path=f"{ARTICLES}/{article.id}",
+        article=article,
+        stands=stands,
+        mode=MODE_WORDS[stands.rules.mode],
+        mode_hint=MODE_HINTS[stands.rules.mode],
+        steps=steps_shown(stands, names),
+        surge=rules.settings.surge if surge_holds(comments, rules.settings.surge, now) else None,
+        form=form_shown(rules.settings.article, typed=problem is not None and "mode" in form),
+        mode_words=MODE_WORDS,
+        mode_hints=MODE_HINTS,
+        wider="as the section or site says",
+        terms=terms_shown(terms, names),
+        site_terms=len(rules.site_terms.terms),
+        tabs=[(name, words, counts[name], name == tab) for name, (words, _) in TABS.items()],
+        tab=tab,
+        comments=found[:PAGE],
+        veils=veils,
+        next=found[PAGE - 1].id if len(found) > PAGE else None,
+        pinned=pinned,
+        notes=notes,
+        may=reachable(actor, MODERATE, somewhere_on(article.site_id)),
+        may_remove=reachable(actor, SENIOR, somewhere_on(article.site_id)),
+        me_id=actor.account_id,
+        problem=problem,
+        typed=form,
+        done=done,
+    )

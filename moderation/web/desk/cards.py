@@ -1,0 +1,461 @@
+"""What the desk shows of comments: in a list a line or two; of one its text with the telling sentences shaded, its
+scores as bars, its reasons in words, its author's record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from moderation.core.comment import WAITING, Mode, Status
+from moderation.core.policy import EVERYTHING_WAITS, NAME, Comparison, Condition, Rules
+from moderation.core.private_data import Place
+from moderation.core.scores import SentenceScore
+from moderation.core.text.search_words import Sought, hits
+from moderation.desk.saved_views import Liking
+from moderation.storage.articles import Article
+from moderation.storage.authors import Author
+from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.desk import Line, Listed, Said, holds_in
+from moderation.storage.queue_index import signals_of_entry
+from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
+from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
+from moderation.web.shared.wording import age, language_name, percent, status_word, who
+
+ALWAYS_SHOWN = ("toxicity", "relevance")
+"""The bars that every comment shows; any other appears when it fired or is the highest, or on demand."""
+EVERYTHING_WAITED = "when it came, every comment here was read before it was published"
+FAINTEST = 0.1
+"""Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of the text. ``heat`` says how strongly it is shaded, 0 (not at all) to 3; ``private`` what private data
+    it holds, such as "telephone number", which is said before it where ``told``; ``hit`` that it was searched for.
+    """
+
+    text: str
+    heat: int
+    private: str | None = None
+    told: bool = True
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One score as it is drawn: lengths in per cent, numbers as texts."""
+
+    name: str
+    shown: str
+    percent: str
+    threshold_percent: str | None
+    threshold_words: str | None
+    fired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """Another comment, as it stands beside the one that is looked at. ``veil`` is the label for which it is veiled;
+    in a thread, ``depth`` tells what it answers.
+    """
+
+    id: str
+    name: str
+    body: str
+    status: str
+    revision: int
+    is_reply: bool
+    veil: str | None = None
+    depth: int = 0
+    may_decide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
+    ``excerpt`` tell what was searched for. ``marks`` are those of ``MARK_WORDS`` that it has, in words.
+    """
+
+    id: str
+    name: str
+    name_pieces: tuple[Piece, ...]
+    excerpt: tuple[Piece, ...]
+    status: str
+    revision: int
+    received_at: datetime
+    age: str
+    is_reply: bool
+    first: bool
+    article: str
+    urgency: Urgency
+    veil: str | None
+    verdict: str | None
+    taken: str | None
+    href: str
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLink:
+    """The article that a comment stands under; ``href`` is its own address."""
+
+    id: str
+    title: str
+    section: str | None
+    summary: str | None
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One comment on the desk. ``received_at`` is what its age counts from; ``veil`` is the label for which its text is
+    veiled, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
+    says in which language nothing could read it.
+    """
+
+    id: str
+    site: str
+    author_id: str
+    name: str
+    status: str
+    revision: int
+    received_at: datetime
+    age: str
+    age_words: str
+    waiting: bool
+    is_reply: bool
+    first: bool
+    record: str
+    spans: tuple[Span, ...]
+    name_pieces: tuple[Piece, ...]
+    found: int
+    reasons: tuple[str, ...]
+    why_title: str
+    unread: tuple[str, ...]
+    about_name: tuple[str, ...]
+    flagged: bool
+    urgency: Urgency | None
+    scores: tuple[Bar, ...]
+    rest: tuple[Bar, ...]
+    passage: str | None
+    far_away: bool
+    pack: str | None
+    article: ArticleLink
+    verdict: str | None
+    veil: str | None
+    escalated: bool
+    taken: str | None
+    may_decide: bool
+    back: str
+    anyway: bool = False
+
+    @property
+    def shaded(self) -> bool:
+        return any(span.heat for span in self.spans)
+
+
+MARK_WORDS = {"featured": "featured", "newsroom": "newsroom"}
+EXCERPT = 140
+"""Characters of a text in the list."""
+
+
+def entry(
+    line: Line,
+    *,
+    urgency: Urgency,
+    liking: Liking,
+    verdict: str | None,
+    taken: str | None,
+    now: datetime,
+    href: str,
+    find: tuple[Sought, ...] = (),
+    marks: Sequence[str] = (),
+) -> Entry:
+    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``marks`` are ``MarkKind``."""
+    veil = liking.veils(line.scores)
+    return Entry(
+        id=line.id,
+        name=line.name,
+        name_pieces=in_pieces(line.name, find),
+        excerpt=() if veil else excerpt(line.body, find, EXCERPT),
+        status=line.status,
+        revision=line.revision,
+        received_at=line.received_at,
+        age=age(line.received_at, now),
+        is_reply=line.is_reply,
+        first=line.first,
+        article=line.article_title,
+        urgency=urgency,
+        veil=veil_words(veil, line.scores),
+        verdict=verdict,
+        taken=taken,
+        href=href,
+        marks=tuple(MARK_WORDS[kind] for kind in marks if kind in MARK_WORDS),
+    )
+
+
+def veil_words(label: str | None, signals: Mapping[str, float]) -> str | None:
+    """For what a text is veiled, such as "threat 0.93"."""
+    return f"{label.replace('_', ' ')} {signals[label]:.2f}" if label else None
+
+
+def card(
+    item: Listed,
+    *,
+    rules: Rules,
+    liking: Liking,
+    verdict: str | None,
+    taken: str | None,
+    now: datetime,
+    may_decide: bool,
+    back: str = "",
+    mode: Mode = Mode.PRE,
+    private: Sequence[Place] = (),
+    find: tuple[Sought, ...] = (),
+) -> Card:
+    """The card of a comment. ``rules`` and ``mode`` are those in force for it, ``verdict`` what somebody has made of it
+    already; ``back`` is where a decision leads; ``private`` are the places in its text that hold private data; ``find``
+    is what was searched for.
+    """
+    signals = dict(item.scores.toxicity) if item.scores else {}
+    comment, scores = item.comment, item.scores
+    fired = _fired(item.judged)
+    urgency = urgency_of(signals_of_entry(item.docket, holds_in(item.judged)), rules)
+    # Never in a fold: what it is flagged for now, and the label that is highest.
+    shown = {*ALWAYS_SHOWN, *urgency.signals, *([max(signals, key=signals.__getitem__)] if signals else [])}
+    bars = _bars(item, rules, fired)
+    relevance_low = "relevance" in fired
+    waiting = comment.status in WAITING
+    found = hits(comment.body, find) if find else []
+    return Card(
+        id=comment.id,
+        site=comment.site_id,
+        author_id=comment.author_id,
+        name=comment.author_name,
+        status=comment.status,
+        revision=comment.revision,
+        received_at=comment.received_at,
+        age=age(comment.received_at, now),
+        age_words="waiting for" if waiting else "arrived before",
+        waiting=waiting,
+        is_reply=comment.parent_id is not None,
+        first=_is_first(item),
+        record=record_words(item.author),
+        # Where the pack can't read the language its scores point at nothing.
+        spans=tuple(
+            with_hits(
+                marked(
+                    shaded(
+                        comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules)
+                    ),
+                    private,
+                ),
+                found,
+            )
+        ),
+        name_pieces=in_pieces(comment.author_name, find),
+        found=len(found),
+        reasons=_reason_words(
+            item.judged, item.docket.language, published_at_once=mode is Mode.POST or bool(rules.approve)
+        ),
+        why_title=_why_title(item.judged, waiting=waiting),
+        unread=tuple(chip.words for chip in urgency.chips if chip.kind == UNREAD),
+        about_name=_about_name(item.judged),
+        flagged=comment.flags > 0,
+        urgency=urgency if waiting else None,
+        scores=tuple(bar for signal, bar in bars if signal in shown or bar.fired),
+        rest=tuple(bar for signal, bar in bars if signal not in shown and not bar.fired),
+        passage=None if scores is None or relevance_low or not scores.language.supported else scores.passage,
+        far_away=relevance_low and scores is not None and scores.relevance is not None,
+        pack=_pack_words(item),
+        article=_article_link(item.article),
+        verdict=verdict,
+        veil=veil_words(liking.veils(signals), signals),
+        escalated=item.docket.escalated,
+        taken=taken,
+        may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
+        back=back,
+    )
+
+
+def _is_first(item: Listed) -> bool:
+    """Whether it is its author's first: of a name alone nobody knows."""
+    author = item.author
+    began_with_it = author.created_at >= item.comment.received_at
+    return author.known and began_with_it and not (author.approved or author.rejected)
+
+
+def _why_title(judged: DecisionRow | None, *, waiting: bool) -> str:
+    """What the policy's reasons are the reasons for."""
+    if judged is not None and judged.status not in WAITING:
+        return "Why it was published at once" if judged.status == Status.APPROVED else "Why it was rejected at once"
+    return "Why it waits" if waiting else "Why it waited"
+
+
+def _reason_words(judged: DecisionRow | None, language: str | None, *, published_at_once: bool) -> tuple[str, ...]:
+    """The policy's reasons, in words. What was true of every comment then is told as of then where it no longer is."""
+    if judged is None:
+        return ("not scored yet",)
+    words = []
+    for reason in judged.reasons:
+        if published_at_once and reason["words"] == EVERYTHING_WAITS:
+            words.append(EVERYTHING_WAITED)
+        else:
+            words.append(reason_words(reason["code"], reason["words"], language))
+    return tuple(words)
+
+
+def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels: Mapping[str, str]) -> str | None:
+    """Who made what of a comment, and why, such as "Rejected by berta: Off-topic"; None while it waits."""
+    if decided is None or decided.status in WAITING:
+        return None
+    reason = f": {labels.get(decided.reason_id, decided.reason_id)}" if decided.reason_id else ""
+    return f"{status_word(decided.status).capitalize()} by {who(decided.actor, names)}{reason}"
+
+
+def quoted(comment: Comment, *, veil: str | None = None, depth: int = 0, may_decide: bool = False) -> Quoted:
+    """A comment as it stands beside another."""
+    return Quoted(
+        id=comment.id,
+        name=comment.author_name,
+        body=comment.body,
+        status=comment.status,
+        revision=comment.revision,
+        is_reply=comment.parent_id is not None,
+        veil=veil,
+        depth=depth,
+        may_decide=may_decide and comment.status in WAITING,
+    )
+
+
+def in_thread(said: Said, *, liking: Liking, may_decide: bool) -> Quoted:
+    """A comment of the thread around another; a waiting one can be decided there."""
+    veil = veil_words(liking.veils(said.signals), said.signals)
+    return quoted(said.comment, veil=veil, depth=said.depth, may_decide=may_decide)
+
+
+def record_words(author: Author) -> str:
+    """What became of an author's comments so far."""
+    if not author.known:
+        return "Known by name alone, so without a record"
+    if not author.approved and not author.rejected:
+        return "Nothing by this author was decided yet"
+    return f"{author.approved} published, {author.rejected} rejected so far"
+
+
+def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Iterable[Span]:
+    """The text in pieces; those sentences are shaded that come near ``alarm``, reach it, or go far beyond it.
+
+    In a comment that lies below it, those are shaded lightly that come near its highest sentence.
+    """
+    highest = max((sentence.toxicity for sentence in sentences), default=0.0)
+    near = min(alarm * 0.5, max(highest * 0.4, alarm * FAINTEST))
+    levels = (near, alarm, alarm + (1 - alarm) * 0.6)
+    at = 0
+    for sentence in sentences:
+        if sentence.start > at:
+            yield Span(text=text[at : sentence.start], heat=0)
+        heat = sum(sentence.toxicity >= level for level in levels)
+        yield Span(text=text[max(at, sentence.start) : sentence.end], heat=heat)
+        at = max(at, sentence.end)
+    if at < len(text):
+        yield Span(text=text[at:], heat=0)
+
+
+def marked(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
+    """The same pieces, cut where private data begins and ends; ``private`` is in order, without overlap."""
+    for span, place in _cut_at(spans, [(place.start, place.end) for place in private]):
+        yield span if place is None else replace(span, private=private[place].kind.value, told=True)
+
+
+def with_hits(spans: Iterable[Span], places: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """The same pieces, cut where what was searched for begins and ends; ``places`` are in order, without overlap."""
+    for span, place in _cut_at(spans, places):
+        yield span if place is None else replace(span, hit=True)
+
+
+def _cut_at(spans: Iterable[Span], places: Sequence[tuple[int, int]]) -> Iterator[tuple[Span, int | None]]:
+    """The pieces, cut where these places begin and end, each with the number of the place that it lies in."""
+    at = number = 0
+    for span in spans:
+        begun = start = at
+        at = end = start + len(span.text)
+        while start < end:
+            while number < len(places) and places[number][1] <= start:
+                number += 1
+            first, last = places[number] if number < len(places) else (end, end)
+            inside = first <= start < last
+            stop = min(end, last if inside else max(first, start))
+            piece = replace(span, text=span.text[start - begun : stop - begun], told=span.told and start == begun)
+            yield piece, number if inside else None
+            start = stop
+
+
+def _alarm(rules: Rules) -> float:
+    """The toxicity from which a comment is flagged here; a half where nothing says so."""
+    conditions = (*rules.flag, *rules.reject)
+    found = [c.threshold for c in conditions if c.signal == "toxicity" and c.comparison is Comparison.AT_LEAST]
+    return min(found, default=0.5) or 0.5
+
+
+def _fired(judged: DecisionRow | None) -> dict[str, dict[str, Any]]:
+    """The reasons of the policy's decision that stand for a signal with a value, by signal."""
+    if judged is None or judged.status == Status.APPROVED:
+        return {}
+    return {reason["code"]: reason for reason in judged.reasons if reason["value"] is not None}
+
+
+def _about_name(judged: DecisionRow | None) -> tuple[str, ...]:
+    """The reasons for which its author's name needs a closer look, to be shown beside it."""
+    if judged is None or judged.status == Status.APPROVED:
+        return ()
+    return tuple(reason["words"] for reason in judged.reasons if reason["code"].startswith(NAME))
+
+
+def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
+    if item.scores is None:
+        return []
+    values: dict[str, float] = dict(item.scores.toxicity)
+    if item.scores.relevance is not None:
+        values["relevance"] = item.scores.relevance
+    # A threshold beside a score says that it could decide.
+    deciding = (*rules.reject, *rules.flag) if item.scores.language.supported else ()
+    conditions = {c.signal: c for c in deciding}
+    return [
+        (signal, _bar(signal, value, fired.get(signal), conditions.get(signal))) for signal, value in values.items()
+    ]
+
+
+def _bar(signal: str, value: float, reason: dict[str, Any] | None, condition: Condition | None) -> Bar:
+    # What fired is drawn with the threshold that it was judged by, which may have moved since.
+    threshold = reason["threshold"] if reason else condition.threshold if condition else None
+    return Bar(
+        name=signal.replace("_", " "),
+        shown=f"{value:.2f}",
+        percent=percent(value),
+        threshold_percent=None if threshold is None else percent(threshold),
+        threshold_words=None if threshold is None else f"threshold {threshold:.2f}",
+        fired=reason is not None,
+    )
+
+
+def _pack_words(item: Listed) -> str | None:
+    if item.scores is None:
+        return None
+    pack, language = item.scores.pack, item.scores.language
+    readable = "" if language.supported else f", {language_name(language.code)}, which the pack can't read"
+    policy = f" Policy {item.judged.policy_version}." if item.judged else ""
+    return f"Scored by {pack.name} {pack.version} on {pack.runtime}, {pack.precision}{readable}.{policy}"
+
+
+def _article_link(article: Article) -> ArticleLink:
+    return ArticleLink(
+        id=article.id,
+        title=article.title,
+        section=article.section,
+        summary=article.summary,
+        href=article.url if article.url and article.url.startswith(("https://", "http://")) else None,
+    )

@@ -1,0 +1,182 @@
+"""The pane of one comment: everything that a decision needs, gathered for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.comments.discussion_state import standing
+from moderation.comments.evaluation import listed_in
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
+from moderation.core.reach import DECIDE, MODERATE, Location, reachable, whole
+from moderation.core.text.search_words import Sought
+from moderation.desk.bulk import BATCH_RIGHT
+from moderation.desk.decide import Verdict
+from moderation.desk.saved_views import Liking, liking_of
+from moderation.storage.authors_desk import stands_of, until_of
+from moderation.storage.comments import DecisionRow
+from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
+from moderation.storage.moderator_workspace import NoteAbout, live_claims, marks_on, notes_about
+from moderation.storage.near_duplicates import NEARLY, similar_waiting
+from moderation.web.desk.blur import veils_over
+from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
+from moderation.web.desk.forms import SPANS
+from moderation.web.desk.severity_view import urgency_of
+from moderation.web.shared.access import services
+from moderation.web.shared.frame import READ, scopes_of, sites_with
+
+ALIKE_SHOWN = 5
+
+
+class Reading:
+    """What one answer about comments needs to know about who asks: read once."""
+
+    def __init__(self, db: Session, actor: Actor) -> None:
+        self.db, self.actor = db, actor
+        self.sites = sites_with(actor, READ, db)
+        self.scopes = scopes_of(actor, self.sites)
+        self.names: Mapping[str, str] = account_names(db)
+        self.liking: Liking = liking_of(db, actor)
+        self.now = services().clock()
+        self.claims = live_claims(db, self.now, but=actor.account_id)
+        self.configuration = services().configuration.current()
+        self.labels = {reason.id: reason.label for reason in self.configuration.reasons}
+
+    def taken(self, comment_id: str) -> str | None:
+        """Who else has this comment open."""
+        account = self.claims.get(comment_id)
+        return self.names.get(account, "a colleague") if account else None
+
+    def open_with(self, comment_ids: Iterable[str]) -> str | None:
+        """Which colleagues have these comments open, such as "berta" or "berta and carl"; None: nobody."""
+        names = sorted({by for comment in comment_ids if (by := self.taken(comment)) is not None})
+        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or None
+
+    def verdict(self, decided: DecisionRow | None) -> str | None:
+        """Who made what of a comment, in words."""
+        return verdict_words(decided, self.names, self.labels)
+
+    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), marks: Sequence[str] = ()) -> Entry:
+        verdict = self.verdict(line.decided)
+        taken = self.taken(line.id)
+        rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
+        urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
+        return entry(
+            line,
+            urgency=urgency,
+            liking=self.liking,
+            verdict=verdict,
+            taken=taken,
+            now=self.now,
+            href=href,
+            find=find,
+            marks=marks,
+        )
+
+    def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:
+        """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in
+        its thread ``here``. ``find`` is what was searched for.
+        """
+        item = one_listed(self.db, comment_id, self.scopes)
+        if item is None:
+            return None
+        comment, alike = item.comment, self._alike(item)
+        thread = [self._in_thread(said) for said in thread_of(self.db, comment)]
+        return {
+            "item": self._card(item, back, find),
+            "parent": next((said for said in thread if said.id == comment.parent_id), None),
+            "thread": thread,
+            "earlier": self._earlier(item),
+            "reasons": self.configuration.reasons,
+            "several_sites": len(self.sites) > 1,
+            "here_path": here,
+            "alike": alike,
+            "may_reject_alike": self._may_reject(item) and any(other["percent"] >= 100 * NEARLY for other in alike),
+            "author": self._author(item),
+            "spans": {value: words for value, words in SPANS.items() if value != "date"},
+            **self._left_on(item),
+        }
+
+    def _in_thread(self, said: Said) -> Quoted:
+        site = said.comment.site_id
+        return in_thread(said, liking=self.liking, may_decide=self._may_decide(site, said.escalated))
+
+    def _may_decide(self, site: str, escalated: bool) -> bool:
+        return reachable(self.actor, DECIDE, Location(site_id=site, shared=True, escalated=escalated))
+
+    def _may_reject(self, item: Listed) -> bool:
+        """Whether what is like this comment may be refused with it."""
+        here = Location(site_id=item.comment.site_id, shared=True, escalated=item.docket.escalated)
+        rights = (DECIDE, BATCH_RIGHT[Verdict.REJECT])
+        return item.comment.status in WAITING and all(reachable(self.actor, right, here) for right in rights)
+
+    def _author(self, item: Listed) -> dict[str, Any]:
+        """The author's card: their record, what holds for them, and whether this person may decide about them."""
+        author = item.author
+        return {
+            "id": author.id,
+            "name": author.name,
+            "known": author.known,
+            "approved": author.approved,
+            "rejected": author.rejected,
+            "created_at": author.created_at,
+            "stands": stands_of(author, self.now),
+            "until": until_of(author, self.now),
+            "may_decide": reachable(self.actor, MODERATE, whole(author.site_id)),
+        }
+
+    def _earlier(self, item: Listed) -> list[Quoted]:
+        """The author's latest others, as far as this person reaches."""
+        latest = latest_by(self.db, item.author.id, self.scopes, but=item.comment.id)
+        veils = veils_over(self.db, self.liking, [other.id for other in latest])
+        return [quoted(other, veil=veils.get(other.id)) for other in latest]
+
+    def _alike(self, item: Listed) -> list[dict[str, Any]]:
+        """Other waiting comments that say much the same."""
+        found = similar_waiting(self.db, item.comment, self.scopes, ALIKE_SHOWN)
+        veils = veils_over(self.db, self.liking, [other.comment.id for other in found])
+        return [
+            {
+                "id": other.comment.id,
+                "name": other.comment.author_name,
+                "body": other.comment.body,
+                "percent": round(other.likeness * 100),
+                "veil": veils.get(other.comment.id),
+            }
+            for other in found
+        ]
+
+    def _left_on(self, item: Listed) -> dict[str, Any]:
+        """Marks and notes that colleagues have left, and what they have listed and decided."""
+        marks = marks_on(self.db, [item.comment.id]).get(item.comment.id, [])
+        return {
+            "marks": {mark.kind.value: mark for mark in marks},
+            "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
+            "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
+            "listed": listed_in(
+                services().house.rules(self.db, item.article), item.comment.body, item.comment.author_name
+            ),
+            "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
+            "me_id": self.actor.account_id,
+        }
+
+    def _card(self, item: Listed, back: str, find: tuple[Sought, ...]) -> Card:
+        site, escalated = item.comment.site_id, item.docket.escalated
+        settings, reply = services().house.rules(self.db, item.article).settings, item.comment.parent_id is not None
+        stands = standing(self.configuration.comments, item.article, settings, reply=reply, now=self.now)
+        return card(
+            item,
+            rules=self.configuration.policy.rules_for(site, item.article.section),
+            liking=self.liking,
+            verdict=self.verdict(item.decided),
+            taken=self.taken(item.comment.id),
+            now=self.now,
+            may_decide=self._may_decide(site, escalated),
+            back=back,
+            mode=stands.rules.mode,
+            private=self.configuration.private_data.places(item.comment.body),
+            find=find,
+        )

@@ -1,0 +1,156 @@
+"""What the pages about authors, articles, house rules and legal matters share: fields, moments, answers to forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from moderation.core.actor import Actor
+from moderation.core.comment import Mode
+from moderation.core.discussion_hours import DAYS, always_open, read_hours
+from moderation.core.errors import InvalidField, ModerationError, OpenWithColleague
+from moderation.desk.discussion_settings import ModeForm
+from moderation.storage.actions import find_act
+from moderation.storage.articles_desk import COUNTED
+from moderation.web.shared.errors import CODES
+from moderation.web.shared.rendering import argument, known_id, time_zone
+
+SPANS = {
+    "1": "1 day",
+    "3": "3 days",
+    "7": "1 week",
+    "28": "4 weeks",
+    "183": "6 months",
+    "": "until somebody lifts it",
+    "date": "until the date below",
+}
+"""For how many days an author can be muted or banned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a form wasn't taken. What was typed stands in the request, and comes back with the page."""
+
+    status: int
+    words: str
+    ask_again: bool = False
+    """A colleague has the comment open: sent once more, with ``anyway``, the form is taken."""
+
+
+def problem_of(error: ModerationError) -> Problem:
+    """A refusal, in words for the page that the form stands on."""
+    status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
+    words = f"The {error.field} {error.message}" if isinstance(error, InvalidField) else error.detail
+    return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
+
+
+def answered(
+    work: Callable[[], str | None],
+    page: Callable[[Problem], Response],
+    then: str,
+    said: str = "kept",
+    **more: str,
+) -> Response:
+    """Does what a form asks and leads on to ``then``, with the act that undoing takes; or shows the page again with
+    what is wrong. Who asks for what isn't there, or isn't theirs, gets an error page. ``more`` enters the address.
+    """
+    try:
+        act_id = work()
+    except ModerationError as error:
+        problem = problem_of(error)
+        if problem.status in (403, 404, 500):
+            raise
+        return page(problem)
+    told = {"done": act_id} if act_id else {"said": said}
+    return redirect(f"{then}?{urlencode(more | told)}", 303)
+
+
+_SAID = {
+    "kept": "Kept.",
+    "removed": "Removed.",
+    "there": "Every one of these is listed already.",
+    "closed": "The whole site is read-only now.",
+    "opened": "The site takes comments again, as its settings say.",
+    "lifted": "Lifted. The article publishes first again.",
+    "entered": "Entered. Its time runs.",
+    "decided": "Decided and recorded.",
+}
+
+
+def done_here(session: Session, actor: Actor) -> dict[str, Any] | None:
+    """What was just done, from the address: with its undo, where it is an act of one's own."""
+    act = find_act(session, known_id(argument("done"))) if argument("done") else None
+    if act is not None and act.account_id == actor.account_id:
+        return {"id": act.id, "words": f"{act.words}.", "may_undo": act.undoes is None and act.undone_by is None}
+    words = _SAID.get(argument("said"))
+    return {"id": None, "words": words, "may_undo": False} if words else None
+
+
+def field(name: str, most: int = 5000) -> str:
+    """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long."""
+    text = request.form.get(name, "").strip()
+    if len(text) > most:
+        raise InvalidField(name, f"has {len(text)} characters; at most {most} are possible.")
+    return text
+
+
+def moment(name: str, text: str) -> datetime:
+    """A date, or a date and a time, as a browser's field sends it, by the clock of the page's time zone; in UTC. A date
+    alone means the end of that day.
+
+    Raises ``InvalidField``.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+        if len(text) <= 10:
+            time += timedelta(days=1, minutes=-1)
+        time = (time.replace(tzinfo=time_zone()) if time.tzinfo is None else time).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # in UTC it may lie before all years, or after them
+        raise InvalidField(name, "must be a date, such as 2026-03-31.") from error
+    if not 1970 <= time.year <= 2200:
+        raise InvalidField(name, "must lie between the years 1970 and 2200.")
+    return time
+
+
+def until_chosen(now: datetime) -> datetime | None:
+    """The end of a restriction as the form has it: a number of days, a date, or nothing. Raises ``InvalidField``."""
+    span = field("span")
+    if span not in SPANS:
+        raise InvalidField("duration", "must be one of those offered.")
+    if span == "date":
+        return moment("date", field("until", 40))
+    return now + timedelta(days=int(span)) if span else None
+
+
+def mode_chosen() -> ModeForm:
+    """How a place is to take comments, as the form has it. Raises ``InvalidField``."""
+    mode, days, hours = field("mode"), field("days", 10), field("hours")
+    mode = "" if mode == "wider" else mode
+    if mode and mode not in list(Mode):
+        raise InvalidField("mode", f"must be one of {', '.join(Mode)}.")
+    if days and not (days.isascii() and days.isdigit()):
+        raise InvalidField("days", "must be a whole number; 0 means never.")
+    if hours not in ("", "always", "weekly"):
+        raise InvalidField("hours", "must be one of those offered.")
+    weekly = [field(f"day-{number}", 200) for number in range(len(DAYS))]
+    if hours == "weekly" and not any(weekly):
+        raise InvalidField("hours", "are empty: to close the place altogether, choose the mode “closed”.")
+    chosen = {"": None, "always": always_open()}
+    return ModeForm(
+        mode=Mode(mode) if mode else None,
+        sentence=field("sentence") or None,
+        hours=read_hours(weekly, field("zone", 100)) if hours == "weekly" else chosen[hours],
+        close_after_days=int(days) if days else None,
+    )
+
+
+def counted(number: int) -> str:
+    """A count that stops: ``37``, or ``1,000+``."""
+    return f"{number:,}" if number <= COUNTED else f"{COUNTED:,}+"

@@ -1,0 +1,214 @@
+"""The legal queue on the desk: what is due when, what comes in, and what is decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, abort, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from moderation.core.actor import Actor
+from moderation.core.errors import InvalidField
+from moderation.desk.decide import Ruling, Verdict
+from moderation.desk.legal import MatterForm, MatterRuling, decide_matter, matter_at_hand, receive
+from moderation.storage.articles import Article
+from moderation.storage.comments import Comment, newest_decision
+from moderation.storage.desk import account_names
+from moderation.storage.legal import LegalKind, LegalMatter, LegalOutcome, decided_matters, open_matters
+from moderation.storage.sites import Site
+from moderation.web.desk.forms import Problem, answered, done_here, field, moment, problem_of
+from moderation.web.shared.access import person, services
+from moderation.web.shared.frame import desk_page, sites_with
+from moderation.web.shared.rendering import argument, known_id
+from moderation.web.shared.wording import age
+
+LEGAL = "/legal"
+SENIOR = "senior"
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterLine:
+    """A matter in the list. ``left`` says how long there is, or how long it is over its time."""
+
+    id: str
+    kind: str
+    site: str
+    explanation: str
+    sender: str | None
+    received_at: datetime
+    due_at: datetime
+    left: str
+    urgency: str
+    outcome: str | None
+    decided_at: datetime | None
+    by: str | None
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/legal``: for senior moderators."""
+    pages = Blueprint("legal_pages", __name__, url_prefix=LEGAL)
+
+    @pages.get("")
+    def queue() -> Response:
+        return _queue_page()
+
+    @pages.post("")
+    def enter() -> Response:
+        try:
+            matter_id = receive(services(), person(), field("site", 100), _form())
+        except InvalidField as error:
+            return _queue_page(problem_of(error))
+        return redirect(f"{LEGAL}/{matter_id}?said=entered", 303)
+
+    @pages.get("/<matter_id>")
+    def matter(matter_id: str) -> Response:
+        return _matter_page(matter_id)
+
+    @pages.post("/<matter_id>/decide")
+    def decide(matter_id: str) -> Response:
+        return answered(
+            lambda: decide_matter(services(), person(), known_id(matter_id), _ruling()),
+            lambda problem: _matter_page(matter_id, problem),
+            f"{LEGAL}/{known_id(matter_id)}",
+            "decided",
+        )
+
+    return pages
+
+
+def _form() -> MatterForm:
+    kind, received = field("kind"), field("received_at", 40)
+    if kind not in list(LegalKind):
+        raise InvalidField("kind", f"must be one of {', '.join(LegalKind)}.")
+    now = services().clock()
+    return MatterForm(
+        kind=LegalKind(kind),
+        explanation=field("explanation", 20_000),
+        received_at=moment("time", received) if received else now,
+        link=field("link") or None,
+        sender=field("sender", 1000) or None,
+        contact=field("contact", 1000) or None,
+    )
+
+
+def _ruling() -> MatterRuling:
+    outcome, verdict = field("outcome"), field("verdict")
+    if outcome not in list(LegalOutcome):
+        raise InvalidField("outcome", "is missing: was something done, or was it refused?")
+    verdict = "" if verdict == "keep" else verdict
+    if verdict not in ("", Verdict.APPROVE, Verdict.REJECT):
+        raise InvalidField("comment", "must be one of those offered.")
+    revision = field("revision", 9)
+    comment = (
+        Ruling(
+            verdict=Verdict(verdict),
+            reason_id=field("reason") or None if verdict == Verdict.REJECT else None,
+            sentence=field("sentence") or None if verdict == Verdict.REJECT else None,
+            revision=int(revision) if revision.isascii() and revision.isdigit() else None,
+            anyway=bool(field("anyway", 9)),
+        )
+        if verdict
+        else None
+    )
+    if comment is not None and comment.verdict is Verdict.REJECT and comment.reason_id is None:
+        raise InvalidField("reason", "is missing: choose why the comment is removed.")
+    return MatterRuling(outcome=LegalOutcome(outcome), decision=field("decision", 20_000), comment=comment)
+
+
+def _sites(db: Session, actor: Actor) -> tuple[Site, ...]:
+    return sites_with(actor, SENIOR, db, altogether=True)
+
+
+def _queue_page(problem: Problem | None = None) -> Response:
+    actor, now = person(), services().clock()
+    clocks = services().configuration.current().legal
+    with services().database.reading() as db:
+        sites = _sites(db, actor)
+        if not sites:
+            abort(403, "The legal queue is for senior moderators.")
+        ids = [site.id for site in sites]
+        last = db.get(LegalMatter, known_id(argument("before"))) if argument("before") else None
+        last = last if last and last.decided_at and last.site_id in ids else None
+        decided = decided_matters(db, ids, before=last, limit=PAGE + 1)
+        waiting = open_matters(db, ids)
+        names = account_names(db)
+        done = done_here(db, actor)
+    soon = timedelta(hours=clocks.due_soon_hours)
+    return desk_page(
+        "desk/legal.html",
+        problem.status if problem else 200,
+        here=LEGAL,
+        waiting=[_line(matter, names, now, soon) for matter in waiting],
+        decided=[_line(matter, names, now, soon) for matter in decided[:PAGE]],
+        next=decided[PAGE - 1].id if len(decided) > PAGE else None,
+        sites=sites,
+        clocks=clocks,
+        kinds=_KINDS,
+        problem=problem,
+        typed=request.form,
+        now=now,
+        done=done,
+    )
+
+
+def _matter_page(matter_id: str, problem: Problem | None = None) -> Response:
+    actor, now = person(), services().clock()
+    configuration = services().configuration.current()
+    with services().database.reading() as db:
+        matter = matter_at_hand(db, actor, known_id(matter_id))
+        comment = db.get(Comment, matter.comment_id) if matter.comment_id else None
+        article = db.get(Article, matter.article_id) if matter.article_id else None
+        decision = newest_decision(db, comment.id) if comment else None
+        names = account_names(db)
+        done = done_here(db, actor)
+    return desk_page(
+        "desk/legal_case.html",
+        problem.status if problem else 200,
+        here=LEGAL,
+        matter=matter,
+        line=_line(matter, names, now, timedelta(hours=configuration.legal.due_soon_hours)),
+        entered_by=names.get(matter.entered_by or "", "somebody"),
+        comment=comment,
+        statement=decision.statement if decision else None,
+        article=article,
+        reasons=configuration.reasons,
+        kinds=_KINDS,
+        problem=problem,
+        typed=request.form,
+        done=done,
+    )
+
+
+_KINDS = {
+    LegalKind.NOTICE: "Notice",
+    LegalKind.GRIEVANCE: "Grievance",
+    LegalKind.ORDER: "Order",
+}
+
+
+def _line(matter: LegalMatter, names: dict[str, str], now: datetime, soon: timedelta) -> MatterLine:
+    if matter.decided_at is not None:
+        late = matter.decided_at > matter.due_at
+        left, urgency = ("decided after its time" if late else "decided in time"), ("late" if late else "calm")
+    elif matter.due_at <= now:
+        left, urgency = f"overdue for {age(matter.due_at, now)}", "overdue"
+    else:
+        left = f"due in {age(now, matter.due_at)}"
+        urgency = "soon" if matter.due_at <= now + soon else "calm"
+    return MatterLine(
+        id=matter.id,
+        kind=_KINDS[LegalKind(matter.kind)],
+        site=matter.site_id,
+        explanation=matter.explanation,
+        sender=matter.sender,
+        received_at=matter.received_at,
+        due_at=matter.due_at,
+        left=left,
+        urgency=urgency,
+        outcome=matter.outcome,
+        decided_at=matter.decided_at,
+        by=names.get(matter.decided_by or "") if matter.decided_by else None,
+    )

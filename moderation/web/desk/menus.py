@@ -1,0 +1,43 @@
+"""The menus of articles and sections that a list or the score map can be narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from moderation.storage.desk import titles_of
+from moderation.storage.desk_lists import Scope, busiest_articles, sections_waiting
+from moderation.web.shared.cache import kept
+from moderation.web.shared.rendering import known_id
+
+ARTICLES = 30
+SECTIONS = 60
+KEPT = 15.0
+"""Seconds that a menu, with its counts, may be old."""
+
+
+def article_menu(db: Session, scopes: Sequence[Scope], *, site: str, chosen: Iterable[str]) -> list[dict[str, Any]]:
+    """The articles under which most waits, on one site or on all, each with how much that is, and those ``chosen``."""
+    busy = [found for scope in scopes if site in ("", scope.site_id) for found in _busiest(db, scope)]
+    counts = dict(sorted(busy, key=lambda found: -found[1])[:ARTICLES])
+    marked = {known_id(article) for article in chosen}
+    titles = titles_of(db, [*counts, *sorted(marked - set(counts))], scopes)
+    return [
+        {"id": article, "title": title, "count": counts.get(article, 0), "chosen": article in marked}
+        for article, title in titles.items()
+    ]
+
+
+def section_menu(db: Session, scopes: Iterable[Scope], *, chosen: Iterable[str]) -> list[str]:
+    """The sections in which something waits, and those that are chosen."""
+    return sorted({section for scope in scopes for section in _sections(db, scope)} | set(chosen))
+
+
+def _busiest(db: Session, scope: Scope) -> list[tuple[str, int]]:
+    return kept(("articles", scope), KEPT, lambda: busiest_articles(db, scope, limit=ARTICLES))
+
+
+def _sections(db: Session, scope: Scope) -> list[str]:
+    return kept(("sections", scope), KEPT, lambda: sections_waiting(db, scope, limit=SECTIONS))

@@ -1,0 +1,302 @@
+"""The queue: a list of comments and the one that is open beside it, to be worked through by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import Actor
+from moderation.core.comment import WAITING
+from moderation.core.reach import READ, everywhere
+from moderation.core.scores import LABELS
+from moderation.jobs.queue_order import progress
+from moderation.storage.actions import Act, find_act, newest_act
+from moderation.storage.desk import author_name, lines_of, standing_of, titles_of, verdicts_on
+from moderation.storage.desk_lists import (
+    BANDED,
+    Order,
+    Unusable,
+    arrived_since,
+    how_many,
+    newest_number,
+    page_of,
+)
+from moderation.storage.moderator_workspace import MarkKind, kinds_on, views_for
+from moderation.web.desk.comment_view import Reading
+from moderation.web.desk.menus import article_menu, section_menu
+from moderation.web.desk.queue_view import MARKS, ORDERS, TABS, UNUSABLE, WAITS, View
+from moderation.web.desk.responses import facts
+from moderation.web.shared.access import person, services
+from moderation.web.shared.frame import QUEUE, desk_page, scopes_of, sites_with
+from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
+from moderation.web.shared.waiting_counts import counted, lately, waiting
+from moderation.web.shared.wording import language_name, status_word
+
+PAGE = 30
+NEWS_COUNTED = 99
+
+
+def blueprint() -> Blueprint:
+    """The routes ``/review``, ``/review/list``, ``/review/news`` and ``/review/waiting``."""
+    pages = Blueprint("queue_pages", __name__)
+
+    @pages.get(QUEUE)
+    def queue() -> Response:
+        with services().database.reading() as db:
+            return _queue_page(Reading(db, person()), View.asked())
+
+    @pages.get(f"{QUEUE}/list")
+    def further() -> Response:
+        with services().database.reading() as db:
+            reading, view = Reading(db, person()), View.asked()
+            entries, more = _entries(reading, view)
+        return page("desk/_lines.html", entries=entries, chosen=None, more=more)
+
+    @pages.get(f"{QUEUE}/news")
+    def news() -> Response:
+        with services().database.reading() as db:
+            return _news(Reading(db, person()), View.asked())
+
+    @pages.get(f"{QUEUE}/waiting")
+    def waits() -> Response:
+        return facts({"waiting": _waits(person())})
+
+    return pages
+
+
+def _queue_page(reading: Reading, view: View) -> Response:
+    entries, more = _entries(reading, view)
+    ids = [entry.id for entry in entries]
+    chosen = known_id(view.at) if view.at else next((e.id for e in entries if not e.taken), ids[0] if ids else "")
+    following = _following(entries, chosen)
+    here = view.but(after=view.after, at=chosen).href
+    back = view.but(after=view.after, at=following or "").href
+    pane = reading.pane(chosen, back=back, here=here, find=view.sought) if chosen else None
+    return desk_page(
+        "desk/queue.html",
+        here=QUEUE,
+        view=view,
+        frame=_frame(reading, view),
+        entries=entries,
+        more=more,
+        chosen=chosen,
+        opened=bool(view.at),
+        newest=newest_number(reading.db),
+        previous=_href(view, _before(ids, chosen)),
+        next=_href(view, following) or more,
+        **(pane or {"item": None}),
+    )
+
+
+def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
+    """The list's lines, and the address of the further ones."""
+    wanted = view.wanted(reading.scopes, reading.now)
+    found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
+    lines = lines_of(reading.db, found[:PAGE])
+    find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
+    entries = [
+        reading.entry(
+            line,
+            _href(view, line.id) or QUEUE,
+            find=find,
+            marks=[kind for kind in marks.get(line.id, ()) if kind != view.mark],  # that one is what the list is of
+        )
+        for line in lines
+    ]
+    return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
+
+
+def _href(view: View, comment_id: str | None) -> str | None:
+    return view.but(after=view.after, at=comment_id).href if comment_id else None
+
+
+def _following(entries: Sequence[Any], chosen: str) -> str | None:
+    """The next comment in the list that nobody else has open."""
+    ids = [entry.id for entry in entries]
+    rest = entries[ids.index(chosen) + 1 :] if chosen in ids else entries
+    return next((entry.id for entry in rest if not entry.taken), None)
+
+
+def _before(ids: Sequence[str], chosen: str) -> str | None:
+    place = ids.index(chosen) if chosen in ids else 0
+    return ids[place - 1] if place > 0 else None
+
+
+# --- what stands around the list --------------------------------------------------------------------------------------
+
+
+def _frame(reading: Reading, view: View) -> dict[str, Any]:
+    total = _total(reading, view)
+    return {
+        "total": total,
+        "tabs": [
+            {
+                "href": view.but(status=status).href,
+                "words": words,
+                "here": status == view.status,
+                "count": total
+                if status == view.status and (view.narrowed or view.waiting)
+                else _waiting_count(reading, view, status),
+            }
+            for status, (words, _) in TABS.items()
+        ],
+        "orders": [
+            {"href": view.but(order=order).href, "words": words, "here": order is view.order}
+            for order, words in ORDERS.items()
+        ],
+        "sites": reading.sites,
+        "articles": article_menu(reading.db, reading.scopes, site=view.site, chosen=view.article),
+        "sections": [
+            {"id": section, "title": section, "count": None, "chosen": section in view.section}
+            for section in section_menu(reading.db, reading.scopes, chosen=view.section)
+        ],
+        "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
+        "signals": BANDED,
+        "unusable": UNUSABLE,
+        "waits": WAITS,
+        "marks": MARKS,
+        "kept": parse_qsl(view.but(find="").query),
+        "narrowing": _narrowing(reading, view),
+        "everything": View(status=view.status, order=view.order).href,
+        "views": _views(reading, view),
+        "labels": LABELS,
+        "last": last_act(reading.db, reading.actor),
+        "done": _done(reading.db, reading.actor),
+        "reordering": _reordering(reading) if view.waiting and view.order is Order.SEVERITY else None,
+    }
+
+
+def _reordering(reading: Reading) -> str | None:
+    """How far the order under a new policy has come, while the list still has the old one. Whoever doesn't see every
+    site isn't told how much waits there.
+    """
+    found = progress(reading.db, reading.configuration)
+    if found is None:
+        return None
+    share = f"{100 * found.done // max(found.total, 1)}%"
+    all_seen = everywhere(reading.actor, READ)
+    return f"{found.done:,} of {found.total:,}" if all_seen else share
+
+
+def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
+    """What the view is narrowed to, piece by piece, each with the address of the view without it."""
+    titles = titles_of(reading.db, [known_id(article) for article in view.article], reading.scopes)
+    found = [(f"“{view.find}”" if view.find else "", view.but(find=""))]
+    found += [(site.name, view.but(site="")) for site in reading.sites if site.id == view.site]
+    found += [(titles.get(a, "an article"), view.but(article=_without(view.article, a))) for a in view.article]
+    found += [(section, view.but(section=_without(view.section, section))) for section in view.section]
+    if view.signal and (view.low is not None or view.high is not None):
+        low, high = view.low or 0.0, 1.0 if view.high is None else view.high
+        words = f"{view.signal.replace('_', ' ')} {low:.2f} to {high:.2f}"
+        found.append((words, view.but(signal="", low=None, high=None)))
+    if view.scores or view.language:
+        found.append((_scores_words(view), view.but(scores="", language="")))
+    if view.author:
+        name = author_name(reading.db, known_id(view.author), reading.scopes)
+        found.append((f"by {name or 'nobody'}", view.but(author="")))
+    if view.waited:
+        found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
+    if view.marked and view.status not in MARKS:
+        found.append((MARKS[MarkKind(view.marked)], view.but(marked="")))
+    return [{"words": words, "href": without.href} for words, without in found if words]
+
+
+def _scores_words(view: View) -> str:
+    """Such as "not read: German"."""
+    kind = (
+        {Unusable.UNREAD: "not read", Unusable.UNSCORED: "not scored"}.get(Unusable(view.scores)) if view.scores else ""
+    )
+    return ": ".join(filter(None, (kind, language_name(view.language) if view.language else "")))
+
+
+def _without(chosen: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(other for other in chosen if other != one)
+
+
+def _total(reading: Reading, view: View) -> str:
+    """How many comments the view shows: the number that stands wherever the page counts them."""
+    return counted(how_many(reading.db, view.wanted(reading.scopes, reading.now)))
+
+
+def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
+    """How many the view would show of what waits for somebody; what was ever decided is not counted."""
+    if status not in ("waiting", "escalated", "newsroom"):
+        return None
+    number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
+    return counted(number) if number or status == "waiting" else None
+
+
+def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
+    account_id = reading.actor.account_id
+    if account_id is None:
+        return []
+    return [
+        {
+            "id": saved.id,
+            "name": saved.name,
+            "href": View.saved(saved.query).href,
+            "here": View.saved(saved.query) == view.but(),
+            "own": saved.account_id == account_id,
+            "by": reading.names.get(saved.account_id, "a colleague"),
+            "shared": saved.shared,
+        }
+        for saved in views_for(reading.db, account_id, reading.scopes)
+    ]
+
+
+def last_act(db: Session, actor: Actor) -> Act | None:
+    """What this person did last and may take back."""
+    return newest_act(db, actor.account_id) if actor.account_id is not None else None
+
+
+def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
+    """What was just done, with its undo, where scripts don't tell of it."""
+    act = find_act(db, argument("done")) if argument("done") else None
+    if act is None or act.account_id != actor.account_id:
+        return None
+    return {"id": act.id, "words": act.words, "may_undo": act.undoes is None and act.undone_by is None}
+
+
+# --- what is new ------------------------------------------------------------------------------------------------------
+
+
+def _waits(actor: Actor) -> str:
+    """How much waits for this person, of a moment ago: many open pages ask."""
+
+    def count() -> str:
+        with services().database.reading() as db:
+            return waiting(db, scopes_of(actor, sites_with(actor, READ, db)))
+
+    return lately(actor, "waiting", count)
+
+
+def _news(reading: Reading, view: View) -> Response:
+    """How many have arrived since the page was made, who has which comment open, and where its comments stand now."""
+    since = whole_number(argument("since"), largest=LARGEST_COUNT)
+    number = newest_number(reading.db) if since is None else since
+    wanted = view.wanted(reading.scopes, reading.now)
+    shown = [known_id(comment) for comment in argument("ids", 6000).split(",") if comment][:200]
+    standing = standing_of(reading.db, shown, reading.scopes)
+    # Who decided is asked of what is through alone: what waits is most of it.
+    verdicts = verdicts_on(reading.db, [comment for comment, (status, _) in standing.items() if status not in WAITING])
+    claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
+    return facts(
+        {
+            "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
+            "waiting": _waits(reading.actor),
+            "total": lately(reading.actor, view.but(), lambda: _total(reading, view)),
+            "taken": claims,
+            "standing": {
+                comment: {
+                    "status": status,
+                    "revision": revision,
+                    "words": reading.verdict(verdicts.get(comment)) or status_word(status).capitalize(),
+                }
+                for comment, (status, revision) in standing.items()
+            },
+        }
+    )

@@ -1,0 +1,169 @@
+"""The score map: what waits along one score, a band of it to look into, and to decide together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, redirect, request
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from moderation.core.actor import Actor
+from moderation.core.errors import InvalidField
+from moderation.core.reach import reachable, somewhere_on
+from moderation.desk.bulk import BATCH_RIGHT, decide_band
+from moderation.desk.decide import Ruling, Verdict
+from moderation.storage.desk import lines_of
+from moderation.storage.score_map import SIGNALS, Area, Histogram, among, histogram, numbers_within, sampled
+from moderation.web.desk.bulk import ACTS
+from moderation.web.desk.comment_view import Reading
+from moderation.web.desk.menus import article_menu, section_menu
+from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, band_asked, beside, drawing, sample_line
+from moderation.web.shared.access import person, services
+from moderation.web.shared.frame import MODERATE, QUEUE, READ, desk_page, sites_with
+
+SAMPLE = 8
+LOOKED_AT = 500
+"""Where a band has few hundredths, its sample is drawn from so many of its comments."""
+MANY = 5000
+"""Where more than these wait, counting them takes long enough to be done once in a few seconds."""
+KEPT = timedelta(seconds=5)
+MOST_KEPT = 200
+
+
+def blueprint() -> Blueprint:
+    """The routes under ``/review/map``."""
+    pages = Blueprint("map_pages", __name__, url_prefix=MAP)
+
+    @pages.get("")
+    def score_map() -> Response:
+        return _map_page(MapView.of(request.args))
+
+    @pages.post("/approve")
+    def approve() -> Response:
+        return _decide(Verdict.APPROVE)
+
+    @pages.post("/reject")
+    def reject() -> Response:
+        return _decide(Verdict.REJECT)
+
+    return pages
+
+
+def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
+    with services().database.reading() as db:
+        reading = Reading(db, person())
+        area = view.area(reading.actor, reading.sites)
+        found = _counted(db, area, view.signal)
+        band = _band_shown(reading, area, view, found)
+        scopes, chosen = reading.scopes, [view.article] if view.article else []
+        articles = article_menu(db, scopes, site=view.site, chosen=chosen)
+        sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
+    return desk_page(
+        "desk/score_map.html",
+        422 if problem else 200,
+        here=MAP,
+        view=view,
+        found=found,
+        drawn=drawing(found, view),
+        beside=beside(found, view),
+        band=band,
+        signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
+        sites=reading.sites,
+        # An article that isn't reached from here is as unknown as one that was never there.
+        article=next((article for article in articles if article["id"] == view.article), None),
+        articles=articles,
+        sections=sections,
+        reasons=services().configuration.current().reasons,
+        problem=problem.detail if problem else None,
+        typed=request.form,
+    )
+
+
+def _counted(db: Session, area: Area, signal: str) -> Histogram:
+    """The map. A large one may be a few seconds old, but not older than what this process decided: deciding together
+    looks afresh anyway.
+    """
+    shelf, now = _shelf(), services().clock()
+    known = shelf.get((area, signal))
+    if known is not None and now - known[0] < KEPT:
+        return known[1]
+    found = histogram(db, area, signal)
+    if found.total > MANY:
+        if len(shelf) >= MOST_KEPT:
+            shelf.clear()
+        shelf[area, signal] = (now, found)
+    return found
+
+
+def _shelf() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
+    shelf: dict[tuple[Area, str], tuple[datetime, Histogram]] = current_app.extensions.setdefault("score maps", {})
+    return shelf
+
+
+def _band_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
+    """The chosen band: how many it holds, a sample, and what this person may do with it."""
+    if view.band is None:
+        return None
+    taken = among(reading.db, area, view.band, list(reading.claims))
+    may = {verdict: _may(reading.actor, area, verdict) for verdict in BATCH_RIGHT}
+    return {
+        "count": found.within(view.band),
+        "open_elsewhere": len(taken),
+        "open_with": reading.open_with(taken),
+        "sample": _sample(reading, area, view, found),
+        "may_approve": may[Verdict.APPROVE],
+        "may_reject": may[Verdict.REJECT],
+        "queue": f"/review?{urlencode(view.fields)}",
+    }
+
+
+def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
+    return bool(area.grounds) and all(
+        reachable(actor, right, somewhere_on(ground.site_id))
+        for ground in area.grounds
+        for right in (MODERATE, BATCH_RIGHT[verdict])
+    )
+
+
+def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> list[SampleLine]:
+    """Some comments from all over a band: the oldest and the newest of its hundredths, and where those are few, others
+    from between them.
+    """
+    assert view.band is not None
+    numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
+    missing = min(SAMPLE, found.within(view.band)) - len(numbers)
+    if missing > 0:
+        others = numbers_within(reading.db, area, view.band, limit=LOOKED_AT)
+        numbers += _spread([number for number in others if number not in numbers], missing)
+    some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
+    lines = {line.id: line for line in lines_of(reading.db, [one.comment.id for one in some])}
+    return [
+        sample_line(one, reading.entry(lines[one.comment.id], f"{QUEUE}/comments/{one.comment.id}")) for one in some
+    ]
+
+
+def _spread(numbers: list[int], most: int) -> list[int]:
+    """At most so many of them, at even distances."""
+    few = min(most, len(numbers))
+    return [numbers[at * len(numbers) // few] for at in range(few)]
+
+
+def _decide(verdict: Verdict) -> Response:
+    form, actor = request.form, person()
+    view = MapView.of(form)
+    with services().database.reading() as db:
+        area = view.area(actor, sites_with(actor, READ, db))
+    try:
+        ruling = Ruling(
+            verdict=verdict,
+            reason_id=form.get("reason") or None if verdict is Verdict.REJECT else None,
+            sentence=form.get("sentence", "")[:5000] or None if verdict is Verdict.REJECT else None,
+        )
+        begun = decide_band(services(), actor, area, band_asked(form), ruling)
+    except InvalidField as error:
+        return _map_page(view, error)
+    _shelf().clear()
+    return redirect(f"{ACTS}/{begun.act_id}?{urlencode({'back': view.href})}", 303)

@@ -1,0 +1,1 @@
+"""Google's API as clients call it."""

@@ -1,0 +1,1 @@
+"""What readers see: a discussion, the form, where a comment stands."""

@@ -1,0 +1,272 @@
+"""Who is asking: a site's server by secret key, a reader's browser by publishable key, a script by token, a person by
+sign-in.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from moderation.accounts.sign_in import account_signed_in, account_with_token
+from moderation.accounts.sites import key_behind
+from moderation.core.actor import Actor
+from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
+from moderation.core.reach import reachable, somewhere_on
+from moderation.core.signing import keyed
+from moderation.services import Services
+from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+COOKIE = "moderation_session"
+
+
+def services() -> Services:
+    """The services of the application that answers this request."""
+    return cast(Services, current_app.extensions["moderation"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A site's key behind a request. ``secret`` keys vouch for what they say of an author."""
+
+    site_id: str
+    key_id: str
+    secret: bool
+    rights: frozenset[str]
+
+    @property
+    def reference(self) -> str:
+        return f"key:{self.key_id}"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(reference=self.reference, name="the site's own key", rights={self.site_id: self.rights})
+
+    def require(self, right: Right) -> None:
+        """Raises ``RightMissing`` unless the key has this right."""
+        if not reachable(self.actor, right, somewhere_on(self.site_id)):
+            raise RightMissing(right)
+
+
+def caller() -> Caller:
+    """The key behind this request. Raises ``KeyMissing``, ``KeyInvalid`` or ``OriginNotAllowed``."""
+    bearer = bearer_text()
+    if bearer is not None:
+        return secret_caller(bearer)
+    publishable = request.headers.get("X-Site-Key") or (request.args.get("site") if request.method in SAFE else None)
+    if publishable is None:
+        raise KeyMissing
+    key = _key(publishable)
+    if key is None or key.kind != KeyKind.PUBLISHABLE:
+        raise KeyInvalid
+    origin = request.headers.get("Origin")
+    if origin is not None and origin in key.origins:
+        g.allowed_origin = origin
+    elif request.method not in SAFE:
+        raise OriginNotAllowed(origin)
+    return _caller(key)
+
+
+def secret_caller(text: str) -> Caller:
+    """The caller behind a secret key's text. Raises ``KeyInvalid``."""
+    key = _key(text)
+    if key is None or key.kind != KeyKind.SECRET:
+        raise KeyInvalid
+    return _caller(key)
+
+
+def moderator(right: str | None = None) -> Actor:
+    """Whoever may decide by API: a secret key with its rights, or an account's token. Without this right anywhere they
+    are told so whatever they ask for, before it is looked for. Raises ``KeyMissing``, ``KeyInvalid``, ``RightMissing``.
+    """
+    bearer = bearer_text()
+    if bearer is None:
+        raise KeyMissing
+    key = _key(bearer)
+    if key is not None and key.kind == KeyKind.SECRET:
+        actor: Actor | None = _caller(key).actor
+    else:
+        actor = account_with_token(services(), bearer)
+    if actor is None:
+        raise KeyInvalid
+    if right is not None and not actor.may_anywhere(right):
+        raise RightMissing(right)
+    return actor
+
+
+def bearer_text() -> str | None:
+    """What stands behind ``Authorization: Bearer``; None where there is no such header."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise KeyInvalid
+    return text.strip()
+
+
+def _key(text: str) -> LiveKey | None:
+    with services().database.reading() as db:
+        return key_behind(db, text)
+
+
+def _caller(key: LiveKey) -> Caller:
+    secret = key.kind == KeyKind.SECRET
+    rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
+    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights)
+
+
+# --- browsers from other origins --------------------------------------------------------------------------------------
+
+_CORS_PREFIX = "/api/v1/"
+_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+
+
+def install_cors(app: Flask) -> None:
+    """Answers preflights, which carry no key, and lets a page of an allowed origin read the answers."""
+
+    @app.before_request
+    def preflight() -> Response | None:
+        asked = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        if not (asked and request.path.startswith(_CORS_PREFIX)):
+            return None
+        answer = make_response("", 204)
+        answer.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        answer.headers["Access-Control-Allow-Headers"] = "Content-Type, X-Site-Key, Idempotency-Key"
+        answer.headers["Access-Control-Max-Age"] = "600"
+        return answer
+
+    @app.after_request
+    def readable(answer: Response) -> Response:
+        origin = request.headers.get("Origin")
+        if origin is None or not request.path.startswith(_CORS_PREFIX):
+            return answer
+        answer.headers.add("Vary", "Origin")
+        if "Access-Control-Allow-Origin" not in answer.headers and _is_allowed(origin):
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Access-Control-Expose-Headers"] = _EXPOSED
+        return answer
+
+
+def _is_allowed(origin: str) -> bool:
+    if g.get("allowed_origin") == origin:
+        return True
+    try:
+        with services().database.reading() as db:
+            return allowed_origin(db, origin)
+    except SQLAlchemyError:  # the answer that is under way says so already
+        return False
+
+
+# --- people who sign in -----------------------------------------------------------------------------------------------
+
+
+def signed_in() -> Actor | None:
+    """Whoever is signed in on the pages; asked once per request."""
+    if "signed_in" not in g:
+        cookie = request.cookies.get(COOKIE)
+        g.signed_in = account_signed_in(services(), cookie) if cookie else None
+    return cast("Actor | None", g.signed_in)
+
+
+def person() -> Actor:
+    """The person signed in; behind ``install_sign_in`` there always is one."""
+    actor = signed_in()
+    if actor is None:
+        abort(403)
+    return actor
+
+
+def install_sign_in(app: Flask, *, open_endpoints: frozenset[str]) -> None:
+    """Every page asks for a sign-in but those named here: a new page is closed until somebody opens it."""
+
+    @app.before_request
+    def ask() -> WerkzeugResponse | None:
+        if request.endpoint is None or request.endpoint in open_endpoints or signed_in() is not None:
+            return None
+        if request.method not in SAFE:
+            abort(403, "You were signed out meanwhile. Sign in again; nothing was changed.")
+        return redirect(url_for("login", next=request.full_path.rstrip("?")))
+
+
+def csrf_token() -> str:
+    """The token that every form of this browser carries."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(24)
+    return _form_token(services().keys.sessions.newest.secret)
+
+
+def _form_token(secret: str) -> str:
+    return keyed(secret, "csrf", session["csrf"], request.cookies.get(COOKIE, ""))[:40]
+
+
+def check_csrf() -> None:
+    """Refuses a form that this browser didn't get from us. Raises 400."""
+    sent = request.form.get("csrf_token", "") or request.headers.get("X-CSRF-Token", "")
+    tokens = map(_form_token, services().keys.sessions.secrets) if "csrf" in session else ()
+    if not any(hmac.compare_digest(token.encode(), sent.encode("utf-8", "replace")) for token in tokens):
+        abort(
+            400,
+            "This form was open too long, or cookies are switched off. Go back, reload the page, and send it again.",
+        )
+
+
+def check_readers_form() -> None:
+    """Refuses a form that didn't come from a page of ours. It acts for nobody who is signed in, so what the browser
+    itself says of where it comes from is enough, and cookies may be off. Raises 400.
+    """
+    if not _from_our_page():
+        check_csrf()
+
+
+def _from_our_page() -> bool:
+    """What no other page can make a browser say; False where it says nothing."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    host = urlsplit(request.headers.get("Origin", "")).netloc
+    return bool(host) and host == request.host
+
+
+class _FormCookie(SecureCookieSessionInterface):
+    """Flask's signed cookie, here of the form's token; under https it is sent over https alone. It is signed with the
+    key ring, which is asked for with the first form: an application is there, and says what it waits for, before its
+    database is.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if not request.cookies.get(self.get_cookie_name(app)):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:  # noqa: ARG002 - as Flask calls it
+        return URLSafeTimedSerializer(
+            list(reversed(services().keys.sessions.secrets)),  # the newest, which signs, comes last
+            salt=self.salt,
+            serializer=self.serializer,
+            signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
+        )
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - as Flask calls it
+        return request.is_secure
+
+
+def install_csrf(app: Flask, *, exempt: frozenset[str]) -> None:
+    """Every unsafe request outside the named blueprints needs the form's token."""
+    app.session_interface = _FormCookie()
+
+    @app.before_request
+    def check() -> None:
+        if request.method not in SAFE and request.blueprint not in exempt and request.endpoint is not None:
+            check_csrf()
+
+    app.jinja_env.globals["csrf_token"] = csrf_token

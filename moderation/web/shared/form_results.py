@@ -1,0 +1,49 @@
+"""What a form on a page led to: something made, or what was wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from moderation.core.errors import InvalidField
+from moderation.web.shared.access import person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was just done, with the secret, or the codes, that are shown this once and what to do with them."""
+
+    words: str
+    secret: str | None = None
+    codes: tuple[str, ...] = ()
+    hint: str = "It is shown this once. Copy it now to where it will be used."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a form led to: something made, or what was wrong with it."""
+
+    made: Made | None = None
+    problem: str | None = None
+
+
+NOTHING_TOLD = Told()
+
+
+def handled(use: Callable[..., Made], show: Callable[..., Response], **asked: str) -> Response:
+    """Runs what a form asks for and shows what became of it, or what is wrong with the form, on the page itself."""
+    try:
+        made = use(person(), **asked)
+    except InvalidField as error:
+        return show(Told(problem=f"The {error.field} {error.message}"), **asked)
+    return show(Told(made=made), **asked)
+
+
+def field(name: str, most: int = 200) -> str:
+    """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long or can't be stored."""
+    text = request.form.get(name, "").strip()
+    if len(text) > most or "\x00" in text:
+        raise InvalidField(name, f"can't be used: it is over {most} characters, or holds what can't be stored.")
+    return text

@@ -1,0 +1,48 @@
+"""A comment comes in, by the API or a page's form: counted against its limits, stored, and told in the figures."""
+
+from __future__ import annotations
+
+from moderation.comments import submit
+from moderation.comments.idempotency import Arrival, Idempotency, Sender
+from moderation.core.comment import Submission
+from moderation.web.shared.access import services
+from moderation.web.shared.limits import Limits
+from moderation.web.shared.metrics import comments_arrived
+
+
+def take_in(
+    limits: Limits,
+    sender: Sender,
+    submission: Submission,
+    *,
+    reader: str | None,
+    guests: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> Arrival:
+    """Takes a comment in for a ``reader``, and ``guests``, as ``Limits.count_comment`` has them. Without a secret key
+    its address counts too. Raises what ``intake.submit`` and the limits raise.
+    """
+
+    def check() -> None:
+        if not sender.vouches:
+            limits.check_address()
+        limits.check_comment(sender.site_id, reader, guests)
+
+    def admit() -> None:
+        with limits.all_or_nothing():
+            if not sender.vouches:
+                limits.count_address()
+            limits.count_comment(sender.site_id, reader, guests)
+
+    arrival = submit.submit(
+        services(),
+        sender,
+        submission,
+        idempotency=idempotency,
+        check=check,
+        admit=admit,
+        take_back=limits.take_back,
+    )
+    if not arrival.replayed:
+        comments_arrived.labels(sender.site_id, arrival.status.value).inc()
+    return arrival

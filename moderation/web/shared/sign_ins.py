@@ -1,0 +1,52 @@
+"""Sign-ins as pages list them: when, and with which browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderation.storage.accounts import WebSession
+from moderation.storage.sites import digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A sign-in. ``here`` is the one that asks."""
+
+    told_as: str
+    browser: str
+    created_at: datetime
+    expires_at: datetime
+    here: bool
+
+
+def session_row(session: WebSession, *, cookie: str = "") -> SessionRow:
+    """A sign-in; ``cookie`` is that of whoever asks."""
+    return SessionRow(
+        told_as=session.told_as,
+        browser=browser_words(session.agent),
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+        here=bool(cookie) and digest_of(cookie) == session.digest,
+    )
+
+
+# What each browser calls itself holds the names of others too; the first that fits is right.
+_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {
+    "iPhone": "an iPhone",
+    "iPad": "an iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "a Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_words(agent: str | None) -> str:
+    """Such as ``Firefox on Linux``."""
+    if not agent:
+        return "an unknown browser"
+    browser = next((words for mark, words in _BROWSERS.items() if mark in agent), "another program")
+    system = next((words for mark, words in _SYSTEMS.items() if mark in agent), None)
+    return f"{browser} on {system}" if system else browser

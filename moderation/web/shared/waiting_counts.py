@@ -1,0 +1,38 @@
+"""How much waits, for pages that ask every second: each number is counted once in a moment, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from moderation.core.actor import Actor
+from moderation.core.cache import Recent
+from moderation.core.reach import READ, extent
+from moderation.storage.desk_lists import COUNTED, Scope, Wanted, how_many
+from moderation.web.shared.cache import recently
+
+KEPT_FOR = timedelta(seconds=0.5)
+"""Pages ask every second, so that what they show is two seconds old at most."""
+MAX_KEPT = 1000
+
+
+def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
+    """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
+    # Real time, whatever the service's clock says: this is about the age of what a page shows.
+    return _counts().get((extent(actor, READ), of), datetime.now(UTC), count)
+
+
+def _counts() -> Recent[str]:
+    return recently("counts", KEPT_FOR, most=MAX_KEPT)
+
+
+def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:
+    """How many comments wait there, but for those left to seniors."""
+    return counted(how_many(session, Wanted(scopes=scopes)))
+
+
+def counted(number: int) -> str:
+    """A count as a page says it: ``1,000+`` where counting stopped."""
+    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"

@@ -1,0 +1,175 @@
+"""Times, names and numbers as a person reads them: the filters of the page templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from typing import Any
+from zlib import crc32
+
+import regex
+from babel import Locale
+
+from moderation.core.comment import Status
+from moderation.core.decision import Prompt
+from moderation.core.text.written import clusters, compatible
+
+HUES = 6
+_BIDI = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SPEAKING = regex.compile(r"[\p{L}\p{N}]\p{M}*")
+
+
+def iso(time: datetime) -> str:
+    """For machines: ``2026-01-13T14:20:00Z``."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def day(time: datetime) -> str:
+    """``13 January 2026``, by the clock that the time is told by."""
+    return f"{time.day} {time:%B %Y}"
+
+
+def day_and_time(time: datetime, zone: tzinfo = UTC) -> str:
+    """``13 January 2026, 14:20 UTC``."""
+    local = time.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M %Z}"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in one or two units: ``under a minute``, ``7 min``, ``3 h 20 min``, ``2 days 4 h``."""
+    passed = max(now - since, timedelta(0))
+    minutes = int(passed.total_seconds() // 60)
+    hours, days = minutes // 60, passed.days
+    if minutes < 1:
+        return "under a minute"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return _two(f"{hours} h", minutes % 60, "min")
+    return _two("1 day" if days == 1 else f"{days} days", hours % 24 if days < 7 else 0, "h")
+
+
+def _two(first: str, number: int, unit: str) -> str:
+    return f"{first} {number} {unit}" if number else first
+
+
+def plain(text: str) -> str:
+    """For places without markup of their own, such as a page's title: no character that turns the text around."""
+    return _BIDI.sub("", text)
+
+
+def beginning(text: str) -> str:
+    """The text with a capital first; names and abbreviations in it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def short(text: str, length: int) -> str:
+    """At most so many characters as a reader counts them, on one line, cut at a space if one is near."""
+    line = " ".join(text.split())
+    characters = clusters(line[: length * 8])
+    if len(characters) <= length and len(line) <= length * 8:
+        return line
+    cut = "".join(characters[: length - 1])
+    at_space = cut.rsplit(" ", 1)[0]
+    return (at_space if len(at_space) > length * 0.6 else cut).rstrip(" ,;:-") + "…"
+
+
+def initial(name: str) -> str:
+    """The letter that stands for a reader: the name's first letter or number, as a capital."""
+    found = _SPEAKING.search(name)
+    return found[0][:4].upper() if found else "•"
+
+
+def hue(name: str) -> int:
+    """One of a few colours, the same for the same name."""
+    return crc32(name.encode()) % HUES
+
+
+STATUS_WORDS: Mapping[str, str] = {
+    Status.RECEIVED: "not scored yet",
+    Status.PENDING: "waiting",
+    Status.APPROVED: "published",
+    Status.REJECTED: "rejected",
+    Status.WITHDRAWN: "withdrawn",
+    Status.EXPIRED: "expired",
+    Status.ERASED: "erased",
+}
+
+
+def status_word(status: str) -> str:
+    """A status as moderators call it."""
+    return STATUS_WORDS.get(status, status)
+
+
+_CAME_UP: Mapping[str, str] = {
+    Prompt.OWN_CHECK: "in our own checks",
+    Prompt.REPORT: "through a reader’s report",
+    Prompt.NOTICE: "through a notice",
+    Prompt.ORDER: "through an order of an authority",
+}
+
+
+def came_up(prompt: str) -> str:
+    """What a statement of reasons names as ``prompted_by``, to be read after "It came up"."""
+    return _CAME_UP.get(prompt, f"through {prompt}")
+
+
+def percent(value: float) -> str:
+    """A number from 0 to 1 as a length in per cent, for drawings."""
+    return f"{min(max(value, 0.0), 1.0) * 100:.1f}".rstrip("0").rstrip(".")
+
+
+_ACTORS = {
+    **{"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"},
+    **{"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"},
+}
+"""Who acts that has no account, by the kind that begins a reference."""
+
+
+def who(reference: str, names: Mapping[str, str]) -> str:
+    """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
+    kind, _, reference_id = reference.partition(":")
+    if kind == "account":
+        return names.get(reference_id, "an account that is gone")
+    return _ACTORS.get(kind, reference)
+
+
+def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Whom somebody means who types what ``who`` says, such as an account's name or "the policy"; or a reference."""
+    wanted = compatible(typed).strip()
+    bare = wanted.removeprefix("the ")
+    kinds = [kind for kind, words in _ACTORS.items() if bare in (kind, words.removeprefix("the "))]
+    accounts = [f"account:{account}" for account, name in names.items() if compatible(name) == wanted]
+    return (*kinds, *accounts) or (typed,)
+
+
+def language_name(code: str | None) -> str:
+    """A language as English calls it: ``German`` for ``de``; a code that nothing is known of as it is."""
+    return "an unclear language" if code in (None, "", "und") else _languages().get(code, code)
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    return dict(Locale("en").languages)
+
+
+WORDS_A_MINUTE = 200
+
+
+def reading_minutes(*texts: str) -> int:
+    """Minutes that it takes to read these texts, at least 1."""
+    words = sum(len(text.split()) for text in texts)
+    return max(1, round(words / WORDS_A_MINUTE + 0.2))
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "plain": plain,
+    "short": short,
+    "beginning": beginning,
+    "initial": initial,
+    "hue": hue,
+    "status_word": status_word,
+    "came_up": came_up,
+    "language_name": language_name,
+}
