@@ -34,9 +34,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-ALWAYS_ANSWERED = ("operations_api.healthz", "static")
+ALWAYS_SERVED = ("operations_api.healthz", "static")
 """What answers whatever else hangs."""
-PATHS_ALWAYS_ANSWERED = ("/healthz", "/static/")
+PATHS_ALWAYS_SERVED = ("/healthz", "/static/")
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -81,7 +81,7 @@ def create_app(services: Services) -> Flask:
 
 
 def _limit_body() -> None:
-    if request.endpoint in ALWAYS_ANSWERED:
+    if request.endpoint in ALWAYS_SERVED:
         return  # a changed configuration is stored by whoever asks for it first, and these wait for no database
     request.max_content_length = access.services().configuration.current().comments.maximum_body
 

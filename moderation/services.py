@@ -14,7 +14,7 @@ from moderation.core.keyring import KeyRing
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
 from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
-from moderation.storage.site_rules_cache import House
+from moderation.storage.site_rules_cache import SiteRulesCache
 
 Clock = Callable[[], datetime]
 
@@ -71,7 +71,7 @@ class Services:
     database: Database
     scorer: CommentScorer
     clock: Clock = utc_now
-    house: House = field(default_factory=House)
+    site_rules: SiteRulesCache = field(default_factory=SiteRulesCache)
     key_store: KeyStore | None = None
     """Where the key ring comes from; None: from this database."""
 

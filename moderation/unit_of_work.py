@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, null, update
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import POLICY
-from moderation.core.audit_chain import SYSTEM, Happening, body_fingerprint
+from moderation.core.audit_chain import SYSTEM, UnchainedEvent, body_fingerprint
 from moderation.core.comment import Status
 from moderation.core.decision import Decision, Outcome, Statement
 from moderation.core.ids import new_id
@@ -44,12 +44,12 @@ _INSERT_NOTICE = insert(table_of(Notice))
 
 
 @dataclass(slots=True)
-class Ledger:
+class UnitOfWork:
     """One transaction under way: a session, the time, and the audit events that will close it."""
 
     session: Session
     now: datetime
-    happenings: list[Happening] = field(default_factory=list)
+    unchained_events: list[UnchainedEvent] = field(default_factory=list)
 
     @property
     def connection(self) -> Connection:
@@ -58,7 +58,9 @@ class Ledger:
 
     def event(self, chain: str, actor: str, event: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes an audit event; it enters its chain right before the commit."""
-        self.happenings.append(Happening(chain=chain, actor=actor, event=event, subject=subject, payload=payload))
+        self.unchained_events.append(
+            UnchainedEvent(chain=chain, actor=actor, event=event, subject=subject, payload=payload)
+        )
 
     def notice(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes something that the site will be told."""
@@ -84,19 +86,19 @@ class Books(Protocol):
     def clock(self) -> Clock: ...
 
 
-def recorded(books: Books, work: Callable[[Ledger], T]) -> T:
+def recorded(books: Books, work: Callable[[UnitOfWork], T]) -> T:
     """Runs ``work`` in one transaction and appends its audit events as the last thing before the commit. On a conflict
     everything is rolled back and ``work`` runs again.
     """
-    ledger: Ledger
+    unit: UnitOfWork
     heads = []
 
     def transaction(session: Session) -> T:
-        nonlocal ledger, heads
-        ledger = Ledger(session, books.clock())
-        result = work(ledger)
+        nonlocal unit, heads
+        unit = UnitOfWork(session, books.clock())
+        result = work(unit)
         session.flush()
-        heads = append(session, ledger.happenings, books.clock()) if ledger.happenings else []
+        heads = append(session, unit.unchained_events, books.clock()) if unit.unchained_events else []
         return result
 
     result = books.database.writing(transaction)
@@ -146,20 +148,20 @@ STATUS_OF = {
 
 
 def comment_arrived(
-    ledger: Ledger, comment: Mapping[str, Any], article: Place, judgement: Judgement, *, actor: str
+    unit: UnitOfWork, comment: Mapping[str, Any], article: Place, judgement: Judgement, *, actor: str
 ) -> None:
     """A comment is stored. ``comment`` holds the columns of ``Comment``, but for those that say what readers see;
     ``judgement`` is what the policy makes of it, or would make of it without scores.
     """
     shown = comment["status"] == Status.APPROVED
-    under = count_answer(ledger.connection, comment["parent_id"], 1) if shown else False
+    under = count_answer(unit.connection, comment["parent_id"], 1) if shown else False
     place = {"shown": shown, "opening": shown and not under, "replies_shown": 0}
-    insert_comment(ledger.connection, {**comment, **place})
+    insert_comment(unit.connection, {**comment, **place})
     judged = None if comment["status"] == Status.RECEIVED else STATUS_OF[judgement.decision.outcome]
-    row = queue_index.docket_row(comment, article, judgement.signals, judgement.weight, by_policy=judged)
-    (number,) = ledger.connection.execute(queue_index.INSERT, row).inserted_primary_key or (0,)
-    enter_new(ledger.connection, number, comment)
-    ledger.event(
+    row = queue_index.queue_index_row(comment, article, judgement.signals, judgement.weight, by_policy=judged)
+    (number,) = unit.connection.execute(queue_index.INSERT, row).inserted_primary_key or (0,)
+    enter_new(unit.connection, number, comment)
+    unit.event(
         comment["site_id"],
         actor,
         "comment.submitted",
@@ -172,15 +174,15 @@ def comment_arrived(
             "body": body_fingerprint(comment["body"], comment["salt"]),
         },
     )
-    ledger.notice(comment["site_id"], "comment.accepted", comment["id"], {"status": comment["status"]})
+    unit.notice(comment["site_id"], "comment.accepted", comment["id"], {"status": comment["status"]})
     if comment["status"] in (Status.APPROVED, Status.REJECTED):
-        site_told(ledger, comment["site_id"], comment["id"], Status(comment["status"]))
+        site_told(unit, comment["site_id"], comment["id"], Status(comment["status"]))
 
 
-def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores) -> None:
+def comment_scored(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
-    ledger.connection.execute(_INSERT_SCORES, score_values(comment_id, scores, ledger.now))
-    ledger.event(
+    unit.connection.execute(_INSERT_SCORES, score_values(comment_id, scores, unit.now))
+    unit.event(
         site_id,
         SYSTEM,
         "comment.scored",
@@ -198,13 +200,13 @@ def comment_scored(ledger: Ledger, site_id: str, comment_id: str, scores: Scores
 
 
 def policy_decided(
-    ledger: Ledger, site_id: str, comment_id: str, judgement: Judgement, *, revision: int, statement: Statement | None
+    unit: UnitOfWork, site_id: str, comment_id: str, judgement: Judgement, *, revision: int, statement: Statement | None
 ) -> None:
     """The policy's decision, its reasons and, where it restricts, its statement are stored."""
     decision = judgement.decision
     status = STATUS_OF[decision.outcome]
     _store_decision(
-        ledger,
+        unit,
         comment_id=comment_id,
         revision=revision,
         status=status,
@@ -216,7 +218,7 @@ def policy_decided(
         reader_sentence=statement.why if statement else None,
         statement=statement,
     )
-    ledger.event(
+    unit.event(
         site_id,
         POLICY,
         "comment.decided",
@@ -234,7 +236,7 @@ def policy_decided(
 
 
 def status_changed(
-    ledger: Ledger,
+    unit: UnitOfWork,
     comment: Comment,
     status: Status,
     *,
@@ -252,14 +254,14 @@ def status_changed(
     before = Status(comment.status)
     comment.status = status
     comment.revision += 1
-    comment.decided_at = None if status is Status.PENDING else ledger.now
-    queue_index.change(ledger.connection, comment.id, queue_index.moved(status, decided_at=comment.decided_at))
+    comment.decided_at = None if status is Status.PENDING else unit.now
+    queue_index.change(unit.connection, comment.id, queue_index.moved(status, decided_at=comment.decided_at))
     if status is Status.APPROVED:
-        comment.published_at = ledger.now
-    place_kept(ledger, comment.id)
-    count_author(ledger, comment.author_id, before, status)
+        comment.published_at = unit.now
+    place_kept(unit, comment.id)
+    count_author(unit, comment.author_id, before, status)
     _store_decision(
-        ledger,
+        unit,
         comment_id=comment.id,
         revision=comment.revision,
         status=status,
@@ -274,7 +276,7 @@ def status_changed(
         note=note,
         statement=statement,
     )
-    ledger.event(
+    unit.event(
         comment.site_id,
         actor,
         event,
@@ -287,26 +289,26 @@ def status_changed(
             **(payload or {}),
         },
     )
-    site_told(ledger, comment.site_id, comment.id, status)
+    site_told(unit, comment.site_id, comment.id, status)
 
 
 _NOTICES = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}
 
 
-def site_told(ledger: Ledger, site_id: str, comment_id: str, status: Status) -> None:
+def site_told(unit: UnitOfWork, site_id: str, comment_id: str, status: Status) -> None:
     """Notes that the site will be told of a comment's new status: of the same status in the same words, whoever brought
     it about and however soon.
     """
-    ledger.notice(site_id, _NOTICES.get(status, f"comment.{status.value}"), comment_id, {"status": status.value})
+    unit.notice(site_id, _NOTICES.get(status, f"comment.{status.value}"), comment_id, {"status": status.value})
 
 
-def place_kept(ledger: Ledger, comment_id: str) -> None:
+def place_kept(unit: UnitOfWork, comment_id: str) -> None:
     """What readers see of a comment whose status, or time of publication, has just been set."""
-    ledger.session.flush()
-    keep_place(ledger.connection, comment_id)
+    unit.session.flush()
+    keep_place(unit.connection, comment_id)
 
 
-def count_author(ledger: Ledger, author_id: str, before: Status | None, after: Status) -> None:
+def count_author(unit: UnitOfWork, author_id: str, before: Status | None, after: Status) -> None:
     """Keeps the author's record of approved and rejected comments."""
     change: dict[str, Any] = {}
     for status, column in ((Status.APPROVED, Author.approved), (Status.REJECTED, Author.rejected)):
@@ -314,20 +316,20 @@ def count_author(ledger: Ledger, author_id: str, before: Status | None, after: S
         if step:
             change[column.key] = column + step
     if change:
-        ledger.session.execute(
+        unit.session.execute(
             update(Author).where(Author.id == author_id).values(change),
             execution_options={"synchronize_session": False},
         )
 
 
-def _store_decision(ledger: Ledger, *, statement: Statement | None, **values: Any) -> None:
+def _store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: Any) -> None:
     row = {"account_id": None, "reason_id": None, "reader_sentence": None, "note": None} | values
     row |= {
-        "id": new_id(ledger.now),
-        "decided_at": ledger.now,
+        "id": new_id(unit.now),
+        "decided_at": unit.now,
         "statement": statement.as_dict() if statement else null(),
     }
-    ledger.connection.execute(_INSERT_DECISION, row)
+    unit.connection.execute(_INSERT_DECISION, row)
 
 
 def _reason_row(reason: Any) -> dict[str, Any]:

@@ -187,10 +187,10 @@ class Hall:
         site = f"site-{next(_numbers)}"
         secret, publishable = new_secret_key(), new_publishable_key()
 
-        def work(ledger: Any) -> None:
-            insert_site(ledger, "test", site, "A site")
-            insert_key(ledger, "test", site, KeyKind.SECRET, secret, rights=rights or list(Right))
-            insert_key(ledger, "test", site, KeyKind.PUBLISHABLE, publishable, origins=[ORIGIN])
+        def work(unit: Any) -> None:
+            insert_site(unit, "test", site, "A site")
+            insert_key(unit, "test", site, KeyKind.SECRET, secret, rights=rights or list(Right))
+            insert_key(unit, "test", site, KeyKind.PUBLISHABLE, publishable, origins=[ORIGIN])
 
         recorded(self.services, work)
         return Newsroom(hall=self, site=site, secret=secret, publishable=publishable, client=self.app.test_client())

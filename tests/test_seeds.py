@@ -23,7 +23,7 @@ from moderation.services import Services
 from moderation.setup.demo import load_seeds, read_seeds
 from moderation.setup.first_start import first_start
 from moderation.storage.accounts import account_named
-from moderation.storage.actions import newest_act
+from moderation.storage.actions import newest_action
 from moderation.storage.articles import articles_of, find_article
 from moderation.storage.audit import chains, events_of
 from moderation.storage.comments import Comment, with_external_id
@@ -185,7 +185,7 @@ def test_undo_on_a_fresh_desk_takes_no_seed_back(services: Services) -> None:
     loaded = load_seeds(services, read_seeds(SEEDS), site_id="demo", moderator=admin)
     assert loaded.decisions > 0
     with services.database.reading() as db:
-        assert newest_act(db, account.id) is None
+        assert newest_action(db, account.id) is None
 
 
 def test_the_chains_verify_afterwards(services: Services) -> None:

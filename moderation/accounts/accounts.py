@@ -33,7 +33,7 @@ from moderation.storage.accounts import (
 )
 from moderation.storage.database import lock
 from moderation.storage.sites import Right, Site, digest_of
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 INVITATION_LASTS = timedelta(days=7)
 MAXIMUM_SECTIONS = 100
@@ -48,21 +48,21 @@ def add_account(services: Services, actor: str, name: str, password: str, grants
     check_password(password)
     hashed = hash_of(password)
 
-    def work(ledger: Ledger) -> str:
-        if account_named(ledger.session, name) is not None:
+    def work(unit: UnitOfWork) -> str:
+        if account_named(unit.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
-        _check_grants(ledger, grants)
-        return insert_account(ledger, actor, name, hashed, grants).id
+        _check_grants(unit, grants)
+        return insert_account(unit, actor, name, hashed, grants).id
 
     return recorded(services, work)
 
 
-def _check_grants(ledger: Ledger, grants: Mapping[str, Granted]) -> None:
+def _check_grants(unit: UnitOfWork, grants: Mapping[str, Granted]) -> None:
     """Raises ``InvalidField`` for a place that isn't there, and for sections that would limit nothing, or too little:
     rights held everywhere hold in every section, and an administrator's are the whole site's.
     """
     for site_id, granted in grants.items():
-        if site_id != EVERYWHERE and ledger.session.get(Site, site_id) is None:
+        if site_id != EVERYWHERE and unit.session.get(Site, site_id) is None:
             raise InvalidField("site", f"there is no site {site_id!r}.")
         if granted.sections is None:
             continue
@@ -81,12 +81,12 @@ def invite(services: Services, actor: str, name: str, grants: Mapping[str, Grant
     name = display_name(name, "name", MAXIMUM_NAME)
     token = secrets.token_urlsafe(24)
 
-    def work(ledger: Ledger) -> None:
-        if account_named(ledger.session, name) is not None:
+    def work(unit: UnitOfWork) -> None:
+        if account_named(unit.session, name) is not None:
             raise InvalidField("name", f"there is an account {name!r} already.")
-        _check_grants(ledger, grants)
-        account = insert_account(ledger, actor, name, NOT_CHOSEN, grants)
-        _invited(ledger, actor, account, token)
+        _check_grants(unit, grants)
+        account = insert_account(unit, actor, name, NOT_CHOSEN, grants)
+        _invited(unit, actor, account, token)
 
     recorded(services, work)
     return token
@@ -97,13 +97,13 @@ def invite_again(services: Services, actor: str, name: str) -> str:
     before end; the present password works until a new one is chosen.
     """
     token = secrets.token_urlsafe(24)
-    _with_account(services, name, lambda ledger, account: _invited(ledger, actor, account, token))
+    _with_account(services, name, lambda unit, account: _invited(unit, actor, account, token))
     return token
 
 
-def _invited(ledger: Ledger, actor: str, account: Account, token: str) -> None:
-    account.invitation, account.invitation_ends_at = digest_of(token), ledger.now + INVITATION_LASTS
-    ledger.event(SYSTEM_CHAIN, actor, "account.invited", account.id, {})
+def _invited(unit: UnitOfWork, actor: str, account: Account, token: str) -> None:
+    account.invitation, account.invitation_ends_at = digest_of(token), unit.now + INVITATION_LASTS
+    unit.event(SYSTEM_CHAIN, actor, "account.invited", account.id, {})
 
 
 def invited_name(services: Services, token: str) -> str:
@@ -124,15 +124,15 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
     check_password(password)
     hashed = hash_of(password)
 
-    def work(ledger: Ledger) -> None:
-        found = invited_account(ledger.session, digest_of(token), ledger.now)
-        account = locked_account(ledger.session, found.id) if found else None
+    def work(unit: UnitOfWork) -> None:
+        found = invited_account(unit.session, digest_of(token), unit.now)
+        account = locked_account(unit.session, found.id) if found else None
         if account is None or account.invitation != digest_of(token):
             raise InvitationEnded
         account.password_hash = hashed
         account.invitation = account.invitation_ends_at = None
-        end_sessions(ledger.session, account.id)
-        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
+        end_sessions(unit.session, account.id)
+        unit.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
 
     recorded(services, work)
 
@@ -149,11 +149,11 @@ def change_own_password(services: Services, owner: Actor, old: str, new: str, *,
         raise WrongCredential("password", "is not the present one. Nothing was changed.")
     hashed = hash_of(new)
 
-    def work(ledger: Ledger, account: Account) -> None:
+    def work(unit: UnitOfWork, account: Account) -> None:
         account.password_hash = hashed
         account.invitation = account.invitation_ends_at = None
-        end_sessions(ledger.session, account.id, but=digest_of(cookie))
-        ledger.event(SYSTEM_CHAIN, owner.reference, "account.password_changed", account.id, {})
+        end_sessions(unit.session, account.id, exclude=digest_of(cookie))
+        unit.event(SYSTEM_CHAIN, owner.reference, "account.password_changed", account.id, {})
 
     _with_account(services, account.name, work)
 
@@ -163,21 +163,21 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
     check_password(password)
     hashed = hash_of(password)
 
-    def work(ledger: Ledger, account: Account) -> None:
+    def work(unit: UnitOfWork, account: Account) -> None:
         account.password_hash = hashed
         account.invitation = account.invitation_ends_at = None
-        end_sessions(ledger.session, account.id)
-        ledger.event(SYSTEM_CHAIN, actor, "account.password_changed", account.id, {})
+        end_sessions(unit.session, account.id)
+        unit.event(SYSTEM_CHAIN, actor, "account.password_changed", account.id, {})
 
     _with_account(services, name, work)
 
 
-def _keep_an_admin(ledger: Ledger, account: Account) -> None:
+def _keep_an_admin(unit: UnitOfWork, account: Account) -> None:
     """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere and can sign
     in: neither disabled nor still to choose a password. The transaction must hold ``_ADMINS``.
     """
-    usable = (other for other in all_accounts(ledger.session) if other.disabled_at is None and other.password_hash)
-    admins = [other.id for other in usable if _is_admin_everywhere(grants_of(ledger.session, other.id))]
+    usable = (other for other in all_accounts(unit.session) if other.disabled_at is None and other.password_hash)
+    admins = [other.id for other in usable if _is_admin_everywhere(grants_of(unit.session, other.id))]
     if admins == [account.id]:
         raise InvalidField("name", "is the last admin; make another one first.")
 
@@ -193,45 +193,45 @@ _ADMINS = "administrators"
 def disable_account(services: Services, actor: str, name: str) -> None:
     """Ends an account and its sign-ins. The last admin can't be disabled."""
 
-    def work(ledger: Ledger, account: Account) -> None:
-        _keep_an_admin(ledger, account)
-        account.disabled_at = account.disabled_at or ledger.now
-        end_sessions(ledger.session, account.id)
-        ledger.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
+    def work(unit: UnitOfWork, account: Account) -> None:
+        _keep_an_admin(unit, account)
+        account.disabled_at = account.disabled_at or unit.now
+        end_sessions(unit.session, account.id)
+        unit.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
 
     _with_account(services, name, work, under=_ADMINS)
 
 
 def enable_account(services: Services, actor: str, name: str) -> None:
-    def work(ledger: Ledger, account: Account) -> None:
+    def work(unit: UnitOfWork, account: Account) -> None:
         account.disabled_at = None
-        ledger.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
+        unit.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
 
     _with_account(services, name, work, under=_ADMINS)
 
 
 def set_grants(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> None:
     """Replaces what an account may do, site by site. The last admin stays one."""
-    _with_account(services, name, lambda ledger, account: _regrant(ledger, actor, account, grants), under=_ADMINS)
+    _with_account(services, name, lambda unit, account: _regrant(unit, actor, account, grants), under=_ADMINS)
 
 
 def set_grant(services: Services, actor: str, name: str, site_id: str, granted: Granted | None) -> None:
     """Changes what an account may do on one site, or on every site; None: nothing. The rest stays as it is."""
 
-    def work(ledger: Ledger, account: Account) -> None:
-        grants = {site: held for site, held in grants_of(ledger.session, account.id).items() if site != site_id}
-        _regrant(ledger, actor, account, grants if granted is None else {**grants, site_id: granted})
+    def work(unit: UnitOfWork, account: Account) -> None:
+        grants = {site: held for site, held in grants_of(unit.session, account.id).items() if site != site_id}
+        _regrant(unit, actor, account, grants if granted is None else {**grants, site_id: granted})
 
     _with_account(services, name, work, under=_ADMINS)
 
 
-def _regrant(ledger: Ledger, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
-    _check_grants(ledger, grants)
+def _regrant(unit: UnitOfWork, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
+    _check_grants(unit, grants)
     if not _is_admin_everywhere(grants):
-        _keep_an_admin(ledger, account)
-    ledger.session.execute(delete(Grant).where(Grant.account_id == account.id))
-    _grant(ledger, account.id, grants)
-    ledger.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
+        _keep_an_admin(unit, account)
+    unit.session.execute(delete(Grant).where(Grant.account_id == account.id))
+    _grant(unit, account.id, grants)
+    unit.event(SYSTEM_CHAIN, actor, "account.roles_changed", account.id, _told(grants))
 
 
 def add_token(services: Services, actor: str, name: str, right: Right) -> str:
@@ -241,19 +241,19 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
     """
     token = "ut_" + secrets.token_urlsafe(30)
 
-    def work(ledger: Ledger, account: Account) -> None:
-        grants = grants_of(ledger.session, account.id)
+    def work(unit: UnitOfWork, account: Account) -> None:
+        grants = grants_of(unit.session, account.id)
         if not any(right.value in rights_of(granted) for granted in grants.values()):
             raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
         row = Token(
-            id=new_id(ledger.now),
+            id=new_id(unit.now),
             account_id=account.id,
             digest=digest_of(token),
             right=right.value,
-            created_at=ledger.now,
+            created_at=unit.now,
         )
-        ledger.session.add(row)
-        ledger.event(SYSTEM_CHAIN, actor, "token.created", row.id, {"account": account.id, "right": right.value})
+        unit.session.add(row)
+        unit.event(SYSTEM_CHAIN, actor, "token.created", row.id, {"account": account.id, "right": right.value})
 
     _with_account(services, name, work)
     return token
@@ -262,46 +262,46 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
 def revoke_token(services: Services, actor: str, token_id: str) -> None:
     """Ends a token at once. Raises ``InvalidField`` when there is no such token."""
 
-    def work(ledger: Ledger) -> None:
-        row = ledger.session.get(Token, token_id)
+    def work(unit: UnitOfWork) -> None:
+        row = unit.session.get(Token, token_id)
         if row is None:
             raise InvalidField("token", "names no token.")
         if row.revoked_at is None:
-            row.revoked_at = ledger.now
-            ledger.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
+            row.revoked_at = unit.now
+            unit.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
 
     recorded(services, work)
 
 
 def _with_account(
-    services: Services, name: str, work: Callable[[Ledger, Account], None], *, under: str | None = None
+    services: Services, name: str, work: Callable[[UnitOfWork, Account], None], *, under: str | None = None
 ) -> None:
     """Runs ``work`` on the account of this name, ``under`` a lock if one is named. Raises ``InvalidField``."""
 
-    def checked(ledger: Ledger) -> None:
+    def checked(unit: UnitOfWork) -> None:
         if under is not None:
-            lock(ledger.session, under)  # before anything is read
-        account = account_named(ledger.session, name)
+            lock(unit.session, under)  # before anything is read
+        account = account_named(unit.session, name)
         if account is None:
             raise InvalidField("name", f"there is no account {name!r}.")
-        work(ledger, account)
+        work(unit, account)
 
     recorded(services, checked)
 
 
-def insert_account(ledger: Ledger, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
+def insert_account(unit: UnitOfWork, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:
     """An account whose password has this hash (``passwords.hash_of``), in a transaction under way."""
-    account = Account(id=new_id(ledger.now), name=name, password_hash=hashed, created_at=ledger.now)
-    ledger.session.add(account)
-    ledger.session.flush()
-    _grant(ledger, account.id, grants)
-    ledger.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": _told(grants)})
+    account = Account(id=new_id(unit.now), name=name, password_hash=hashed, created_at=unit.now)
+    unit.session.add(account)
+    unit.session.flush()
+    _grant(unit, account.id, grants)
+    unit.event(SYSTEM_CHAIN, actor, "account.created", account.id, {"roles": _told(grants)})
     return account
 
 
-def _grant(ledger: Ledger, account_id: str, grants: Mapping[str, Granted]) -> None:
+def _grant(unit: UnitOfWork, account_id: str, grants: Mapping[str, Granted]) -> None:
     for site_id, granted in grants.items():
-        ledger.session.add(
+        unit.session.add(
             Grant(
                 account_id=account_id,
                 site_id=site_id,

@@ -12,7 +12,7 @@ from moderation.services import Services
 from moderation.storage.database import lock
 from moderation.storage.key_store import LOCK, Wrapping, add_key
 from moderation.storage.keys import StoredKey, stored_keys
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 
 def keys_in_use(services: Services) -> Sequence[StoredKey]:
@@ -28,10 +28,10 @@ def rotate(services: Services, actor: str, purpose: Purpose) -> str:
     """
     _ = services.keys
 
-    def work(ledger: Ledger) -> str:
-        lock(ledger.session, LOCK)
-        number = str(add_key(ledger.session, Wrapping(services.settings), purpose, ledger.now).id)
-        ledger.event(SYSTEM_CHAIN, actor, "key.rotated", number, {"purpose": purpose.value})
+    def work(unit: UnitOfWork) -> str:
+        lock(unit.session, LOCK)
+        number = str(add_key(unit.session, Wrapping(services.settings), purpose, unit.now).id)
+        unit.event(SYSTEM_CHAIN, actor, "key.rotated", number, {"purpose": purpose.value})
         return number
 
     return recorded(services, work)
@@ -44,9 +44,9 @@ def retire(services: Services, actor: str, number: str) -> Purpose:
     apart by: their bans would end with it.
     """
 
-    def work(ledger: Ledger) -> Purpose:
-        lock(ledger.session, LOCK)
-        rows = stored_keys(ledger.session)
+    def work(unit: UnitOfWork) -> Purpose:
+        lock(unit.session, LOCK)
+        rows = stored_keys(unit.session)
         row = next((row for row in rows if str(row.id) == number), None)
         if row is None:
             raise InvalidField("key", "is not in the ring. `moderation keys list` shows those that are.")
@@ -55,7 +55,7 @@ def retire(services: Services, actor: str, number: str) -> Purpose:
             raise InvalidField("key", "tells authors apart; bans would end with it, so it stays.")
         if row is [one for one in rows if one.purpose == purpose][-1]:
             raise InvalidField("key", f"is the newest for {purpose}. `moderation keys rotate {purpose}` comes first.")
-        _retire(ledger, actor, row, ledger.now)
+        _retire(unit, actor, row, unit.now)
         return purpose
 
     return recorded(services, work)
@@ -66,22 +66,22 @@ def replace_lost(services: Services, actor: str) -> list[Purpose]:
     ones; also for a purpose whose keys are gone from the database. Returns those purposes; keys that can be read stay.
     """
 
-    def work(ledger: Ledger) -> list[Purpose]:
-        lock(ledger.session, LOCK)
+    def work(unit: UnitOfWork) -> list[Purpose]:
+        lock(unit.session, LOCK)
         wrapping = Wrapping(services.settings)
-        rows = stored_keys(ledger.session)
+        rows = stored_keys(unit.session)
         lost = [row for row in rows if wrapping.opened(row.wrapped) is None]
         for row in lost:
-            _retire(ledger, actor, row, ledger.now)
+            _retire(unit, actor, row, unit.now)
         gone = set(Purpose) - {Purpose(row.purpose) for row in rows} if rows else set()
         purposes = sorted({Purpose(row.purpose) for row in lost} | gone)
         for purpose in purposes:
-            add_key(ledger.session, wrapping, purpose, ledger.now)
+            add_key(unit.session, wrapping, purpose, unit.now)
         return purposes
 
     return recorded(services, work)
 
 
-def _retire(ledger: Ledger, actor: str, row: StoredKey, now: datetime) -> None:
+def _retire(unit: UnitOfWork, actor: str, row: StoredKey, now: datetime) -> None:
     row.retired_at = now
-    ledger.event(SYSTEM_CHAIN, actor, "key.retired", str(row.id), {"purpose": row.purpose})
+    unit.event(SYSTEM_CHAIN, actor, "key.retired", str(row.id), {"purpose": row.purpose})

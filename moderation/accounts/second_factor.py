@@ -12,7 +12,7 @@ from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.keyring import Keys
 from moderation.services import Services
 from moderation.storage.accounts import Account, locked_account
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 
 class _Owner(Protocol):
@@ -39,12 +39,12 @@ def set_up(services: Services, owner: _Owner, salt: str, code: str) -> list[str]
     """
     keys = services.keys.second_factor
 
-    def work(ledger: Ledger, account: Account) -> list[str]:
-        step = step_of(secrets_of(keys, salt), code, ledger.now)
+    def work(unit: UnitOfWork, account: Account) -> list[str]:
+        step = step_of(secrets_of(keys, salt), code, unit.now)
         if step is None:
             raise WrongCredential("code", "is not the one that the app shows now. Is the phone's clock right?")
         account.totp_secret, account.totp_last = salt, step
-        ledger.event(SYSTEM_CHAIN, owner.reference, "account.second_factor_set", account.id, {})
+        unit.event(SYSTEM_CHAIN, owner.reference, "account.second_factor_set", account.id, {})
         return _new_codes(keys, account)
 
     return _with_own(services, owner, work)
@@ -54,10 +54,10 @@ def renew_recovery_codes(services: Services, owner: _Owner) -> list[str]:
     """Makes new recovery codes; the old ones stop working. Raises ``InvalidField`` without a second factor."""
     keys = services.keys.second_factor
 
-    def work(ledger: Ledger, account: Account) -> list[str]:
+    def work(unit: UnitOfWork, account: Account) -> list[str]:
         if account.totp_secret is None:
             raise InvalidField("second factor", "is not set up.")
-        ledger.event(SYSTEM_CHAIN, owner.reference, "account.recovery_codes_renewed", account.id, {})
+        unit.event(SYSTEM_CHAIN, owner.reference, "account.recovery_codes_renewed", account.id, {})
         return _new_codes(keys, account)
 
     return _with_own(services, owner, work)
@@ -66,12 +66,12 @@ def renew_recovery_codes(services: Services, owner: _Owner) -> list[str]:
 def take_away(services: Services, actor: str, account_id: str) -> None:
     """Ends the second factor of an account: by its owner, or by an administrator for somebody whose phone is gone."""
 
-    def work(ledger: Ledger) -> None:
-        account = locked_account(ledger.session, account_id)
+    def work(unit: UnitOfWork) -> None:
+        account = locked_account(unit.session, account_id)
         if account is None or account.totp_secret is None:
             return
         account.totp_secret = account.totp_last = account.recovery = None
-        ledger.event(SYSTEM_CHAIN, actor, "account.second_factor_removed", account.id, {})
+        unit.event(SYSTEM_CHAIN, actor, "account.second_factor_removed", account.id, {})
 
     recorded(services, work)
 
@@ -82,11 +82,11 @@ def _new_codes(keys: Keys, account: Account) -> list[str]:
     return codes
 
 
-def _with_own(services: Services, owner: _Owner, work: Callable[[Ledger, Account], list[str]]) -> list[str]:
-    def checked(ledger: Ledger) -> list[str]:
-        account = locked_account(ledger.session, owner.account_id or "")
+def _with_own(services: Services, owner: _Owner, work: Callable[[UnitOfWork, Account], list[str]]) -> list[str]:
+    def checked(unit: UnitOfWork) -> list[str]:
+        account = locked_account(unit.session, owner.account_id or "")
         if account is None:
             raise InvalidField("account", "is gone.")
-        return work(ledger, account)
+        return work(unit, account)
 
     return recorded(services, checked)

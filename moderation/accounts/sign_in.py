@@ -35,7 +35,7 @@ from moderation.storage.accounts import (
     session_told_as,
 )
 from moderation.storage.sites import Right, digest_of
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 SIGN_IN_LASTS = timedelta(hours=12)
 CODE_WITHIN = timedelta(minutes=5)
@@ -96,7 +96,7 @@ def sign_in(
         raise SignInFailed("name", "or password is wrong. Please try again.")
     if account.totp_secret is not None:
         raise CodeNeeded(_proof(services, account, services.clock() + CODE_WITHIN))
-    cookie = recorded(services, lambda ledger: _start(ledger, account.id, agent))
+    cookie = recorded(services, lambda unit: _start(unit, account.id, agent))
     return SignedIn(cookie=cookie, account=account)
 
 
@@ -119,14 +119,14 @@ def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | N
     """
     account_id, keys = proof.partition(".")[0], services.keys.second_factor
 
-    def work(ledger: Ledger) -> SignedIn | None:
-        account = locked_account(ledger.session, account_id) if is_id(account_id) else None
-        if account is None or not _proves(services, account, proof, ledger.now):
+    def work(unit: UnitOfWork) -> SignedIn | None:
+        account = locked_account(unit.session, account_id) if is_id(account_id) else None
+        if account is None or not _proves(services, account, proof, unit.now):
             return None
-        if not _takes(ledger, account, keys, code):
-            ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", account.id, {"at": "second factor"})
+        if not _takes(unit, account, keys, code):
+            unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", account.id, {"at": "second factor"})
             return None
-        return SignedIn(cookie=_start(ledger, account.id, agent), account=account)
+        return SignedIn(cookie=_start(unit, account.id, agent), account=account)
 
     signed_in = recorded(services, work)
     if signed_in is None:
@@ -157,47 +157,47 @@ def _proves(services: Services, account: Account, proof: str, now: datetime) -> 
     return proven and now.timestamp() <= int(ends[0]) and account.disabled_at is None
 
 
-def _takes(ledger: Ledger, account: Account, keys: Keys, code: str) -> bool:
+def _takes(unit: UnitOfWork, account: Account, keys: Keys, code: str) -> bool:
     """Whether the code is right, and used up with that. The account's row is locked: two at once are one."""
     if account.totp_secret is None:  # taken away meanwhile
         return False
     code = "".join(code.split())
-    step = step_of(secrets_of(keys, account.totp_secret), code, ledger.now)
+    step = step_of(secrets_of(keys, account.totp_secret), code, unit.now)
     if step is not None and step > (account.totp_last or 0):
         account.totp_last = step
         return True
     digests, kept = recovery_digests(keys, account.id, code), account.recovery or []
     if step is None and not set(digests).isdisjoint(kept):
         account.recovery = [other for other in kept if other not in digests]
-        ledger.event(SYSTEM_CHAIN, f"account:{account.id}", "account.recovery_code_used", account.id, {})
+        unit.event(SYSTEM_CHAIN, f"account:{account.id}", "account.recovery_code_used", account.id, {})
         return True
     return False
 
 
-def _start(ledger: Ledger, account_id: str, agent: str | None) -> str:
+def _start(unit: UnitOfWork, account_id: str, agent: str | None) -> str:
     cookie = secrets.token_urlsafe(32)
-    ledger.session.add(
+    unit.session.add(
         WebSession(
             digest=digest_of(cookie),
             account_id=account_id,
-            created_at=ledger.now,
-            expires_at=ledger.now + SIGN_IN_LASTS,
+            created_at=unit.now,
+            expires_at=unit.now + SIGN_IN_LASTS,
             agent=agent[:LONGEST_AGENT] if agent else None,
         )
     )
-    ledger.session.execute(delete(WebSession).where(WebSession.expires_at < ledger.now))
-    ledger.event(SYSTEM_CHAIN, f"account:{account_id}", "account.signed_in", account_id, {})
+    unit.session.execute(delete(WebSession).where(WebSession.expires_at < unit.now))
+    unit.event(SYSTEM_CHAIN, f"account:{account_id}", "account.signed_in", account_id, {})
     return cookie
 
 
 def sign_out(services: Services, cookie: str) -> None:
     """Ends a session."""
 
-    def work(ledger: Ledger) -> None:
-        row = ledger.session.get(WebSession, digest_of(cookie))
+    def work(unit: UnitOfWork) -> None:
+        row = unit.session.get(WebSession, digest_of(cookie))
         if row is not None:
-            ledger.session.delete(row)
-            ledger.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
+            unit.session.delete(row)
+            unit.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
 
     recorded(services, work)
 
@@ -205,21 +205,21 @@ def sign_out(services: Services, cookie: str) -> None:
 def end_session(services: Services, actor: str, account_id: str, told_as: str) -> None:
     """Ends one of an account's sign-ins: its own, or an administrator anybody's. One that has ended stays so."""
 
-    def work(ledger: Ledger) -> None:
-        row = session_told_as(ledger.session, account_id, told_as)
+    def work(unit: UnitOfWork) -> None:
+        row = session_told_as(unit.session, account_id, told_as)
         if row is not None:
-            ledger.session.delete(row)
-            ledger.event(SYSTEM_CHAIN, actor, "account.session_ended", account_id, {})
+            unit.session.delete(row)
+            unit.event(SYSTEM_CHAIN, actor, "account.session_ended", account_id, {})
 
     recorded(services, work)
 
 
-def end_all_sessions(services: Services, actor: str, account_id: str, *, but: str | None = None) -> None:
+def end_all_sessions(services: Services, actor: str, account_id: str, *, exclude: str | None = None) -> None:
     """Ends every sign-in of an account, or every one but that of the cookie ``but``."""
 
-    def work(ledger: Ledger) -> None:
-        end_sessions(ledger.session, account_id, but=digest_of(but) if but else None)
-        ledger.event(SYSTEM_CHAIN, actor, "account.sessions_ended", account_id, {})
+    def work(unit: UnitOfWork) -> None:
+        end_sessions(unit.session, account_id, exclude=digest_of(exclude) if exclude else None)
+        unit.event(SYSTEM_CHAIN, actor, "account.sessions_ended", account_id, {})
 
     recorded(services, work)
 
@@ -273,7 +273,7 @@ def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:
 def _note_failure(services: Services, account: Account | None) -> None:
     subject = account.id if account else "unknown"
 
-    def work(ledger: Ledger) -> None:
-        ledger.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
+    def work(unit: UnitOfWork) -> None:
+        unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
 
     recorded(services, work)

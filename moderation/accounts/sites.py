@@ -14,7 +14,7 @@ from moderation.core.ids import new_id
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 
 def new_secret_key() -> str:
@@ -31,10 +31,10 @@ def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
         raise InvalidField("site", "must be 1 to 64 small letters, digits and hyphens, such as `the-daily`.")
     name = display_name(name, "name")
 
-    def work(ledger: Ledger) -> None:
-        if ledger.session.get(Site, site_id) is not None:
+    def work(unit: UnitOfWork) -> None:
+        if unit.session.get(Site, site_id) is not None:
             raise InvalidField("site", f"{site_id!r} is there already.")
-        insert_site(ledger, actor, site_id, name)
+        insert_site(unit, actor, site_id, name)
 
     recorded(services, work)
 
@@ -42,7 +42,7 @@ def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
 def add_secret_key(services: Services, actor: str, site_id: str, rights: list[Right]) -> str:
     """Makes a secret key and returns it: the only time that it is seen."""
     key = new_secret_key()
-    _with_site(services, site_id, lambda ledger: insert_key(ledger, actor, site_id, KeyKind.SECRET, key, rights=rights))
+    _with_site(services, site_id, lambda unit: insert_key(unit, actor, site_id, KeyKind.SECRET, key, rights=rights))
     return key
 
 
@@ -51,7 +51,7 @@ def add_publishable_key(services: Services, actor: str, site_id: str, origins: l
     origins = [origin_checked(origin) for origin in origins]
     key = new_publishable_key()
     _with_site(
-        services, site_id, lambda ledger: insert_key(ledger, actor, site_id, KeyKind.PUBLISHABLE, key, origins=origins)
+        services, site_id, lambda unit: insert_key(unit, actor, site_id, KeyKind.PUBLISHABLE, key, origins=origins)
     )
     return key
 
@@ -69,13 +69,13 @@ def origin_checked(origin: str) -> str:
 def revoke_key(services: Services, actor: str, key_id: str) -> None:
     """Ends a key at once. Raises ``InvalidField`` when there is no such key."""
 
-    def work(ledger: Ledger) -> None:
-        key = ledger.session.get(SiteKey, key_id)
+    def work(unit: UnitOfWork) -> None:
+        key = unit.session.get(SiteKey, key_id)
         if key is None:
             raise InvalidField("key", "names no key.")
         if key.revoked_at is None:
-            key.revoked_at = ledger.now
-            ledger.event(key.site_id, actor, "key.revoked", key.id, {"kind": key.kind})
+            key.revoked_at = unit.now
+            unit.event(key.site_id, actor, "key.revoked", key.id, {"kind": key.kind})
 
     recorded(services, work)
 
@@ -84,12 +84,12 @@ def change_origins(services: Services, actor: str, key_id: str, origins: list[st
     """Replaces the origins of a publishable key."""
     origins = [origin_checked(origin) for origin in origins]
 
-    def work(ledger: Ledger) -> None:
-        key = ledger.session.get(SiteKey, key_id)
+    def work(unit: UnitOfWork) -> None:
+        key = unit.session.get(SiteKey, key_id)
         if key is None or key.kind != KeyKind.PUBLISHABLE:
             raise InvalidField("key", "names no publishable key.")
         key.origins = origins
-        ledger.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
+        unit.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
 
     recorded(services, work)
 
@@ -99,23 +99,23 @@ def key_behind(session: Session, text: str) -> LiveKey | None:
     return live_key(session, text)
 
 
-def _with_site(services: Services, site_id: str, work: Callable[[Ledger], None]) -> None:
-    def checked(ledger: Ledger) -> None:
-        if ledger.session.get(Site, site_id) is None:
+def _with_site(services: Services, site_id: str, work: Callable[[UnitOfWork], None]) -> None:
+    def checked(unit: UnitOfWork) -> None:
+        if unit.session.get(Site, site_id) is None:
             raise InvalidField("site", f"there is no site {site_id!r}.")
-        work(ledger)
+        work(unit)
 
     recorded(services, checked)
 
 
-def insert_site(ledger: Ledger, actor: str, site_id: str, name: str) -> None:
-    ledger.session.add(Site(id=site_id, name=name, created_at=ledger.now))
-    ledger.session.flush()
-    ledger.event(SYSTEM_CHAIN, actor, "site.created", site_id, {})
+def insert_site(unit: UnitOfWork, actor: str, site_id: str, name: str) -> None:
+    unit.session.add(Site(id=site_id, name=name, created_at=unit.now))
+    unit.session.flush()
+    unit.event(SYSTEM_CHAIN, actor, "site.created", site_id, {})
 
 
 def insert_key(
-    ledger: Ledger,
+    unit: UnitOfWork,
     actor: str,
     site_id: str,
     kind: KeyKind,
@@ -125,7 +125,7 @@ def insert_key(
     origins: list[str] | None = None,
 ) -> None:
     row = SiteKey(
-        id=new_id(ledger.now),
+        id=new_id(unit.now),
         site_id=site_id,
         kind=kind.value,
         digest=digest_of(key),
@@ -133,9 +133,7 @@ def insert_key(
         hint=key[-4:],
         rights=[right.value for right in rights or []],
         origins=origins or [],
-        created_at=ledger.now,
+        created_at=unit.now,
     )
-    ledger.session.add(row)
-    ledger.event(
-        site_id, actor, "key.created", row.id, {"kind": row.kind, "rights": row.rights, "origins": row.origins}
-    )
+    unit.session.add(row)
+    unit.event(site_id, actor, "key.created", row.id, {"kind": row.kind, "rights": row.rights, "origins": row.origins})

@@ -12,7 +12,7 @@ from moderation.cli.opening import open_database
 from moderation.core.audit_chain import AuditEvent, ChainHead, verify
 from moderation.core.audit_export import exported
 from moderation.core.errors import ChainBroken
-from moderation.storage.audit import chains, events_in_portions, events_of, stored_head
+from moderation.storage.audit import chains, events_in_chunks, events_of, stored_head
 
 
 @click.group()
@@ -86,5 +86,5 @@ def export_command() -> None:
     with open_database() as database:
         with database.reading() as session:
             found = chains(session)
-        for line in exported(events_in_portions(database, chain) for chain in found):
+        for line in exported(events_in_chunks(database, chain) for chain in found):
             click.echo(line, nl=False)

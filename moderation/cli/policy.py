@@ -50,11 +50,11 @@ def replay_command(file: Path, since: datetime | None, each: bool) -> None:
     """Tell what the policy in FILE would have decided on stored comments, beside what moderators did."""
     other = _read(file)
     with open_database() as database, database.reading() as session:
-        portions = replay_all(session, other, since=since.replace(tzinfo=UTC) if since else None)
+        chunks = replay_all(session, other, since=since.replace(tzinfo=UTC) if since else None)
         if each:
-            _print_each(session, portions, other)
+            _print_each(session, chunks, other)
         else:
-            _print_tally(tally(_counted(portions)), other)
+            _print_tally(tally(_counted(chunks)), other)
 
 
 def _read(file: Path) -> Configuration:
@@ -67,12 +67,12 @@ def _read(file: Path) -> Configuration:
         sys.exit(2)
 
 
-def _counted(portions: Iterator[Replayed]) -> Iterator[Replayed]:
+def _counted(chunks: Iterator[Replayed]) -> Iterator[Replayed]:
     shown = sys.stderr.isatty()
     with click.progressbar(length=0, label="comments", file=sys.stderr, show_pos=True, hidden=not shown) as bar:
-        for portion in portions:
-            bar.update(len(portion.past))
-            yield portion
+        for chunk in chunks:
+            bar.update(len(chunk.past))
+            yield chunk
 
 
 def _print_tally(counted: Tally, other: Configuration) -> None:
@@ -86,9 +86,9 @@ def _print_tally(counted: Tally, other: Configuration) -> None:
     click.echo(f"Decided differently than by the policy of their day: {counted.changed}.")
 
 
-def _print_each(session: Session, portions: Iterator[Replayed], other: Configuration) -> None:
-    for portion in portions:
-        for one in told(session, portion, portion.changed.nonzero()[0].tolist(), other):
+def _print_each(session: Session, chunks: Iterator[Replayed], other: Configuration) -> None:
+    for chunk in chunks:
+        for one in told(session, chunk, chunk.changed.nonzero()[0].tolist(), other):
             line = {
                 "id": one.comment_id,
                 "before": one.before,

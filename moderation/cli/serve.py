@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import click
 
-from moderation.app import PATHS_ALWAYS_ANSWERED, SECURITY_HEADERS, create_app
+from moderation.app import PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
 from moderation.bootstrap import build_services
 from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
@@ -158,7 +158,7 @@ def _serve(
                 largest_body=POLITELY * services.configuration.current().comments.maximum_body,
                 ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
                 supervised_by=supervisor,
-                apart=PATHS_ALWAYS_ANSWERED,
+                apart=PATHS_ALWAYS_SERVED,
                 headers=SECURITY_HEADERS,
             )
     finally:

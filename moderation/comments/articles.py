@@ -19,7 +19,7 @@ from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article, find_article, find_place, hold_article
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 log = logging.getLogger(__name__)
 
@@ -82,31 +82,31 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
     section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
     """
 
-    def work(ledger: Ledger) -> tuple[Article, bool]:
-        article = find_article(ledger.session, site_id, form.external_id, lock=True)
+    def work(unit: UnitOfWork) -> tuple[Article, bool]:
+        article = find_article(unit.session, site_id, form.external_id, lock=True)
         new = article is None
         if article is None:
             article = Article(
-                id=new_id(ledger.now),
+                id=new_id(unit.now),
                 site_id=site_id,
                 external_id=form.external_id,
                 version=0,
                 mode=None,
-                created_at=ledger.now,
+                created_at=unit.now,
             )
-            ledger.session.add(article)
+            unit.session.add(article)
         mode_before = article.mode
         if not new and article.section != form.section:
-            hold_article(ledger.session, article.id)
-            rest = queue_index.left_behind(ledger.session, article.id, form.section)
-            queue_index.move_section(ledger.session, rest, form.section)
+            hold_article(unit.session, article.id)
+            rest = queue_index.left_behind(unit.session, article.id, form.section)
+            queue_index.move_section(unit.session, rest, form.section)
         _fill(article, form, new=new)
-        article.updated_at = ledger.now
+        article.updated_at = unit.now
         if new or mode_before != article.mode:
             closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
             event = "article.closed" if closed else "article.opened"
             payload = {"from": mode_before, "to": article.mode, "version": article.version}
-            ledger.event(site_id, actor, event, article.id, payload)
+            unit.event(site_id, actor, event, article.id, payload)
         return article, new
 
     _move_most(services, site_id, form)
@@ -125,8 +125,8 @@ def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
             return
         numbers = queue_index.left_behind(session, article.id, form.section)
     for start in range(0, len(numbers) - MOVED_AT_ONCE, MOVED_AT_ONCE):
-        portion = numbers[start : start + MOVED_AT_ONCE]
-        services.database.writing(partial(queue_index.move_section, numbers=portion, section=form.section))
+        chunk = numbers[start : start + MOVED_AT_ONCE]
+        services.database.writing(partial(queue_index.move_section, numbers=chunk, section=form.section))
 
 
 def _fill(article: Article, form: ArticleForm, *, new: bool) -> None:

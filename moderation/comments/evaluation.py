@@ -151,25 +151,25 @@ def private_data_in(configuration: Configuration, body: str, author_name: str) -
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class WordlistHits:
     """The listed terms in all of a comment that is published: its text, and its author's name."""
 
     text: tuple[Found, ...] = ()
     name: tuple[Found, ...] = ()
 
 
-def listed_in(rules: Rules, body: str, name: str) -> Listed:
+def wordlist_hits_in(rules: Rules, body: str, name: str) -> WordlistHits:
     """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
     words = name_words(name)
     found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
-    return Listed(text=terms_in(rules, body), name=tuple(found.values()))
+    return WordlistHits(text=terms_in(rules, body), name=tuple(found.values()))
 
 
 def counts_for(
     body: str,
     name: str,
     author: Author,
-    listed: Listed,
+    wordlist_hits: WordlistHits,
     *,
     private: PrivateFound = NO_PRIVATE_DATA,
     alike: int = 0,
@@ -182,16 +182,21 @@ def counts_for(
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
         "trusted": float(author.trusted and author.known),
-        "terms": float(sum(found.count for found in listed.text)),
+        "terms": float(sum(found.count for found in wordlist_hits.text)),
         "private_data": float(private.count),
         "name_links": float(links_in_name(name)),
-        "name_terms": float(sum(found.count for found in listed.name)),
+        "name_terms": float(sum(found.count for found in wordlist_hits.name)),
         **({"alike": float(alike)} if alike else {}),
     }
 
 
 def holds_for(
-    author: Author, now: datetime, listed: Listed, *, answered: Comment | None = None, form_filled: bool = False
+    author: Author,
+    now: datetime,
+    wordlist_hits: WordlistHits,
+    *,
+    parent: Comment | None = None,
+    form_filled: bool = False,
 ) -> tuple[str, ...]:
     """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
     is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
@@ -199,7 +204,7 @@ def holds_for(
     """
     holds = [
         f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
-        for holds_it, terms in (("holds ", listed.text), (NAME_HOLDS, listed.name))
+        for holds_it, terms in (("holds ", wordlist_hits.text), (NAME_HOLDS, wordlist_hits.name))
         for found in terms
     ]
     if form_filled:
@@ -208,7 +213,7 @@ def holds_for(
         holds.append("its author is muted: a moderator reads everything they write")
     if author.banned_until is not None and author.banned_until > now:
         holds.append("its author has been banned since it was written")
-    if answered is not None and answered.status != Status.APPROVED:
+    if parent is not None and parent.status != Status.APPROVED:
         holds.append("answers a comment that isn’t published")
     return tuple(dict.fromkeys(holds))
 

@@ -20,7 +20,7 @@ from moderation.services import Services
 from moderation.storage.comments import scores_of
 from moderation.storage.database import lock
 from moderation.storage.idempotency import KeptAnswer, forget_answer, kept_answer
-from moderation.unit_of_work import Ledger
+from moderation.unit_of_work import UnitOfWork
 
 DAY = timedelta(days=1)
 
@@ -128,12 +128,12 @@ def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempo
     )
 
 
-def keep_answer(ledger: Ledger, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
+def keep_answer(unit: UnitOfWork, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
     if sender.key_id is None:
         return
     # An answer under the same name that is over a day old gives way to this one.
-    forget_answer(ledger.session, sender.key_id, idempotency.name)
-    ledger.session.execute(
+    forget_answer(unit.session, sender.key_id, idempotency.name)
+    unit.session.execute(
         insert(KeptAnswer).values(
             key_id=sender.key_id,
             name=idempotency.name,
@@ -146,6 +146,6 @@ def keep_answer(ledger: Ledger, sender: Sender, idempotency: Idempotency, arriva
                 "reasons": list(arrival.reasons),
                 "scored": arrival.scores is not None,
             },
-            created_at=ledger.now,
+            created_at=unit.now,
         )
     )

@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
-from moderation.comments.evaluation import counts_for, holds_for, judge, listed_in, private_data_in, statement_for
+from moderation.comments.evaluation import (
+    counts_for,
+    holds_for,
+    judge,
+    private_data_in,
+    statement_for,
+    wordlist_hits_in,
+)
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
@@ -36,10 +43,10 @@ from moderation.storage.comments import (
     unscored,
 )
 from moderation.storage.near_duplicates import others_alike
-from moderation.storage.site_rules_cache import House
+from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.unit_of_work import (
     STATUS_OF,
-    Ledger,
+    UnitOfWork,
     comment_scored,
     count_author,
     place_kept,
@@ -147,55 +154,57 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
 
 
 def _note_failure(services: Services, configuration: Configuration, comment_id: str, held: datetime) -> None:
-    recorded(services, lambda ledger: _failed(ledger, configuration, services.house, comment_id, held))
+    recorded(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, held))
 
 
 def _note_scores(services: Services, configuration: Configuration, comment_id: str, scores: Scores) -> None:
-    recorded(services, lambda ledger: _apply(ledger, configuration, services.house, comment_id, scores))
+    recorded(services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores))
 
 
-def _failed(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, held: datetime) -> None:
-    comment = find_comment(ledger.session, comment_id, lock=True)
+def _failed(
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, held: datetime
+) -> None:
+    comment = find_comment(unit.session, comment_id, lock=True)
     if comment is None or comment.scored or comment.scoring_leased_until != held:
         return  # somebody else is at it, or was faster
     comment.scoring_leased_until = None
     comment.scoring_attempts += 1
     if comment.scoring_attempts >= ATTEMPTS and comment.status == Status.RECEIVED:
-        _decide(ledger, configuration, house, comment, None)
+        _decide(unit, configuration, site_rules, comment, None)
 
 
-def _apply(ledger: Ledger, configuration: Configuration, house: House, comment_id: str, scores: Scores) -> None:
-    comment = find_comment(ledger.session, comment_id, lock=True)
+def _apply(
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, scores: Scores
+) -> None:
+    comment = find_comment(unit.session, comment_id, lock=True)
     # Another worker, or its writer or an admin, may have been faster.
     if comment is None or comment.scored or comment.status == Status.ERASED:
         return
-    if ledger.session.get(ScoreRow, comment_id) is not None:
+    if unit.session.get(ScoreRow, comment_id) is not None:
         return
     comment.scored, comment.scoring_leased_until = True, None
-    comment_scored(ledger, comment.site_id, comment.id, scores)
+    comment_scored(unit, comment.site_id, comment.id, scores)
     # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
     if comment.status in WAITING and comment.revision == 1:
-        _decide(ledger, configuration, house, comment, scores)
+        _decide(unit, configuration, site_rules, comment, scores)
     else:
         signals = signals_from(scores, counts={"links": count_links(comment.body)})
-        queue_index.change(ledger.connection, comment.id, queue_index.scored(signals))
+        queue_index.change(unit.connection, comment.id, queue_index.scored(signals))
 
 
 def _decide(
-    ledger: Ledger, configuration: Configuration, house: House, comment: Comment, scores: Scores | None
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment: Comment, scores: Scores | None
 ) -> None:
-    article = ledger.session.get_one(Article, comment.article_id)
-    author = ledger.session.get_one(Author, comment.author_id)
-    rules = house.rules(ledger.session, article)
-    listed = listed_in(rules, comment.body, comment.author_name)
+    article = unit.session.get_one(Article, comment.article_id)
+    author = unit.session.get_one(Author, comment.author_id)
+    rules = site_rules.rules(unit.session, article)
+    wordlist_hits = wordlist_hits_in(rules, comment.body, comment.author_name)
     private = private_data_in(configuration, comment.body, comment.author_name)
-    answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
-    holds = holds_for(author, ledger.now, listed, answered=answered, form_filled=comment.form_filled)
-    alike = others_alike(
-        ledger.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=ledger.now
-    )
+    answered = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
+    holds = holds_for(author, unit.now, wordlist_hits, parent=answered, form_filled=comment.form_filled)
+    alike = others_alike(unit.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=unit.now)
     reply = comment.parent_id is not None
-    stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
+    stands = standing(configuration.comments, article, rules.settings, reply=reply, now=unit.now)
     mode = stands.rules.mode
     if stands.closed_because is not None:
         # What came in time isn't lost, but a closed discussion publishes nothing by itself.
@@ -206,7 +215,7 @@ def _decide(
         site_id=comment.site_id,
         section=article.section,
         mode=mode,
-        counts=counts_for(comment.body, comment.author_name, author, listed, private=private, alike=alike),
+        counts=counts_for(comment.body, comment.author_name, author, wordlist_hits, private=private, alike=alike),
         holds=holds,
         waits_because=stands.waits_because,
         meanings=private.meanings,
@@ -215,22 +224,22 @@ def _decide(
     comment.status = status
     comment.flags = judgement.decision.flags
     if status is not Status.PENDING:
-        comment.decided_at = ledger.now
+        comment.decided_at = unit.now
         comment.revision += 1  # whoever looks at it still waiting decides about something else
     if status is Status.APPROVED:
-        comment.published_at = ledger.now
+        comment.published_at = unit.now
     queue_index.change(
-        ledger.connection,
+        unit.connection,
         comment.id,
         queue_index.judged(
             judgement.signals, judgement.weight, status=status, flags=comment.flags, decided_at=comment.decided_at
         ),
     )
-    place_kept(ledger, comment.id)
-    count_author(ledger, author.id, before, status)
+    place_kept(unit, comment.id)
+    count_author(unit, author.id, before, status)
     refused = judgement.decision.outcome is Outcome.REJECTED
     policy_decided(
-        ledger,
+        unit,
         comment.site_id,
         comment.id,
         judgement,
@@ -238,4 +247,4 @@ def _decide(
         statement=statement_for(judgement.decision) if refused else None,
     )
     if status is not Status.PENDING:
-        site_told(ledger, comment.site_id, comment.id, status)
+        site_told(unit, comment.site_id, comment.id, status)

@@ -15,16 +15,16 @@ from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
     NO_PRIVATE_DATA,
-    Listed,
     PrivateFound,
+    WordlistHits,
     check_not_banned,
     counts_for,
     holds_for,
     judge,
-    listed_in,
     private_data_in,
     score_or_none,
     statement_for,
+    wordlist_hits_in,
 )
 from moderation.comments.idempotency import (
     DAY,
@@ -61,11 +61,11 @@ from moderation.storage.comments import (
     with_external_id,
 )
 from moderation.storage.near_duplicates import others_alike
-from moderation.storage.site_rules_cache import House, Rules
+from moderation.storage.site_rules_cache import Rules, SiteRulesCache
 from moderation.unit_of_work import (
     STATUS_OF,
     Judgement,
-    Ledger,
+    UnitOfWork,
     comment_arrived,
     comment_scored,
     policy_decided,
@@ -80,9 +80,9 @@ class _Known:
     article: Place
     parent_body: str | None
     rules: CommentRules
-    house: Rules
+    site_rules: Rules
     alike: int
-    listed: Listed
+    wordlist_hits: WordlistHits
     private: PrivateFound = NO_PRIVATE_DATA
 
 
@@ -91,7 +91,7 @@ class _Case:
     """A submission with what follows from it alone, worked out once."""
 
     configuration: Configuration
-    house: House
+    site_rules: SiteRulesCache
     sender: Sender
     submission: Submission
     author_keys: tuple[str, ...]
@@ -136,7 +136,7 @@ def submit(
     configuration = services.configuration.current()
     case = _Case(
         configuration=configuration,
-        house=services.house,
+        site_rules=services.site_rules,
         sender=sender,
         submission=submission,
         author_keys=services.keys.author_keys(sender.site_id, submission.author),
@@ -163,7 +163,7 @@ def submit(
             return first
         arrival = None
         try:
-            arrival = recorded(services, lambda ledger: _stored_once(ledger, case, known, scored))
+            arrival = recorded(services, lambda unit: _stored_once(unit, case, known, scored))
         finally:
             if arrival is None or arrival.replayed:
                 take_back()
@@ -183,15 +183,15 @@ def _score(services: Services, case: _Case, known: _Known) -> _Scored:
     return _Scored(scores=scores, attempts=1 if scores is None and ready else 0)
 
 
-def _stored_once(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+def _stored_once(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:
     """The comment is stored, unless the same request was answered before."""
     if case.idempotency is None:
-        return _store(ledger, case, known, scored)
-    first = only_one(ledger.session, ledger.now, case.sender, case.idempotency)
+        return _store(unit, case, known, scored)
+    first = only_one(unit.session, unit.now, case.sender, case.idempotency)
     if first is not None:
         return first
-    arrival = _store(ledger, case, known, scored)
-    keep_answer(ledger, case.sender, case.idempotency, arrival)
+    arrival = _store(unit, case, known, scored)
+    keep_answer(unit, case.sender, case.idempotency, arrival)
     return arrival
 
 
@@ -205,7 +205,7 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
     submission = case.submission
     return replace(
         known,
-        listed=listed_in(known.house, submission.body, submission.author.name),
+        wordlist_hits=wordlist_hits_in(known.site_rules, submission.body, submission.author.name),
         private=private_data_in(case.configuration, submission.body, submission.author.name),
     )
 
@@ -217,8 +217,8 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         raise ArticleNotFound
     _check_external(session, sender, submission)
     parent = _parent(session, article, sender, submission.parent_id)
-    house = case.house.rules(session, article)
-    stands = standing(case.configuration.comments, article, house.settings, reply=parent is not None, now=now)
+    site_rules = case.site_rules.rules(session, article)
+    stands = standing(case.configuration.comments, article, site_rules.settings, reply=parent is not None, now=now)
     stands.check_open()
     _check_size(submission.body, stands.rules)
     before = before_now(
@@ -238,8 +238,8 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         article=article,
         parent_body=parent.body if parent else None,
         rules=stands.rules,
-        house=house,
-        listed=Listed(),
+        site_rules=site_rules,
+        wordlist_hits=WordlistHits(),
         alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )
 
@@ -287,26 +287,28 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
             raise DuplicateComment(known)
 
 
-def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
+def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:
     scores = scored.scores
-    session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
+    session, now, sender, submission = unit.session, unit.now, case.sender, case.submission
     article = find_place(session, sender.site_id, submission.article_id, lock=True)
     if article is None:
         raise ArticleNotFound
-    house = case.house.rules(session, article)
+    site_rules = case.site_rules.rules(session, article)
     reply = submission.parent_id is not None
-    stands = standing(case.configuration.comments, article, house.settings, reply=reply, now=now)
+    stands = standing(case.configuration.comments, article, site_rules.settings, reply=reply, now=now)
     stands.check_open()
     parent = _parent(session, article, sender, submission.parent_id)
     _check_external(session, sender, submission)
     found = find_authors(session, sender.site_id, case.author_keys, lock=True)
     _check_none_banned(session, found, now)
-    author = _author(ledger, case, found)
+    author = _author(unit, case, found)
     if found:  # whoever is new has written nothing yet
-        _check_not_said_before(ledger, case, article, author)
+        _check_not_said_before(unit, case, article, author)
     # Looked for before the transaction, unless somebody has changed the lists since.
-    unchanged = article.house_revision == known.article.house_revision
-    listed = known.listed if unchanged else listed_in(house, submission.body, submission.author.name)
+    unchanged = article.rules_revision == known.article.rules_revision
+    wordlist_hits = (
+        known.wordlist_hits if unchanged else wordlist_hits_in(site_rules, submission.body, submission.author.name)
+    )
     judgement = judge(
         case.configuration,
         scores,
@@ -314,28 +316,28 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
         section=article.section,
         mode=stands.rules.mode,
         counts=counts_for(
-            submission.body, submission.author.name, author, listed, private=known.private, alike=known.alike
+            submission.body, submission.author.name, author, wordlist_hits, private=known.private, alike=known.alike
         ),
-        holds=holds_for(author, now, listed, answered=parent, form_filled=submission.form_filled),
+        holds=holds_for(author, now, wordlist_hits, parent=parent, form_filled=submission.form_filled),
         waits_because=stands.waits_because,
         meanings=known.private.meanings,
     )
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
-    comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored)
+    comment = _comment_row(unit, case, article, author, parent, judgement, status, scored)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
-    comment_arrived(ledger, comment, judged_in, judgement, actor=sender.reference)
+    comment_arrived(unit, comment, judged_in, judgement, actor=sender.reference)
     if scores is not None:
-        comment_scored(ledger, sender.site_id, comment["id"], scores)
+        comment_scored(unit, sender.site_id, comment["id"], scores)
     message = MESSAGES[status]
     if not case.received_only:
         refused = judgement.decision.outcome is Outcome.REJECTED
         statement = statement_for(judgement.decision) if refused else None
-        policy_decided(ledger, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
+        policy_decided(unit, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
         if statement is not None:
             message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
         _count(author, status)
-    look_for_surge(ledger, case.configuration.comments, article, stands, house.settings, author)
+    look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
         comment_id=comment["id"],
         status=status,
@@ -346,14 +348,14 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
     )
 
 
-def _check_not_said_before(ledger: Ledger, case: _Case, article: Place, author: Author) -> None:
+def _check_not_said_before(unit: UnitOfWork, case: _Case, article: Place, author: Author) -> None:
     same = same_comment(
-        ledger.session,
+        unit.session,
         article_id=article.id,
         author_id=author.id,
         fingerprint=case.fingerprint,
         answers=case.submission.parent_id,
-        since=ledger.now - DAY,
+        since=unit.now - DAY,
     )
     if same is not None:
         raise DuplicateComment(same)
@@ -366,14 +368,14 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
+def _author(unit: UnitOfWork, case: _Case, found: Sequence[Author]) -> Author:
     """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
     submission = case.submission
-    muted = (one for one in found if one.muted_until is not None and one.muted_until > ledger.now)
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > unit.now)
     author = next(muted, found[0] if found else None)
     if author is None:
         author = Author(
-            id=new_id(ledger.now),
+            id=new_id(unit.now),
             site_id=case.sender.site_id,
             key=case.author_keys[0],
             known=submission.author.id is not None or submission.author.address is not None,
@@ -382,9 +384,9 @@ def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
             approved=0,
             rejected=0,
             trusted=False,
-            created_at=ledger.now,
+            created_at=unit.now,
         )
-        insert_author(ledger.session, author)
+        insert_author(unit.session, author)
         return author
     if author.name != submission.author.name:
         author.name = submission.author.name
@@ -394,25 +396,25 @@ def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
 
 
 def _comment_row(
-    ledger: Ledger,
+    unit: UnitOfWork,
     case: _Case,
     article: Place,
     author: Author,
-    answered: Comment | None,
+    parent: Comment | None,
     judgement: Judgement,
     status: Status,
     scored: _Scored,
 ) -> dict[str, Any]:
-    now, submission = ledger.now, case.submission
-    too_deep = answered is not None and answered.depth >= DEEPEST
-    under = answered.parent_id if answered is not None and too_deep else submission.parent_id
+    now, submission = unit.now, case.submission
+    too_deep = parent is not None and parent.depth >= DEEPEST
+    under = parent.parent_id if parent is not None and too_deep else submission.parent_id
     return {
         "id": new_id(now),
         "site_id": case.sender.site_id,
         "article_id": article.id,
         "parent_id": under,
         "in_reply_to": submission.parent_id if too_deep else None,
-        "depth": 0 if answered is None else min(answered.depth + 1, DEEPEST),
+        "depth": 0 if parent is None else min(parent.depth + 1, DEEPEST),
         "author_id": author.id,
         "author_name": submission.author.name,
         "body": submission.body,

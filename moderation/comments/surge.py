@@ -15,8 +15,8 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import arrivals, first_timers
 from moderation.storage.database import lock
 from moderation.storage.site_rules import ModeSetting, setting_of
-from moderation.storage.site_rules_cache import house_changed, house_lock, setting_from
-from moderation.unit_of_work import Ledger
+from moderation.storage.site_rules_cache import setting_from, site_rules_changed, site_rules_lock
+from moderation.unit_of_work import UnitOfWork
 
 LAST_HOUR = timedelta(hours=1)
 FEWEST = 20
@@ -25,7 +25,7 @@ MOST_LOOKED_AT = 500
 
 
 def look_for_surge(
-    ledger: Ledger, comments: Comments, article: Place, stands: Standing, settings: Settings, author: Author
+    unit: UnitOfWork, comments: Comments, article: Place, stands: Standing, settings: Settings, author: Author
 ) -> None:
     """Called with every comment that was just stored; turns its article to pre-moderation where there is a surge.
 
@@ -33,43 +33,43 @@ def look_for_surge(
     """
     if not comments.surge.on or stands.rules.mode is not Mode.POST:
         return
-    if surge_holds(comments, settings.surge, ledger.now):  # lifted by hand, a short while ago
+    if surge_holds(comments, settings.surge, unit.now):  # lifted by hand, a short while ago
         return
-    why = _too_many(ledger, comments, article) or _too_new(ledger, comments, article, author)
+    why = _too_many(unit, comments, article) or _too_new(unit, comments, article, author)
     if why is not None:
-        _turn(ledger, comments, article, why)
+        _turn(unit, comments, article, why)
 
 
-def _too_many(ledger: Ledger, comments: Comments, article: Place) -> str | None:
+def _too_many(unit: UnitOfWork, comments: Comments, article: Place) -> str | None:
     most = comments.surge.arrivals_per_hour
-    if most is None or arrivals(ledger.session, article.id, since=ledger.now - LAST_HOUR, limit=most) < most:
+    if most is None or arrivals(unit.session, article.id, since=unit.now - LAST_HOUR, limit=most) < most:
         return None
     return f"{most} comments arrived here within an hour"
 
 
-def _too_new(ledger: Ledger, comments: Comments, article: Place, author: Author) -> str | None:
+def _too_new(unit: UnitOfWork, comments: Comments, article: Place, author: Author) -> str | None:
     most = comments.surge.first_time_share
-    if most is None or author.created_at != ledger.now:  # only a new author can raise the share of new ones
+    if most is None or author.created_at != unit.now:  # only a new author can raise the share of new ones
         return None
-    new, among = first_timers(ledger.session, article.id, since=ledger.now - LAST_HOUR, limit=MOST_LOOKED_AT)
+    new, among = first_timers(unit.session, article.id, since=unit.now - LAST_HOUR, limit=MOST_LOOKED_AT)
     if among < FEWEST or new / among < most:
         return None
     return f"{new} of the last hour’s {among} comments here are by authors who never wrote before"
 
 
-def _turn(ledger: Ledger, comments: Comments, article: Place, why: str) -> None:
-    lock(ledger.session, house_lock(article.site_id))
-    row = setting_of(ledger.session, article.site_id, "", article.id, Cause.SURGE)
-    if row is not None and surge_holds(comments, setting_from(row), ledger.now):
+def _turn(unit: UnitOfWork, comments: Comments, article: Place, why: str) -> None:
+    lock(unit.session, site_rules_lock(article.site_id))
+    row = setting_of(unit.session, article.site_id, "", article.id, Cause.SURGE)
+    if row is not None and surge_holds(comments, setting_from(row), unit.now):
         return  # another comment was first
     if row is None:
         row = ModeSetting(
-            id=new_id(ledger.now), site_id=article.site_id, section="", article_id=article.id, cause=Cause.SURGE
+            id=new_id(unit.now), site_id=article.site_id, section="", article_id=article.id, cause=Cause.SURGE
         )
-        ledger.session.add(row)
+        unit.session.add(row)
     row.mode, row.why = Mode.PRE, f"{why}, so comments are not published first for now"
-    row.since, row.account_id = ledger.now, None
+    row.since, row.account_id = unit.now, None
     row.sentence = row.hours = row.close_after_days = None
     payload = {"from": Mode.POST.value, "to": Mode.PRE.value, "cause": Cause.SURGE.value}
-    ledger.event(article.site_id, SYSTEM, "mode.changed", article.id, payload)
-    house_changed(ledger.session, article.site_id)
+    unit.event(article.site_id, SYSTEM, "mode.changed", article.id, payload)
+    site_rules_changed(unit.session, article.site_id)

@@ -158,14 +158,14 @@ def _without_own(policy: Policy, where: Where) -> Policy:
     if where.everywhere:
         return replace(policy, base={})
     if where.section is None:
-        return replace(policy, sites=_but(policy.sites, where.site))
+        return replace(policy, sites=_without(policy.sites, where.site))
     if where.site is None:
-        return replace(policy, sections=_but(policy.sections, where.section))
+        return replace(policy, sections=_without(policy.sections, where.section))
     both = (where.site, where.section)
     return replace(policy, site_sections={k: v for k, v in policy.site_sections.items() if k != both})
 
 
-def _but(places: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+def _without(places: Mapping[str, Any], name: str | None) -> dict[str, Any]:
     return {key: value for key, value in places.items() if key != name}
 
 

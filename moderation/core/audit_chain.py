@@ -21,7 +21,7 @@ GENESIS = "0" * 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class UnchainedEvent:
     """Something worth an audit event, before it has its place in a chain.
 
     ``payload`` holds random references and numbers, never names, author ids, notes, addresses or bodies.
@@ -50,27 +50,27 @@ class AuditEvent:
     text: str
 
 
-def link(happening: Happening, *, sequence: int, previous: str, at: datetime) -> AuditEvent:
+def link(unchained_event: UnchainedEvent, *, sequence: int, previous: str, at: datetime) -> AuditEvent:
     """The next event of a chain, after the one numbered ``sequence - 1`` whose hash is ``previous``."""
     time = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    payload = rfc8785.dumps(dict(happening.payload)).decode()
+    payload = rfc8785.dumps(dict(unchained_event.payload)).decode()
     text = hashed_text(
-        chain=happening.chain,
+        chain=unchained_event.chain,
         sequence=sequence,
         time=time,
-        actor=happening.actor,
-        event=happening.event,
-        subject=happening.subject,
+        actor=unchained_event.actor,
+        event=unchained_event.event,
+        subject=unchained_event.subject,
         payload=payload,
         previous=previous,
     )
     return AuditEvent(
-        chain=happening.chain,
+        chain=unchained_event.chain,
         sequence=sequence,
         time=time,
-        actor=happening.actor,
-        event=happening.event,
-        subject=happening.subject,
+        actor=unchained_event.actor,
+        event=unchained_event.event,
+        subject=unchained_event.subject,
         payload=payload,
         previous=previous,
         hash=sha256(text.encode()).hexdigest(),

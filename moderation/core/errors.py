@@ -134,7 +134,7 @@ class SiteNotFound(NotFound):
     """There is no such site here, or this account has nothing to do with it."""
 
 
-class MatterNotFound(NotFound):
+class CaseNotFound(NotFound):
     """There is no such legal matter here, or this account has nothing to do with its site."""
 
 
@@ -150,7 +150,7 @@ class NoteNotFound(NotFound):
     """There is no such note here, or this account has nothing to do with what it is about."""
 
 
-class ActNotFound(NotFound):
+class ActionNotFound(NotFound):
     """There is nothing of yours to undo here."""
 
 

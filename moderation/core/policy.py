@@ -38,8 +38,8 @@ NAME_SCORES = frozenset(f"{NAME}{label}" for label in LABELS)
 """Scores of the name alone: they count whatever language the text is in."""
 TEXT_SCORES = frozenset((*LABELS, "relevance", "spam"))
 SCORED_SIGNALS = TEXT_SCORES | NAME_SCORES
-LISTED_TERMS = "terms"
-LISTED = frozenset((LISTED_TERMS, f"{NAME}{LISTED_TERMS}"))
+WORDLIST_SIGNAL = "terms"
+WORDLIST_SIGNALS = frozenset((WORDLIST_SIGNAL, f"{NAME}{WORDLIST_SIGNAL}"))
 """The signals that let a comment wait, and never reject it."""
 COUNTED_SIGNALS = frozenset(
     ("links", "reports", "author_approved", "trusted", "terms", "private_data", f"{NAME}links", f"{NAME}terms")
@@ -289,7 +289,7 @@ def decide(
     published at once, the reason says which condition for that didn't hold.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
-    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in LISTED)
+    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in WORDLIST_SIGNALS)
     waiting = (replace(r, words=f"{r.words}; {_why_not_rejected(r)}") for r in refusing if r not in rejecting)
     flags = (*_facts(signals), *waiting, *_reasons(rules.whole("flag"), signals, missing_holds=True))
     asked = [condition for condition in rules.whole("approve") if signals.apply(condition.signal)]
@@ -341,14 +341,14 @@ def _facts(signals: Signals) -> Iterable[Reason]:
 
 def _code_of(hold: str) -> str:
     if hold.startswith(NAME_HOLDS):
-        return f"{NAME}{LISTED_TERMS}"
+        return f"{NAME}{WORDLIST_SIGNAL}"
     if hold.startswith(PART_UNREAD):
         return "language_part"
     return HOLD_CODES.get(hold, "hold")
 
 
 def _why_not_rejected(reason: Reason) -> str:
-    if reason.code in LISTED:
+    if reason.code in WORDLIST_SIGNALS:
         return "listed terms never reject"
     return "what the pack can't read is never rejected unread"
 

@@ -13,15 +13,15 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.errors import OpenWithColleague
 from moderation.core.ids import new_id
-from moderation.storage.actions import Act, ActItem, ItemState
+from moderation.storage.actions import ActionItem, ItemState, ModeratorAction
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import holder
-from moderation.unit_of_work import Ledger
+from moderation.unit_of_work import UnitOfWork
 
 MODERATE = "moderate"
-_INSERT_ACT = insert(table_of(Act))
-_INSERT_ITEM = insert(table_of(ActItem))
+_INSERT_ACTION = insert(table_of(ModeratorAction))
+_INSERT_ITEM = insert(table_of(ActionItem))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,33 +39,33 @@ class Changed:
 class Reversal:
     """An act on its way back: what taking back one of its things can use."""
 
-    ledger: Ledger
+    unit: UnitOfWork
     actor: Actor
     policy_version: str
-    act: Act
+    action: ModeratorAction
 
 
-def comment_at_hand(ledger: Ledger, actor: Actor, comment_id: str, *, right: str = MODERATE) -> Comment:
+def comment_at_hand(unit: UnitOfWork, actor: Actor, comment_id: str, *, right: str = MODERATE) -> Comment:
     """The comment that somebody is about to do something with; nobody else changes it until this transaction ends.
 
     Raises ``CommentNotFound`` where there is none that they reach, and ``RightMissing`` where they may only read it.
     """
-    return comment_reached(ledger.session, actor, right, comment_id, lock=True)
+    return comment_reached(unit.session, actor, right, comment_id, lock=True)
 
 
-def ask_if_open(ledger: Ledger, actor: Actor, comment: Comment, *, anyway: bool) -> None:
+def ask_if_open(unit: UnitOfWork, actor: Actor, comment: Comment, *, anyway: bool) -> None:
     """Lets nobody change what waits under the eyes of a colleague who has it open, unless they said that they know
     (``anyway``). A site's key has no second press, and isn't asked. Raises ``OpenWithColleague``.
     """
     if anyway or actor.account_id is None or comment.status not in WAITING:
         return
-    by = holder(ledger.session, comment.id, actor.account_id, ledger.now)
+    by = holder(unit.session, comment.id, actor.account_id, unit.now)
     if by is not None:
         raise OpenWithColleague(by)
 
 
 def acted(
-    ledger: Ledger,
+    unit: UnitOfWork,
     actor: Actor,
     kind: str,
     words: str,
@@ -79,14 +79,14 @@ def acted(
     """
     if actor.account_id is None:
         return None
-    act_id = new_id(ledger.now)
-    row = act_row(ledger, act_id, actor.account_id, kind, words, site_id=site_id, detail=detail)
-    ledger.connection.execute(
-        _INSERT_ACT, row | {"total": len(changed), "done": len(changed), "finished_at": ledger.now}
+    action_id = new_id(unit.now)
+    row = action_row(unit, action_id, actor.account_id, kind, words, site_id=site_id, detail=detail)
+    unit.connection.execute(
+        _INSERT_ACTION, row | {"total": len(changed), "done": len(changed), "finished_at": unit.now}
     )
     items = [
         {
-            "act_id": act_id,
+            "act_id": action_id,
             "position": position,
             "subject": change.subject,
             "state": ItemState.DONE,
@@ -96,13 +96,13 @@ def acted(
         for position, change in enumerate(changed)
     ]
     if items:
-        ledger.connection.execute(_INSERT_ITEM, items)
-    return act_id
+        unit.connection.execute(_INSERT_ITEM, items)
+    return action_id
 
 
-def act_row(
-    ledger: Ledger,
-    act_id: str,
+def action_row(
+    unit: UnitOfWork,
+    action_id: str,
     account_id: str,
     kind: str,
     words: str,
@@ -112,7 +112,7 @@ def act_row(
 ) -> dict[str, Any]:
     """The row of an act of which nothing is done yet."""
     return {
-        "id": act_id,
+        "id": action_id,
         "account_id": account_id,
         "site_id": site_id,
         "kind": kind,
@@ -121,7 +121,7 @@ def act_row(
         "total": 0,
         "done": 0,
         "passed": 0,
-        "made_at": ledger.now,
+        "made_at": unit.now,
         "finished_at": None,
         "leased_until": None,
         "undoes": None,

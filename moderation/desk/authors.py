@@ -15,11 +15,11 @@ from moderation.core.ids import new_id
 from moderation.core.text.written import remark
 from moderation.desk.actions import MODERATE, Changed, Reversal, acted
 from moderation.services import Services
-from moderation.storage.actions import ActItem
+from moderation.storage.actions import ActionItem
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.site_rules import AuthorDecision, AuthorKind, newest_author_decision
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 AUTHOR = "author"
 """The kind of act that a decision about an author is."""
@@ -56,13 +56,13 @@ def decide_author(services: Services, moderator: Actor, author_id: str, ruling: 
     sentence = remark(ruling.sentence, "sentence") or (reason.reader if reason else None)
     note = remark(ruling.note, "note")
 
-    def work(ledger: Ledger) -> str | None:
-        author = _at_hand(ledger, moderator, author_id)
-        _check(author, ruling, ledger.now)
-        earlier = newest_author_decision(ledger.session, author.id)
+    def work(unit: UnitOfWork) -> str | None:
+        author = _at_hand(unit, moderator, author_id)
+        _check(author, ruling, unit.now)
+        earlier = newest_author_decision(unit.session, author.id)
         before = _standing(author) | {"decision": earlier.id if earlier else None}
         decision = AuthorDecision(
-            id=new_id(ledger.now),
+            id=new_id(unit.now),
             site_id=author.site_id,
             author_id=author.id,
             kind=ruling.kind,
@@ -72,50 +72,50 @@ def decide_author(services: Services, moderator: Actor, author_id: str, ruling: 
             note=note,
             statement=_statement(ruling, reason, sentence),
             account_id=moderator.account_id,
-            decided_at=ledger.now,
+            decided_at=unit.now,
         )
-        ledger.session.add(decision)
+        unit.session.add(decision)
         _apply(author, ruling)
-        _tell(ledger, moderator, decision)
+        _tell(unit, moderator, decision)
         change = Changed(subject=author.id, before=before, revision=None)
         detail = {"decision": decision.id}
-        return acted(ledger, moderator, AUTHOR, _words(ruling), [change], site_id=author.site_id, detail=detail)
+        return acted(unit, moderator, AUTHOR, _words(ruling), [change], site_id=author.site_id, detail=detail)
 
     return recorded(services, work)
 
 
-def reverse_author(of: Reversal, item: ActItem) -> bool:
+def reverse_author(of: Reversal, item: ActionItem) -> bool:
     """Puts an author back to where they stood before. False where somebody has decided about them since."""
-    ledger, before = of.ledger, item.before
-    author = _at_hand(ledger, of.actor, item.subject)
-    newest = newest_author_decision(ledger.session, author.id)
-    if newest is None or newest.id != of.act.detail["decision"]:
+    unit, before = of.unit, item.before
+    author = _at_hand(unit, of.actor, item.subject)
+    newest = newest_author_decision(unit.session, author.id)
+    if newest is None or newest.id != of.action.detail["decision"]:
         return False
     author.trusted = before["trusted"]
     author.muted_until = _moment(before["muted_until"])
     author.banned_until = _moment(before["banned_until"])
-    earlier = ledger.session.get(AuthorDecision, before["decision"]) if before["decision"] else None
+    earlier = unit.session.get(AuthorDecision, before["decision"]) if before["decision"] else None
     decision = AuthorDecision(
-        id=new_id(ledger.now),
+        id=new_id(unit.now),
         site_id=author.site_id,
         author_id=author.id,
-        kind=stands_of(author, ledger.now) or AuthorKind.LIFTED,
+        kind=stands_of(author, unit.now) or AuthorKind.LIFTED,
         until=earlier.until if earlier else None,
         reason_id=earlier.reason_id if earlier else None,
         sentence=earlier.sentence if earlier else None,
         note=None,
         statement=earlier.statement if earlier else None,
         account_id=of.actor.account_id,
-        decided_at=ledger.now,
+        decided_at=unit.now,
     )
-    ledger.session.add(decision)
-    _tell(ledger, of.actor, decision, undoes=of.act.id)
+    unit.session.add(decision)
+    _tell(unit, of.actor, decision, undoes=of.action.id)
     return True
 
 
-def _at_hand(ledger: Ledger, actor: Actor, author_id: str) -> Author:
+def _at_hand(unit: UnitOfWork, actor: Actor, author_id: str) -> Author:
     """The author that somebody is about to decide about; nobody else does until this transaction ends."""
-    return author_reached(ledger.session, actor, MODERATE, author_id, altogether=True, lock=True)
+    return author_reached(unit.session, actor, MODERATE, author_id, altogether=True, lock=True)
 
 
 def _check(author: Author, ruling: AuthorRuling, now: datetime) -> None:
@@ -168,14 +168,14 @@ def _statement(ruling: AuthorRuling, reason: ReasonChoice | None, sentence: str 
     ).as_dict()
 
 
-def _tell(ledger: Ledger, actor: Actor, decision: AuthorDecision, *, undoes: str | None = None) -> None:
+def _tell(unit: UnitOfWork, actor: Actor, decision: AuthorDecision, *, undoes: str | None = None) -> None:
     payload = {
         "decision": decision.id,
         "until": decision.until.isoformat() if decision.until else None,
         "reason": decision.reason_id,
         **({"undoes": undoes} if undoes else {}),
     }
-    ledger.event(decision.site_id, actor.reference, f"author.{decision.kind}", decision.author_id, payload)
+    unit.event(decision.site_id, actor.reference, f"author.{decision.kind}", decision.author_id, payload)
 
 
 def _words(ruling: AuthorRuling) -> str:

@@ -21,17 +21,24 @@ from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
-from moderation.desk.actions import MODERATE, act_row
+from moderation.desk.actions import MODERATE, action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
 from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, standing, told_by
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.actions import Act, ActItem, Everything, choose_everything, choose_these, chosen_items
+from moderation.storage.actions import (
+    ActionItem,
+    Everything,
+    ModeratorAction,
+    choose_everything,
+    choose_these,
+    chosen_items,
+)
 from moderation.storage.comments import find_comment
-from moderation.storage.moderator_workspace import holder, live_claims
+from moderation.storage.moderator_workspace import holder, live_locks
 from moderation.storage.near_duplicates import NearlySame, nearly_same
-from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, choose_band
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, ScoreRange, choose_score_range
+from moderation.unit_of_work import UnitOfWork, recorded
 
 MAX_ALIKE = 500
 """So many comments that say nearly the same are decided together at most."""
@@ -42,26 +49,31 @@ BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 class Begun:
     """An act on many comments as it stands at first. ``running``: it goes on in the background."""
 
-    act_id: str
+    action_id: str
     total: int
     done: int
-    passed: int
+    skipped: int
     running: bool
 
 
-def decide_band(services: Services, actor: Actor, area: Area, band: Band, ruling: Ruling) -> Begun:
+def decide_score_range(services: Services, actor: Actor, area: Area, score_range: ScoreRange, ruling: Ruling) -> Begun:
     """Approves or rejects all that waits in a band of the score map at this moment.
 
     Raises ``RightMissing``, and ``InvalidField`` for a band or a reason that can't be.
     """
-    _check(area, band, ruling)
+    _check(area, score_range, ruling)
     for ground in area.grounds:
         for right in (MODERATE, BATCH_RIGHT[ruling.verdict]):
             demand(actor, right, somewhere_on(ground.site_id), SiteNotFound)
-    detail = {"signal": band.signal, "low": band.low, "high": band.high}
+    detail = {"signal": score_range.signal, "low": score_range.low, "high": score_range.high}
     site_id = area.grounds[0].site_id if len(area.grounds) == 1 else None
     return _begin(
-        services, actor, ruling, detail, site_id, lambda session, act_id: choose_band(session, act_id, area, band)
+        services,
+        actor,
+        ruling,
+        detail,
+        site_id,
+        lambda session, action_id: choose_score_range(session, action_id, area, score_range),
     )
 
 
@@ -74,9 +86,9 @@ def remove_everything(services: Services, actor: Actor, what: Everything, ruling
         raise InvalidField("reason", "is missing: choose why everything is removed.")
     detail = {"everything": what.of}
 
-    def choose(session: Session, act_id: str) -> int:
+    def choose(session: Session, action_id: str) -> int:
         check_everything(session, actor, what)
-        return choose_everything(session, act_id, what)
+        return choose_everything(session, action_id, what)
 
     return _begin(services, actor, ruling, detail, what.site_id, choose)
 
@@ -93,7 +105,7 @@ def check_everything(session: Session, actor: Actor, what: Everything) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likes:
+class NearDuplicates:
     """What waits and says nearly the same as a comment, the most alike first: the comment itself, and others that this
     person may decide about. ``taken`` are the ids of those that colleagues have open, which are left alone.
     """
@@ -104,7 +116,7 @@ class Likes:
     """Whether they may be refused together."""
 
 
-def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> Likes:
+def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> NearDuplicates:
     """What ``reject_alike`` would be about. Raises ``CommentNotFound`` and ``RightMissing``."""
     comment, right = comment_reached(session, actor, DECIDE, comment_id), BATCH_RIGHT[Verdict.REJECT]
     at = queue_index.location_of(session.connection(), comment_id)
@@ -112,9 +124,9 @@ def all_like(session: Session, actor: Actor, comment_id: str, now: datetime) -> 
     rights = (DECIDE, right) if may_reject else (DECIDE,)
     found = nearly_same(session, comment, MAX_ALIKE)
     reached = tuple(one for one in found if all(reachable(actor, needed, one.at) for needed in rights))
-    claims = live_claims(session, now, but=actor.account_id)
-    taken = tuple(one.comment_id for one in reached if one.comment_id in claims)
-    return Likes(found=reached, taken=taken, may_reject=may_reject)
+    locks = live_locks(session, now, exclude=actor.account_id)
+    taken = tuple(one.comment_id for one in reached if one.comment_id in locks)
+    return NearDuplicates(found=reached, taken=taken, may_reject=may_reject)
 
 
 def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruling) -> Begun:
@@ -126,21 +138,21 @@ def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruli
         raise InvalidField("reason", "is missing: choose why the comments are refused.")
     # Compared before the transaction, which nobody else should wait for; what changes meanwhile is left alone.
     with services.database.reading() as session:
-        likes = all_like(session, actor, comment_id, services.clock())
-        if not likes.may_reject:
+        near_duplicates = all_like(session, actor, comment_id, services.clock())
+        if not near_duplicates.may_reject:
             raise RightMissing(BATCH_RIGHT[Verdict.REJECT])
         site_id = comment_reached(session, actor, DECIDE, comment_id).site_id
-    chosen = [(one.comment_id, one.revision) for one in likes.found]
+    chosen = [(one.comment_id, one.revision) for one in near_duplicates.found]
     detail = {"alike": comment_id}
-    return _begin(services, actor, ruling, detail, site_id, lambda db, act_id: choose_these(db, act_id, chosen))
+    return _begin(services, actor, ruling, detail, site_id, lambda db, action_id: choose_these(db, action_id, chosen))
 
 
-def _check(area: Area, band: Band, ruling: Ruling) -> None:
+def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
     if not area.grounds:
         raise RightMissing(BATCH_RIGHT[ruling.verdict])
-    if band.signal not in SIGNALS:
+    if score_range.signal not in SIGNALS:
         raise InvalidField("signal", "is not a score that the map knows.")
-    if not 0 <= band.low < band.high <= HUNDREDTHS:
+    if not 0 <= score_range.low < score_range.high <= HUNDREDTHS:
         raise InvalidField("band", "needs a beginning below its end, both from 0 to 1.")
     if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
         raise InvalidField("reason", "is missing: choose why the comments are refused.")
@@ -162,18 +174,24 @@ def _begin(
     # Kept as it is told now: a reason may be gone from the configuration before the last of many is decided.
     detail |= {"reason": ruling.reason_id, "sentence": told.sentence, "note": told.note}
 
-    def work(ledger: Ledger) -> Begun:
+    def work(unit: UnitOfWork) -> Begun:
         words = done_words(ruling.verdict, told.reason)
-        row = act_row(ledger, new_id(ledger.now), account_id, ruling.verdict, words, site_id=site_id, detail=detail)
-        act = Act(**row)
-        ledger.session.add(act)
-        ledger.session.flush()
-        act.total = choose(ledger.session, act.id)
-        if act.total <= AT_ONCE:
-            items = chosen_items(ledger.session, act.id, limit=AT_ONCE)
-            work_through(ledger, act, items, _deciding(configuration, actor, act))
-            finish_if_through(ledger, act)
-        return Begun(act_id=act.id, total=act.total, done=act.done, passed=act.passed, running=act.finished_at is None)
+        row = action_row(unit, new_id(unit.now), account_id, ruling.verdict, words, site_id=site_id, detail=detail)
+        action = ModeratorAction(**row)
+        unit.session.add(action)
+        unit.session.flush()
+        action.total = choose(unit.session, action.id)
+        if action.total <= AT_ONCE:
+            items = chosen_items(unit.session, action.id, limit=AT_ONCE)
+            work_through(unit, action, items, _deciding(configuration, actor, action))
+            finish_if_through(unit, action)
+        return Begun(
+            action_id=action.id,
+            total=action.total,
+            done=action.done,
+            skipped=action.skipped,
+            running=action.finished_at is None,
+        )
 
     return recorded(services, work)
 
@@ -181,46 +199,48 @@ def _begin(
 # --- one comment at a time --------------------------------------------------------------------------------------------
 
 
-def batch_step(services: Services, actor: Actor, act: Act) -> Step:
+def batch_step(services: Services, actor: Actor, action: ModeratorAction) -> Step:
     """What goes on with an act on many comments, in the background."""
-    return _deciding(services.configuration.current(), actor, act)
+    return _deciding(services.configuration.current(), actor, action)
 
 
-def _deciding(configuration: Configuration, actor: Actor, act: Act) -> Step:
-    verdict, detail = Verdict(act.kind), act.detail
+def _deciding(configuration: Configuration, actor: Actor, action: ModeratorAction) -> Step:
+    verdict, detail = Verdict(action.kind), action.detail
     reason = configuration.reason(detail["reason"]) if detail["reason"] else None
     told = Told(reason=reason, sentence=detail["sentence"], note=detail["note"])
     ruling = Ruling(verdict=verdict, reason_id=detail["reason"])
-    band = Band(signal=detail["signal"], low=detail["low"], high=detail["high"]) if "signal" in detail else None
+    score_range = (
+        ScoreRange(signal=detail["signal"], low=detail["low"], high=detail["high"]) if "signal" in detail else None
+    )
     everything = "everything" in detail
     open_to = (*WAITING, Status.APPROVED) if everything else WAITING
     right = SENIOR if everything else BATCH_RIGHT[verdict]
 
-    def step(ledger: Ledger, act: Act, item: ActItem) -> bool:
-        comment = find_comment(ledger.session, item.subject, lock=True)
+    def step(unit: UnitOfWork, action: ModeratorAction, item: ActionItem) -> bool:
+        comment = find_comment(unit.session, item.subject, lock=True)
         if comment is None or comment.revision != item.revision or comment.status not in open_to:
             return False
-        at = queue_index.location_of(ledger.connection, comment.id)
+        at = queue_index.location_of(unit.connection, comment.id)
         if at is None or not (reachable(actor, DECIDE, at) and reachable(actor, right, at)):
             return False
         # A senior who removes everything means it; else what somebody has open is left to them.
-        if not everything and holder(ledger.session, comment.id, actor.account_id, ledger.now) is not None:
+        if not everything and holder(unit.session, comment.id, actor.account_id, unit.now) is not None:
             return False
-        if band is not None and not _still_within(ledger, comment.id, band):
+        if score_range is not None and not _still_within(unit, comment.id, score_range):
             return False
-        item.before = standing(ledger, comment)
-        payload, facts = {"act": act.id}, _facts(detail)
-        rule(ledger, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
+        item.before = standing(unit, comment)
+        payload, facts = {"act": action.id}, _facts(detail)
+        rule(unit, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
         item.revision = comment.revision
         return True
 
     return step
 
 
-def _still_within(ledger: Ledger, comment_id: str, band: Band) -> bool:
+def _still_within(unit: UnitOfWork, comment_id: str, score_range: ScoreRange) -> bool:
     """Whether the score of a comment of a band, which may have been counted afresh, still stands for it."""
-    score = queue_index.score_of(ledger.connection, comment_id, band.signal)
-    return score is not None and band.holds(score)
+    score = queue_index.score_of(unit.connection, comment_id, score_range.signal)
+    return score is not None and score_range.holds(score)
 
 
 def _facts(detail: dict[str, Any]) -> str:

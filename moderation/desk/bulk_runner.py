@@ -14,11 +14,11 @@ from moderation.desk.bulk import batch_step
 from moderation.desk.bulk_steps import Step, finish_if_through, work_through
 from moderation.desk.undo import undoing_step
 from moderation.services import Services
-from moderation.storage.actions import Act, chosen_items, find_act, next_unfinished, pass_the_rest
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.actions import ModeratorAction, chosen_items, find_action, next_unfinished, skip_the_rest
+from moderation.unit_of_work import UnitOfWork, recorded
 
 LEASE = timedelta(seconds=10)
-PORTION = 20
+CHUNK = 20
 """So few at once that a moderator's own decision, which waits for a portion to end, still feels immediate."""
 
 
@@ -29,52 +29,52 @@ def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False)
     leased = recorded(services, _lease) if waits else None
     if leased is None:
         return False
-    act, held = leased
+    action, held = leased
     while not stopped():
-        still_held = _go_on(services, act, held)
+        still_held = _go_on(services, action, held)
         if still_held is None:
             return True
         held = still_held
-    recorded(services, lambda ledger: _give_back(ledger, act.id, held))
+    recorded(services, lambda unit: _give_back(unit, action.id, held))
     return True
 
 
-def _lease(ledger: Ledger) -> tuple[Act, datetime] | None:
-    act = next_unfinished(ledger.session, ledger.now, lock=True)
-    if act is None:
+def _lease(unit: UnitOfWork) -> tuple[ModeratorAction, datetime] | None:
+    action = next_unfinished(unit.session, unit.now, lock=True)
+    if action is None:
         return None
-    act.leased_until = ledger.now + LEASE
-    return act, act.leased_until
+    action.leased_until = unit.now + LEASE
+    return action, action.leased_until
 
 
-def _go_on(services: Services, act: Act, held: datetime) -> datetime | None:
+def _go_on(services: Services, action: ModeratorAction, held: datetime) -> datetime | None:
     """Does a portion, and returns until when the lease holds now; None where nothing is left to do here."""
-    step = _step(services, act)  # with every portion: rights may end in the middle
+    step = _step(services, action)  # with every portion: rights may end in the middle
 
-    def work(ledger: Ledger) -> datetime | None:
-        act_now = find_act(ledger.session, act.id, lock=True)
-        if act_now is None or act_now.finished_at is not None or act_now.leased_until != held:
+    def work(unit: UnitOfWork) -> datetime | None:
+        action_now = find_action(unit.session, action.id, lock=True)
+        if action_now is None or action_now.finished_at is not None or action_now.leased_until != held:
             return None
         if step is None:
-            act_now.passed += pass_the_rest(ledger.session, act.id)
+            action_now.skipped += skip_the_rest(unit.session, action.id)
         else:
-            work_through(ledger, act_now, chosen_items(ledger.session, act.id, limit=PORTION), step)
-        act_now.leased_until = ledger.now + LEASE
-        finish_if_through(ledger, act_now)
-        return act_now.leased_until
+            work_through(unit, action_now, chosen_items(unit.session, action.id, limit=CHUNK), step)
+        action_now.leased_until = unit.now + LEASE
+        finish_if_through(unit, action_now)
+        return action_now.leased_until
 
     return recorded(services, work)
 
 
-def _step(services: Services, act: Act) -> Step | None:
+def _step(services: Services, action: ModeratorAction) -> Step | None:
     """What is done with each comment; None where the account is disabled meanwhile: then the rest stays as it is."""
-    actor = account_at_work(services, act.account_id)
+    actor = account_at_work(services, action.account_id)
     if actor is None:
         return None
-    return undoing_step(services, actor) if act.undoes is not None else batch_step(services, actor, act)
+    return undoing_step(services, actor) if action.undoes is not None else batch_step(services, actor, action)
 
 
-def _give_back(ledger: Ledger, act_id: str, held: datetime) -> None:
-    act = find_act(ledger.session, act_id, lock=True)
-    if act is not None and act.leased_until == held:
-        act.leased_until = None
+def _give_back(unit: UnitOfWork, action_id: str, held: datetime) -> None:
+    action = find_action(unit.session, action_id, lock=True)
+    if action is not None and action.leased_until == held:
+        action.leased_until = None

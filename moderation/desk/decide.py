@@ -21,7 +21,7 @@ from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-from moderation.unit_of_work import Ledger, recorded, status_changed
+from moderation.unit_of_work import UnitOfWork, recorded, status_changed
 
 
 class Verdict(StrEnum):
@@ -54,7 +54,7 @@ class Ruled:
     comment_id: str
     status: Status
     revision: int
-    act_id: str | None = None
+    action_id: str | None = None
     """What undoing it takes; None where nothing was changed, or nobody with an account did it."""
 
 
@@ -76,30 +76,30 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
 
-    return recorded(services, lambda ledger: decide_within(ledger, configuration, moderator, comment_id, ruling))
+    return recorded(services, lambda unit: decide_within(unit, configuration, moderator, comment_id, ruling))
 
 
 def decide_within(
-    ledger: Ledger, configuration: Configuration, moderator: Actor, comment_id: str, ruling: Ruling
+    unit: UnitOfWork, configuration: Configuration, moderator: Actor, comment_id: str, ruling: Ruling
 ) -> Ruled:
     """The same, as a part of a transaction that does more."""
-    comment = comment_at_hand(ledger, moderator, comment_id, right=DECIDE)
+    comment = comment_at_hand(unit, moderator, comment_id, right=DECIDE)
     told = told_by(configuration, ruling)
     if ruling.revision is not None and ruling.revision > comment.revision:
         raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
     if ruling.revision is not None and ruling.revision < comment.revision:
-        raise meanwhile(ledger.session, comment)
+        raise meanwhile(unit.session, comment)
     target = _TARGET[ruling.verdict]
-    if comment.status == target and not _mends_reason(ledger.session, comment, ruling):
+    if comment.status == target and not _mends_reason(unit.session, comment, ruling):
         return _ruled(comment)
     if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
         raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
-    ask_if_open(ledger, moderator, comment, anyway=ruling.anyway)
-    before = standing(ledger, comment)
-    rule(ledger, configuration.policy.version, moderator, comment, ruling, told)
+    ask_if_open(unit, moderator, comment, anyway=ruling.anyway)
+    before = standing(unit, comment)
+    rule(unit, configuration.policy.version, moderator, comment, ruling, told)
     words = done_words(ruling.verdict, told.reason)
     change = Changed(subject=comment.id, before=before, revision=comment.revision)
-    return _ruled(comment, acted(ledger, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
+    return _ruled(comment, acted(unit, moderator, ruling.verdict, words, [change], site_id=comment.site_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +118,13 @@ def told_by(configuration: Configuration, ruling: Ruling) -> Told:
     return Told(reason=reason, sentence=sentence, note=remark(ruling.note, "note"))
 
 
-def standing(ledger: Ledger, comment: Comment) -> dict[str, Any]:
+def standing(unit: UnitOfWork, comment: Comment) -> dict[str, Any]:
     """Where a comment stands, as undoing must know it."""
     return {
         "status": comment.status,
         "revision": comment.revision,
         "published_at": comment.published_at.isoformat() if comment.published_at else None,
-        "by_person": queue_index.by_person(ledger.connection, comment.id),
+        "by_person": queue_index.by_person(unit.connection, comment.id),
     }
 
 
@@ -147,8 +147,8 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
     """The comment's writer takes it back, once or several times; whoever calls this has checked the receipt."""
     policy_version = services.configuration.current().policy.version
 
-    def work(ledger: Ledger) -> Ruled:
-        comment = find_comment(ledger.session, comment_id, lock=True)
+    def work(unit: UnitOfWork) -> Ruled:
+        comment = find_comment(unit.session, comment_id, lock=True)
         if comment is None or comment.status == Status.ERASED:
             raise CommentNotFound
         if comment.status == Status.WITHDRAWN:
@@ -156,7 +156,7 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
         if comment.status not in (*WAITING, Status.APPROVED):
             raise NotPossibleNow(f"This comment is {comment.status}; it can't be withdrawn any more.")
         status_changed(
-            ledger,
+            unit,
             comment,
             Status.WITHDRAWN,
             event="comment.withdrawn",
@@ -169,7 +169,7 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
 
 
 def rule(
-    ledger: Ledger,
+    unit: UnitOfWork,
     policy_version: str,
     moderator: Actor,
     comment: Comment,
@@ -185,7 +185,7 @@ def rule(
     statement = None
     verdict, reason = ruling.verdict, told.reason
     if verdict is Verdict.REJECT:
-        scores = scores_of(ledger.session, comment.id)
+        scores = scores_of(unit.session, comment.id)
         own_check = ruling.prompted_by is Prompt.OWN_CHECK
         statement = refusal_statement(
             published_before=comment.status == Status.APPROVED,
@@ -197,7 +197,7 @@ def rule(
             why=told.sentence or "It does not follow our rules for comments.",
         )
     status_changed(
-        ledger,
+        unit,
         comment,
         _TARGET[verdict],
         event=_EVENT[verdict],
@@ -242,5 +242,5 @@ def name_of(session: Session, actor: str, account_id: str | None) -> str:
     return {"policy": "the policy", READER: "its writer", SYSTEM: "the service"}.get(actor, "the site's own key")
 
 
-def _ruled(comment: Comment, act_id: str | None = None) -> Ruled:
-    return Ruled(comment_id=comment.id, status=Status(comment.status), revision=comment.revision, act_id=act_id)
+def _ruled(comment: Comment, action_id: str | None = None) -> Ruled:
+    return Ruled(comment_id=comment.id, status=Status(comment.status), revision=comment.revision, action_id=action_id)

@@ -17,12 +17,12 @@ from moderation.core.reach import SENIOR
 from moderation.core.text.written import as_written
 from moderation.desk.actions import MODERATE, Changed, Reversal, acted
 from moderation.services import Services
-from moderation.storage.actions import ActItem
+from moderation.storage.actions import ActionItem
 from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.site_rules import ModeSetting, setting_of
-from moderation.storage.site_rules_cache import house_changed, house_lock
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
+from moderation.unit_of_work import UnitOfWork, recorded
 
 MODE = "mode"
 """The kind of act that setting a place's mode, hours or days is."""
@@ -67,21 +67,21 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
     if form.close_after_days is not None and not 0 <= form.close_after_days <= MOST_DAYS:
         raise InvalidField("days", f"must be 0 to {MOST_DAYS}; 0 means never.")
 
-    def work(ledger: Ledger) -> str | None:
-        was, now = _exchange(ledger, actor, spot, replace(form, sentence=sentence))
+    def work(unit: UnitOfWork) -> str | None:
+        was, now = _exchange(unit, actor, spot, replace(form, sentence=sentence))
         detail = {"site": spot.site_id, "section": spot.section, "article": spot.article_id, "setting": now}
         change = Changed(subject=spot.article_id or spot.site_id, before={"setting": was}, revision=None)
-        return acted(ledger, actor, MODE, _words(spot, form), [change], site_id=spot.site_id, detail=detail)
+        return acted(unit, actor, MODE, _words(spot, form), [change], site_id=spot.site_id, detail=detail)
 
     return recorded(services, work)
 
 
-def reverse_mode(of: Reversal, item: ActItem) -> bool:
+def reverse_mode(of: Reversal, item: ActionItem) -> bool:
     """Sets a place as it was set before. False where somebody has set it anew since."""
-    detail, was = of.act.detail, item.before["setting"]
+    detail, was = of.action.detail, item.before["setting"]
     spot = Spot(site_id=detail["site"], section=detail["section"], article_id=detail["article"])
-    lock(of.ledger.session, house_lock(spot.site_id))
-    row = setting_of(of.ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
+    lock(of.unit.session, site_rules_lock(spot.site_id))
+    row = setting_of(of.unit.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
     if (row.id if row else None) != detail["setting"]:
         return False
     form = ModeForm()
@@ -92,29 +92,29 @@ def reverse_mode(of: Reversal, item: ActItem) -> bool:
             hours=hours_from(was["hours"]),
             close_after_days=was["days"],
         )
-    _exchange(of.ledger, of.actor, spot, form, undoes=of.act.id)
+    _exchange(of.unit, of.actor, spot, form, undoes=of.action.id)
     return True
 
 
 def _exchange(
-    ledger: Ledger, actor: Actor, spot: Spot, form: ModeForm, *, undoes: str | None = None
+    unit: UnitOfWork, actor: Actor, spot: Spot, form: ModeForm, *, undoes: str | None = None
 ) -> tuple[dict[str, Any] | None, str | None]:
     """Puts a setting in the place of another. Returns the other as it was, and the new one's id."""
-    article = _check_spot(ledger, actor, spot)
-    lock(ledger.session, house_lock(spot.site_id))
-    row = setting_of(ledger.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
+    article = _check_spot(unit, actor, spot)
+    lock(unit.session, site_rules_lock(spot.site_id))
+    row = setting_of(unit.session, spot.site_id, spot.section, spot.article_id, Cause.HAND)
     before = row.mode if row and row.mode else article.mode if article else None
     after = form.mode.value if form.mode else article.mode if article else None
     was = None
     if row is not None:
         was = {"mode": row.mode, "sentence": row.sentence, "hours": row.hours, "days": row.close_after_days}
-        ledger.session.delete(row)
-        ledger.session.flush()
-    new = None if form.empty else _row(ledger, actor, spot, Cause.HAND, form, form.sentence)
+        unit.session.delete(row)
+        unit.session.flush()
+    new = None if form.empty else _row(unit, actor, spot, Cause.HAND, form, form.sentence)
     if new is not None:
-        ledger.session.add(new)
+        unit.session.add(new)
     payload = {"hours": form.hours is not None, "days": form.close_after_days, **({"undoes": undoes} if undoes else {})}
-    _tell(ledger, actor, spot, before, after, Cause.HAND, payload)
+    _tell(unit, actor, spot, before, after, Cause.HAND, payload)
     return was, new.id if new else None
 
 
@@ -134,19 +134,19 @@ def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str
     """
     told = _sentence(sentence)
 
-    def work(ledger: Ledger) -> None:
+    def work(unit: UnitOfWork) -> None:
         spot = Spot(site_id=site_id)
-        _check_spot(ledger, actor, spot)
-        lock(ledger.session, house_lock(site_id))
-        row = setting_of(ledger.session, site_id, "", "", Cause.SWITCH)
+        _check_spot(unit, actor, spot)
+        lock(unit.session, site_rules_lock(site_id))
+        row = setting_of(unit.session, site_id, "", "", Cause.SWITCH)
         if row is None:
             form = ModeForm(mode=Mode.CLOSED)
-            ledger.session.add(_row(ledger, actor, spot, Cause.SWITCH, form, told))
+            unit.session.add(_row(unit, actor, spot, Cause.SWITCH, form, told))
         elif row.sentence != told:
             row.sentence = told
         else:
             return
-        _tell(ledger, actor, spot, row.mode if row else None, Mode.CLOSED, Cause.SWITCH)
+        _tell(unit, actor, spot, row.mode if row else None, Mode.CLOSED, Cause.SWITCH)
 
     recorded(services, work)
 
@@ -154,14 +154,14 @@ def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str
 def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
     """Every discussion of a site is again as its own settings say. Raises ``SiteNotFound``, ``RightMissing``."""
 
-    def work(ledger: Ledger) -> None:
+    def work(unit: UnitOfWork) -> None:
         spot = Spot(site_id=site_id)
-        _check_spot(ledger, actor, spot)
-        lock(ledger.session, house_lock(site_id))
-        row = setting_of(ledger.session, site_id, "", "", Cause.SWITCH)
+        _check_spot(unit, actor, spot)
+        lock(unit.session, site_rules_lock(site_id))
+        row = setting_of(unit.session, site_id, "", "", Cause.SWITCH)
         if row is not None:
-            ledger.session.delete(row)
-            _tell(ledger, actor, spot, row.mode, None, Cause.SWITCH)
+            unit.session.delete(row)
+            _tell(unit, actor, spot, row.mode, None, Cause.SWITCH)
 
     recorded(services, work)
 
@@ -171,29 +171,29 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
     would have lasted. Raises ``ArticleNotFound``, ``RightMissing``, ``NotPossibleNow``.
     """
 
-    def work(ledger: Ledger) -> None:
-        article = article_reached(ledger.session, actor, MODERATE, article_id)
+    def work(unit: UnitOfWork) -> None:
+        article = article_reached(unit.session, actor, MODERATE, article_id)
         spot = Spot(site_id=article.site_id, article_id=article.id)
-        lock(ledger.session, house_lock(spot.site_id))
-        row = setting_of(ledger.session, spot.site_id, "", article_id, Cause.SURGE)
+        lock(unit.session, site_rules_lock(spot.site_id))
+        row = setting_of(unit.session, spot.site_id, "", article_id, Cause.SURGE)
         if row is None or row.mode is None:
             raise NotPossibleNow(
                 "This article did not turn pre-moderated by itself, or somebody has lifted it already."
             )
-        before, row.mode, row.since, row.account_id = row.mode, None, ledger.now, actor.account_id
-        _tell(ledger, actor, spot, before, Mode.POST, Cause.SURGE)
+        before, row.mode, row.since, row.account_id = row.mode, None, unit.now, actor.account_id
+        _tell(unit, actor, spot, before, Mode.POST, Cause.SURGE)
 
     recorded(services, work)
 
 
-def _check_spot(ledger: Ledger, actor: Actor, spot: Spot) -> Article | None:
+def _check_spot(unit: UnitOfWork, actor: Actor, spot: Spot) -> Article | None:
     """The article, where the place is one. Raises unless this person may set how the place takes comments."""
     if spot.article_id:
-        article = article_reached(ledger.session, actor, MODERATE, spot.article_id)
+        article = article_reached(unit.session, actor, MODERATE, spot.article_id)
         if article.site_id != spot.site_id:
             raise ArticleNotFound
         return article
-    site_reached(ledger.session, actor, SENIOR, spot.site_id, spot.section or None)
+    site_reached(unit.session, actor, SENIOR, spot.site_id, spot.section or None)
     return None
 
 
@@ -204,9 +204,9 @@ def _sentence(text: str | None) -> str | None:
     return text or None
 
 
-def _row(ledger: Ledger, actor: Actor, spot: Spot, cause: Cause, form: ModeForm, sentence: str | None) -> ModeSetting:
+def _row(unit: UnitOfWork, actor: Actor, spot: Spot, cause: Cause, form: ModeForm, sentence: str | None) -> ModeSetting:
     return ModeSetting(
-        id=new_id(ledger.now),
+        id=new_id(unit.now),
         site_id=spot.site_id,
         section=spot.section,
         article_id=spot.article_id,
@@ -217,12 +217,12 @@ def _row(ledger: Ledger, actor: Actor, spot: Spot, cause: Cause, form: ModeForm,
         cause=cause,
         why=None,
         account_id=actor.account_id,
-        since=ledger.now,
+        since=unit.now,
     )
 
 
 def _tell(
-    ledger: Ledger,
+    unit: UnitOfWork,
     actor: Actor,
     spot: Spot,
     before: str | None,
@@ -235,11 +235,11 @@ def _tell(
     if spot.article_id and (before in SHUT) != (after in SHUT):
         event = "article.closed" if after in SHUT else "article.opened"
     place = {"section": spot.section} if spot.section else {}
-    ledger.event(
+    unit.event(
         spot.site_id,
         actor.reference,
         event,
         spot.article_id or spot.site_id,
         {"from": before, "to": after, "cause": cause.value, **place, **(payload or {})},
     )
-    house_changed(ledger.session, spot.site_id)
+    site_rules_changed(unit.session, spot.site_id)

@@ -15,24 +15,24 @@ from moderation.core.text.written import remark
 from moderation.desk.actions import MODERATE, Changed, Reversal, acted, ask_if_open, comment_at_hand
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.actions import ActItem
+from moderation.storage.actions import ActionItem
 from moderation.storage.comments import Comment
-from moderation.storage.moderator_workspace import Mark, MarkKind, Note, NoteAbout
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.moderator_workspace import CommentFlag, FlagKind, Note, NoteAbout
+from moderation.unit_of_work import UnitOfWork, recorded
 
 MARK, UNMARK, NOTE, UNNOTE = "mark", "unmark", "note", "unnote"
 
 _MARKED = {
-    MarkKind.ESCALATED: ("comment.escalated", "Left to a senior moderator"),
-    MarkKind.FEATURED: ("comment.featured", "Featured"),
-    MarkKind.NEWSROOM: ("comment.sent_to_newsroom", "Sent to the newsroom"),
+    FlagKind.ESCALATED: ("comment.escalated", "Left to a senior moderator"),
+    FlagKind.FEATURED: ("comment.featured", "Featured"),
+    FlagKind.NEWSROOM: ("comment.sent_to_newsroom", "Sent to the newsroom"),
 }
 _TOLD = {"comment.sent_to_newsroom": "comment.newsroom"}
 """Events that a site is told of under a name of its own."""
 _UNMARKED = {
-    MarkKind.ESCALATED: ("comment.escalation_ended", "No longer left to a senior moderator"),
-    MarkKind.FEATURED: ("comment.unfeatured", "No longer featured"),
-    MarkKind.NEWSROOM: ("comment.newsroom_recalled", "Taken back from the newsroom"),
+    FlagKind.ESCALATED: ("comment.escalation_ended", "No longer left to a senior moderator"),
+    FlagKind.FEATURED: ("comment.unfeatured", "No longer featured"),
+    FlagKind.NEWSROOM: ("comment.newsroom_recalled", "Taken back from the newsroom"),
 }
 
 
@@ -43,7 +43,7 @@ def mark(
     services: Services,
     actor: Actor,
     comment_id: str,
-    kind: MarkKind,
+    kind: FlagKind,
     note: str | None = None,
     *,
     anyway: bool = False,
@@ -57,77 +57,79 @@ def mark(
     account_id = _account_of(actor)
     note = remark(note, "note")
 
-    def work(ledger: Ledger) -> str | None:
-        comment = comment_at_hand(ledger, actor, comment_id)
-        if ledger.session.get(Mark, (comment.id, kind)) is not None:
+    def work(unit: UnitOfWork) -> str | None:
+        comment = comment_at_hand(unit, actor, comment_id)
+        if unit.session.get(CommentFlag, (comment.id, kind)) is not None:
             return None
         _check_markable(comment, kind)
-        if kind is MarkKind.ESCALATED:
-            ask_if_open(ledger, actor, comment, anyway=anyway)
-        ledger.session.add(Mark(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=ledger.now))
-        _tell(ledger, actor, comment, kind, _MARKED[kind][0])
+        if kind is FlagKind.ESCALATED:
+            ask_if_open(unit, actor, comment, anyway=anyway)
+        unit.session.add(
+            CommentFlag(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=unit.now)
+        )
+        _tell(unit, actor, comment, kind, _MARKED[kind][0])
         change = Changed(subject=comment.id, before={"mark": kind.value, "was": None}, revision=None)
-        return acted(ledger, actor, MARK, _MARKED[kind][1], [change], site_id=comment.site_id)
+        return acted(unit, actor, MARK, _MARKED[kind][1], [change], site_id=comment.site_id)
 
     return recorded(services, work)
 
 
-def unmark(services: Services, actor: Actor, comment_id: str, kind: MarkKind) -> str | None:
+def unmark(services: Services, actor: Actor, comment_id: str, kind: FlagKind) -> str | None:
     """Takes a mark off a comment and returns the act's id; None where there was none. What a colleague has left to a
     senior moderator is a senior's to take back. Raises as ``mark`` does.
     """
     _account_of(actor)
 
-    def work(ledger: Ledger) -> str | None:
-        comment = comment_at_hand(ledger, actor, comment_id)
-        found = ledger.session.get(Mark, (comment.id, kind))
+    def work(unit: UnitOfWork) -> str | None:
+        comment = comment_at_hand(unit, actor, comment_id)
+        found = unit.session.get(CommentFlag, (comment.id, kind))
         if found is None:
             return None
-        if kind is MarkKind.ESCALATED and found.account_id != actor.account_id:
-            comment_at_hand(ledger, actor, comment_id, right=SENIOR)
+        if kind is FlagKind.ESCALATED and found.account_id != actor.account_id:
+            comment_at_hand(unit, actor, comment_id, right=SENIOR)
         before = {"mark": kind.value, "was": _kept(found)}
-        ledger.session.delete(found)
-        _tell(ledger, actor, comment, kind, _UNMARKED[kind][0], marked=False)
+        unit.session.delete(found)
+        _tell(unit, actor, comment, kind, _UNMARKED[kind][0], marked=False)
         change = Changed(subject=comment.id, before=before, revision=None)
-        return acted(ledger, actor, UNMARK, _UNMARKED[kind][1], [change], site_id=comment.site_id)
+        return acted(unit, actor, UNMARK, _UNMARKED[kind][1], [change], site_id=comment.site_id)
 
     return recorded(services, work)
 
 
-def reverse_mark(of: Reversal, item: ActItem) -> bool:
+def reverse_flag(of: Reversal, item: ActionItem) -> bool:
     """Takes a mark off again, or puts it back as it was. False where somebody has changed it since."""
-    ledger, before = of.ledger, item.before
-    kind = MarkKind(before["mark"])
-    comment = comment_at_hand(ledger, of.actor, item.subject)
-    found = ledger.session.get(Mark, (comment.id, kind))
+    unit, before = of.unit, item.before
+    kind = FlagKind(before["mark"])
+    comment = comment_at_hand(unit, of.actor, item.subject)
+    found = unit.session.get(CommentFlag, (comment.id, kind))
     if before["was"] is None:
-        if found is None or (found.account_id, found.made_at) != (of.act.account_id, of.act.made_at):
+        if found is None or (found.account_id, found.made_at) != (of.action.account_id, of.action.made_at):
             return False
-        ledger.session.delete(found)
-        _tell(ledger, of.actor, comment, kind, _UNMARKED[kind][0], marked=False, undoes=of.act.id)
+        unit.session.delete(found)
+        _tell(unit, of.actor, comment, kind, _UNMARKED[kind][0], marked=False, undoes=of.action.id)
         return True
     if found is not None:
         return False
     was = before["was"] | {"made_at": datetime.fromisoformat(before["was"]["made_at"])}
-    ledger.session.add(Mark(comment_id=comment.id, kind=kind, **was))
-    _tell(ledger, of.actor, comment, kind, _MARKED[kind][0], undoes=of.act.id)
+    unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, **was))
+    _tell(unit, of.actor, comment, kind, _MARKED[kind][0], undoes=of.action.id)
     return True
 
 
-def _check_markable(comment: Comment, kind: MarkKind) -> None:
-    if kind is MarkKind.FEATURED and comment.status != Status.APPROVED:
+def _check_markable(comment: Comment, kind: FlagKind) -> None:
+    if kind is FlagKind.FEATURED and comment.status != Status.APPROVED:
         raise NotPossibleNow(f"Only a published comment can be featured; this one is {comment.status}.")
-    if kind is MarkKind.ESCALATED and comment.status not in WAITING:
+    if kind is FlagKind.ESCALATED and comment.status not in WAITING:
         raise NotPossibleNow(f"Only a comment that waits can be left to a senior; this one is {comment.status}.")
     if comment.status == Status.ERASED:
         raise NotPossibleNow("This comment is erased; nothing can be done with it any more.")
 
 
 def _tell(
-    ledger: Ledger,
+    unit: UnitOfWork,
     actor: Actor,
     comment: Comment,
-    kind: MarkKind,
+    kind: FlagKind,
     event: str,
     *,
     marked: bool = True,
@@ -135,14 +137,14 @@ def _tell(
 ) -> None:
     """The mark's audit event, its place in the docket, and what the site is told of it."""
     payload = {"undoes": undoes} if undoes else {}
-    ledger.event(comment.site_id, actor.reference, event, comment.id, payload)
-    if kind is MarkKind.ESCALATED:
-        queue_index.change(ledger.connection, comment.id, {"escalated": marked})
+    unit.event(comment.site_id, actor.reference, event, comment.id, payload)
+    if kind is FlagKind.ESCALATED:
+        queue_index.change(unit.connection, comment.id, {"escalated": marked})
     else:
-        ledger.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
+        unit.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
-def _kept(found: Mark) -> dict[str, Any]:
+def _kept(found: CommentFlag) -> dict[str, Any]:
     return {"account_id": found.account_id, "note": found.note, "made_at": found.made_at.isoformat()}
 
 
@@ -165,22 +167,22 @@ def add_note(
     if pinned and about is not NoteAbout.ARTICLE:
         raise InvalidField("pinned", "is for notes about an article.")
 
-    def work(ledger: Ledger) -> str | None:
-        site_id = _site_of(ledger, actor, about, subject)
+    def work(unit: UnitOfWork) -> str | None:
+        site_id = _site_of(unit, actor, about, subject)
         note = Note(
-            id=new_id(ledger.now),
+            id=new_id(unit.now),
             site_id=site_id,
             about=about,
             subject=subject,
             account_id=account_id,
             text=words,
             pinned=pinned,
-            made_at=ledger.now,
+            made_at=unit.now,
         )
-        ledger.session.add(note)
-        ledger.event(site_id, actor.reference, f"{about}.note_added", subject, {"note": note.id})
+        unit.session.add(note)
+        unit.event(site_id, actor.reference, f"{about}.note_added", subject, {"note": note.id})
         change = Changed(subject=note.id, before={"removed": True}, revision=None)
-        return acted(ledger, actor, NOTE, f"Note about {_A[about]}", [change], site_id=site_id)
+        return acted(unit, actor, NOTE, f"Note about {_A[about]}", [change], site_id=site_id)
 
     return recorded(services, work)
 
@@ -192,51 +194,51 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
     Raises ``NoteNotFound`` or ``RightMissing``.
     """
 
-    def work(ledger: Ledger) -> str | None:
-        note = ledger.session.get(Note, note_id, with_for_update=True) if is_id(note_id) else None
+    def work(unit: UnitOfWork) -> str | None:
+        note = unit.session.get(Note, note_id, with_for_update=True) if is_id(note_id) else None
         if note is None:
             raise NoteNotFound
         about = NoteAbout(note.about)
         own = note.account_id == actor.account_id or note.pinned
         try:
-            _site_of(ledger, actor, about, note.subject, right=MODERATE if own else SENIOR)
+            _site_of(unit, actor, about, note.subject, right=MODERATE if own else SENIOR)
         except NotFound as error:
             raise NoteNotFound from error
         if note.removed_at is not None:
             return None
-        note.removed_at = ledger.now
-        ledger.event(note.site_id, actor.reference, f"{about}.note_removed", note.subject, {"note": note.id})
+        note.removed_at = unit.now
+        unit.event(note.site_id, actor.reference, f"{about}.note_removed", note.subject, {"note": note.id})
         change = Changed(subject=note.id, before={"removed": False}, revision=None)
-        return acted(ledger, actor, UNNOTE, f"Note about {_A[about]} removed", [change], site_id=note.site_id)
+        return acted(unit, actor, UNNOTE, f"Note about {_A[about]} removed", [change], site_id=note.site_id)
 
     return recorded(services, work)
 
 
-def reverse_note(of: Reversal, item: ActItem) -> bool:
+def reverse_note(of: Reversal, item: ActionItem) -> bool:
     """Takes a note away again, or puts it back. False where somebody has changed that since."""
-    ledger, before = of.ledger, item.before
-    note = ledger.session.get(Note, item.subject, with_for_update=True)
-    if note is None or note.removed_at != (None if before["removed"] else of.act.made_at):
+    unit, before = of.unit, item.before
+    note = unit.session.get(Note, item.subject, with_for_update=True)
+    if note is None or note.removed_at != (None if before["removed"] else of.action.made_at):
         return False
     about = NoteAbout(note.about)
-    _site_of(ledger, of.actor, about, note.subject)
-    note.removed_at = ledger.now if before["removed"] else None
+    _site_of(unit, of.actor, about, note.subject)
+    note.removed_at = unit.now if before["removed"] else None
     event = f"{about}.{'note_removed' if before['removed'] else 'note_added'}"
-    payload = {"note": note.id, "undoes": of.act.id}
-    ledger.event(note.site_id, of.actor.reference, event, note.subject, payload)
+    payload = {"note": note.id, "undoes": of.action.id}
+    unit.event(note.site_id, of.actor.reference, event, note.subject, payload)
     return True
 
 
 _A = {NoteAbout.COMMENT: "a comment", NoteAbout.AUTHOR: "an author", NoteAbout.ARTICLE: "an article"}
 
 
-def _site_of(ledger: Ledger, actor: Actor, about: NoteAbout, subject: str, *, right: str = MODERATE) -> str:
+def _site_of(unit: UnitOfWork, actor: Actor, about: NoteAbout, subject: str, *, right: str = MODERATE) -> str:
     """The site of what a note is about, where the actor has this right there."""
     if about is NoteAbout.COMMENT:
-        return comment_at_hand(ledger, actor, subject, right=right).site_id
+        return comment_at_hand(unit, actor, subject, right=right).site_id
     if about is NoteAbout.ARTICLE:
-        return article_reached(ledger.session, actor, right, subject).site_id
-    return author_reached(ledger.session, actor, right, subject).site_id
+        return article_reached(unit.session, actor, right, subject).site_id
+    return author_reached(unit.session, actor, right, subject).site_id
 
 
 def _account_of(actor: Actor) -> str:

@@ -14,7 +14,7 @@ from moderation.accounts.reachable import site_reached
 from moderation.config.configuration import Legal
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
-from moderation.core.errors import InvalidField, MatterNotFound, NotPossibleNow, RightMissing
+from moderation.core.errors import CaseNotFound, InvalidField, NotPossibleNow, RightMissing
 from moderation.core.ids import is_id, new_id
 from moderation.core.reach import SENIOR, reachable, somewhere_altogether, whole
 from moderation.core.text.written import as_written
@@ -22,8 +22,8 @@ from moderation.desk.decide import Ruling, decide_within
 from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.legal import LegalKind, LegalMatter, LegalOutcome
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome
+from moderation.unit_of_work import UnitOfWork, recorded
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 300
@@ -37,7 +37,7 @@ _PROMPTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatterForm:
+class CaseForm:
     """A notice, a grievance or an order as somebody enters it. ``link`` leads to the comment or article: an address, or
     a comment's reference.
     """
@@ -51,7 +51,7 @@ class MatterForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatterRuling:
+class CaseRuling:
     """What was decided about a matter, in words."""
 
     outcome: LegalOutcome
@@ -72,7 +72,7 @@ def due_at(clocks: Legal, kind: LegalKind, received_at: datetime) -> datetime:
     )
 
 
-def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) -> str:
+def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> str:
     """Enters a matter into a site's queue and returns its id. The audit event names no person and quotes nothing.
 
     Raises ``SiteNotFound``, ``RightMissing``, ``InvalidField``.
@@ -86,11 +86,11 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
         for name in ("link", "sender", "contact")
     )
 
-    def work(ledger: Ledger) -> str:
-        site_reached(ledger.session, actor, SENIOR, site_id)
-        if not ledger.now - _EARLIEST <= form.received_at <= ledger.now:
+    def work(unit: UnitOfWork) -> str:
+        site_reached(unit.session, actor, SENIOR, site_id)
+        if not unit.now - _EARLIEST <= form.received_at <= unit.now:
             raise InvalidField("time received", "must lie in the past, at most ten years ago.")
-        comment, article = found_behind(ledger.session, site_id, link) if link else (None, None)
+        comment, article = found_behind(unit.session, site_id, link) if link else (None, None)
         if link and article is None:
             # Whoever decides an order within the hour must not learn only then that it names nothing.
             raise InvalidField(
@@ -98,8 +98,8 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
                 "was not found on this site. Correct the address or the reference; if it is gone, leave this empty and "
                 "say in the explanation what is meant.",
             )
-        matter = LegalMatter(
-            id=new_id(ledger.now),
+        legal_case = LegalCase(
+            id=new_id(unit.now),
             site_id=site_id,
             kind=form.kind,
             comment_id=comment.id if comment else None,
@@ -112,20 +112,20 @@ def receive(services: Services, actor: Actor, site_id: str, form: MatterForm) ->
             received_at=form.received_at,
             due_at=due_at(clocks, form.kind, form.received_at),
         )
-        ledger.session.add(matter)
+        unit.session.add(legal_case)
         payload = {
-            "kind": matter.kind,
-            "comment": matter.comment_id,
-            "article": matter.article_id,
-            "due": matter.due_at.isoformat(),
+            "kind": legal_case.kind,
+            "comment": legal_case.comment_id,
+            "article": legal_case.article_id,
+            "due": legal_case.due_at.isoformat(),
         }
-        ledger.event(site_id, actor.reference, "legal.received", matter.id, payload)
-        return matter.id
+        unit.event(site_id, actor.reference, "legal.received", legal_case.id, payload)
+        return legal_case.id
 
     return recorded(services, work)
 
 
-def decide_matter(services: Services, actor: Actor, matter_id: str, ruling: MatterRuling) -> None:
+def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuling) -> None:
     """Records what was decided about a matter, once, and in the same transaction does with its comment what follows: a
     decision like any other, whose statement of reasons says that a notice or an order brought it up.
 
@@ -137,36 +137,41 @@ def decide_matter(services: Services, actor: Actor, matter_id: str, ruling: Matt
     if decision is None:
         raise InvalidField("decision", "is missing: say what was decided, and why.")
 
-    def work(ledger: Ledger) -> None:
-        matter = matter_at_hand(ledger.session, actor, matter_id, lock=True)
-        if matter.decided_at is not None:
+    def work(unit: UnitOfWork) -> None:
+        legal_case = case_at_hand(unit.session, actor, case_id, lock=True)
+        if legal_case.decided_at is not None:
             raise NotPossibleNow("This was decided meanwhile; nothing was overwritten.")
         if ruling.comment is not None:
-            if matter.comment_id is None:
+            if legal_case.comment_id is None:
                 raise InvalidField("comment", "is not known: this matter names none.")
-            asked = replace(ruling.comment, prompted_by=_PROMPTS[LegalKind(matter.kind)])
-            decide_within(ledger, configuration, actor, matter.comment_id, asked)
-        matter.outcome, matter.decision = ruling.outcome, decision
-        matter.decided_at, matter.decided_by = ledger.now, actor.account_id
-        late = ledger.now > matter.due_at
-        payload = {"kind": matter.kind, "outcome": ruling.outcome.value, "comment": matter.comment_id, "late": late}
-        ledger.event(matter.site_id, actor.reference, "legal.decided", matter.id, payload)
+            asked = replace(ruling.comment, prompted_by=_PROMPTS[LegalKind(legal_case.kind)])
+            decide_within(unit, configuration, actor, legal_case.comment_id, asked)
+        legal_case.outcome, legal_case.decision = ruling.outcome, decision
+        legal_case.decided_at, legal_case.decided_by = unit.now, actor.account_id
+        late = unit.now > legal_case.due_at
+        payload = {
+            "kind": legal_case.kind,
+            "outcome": ruling.outcome.value,
+            "comment": legal_case.comment_id,
+            "late": late,
+        }
+        unit.event(legal_case.site_id, actor.reference, "legal.decided", legal_case.id, payload)
 
     recorded(services, work)
 
 
-def matter_at_hand(session: Session, actor: Actor, matter_id: str, *, lock: bool = False) -> LegalMatter:
+def case_at_hand(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> LegalCase:
     """A matter that this person may see and decide: a senior's of the whole site, for the law knows no sections.
 
     Raises ``MatterNotFound``, and ``RightMissing`` for whoever may see none, whatever they ask for.
     """
     if not somewhere_altogether(actor, SENIOR):
         raise RightMissing(SENIOR)
-    query = select(LegalMatter).where(LegalMatter.id == matter_id)
-    matter = session.scalar(query.with_for_update() if lock else query) if is_id(matter_id) else None
-    if matter is None or not reachable(actor, SENIOR, whole(matter.site_id)):
-        raise MatterNotFound
-    return matter
+    query = select(LegalCase).where(LegalCase.id == case_id)
+    legal_case = session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
+    if legal_case is None or not reachable(actor, SENIOR, whole(legal_case.site_id)):
+        raise CaseNotFound
+    return legal_case
 
 
 def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | None, Article | None]:

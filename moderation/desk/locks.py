@@ -13,14 +13,14 @@ from moderation.core.comment import WAITING
 from moderation.core.reach import READ
 from moderation.services import Services
 from moderation.storage.accounts import Account
-from moderation.storage.moderator_workspace import Claim, forget_claims
+from moderation.storage.moderator_workspace import CommentLock, release_locks
 
 LASTS = timedelta(minutes=3)
 """An open page says so again before this is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class LockResult:
     """Whether the comment is the asker's now; else whose it is, for moderators' eyes. And where it stands."""
 
     mine: bool
@@ -29,21 +29,21 @@ class Claimed:
     revision: int
 
 
-def claim(services: Services, actor: Actor, comment_id: str, *, leaving: str | None = None) -> Claimed:
+def lock_comment(services: Services, actor: Actor, comment_id: str, *, leaving: str | None = None) -> LockResult:
     """Opens a comment, and leaves another. A comment that no longer waits is nobody's. Raises ``CommentNotFound``."""
     now = services.clock()
 
-    def work(session: Session) -> Claimed:
+    def work(session: Session) -> LockResult:
         comment = comment_reached(session, actor, READ, comment_id)
         assert actor.account_id is not None
-        forget_claims(session, actor.account_id, leaving, now)
-        found = session.get(Claim, comment_id)
+        release_locks(session, actor.account_id, leaving, now)
+        found = session.get(CommentLock, comment_id)
         if found is not None and found.account_id != actor.account_id:
             account = session.get_one(Account, found.account_id)
-            return Claimed(mine=False, by=account.name, status=comment.status, revision=comment.revision)
+            return LockResult(mine=False, by=account.name, status=comment.status, revision=comment.revision)
         if comment.status in WAITING:
-            session.merge(Claim(comment_id=comment_id, account_id=actor.account_id, until=now + LASTS))
-        return Claimed(mine=True, by=None, status=comment.status, revision=comment.revision)
+            session.merge(CommentLock(comment_id=comment_id, account_id=actor.account_id, until=now + LASTS))
+        return LockResult(mine=True, by=None, status=comment.status, revision=comment.revision)
 
     return services.database.writing(work)
 
@@ -52,4 +52,4 @@ def release(services: Services, actor: Actor, comment_id: str) -> None:
     """Leaves a comment."""
     account_id, now = actor.account_id, services.clock()
     if account_id is not None:
-        services.database.writing(lambda session: forget_claims(session, account_id, comment_id, now))
+        services.database.writing(lambda session: release_locks(session, account_id, comment_id, now))

@@ -27,23 +27,23 @@ MOST = 100
 class Liking:
     """How somebody likes their desk. ``veil``: from which level of which label a text is veiled."""
 
-    veil: Mapping[str, float]
+    blur: Mapping[str, float]
 
-    def veils(self, signals: Mapping[str, float]) -> str | None:
+    def blurs(self, signals: Mapping[str, float]) -> str | None:
         """The label for which a text with these scores is veiled; None where none of them is high enough."""
-        over = [label for label, level in self.veil.items() if signals.get(label, 0.0) >= level]
+        over = [label for label, level in self.blur.items() if signals.get(label, 0.0) >= level]
         return max(over, key=lambda label: signals[label], default=None)
 
 
 def liking_of(session: Session, actor: Actor) -> Liking:
     """What this person chose, or nothing."""
     kept = preferences_of(session, actor.account_id).get("veil", {})
-    return Liking(veil={label: float(level) for label, level in kept.items() if label in LABELS})
+    return Liking(blur={label: float(level) for label, level in kept.items() if label in LABELS})
 
 
 def like(services: Services, actor: Actor, liking: Liking) -> None:
     """Keeps how somebody likes their desk. Raises ``InvalidField``."""
-    for label, level in liking.veil.items():
+    for label, level in liking.blur.items():
         if label not in LABELS:
             raise InvalidField("veil", f"{label!r} is not a label.")
         if not 0 < level <= 1:
@@ -51,7 +51,7 @@ def like(services: Services, actor: Actor, liking: Liking) -> None:
 
     def work(session: Session) -> None:
         kept = preferences_of(session, actor.account_id)
-        session.merge(Preferences(account_id=actor.account_id, values={**kept, "veil": dict(liking.veil)}))
+        session.merge(Preferences(account_id=actor.account_id, values={**kept, "veil": dict(liking.blur)}))
 
     services.database.writing(work)
 

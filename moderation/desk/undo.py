@@ -11,25 +11,33 @@ from sqlalchemy import insert
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
-from moderation.core.errors import ActNotFound, NotFound, NotPossibleNow, RightMissing
+from moderation.core.errors import ActionNotFound, NotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE
-from moderation.desk.actions import Reversal, act_row, comment_at_hand
+from moderation.desk.actions import Reversal, action_row, comment_at_hand
 from moderation.desk.authors import AUTHOR, reverse_author
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
 from moderation.desk.decide import meanwhile
 from moderation.desk.discussion_settings import MODE, reverse_mode
-from moderation.desk.flags import MARK, NOTE, UNMARK, UNNOTE, reverse_mark, reverse_note
+from moderation.desk.flags import MARK, NOTE, UNMARK, UNNOTE, reverse_flag, reverse_note
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.actions import Act, ActItem, choose_again, chosen_items, find_act, pass_the_rest, stands_again
+from moderation.storage.actions import (
+    ActionItem,
+    ModeratorAction,
+    choose_again,
+    chosen_items,
+    find_action,
+    skip_the_rest,
+    stands_again,
+)
 from moderation.storage.base import table_of
 from moderation.storage.comments import find_comment, newest_decision
-from moderation.unit_of_work import Ledger, place_kept, recorded, status_changed
+from moderation.unit_of_work import UnitOfWork, place_kept, recorded, status_changed
 
 UNDO = "undo"
-_INSERT_ACT = insert(table_of(Act))
+_INSERT_ACTION = insert(table_of(ModeratorAction))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +46,15 @@ class Undone:
     left alone because somebody else has decided about them since. While ``running`` it goes on in the background.
     """
 
-    act_id: str
+    action_id: str
     words: str
     total: int
     done: int
-    passed: int
+    skipped: int
     running: bool
 
 
-def undo(services: Services, actor: Actor, act_id: str) -> Undone:
+def undo(services: Services, actor: Actor, action_id: str) -> Undone:
     """Takes one of the actor's own acts back. An act that is still running is stopped, and what it did taken back.
 
     Raises ``ActNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
@@ -54,22 +62,22 @@ def undo(services: Services, actor: Actor, act_id: str) -> Undone:
     """
     policy_version = services.configuration.current().policy.version
 
-    def work(ledger: Ledger) -> Undone:
-        act = _own_act(ledger, actor, act_id)
-        undoing = _begin(ledger, actor, act)
+    def work(unit: UnitOfWork) -> Undone:
+        action = _own_action(unit, actor, action_id)
+        undoing = _begin(unit, actor, action)
         if undoing.total <= AT_ONCE:
-            items = chosen_items(ledger.session, undoing.id, limit=AT_ONCE)
+            items = chosen_items(unit.session, undoing.id, limit=AT_ONCE)
             step = reversing(actor, policy_version)
-            work_through(ledger, undoing, items, step)
-            finish_if_through(ledger, undoing)
-            if undoing.passed and undoing.total == 1:
-                raise _left_alone(ledger, items[0])
+            work_through(unit, undoing, items, step)
+            finish_if_through(unit, undoing)
+            if undoing.skipped and undoing.total == 1:
+                raise _left_alone(unit, items[0])
         return Undone(
-            act_id=undoing.id,
-            words=act.words,
+            action_id=undoing.id,
+            words=action.words,
             total=undoing.total,
             done=undoing.done,
-            passed=undoing.passed,
+            skipped=undoing.skipped,
             running=undoing.finished_at is None,
         )
 
@@ -84,10 +92,10 @@ def undoing_step(services: Services, actor: Actor) -> Step:
 def reversing(actor: Actor, policy_version: str) -> Step:
     """What takes one thing of an undone act back; it is told the act that undoes."""
 
-    def step(ledger: Ledger, undoing: Act, item: ActItem) -> bool:
-        act = ledger.session.get_one(Act, undoing.undoes)
+    def step(unit: UnitOfWork, undoing: ModeratorAction, item: ActionItem) -> bool:
+        action = unit.session.get_one(ModeratorAction, undoing.undoes)
         try:
-            return _REVERSALS[act.kind](Reversal(ledger, actor, policy_version, act), item)
+            return _REVERSALS[action.kind](Reversal(unit, actor, policy_version, action), item)
         except (NotFound, RightMissing):
             if undoing.total == 1:
                 raise
@@ -96,39 +104,39 @@ def reversing(actor: Actor, policy_version: str) -> Step:
     return step
 
 
-def _own_act(ledger: Ledger, actor: Actor, act_id: str) -> Act:
-    act = find_act(ledger.session, act_id, lock=True)
-    if act is None or actor.account_id is None or act.account_id != actor.account_id:
-        raise ActNotFound
-    if act.undone_by is not None:
+def _own_action(unit: UnitOfWork, actor: Actor, action_id: str) -> ModeratorAction:
+    action = find_action(unit.session, action_id, lock=True)
+    if action is None or actor.account_id is None or action.account_id != actor.account_id:
+        raise ActionNotFound
+    if action.undone_by is not None:
         raise NotPossibleNow("This was taken back already.")
-    if act.kind not in _REVERSALS:
+    if action.kind not in _REVERSALS:
         raise NotPossibleNow("This can't be taken back.")
-    return act
+    return action
 
 
-def _begin(ledger: Ledger, actor: Actor, act: Act) -> Act:
+def _begin(unit: UnitOfWork, actor: Actor, action: ModeratorAction) -> ModeratorAction:
     """An act that undoes: with what the other one did, each as it was left."""
     assert actor.account_id is not None
-    if act.finished_at is None:
-        act.passed += pass_the_rest(ledger.session, act.id)
-        act.finished_at, act.leased_until = ledger.now, None
-    undoing = Act(
-        **act_row(ledger, new_id(ledger.now), actor.account_id, UNDO, f"Undone: {act.words}", site_id=act.site_id)
+    if action.finished_at is None:
+        action.skipped += skip_the_rest(unit.session, action.id)
+        action.finished_at, action.leased_until = unit.now, None
+    undoing = ModeratorAction(
+        **action_row(unit, new_id(unit.now), actor.account_id, UNDO, f"Undone: {action.words}", site_id=action.site_id)
     )
-    undoing.undoes = act.id
-    ledger.session.add(undoing)
-    ledger.session.flush()
-    undoing.total = choose_again(ledger.session, act.id, undoing.id)
-    act.undone_by = undoing.id
-    finish_if_through(ledger, undoing)
+    undoing.undoes = action.id
+    unit.session.add(undoing)
+    unit.session.flush()
+    undoing.total = choose_again(unit.session, action.id, undoing.id)
+    action.undone_by = undoing.id
+    finish_if_through(unit, undoing)
     return undoing
 
 
-def _left_alone(ledger: Ledger, item: ActItem) -> Exception:
-    comment = find_comment(ledger.session, item.subject) if item.revision is not None else None
+def _left_alone(unit: UnitOfWork, item: ActionItem) -> Exception:
+    comment = find_comment(unit.session, item.subject) if item.revision is not None else None
     if comment is not None:
-        return meanwhile(ledger.session, comment)
+        return meanwhile(unit.session, comment)
     return NotPossibleNow("Somebody has changed this since; nothing was overwritten.")
 
 
@@ -138,17 +146,17 @@ def _left_alone(ledger: Ledger, item: ActItem) -> Exception:
 _EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.rejected"}
 
 
-def _reverse_decision(of: Reversal, item: ActItem) -> bool:
+def _reverse_decision(of: Reversal, item: ActionItem) -> bool:
     """The comment stands where it stood: waiting, published as it was, or refused for the reason it was refused for."""
-    ledger, before = of.ledger, item.before
-    comment = comment_at_hand(ledger, of.actor, item.subject, right=DECIDE)
+    unit, before = of.unit, item.before
+    comment = comment_at_hand(unit, of.actor, item.subject, right=DECIDE)
     if comment.revision != item.revision:
         return False
     status = Status(before["status"])
     status = Status.PENDING if status in WAITING else status
-    told = newest_decision(ledger.session, comment.id, upto=before["revision"]) if status is Status.REJECTED else None
+    told = newest_decision(unit.session, comment.id, upto=before["revision"]) if status is Status.REJECTED else None
     status_changed(
-        ledger,
+        unit,
         comment,
         status,
         event=_EVENTS.get(status, "comment.reopened"),
@@ -158,23 +166,23 @@ def _reverse_decision(of: Reversal, item: ActItem) -> bool:
         reader_sentence=told.reader_sentence if told else None,
         statement=Statement.of(told.statement) if told and told.statement else None,
         policy_version=of.policy_version,
-        payload={"undoes": of.act.id},
+        payload={"undoes": of.action.id},
     )
     comment.published_at = datetime.fromisoformat(before["published_at"]) if before["published_at"] else None
-    place_kept(ledger, comment.id)  # what was never published leaves no place
-    queue_index.change(ledger.connection, comment.id, {"by_person": before["by_person"]})
+    place_kept(unit, comment.id)  # what was never published leaves no place
+    queue_index.change(unit.connection, comment.id, {"by_person": before["by_person"]})
     item.revision = comment.revision
     # What led to where the comment stands again can be taken back in its turn.
-    stands_again(ledger.session, comment.id, before["revision"], comment.revision)
+    stands_again(unit.session, comment.id, before["revision"], comment.revision)
     return True
 
 
-_REVERSALS: Mapping[str, Callable[[Reversal, ActItem], bool]] = {
+_REVERSALS: Mapping[str, Callable[[Reversal, ActionItem], bool]] = {
     "approve": _reverse_decision,
     "reject": _reverse_decision,
     "reopen": _reverse_decision,
-    MARK: reverse_mark,
-    UNMARK: reverse_mark,
+    MARK: reverse_flag,
+    UNMARK: reverse_flag,
     AUTHOR: reverse_author,
     MODE: reverse_mode,
     TERMS: reverse_terms,

@@ -15,11 +15,11 @@ from moderation.core.text.written import as_written
 from moderation.core.wordlist import term_text
 from moderation.desk.actions import MODERATE, Changed, Reversal, acted
 from moderation.services import Services
-from moderation.storage.actions import ActItem
+from moderation.storage.actions import ActionItem
 from moderation.storage.database import lock
 from moderation.storage.site_rules import Term, live_terms
-from moderation.storage.site_rules_cache import house_changed, house_lock
-from moderation.unit_of_work import Ledger, recorded
+from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
+from moderation.unit_of_work import UnitOfWork, recorded
 
 TERMS = "terms"
 """The kind of act that adding to a list is. Taking a term off can't be undone: its text is gone."""
@@ -51,11 +51,11 @@ def add_terms(
             "why", "repeats the term. It is kept with every comment that waits for it; leave the term out."
         )
 
-    def work(ledger: Ledger) -> str | None:
-        _check_place(ledger, actor, site_id, article_id)
+    def work(unit: UnitOfWork) -> str | None:
+        _check_place(unit, actor, site_id, article_id)
         account_id = _account_of(actor)
-        lock(ledger.session, house_lock(site_id))
-        there = {folded(term.term) for term in live_terms(ledger.session, site_id, article_id)}
+        lock(unit.session, site_rules_lock(site_id))
+        there = {folded(term.term) for term in live_terms(unit.session, site_id, article_id)}
         first = {folded(text): text for text in reversed(found)}
         new = [text for key, text in reversed(first.items()) if key not in there]
         if len(there) + len(new) > MOST:
@@ -63,22 +63,22 @@ def add_terms(
         added = []
         for text in new:
             term = Term(
-                id=new_id(ledger.now),
+                id=new_id(unit.now),
                 site_id=site_id,
                 article_id=article_id,
                 term=text,
                 why=why,
                 account_id=account_id,
-                made_at=ledger.now,
+                made_at=unit.now,
             )
-            ledger.session.add(term)
+            unit.session.add(term)
             added.append(Changed(subject=term.id, before={"listed": False}, revision=None))
-            ledger.event(site_id, actor.reference, "term.added", term.id, {"article": article_id})
+            unit.event(site_id, actor.reference, "term.added", term.id, {"article": article_id})
         if not added:
             return None
-        house_changed(ledger.session, site_id)
+        site_rules_changed(unit.session, site_id)
         words = f"{len(added)} listed terms added" if len(added) > 1 else "Listed term added"
-        return acted(ledger, actor, TERMS, words, added, site_id=site_id)
+        return acted(unit, actor, TERMS, words, added, site_id=site_id)
 
     return recorded(services, work)
 
@@ -89,36 +89,36 @@ def remove_term(services: Services, actor: Actor, term_id: str) -> None:
     Raises ``TermNotFound`` and ``RightMissing``.
     """
 
-    recorded(services, lambda ledger: _off(ledger, actor, term_id))
+    recorded(services, lambda unit: _off(unit, actor, term_id))
 
 
-def reverse_terms(of: Reversal, item: ActItem) -> bool:
+def reverse_terms(of: Reversal, item: ActionItem) -> bool:
     """Takes an added term off again. False where somebody has done so since."""
-    return _off(of.ledger, of.actor, item.subject, undoes=of.act.id)
+    return _off(of.unit, of.actor, item.subject, undoes=of.action.id)
 
 
-def _off(ledger: Ledger, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
+def _off(unit: UnitOfWork, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
     query = select(Term).where(Term.id == term_id).with_for_update()
-    term = ledger.session.scalar(query) if is_id(term_id) else None
+    term = unit.session.scalar(query) if is_id(term_id) else None
     if term is None:
         raise TermNotFound
     try:
-        _check_place(ledger, actor, term.site_id, term.article_id)
+        _check_place(unit, actor, term.site_id, term.article_id)
     except NotFound as error:
         raise TermNotFound from error
     if term.removed_at is not None:
         return False
-    term.removed_at, term.term = ledger.now, ""
+    term.removed_at, term.term = unit.now, ""
     payload = {"article": term.article_id, **({"undoes": undoes} if undoes else {})}
-    ledger.event(term.site_id, actor.reference, "term.removed", term.id, payload)
-    house_changed(ledger.session, term.site_id)
+    unit.event(term.site_id, actor.reference, "term.removed", term.id, payload)
+    site_rules_changed(unit.session, term.site_id)
     return True
 
 
-def _check_place(ledger: Ledger, actor: Actor, site_id: str, article_id: str | None) -> None:
+def _check_place(unit: UnitOfWork, actor: Actor, site_id: str, article_id: str | None) -> None:
     if article_id is None:
-        site_reached(ledger.session, actor, MODERATE, site_id)
-    elif article_reached(ledger.session, actor, MODERATE, article_id).site_id != site_id:
+        site_reached(unit.session, actor, MODERATE, site_id)
+    elif article_reached(unit.session, actor, MODERATE, article_id).site_id != site_id:
         raise ArticleNotFound
 
 

@@ -22,7 +22,7 @@ from moderation.storage.chain_checks import ChainCheck, find_check, next_check
 from moderation.storage.database import lock
 
 LEASE = timedelta(seconds=30)
-PORTION = 2000
+CHUNK = 2000
 """Events: some hundredths of a second to recompute, so that a stop is not held up."""
 
 
@@ -122,12 +122,12 @@ def _recomputed(services: Services, at: ChainHead) -> _Found:
         kept, newest = head_and_newest(session, at.chain)
         goes_to = max(kept.sequence if kept else 0, newest)
         following = takewhile(lambda event: event.sequence <= goes_to, events_of(session, at.chain, after=at.sequence))
-        events = list(islice(following, PORTION))
+        events = list(islice(following, CHUNK))
     try:
         holds = verify(at.chain, events, after=at)
     except ChainBroken as error:
         return _Found(at=at, total=goes_to, problem=legible(error.detail))
-    if len(events) == PORTION and holds.sequence < goes_to:
+    if len(events) == CHUNK and holds.sequence < goes_to:
         return _Found(at=holds, total=goes_to)
     return _Found(at=holds, total=goes_to, through=True, problem=_end_problem(holds, kept))
 

@@ -17,7 +17,7 @@ from moderation.perspective.wire import Suggestion, detected_language
 from moderation.services import Services
 from moderation.storage.base import table_of
 from moderation.storage.suggestions import SuggestedLabels, forget_texts, suggestions_about
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ def keep_suggestion(services: Services, site_id: str, actor: str, suggestion: Su
     wishes = services.configuration.current().perspective
     keeps_text = site_id in wishes.keep_texts_for_sites
 
-    def work(ledger: Ledger) -> None:
-        row = _row(ledger, site_id, suggestion, scores, keeps_text=keeps_text)
-        ledger.session.execute(insert(table_of(SuggestedLabels)), row)
+    def work(unit: UnitOfWork) -> None:
+        row = _row(unit, site_id, suggestion, scores, keeps_text=keeps_text)
+        unit.session.execute(insert(table_of(SuggestedLabels)), row)
         payload: dict[str, Any] = {"labels": dict(suggestion.labels)}
         if keeps_text:
             payload["body"] = body_fingerprint(row["text"], row["salt"])
-        ledger.event(site_id, actor, "label.suggested", row["id"], payload)
+        unit.event(site_id, actor, "label.suggested", row["id"], payload)
 
     recorded(services, work)
     answer: dict[str, Any] = {}
@@ -67,11 +67,11 @@ def erase_suggestions(services: Services, actor: str, site_id: str, client_token
     The bare numbers stay for calibration: they tell nothing of anybody. The audit chain still verifies.
     """
 
-    def work(ledger: Ledger) -> int:
-        rows = suggestions_about(ledger.session, site_id, client_token)
+    def work(unit: UnitOfWork) -> int:
+        rows = suggestions_about(unit.session, site_id, client_token)
         for row in rows:
             row.text = row.salt = row.client_token = None
-            ledger.event(site_id, actor, "label.erased", row.id, {})
+            unit.event(site_id, actor, "label.erased", row.id, {})
         return len(rows)
 
     return recorded(services, work)
@@ -88,11 +88,11 @@ def _scores(services: Services, suggestion: Suggestion) -> Scores | None:
 
 
 def _row(
-    ledger: Ledger, site_id: str, suggestion: Suggestion, scores: Scores | None, *, keeps_text: bool
+    unit: UnitOfWork, site_id: str, suggestion: Suggestion, scores: Scores | None, *, keeps_text: bool
 ) -> dict[str, Any]:
     token = suggestion.client_token
     return {
-        "id": new_id(ledger.now),
+        "id": new_id(unit.now),
         "site_id": site_id,
         "client_token": token if token and len(token) <= LONGEST_KEPT_TOKEN and token.isprintable() else None,
         "labels": dict(suggestion.labels),
@@ -103,5 +103,5 @@ def _row(
         # No database holds NUL in a text.
         "text": suggestion.seen.text.replace("\x00", "�") if keeps_text else None,
         "salt": secrets.token_bytes(16) if keeps_text else None,
-        "created_at": ledger.now,
+        "created_at": unit.now,
     }

@@ -19,10 +19,10 @@ from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
 from moderation.core.decision import Decision, Outcome
 from moderation.core.policy import (
-    LISTED,
     OPTIONAL,
     SCORED_SIGNALS,
     TEXT_SCORES,
+    WORDLIST_SIGNALS,
     Condition,
     Rules,
     Signals,
@@ -103,26 +103,26 @@ def replayed(past: Past, other: Configuration) -> Replayed:
     return Replayed(past=past, outcome=outcome, flagged=flagged)
 
 
-def tally(portions: Iterable[Replayed]) -> Tally:
+def tally(chunks: Iterable[Replayed]) -> Tally:
     """Counts them."""
     counts: Counter[tuple[Outcome, str | None]] = Counter()
     flagged: Counter[str | None] = Counter()
     changed = 0
-    for portion in portions:
-        people = portion.past.people
+    for chunk in chunks:
+        people = chunk.past.people
         for code in np.unique(people):
             by = None if code < 0 else STATUSES[code].value
             for position, outcome in enumerate(OUTCOMES):
-                if number := int(np.count_nonzero((people == code) & (portion.outcome == position))):
+                if number := int(np.count_nonzero((people == code) & (chunk.outcome == position))):
                     counts[outcome, by] += number
-            flagged[by] += int(np.count_nonzero((people == code) & portion.flagged))
-        changed += int(np.count_nonzero(portion.changed))
+            flagged[by] += int(np.count_nonzero((people == code) & chunk.flagged))
+        changed += int(np.count_nonzero(chunk.changed))
     return Tally(counts=counts, flagged=flagged, changed=changed)
 
 
-def told(session: Session, portion: Replayed, chosen: Sequence[int], other: Configuration) -> list[Told]:
+def told(session: Session, chunk: Replayed, chosen: Sequence[int], other: Configuration) -> list[Told]:
     """The comments at these positions of a portion, each with the reasons of the other policy in words."""
-    past = portion.past
+    past = chunk.past
     known = named(session, [int(past.number[one]) for one in chosen])
     held = [known[int(past.number[one])].comment_id for one in chosen if past.holds[one]]
     holds = holds_of(session, held) if held else {}
@@ -160,8 +160,8 @@ def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArra
     and what isn't readable waits.
     """
     scored, readable = past.scored[here], past.readable[here]
-    terms = [condition for condition in rules.whole("reject") if condition.signal in LISTED]
-    others = [condition for condition in rules.whole("reject") if condition.signal not in LISTED]
+    terms = [condition for condition in rules.whole("reject") if condition.signal in WORDLIST_SIGNALS]
+    others = [condition for condition in rules.whole("reject") if condition.signal not in WORDLIST_SIGNALS]
     rejecting = readable & _any([_holds(past, here, condition) for condition in others], scored)
     flagging = ~scored | ~readable | (past.holds[here] > 0)
     flagging |= _any([_holds(past, here, condition) for condition in terms], scored)

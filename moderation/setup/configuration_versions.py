@@ -20,7 +20,7 @@ from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import ModerationError
 from moderation.storage.database import lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration, newest_hash, was_in_force
-from moderation.unit_of_work import Books, Ledger, recorded
+from moderation.unit_of_work import Books, UnitOfWork, recorded
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,17 @@ class ConfigurationVersions:
         ``last_read`` is the SHA-256 of what the file said when this machine read it last; None: it never has.
         """
 
-        def work(ledger: Ledger) -> None:
-            lock(ledger.session, "configuration")
-            last = newest_configuration(ledger.session)
+        def work(unit: UnitOfWork) -> None:
+            lock(unit.session, "configuration")
+            last = newest_configuration(unit.session)
             version = new.policy.version
             if last is not None and (last.hash, last.policy_version) == (new.hash, version):
                 return
             if last is not None and last.hash == new.hash:
                 # The defaults of another version of this service make another policy of the same text.
-                _keep(ledger, new, last, last.actor, "upgrade")
-            elif last is None or anyway or _is_edit(ledger.session, last, new.hash, last_read):
-                _keep(ledger, new, last, SYSTEM, "file")
+                _keep(unit, new, last, last.actor, "upgrade")
+            elif last is None or anyway or _is_edit(unit.session, last, new.hash, last_read):
+                _keep(unit, new, last, SYSTEM, "file")
             elif new.hash != last_read:
                 log.warning("the configuration file says what was in force earlier; what is in force now stays")
 
@@ -75,12 +75,12 @@ class ConfigurationVersions:
         ``ForceChangedMeanwhile`` where another one is in force by now.
         """
 
-        def work(ledger: Ledger) -> None:
-            lock(ledger.session, "configuration")
-            last = newest_configuration(ledger.session)
+        def work(unit: UnitOfWork) -> None:
+            lock(unit.session, "configuration")
+            last = newest_configuration(unit.session)
             if last is not None and last.hash != base:
                 raise ForceChangedMeanwhile(text=last.text, actor=last.actor, at=last.effective_at)
-            _keep(ledger, new, last, actor, source)
+            _keep(unit, new, last, actor, source)
 
         recorded(self._books, work)
 
@@ -92,9 +92,9 @@ def _is_edit(session: Session, last: KeptConfiguration, hash_: str, last_read: s
     return up_to_date or not was_in_force(session, hash_)
 
 
-def _keep(ledger: Ledger, new: Configuration, last: KeptConfiguration | None, actor: str, source: str) -> None:
+def _keep(unit: UnitOfWork, new: Configuration, last: KeptConfiguration | None, actor: str, source: str) -> None:
     version = new.policy.version
-    row = {"hash": new.hash, "policy_version": version, "text": new.text, "effective_at": ledger.now, "actor": actor}
-    ledger.session.execute(insert(KeptConfiguration).values(row))
+    row = {"hash": new.hash, "policy_version": version, "text": new.text, "effective_at": unit.now, "actor": actor}
+    unit.session.execute(insert(KeptConfiguration).values(row))
     payload = {"configuration": new.hash, "policy": version, "before": last.hash if last else None, "source": source}
-    ledger.event(SYSTEM_CHAIN, SYSTEM if source == "upgrade" else actor, "policy.changed", version, payload)
+    unit.event(SYSTEM_CHAIN, SYSTEM if source == "upgrade" else actor, "policy.changed", version, payload)

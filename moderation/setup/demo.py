@@ -20,7 +20,7 @@ from moderation.core.errors import ConfigurationError, DecidedMeanwhile, Duplica
 from moderation.core.text.written import as_written, display_name
 from moderation.desk.decide import Ruled, Ruling, Verdict, decide_comment
 from moderation.services import Clock, Services
-from moderation.storage.actions import forget_acts
+from moderation.storage.actions import forget_actions
 
 DECIDED_AFTER = timedelta(minutes=4)
 """How long a seed's comment waited for its moderator."""
@@ -81,7 +81,7 @@ def load_seeds(services: Services, seeds: Seeds, *, site_id: str, moderator: Act
     new = [register_article(services, site_id, sender.reference, article)[1] for article in seeds.articles]
     ids: dict[str, str | None] = {}
     arrived = decided = 0
-    acts: list[str] = []
+    actions: list[str] = []
     for at, comment in sorted(_moments(seeds, now), key=lambda moment: moment[0]):
         then = replace(services, clock=_standing(at))
         if comment.ref not in ids:
@@ -90,9 +90,9 @@ def load_seeds(services: Services, seeds: Seeds, *, site_id: str, moderator: Act
         elif (comment_id := ids[comment.ref]) is not None:
             ruled = _decide(then, moderator, comment, comment_id)
             decided += ruled is not None
-            acts += [ruled.act_id] if ruled and ruled.act_id else []
+            actions += [ruled.action_id] if ruled and ruled.action_id else []
     # A moderator's undo begins with what they did themselves.
-    services.database.writing(lambda session: forget_acts(session, acts))
+    services.database.writing(lambda session: forget_actions(session, actions))
     return Loaded(articles=sum(new), comments=arrived, decisions=decided)
 
 

@@ -13,7 +13,7 @@ from moderation.core.actor import EVERYWHERE, SYSTEM
 from moderation.services import Services
 from moderation.storage.accounts import Granted, Role, all_accounts
 from moderation.storage.sites import KeyKind, Right, all_sites
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 ADMIN = "admin"
 DEMO = "demo"
@@ -40,17 +40,17 @@ def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) ->
     wanted = nobody and (settings.admin_password or not settings.production)
     hashed = hash_of(settings.admin_password or made or "") if wanted else None
 
-    def work(ledger: Ledger) -> FirstStart:
+    def work(unit: UnitOfWork) -> FirstStart:
         password = secret = publishable = None
-        if hashed is not None and not all_accounts(ledger.session):
+        if hashed is not None and not all_accounts(unit.session):
             password = made
-            insert_account(ledger, SYSTEM, ADMIN, hashed, {EVERYWHERE: Granted(role=Role.ADMIN)})
-        if not all_sites(ledger.session) and (settings.site_key or not settings.production):
-            insert_site(ledger, SYSTEM, DEMO, "Demo")
+            insert_account(unit, SYSTEM, ADMIN, hashed, {EVERYWHERE: Granted(role=Role.ADMIN)})
+        if not all_sites(unit.session) and (settings.site_key or not settings.production):
+            insert_site(unit, SYSTEM, DEMO, "Demo")
             secret = None if settings.site_key else new_secret_key()
-            insert_key(ledger, SYSTEM, DEMO, KeyKind.SECRET, settings.site_key or secret or "", rights=list(Right))
+            insert_key(unit, SYSTEM, DEMO, KeyKind.SECRET, settings.site_key or secret or "", rights=list(Right))
             publishable = new_publishable_key()
-            insert_key(ledger, SYSTEM, DEMO, KeyKind.PUBLISHABLE, publishable, origins=list(origins))
+            insert_key(unit, SYSTEM, DEMO, KeyKind.PUBLISHABLE, publishable, origins=list(origins))
         return FirstStart(admin_password=password, secret_key=secret, publishable_key=publishable)
 
     return recorded(services, work)

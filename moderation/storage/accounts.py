@@ -171,9 +171,9 @@ def live_session(session: Session, digest: str, now: datetime) -> Account | None
     )
 
 
-def end_sessions(session: Session, account_id: str, *, but: str | None = None) -> None:
+def end_sessions(session: Session, account_id: str, *, exclude: str | None = None) -> None:
     """Ends the sign-ins of an account; the one with the digest ``but`` stays."""
-    session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.digest != (but or "")))
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.digest != (exclude or "")))
 
 
 def sessions_of(session: Session, account_id: str, now: datetime) -> Sequence[WebSession]:

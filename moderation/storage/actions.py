@@ -17,7 +17,7 @@ from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
 
 
-class Act(Base):
+class ModeratorAction(Base):
     """One thing that somebody did and may undo.
 
     ``kind`` says what (``approve``, ``reject``, ``reopen``, ``escalate``, ``author`` ...), ``words`` how moderators are
@@ -40,7 +40,7 @@ class Act(Base):
     detail: Mapped[dict[str, Any]]
     total: Mapped[int] = mapped_column(BigCount)
     done: Mapped[int] = mapped_column(BigCount)
-    passed: Mapped[int] = mapped_column(BigCount)
+    skipped: Mapped[int] = mapped_column(BigCount)
     made_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
@@ -53,11 +53,11 @@ class ItemState(StrEnum):
 
     CHOSEN = "chosen"
     DONE = "done"
-    PASSED = "passed"
+    SKIPPED = "passed"
     """Left as it was: somebody else has decided about it meanwhile, or has it open."""
 
 
-class ActItem(Base):
+class ActionItem(Base):
     """One comment (or author) that an act is about: what it was before, and its revision after.
 
     Until its turn ``revision`` is the one that it was chosen at.
@@ -66,7 +66,7 @@ class ActItem(Base):
     __tablename__ = "act_items"
     __table_args__ = (Index("ix_act_items_subject", "subject"),)
 
-    act_id: Mapped[str] = mapped_column(ForeignKey("acts.id"), primary_key=True)
+    action_id: Mapped[str] = mapped_column(ForeignKey("acts.id"), primary_key=True)
     position: Mapped[int] = mapped_column(BigCount, primary_key=True, autoincrement=False)
     subject: Mapped[str]
     state: Mapped[str]  # an ItemState
@@ -77,45 +77,47 @@ class ActItem(Base):
 CHOSEN = ["act_id", "position", "subject", "state", "before", "revision"]
 
 
-def find_act(session: Session, act_id: str, *, lock: bool = False) -> Act | None:
+def find_action(session: Session, action_id: str, *, lock: bool = False) -> ModeratorAction | None:
     """One act; with ``lock`` nobody else goes on with it until this transaction ends."""
-    if not is_id(act_id):
+    if not is_id(action_id):
         return None
-    query = select(Act).where(Act.id == act_id)
+    query = select(ModeratorAction).where(ModeratorAction.id == action_id)
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def own_acts(session: Session, account_id: str, *, limit: int) -> Sequence[Act]:
+def own_actions(session: Session, account_id: str, *, limit: int) -> Sequence[ModeratorAction]:
     """What somebody did last, the newest first: what undoes another act is not listed by itself."""
-    query = select(Act).where(Act.account_id == account_id, Act.undoes.is_(None))
-    return session.scalars(query.order_by(Act.id.desc()).limit(limit)).all()
+    query = select(ModeratorAction).where(ModeratorAction.account_id == account_id, ModeratorAction.undoes.is_(None))
+    return session.scalars(query.order_by(ModeratorAction.id.desc()).limit(limit)).all()
 
 
-def newest_act(session: Session, account_id: str) -> Act | None:
+def newest_action(session: Session, account_id: str) -> ModeratorAction | None:
     """What somebody did last and has not taken back."""
-    query = select(Act).where(Act.account_id == account_id, Act.undoes.is_(None), Act.undone_by.is_(None))
-    return session.scalar(query.order_by(Act.id.desc()).limit(1))
+    query = select(ModeratorAction).where(
+        ModeratorAction.account_id == account_id, ModeratorAction.undoes.is_(None), ModeratorAction.undone_by.is_(None)
+    )
+    return session.scalar(query.order_by(ModeratorAction.id.desc()).limit(1))
 
 
-def forget_acts(session: Session, act_ids: Sequence[str]) -> None:
+def forget_actions(session: Session, action_ids: Sequence[str]) -> None:
     """Nobody can take these back any more; what they did stands."""
-    session.execute(delete(ActItem).where(ActItem.act_id.in_(act_ids)))
-    session.execute(delete(Act).where(Act.id.in_(act_ids)))
+    session.execute(delete(ActionItem).where(ActionItem.action_id.in_(action_ids)))
+    session.execute(delete(ModeratorAction).where(ModeratorAction.id.in_(action_ids)))
 
 
-def chosen_items(session: Session, act_id: str, *, limit: int) -> Sequence[ActItem]:
+def chosen_items(session: Session, action_id: str, *, limit: int) -> Sequence[ActionItem]:
     """What an act has still to do, in its order."""
     return session.scalars(
-        select(ActItem)
-        .where(ActItem.act_id == act_id, ActItem.state == ItemState.CHOSEN)
-        .order_by(ActItem.position)
+        select(ActionItem)
+        .where(ActionItem.action_id == action_id, ActionItem.state == ItemState.CHOSEN)
+        .order_by(ActionItem.position)
         .limit(limit)
     ).all()
 
 
-def choose_again(session: Session, act_id: str, undoing_id: str) -> int:
+def choose_again(session: Session, action_id: str, undoing_id: str) -> int:
     """Chooses all that an act did for another that undoes it, the last first, and returns how many that are."""
-    items = table_of(ActItem)
+    items = table_of(ActionItem)
     did = select(
         literal(undoing_id),
         func.row_number().over(order_by=items.c.position.desc()),
@@ -123,25 +125,25 @@ def choose_again(session: Session, act_id: str, undoing_id: str) -> int:
         literal(ItemState.CHOSEN.value),
         items.c.before,
         items.c.revision,
-    ).where(items.c.act_id == act_id, items.c.state == ItemState.DONE)
+    ).where(items.c.action_id == action_id, items.c.state == ItemState.DONE)
     session.connection().execute(insert(items).from_select(CHOSEN, did))
     return how_many_items(session, undoing_id)
 
 
-def how_many_items(session: Session, act_id: str) -> int:
-    return session.scalar(select(func.count()).select_from(ActItem).where(ActItem.act_id == act_id)) or 0
+def how_many_items(session: Session, action_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(ActionItem).where(ActionItem.action_id == action_id)) or 0
 
 
-def pass_the_rest(session: Session, act_id: str) -> int:
+def skip_the_rest(session: Session, action_id: str) -> int:
     """Leaves alone what an act has not done yet, and returns how many things that are."""
-    items = table_of(ActItem)
-    rest = update(items).where(items.c.act_id == act_id, items.c.state == ItemState.CHOSEN)
-    return session.connection().execute(rest.values(state=ItemState.PASSED.value)).rowcount
+    items = table_of(ActionItem)
+    rest = update(items).where(items.c.action_id == action_id, items.c.state == ItemState.CHOSEN)
+    return session.connection().execute(rest.values(state=ItemState.SKIPPED.value)).rowcount
 
 
 def stands_again(session: Session, subject: str, before: int, revision: int) -> None:
     """What an act left at the revision ``before`` stands like that again, at another."""
-    items = table_of(ActItem)
+    items = table_of(ActionItem)
     session.connection().execute(
         update(items)
         .where(items.c.subject == subject, items.c.revision == before, items.c.state == ItemState.DONE)
@@ -162,11 +164,11 @@ class Everything:
         return "under this article" if self.article_id is not None else "by this author"
 
 
-def choose_everything(session: Session, act_id: str, what: Everything) -> int:
+def choose_everything(session: Session, action_id: str, what: Everything) -> int:
     """Chooses all that waits or is published there for an act, the oldest first, and returns how many that are."""
-    items = table_of(ActItem)
+    items = table_of(ActionItem)
     chosen = select(
-        literal(act_id),
+        literal(action_id),
         func.row_number().over(order_by=Comment.id),
         Comment.id,
         literal(ItemState.CHOSEN.value),
@@ -174,17 +176,24 @@ def choose_everything(session: Session, act_id: str, what: Everything) -> int:
         Comment.revision,
     ).where(*_is_there(what))
     session.connection().execute(insert(items).from_select(CHOSEN, chosen))
-    return how_many_items(session, act_id)
+    return how_many_items(session, action_id)
 
 
-def choose_these(session: Session, act_id: str, chosen: Sequence[tuple[str, int]]) -> int:
+def choose_these(session: Session, action_id: str, chosen: Sequence[tuple[str, int]]) -> int:
     """Chooses these comments, each at its revision, for an act, and returns how many they are."""
     rows = [
-        {"act_id": act_id, "position": n, "subject": subject, "state": ItemState.CHOSEN, "before": {}, "revision": at}
+        {
+            "act_id": action_id,
+            "position": n,
+            "subject": subject,
+            "state": ItemState.CHOSEN,
+            "before": {},
+            "revision": at,
+        }
         for n, (subject, at) in enumerate(chosen, 1)
     ]
     if rows:
-        session.connection().execute(insert(table_of(ActItem)), rows)
+        session.connection().execute(insert(table_of(ActionItem)), rows)
     return len(rows)
 
 
@@ -207,18 +216,21 @@ def _is_there(what: Everything) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def next_unfinished(session: Session, now: datetime, *, lock: bool = False) -> Act | None:
+def next_unfinished(session: Session, now: datetime, *, lock: bool = False) -> ModeratorAction | None:
     """The oldest act that goes on in the background and that nobody goes on with; with ``lock`` nobody else can."""
     query = (
-        select(Act)
-        .where(Act.finished_at.is_(None), or_(Act.leased_until.is_(None), Act.leased_until < now))
-        .order_by(Act.id)
+        select(ModeratorAction)
+        .where(
+            ModeratorAction.finished_at.is_(None),
+            or_(ModeratorAction.leased_until.is_(None), ModeratorAction.leased_until < now),
+        )
+        .order_by(ModeratorAction.id)
         .limit(1)
     )
     return session.scalar(query.with_for_update(skip_locked=True) if lock else query)
 
 
-def subjects_of(session: Session, act_id: str, *, limit: int) -> list[str]:
+def subjects_of(session: Session, action_id: str, *, limit: int) -> list[str]:
     """The ids of the first things that an act is about."""
-    query = select(ActItem.subject).where(ActItem.act_id == act_id).order_by(ActItem.position)
+    query = select(ActionItem.subject).where(ActionItem.action_id == action_id).order_by(ActionItem.position)
     return list(session.scalars(query.limit(limit)))

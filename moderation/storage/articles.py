@@ -75,7 +75,7 @@ class Place:
     version: int
     published_at: datetime | None
     created_at: datetime
-    house_revision: int
+    rules_revision: int
 
 
 _THIS = (Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
@@ -86,7 +86,7 @@ _SITE = table_of(Site).c
 _PLACE = (
     select(
         *(_COLUMNS[name] for name in Place.__dataclass_fields__ if name in _COLUMNS),
-        _SITE.house_revision,
+        _SITE.rules_revision,
     )
     .join_from(table_of(Article), table_of(Site), _SITE.id == _COLUMNS.site_id)
     .where(*_THIS)

@@ -13,7 +13,7 @@ from moderation.core.reach import Scope
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import WAITS, Docket
+from moderation.storage.queue_index import WAITS, QueueIndex
 from moderation.storage.reach import within_any
 
 COUNTED = 1000
@@ -28,7 +28,7 @@ class ArticleLine:
     waiting: int
 
 
-def listed_articles(
+def article_lines(
     session: Session, scopes: Sequence[Scope], *, find: str = "", before: str | None = None, limit: int
 ) -> list[ArticleLine]:
     """Articles within these scopes whose title holds the words in ``find``, the last registered first, from behind the
@@ -41,7 +41,7 @@ def listed_articles(
         chosen = chosen.where(Article.id < before)
     page = chosen.order_by(Article.id.desc()).limit(limit).subquery()
     # Of each, so many are counted at most, and by the index of what waits alone.
-    some = select(literal(1)).where(Docket.article_id == Article.id, WAITS).limit(COUNTED + 1).correlate(Article)
+    some = select(literal(1)).where(QueueIndex.article_id == Article.id, WAITS).limit(COUNTED + 1).correlate(Article)
     waiting = select(func.count()).select_from(some.subquery()).correlate(Article).scalar_subquery()
     query = select(Article, waiting).join(page, page.c.id == Article.id).order_by(Article.id.desc())
     return [ArticleLine(article=article, waiting=count or 0) for article, count in session.execute(query)]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, Happening, link
+from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, UnchainedEvent, link
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.database import Database
 
@@ -69,18 +69,18 @@ _MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
 _INSERT_EVENT = insert(_EVENTS)
 
 
-def append(session: Session, happenings: Sequence[Happening], at: datetime) -> list[ChainHead]:
+def append(session: Session, unchained_events: Sequence[UnchainedEvent], at: datetime) -> list[ChainHead]:
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
     connection = session.connection()
-    for chain in sorted({happening.chain for happening in happenings}):
+    for chain in sorted({unchained_event.chain for unchained_event in unchained_events}):
         row = connection.execute(_HEAD, {"name": chain}).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
         events: list[AuditEvent] = []
-        for happening in happenings:
-            if happening.chain == chain:
+        for unchained_event in unchained_events:
+            if unchained_event.chain == chain:
                 sequence += 1
-                events.append(link(happening, sequence=sequence, previous=previous, at=at))
+                events.append(link(unchained_event, sequence=sequence, previous=previous, at=at))
                 previous = events[-1].hash
         connection.execute(_INSERT_EVENT, [_values(event) for event in events])
         if row:
@@ -107,31 +107,31 @@ def chains(session: Session) -> Sequence[str]:
     return sorted(names)
 
 
-PORTION = 1000
+CHUNK = 1000
 
 
 def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[AuditEvent]:
     """A chain's events in order, read in portions, whatever bytes somebody has put into them."""
     # Portion by portion, not with one cursor: a reader that stops in the middle leaves nothing open.
-    query = _events(session).where(_EVENTS.c.chain == chain).limit(PORTION)
-    while portion := session.execute(query.where(_EVENTS.c.sequence > after)).all():
-        for row in portion:
+    query = _events(session).where(_EVENTS.c.chain == chain).limit(CHUNK)
+    while chunk := session.execute(query.where(_EVENTS.c.sequence > after)).all():
+        for row in chunk:
             yield _event(row)
-        if not isinstance(portion[-1][0], int):
+        if not isinstance(chunk[-1][0], int):
             return  # no number any more, and SQLite sorts that behind all numbers: verifying has ended here
-        after = portion[-1][0]
+        after = chunk[-1][0]
 
 
-def events_in_portions(database: Database, chain: str) -> Iterator[AuditEvent]:
+def events_in_chunks(database: Database, chain: str) -> Iterator[AuditEvent]:
     """The same, each portion read in a short transaction of its own: whoever takes the events may take their time."""
     after = 0
     while True:
         with database.reading() as session:
-            portion = list(islice(events_of(session, chain, after=after), PORTION))
-        yield from portion
-        if len(portion) < PORTION or portion[-1].sequence < after:
+            chunk = list(islice(events_of(session, chain, after=after), CHUNK))
+        yield from chunk
+        if len(chunk) < CHUNK or chunk[-1].sequence < after:
             return  # the end, or no numbers any more
-        after = portion[-1].sequence
+        after = chunk[-1].sequence
 
 
 def stored_head(session: Session, chain: str) -> ChainHead | None:

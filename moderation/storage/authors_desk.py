@@ -52,11 +52,11 @@ def until_of(author: Author, now: datetime) -> datetime | None:
     return None if ends is None or ends <= now or ends >= FOREVER else ends
 
 
-def record_of(session: Session, author: Author, *, but: str | None = None) -> AuthorRecord:
+def record_of(session: Session, author: Author, *, exclude: str | None = None) -> AuthorRecord:
     """The record of an author; ``but`` is the comment that is looked at, which doesn't count among the latest."""
     query = select(Comment.status).where(Comment.author_id == author.id)
-    if but is not None:
-        query = query.where(Comment.id != but)
+    if exclude is not None:
+        query = query.where(Comment.id != exclude)
     latest = session.scalars(query.order_by(Comment.id.desc()).limit(5)).all()
     return AuthorRecord(author=author, latest=tuple(latest), decision=newest_author_decision(session, author.id))
 

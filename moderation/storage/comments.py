@@ -275,7 +275,7 @@ def with_external_id(session: Session, site_id: str, external_id: str) -> str | 
     return session.scalar(select(Comment.id).where(Comment.site_id == site_id, Comment.external_id == external_id))
 
 
-def published_mark(session: Session, article_id: str) -> tuple[int, datetime | None]:
+def published_flag(session: Session, article_id: str) -> tuple[int, datetime | None]:
     """How many comments are published under an article and when the latest was: what an ETag is made from."""
     row = session.execute(
         select(func.count(), func.max(Comment.decided_at)).where(

@@ -22,7 +22,7 @@ from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, Docket, signals_in
+from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, QueueIndex, signals_in
 from moderation.storage.reach import within_any
 from moderation.storage.severity_order import serving_slot
 
@@ -54,13 +54,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class DeskComment:
     """A comment with what stands around it. ``judged`` and ``decided`` are as in ``Line``."""
 
     comment: Comment
     article: Article
     author: Author
-    docket: Docket
+    queue_index: QueueIndex
     scores: Scores | None
     judged: DecisionRow | None
     decided: DecisionRow | None
@@ -76,7 +76,7 @@ class Said:
     signals: dict[str, float]
 
 
-_DOCKET = table_of(Docket).c
+_QUEUE_INDEX = table_of(QueueIndex).c
 _SIGNALS = (*LABELS, "relevance")
 _LINE = (
     select(
@@ -84,13 +84,13 @@ _LINE = (
         *(Comment.received_at, Comment.parent_id, Author.created_at, Author.known, Author.approved, Author.rejected),
         Article.title,
         Article.section,
-        _DOCKET.section.label("judged_section"),
-        *(_DOCKET[slot] for slot in SLOTS),
+        _QUEUE_INDEX.section.label("judged_section"),
+        *(_QUEUE_INDEX[slot] for slot in SLOTS),
         *SIGNAL_COLUMNS,
     )
     .join(Article, Article.id == Comment.article_id)
     .join(Author, Author.id == Comment.author_id)
-    .join(Docket, Docket.comment_id == Comment.id)
+    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
 )
 
 
@@ -121,7 +121,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow], slot: st
         scores=_signals(row._mapping),
         signals=signals_in(row._mapping, holds_in(judged)),
         judged_section=row.judged_section,
-        severity=row._mapping[_DOCKET[slot]],
+        severity=row._mapping[_QUEUE_INDEX[slot]],
         decided=_first(decisions),
     )
 
@@ -131,26 +131,26 @@ def holds_in(judged: DecisionRow | None) -> tuple[str, ...]:
     return tuple(reason["words"] for reason in judged.reasons if reason["code"] == "hold") if judged else ()
 
 
-def one_listed(session: Session, comment_id: str, scopes: Sequence[Scope]) -> Listed | None:
+def desk_comment(session: Session, comment_id: str, scopes: Sequence[Scope]) -> DeskComment | None:
     """One comment within these scopes with what stands around it."""
     row = session.execute(
-        select(Comment, Article, Author, Docket, ScoreRow)
+        select(Comment, Article, Author, QueueIndex, ScoreRow)
         .join(Article, Article.id == Comment.article_id)
         .join(Author, Author.id == Comment.author_id)
-        .join(Docket, Docket.comment_id == Comment.id)
+        .join(QueueIndex, QueueIndex.comment_id == Comment.id)
         .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
         .where(Comment.id == comment_id)
         .options(defer(Article.paragraphs), defer(Article.key_points))
     ).first()
     if row is None or not any(scope.holds(row[3]) for scope in scopes):
         return None
-    comment, article, author, docket, scores = row
+    comment, article, author, queue_index, scores = row
     decisions = _decisions_of(session, [comment_id])
-    return Listed(
+    return DeskComment(
         comment=comment,
         article=article,
         author=author,
-        docket=docket,
+        queue_index=queue_index,
         scores=scores.scores if scores is not None else None,
         judged=_first(d for d in decisions if d.automated),
         decided=_first(decisions),
@@ -183,8 +183,8 @@ def thread_of(session: Session, comment: Comment) -> list[Said]:
 
 def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[Said]:
     order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
-    columns = (_DOCKET.escalated, *(_DOCKET[signal] for signal in _SIGNALS))
-    query = select(Comment, *columns).join(Docket, Docket.comment_id == Comment.id)
+    columns = (_QUEUE_INDEX.escalated, *(_QUEUE_INDEX[signal] for signal in _SIGNALS))
+    query = select(Comment, *columns).join(QueueIndex, QueueIndex.comment_id == Comment.id)
     rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
     return [Said(comment=row[0], depth=depth, escalated=row.escalated, signals=_signals(row._mapping)) for row in rows]
 
@@ -195,15 +195,15 @@ def _signals(row: Any) -> dict[str, float]:
 
 def signals_of(session: Session, ids: Iterable[str]) -> dict[str, dict[str, float]]:
     """The scores that the docket has of these comments, by comment."""
-    query = select(_DOCKET.comment_id, *(_DOCKET[signal] for signal in _SIGNALS))
-    rows = session.execute(query.where(_DOCKET.comment_id.in_(list(ids))))
+    query = select(_QUEUE_INDEX.comment_id, *(_QUEUE_INDEX[signal] for signal in _SIGNALS))
+    rows = session.execute(query.where(_QUEUE_INDEX.comment_id.in_(list(ids))))
     return {row.comment_id: _signals(row._mapping) for row in rows}
 
 
 def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, tuple[str, int]]:
     """Where those of these comments stand that lie within the scopes: status and revision by id."""
-    query = select(Comment.id, Comment.status, Comment.revision, Comment.site_id, _DOCKET.section)
-    rows = session.execute(query.join(Docket, Docket.comment_id == Comment.id).where(Comment.id.in_(ids)))
+    query = select(Comment.id, Comment.status, Comment.revision, Comment.site_id, _QUEUE_INDEX.section)
+    rows = session.execute(query.join(QueueIndex, QueueIndex.comment_id == Comment.id).where(Comment.id.in_(ids)))
     return {
         row.id: (row.status, row.revision) for row in rows if any(s.reaches(row.site_id, row.section) for s in scopes)
     }
@@ -231,18 +231,20 @@ def author_name(session: Session, author_id: str, scopes: Sequence[Scope]) -> st
 
 
 def _has_written(session: Session, author_id: str, sections: Collection[str]) -> bool:
-    theirs = select(Comment.id).join(Docket, Docket.comment_id == Comment.id).where(Comment.author_id == author_id)
-    return session.scalar(theirs.where(_DOCKET.section.in_(sections)).limit(1)) is not None
+    theirs = (
+        select(Comment.id).join(QueueIndex, QueueIndex.comment_id == Comment.id).where(Comment.author_id == author_id)
+    )
+    return session.scalar(theirs.where(_QUEUE_INDEX.section.in_(sections)).limit(1)) is not None
 
 
 def latest_by(
-    session: Session, author_id: str, scopes: Sequence[Scope], *, but: str, limit: int = 5
+    session: Session, author_id: str, scopes: Sequence[Scope], *, exclude: str, limit: int = 5
 ) -> Sequence[Comment]:
     """An author's latest other comments within these scopes, newest first."""
-    others = select(Comment).where(Comment.author_id == author_id, Comment.id != but)
+    others = select(Comment).where(Comment.author_id == author_id, Comment.id != exclude)
     if any(scope.sections is not None for scope in scopes):
-        others = others.join(Docket, Docket.comment_id == Comment.id)
-        others = others.where(within_any(scopes, _DOCKET.site_id, _DOCKET.section))
+        others = others.join(QueueIndex, QueueIndex.comment_id == Comment.id)
+        others = others.where(within_any(scopes, _QUEUE_INDEX.site_id, _QUEUE_INDEX.section))
     return session.scalars(others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)).all()
 
 

@@ -35,13 +35,13 @@ from moderation.core.text.search_words import Sought
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.moderator_workspace import Mark, MarkKind
-from moderation.storage.queue_index import DECIDABLE, SLOTS, UNDECIDABLE, Docket
+from moderation.storage.moderator_workspace import CommentFlag, FlagKind
+from moderation.storage.queue_index import DECIDABLE, SLOTS, UNDECIDABLE, QueueIndex
 from moderation.storage.reach import within, within_any
 from moderation.storage.search_index import fts5_query, tsquery
 from moderation.storage.severity_order import serving_slot
 
-BANDED = (*LABELS, "relevance")
+RANGED = (*LABELS, "relevance")
 """The signals that a list can be narrowed to a band of."""
 CANDIDATES = 1000
 """Among so many of what a search finds, or an author wrote, the newest ones, a list chooses."""
@@ -69,7 +69,7 @@ class Unusable(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class ScoreRange:
     """A signal from ``low`` to ``high``, both included; what has no scores that may decide anything is in none."""
 
     signal: str
@@ -91,11 +91,11 @@ class Wanted:
     sections: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
     author_id: str | None = None
-    band: Band | None = None
+    score_range: ScoreRange | None = None
     unusable: Unusable | None = None
     language: str | None = None
     before: datetime | None = None
-    marked: MarkKind | None = None
+    marked: FlagKind | None = None
     find: tuple[Sought, ...] | None = None
     order: Order = Order.SEVERITY
     slot: int | None = None
@@ -105,7 +105,7 @@ class Wanted:
         return self.statuses is None
 
 
-_C = table_of(Docket).c
+_C = table_of(QueueIndex).c
 _WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # as the partial indexes have it
 _ESCALATED: ColumnElement[bool] = literal_column("docket.escalated IS TRUE")
 
@@ -187,7 +187,7 @@ def how_many(session: Session, wanted: Wanted, *, most: int = COUNTED) -> int:
         return min(len(few), most + 1)
     count = 0
     for lane in _lanes(session, wanted):
-        some = select(literal_column("1")).select_from(Docket).where(*lane).limit(most + 1 - count).subquery()
+        some = select(literal_column("1")).select_from(QueueIndex).where(*lane).limit(most + 1 - count).subquery()
         count += session.scalar(select(func.count()).select_from(some)) or 0
         if count > most:
             break
@@ -209,7 +209,7 @@ def arrived_since(session: Session, wanted: Wanted, number: int, *, most: int) -
     if wanted.author_id is not None:
         fresh = fresh.where(_C.author_id == wanted.author_id)
     if wanted.marked is not None:
-        fresh = _with_mark(fresh, wanted.marked)
+        fresh = _with_flag(fresh, wanted.marked)
     if wanted.find is not None:
         _, fresh = _matching(session, fresh, wanted.find)
     return session.scalar(select(func.count()).select_from(fresh.limit(most).subquery())) or 0
@@ -261,9 +261,9 @@ def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(_ESCALATED if wanted.escalated else literal_column("docket.escalated IS FALSE"))
     if wanted.sections:
         conditions.append(_C.section.in_(wanted.sections))
-    if wanted.band is not None:
-        signal = _C[wanted.band.signal]
-        conditions += [signal.between(wanted.band.low, wanted.band.high), DECIDABLE]
+    if wanted.score_range is not None:
+        signal = _C[wanted.score_range.signal]
+        conditions += [signal.between(wanted.score_range.low, wanted.score_range.high), DECIDABLE]
     if wanted.unusable is not None:
         conditions += [UNDECIDABLE, _C.scored == (wanted.unusable is Unusable.UNREAD)]
     if wanted.language is not None:
@@ -352,7 +352,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
         or (wanted.articles and not wanted.waiting)
     ):
         return _candidates(session, wanted)
-    if not (wanted.band or wanted.unusable or wanted.language or wanted.sections or wanted.before):
+    if not (wanted.score_range or wanted.unusable or wanted.language or wanted.sections or wanted.before):
         return None
     numbers: list[int] = []
     for lane in _lanes(session, wanted):
@@ -372,7 +372,7 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     if wanted.articles:
         query = query.where(_unindexed(_C.article_id).in_(wanted.articles))
     if wanted.marked is not None:
-        query = _with_mark(query, wanted.marked)
+        query = _with_flag(query, wanted.marked)
     if wanted.find is not None:
         newest, matching = _matching(session, query, wanted.find)
         if wanted.author_id is not None:
@@ -394,11 +394,11 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     return list(session.execute(query.where(_C.comment_id.in_(theirs))))
 
 
-_MARK = table_of(Mark).c
+_MARK = table_of(CommentFlag).c
 
 
-def _with_mark(query: Select[Any], kind: MarkKind) -> Select[Any]:
-    return query.join(table_of(Mark), (_MARK.comment_id == _C.comment_id) & (_MARK.kind == kind.value))
+def _with_flag(query: Select[Any], kind: FlagKind) -> Select[Any]:
+    return query.join(table_of(CommentFlag), (_MARK.comment_id == _C.comment_id) & (_MARK.kind == kind.value))
 
 
 def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:

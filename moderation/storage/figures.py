@@ -20,7 +20,7 @@ from moderation.core.comment import Status
 from moderation.core.times import start_of_day
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 
 
 class Range(StrEnum):
@@ -92,7 +92,7 @@ class Figures:
     moderators: tuple[Part, ...] | None
 
 
-_D, _DECISIONS = table_of(Docket).c, table_of(DecisionRow).c
+_D, _DECISIONS = table_of(QueueIndex).c, table_of(DecisionRow).c
 _WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # to the letter as the partial indexes have it
 
 
@@ -101,7 +101,7 @@ def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
     count, oldest = 0, None
     for site_id in site_ids:  # one at a time: an index holds each site's waiting comments, the oldest first
         here = (_D.site_id == site_id, _WAITS)
-        count += session.scalar(select(func.count()).select_from(table_of(Docket)).where(*here)) or 0
+        count += session.scalar(select(func.count()).select_from(table_of(QueueIndex)).where(*here)) or 0
         first = session.scalar(select(func.min(_D.received_at)).where(*here))
         oldest = min(oldest, first) if oldest and first else oldest or first
     return Waiting(count=count, oldest=oldest)
@@ -154,7 +154,7 @@ def _columns(
 
 def _counted(*conditions: ColumnElement[bool], what: ColumnElement[int] | None = None) -> ScalarSelect[Any]:
     counted = func.count() if what is None else what
-    return select(counted).select_from(table_of(Docket)).where(*conditions).scalar_subquery()
+    return select(counted).select_from(table_of(QueueIndex)).where(*conditions).scalar_subquery()
 
 
 def _sum(counts: Sequence[ScalarSelect[Any]]) -> Any:
@@ -180,7 +180,7 @@ def _reasons(session: Session, site_ids: Sequence[str], since: datetime) -> list
     for site_id in site_ids:
         query = (
             select(_DECISIONS.reason_id, _DECISIONS.automated, func.count())
-            .select_from(table_of(Docket).join(table_of(DecisionRow), _standing(Status.REJECTED)))
+            .select_from(table_of(QueueIndex).join(table_of(DecisionRow), _standing(Status.REJECTED)))
             .where(*_decided(site_id, Status.REJECTED, since))
             .group_by(_DECISIONS.reason_id, _DECISIONS.automated)
         )
@@ -208,7 +208,7 @@ def _moderators(session: Session, site_ids: Sequence[str], since: datetime) -> l
         for status in (Status.APPROVED, Status.REJECTED):
             query = (
                 select(_DECISIONS.account_id, func.count())
-                .select_from(table_of(Docket).join(table_of(DecisionRow), _standing(status)))
+                .select_from(table_of(QueueIndex).join(table_of(DecisionRow), _standing(status)))
                 .where(*_decided(site_id, status, since), _DECISIONS.automated.is_(False))
                 .group_by(_DECISIONS.account_id)
             )

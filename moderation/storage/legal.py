@@ -31,7 +31,7 @@ class LegalOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class LegalMatter(Base):
+class LegalCase(Base):
     """A notice, a grievance or an order, and when it is due. ``kind`` is ``notice``, ``grievance`` or ``order``; what
     was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
     """
@@ -65,36 +65,36 @@ class Pressing:
     soon: int = 0
 
 
-def open_matters(session: Session, site_ids: Sequence[str], *, limit: int = 200) -> Sequence[LegalMatter]:
+def open_cases(session: Session, site_ids: Sequence[str], *, limit: int = 200) -> Sequence[LegalCase]:
     """What is not decided yet, the first due first."""
-    query = select(LegalMatter).where(LegalMatter.site_id.in_(site_ids), LegalMatter.decided_at.is_(None))
-    return session.scalars(query.order_by(LegalMatter.due_at, LegalMatter.id).limit(limit)).all()
+    query = select(LegalCase).where(LegalCase.site_id.in_(site_ids), LegalCase.decided_at.is_(None))
+    return session.scalars(query.order_by(LegalCase.due_at, LegalCase.id).limit(limit)).all()
 
 
-def decided_matters(
-    session: Session, site_ids: Sequence[str], *, before: LegalMatter | None = None, limit: int
-) -> Sequence[LegalMatter]:
+def decided_cases(
+    session: Session, site_ids: Sequence[str], *, before: LegalCase | None = None, limit: int
+) -> Sequence[LegalCase]:
     """What is decided, the latest first, from behind ``before`` on."""
-    query = select(LegalMatter).where(LegalMatter.site_id.in_(site_ids), LegalMatter.decided_at.is_not(None))
+    query = select(LegalCase).where(LegalCase.site_id.in_(site_ids), LegalCase.decided_at.is_not(None))
     if before is not None:
-        place = tuple_(LegalMatter.decided_at, LegalMatter.id)
+        place = tuple_(LegalCase.decided_at, LegalCase.id)
         query = query.where(place < tuple_(before.decided_at, before.id))
-    return session.scalars(query.order_by(LegalMatter.decided_at.desc(), LegalMatter.id.desc()).limit(limit)).all()
+    return session.scalars(query.order_by(LegalCase.decided_at.desc(), LegalCase.id.desc()).limit(limit)).all()
 
 
 def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime, soon: datetime) -> Pressing:
     """What is overdue now, and what will be until ``soon``, on these sites; None: on all."""
     query = select(
-        func.count().filter(LegalMatter.due_at <= now),
-        func.count().filter(LegalMatter.due_at > now),
-    ).where(LegalMatter.decided_at.is_(None), LegalMatter.due_at <= soon)
+        func.count().filter(LegalCase.due_at <= now),
+        func.count().filter(LegalCase.due_at > now),
+    ).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= soon)
     if site_ids is not None:
-        query = query.where(LegalMatter.site_id.in_(site_ids))
+        query = query.where(LegalCase.site_id.in_(site_ids))
     overdue, near = session.execute(query).one()
     return Pressing(overdue=overdue, soon=near)
 
 
 def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:
     """How many matters of each site are past their time; sites without any aren't named."""
-    query = select(LegalMatter.site_id, func.count()).where(LegalMatter.decided_at.is_(None), LegalMatter.due_at <= now)
-    return dict(session.execute(query.group_by(LegalMatter.site_id)).all())
+    query = select(LegalCase.site_id, func.count()).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= now)
+    return dict(session.execute(query.group_by(LegalCase.site_id)).all())

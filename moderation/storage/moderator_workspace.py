@@ -16,7 +16,7 @@ from moderation.storage.accounts import Account
 from moderation.storage.base import Base
 
 
-class Claim(Base):
+class CommentLock(Base):
     """Somebody has this comment open: it is theirs until then."""
 
     __tablename__ = "claims"
@@ -26,7 +26,7 @@ class Claim(Base):
     until: Mapped[datetime]
 
 
-class MarkKind(StrEnum):
+class FlagKind(StrEnum):
     """A comment is left to a senior moderator, featured, or sent to the newsroom."""
 
     ESCALATED = "escalated"
@@ -34,7 +34,7 @@ class MarkKind(StrEnum):
     NEWSROOM = "newsroom"
 
 
-class Mark(Base):
+class CommentFlag(Base):
     """A mark on a comment, who made it and what they noted with it."""
 
     __tablename__ = "marks"
@@ -107,10 +107,10 @@ class Preferences(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class FlagShown:
     """A mark as moderators see it; ``by`` is an account's name."""
 
-    kind: MarkKind
+    kind: FlagKind
     by: str
     note: str | None
     made_at: datetime
@@ -128,12 +128,14 @@ class Noted:
     made_at: datetime
 
 
-def marks_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Marked]]:
+def flags_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[FlagShown]]:
     """The marks of each of these comments that has any, oldest first."""
-    found: dict[str, list[Marked]] = {}
-    query = select(Mark, Account.name).join(Account, Account.id == Mark.account_id)
-    for mark, by in session.execute(query.where(Mark.comment_id.in_(comment_ids)).order_by(Mark.made_at, Mark.kind)):
-        marked = Marked(kind=MarkKind(mark.kind), by=by, note=mark.note, made_at=mark.made_at)
+    found: dict[str, list[FlagShown]] = {}
+    query = select(CommentFlag, Account.name).join(Account, Account.id == CommentFlag.account_id)
+    for mark, by in session.execute(
+        query.where(CommentFlag.comment_id.in_(comment_ids)).order_by(CommentFlag.made_at, CommentFlag.kind)
+    ):
+        marked = FlagShown(kind=FlagKind(mark.kind), by=by, note=mark.note, made_at=mark.made_at)
         found.setdefault(mark.comment_id, []).append(marked)
     return found
 
@@ -141,7 +143,9 @@ def marks_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Mar
 def kinds_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
     """The same as words alone, in the order of ``MarkKind``."""
     rows = session.execute(
-        select(Mark.comment_id, Mark.kind).where(Mark.comment_id.in_(comment_ids)).order_by(Mark.kind)
+        select(CommentFlag.comment_id, CommentFlag.kind)
+        .where(CommentFlag.comment_id.in_(comment_ids))
+        .order_by(CommentFlag.kind)
     )
     found: dict[str, list[str]] = {}
     for comment_id, kind in rows:
@@ -151,7 +155,9 @@ def kinds_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str
 
 def featured_among(session: Session, comment_ids: Iterable[str]) -> set[str]:
     """Those of these comments that are featured."""
-    query = select(Mark.comment_id).where(Mark.comment_id.in_(comment_ids), Mark.kind == MarkKind.FEATURED)
+    query = select(CommentFlag.comment_id).where(
+        CommentFlag.comment_id.in_(comment_ids), CommentFlag.kind == FlagKind.FEATURED
+    )
     return set(session.scalars(query))
 
 
@@ -178,25 +184,25 @@ def notes_about(
 
 def holder(session: Session, comment_id: str, account_id: str | None, now: datetime) -> str | None:
     """The name of somebody else who has this comment open."""
-    query = select(Account.name).join(Claim, Claim.account_id == Account.id)
+    query = select(Account.name).join(CommentLock, CommentLock.account_id == Account.id)
     if account_id is not None:
-        query = query.where(Claim.account_id != account_id)
-    return session.scalar(query.where(Claim.comment_id == comment_id, Claim.until > now))
+        query = query.where(CommentLock.account_id != account_id)
+    return session.scalar(query.where(CommentLock.comment_id == comment_id, CommentLock.until > now))
 
 
-def live_claims(session: Session, now: datetime, *, but: str | None = None) -> dict[str, str]:
+def live_locks(session: Session, now: datetime, *, exclude: str | None = None) -> dict[str, str]:
     """Who has which comment open, but for this account: account ids by comment ids."""
-    query = select(Claim.comment_id, Claim.account_id).where(Claim.until > now)
-    if but is not None:
-        query = query.where(Claim.account_id != but)
+    query = select(CommentLock.comment_id, CommentLock.account_id).where(CommentLock.until > now)
+    if exclude is not None:
+        query = query.where(CommentLock.account_id != exclude)
     return dict(session.execute(query).all())
 
 
-def forget_claims(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
+def release_locks(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
     """Ends an account's claim of a comment, and every claim whose time is over."""
-    over = Claim.until <= now
-    own = (Claim.account_id == account_id) & (Claim.comment_id == comment_id)
-    session.execute(delete(Claim).where(or_(over, own) if comment_id is not None else over))
+    over = CommentLock.until <= now
+    own = (CommentLock.account_id == account_id) & (CommentLock.comment_id == comment_id)
+    session.execute(delete(CommentLock).where(or_(over, own) if comment_id is not None else over))
 
 
 def views_for(session: Session, account_id: str, scopes: Sequence[Scope]) -> list[SavedView]:

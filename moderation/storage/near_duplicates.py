@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from moderation.core.reach import Location, Scope
 from moderation.core.spam import MIN_WORDS
-from moderation.core.text.likeness import BANDS, bands, likeness
+from moderation.core.text.likeness import BUCKETS, buckets, likeness
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import WAITS, Docket
+from moderation.storage.queue_index import WAITS, QueueIndex
 from moderation.storage.reach import within_any
 
 ALIKE = 0.5
@@ -23,7 +23,7 @@ ALIKE = 0.5
 NEARLY = 0.8
 """The share from which they say nearly the same, and may be refused together."""
 _CANDIDATES = 100
-_DOCKET = table_of(Docket)
+_QUEUE_INDEX = table_of(QueueIndex)
 _Found = Row[Any]
 
 
@@ -39,7 +39,7 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
     """Other comments that wait on the same site, within these scopes, and are much like this one: the most alike first,
     the older first among equals.
     """
-    own = bands(comment.body)
+    own = buckets(comment.body)
     if own is None:
         return []
     found = sorted(_candidates(session, comment, own, scopes), key=lambda row: (-_in_common(row, own), row.number))
@@ -69,16 +69,23 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
     """All that waits on the same site and says nearly the same as this comment: the comment itself first, if it waits,
     then the most alike. ``limit`` bounds it.
     """
-    own = bands(comment.body)
+    own = buckets(comment.body)
     everywhere = [Scope(site_id=comment.site_id)]
     found = _candidates(session, comment, own, everywhere, limit, itself=True) if own else []
     # Whole texts are compared, so no more of them than can be taken; those with most in common first.
     found = sorted(found, key=lambda row: (-_in_common(row, own or ()), row.number))[:limit]
-    columns = (Comment.id, Comment.revision, Comment.body, _DOCKET.c.site_id, _DOCKET.c.section, _DOCKET.c.escalated)
-    query = select(*columns).join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
+    columns = (
+        Comment.id,
+        Comment.revision,
+        Comment.body,
+        _QUEUE_INDEX.c.site_id,
+        _QUEUE_INDEX.c.section,
+        _QUEUE_INDEX.c.escalated,
+    )
+    query = select(*columns).join(_QUEUE_INDEX, _QUEUE_INDEX.c.comment_id == Comment.id)
     # However many there are, the one at hand is among them.
-    itself = and_(WAITS, _DOCKET.c.comment_id == comment.id) if own else false()
-    rows = session.execute(query.where(or_(_DOCKET.c.number.in_([row.number for row in found]), itself)))
+    itself = and_(WAITS, _QUEUE_INDEX.c.comment_id == comment.id) if own else false()
+    rows = session.execute(query.where(or_(_QUEUE_INDEX.c.number.in_([row.number for row in found]), itself)))
     alike = [
         NearlySame(
             comment_id=row.id,
@@ -97,20 +104,20 @@ def _candidates(
     comment: Comment,
     own: tuple[int, ...],
     scopes: Sequence[Scope],
-    of_each_band: int = _CANDIDATES,
+    of_each_bucket: int = _CANDIDATES,
     *,
     itself: bool = False,
 ) -> Sequence[_Found]:
     """Rows of the docket that have at least one of the text's bands."""
-    columns = (_DOCKET.c.number, _DOCKET.c.comment_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
-    here = [WAITS, _DOCKET.c.site_id == comment.site_id]
+    columns = (_QUEUE_INDEX.c.number, _QUEUE_INDEX.c.comment_id, *(_QUEUE_INDEX.c[f"band_{n}"] for n in range(BUCKETS)))
+    here = [WAITS, _QUEUE_INDEX.c.site_id == comment.site_id]
     if not itself:
-        here.append(_DOCKET.c.comment_id != comment.id)
-    here.append(within_any(scopes, _DOCKET.c.site_id, _DOCKET.c.section))
+        here.append(_QUEUE_INDEX.c.comment_id != comment.id)
+    here.append(within_any(scopes, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section))
     # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
     of_each = [
-        select(select(*columns).where(*here, _DOCKET.c[f"band_{n}"] == own[n]).limit(of_each_band).subquery())
-        for n in range(BANDS)
+        select(select(*columns).where(*here, _QUEUE_INDEX.c[f"band_{n}"] == own[n]).limit(of_each_bucket).subquery())
+        for n in range(BUCKETS)
     ]
     return list({row.number: row for row in session.execute(union_all(*of_each))}.values())
 
@@ -126,10 +133,10 @@ MAX_ALIKE = 20
 
 def _sharing(first: int, second: int) -> Any:
     """The newest comments of a site with both of these numbers."""
-    columns = (_DOCKET.c.author_id, *(_DOCKET.c[f"band_{n}"] for n in range(BANDS)))
-    here = (_DOCKET.c.site_id == bindparam("site"), _DOCKET.c.received_at > bindparam("since"))
-    same = (_DOCKET.c[f"band_{n}"] == bindparam(f"of_{n}") for n in (first, second))
-    newest = select(*columns).where(*here, *same).order_by(_DOCKET.c.received_at.desc()).limit(MAX_ALIKE)
+    columns = (_QUEUE_INDEX.c.author_id, *(_QUEUE_INDEX.c[f"band_{n}"] for n in range(BUCKETS)))
+    here = (_QUEUE_INDEX.c.site_id == bindparam("site"), _QUEUE_INDEX.c.received_at > bindparam("since"))
+    same = (_QUEUE_INDEX.c[f"band_{n}"] == bindparam(f"of_{n}") for n in (first, second))
+    newest = select(*columns).where(*here, *same).order_by(_QUEUE_INDEX.c.received_at.desc()).limit(MAX_ALIKE)
     return select(newest.subquery())
 
 
@@ -141,9 +148,11 @@ def others_alike(session: Session, *, site_id: str, body: str, authors: Collecti
     few words. Three of its four numbers must be the same: two texts that share four fifths of their word pairs mostly
     do, and strangers almost never.
     """
-    own = bands(body)
+    own = buckets(body)
     if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
         return 0
     asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
     rows = session.connection().execute(_ALIKE, asked)
-    return len({row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BANDS)) >= BANDS - 1} - set(authors))
+    return len(
+        {row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BUCKETS)) >= BUCKETS - 1} - set(authors)
+    )

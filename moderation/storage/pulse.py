@@ -49,7 +49,7 @@ class Pulse:
         self._parameters = parameters
         self._lock = threading.Lock()
         self._probing = False
-        self._answered = 0.0
+        self._replied = 0.0
         self.hangs = False
 
     def check(self) -> None:
@@ -64,7 +64,7 @@ class Pulse:
         with self._lock:
             if sure:
                 self._hang()
-            if self._probing or (not sure and time.monotonic() - self._answered < SUSPICIOUS_SECONDS):
+            if self._probing or (not sure and time.monotonic() - self._replied < SUSPICIOUS_SECONDS):
                 return
             self._probing = True
         threading.Thread(target=self._probe, name="does the database answer", daemon=True).start()
@@ -75,7 +75,7 @@ class Pulse:
                 self._hang()
             time.sleep(LOOK_AGAIN_SECONDS)
         with self._lock:
-            self._answered = time.monotonic()
+            self._replied = time.monotonic()
             self._probing = False
             if self.hangs:
                 log.warning("the database answers again")

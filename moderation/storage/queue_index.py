@@ -14,7 +14,7 @@ from moderation.core.comment import WAITING, Status
 from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
-from moderation.core.text.likeness import bands
+from moderation.core.text.likeness import buckets
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
@@ -32,7 +32,7 @@ def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-class Docket(Base):
+class QueueIndex(Base):
     """What the desk must find quickly about a comment. ``number`` counts comments in the order of their arrival.
 
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
@@ -168,17 +168,19 @@ DECIDABLE: ColumnElement[bool] = literal_column("docket.scored IS TRUE AND docke
 """Where scores may decide something: a pack gave them, and could read the text. Said as ``ix_docket_map`` has it."""
 UNDECIDABLE: ColumnElement[bool] = literal_column("(docket.scored IS FALSE OR docket.readable IS FALSE)")
 
-INSERT = insert(table_of(Docket))
-_THIS = table_of(Docket).c.comment_id == bindparam("of")
-_BY_WHOM = select(table_of(Docket).c.by_person).where(_THIS)
-_LOCATION = select(table_of(Docket).c.site_id, table_of(Docket).c.section, table_of(Docket).c.escalated).where(_THIS)
-_MOVE = update(table_of(Docket)).where(_THIS)
-_TABLE = table_of(Docket)
+INSERT = insert(table_of(QueueIndex))
+_THIS = table_of(QueueIndex).c.comment_id == bindparam("of")
+_BY_WHOM = select(table_of(QueueIndex).c.by_person).where(_THIS)
+_LOCATION = select(
+    table_of(QueueIndex).c.site_id, table_of(QueueIndex).c.section, table_of(QueueIndex).c.escalated
+).where(_THIS)
+_MOVE = update(table_of(QueueIndex)).where(_THIS)
+_TABLE = table_of(QueueIndex)
 _AT_ONCE = 500
 """Numbers that one statement names."""
 
 
-def docket_row(
+def queue_index_row(
     comment: Mapping[str, Any],
     article: Place | Article,
     signals: Signals,
@@ -206,13 +208,13 @@ def docket_row(
         "by_policy": by_policy.value if by_policy else None,
         "by_person": None,
         **_signal_columns(signals),
-        **band_columns(comment["body"]),
+        **bucket_columns(comment["body"]),
     }
 
 
-def band_columns(body: str) -> dict[str, int | None]:
+def bucket_columns(body: str) -> dict[str, int | None]:
     """What finds texts that are like this one."""
-    return {f"band_{number}": value for number, value in enumerate(bands(body) or (None,) * 4)}
+    return {f"band_{number}": value for number, value in enumerate(buckets(body) or (None,) * 4)}
 
 
 def judged(
@@ -280,7 +282,7 @@ def left_behind(session: Session, article_id: str, section: str | None) -> list[
 
 def score_of(connection: Any, comment_id: str, signal: str) -> float | None:
     """A comment's score, 0..1, as it stands now; None where it has none that may decide anything."""
-    here = table_of(Docket).c
+    here = table_of(QueueIndex).c
     score: float | None = connection.scalar(select(here[signal]).where(here.comment_id == comment_id, DECIDABLE))
     return score
 
@@ -293,7 +295,7 @@ def move_section(session: Session, numbers: Sequence[int], section: str | None) 
         session.connection().execute(update(_TABLE).where(these).values(values))
 
 
-_C = table_of(Docket).c
+_C = table_of(QueueIndex).c
 _VALUES = tuple(_C[signal] for signal in SIGNALS if signal in _C)
 SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds")))
 """What ``signals_in`` reads."""
@@ -313,7 +315,7 @@ def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
     )
 
 
-def signals_of_entry(entry: Docket, holds: Sequence[str] = ()) -> Signals:
+def signals_of_entry(entry: QueueIndex, holds: Sequence[str] = ()) -> Signals:
     """The same of a whole entry."""
     return signals_in({column: getattr(entry, column.name) for column in SIGNAL_COLUMNS}, holds)
 

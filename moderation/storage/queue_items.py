@@ -12,7 +12,7 @@ from moderation.core.scores import Scores
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.moderator_workspace import kinds_on
-from moderation.storage.queue_index import SLOTS, Docket
+from moderation.storage.queue_index import SLOTS, QueueIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class QueueItem:
 def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[QueueItem]:
     """These comments, in this order; ``slot`` says which severity (``docket.SLOTS``) they are sorted by."""
     rows = session.execute(
-        select(Comment, Article.external_id, Docket, ScoreRow)
+        select(Comment, Article.external_id, QueueIndex, ScoreRow)
         .join(Article, Article.id == Comment.article_id)
-        .join(Docket, Docket.comment_id == Comment.id)
+        .join(QueueIndex, QueueIndex.comment_id == Comment.id)
         .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
         .where(Comment.id.in_(ids))
     )

@@ -17,12 +17,12 @@ from moderation.core.policy import SIGNALS
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 
 DECIDED = (Status.APPROVED, Status.REJECTED)
 STATUSES = tuple(Status)
 """``before`` and ``people`` hold positions in here, -1 where nobody decided."""
-PORTION = 20_000
+CHUNK = 20_000
 AT_ONCE = 1_000
 
 
@@ -56,7 +56,7 @@ class Past:
         return len(self.number)
 
 
-_D = table_of(Docket).c
+_D = table_of(QueueIndex).c
 _WORDS = (_D.site_id, _D.section, _D.is_reply, _D.article_mode)
 _COLUMNS = (
     _D.number,
@@ -88,13 +88,13 @@ def decided_by_people(session: Session, site_ids: Sequence[str], section: str | 
 
 def every_decided(session: Session, *, since: datetime | None = None) -> Iterator[Past]:
     """Every comment received since then that a policy has decided, oldest first, portion by portion."""
-    query = _query().where(_D.by_policy.is_not(None)).order_by(_D.number).limit(PORTION)
+    query = _query().where(_D.by_policy.is_not(None)).order_by(_D.number).limit(CHUNK)
     if since is not None:
         query = query.where(_D.received_at >= since)
     after = 0
-    while len(portion := _read(session, query.where(_D.number > after))):
-        yield portion
-        after = int(portion.number[-1])
+    while len(chunk := _read(session, query.where(_D.number > after))):
+        yield chunk
+        after = int(chunk.number[-1])
 
 
 def named(session: Session, numbers: Sequence[int]) -> dict[int, Row[int, str, str | None]]:
@@ -141,7 +141,7 @@ def sections_of(session: Session, site_ids: Sequence[str]) -> list[str]:
 def _query() -> Select[Any]:
     # Truth values as the driver gives them: numpy takes either kind, and turning each into a bool takes its time.
     columns: list[Any] = [type_coerce(column, String) for column in _COLUMNS]
-    return select(*columns).select_from(table_of(Docket))
+    return select(*columns).select_from(table_of(QueueIndex))
 
 
 def _read(session: Session, query: Select[Any]) -> Past:

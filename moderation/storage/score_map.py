@@ -18,16 +18,16 @@ from sqlalchemy.sql import ColumnElement
 
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
-from moderation.storage.actions import CHOSEN, ActItem, ItemState, how_many_items
+from moderation.storage.actions import CHOSEN, ActionItem, ItemState, how_many_items
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import DECIDABLE, UNDECIDABLE, WAITS, Docket
+from moderation.storage.queue_index import DECIDABLE, UNDECIDABLE, WAITS, QueueIndex
 from moderation.storage.reach import within
 
 SIGNALS = (*LABELS, "relevance")
 HUNDREDTHS = 100
-_DOCKET, _COMMENTS, _ITEMS = table_of(Docket), table_of(Comment), table_of(ActItem)
+_QUEUE_INDEX, _COMMENTS, _ITEMS = table_of(QueueIndex), table_of(Comment), table_of(ActionItem)
 _Query = Select[*tuple[Any, ...]]
 
 
@@ -50,7 +50,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
+class ScoreRange:
     """Scores of one signal from ``low`` up to below ``high``, in hundredths; 100 itself belongs to the last."""
 
     signal: str
@@ -83,8 +83,8 @@ class Histogram:
         """How many have no scores that may decide anything."""
         return sum(self.unread.values()) + self.unscored
 
-    def within(self, band: Band) -> int:
-        return sum(self.counts[band.low : band.high])
+    def within(self, score_range: ScoreRange) -> int:
+        return sum(self.counts[score_range.low : score_range.high])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def histogram(session: Session, area: Area, signal: str) -> Histogram:
     """What waits there, counted."""
     counts, without = [0] * HUNDREDTHS, 0
     examples: list[set[int]] = [set() for _ in counts]
-    numbers = _DOCKET.c.number
+    numbers = _QUEUE_INDEX.c.number
     where = _hundredth(session, signal)
     for ground in area.grounds:
         counted = _decidable(select(where, func.count(), func.min(numbers), func.max(numbers)), ground, area)
@@ -131,7 +131,7 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
     """How many wait in each language that no pack reads, and how many not scored."""
     found: Counter[str] = Counter()
     unscored = 0
-    scored, language = _DOCKET.c.scored, _DOCKET.c.language
+    scored, language = _QUEUE_INDEX.c.scored, _QUEUE_INDEX.c.language
     for ground in area.grounds:
         query = _waiting(select(scored, language, func.count()).where(UNDECIDABLE), ground, area)
         for was_scored, code, count in session.execute(query.group_by(scored, language)):
@@ -142,39 +142,39 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
     return dict(found.most_common()), unscored
 
 
-def numbers_within(session: Session, area: Area, band: Band, *, limit: int) -> list[int]:
+def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, limit: int) -> list[int]:
     """The docket's numbers of some comments in a band."""
     found: list[int] = []
     for ground in area.grounds:
-        some = _within(session, select(_DOCKET.c.number), ground, area, band).limit(limit - len(found))
+        some = _within(session, select(_QUEUE_INDEX.c.number), ground, area, score_range).limit(limit - len(found))
         found += session.scalars(some)
     return found
 
 
-def among(session: Session, area: Area, band: Band, ids: Collection[str]) -> list[str]:
+def among(session: Session, area: Area, score_range: ScoreRange, ids: Collection[str]) -> list[str]:
     """Those of these comments that lie in a band."""
     found: list[str] = []
     for ground in area.grounds if ids else ():
-        within_band = _within(session, select(_DOCKET.c.comment_id), ground, area, band)
-        found += session.scalars(within_band.where(_DOCKET.c.comment_id.in_(ids)))
+        within_score_range = _within(session, select(_QUEUE_INDEX.c.comment_id), ground, area, score_range)
+        found += session.scalars(within_score_range.where(_QUEUE_INDEX.c.comment_id.in_(ids)))
     return found
 
 
 def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampled]:
     """These comments, as far as they still wait with scores that may decide something, the highest score first."""
-    score = _DOCKET.c[signal]
+    score = _QUEUE_INDEX.c[signal]
     query = (
-        select(Comment, Article.title, score.label("score"), *(_DOCKET.c[name] for name in ("language", *LABELS)))
-        .join(_DOCKET, _DOCKET.c.comment_id == Comment.id)
+        select(Comment, Article.title, score.label("score"), *(_QUEUE_INDEX.c[name] for name in ("language", *LABELS)))
+        .join(_QUEUE_INDEX, _QUEUE_INDEX.c.comment_id == Comment.id)
         .join(Article, Article.id == Comment.article_id)
-        .where(_DOCKET.c.number.in_(numbers), WAITS, DECIDABLE, score.is_not(None))
-        .order_by(score.desc(), _DOCKET.c.number)
+        .where(_QUEUE_INDEX.c.number.in_(numbers), WAITS, DECIDABLE, score.is_not(None))
+        .order_by(score.desc(), _QUEUE_INDEX.c.number)
     )
     return [_sampled(row) for row in session.execute(query)]
 
 
 def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
-    labels = {label: value for label in LABELS if (value := row._mapping[_DOCKET.c[label]]) is not None}
+    labels = {label: value for label in LABELS if (value := row._mapping[_QUEUE_INDEX.c[label]]) is not None}
     strongest = max(labels, key=lambda label: labels[label], default=None)
     return Sampled(
         comment=row.Comment,
@@ -185,32 +185,32 @@ def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
     )
 
 
-def choose_band(session: Session, act_id: str, area: Area, band: Band) -> int:
+def choose_score_range(session: Session, action_id: str, area: Area, score_range: ScoreRange) -> int:
     """Chooses all that waits in a band for an act, each at its revision, the oldest first. Returns how many."""
     at = 0
     for ground in area.grounds:
         columns = (
-            literal(act_id),
-            func.row_number().over(order_by=_DOCKET.c.number) + literal(at, BigInteger),
-            _DOCKET.c.comment_id,
+            literal(action_id),
+            func.row_number().over(order_by=_QUEUE_INDEX.c.number) + literal(at, BigInteger),
+            _QUEUE_INDEX.c.comment_id,
             literal(ItemState.CHOSEN.value),
             literal({}, _ITEMS.c.before.type),
             _COMMENTS.c.revision,
         )
         # The index that holds all scores finds them; the rest is looked up for these alone.
-        there = _within(session, select(_DOCKET.c.number), ground, area, band)
-        chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _DOCKET.c.comment_id)
-        chosen = chosen.where(_DOCKET.c.number.in_(there.correlate(None)))
+        there = _within(session, select(_QUEUE_INDEX.c.number), ground, area, score_range)
+        chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _QUEUE_INDEX.c.comment_id)
+        chosen = chosen.where(_QUEUE_INDEX.c.number.in_(there.correlate(None)))
         session.connection().execute(insert(_ITEMS).from_select(CHOSEN, chosen))
-        at = how_many_items(session, act_id)
+        at = how_many_items(session, action_id)
     return at
 
 
 def _within(
-    session: Session, query: Select[*tuple[Any, ...]], ground: Ground, area: Area, band: Band
+    session: Session, query: Select[*tuple[Any, ...]], ground: Ground, area: Area, score_range: ScoreRange
 ) -> Select[*tuple[Any, ...]]:
-    high = HUNDREDTHS if band.high >= HUNDREDTHS else band.high - 1
-    return _decidable(query, ground, area).where(_hundredth(session, band.signal).between(band.low, high))
+    high = HUNDREDTHS if score_range.high >= HUNDREDTHS else score_range.high - 1
+    return _decidable(query, ground, area).where(_hundredth(session, score_range.signal).between(score_range.low, high))
 
 
 def _decidable(query: _Query, ground: Ground, area: Area) -> _Query:
@@ -219,18 +219,18 @@ def _decidable(query: _Query, ground: Ground, area: Area) -> _Query:
 
 def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:
     scope = Scope(site_id=ground.site_id, sections=ground.sections)
-    query = query.where(*within(scope, _DOCKET.c.site_id, _DOCKET.c.section), WAITS)
+    query = query.where(*within(scope, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section), WAITS)
     if area.article_id is not None:
-        query = query.where(_DOCKET.c.article_id == area.article_id)
+        query = query.where(_QUEUE_INDEX.c.article_id == area.article_id)
     if area.section is not None:
-        query = query.where(_DOCKET.c.section == area.section)
+        query = query.where(_QUEUE_INDEX.c.section == area.section)
     if not ground.escalated:
-        query = query.where(_DOCKET.c.escalated.is_(False))
+        query = query.where(_QUEUE_INDEX.c.escalated.is_(False))
     return query
 
 
 def _hundredth(session: Session, signal: str) -> ColumnElement[int]:
     """The hundredth that a score lies in: 0.29 lies in the 29th, whatever binary makes of it."""
-    scaled = _DOCKET.c[signal] * HUNDREDTHS + 1e-9
+    scaled = _QUEUE_INDEX.c[signal] * HUNDREDTHS + 1e-9
     # A cast cuts off in SQLite, and rounds in PostgreSQL.
     return cast(scaled if session.connection().dialect.name == "sqlite" else func.floor(scaled), Integer)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, upd
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, BigCount, table_of
-from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, WAITS, Docket
+from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, WAITS, QueueIndex
 
 ONLY = 1
 
@@ -34,7 +34,7 @@ class SeverityOrder(Base):
     begun_at: Mapped[datetime | None]
 
 
-_C = table_of(Docket).c
+_C = table_of(QueueIndex).c
 _SERVING = select(SeverityOrder.serving).where(SeverityOrder.id == ONLY)
 
 
@@ -54,7 +54,7 @@ def serving_slot(session: Session) -> int:
 def how_many_outdated(session: Session, version: str) -> int:
     """How many waiting comments have not been weighed under this version."""
     return sum(
-        session.scalar(select(func.count()).select_from(Docket).where(WAITS, outdated)) or 0
+        session.scalar(select(func.count()).select_from(QueueIndex).where(WAITS, outdated)) or 0
         for outdated in _outdated(version)
     )
 
@@ -62,7 +62,7 @@ def how_many_outdated(session: Session, version: str) -> int:
 def any_outdated(session: Session, version: str) -> bool:
     """Whether there is one."""
     return any(
-        session.scalar(select(literal(1)).select_from(Docket).where(WAITS, outdated).limit(1)) is not None
+        session.scalar(select(literal(1)).select_from(QueueIndex).where(WAITS, outdated).limit(1)) is not None
         for outdated in _outdated(version)
     )
 
@@ -85,7 +85,7 @@ def weigh(session: Session, slots: tuple[int, ...], version: str, weighed: list[
     """Stores severities: ``{"of": number, "weight": ..., "flagged": ...}``, in these columns."""
     columns: dict[str, Any] = {SLOTS[slot]: bindparam("weight") for slot in slots}
     statement = (
-        update(table_of(Docket))
+        update(table_of(QueueIndex))
         .where(_C.number == bindparam("of"))
         .values(**columns, flags=bindparam("flagged"), severity_policy=version)
     )

@@ -32,7 +32,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _Entry:
     """One site's rules at one revision."""
 
     revision: int
@@ -43,51 +43,51 @@ class _Shelf:
     articles: dict[str, tuple[Setting | None, Setting | None, TermList]] = field(default_factory=dict)
 
 
-class House:
+class SiteRulesCache:
     """Reads rules when a site's revision has moved on, and keeps them until it does again. Threads may share it."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, _Shelf] = {}
+        self._shelves: dict[str, _Entry] = {}
 
     def rules(self, session: Session, place: Place | Article) -> Rules:
         """What holds for an article now."""
-        revision = place.house_revision if isinstance(place, Place) else house_revision(session, place.site_id)
-        shelf = self._shelves.get(place.site_id)
-        if shelf is None or shelf.revision != revision:
-            shelf = self._shelves[place.site_id] = _shelf(session, place.site_id, revision)
-        own = shelf.articles.get(place.id)
+        revision = place.rules_revision if isinstance(place, Place) else rules_revision(session, place.site_id)
+        entry = self._shelves.get(place.site_id)
+        if entry is None or entry.revision != revision:
+            entry = self._shelves[place.site_id] = _entry(session, place.site_id, revision)
+        own = entry.articles.get(place.id)
         if own is None:
-            if len(shelf.articles) >= MOST_ARTICLES:
-                shelf.articles.clear()
-            own = shelf.articles[place.id] = _own(session, place.site_id, place.id)
+            if len(entry.articles) >= MOST_ARTICLES:
+                entry.articles.clear()
+            own = entry.articles[place.id] = _own(session, place.site_id, place.id)
         by_hand, surge, terms = own
-        section = shelf.sections.get(place.section) if place.section else None
+        section = entry.sections.get(place.section) if place.section else None
         return Rules(
-            settings=Settings(site=shelf.site, section=section, article=by_hand, surge=surge, switch=shelf.switch),
-            site_terms=shelf.terms,
+            settings=Settings(site=entry.site, section=section, article=by_hand, surge=surge, switch=entry.switch),
+            site_terms=entry.terms,
             article_terms=terms,
         )
 
 
-def house_revision(session: Session, site_id: str) -> int:
+def rules_revision(session: Session, site_id: str) -> int:
     return session.connection().scalar(_REVISION, {"of": site_id}) or 0
 
 
-def house_lock(site_id: str) -> str:
+def site_rules_lock(site_id: str) -> str:
     """The name of the lock under which a site's term lists and modes are changed."""
     return f"house {site_id}"
 
 
-def house_changed(session: Session, site_id: str) -> None:
+def site_rules_changed(session: Session, site_id: str) -> None:
     """Tells everybody who keeps the site's rules that they have changed."""
     session.execute(
-        update(Site).where(Site.id == site_id).values(house_revision=Site.house_revision + 1),
+        update(Site).where(Site.id == site_id).values(rules_revision=Site.rules_revision + 1),
         execution_options={"synchronize_session": False},
     )
 
 
 _SETTINGS, _TERMS = table_of(ModeSetting), table_of(TermRow)
-_REVISION = select(table_of(Site).c.house_revision).where(table_of(Site).c.id == bindparam("of"))
+_REVISION = select(table_of(Site).c.rules_revision).where(table_of(Site).c.id == bindparam("of"))
 _WIDER = select(_SETTINGS).where(_SETTINGS.c.site_id == bindparam("site"), _SETTINGS.c.article_id == "")
 _OWN = select(_SETTINGS).where(
     _SETTINGS.c.site_id == bindparam("site"), _SETTINGS.c.section == "", _SETTINGS.c.article_id == bindparam("article")
@@ -99,10 +99,10 @@ _SITE_TERMS = _LIVE.where(_TERMS.c.article_id.is_(None)).order_by(_TERMS.c.id)
 _ARTICLE_TERMS = _LIVE.where(_TERMS.c.article_id == bindparam("article")).order_by(_TERMS.c.id)
 
 
-def _shelf(session: Session, site_id: str, revision: int) -> _Shelf:
+def _entry(session: Session, site_id: str, revision: int) -> _Entry:
     rows = session.connection().execute(_WIDER, {"site": site_id}).all()
     by_place = {(row.section, row.cause): setting_from(row) for row in rows}
-    return _Shelf(
+    return _Entry(
         revision=revision,
         site=by_place.get(("", Cause.HAND)),
         switch=by_place.get(("", Cause.SWITCH)),

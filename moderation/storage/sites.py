@@ -39,7 +39,7 @@ class Site(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[datetime]
-    house_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    rules_revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class SiteKey(Base):

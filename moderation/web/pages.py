@@ -14,9 +14,9 @@ from moderation.web.admin import sites as sites_pages
 from moderation.web.desk import articles as article_pages
 from moderation.web.desk import audit as audit_pages
 from moderation.web.desk import authors as author_pages
-from moderation.web.desk import bulk as acts_pages
+from moderation.web.desk import bulk as bulk_pages
 from moderation.web.desk import comment as comment_pages
-from moderation.web.desk import flags as mark_pages
+from moderation.web.desk import flags as flag_pages
 from moderation.web.desk import legal as legal_pages
 from moderation.web.desk import near_duplicates as alike_pages
 from moderation.web.desk import queue as queue_pages
@@ -45,7 +45,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for pages in (
         queue_pages,
         comment_pages,
-        mark_pages,
+        flag_pages,
         desk_work_pages,
         audit_pages,
         admin_pages,
@@ -61,7 +61,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         rules_pages,
         legal_pages,
         map_pages,
-        acts_pages,
+        bulk_pages,
         alike_pages,
     ):
         app.register_blueprint(pages.blueprint())

@@ -26,7 +26,7 @@ from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.sites import Right
-from moderation.unit_of_work import Ledger, recorded
+from moderation.unit_of_work import UnitOfWork, recorded
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 
@@ -285,7 +285,7 @@ def assert_refused(database: Database, statement: str) -> None:
 
 
 def note(books: Any, chain: str, number: int) -> None:
-    recorded(books, lambda ledger: ledger.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
+    recorded(books, lambda unit: unit.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
 
 
 def test_writers_at_once_never_fork_a_chain_not_even_at_its_first_event(database_url: str, tmp_path: Path) -> None:
@@ -336,9 +336,9 @@ def test_comments_and_decisions_at_once_keep_the_chain_whole(newsroom: Newsroom)
 def test_a_conflict_runs_the_whole_transaction_again(newsroom: Newsroom) -> None:
     tries: list[int] = []
 
-    def work(ledger: Ledger) -> str:
+    def work(unit: UnitOfWork) -> str:
         tries.append(1)
-        ledger.event(newsroom.site, "test", "test.tried", "once", {})
+        unit.event(newsroom.site, "test", "test.tried", "once", {})
         if len(tries) < 3:
             raise IntegrityError("insert", {}, Exception("UNIQUE constraint failed"))
         return "done"
@@ -349,9 +349,9 @@ def test_a_conflict_runs_the_whole_transaction_again(newsroom: Newsroom) -> None
 
 
 def test_what_fails_leaves_no_event(newsroom: Newsroom) -> None:
-    def work(ledger: Ledger) -> None:
-        ledger.event(newsroom.site, "test", "test.failed", "never", {})
-        ledger.session.flush()
+    def work(unit: UnitOfWork) -> None:
+        unit.event(newsroom.site, "test", "test.failed", "never", {})
+        unit.session.flush()
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

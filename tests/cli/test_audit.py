@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection, Engine, event, text
 
 from moderation.cli import main
-from moderation.core.audit_chain import Happening
+from moderation.core.audit_chain import UnchainedEvent
 from moderation.storage.audit import append
 from moderation.storage.database import Database
 
@@ -25,10 +25,10 @@ def audit(database: Database, var: Path, *arguments: str) -> Result:
 
 def write(database: Database, chain: str, *, events: int, at: datetime = NOON) -> None:
     for number in range(events):
-        happening = Happening(
+        unchained_event = UnchainedEvent(
             chain=chain, actor="policy", event="comment.decided", subject=f"c{number}", payload={"number": number}
         )
-        database.writing(lambda session, happening=happening: append(session, [happening], at))
+        database.writing(lambda session, unchained_event=unchained_event: append(session, [unchained_event], at))
 
 
 def behind_its_back(database: Database, *statements: str) -> None:

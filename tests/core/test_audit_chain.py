@@ -12,7 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.audit_chain import GENESIS, AuditEvent, Happening, hashed_text, link, verify
+from moderation.core.audit_chain import GENESIS, AuditEvent, UnchainedEvent, hashed_text, link, verify
 from moderation.core.comment import Author
 from moderation.core.errors import ChainBroken
 from moderation.core.ids import new_id
@@ -25,7 +25,7 @@ TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=30)
 def chain_of(count: int) -> list[AuditEvent]:
     events: list[AuditEvent] = []
     for number in range(1, count + 1):
-        happening = Happening(
+        unchained_event = UnchainedEvent(
             chain="demo",
             actor="policy",
             event="comment.decided",
@@ -33,7 +33,7 @@ def chain_of(count: int) -> list[AuditEvent]:
             payload={"value": 0.25 * number},
         )
         previous = events[-1].hash if events else GENESIS
-        events.append(link(happening, sequence=number, previous=previous, at=NOON))
+        events.append(link(unchained_event, sequence=number, previous=previous, at=NOON))
     return events
 
 
@@ -54,10 +54,10 @@ def test_each_event_names_the_one_before_it() -> None:
 
 
 def test_the_payload_is_canonical_json() -> None:
-    happening = Happening(
+    unchained_event = UnchainedEvent(
         chain="demo", actor="a", event="e", subject="s", payload={"b": 1.0, "a": 0.1, "c": [None, "é"]}
     )
-    assert link(happening, sequence=1, previous=GENESIS, at=NOON).payload == '{"a":0.1,"b":1,"c":[null,"é"]}'
+    assert link(unchained_event, sequence=1, previous=GENESIS, at=NOON).payload == '{"a":0.1,"b":1,"c":[null,"é"]}'
 
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
@@ -94,7 +94,7 @@ def test_a_removed_event_is_named(number: int) -> None:
 
 def test_a_replaced_event_that_is_right_in_itself_is_named_by_the_next() -> None:
     events = chain_of(5)
-    forged = Happening(chain="demo", actor="policy", event="comment.approved", subject="c3", payload={})
+    forged = UnchainedEvent(chain="demo", actor="policy", event="comment.approved", subject="c3", payload={})
     events[2] = link(forged, sequence=3, previous=events[1].hash, at=NOON)
     with pytest.raises(ChainBroken) as broken:
         verify("demo", events)

@@ -18,7 +18,7 @@ from moderation.storage.accounts import Account, Grant, Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.outbox import Notice
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 
 REASONS = """
 [[reasons]]
@@ -46,15 +46,15 @@ class Colleague:
         ruling = Ruling(verdict=Verdict(verdict), **more)
         return decide_comment(self.newsroom.services, self.actor, comment_id, ruling)
 
-    def act(self, comment_id: str, verdict: str = "approve", **more: Any) -> str:
+    def action(self, comment_id: str, verdict: str = "approve", **more: Any) -> str:
         """Decides and returns the act's id."""
-        act_id = self.decide(comment_id, verdict, **more).act_id
-        assert act_id is not None
-        return act_id
+        action_id = self.decide(comment_id, verdict, **more).action_id
+        assert action_id is not None
+        return action_id
 
-    def undo(self, act_id: str | None) -> Undone:
-        assert act_id is not None
-        return undo(self.newsroom.services, self.actor, act_id)
+    def undo(self, action_id: str | None) -> Undone:
+        assert action_id is not None
+        return undo(self.newsroom.services, self.actor, action_id)
 
 
 def colleague(
@@ -84,7 +84,7 @@ def standing(newsroom: Newsroom, comment_id: str) -> dict[str, Any]:
     with newsroom.services.database.reading() as session:
         comment = session.get_one(Comment, comment_id)
         author = session.get_one(Author, comment.author_id)
-        row = session.scalars(select(Docket).where(Docket.comment_id == comment_id)).one()
+        row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment_id)).one()
         newest = session.scalars(
             select(DecisionRow)
             .where(DecisionRow.comment_id == comment_id)

@@ -15,16 +15,16 @@ from newsroom import Hall, Newsroom
 from sqlalchemy import select
 
 from moderation.core.errors import DecidedMeanwhile, InvalidField, NotPossibleNow, RightMissing
-from moderation.desk.bulk import Begun, decide_band, remove_everything
+from moderation.desk.bulk import Begun, decide_score_range, remove_everything
 from moderation.desk.bulk_runner import LEASE, carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.flags import mark
 from moderation.storage.accounts import Account
-from moderation.storage.actions import Act, Everything
+from moderation.storage.actions import Everything, ModeratorAction
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.moderator_workspace import Claim, MarkKind
-from moderation.storage.score_map import Area, Band, Ground, histogram, numbers_within, sampled
+from moderation.storage.moderator_workspace import CommentLock, FlagKind
+from moderation.storage.score_map import Area, Ground, ScoreRange, histogram, numbers_within, sampled
 
 APPROVE = Ruling(verdict=Verdict.APPROVE)
 REJECT = Ruling(verdict=Verdict.REJECT, reason_id="spam")
@@ -35,21 +35,21 @@ def area(newsroom: Newsroom, **more: Any) -> Area:
     return Area(grounds=(Ground(site_id=newsroom.site),), **more)
 
 
-def band(low: int, high: int, signal: str = "toxicity") -> Band:
-    return Band(signal=signal, low=low, high=high)
+def score_range(low: int, high: int, signal: str = "toxicity") -> ScoreRange:
+    return ScoreRange(signal=signal, low=low, high=high)
 
 
 def decide(who: Colleague, low: int, high: int, ruling: Ruling = REJECT) -> Begun:
-    return decide_band(who.newsroom.services, who.actor, area(who.newsroom), band(low, high), ruling)
+    return decide_score_range(who.newsroom.services, who.actor, area(who.newsroom), score_range(low, high), ruling)
 
 
 def several(newsroom: Newsroom, number: int, words: str = "toxicity=0.9") -> list[str]:
     return [newsroom.accepted(words)["id"] for _ in range(number)]
 
 
-def act_of(newsroom: Newsroom, act_id: str) -> Act:
+def act_of(newsroom: Newsroom, action_id: str) -> ModeratorAction:
     with newsroom.services.database.reading() as session:
-        return session.get_one(Act, act_id)
+        return session.get_one(ModeratorAction, action_id)
 
 
 def mapped(newsroom: Newsroom, signal: str = "toxicity", **more: Any) -> dict[int, int]:
@@ -75,8 +75,8 @@ def test_the_band_holds_exactly_what_the_map_counts(newsroom: Newsroom) -> None:
     with newsroom.services.database.reading() as session:
         found = histogram(session, area(newsroom), "toxicity")
         for low, high, expected in ((0, 1, 1), (58, 59, 3), (57, 58, 0), (59, 99, 0), (99, 100, 2), (0, 100, 6)):
-            assert found.within(band(low, high)) == expected
-            assert len(numbers_within(session, area(newsroom), band(low, high), limit=100)) == expected
+            assert found.within(score_range(low, high)) == expected
+            assert len(numbers_within(session, area(newsroom), score_range(low, high), limit=100)) == expected
         scores = [one.score for one in sampled(session, [n for some in found.examples for n in some], "toxicity")]
     assert scores == [1.0, 1.0, 0.58, 0.58, 0.0]
 
@@ -93,7 +93,7 @@ def test_what_is_not_scored_is_counted_beside_the_map(newsroom: Newsroom) -> Non
 def test_the_map_keeps_to_one_article_or_section_and_leaves_out_what_is_left_to_seniors(newsroom: Newsroom) -> None:
     newsroom.put_article("cup", section="sport")
     escalated = newsroom.accepted("toxicity=0.1")["id"]
-    mark(newsroom.services, colleague(newsroom).actor, escalated, MarkKind.ESCALATED)
+    mark(newsroom.services, colleague(newsroom).actor, escalated, FlagKind.ESCALATED)
     newsroom.accepted("toxicity=0.2")
     newsroom.accepted("toxicity=0.3", article="cup")
     with newsroom.services.database.reading() as session:
@@ -116,11 +116,11 @@ def test_each_comment_of_a_band_has_its_own_audit_event_and_statement(newsroom: 
     ada = colleague(newsroom, *ALL_RIGHTS)
     inside, outside = several(newsroom, 3), several(newsroom, 1, "toxicity=0.5")
     begun = decide(ada, 80, 100)
-    assert (begun.total, begun.done, begun.passed, begun.running) == (3, 3, 0, False)
+    assert (begun.total, begun.done, begun.skipped, begun.running) == (3, 3, 0, False)
     for comment_id in inside:
         event = newsroom.events(comment_id)[-1]
         assert (event["event"], event["actor"]) == ("comment.rejected", ada.actor.reference)
-        assert (event["payload"]["act"], event["payload"]["reason"]) == (begun.act_id, "spam")
+        assert (event["payload"]["act"], event["payload"]["reason"]) == (begun.action_id, "spam")
         reason, sentence, statement = standing(newsroom, comment_id)["told"]
         assert (reason, sentence) == ("spam", "It advertises something.")
         assert "score for toxicity lies between 0.80 and 1.00" in statement["facts"]
@@ -132,20 +132,20 @@ def test_one_undo_takes_all_of_it_back(newsroom: Newsroom) -> None:
     ada = colleague(newsroom, *ALL_RIGHTS)
     ids = several(newsroom, 4)
     before = [standing(newsroom, comment_id) for comment_id in ids]
-    undone = ada.undo(decide(ada, 80, 100).act_id)
-    assert (undone.total, undone.done, undone.passed) == (4, 4, 0)
+    undone = ada.undo(decide(ada, 80, 100).action_id)
+    assert (undone.total, undone.done, undone.skipped) == (4, 4, 0)
     assert [standing(newsroom, comment_id) for comment_id in ids] == before
     with pytest.raises(NotPossibleNow):
-        ada.undo(undone.act_id)
+        ada.undo(undone.action_id)
 
 
 def test_undoing_a_batch_leaves_what_somebody_else_decided_since(newsroom: Newsroom) -> None:
     ada, grace = colleague(newsroom, *ALL_RIGHTS), colleague(newsroom)
     ids = several(newsroom, 3)
     begun = decide(ada, 80, 100)
-    grace.act(ids[1])
-    undone = ada.undo(begun.act_id)
-    assert (undone.done, undone.passed) == (2, 1)
+    grace.action(ids[1])
+    undone = ada.undo(begun.action_id)
+    assert (undone.done, undone.skipped) == (2, 1)
     assert [newsroom.status(comment_id) for comment_id in ids] == ["pending", "approved", "pending"]
 
 
@@ -161,17 +161,17 @@ def test_approving_and_rejecting_together_are_rights_of_their_own(newsroom: News
 
 def test_a_band_and_a_reason_that_can_not_be_are_refused(newsroom: Newsroom) -> None:
     ada = colleague(newsroom, *ALL_RIGHTS)
-    wrong: list[tuple[Band, Ruling, type[Exception]]] = [
-        (band(50, 50), REJECT, InvalidField),
-        (band(-1, 50), REJECT, InvalidField),
-        (band(0, 101), REJECT, InvalidField),
-        (band(0, 100, "number"), REJECT, InvalidField),
-        (band(0, 100), Ruling(verdict=Verdict.REJECT), InvalidField),
-        (band(0, 100), Ruling(verdict=Verdict.REJECT, reason_id="nosuch"), InvalidField),
+    wrong: list[tuple[ScoreRange, Ruling, type[Exception]]] = [
+        (score_range(50, 50), REJECT, InvalidField),
+        (score_range(-1, 50), REJECT, InvalidField),
+        (score_range(0, 101), REJECT, InvalidField),
+        (score_range(0, 100, "number"), REJECT, InvalidField),
+        (score_range(0, 100), Ruling(verdict=Verdict.REJECT), InvalidField),
+        (score_range(0, 100), Ruling(verdict=Verdict.REJECT, reason_id="nosuch"), InvalidField),
     ]
     for chosen, ruling, error in wrong:
         with pytest.raises(error):
-            decide_band(newsroom.services, ada.actor, area(newsroom), chosen, ruling)
+            decide_score_range(newsroom.services, ada.actor, area(newsroom), chosen, ruling)
 
 
 def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> None:
@@ -180,12 +180,12 @@ def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> 
     until = newsroom.clock.now + LEASE
 
     def open_two(session: Any) -> None:
-        session.add(Claim(comment_id=ids[0], account_id=grace.actor.account_id, until=until))
-        session.add(Claim(comment_id=ids[1], account_id=ada.actor.account_id, until=until))
+        session.add(CommentLock(comment_id=ids[0], account_id=grace.actor.account_id, until=until))
+        session.add(CommentLock(comment_id=ids[1], account_id=ada.actor.account_id, until=until))
 
     newsroom.services.database.writing(open_two)
     begun = decide(ada, 80, 100)
-    assert (begun.done, begun.passed) == (2, 1)
+    assert (begun.done, begun.skipped) == (2, 1)
     assert newsroom.status(ids[0]) == "pending"
 
 
@@ -193,7 +193,7 @@ def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> 
 
 
 @pytest.fixture
-def portions(newsroom: Newsroom) -> Callable[[int], Callable[[], bool]]:
+def chunks(newsroom: Newsroom) -> Callable[[int], Callable[[], bool]]:
     """Stops after so many portions: what a stop of the process does."""
 
     def after(number: int) -> Callable[[], bool]:
@@ -216,51 +216,51 @@ def test_many_go_on_in_the_background_and_are_undone_there(newsroom: Newsroom) -
     several(newsroom, 1)  # arrives after the moderator has pressed
     while carry_on(newsroom.services):
         pass
-    act = act_of(newsroom, begun.act_id)
-    assert (act.done, act.passed, act.finished_at is not None) == (60, 0, True)
+    action = act_of(newsroom, begun.action_id)
+    assert (action.done, action.skipped, action.finished_at is not None) == (60, 0, True)
     assert (count(newsroom, "rejected"), count(newsroom, "pending")) == (60, 1)
-    assert ada.undo(begun.act_id).running
+    assert ada.undo(begun.action_id).running
     assert carry_on(newsroom.services)
     assert (count(newsroom, "rejected"), count(newsroom, "pending")) == (0, 61)
 
 
 def test_what_somebody_decides_while_it_runs_is_passed_over(
-    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada, grace = with_account(newsroom, *ALL_RIGHTS), colleague(newsroom)
     ids = several(newsroom, 60)
     begun = decide(ada, 80, 100)
-    carry_on(newsroom.services, stopped=portions(1))
-    grace.act(ids[-1])
-    grace.undo(grace.act(ids[-2]))  # waits again, but because a person said so
+    carry_on(newsroom.services, stopped=chunks(1))
+    grace.action(ids[-1])
+    grace.undo(grace.action(ids[-2]))  # waits again, but because a person said so
     carry_on(newsroom.services)
-    act = act_of(newsroom, begun.act_id)
-    assert (act.done, act.passed) == (58, 2)
+    action = act_of(newsroom, begun.action_id)
+    assert (action.done, action.skipped) == (58, 2)
     assert [newsroom.status(comment_id) for comment_id in ids[-3:]] == ["rejected", "pending", "approved"]
 
 
 def test_what_is_left_to_a_senior_while_it_runs_is_passed_over(
-    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada, ids = with_account(newsroom), several(newsroom, 60)
     begun = decide(ada, 80, 100, APPROVE)
-    carry_on(newsroom.services, stopped=portions(1))
-    mark(newsroom.services, ada.actor, ids[-1], MarkKind.ESCALATED)
+    carry_on(newsroom.services, stopped=chunks(1))
+    mark(newsroom.services, ada.actor, ids[-1], FlagKind.ESCALATED)
     carry_on(newsroom.services)
-    act = act_of(newsroom, begun.act_id)
-    assert (act.done, act.passed, newsroom.status(ids[-1])) == (59, 1, "pending")
+    action = act_of(newsroom, begun.action_id)
+    assert (action.done, action.skipped, newsroom.status(ids[-1])) == (59, 1, "pending")
 
 
 def test_a_runner_that_stops_leaves_the_rest_to_the_next(
-    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada = with_account(newsroom, *ALL_RIGHTS)
     several(newsroom, 60)
     begun = decide(ada, 80, 100)
-    assert carry_on(newsroom.services, stopped=portions(2))
-    assert act_of(newsroom, begun.act_id).done == 40
+    assert carry_on(newsroom.services, stopped=chunks(2))
+    assert act_of(newsroom, begun.action_id).done == 40
     assert carry_on(newsroom.services)
-    assert act_of(newsroom, begun.act_id).done == 60
+    assert act_of(newsroom, begun.action_id).done == 60
 
 
 def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(newsroom: Newsroom) -> None:
@@ -272,7 +272,7 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
         pass
 
     def kill() -> bool:
-        if act_of(newsroom, begun.act_id).done:
+        if act_of(newsroom, begun.action_id).done:
             raise Killed
         return False
 
@@ -281,8 +281,8 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
     assert not carry_on(newsroom.services)  # it may still be at work, for all that another one knows
     newsroom.clock.move(seconds=LEASE.total_seconds() + 1)
     assert carry_on(newsroom.services)
-    act = act_of(newsroom, begun.act_id)
-    assert (act.done, act.passed) == (60, 0)
+    action = act_of(newsroom, begun.action_id)
+    assert (action.done, action.skipped) == (60, 0)
     assert {newsroom.whole(comment_id)["revision"] for comment_id in ids} == {2}
 
 
@@ -295,7 +295,7 @@ def test_two_batches_and_a_moderator_at_once_decide_each_comment_once(newsroom: 
     def decide_some() -> None:
         for comment_id in ids[::5]:
             with suppress(DecidedMeanwhile):
-                by_hand.append(grace.decide(comment_id, "reject", revision=1).act_id)
+                by_hand.append(grace.decide(comment_id, "reject", revision=1).action_id)
 
     runners = [threading.Thread(target=carry_on, args=(newsroom.services,)) for _ in begun]
     threads = [*runners, threading.Thread(target=decide_some)]
@@ -303,41 +303,41 @@ def test_two_batches_and_a_moderator_at_once_decide_each_comment_once(newsroom: 
         thread.start()
     for thread in threads:
         thread.join()
-    acts = [act_of(newsroom, one.act_id) for one in begun]
-    assert all(act.finished_at is not None and act.done + act.passed == 60 for act in acts)
-    assert acts[0].done + acts[1].done + len(by_hand) == 60
+    actions = [act_of(newsroom, one.action_id) for one in begun]
+    assert all(action.finished_at is not None and action.done + action.skipped == 60 for action in actions)
+    assert actions[0].done + actions[1].done + len(by_hand) == 60
     assert [newsroom.whole(comment_id)["revision"] for comment_id in ids] == [2] * 60
     assert all(len(newsroom.events(comment_id)) == 4 for comment_id in ids)  # submitted, scored, decided, and once more
 
 
 def test_undo_stops_what_still_runs_and_takes_back_what_is_done(
-    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada = with_account(newsroom, *ALL_RIGHTS)
     several(newsroom, 60)
     begun = decide(ada, 80, 100)
-    carry_on(newsroom.services, stopped=portions(1))
-    undone = ada.undo(begun.act_id)
+    carry_on(newsroom.services, stopped=chunks(1))
+    undone = ada.undo(begun.action_id)
     assert (undone.total, undone.done) == (20, 20)
     assert not carry_on(newsroom.services)
     assert count(newsroom, "pending") == 60
 
 
 def test_an_account_that_is_disabled_in_the_middle_decides_no_more(
-    newsroom: Newsroom, portions: Callable[[int], Callable[[], bool]]
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada = with_account(newsroom, *ALL_RIGHTS)
     several(newsroom, 60)
     begun = decide(ada, 80, 100)
-    carry_on(newsroom.services, stopped=portions(1))
+    carry_on(newsroom.services, stopped=chunks(1))
 
     def disable(session: Any) -> None:
         session.get_one(Account, ada.actor.account_id).disabled_at = newsroom.clock.now
 
     newsroom.services.database.writing(disable)
     carry_on(newsroom.services)
-    act = act_of(newsroom, begun.act_id)
-    assert (act.done, act.passed, act.finished_at is not None) == (20, 40, True)
+    action = act_of(newsroom, begun.action_id)
+    assert (action.done, action.skipped, action.finished_at is not None) == (20, 40, True)
 
 
 # --- everything under an article, or by an author ---------------------------------------------------------------------
@@ -361,7 +361,7 @@ def test_everything_under_an_article_goes_with_one_reason_and_comes_back_with_on
     assert [newsroom.status(comment_id) for comment_id in everything] == ["rejected"] * 5 + ["pending"]
     assert "everything under this article" in standing(newsroom, published[0])["told"][2]["facts"]
     assert standing(newsroom, published[0])["told"][2]["restriction"] == "The comment was removed."
-    senior.undo(begun.act_id)
+    senior.undo(begun.action_id)
     assert [standing(newsroom, comment_id) for comment_id in everything] == before
 
 
@@ -396,12 +396,12 @@ def test_whatever_others_decide_between_a_batch_and_its_undo_stays_and_the_rest_
     by = [{"name": f"Reader {number}"} for number in range(len(scores))]
     ids = [room.accepted(f"toxicity={score / 100}", author=who)["id"] for score, who in zip(scores, by, strict=True)]
     before = [standing(room, comment_id) for comment_id in ids]
-    begun = decide_band(room.services, ada.actor, area(room), band(*edges), APPROVE)
+    begun = decide_score_range(room.services, ada.actor, area(room), score_range(*edges), APPROVE)
     touched = {ids[number] for number in others if number < len(ids)}
     for comment_id in touched:
-        grace.act(comment_id, "reject")
+        grace.action(comment_id, "reject")
     with suppress(DecidedMeanwhile):  # so that who undoes what they did to a single comment is told
-        ada.undo(begun.act_id)
+        ada.undo(begun.action_id)
     for comment_id, was in zip(ids, before, strict=True):
         expected = "rejected" if comment_id in touched else "pending"
         assert room.status(comment_id) == expected

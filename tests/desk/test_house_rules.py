@@ -17,7 +17,7 @@ from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
 from moderation.desk.wordlists import add_terms, remove_term
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 from moderation.storage.site_rules import AuthorKind
 
 WORKER = REASONS + '[scoring]\nmode = "worker"\n[policy.approve]\ntoxicity_at_most = 0.5\n'
@@ -49,7 +49,7 @@ def test_terms_hold_a_comment_that_is_scored_late(newsroom: Newsroom) -> None:
     assert whole["status"] == "pending"
     assert whole["reasons"] == ["holds a listed term of this site: name of a victim"]
     with newsroom.services.database.reading() as session:
-        row = session.scalars(select(Docket).where(Docket.comment_id == comment)).one()
+        row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment)).one()
     assert (row.terms, row.holds, row.flags) == (1, 1, 1)
 
 
@@ -68,7 +68,7 @@ def test_what_the_desk_set_is_what_later_replays_see(newsroom: Newsroom) -> None
     comment = newsroom.accepted()
     assert comment["status"] == "approved"
     with newsroom.services.database.reading() as session:
-        row = session.scalars(select(Docket).where(Docket.comment_id == comment["id"])).one()
+        row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment["id"])).one()
     assert row.article_mode == "post"
 
 
@@ -140,12 +140,12 @@ def test_whoever_may_only_read_decides_nothing(newsroom: Newsroom) -> None:
 
 def test_a_term_is_removed_once_and_undone_no_more(newsroom: Newsroom) -> None:
     one = colleague(newsroom, *RIGHTS)
-    act = add_terms(newsroom.services, one.actor, newsroom.site, ["Lindqvist"], "a name")
+    action = add_terms(newsroom.services, one.actor, newsroom.site, ["Lindqvist"], "a name")
     with newsroom.services.database.reading() as session:
-        (term,) = newsroom.services.house.rules(
+        (term,) = newsroom.services.site_rules.rules(
             session, session.scalars(select(Article).where(Article.site_id == newsroom.site)).one()
         ).site_terms.terms
     remove_term(newsroom.services, one.actor, term.id)
     remove_term(newsroom.services, one.actor, term.id)
     with pytest.raises(NotPossibleNow):
-        one.undo(act)
+        one.undo(action)

@@ -18,12 +18,12 @@ from moderation.core.errors import (
 from moderation.desk.flags import add_note, mark, remove_note, unmark
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
-from moderation.storage.moderator_workspace import MarkKind, NoteAbout, marks_on, notes_about
+from moderation.storage.moderator_workspace import FlagKind, NoteAbout, flags_on, notes_about
 
 
 def marks(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:
     with newsroom.services.database.reading() as session:
-        return [(found.kind.value, found.note) for found in marks_on(session, [comment_id]).get(comment_id, [])]
+        return [(found.kind.value, found.note) for found in flags_on(session, [comment_id]).get(comment_id, [])]
 
 
 def notes(newsroom: Newsroom, about: NoteAbout, subject: str) -> list[tuple[str, str, bool]]:
@@ -37,10 +37,10 @@ def kinds(newsroom: Newsroom, comment_id: str) -> list[str]:
 
 def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    act_id = mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED, "Is this a threat?")
+    action_id = mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED, "Is this a threat?")
     assert marks(newsroom, comment_id) == [("escalated", "Is this a threat?")]
     assert standing(newsroom, comment_id)["docket"][-1] is True
-    ada.undo(act_id)
+    ada.undo(action_id)
     assert marks(newsroom, comment_id) == []
     assert standing(newsroom, comment_id)["docket"][-1] is False
     assert kinds(newsroom, comment_id)[-2:] == ["comment.escalated", "comment.escalation_ended"]
@@ -49,17 +49,17 @@ def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(n
 def test_only_what_is_published_is_featured_and_the_site_is_told(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     with pytest.raises(NotPossibleNow, match="published"):
-        mark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
-    ada.act(comment_id)
-    mark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
+        mark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
+    ada.action(comment_id)
+    mark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
     assert "comment.featured" in notices(newsroom, comment_id)
-    unmark(newsroom.services, ada.actor, comment_id, MarkKind.FEATURED)
+    unmark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
     assert "comment.unfeatured" in notices(newsroom, comment_id)
 
 
 def test_what_goes_to_the_newsroom_goes_without_its_text(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    mark(newsroom.services, ada.actor, comment_id, MarkKind.NEWSROOM, "The year in paragraph two is wrong.")
+    mark(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "The year in paragraph two is wrong.")
     assert "comment.newsroom" in notices(newsroom, comment_id)
     event = newsroom.events(comment_id)[-1]
     assert (event["event"], event["payload"]) == ("comment.sent_to_newsroom", {})
@@ -67,42 +67,42 @@ def test_what_goes_to_the_newsroom_goes_without_its_text(newsroom: Newsroom) -> 
 
 def test_a_mark_taken_off_comes_back_whole(newsroom: Newsroom) -> None:
     ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
-    mark(newsroom.services, ada.actor, comment_id, MarkKind.NEWSROOM, "A tip.")
+    mark(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "A tip.")
     newsroom.clock.move(minutes=1)
-    act_id = unmark(newsroom.services, grace.actor, comment_id, MarkKind.NEWSROOM)
+    action_id = unmark(newsroom.services, grace.actor, comment_id, FlagKind.NEWSROOM)
     assert marks(newsroom, comment_id) == []
-    grace.undo(act_id)
+    grace.undo(action_id)
     assert marks(newsroom, comment_id) == [("newsroom", "A tip.")]
 
 
 def test_a_mark_is_made_once_and_taken_off_once(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
-    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is None
-    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
-    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is None
+    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
+    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
 
 
 def test_a_mark_that_somebody_else_has_set_again_stays(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     grace = colleague(newsroom, "read", "moderate", "senior")
-    act_id = mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED)
-    unmark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
-    mark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
+    action_id = mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
+    unmark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
+    mark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
     with pytest.raises(NotPossibleNow, match="since"):
-        ada.undo(act_id)
+        ada.undo(action_id)
     assert len(marks(newsroom, comment_id)) == 1
 
 
 def test_what_a_colleague_left_to_a_senior_is_a_senior_s_to_take_back(newsroom: Newsroom) -> None:
     ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
     senior = colleague(newsroom, "read", "moderate", "senior")
-    mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED)
+    mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
     with pytest.raises(RightMissing, match="senior"):
-        unmark(newsroom.services, grace.actor, comment_id, MarkKind.ESCALATED)
-    assert unmark(newsroom.services, senior.actor, comment_id, MarkKind.ESCALATED) is not None
-    assert mark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
-    assert unmark(newsroom.services, ada.actor, comment_id, MarkKind.ESCALATED) is not None
+        unmark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
+    assert unmark(newsroom.services, senior.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
 
 
 def test_marks_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> None:
@@ -110,18 +110,18 @@ def test_marks_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> No
     reader, stranger = colleague(newsroom, "read"), colleague(newsroom, sections=frozenset({"sport"}))
     for actor, wrong in ((reader.actor, RightMissing), (stranger.actor, CommentNotFound)):
         with pytest.raises(wrong):
-            mark(newsroom.services, actor, comment_id, MarkKind.ESCALATED)
+            mark(newsroom.services, actor, comment_id, FlagKind.ESCALATED)
         with pytest.raises(wrong):
             add_note(newsroom.services, actor, NoteAbout.COMMENT, comment_id, "A note")
 
 
 def test_a_note_is_kept_for_moderators_and_the_audit_log_has_none_of_it(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    act_id = add_note(newsroom.services, ada.actor, NoteAbout.COMMENT, comment_id, "  Writes from the same office. ")
+    action_id = add_note(newsroom.services, ada.actor, NoteAbout.COMMENT, comment_id, "  Writes from the same office. ")
     assert notes(newsroom, NoteAbout.COMMENT, comment_id) == [("Writes from the same office.", ada.actor.name, False)]
     assert kinds(newsroom, comment_id)[-1] == "comment.note_added"
     assert "office" not in str(newsroom.events(comment_id))
-    ada.undo(act_id)
+    ada.undo(action_id)
     assert notes(newsroom, NoteAbout.COMMENT, comment_id) == []
 
 
@@ -150,8 +150,8 @@ def test_a_colleagues_note_is_removed_by_a_senior_alone_and_comes_back(newsroom:
         note = notes_about(session, NoteAbout.COMMENT, comment_id)[0]
     with pytest.raises(RightMissing):
         remove_note(newsroom.services, grace.actor, note.id)
-    act_id = remove_note(newsroom.services, senior.actor, note.id)
+    action_id = remove_note(newsroom.services, senior.actor, note.id)
     assert notes(newsroom, NoteAbout.COMMENT, comment_id) == []
     assert remove_note(newsroom.services, senior.actor, note.id) is None
-    senior.undo(act_id)
+    senior.undo(action_id)
     assert notes(newsroom, NoteAbout.COMMENT, comment_id) == [("Mine.", ada.actor.name, False)]

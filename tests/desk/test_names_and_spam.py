@@ -18,7 +18,7 @@ from moderation.desk.wordlists import add_terms
 from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import Past, _only, every_decided
 from moderation.storage.site_rules import AuthorKind
 
@@ -32,9 +32,9 @@ def named(newsroom: Newsroom, name: str, words: str = "", **author: str) -> dict
     return newsroom.accepted(words, author={"name": name, **author})
 
 
-def row_of(newsroom: Newsroom, comment_id: str) -> Docket:
+def row_of(newsroom: Newsroom, comment_id: str) -> QueueIndex:
     with newsroom.services.database.reading() as session:
-        return session.scalars(select(Docket).where(Docket.comment_id == comment_id)).one()
+        return session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment_id)).one()
 
 
 def ban(newsroom: Newsroom, comment_id: str) -> None:
@@ -137,16 +137,18 @@ def test_a_replay_decides_as_the_policy_did(newsroom: Newsroom) -> None:
             assert then == [row.by_policy for row in rows_here(newsroom)][-15:]
 
 
-def rows_here(newsroom: Newsroom) -> list[Docket]:
+def rows_here(newsroom: Newsroom) -> list[QueueIndex]:
     with newsroom.services.database.reading() as session:
-        return list(session.scalars(select(Docket).where(Docket.site_id == newsroom.site).order_by(Docket.number)))
+        return list(
+            session.scalars(select(QueueIndex).where(QueueIndex.site_id == newsroom.site).order_by(QueueIndex.number))
+        )
 
 
 def every_decided_here(newsroom: Newsroom) -> list[Past]:
     with newsroom.services.database.reading() as session:
-        portions = list(every_decided(session))
-    ours = [_only(p, np.flatnonzero([p.places[one].site_id == newsroom.site for one in p.place])) for p in portions]
-    return [portion for portion in ours if len(portion)]
+        chunks = list(every_decided(session))
+    ours = [_only(p, np.flatnonzero([p.places[one].site_id == newsroom.site for one in p.place])) for p in chunks]
+    return [chunk for chunk in ours if len(chunk)]
 
 
 def test_comments_from_before_are_replayed_without_what_was_not_asked_then(newsroom: Newsroom) -> None:
@@ -155,7 +157,7 @@ def test_comments_from_before_are_replayed_without_what_was_not_asked_then(newsr
 
     def forget(session: Any) -> None:
         nothing = dict.fromkeys(("spam", *NAME_SIGNALS))
-        session.execute(update(Docket).where(Docket.comment_id == comment).values(nothing))
+        session.execute(update(QueueIndex).where(QueueIndex.comment_id == comment).values(nothing))
 
     newsroom.services.database.writing(forget)
     (past,) = every_decided_here(newsroom)

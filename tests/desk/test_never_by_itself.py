@@ -17,7 +17,7 @@ from moderation.desk.wordlists import add_terms
 from moderation.jobs.queue_order import bring_up_to_date
 from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import every_decided
 from moderation.storage.score_map import Area, Ground, histogram
 from moderation.storage.site_rules import AuthorKind
@@ -34,18 +34,18 @@ POLICIES = {
 }
 MUTED = {"id": "muted", "name": "Max"}
 WHY = {
-    "unread": lambda house: house.accepted("unreadable language=de"),
-    "partly unread": lambda house: house.accepted("unread=de"),
-    "private data": lambda house: house.accepted("Write to jo.mills@mail.example or call +44 7700 900123."),
-    "private name": lambda house: house.accepted(author={"name": "Call +44 7700 900123"}),
-    "dangerous": lambda house: house.accepted("threat=0.9"),
-    "dangerous name": lambda house: house.accepted(author={"name": "threat=0.9"}),
-    "unread name": lambda house: house.accepted(author={"name": "unreadable"}),
-    "name with a link": lambda house: house.accepted(author={"name": "www.x.com"}),
-    "listed": lambda house: house.accepted("You pest, you."),
-    "listed name": lambda house: house.accepted(author={"name": "P3st"}),
-    "muted": lambda house: house.accepted(author=MUTED),
-    "reply": lambda house: house.accepted(parent_id=house.accepted("threat=0.9")["id"]),
+    "unread": lambda site_rules: site_rules.accepted("unreadable language=de"),
+    "partly unread": lambda site_rules: site_rules.accepted("unread=de"),
+    "private data": lambda site_rules: site_rules.accepted("Write to jo.mills@mail.example or call +44 7700 900123."),
+    "private name": lambda site_rules: site_rules.accepted(author={"name": "Call +44 7700 900123"}),
+    "dangerous": lambda site_rules: site_rules.accepted("threat=0.9"),
+    "dangerous name": lambda site_rules: site_rules.accepted(author={"name": "threat=0.9"}),
+    "unread name": lambda site_rules: site_rules.accepted(author={"name": "unreadable"}),
+    "name with a link": lambda site_rules: site_rules.accepted(author={"name": "www.x.com"}),
+    "listed": lambda site_rules: site_rules.accepted("You pest, you."),
+    "listed name": lambda site_rules: site_rules.accepted(author={"name": "P3st"}),
+    "muted": lambda site_rules: site_rules.accepted(author=MUTED),
+    "reply": lambda site_rules: site_rules.accepted(parent_id=site_rules.accepted("threat=0.9")["id"]),
 }
 
 
@@ -113,15 +113,18 @@ def test_what_an_author_left_unscored_is_not_published_once_they_are_banned(news
 # --- what follows from it ---------------------------------------------------------------------------------------------
 
 
-def entries(newsroom: Newsroom) -> dict[str, Docket]:
+def entries(newsroom: Newsroom) -> dict[str, QueueIndex]:
     with newsroom.services.database.reading() as session:
-        return {row.comment_id: row for row in session.scalars(select(Docket).where(Docket.site_id == newsroom.site))}
+        return {
+            row.comment_id: row
+            for row in session.scalars(select(QueueIndex).where(QueueIndex.site_id == newsroom.site))
+        }
 
 
 def test_weighed_anew_under_the_same_policy_everything_keeps_its_severity(newsroom: Newsroom) -> None:
     prepared(newsroom, POLICIES["post"])
     said = {why: say(newsroom)["id"] for why, say in WHY.items()}
-    form: Callable[[Docket], Any] = lambda row: (row.severity, row.severity_2, row.flags)  # noqa: E731 - shorter so
+    form: Callable[[QueueIndex], Any] = lambda row: (row.severity, row.severity_2, row.flags)  # noqa: E731 - shorter so
     before = {why: form(entries(newsroom)[one]) for why, one in said.items()}
     newsroom.configure(REASONS + POLICIES["post"] + "[policy.sections.other.flag]\nthreat_at_least = 0.9\n")
     assert bring_up_to_date(newsroom.services)
@@ -147,7 +150,7 @@ def test_a_late_score_of_a_reopened_comment_weighs_its_name_and_its_advertising_
     newsroom.scorer.fails = 1
     late = newsroom.accepted("spam=0.95", author={"name": "threat=0.9"})["id"]
     moderator = colleague(newsroom)
-    moderator.undo(moderator.act(late))
+    moderator.undo(moderator.action(late))
     later(newsroom)
     bring_up_to_date(newsroom.services)
     scored = newsroom.accepted("spam=0.95", author={"name": "threat=0.9"})["id"]

@@ -10,13 +10,13 @@ from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.comments.rescoring import score_waiting
-from moderation.desk.bulk import decide_band, remove_everything
+from moderation.desk.bulk import decide_score_range, remove_everything
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.actions import Everything
 from moderation.storage.comments import Comment
 from moderation.storage.outbox import Notice
-from moderation.storage.score_map import Area, Band, Ground
+from moderation.storage.score_map import Area, Ground, ScoreRange
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
 WORKER = '[scoring]\nmode = "worker"\n'
@@ -67,7 +67,9 @@ def by_a_batch(newsroom: Newsroom, who: Colleague, status: str) -> str:
     newsroom.configure(REASONS)
     comment = str(newsroom.accepted("toxicity=0.3")["id"])
     here = Area(grounds=(Ground(site_id=newsroom.site),))
-    decide_band(newsroom.services, who.actor, here, Band(signal="toxicity", low=30, high=31), RULING[status])
+    decide_score_range(
+        newsroom.services, who.actor, here, ScoreRange(signal="toxicity", low=30, high=31), RULING[status]
+    )
     return comment
 
 
@@ -88,7 +90,7 @@ def by_removing_everything_in_the_background(newsroom: Newsroom, who: Colleague,
 def by_undoing(newsroom: Newsroom, who: Colleague, status: str) -> str:
     comment = by_a_moderator(newsroom, who, status)
     other = {"approved": "rejected", "rejected": "approved"}[status]
-    who.undo(who.act(comment, RULING[other].verdict, reason_id=RULING[other].reason_id))
+    who.undo(who.action(comment, RULING[other].verdict, reason_id=RULING[other].reason_id))
     return comment
 
 
@@ -128,9 +130,9 @@ def test_what_waits_again_is_told_as_reopened_however_it_came_to_wait(newsroom: 
     reopened, undone = (by_a_moderator(newsroom, who, "approved") for _ in range(2))
     who.decide(reopened, "reopen")
     newsroom.configure(REASONS)
-    who.undo(who.act(undone, "reopen"))
+    who.undo(who.action(undone, "reopen"))
     waiting = str(newsroom.accepted()["id"])
-    who.undo(who.act(waiting))
+    who.undo(who.action(waiting))
     for comment in (reopened, waiting):
         assert newsroom.status(comment) == "pending"
         assert told(newsroom, comment).count(("comment.reopened", {"status": "pending"})) == 1

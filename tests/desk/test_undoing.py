@@ -9,25 +9,25 @@ from hypothesis import strategies as st
 from newsroom import Hall, Newsroom
 
 from moderation.comments.rescoring import score_late
-from moderation.core.errors import ActNotFound, CommentNotFound, DecidedMeanwhile, NotPossibleNow
+from moderation.core.errors import ActionNotFound, CommentNotFound, DecidedMeanwhile, NotPossibleNow
 
 
 def test_undo_puts_a_comment_back_where_it_waited(newsroom: Newsroom) -> None:
     comment_id = newsroom.accepted("insult=0.9")["id"]
     before = standing(newsroom, comment_id)
     ada = colleague(newsroom)
-    undone = ada.undo(ada.act(comment_id))
-    assert (undone.words, undone.total, undone.done, undone.passed, undone.running) == ("Approved", 1, 1, 0, False)
+    undone = ada.undo(ada.action(comment_id))
+    assert (undone.words, undone.total, undone.done, undone.skipped, undone.running) == ("Approved", 1, 1, 0, False)
     assert standing(newsroom, comment_id) == before
 
 
 def test_undo_publishes_again_what_was_published_before(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    ada.act(comment_id)
+    ada.action(comment_id)
     before = standing(newsroom, comment_id)
     newsroom.clock.move(minutes=5)
-    ada.undo(ada.act(comment_id, "reject", reason_id="spam"))
+    ada.undo(ada.action(comment_id, "reject", reason_id="spam"))
     assert standing(newsroom, comment_id) == before
     assert before["published_at"] is not None
 
@@ -37,12 +37,12 @@ def test_undo_of_a_publication_leaves_a_place_only_where_there_was_one(newsroom:
     ada = colleague(newsroom)
     parent = newsroom.accepted()["id"]
     reply = newsroom.accepted(parent_id=parent)["id"]
-    ada.act(reply)
+    ada.action(reply)
     if seen_before:
-        ada.act(parent)
-        ada.act(parent, "reject", reason_id="spam")
+        ada.action(parent)
+        ada.action(parent, "reject", reason_id="spam")
     before = standing(newsroom, parent)
-    ada.undo(ada.act(parent))
+    ada.undo(ada.action(parent))
     assert standing(newsroom, parent) == before
     shown = {c["id"]: (c["parent_id"], "removed" in c) for c in (newsroom.published().json or {})["comments"]}
     assert shown == ({parent: (None, True), reply: (parent, False)} if seen_before else {reply: (None, False)})
@@ -51,9 +51,9 @@ def test_undo_of_a_publication_leaves_a_place_only_where_there_was_one(newsroom:
 def test_undo_of_another_reason_tells_the_first_one_again(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    ada.act(comment_id, "reject", reason_id="off-topic", sentence="It is about something else.")
+    ada.action(comment_id, "reject", reason_id="off-topic", sentence="It is about something else.")
     before = standing(newsroom, comment_id)
-    ada.undo(ada.act(comment_id, "reject", reason_id="spam"))
+    ada.undo(ada.action(comment_id, "reject", reason_id="spam"))
     assert standing(newsroom, comment_id) == before
     assert before["told"][:2] == ("off-topic", "It is about something else.")
     assert before["told"][2]["why"] == "It is about something else."
@@ -62,30 +62,30 @@ def test_undo_of_another_reason_tells_the_first_one_again(newsroom: Newsroom) ->
 def test_undo_is_an_audit_event_like_any_other(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    act_id = ada.act(comment_id)
-    ada.undo(act_id)
+    action_id = ada.action(comment_id)
+    ada.undo(action_id)
     event = newsroom.events(comment_id)[-1]
     assert (event["event"], event["actor"]) == ("comment.reopened", ada.actor.reference)
-    assert (event["payload"]["undoes"], event["payload"]["to"]) == (act_id, "pending")
+    assert (event["payload"]["undoes"], event["payload"]["to"]) == (action_id, "pending")
 
 
 def test_undo_leaves_what_somebody_else_decided_since(newsroom: Newsroom) -> None:
     ada, grace = colleague(newsroom), colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    act_id = ada.act(comment_id)
-    grace.act(comment_id, "reject", reason_id="spam")
+    action_id = ada.action(comment_id)
+    grace.action(comment_id, "reject", reason_id="spam")
     with pytest.raises(DecidedMeanwhile, match=grace.actor.name):
-        ada.undo(act_id)
+        ada.undo(action_id)
     assert newsroom.status(comment_id) == "rejected"
 
 
 def test_what_is_undone_is_undone_once(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    act_id = ada.act(comment_id)
-    undone = ada.undo(act_id)
+    action_id = ada.action(comment_id)
+    undone = ada.undo(action_id)
     revision = newsroom.whole(comment_id)["revision"]
-    for again in (act_id, undone.act_id):
+    for again in (action_id, undone.action_id):
         with pytest.raises(NotPossibleNow):
             ada.undo(again)
     assert newsroom.whole(comment_id)["revision"] == revision
@@ -93,17 +93,17 @@ def test_what_is_undone_is_undone_once(newsroom: Newsroom) -> None:
 
 def test_nobody_undoes_what_somebody_else_did(newsroom: Newsroom) -> None:
     ada, grace = colleague(newsroom), colleague(newsroom)
-    act_id = ada.act(newsroom.accepted()["id"])
-    for wrong in (act_id, "nosuchact", "../../etc"):
-        with pytest.raises(ActNotFound):
+    action_id = ada.action(newsroom.accepted()["id"])
+    for wrong in (action_id, "nosuchact", "../../etc"):
+        with pytest.raises(ActionNotFound):
             grace.undo(wrong)
 
 
 def test_deciding_the_same_again_is_no_act(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
-    assert ada.decide(comment_id).act_id is not None
-    assert ada.decide(comment_id).act_id is None
+    assert ada.decide(comment_id).action_id is not None
+    assert ada.decide(comment_id).action_id is None
     assert newsroom.decide(comment_id, "reject").status_code == 200  # a key has no acts
 
 
@@ -129,12 +129,12 @@ def test_undoing_everything_backwards_passes_every_step_again(
     for verdict, reason in zip(verdicts, reasons, strict=False):
         before = standing(front_door, comment_id)
         front_door.clock.move(minutes=1)
-        act_id = ada.decide(comment_id, verdict, reason_id=reason if verdict == "reject" else None).act_id
-        if act_id is not None:
-            seen.append((act_id, before))
-    for act_id, before in reversed(seen):
+        action_id = ada.decide(comment_id, verdict, reason_id=reason if verdict == "reject" else None).action_id
+        if action_id is not None:
+            seen.append((action_id, before))
+    for action_id, before in reversed(seen):
         front_door.clock.move(minutes=1)
-        ada.undo(act_id)
+        ada.undo(action_id)
         assert standing(front_door, comment_id) == before
 
 
@@ -157,12 +157,12 @@ def test_a_site_is_told_the_same_whoever_publishes_or_rejects(
         ada = colleague(newsroom)
         first, second = ("approve", "reject") if kind == "published" else ("reject", "approve")
         told = {"reject": {"reason_id": "spam"}}
-        act = ada.act(comment_id, first, **told.get(first, {}))
+        action = ada.action(comment_id, first, **told.get(first, {}))
         if by == "undo":
-            again = ada.act(comment_id, second, **told.get(second, {}))
+            again = ada.action(comment_id, second, **told.get(second, {}))
             forget_notices(newsroom, comment_id)
             ada.undo(again)
             assert notices(newsroom, comment_id) == {f"comment.{kind}"}
             return
-        assert act
+        assert action
     assert notices(newsroom, comment_id) == {"comment.accepted", f"comment.{kind}"}

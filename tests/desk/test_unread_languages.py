@@ -14,17 +14,17 @@ from sqlalchemy import event, select, update
 from moderation.comments.rescoring import score_late
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.scores import ArticleText, PreparedArticle, Scale, ScoreRequest, Scores
-from moderation.desk.bulk import decide_band
+from moderation.desk.bulk import decide_score_range
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.policy_lab.replay import replay_all
 from moderation.scoring import build_scorer
-from moderation.storage.actions import Act
+from moderation.storage.actions import ModeratorAction
 from moderation.storage.base import table_of
-from moderation.storage.desk_lists import Band as ListBand
 from moderation.storage.desk_lists import Scope, Unusable, Wanted, how_many, page_of
-from moderation.storage.queue_index import Docket
-from moderation.storage.score_map import SIGNALS, Area, Band, Ground, histogram, numbers_within, sampled
+from moderation.storage.desk_lists import ScoreRange as ListBand
+from moderation.storage.queue_index import QueueIndex
+from moderation.storage.score_map import SIGNALS, Area, Ground, ScoreRange, histogram, numbers_within, sampled
 
 THREATS = {
     "de": "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.",
@@ -35,7 +35,7 @@ THREATS = {
     "hi": "मुझे अच्छी तरह पता है कि तुम कहाँ रहते हो, कल रात मैं आकर तुम्हें जान से मार दूँगा।",
 }
 APPROVE = Ruling(verdict=Verdict.APPROVE)
-HARMLESS = Band(signal="toxicity", low=0, high=5)
+HARMLESS = ScoreRange(signal="toxicity", low=0, high=5)
 GENEROUS = """
 [policy.approve]
 toxicity_at_most = 1.0
@@ -121,8 +121,8 @@ def test_the_shipped_pack_s_low_scores_of_a_threat_it_can_t_read_decide_nothing(
         assert whole["reasons"] == [f"in a language ({code}) that the scoring pack can't read"]
     found = mapped(newsroom)
     assert (sum(found.counts), found.without, dict(found.unread)) == (0, 0, dict.fromkeys(THREATS, 1))
-    everything = Band(signal="toxicity", low=0, high=100)
-    begun = decide_band(services, colleague(newsroom).actor, area(newsroom), everything, APPROVE)
+    everything = ScoreRange(signal="toxicity", low=0, high=100)
+    begun = decide_score_range(services, colleague(newsroom).actor, area(newsroom), everything, APPROVE)
     assert (begun.total, begun.done) == (0, 0)
     assert {newsroom.status(comment_id) for comment_id in ids.values()} == {"pending"}
 
@@ -151,11 +151,11 @@ def test_no_replayed_policy_publishes_or_flags_by_the_scores_of_an_unread_commen
     other = parse_configuration("[comments]\nmode = 'post'\n[policy.approve]\ntoxicity_at_most = 1.0\n[policy.flag]\n")
     with newsroom.services.database.reading() as session:
         published = {
-            number
-            for portion in replay_all(session, other)
-            for number in portion.past.number[portion.outcome == 0].tolist()
+            number for chunk in replay_all(session, other) for number in chunk.past.number[chunk.outcome == 0].tolist()
         }
-        rows = session.execute(select(Docket.comment_id, Docket.number).where(Docket.site_id == newsroom.site))
+        rows = session.execute(
+            select(QueueIndex.comment_id, QueueIndex.number).where(QueueIndex.site_id == newsroom.site)
+        )
         numbers = dict(rows.all())
     assert numbers[read] in published
     assert published.isdisjoint(numbers[comment_id] for comment_id in waiting)
@@ -174,16 +174,16 @@ def test_what_is_not_read_or_not_scored_is_in_no_hundredth_of_any_score(newsroom
         assert (sum(found.counts), found.without) == (1, 0)
         assert (list(found.unread.items()), found.unscored, found.total) == ([("de", 2), ("fr", 1)], 1, 5)
         with newsroom.services.database.reading() as session:
-            everything = Band(signal=signal, low=0, high=100)
+            everything = ScoreRange(signal=signal, low=0, high=100)
             assert len(numbers_within(session, area(newsroom), everything, limit=50)) == 1
-            all_numbers = list(session.scalars(select(Docket.number).where(Docket.site_id == newsroom.site)))
+            all_numbers = list(session.scalars(select(QueueIndex.number).where(QueueIndex.site_id == newsroom.site)))
             assert len(sampled(session, all_numbers, signal)) == 1
 
 
 def test_a_batch_over_what_looks_harmless_leaves_unread_and_unscored_comments_waiting(newsroom: Newsroom) -> None:
     read = newsroom.accepted("toxicity=0.02")["id"]
     left = [*(unread(newsroom, code) for code in THREATS), unscored(newsroom)]
-    begun = decide_band(newsroom.services, colleague(newsroom).actor, area(newsroom), HARMLESS, APPROVE)
+    begun = decide_score_range(newsroom.services, colleague(newsroom).actor, area(newsroom), HARMLESS, APPROVE)
     assert (begun.total, begun.done) == (1, 1)
     assert newsroom.status(read) == "approved"
     assert [newsroom.status(comment_id) for comment_id in left] == ["pending"] * len(left)
@@ -198,14 +198,14 @@ def test_a_comment_whose_scores_change_between_choosing_and_acting_is_passed_ove
     newsroom: Newsroom, changed: dict[str, Any]
 ) -> None:
     ids = [newsroom.accepted("toxicity=0.02")["id"] for _ in range(51)]
-    begun = decide_band(newsroom.services, granted(newsroom).actor, area(newsroom), HARMLESS, APPROVE)
+    begun = decide_score_range(newsroom.services, granted(newsroom).actor, area(newsroom), HARMLESS, APPROVE)
     assert (begun.total, begun.running) == (51, True)
-    here = update(table_of(Docket)).where(table_of(Docket).c.comment_id == ids[7])
+    here = update(table_of(QueueIndex)).where(table_of(QueueIndex).c.comment_id == ids[7])
     newsroom.services.database.writing(lambda session: session.execute(here.values(**changed)))
     carry_on(newsroom.services)
     with newsroom.services.database.reading() as session:
-        act = session.get_one(Act, begun.act_id)
-    assert (act.done, act.passed) == (50, 1)
+        action = session.get_one(ModeratorAction, begun.action_id)
+    assert (action.done, action.skipped) == (50, 1)
     assert newsroom.status(ids[7]) == "pending"
 
 
@@ -233,7 +233,7 @@ def test_the_map_is_read_from_two_indexes_alone(front_door: Newsroom) -> None:
 def test_lists_by_score_hold_no_unread_comment_and_those_have_lists_of_their_own(newsroom: Newsroom) -> None:
     read = newsroom.accepted("toxicity=0.02")["id"]
     german, french, without = unread(newsroom), unread(newsroom, "fr"), unscored(newsroom)
-    assert listed(newsroom, band=ListBand(signal="toxicity", low=0.0, high=1.0)) == [read]
+    assert listed(newsroom, score_range=ListBand(signal="toxicity", low=0.0, high=1.0)) == [read]
     assert set(listed(newsroom, unusable=Unusable.UNREAD)) == {german, french}
     assert listed(newsroom, unusable=Unusable.UNREAD, language="de") == [german]
     assert listed(newsroom, unusable=Unusable.UNSCORED) == [without]

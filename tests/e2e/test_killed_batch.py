@@ -12,14 +12,14 @@ from sqlalchemy import select
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.actor import Actor
-from moderation.desk.bulk import decide_band
+from moderation.desk.bulk import decide_score_range
 from moderation.desk.decide import Ruling, Verdict
 from moderation.services import Services
 from moderation.storage.accounts import account_named
-from moderation.storage.actions import Act
+from moderation.storage.actions import ModeratorAction
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
-from moderation.storage.score_map import Area, Band, Ground
+from moderation.storage.score_map import Area, Ground, ScoreRange
 from tests.e2e.service import Service
 
 COMMENTS = 120
@@ -40,15 +40,15 @@ def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> No
         comment = {"author": {"name": f"Reader {number}"}, "body": body}
         assert service.ask("POST", "/api/v1/articles/bridge/comments", comment).status == 202
     database = Database(f"sqlite:///{service.var / 'moderation.sqlite3'}")
-    act_id = press_approve(database)
-    wait_for(database, act_id, lambda act: act.done > 0)
+    action_id = press_approve(database)
+    wait_for(database, action_id, lambda action: action.done > 0)
     service.stop(signal.SIGKILL)
-    killed_at = act_of(database, act_id)
+    killed_at = act_of(database, action_id)
     assert killed_at.finished_at is None, "the kill came too late to prove anything"
     service.start()
-    wait_for(database, act_id, lambda act: act.finished_at is not None)
-    act = act_of(database, act_id)
-    assert (act.total, act.done, act.passed) == (COMMENTS, COMMENTS, 0)
+    wait_for(database, action_id, lambda action: action.finished_at is not None)
+    action = act_of(database, action_id)
+    assert (action.total, action.done, action.skipped) == (COMMENTS, COMMENTS, 0)
     with database.reading() as session:
         found = session.execute(select(Comment.status, Comment.revision)).all()
     assert set(found) == {("approved", 2)}
@@ -66,18 +66,18 @@ def press_approve(database: Database) -> str:
     actor = Actor(reference=f"account:{account.id}", name="admin", account_id=account.id, rights=rights)
     nothing = cast(Any, None)
     services = Services(settings=nothing, configuration=Defaults(), database=database, scorer=nothing)
-    area, band = Area(grounds=(Ground(site_id="demo"),)), Band(signal="toxicity", low=0, high=100)
-    return decide_band(services, actor, area, band, Ruling(verdict=Verdict.APPROVE)).act_id
+    area, score_range = Area(grounds=(Ground(site_id="demo"),)), ScoreRange(signal="toxicity", low=0, high=100)
+    return decide_score_range(services, actor, area, score_range, Ruling(verdict=Verdict.APPROVE)).action_id
 
 
-def act_of(database: Database, act_id: str) -> Act:
+def act_of(database: Database, action_id: str) -> ModeratorAction:
     with database.reading() as session:
-        return session.get_one(Act, act_id)
+        return session.get_one(ModeratorAction, action_id)
 
 
-def wait_for(database: Database, act_id: str, reached: Callable[[Act], bool]) -> None:
+def wait_for(database: Database, action_id: str, reached: Callable[[ModeratorAction], bool]) -> None:
     """Until the server has come so far, or far too much time has passed."""
     deadline = time.monotonic() + 120
-    while not reached(act_of(database, act_id)):
+    while not reached(act_of(database, action_id)):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -95,7 +95,7 @@ class WordScorer:
 
 
 @dataclass(slots=True)
-class House:
+class SiteRulesCache:
     """The application, and calls to it."""
 
     app: Flask
@@ -124,7 +124,7 @@ class House:
         return self.post("suggestscore", body | fields)
 
 
-def open_house(url: str, folder: Path, scorer: Any = None) -> House:
+def open_house(url: str, folder: Path, scorer: Any = None) -> SiteRulesCache:
     clock, configuration, words = StandingClock(), FixedConfiguration(), WordScorer()
     services = Services(
         settings=settings_for(url, folder),
@@ -134,14 +134,16 @@ def open_house(url: str, folder: Path, scorer: Any = None) -> House:
         clock=clock,
     )
 
-    def work(ledger: Any) -> None:
-        insert_site(ledger, "test", SITE, "The Daily")
-        insert_key(ledger, "test", SITE, KeyKind.SECRET, KEY, rights=[Right.ANALYZE])
-        insert_key(ledger, "test", SITE, KeyKind.SECRET, WITHOUT_RIGHT, rights=[Right.READ])
-        insert_key(ledger, "test", SITE, KeyKind.PUBLISHABLE, PUBLISHABLE, origins=["https://news.example"])
+    def work(unit: Any) -> None:
+        insert_site(unit, "test", SITE, "The Daily")
+        insert_key(unit, "test", SITE, KeyKind.SECRET, KEY, rights=[Right.ANALYZE])
+        insert_key(unit, "test", SITE, KeyKind.SECRET, WITHOUT_RIGHT, rights=[Right.READ])
+        insert_key(unit, "test", SITE, KeyKind.PUBLISHABLE, PUBLISHABLE, origins=["https://news.example"])
 
     recorded(services, work)
-    return House(app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock)
+    return SiteRulesCache(
+        app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock
+    )
 
 
 def error(answer: TestResponse, status: int = 400) -> dict[str, Any]:
@@ -167,7 +169,7 @@ __all__ = [
     "PUBLISHABLE",
     "SITE",
     "WITHOUT_RIGHT",
-    "House",
+    "SiteRulesCache",
     "WordScorer",
     "error",
     "error_type",

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from perspective_house import KEY, SITE, House, error, error_type
+from perspective_house import KEY, SITE, SiteRulesCache, error, error_type
 
 from moderation.core.audit_chain import body_fingerprint, verify
 from moderation.jobs.worker import Sweeper
@@ -18,17 +18,17 @@ from moderation.storage.suggestions import SuggestedLabels, suggestions_of
 KEEP = f'[rate_limits]\nenabled = false\n[perspective]\nkeep_texts_for_sites = ["{SITE}"]\nretention_days = 30\n'
 
 
-def kept(house: House) -> list[SuggestedLabels]:
-    with house.services.database.reading() as session:
+def kept(site_rules: SiteRulesCache) -> list[SuggestedLabels]:
+    with site_rules.services.database.reading() as session:
         return list(suggestions_of(session, SITE))
 
 
-def chain_verifies(house: House) -> None:
-    with house.services.database.reading() as session:
+def chain_verifies(site_rules: SiteRulesCache) -> None:
+    with site_rules.services.database.reading() as session:
         verify(SITE, events_of(session, SITE))
 
 
-def test_the_label_is_kept_with_the_scores_that_the_text_has_today(kept_house: House) -> None:
+def test_the_label_is_kept_with_the_scores_that_the_text_has_today(kept_house: SiteRulesCache) -> None:
     answer = kept_house.suggest(1, "You are an idiot.", clientToken="comment:17", languages=["en"])
     assert answer.status_code == 200
     assert answer.json == {"clientToken": "comment:17", "detectedLanguages": ["en"], "requestedLanguages": ["en"]}
@@ -39,18 +39,20 @@ def test_the_label_is_kept_with_the_scores_that_the_text_has_today(kept_house: H
     assert (row.pack, row.pack_version, row.client_token, row.language) == ("words", "7", "comment:17", "en")
 
 
-def test_without_the_sites_wish_no_text_is_kept(house: House) -> None:
-    house.suggest(0, "A text that nobody keeps", context={"entries": [{"text": "a secret url"}]})
-    (row,) = kept(house)
+def test_without_the_sites_wish_no_text_is_kept(site_rules: SiteRulesCache) -> None:
+    site_rules.suggest(0, "A text that nobody keeps", context={"entries": [{"text": "a secret url"}]})
+    (row,) = kept(site_rules)
     assert row.text is None
     assert row.salt is None
-    with house.services.database.reading() as session:
+    with site_rules.services.database.reading() as session:
         events = events_about(session, SITE, row.id)
     assert [json.loads(event.payload) for event in events] == [{"labels": {"TOXICITY": 0}}]
-    chain_verifies(house)
+    chain_verifies(site_rules)
 
 
-def test_where_the_site_wishes_it_the_text_is_kept_and_enters_the_chain_as_a_fingerprint(kept_house: House) -> None:
+def test_where_the_site_wishes_it_the_text_is_kept_and_enters_the_chain_as_a_fingerprint(
+    kept_house: SiteRulesCache,
+) -> None:
     kept_house.configuration.set(KEEP)
     kept_house.suggest(1, "You idiot\x00.")
     (row,) = kept(kept_house)
@@ -64,7 +66,7 @@ def test_where_the_site_wishes_it_the_text_is_kept_and_enters_the_chain_as_a_fin
     chain_verifies(kept_house)
 
 
-def test_a_text_is_forgotten_after_its_time_and_its_label_stays(kept_house: House) -> None:
+def test_a_text_is_forgotten_after_its_time_and_its_label_stays(kept_house: SiteRulesCache) -> None:
     kept_house.configuration.set(KEEP)
     kept_house.suggest(1, "An old text")
     kept_house.clock.move(days=29)
@@ -79,29 +81,29 @@ def test_a_text_is_forgotten_after_its_time_and_its_label_stays(kept_house: Hous
     chain_verifies(kept_house)
 
 
-def test_a_site_that_no_longer_wishes_it_has_its_texts_forgotten(house: House) -> None:
-    house.configuration.set(KEEP)
-    house.suggest(1, "A text")
-    house.configuration.set("")
-    assert forget_outdated(house.services) == 1
-    assert [row.text for row in kept(house)] == [None]
+def test_a_site_that_no_longer_wishes_it_has_its_texts_forgotten(site_rules: SiteRulesCache) -> None:
+    site_rules.configuration.set(KEEP)
+    site_rules.suggest(1, "A text")
+    site_rules.configuration.set("")
+    assert forget_outdated(site_rules.services) == 1
+    assert [row.text for row in kept(site_rules)] == [None]
 
 
-def test_the_running_service_forgets_by_itself(house: House) -> None:
-    house.configuration.set(KEEP)
-    house.suggest(1, "A text")
-    house.clock.move(days=31)
-    sweeper = Sweeper(house.services, every_seconds=0.01)
+def test_the_running_service_forgets_by_itself(site_rules: SiteRulesCache) -> None:
+    site_rules.configuration.set(KEEP)
+    site_rules.suggest(1, "A text")
+    site_rules.clock.move(days=31)
+    sweeper = Sweeper(site_rules.services, every_seconds=0.01)
     sweeper.start()
     for _ in range(500):
-        if [row.text for row in kept(house)] == [None]:
+        if [row.text for row in kept(site_rules)] == [None]:
             break
         time.sleep(0.01)
     sweeper.stop()
-    assert [row.text for row in kept(house)] == [None]
+    assert [row.text for row in kept(site_rules)] == [None]
 
 
-def test_erasing_by_client_token_takes_text_and_token_and_the_chain_still_verifies(kept_house: House) -> None:
+def test_erasing_by_client_token_takes_text_and_token_and_the_chain_still_verifies(kept_house: SiteRulesCache) -> None:
     kept_house.configuration.set(KEEP)
     for text, token in (("First", "comment:1"), ("Again", "comment:1"), ("Other", "comment:2")):
         kept_house.suggest(1, text, clientToken=token)
@@ -119,20 +121,20 @@ def test_erasing_by_client_token_takes_text_and_token_and_the_chain_still_verifi
     chain_verifies(kept_house)
 
 
-def test_a_label_outlives_a_scorer_that_is_too_slow_and_gets_no_made_up_scores(house: House) -> None:
-    house.scorer.slow = True
-    answer = house.suggest(1, clientToken="t")
+def test_a_label_outlives_a_scorer_that_is_too_slow_and_gets_no_made_up_scores(site_rules: SiteRulesCache) -> None:
+    site_rules.scorer.slow = True
+    answer = site_rules.suggest(1, clientToken="t")
     assert answer.status_code == 200
     assert answer.json == {"clientToken": "t"}
-    (row,) = kept(house)
+    (row,) = kept(site_rules)
     assert row.scores is None
     assert row.labels == {"TOXICITY": 1.0}
 
 
-def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(house: House) -> None:
+def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(site_rules: SiteRulesCache) -> None:
     scores = {"LIKELY_TO_REJECT": {"summaryScore": {"value": 1}}, "TOXICITY@6": {"summaryScore": {"value": 0.25}}}
-    assert house.suggest(attributeScores=scores).status_code == 200
-    assert kept(house)[0].labels == {"LIKELY_TO_REJECT": 1.0, "TOXICITY@6": 0.25}
+    assert site_rules.suggest(attributeScores=scores).status_code == 200
+    assert kept(site_rules)[0].labels == {"LIKELY_TO_REJECT": 1.0, "TOXICITY@6": 0.25}
 
 
 @pytest.mark.parametrize(
@@ -150,25 +152,25 @@ def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(house: H
     ],
 )
 def test_a_suggestion_without_a_label_is_refused_and_nothing_is_kept(
-    house: House, attribute_scores: Any, named: str
+    site_rules: SiteRulesCache, attribute_scores: Any, named: str
 ) -> None:
-    answer = house.suggest(attributeScores=attribute_scores)
+    answer = site_rules.suggest(attributeScores=attribute_scores)
     assert error_type(answer) == "INVALID_REQUEST"
     assert named in error(answer)["message"]
-    assert kept(house) == []
+    assert kept(site_rules) == []
 
 
-def test_a_suggestion_about_no_text_or_too_much_is_refused(house: House) -> None:
-    assert error_type(house.suggest(text=" ")) == "COMMENT_EMPTY"
-    assert error_type(house.suggest(text="a" * 20_481)) == "COMMENT_TOO_LONG"
+def test_a_suggestion_about_no_text_or_too_much_is_refused(site_rules: SiteRulesCache) -> None:
+    assert error_type(site_rules.suggest(text=" ")) == "COMMENT_EMPTY"
+    assert error_type(site_rules.suggest(text="a" * 20_481)) == "COMMENT_TOO_LONG"
 
 
-def test_a_suggestion_needs_a_key(house: House) -> None:
-    assert error(house.post("suggestscore", {}, key=None), 403)["status"] == "PERMISSION_DENIED"
-    assert error(house.post("suggestscore", {}, key=KEY + "x"))["details"][0]["reason"] == "API_KEY_INVALID"
+def test_a_suggestion_needs_a_key(site_rules: SiteRulesCache) -> None:
+    assert error(site_rules.post("suggestscore", {}, key=None), 403)["status"] == "PERMISSION_DENIED"
+    assert error(site_rules.post("suggestscore", {}, key=KEY + "x"))["details"][0]["reason"] == "API_KEY_INVALID"
 
 
-def test_a_token_too_long_to_be_a_reference_comes_back_and_is_not_kept(house: House) -> None:
-    answer = house.suggest(clientToken="t" * 500)
+def test_a_token_too_long_to_be_a_reference_comes_back_and_is_not_kept(site_rules: SiteRulesCache) -> None:
+    answer = site_rules.suggest(clientToken="t" * 500)
     assert (answer.json or {})["clientToken"] == "t" * 500
-    assert kept(house)[0].client_token is None
+    assert kept(site_rules)[0].client_token is None

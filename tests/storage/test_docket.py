@@ -14,14 +14,14 @@ from moderation.comments.rescoring import score_late
 from moderation.core.comment import Status
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
-from moderation.core.text.likeness import bands
+from moderation.core.text.likeness import score_ranges
 from moderation.core.text.search_words import sought
 from moderation.jobs.queue_order import bring_up_to_date
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow, ScoreRow
 from moderation.storage.database import Database
 from moderation.storage.desk_lists import Wanted, page_of
-from moderation.storage.queue_index import Docket, change
+from moderation.storage.queue_index import QueueIndex, change
 from moderation.storage.schema import upgrade
 from moderation.storage.score_map import Area, Ground, histogram
 from moderation.storage.severity_order import any_outdated, severity_order
@@ -37,7 +37,7 @@ def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postg
         database.writing(_old_comments)
         upgrade(database)
         with database.reading() as session:
-            first, second = session.scalars(select(Docket).order_by(Docket.number)).all()
+            first, second = session.scalars(select(QueueIndex).order_by(QueueIndex.number)).all()
             assert (first.comment_id, first.status, first.waiting, first.by_policy) == (
                 "c1",
                 "approved",
@@ -47,7 +47,7 @@ def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postg
             assert (first.by_person, first.links, first.toxicity, first.relevance) == ("approved", 2, 0.25, None)
             assert (first.section, first.article_at, first.decided_at) == ("city", AT, AT)
             assert (second.comment_id, second.waiting, second.scored, second.is_reply) == ("c2", True, False, True)
-            assert (second.band_0, second.band_1, second.band_2, second.band_3) == bands(BODY)
+            assert (second.band_0, second.band_1, second.band_2, second.band_3) == score_ranges(BODY)
             assert _found(session, "PEOPLE") == ["c1", "c2"]
         database.close()
 
@@ -62,7 +62,7 @@ def test_comments_decided_before_it_was_looked_for_count_no_private_data(
         upgrade(database, revision="0003")
         upgrade(database)
         with database.reading() as session:
-            counted = select(Docket.comment_id, Docket.private_data).order_by(Docket.number)
+            counted = select(QueueIndex.comment_id, QueueIndex.private_data).order_by(QueueIndex.number)
             assert [tuple(row) for row in session.execute(counted)] == [("c1", 0), ("c2", 0)]
         database.close()
 
@@ -109,9 +109,9 @@ def _found(session: Session, word: str) -> list[str]:
     return sorted(page_of(session, wanted, after=None, limit=10))
 
 
-def entry(newsroom: Newsroom, comment_id: str) -> Docket:
+def entry(newsroom: Newsroom, comment_id: str) -> QueueIndex:
     with newsroom.hall.services.database.reading() as session:
-        return session.scalars(select(Docket).where(Docket.comment_id == comment_id)).one()
+        return session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment_id)).one()
 
 
 def test_the_docket_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> None:
@@ -177,7 +177,7 @@ def test_what_waits_keeps_its_order_until_it_is_weighed(tmp_path: Path, empty_po
         database.writing(lambda session: session.execute(text("UPDATE docket SET flags = 3 WHERE comment_id = 'c2'")))
         upgrade(database)
         with database.reading() as session:
-            row = session.scalars(select(Docket).where(Docket.comment_id == "c2")).one()
+            row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == "c2")).one()
             assert (row.severity, row.severity_2, row.severity_policy) == (3, 3, "")
             assert any_outdated(session, "any policy")
             order = severity_order(session)

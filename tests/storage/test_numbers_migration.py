@@ -9,7 +9,7 @@ from newsroom import NOON
 from sqlalchemy import BigInteger, Integer, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from moderation.core.audit_chain import SYSTEM, Happening
+from moderation.core.audit_chain import SYSTEM, UnchainedEvent
 from moderation.storage.audit import append, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
@@ -24,7 +24,7 @@ def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, 
     for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
         database = Database(url)
         upgrade(database, revision="0012")
-        happened = Happening(chain=SYSTEM, actor="test", event="test.happened", subject="x", payload={})
+        happened = UnchainedEvent(chain=SYSTEM, actor="test", event="test.happened", subject="x", payload={})
         database.writing(lambda session, one=happened: append(session, [one, one], NOON))
         upgrade(database)
         with database.reading() as session:

@@ -16,7 +16,7 @@ from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.moderator_workspace import SavedView
-from moderation.storage.queue_index import Docket
+from moderation.storage.queue_index import QueueIndex
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
 
@@ -30,7 +30,7 @@ def test_comments_are_where_their_article_is_and_shared_views_are_for_whoever_re
         database.writing(_before)
         upgrade(database)
         with database.reading() as session:
-            rows = session.execute(select(Docket.comment_id, Docket.section).order_by(Docket.number)).all()
+            rows = session.execute(select(QueueIndex.comment_id, QueueIndex.section).order_by(QueueIndex.number)).all()
             assert [tuple(row) for row in rows] == [("c1", "sport"), ("c2", "sport"), ("c3", None)]
             places = {view.name: view.places for view in session.scalars(select(SavedView))}
         assert places == {
@@ -100,5 +100,7 @@ def _comments(session: Session, put: Any) -> None:
     row |= {"site_id": "demo", "author_id": "w", "article_at": AT, "received_at": AT, "status": "pending"}
     for number, (comment, of, section) in enumerate(where, 1):
         session.execute(
-            insert(table_of(Docket)).values(number=number, comment_id=comment, article_id=of, section=section, **row)
+            insert(table_of(QueueIndex)).values(
+                number=number, comment_id=comment, article_id=of, section=section, **row
+            )
         )

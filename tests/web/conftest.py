@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fresh_postgres import ReusedPostgres
-from pages_house import House, furnish, open_house
+from pages_house import SiteRulesCache, furnish, open_house
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def house_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def empty_house(
     request: pytest.FixtureRequest, furnished_template: Path, house_file: Path, tmp_path: Path
-) -> Iterator[House]:
+) -> Iterator[SiteRulesCache]:
     """The application with its admin and the site ``demo``, and no article."""
     if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's house
         file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
@@ -44,7 +44,7 @@ def empty_house(
 
 
 @pytest.fixture
-def house(empty_house: House) -> House:
+def site_rules(empty_house: SiteRulesCache) -> SiteRulesCache:
     """The application with one article, ``lanes``."""
     empty_house.article()
     return empty_house
@@ -60,7 +60,7 @@ def furnished_postgres(postgres_template: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SiteRulesCache]:
     """``house`` on each kind of database in turn."""
     if request.param == "sqlite":
         yield request.getfixturevalue("house")

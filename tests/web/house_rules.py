@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from lxml import html
-from pages_house import CALM, SITE_KEY, WITHOUT_LIMITS, House, Visitor, fields_of
+from pages_house import CALM, SITE_KEY, WITHOUT_LIMITS, SiteRulesCache, Visitor, fields_of
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -15,7 +15,7 @@ from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
 
 
-def configure(house: House, **tables: str) -> None:
+def configure(site_rules: SiteRulesCache, **tables: str) -> None:
     """Puts lines into tables that the shipped configuration has, such as ``policy_approve="trusted_at_least = 1"``;
     ``more`` is added at the end.
     """
@@ -25,45 +25,49 @@ def configure(house: House, **tables: str) -> None:
         head = f"\n[{name.replace('_', '.')}]"
         rest = text.partition(head)[2].partition("\n")[2]
         text = text.partition(head)[0] + f"{head}\n{lines}\n" + rest
-    house.configuration.now = parse_configuration(f"{text}\n{more}")
+    site_rules.configuration.now = parse_configuration(f"{text}\n{more}")
 
 
-def mode(house: House, name: str) -> None:
+def mode(site_rules: SiteRulesCache, name: str) -> None:
     """The configuration's mode for every site."""
     text = WITHOUT_LIMITS.replace('mode = "pre"', f'mode = "{name}"', 1)
-    house.configuration.now = parse_configuration(text)
+    site_rules.configuration.now = parse_configuration(text)
 
 
-def sent(house: House, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
+def sent(
+    site_rules: SiteRulesCache, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any
+) -> TestResponse:
     """A comment by the site's server, a minute after the last thing, like no other."""
-    house.clock.wait(minutes=1)
-    return sent_now(house, by, words, under=under, **more)
+    site_rules.clock.wait(minutes=1)
+    return sent_now(site_rules, by, words, under=under, **more)
 
 
-def sent_now(house: House, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
+def sent_now(
+    site_rules: SiteRulesCache, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any
+) -> TestResponse:
     author = {"name": by, "id": by}
     body = {"author": author, "body": f"{CALM} {words}".strip()} | more
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    return house.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
+    return site_rules.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
 
 
-def article_id(house: House, external_id: str = "lanes") -> str:
-    with house.services.database.reading() as db:
+def article_id(site_rules: SiteRulesCache, external_id: str = "lanes") -> str:
+    with site_rules.services.database.reading() as db:
         article = find_article(db, "demo", external_id)
         assert isinstance(article, Article)
         return article.id
 
 
-def events(house: House, kind: str) -> list[dict[str, Any]]:
+def events(site_rules: SiteRulesCache, kind: str) -> list[dict[str, Any]]:
     """Audit events of this kind with their payload, oldest first."""
-    with house.services.database.reading() as db:
+    with site_rules.services.database.reading() as db:
         rows = db.scalars(select(EventRow).where(EventRow.event == kind).order_by(EventRow.sequence)).all()
     return [{"subject": row.subject, "actor": row.actor, **json.loads(row.payload)} for row in rows]
 
 
-def whole_chain(house: House) -> str:
+def whole_chain(site_rules: SiteRulesCache) -> str:
     """Everything that was ever hashed, to look for what must not be in it."""
-    with house.services.database.reading() as db:
+    with site_rules.services.database.reading() as db:
         return " ".join(db.scalars(select(EventRow.text)))
 
 

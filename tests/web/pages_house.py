@@ -153,12 +153,12 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def wait(self, **passed: float) -> None:
-        self.now += timedelta(**passed)
+    def wait(self, **skipped: float) -> None:
+        self.now += timedelta(**skipped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class SiteRulesCache:
     """The application and what a test does to it behind its doors."""
 
     services: Services
@@ -310,13 +310,15 @@ def fields_of(form: html.FormElement) -> dict[str, list[str]]:
 
 
 @contextmanager
-def open_house(database_url: str, folder: Path, *, alone: bool = False, **environment: str | None) -> Iterator[House]:
+def open_house(
+    database_url: str, folder: Path, *, alone: bool = False, **environment: str | None
+) -> Iterator[SiteRulesCache]:
     """The application over this database, which is furnished, with rate limits off. ``environment``: variables that
     differ, in lower case and without their prefix. ``alone``: it shares its application with no other test.
     """
     services, configuration, clock = _services(database_url, folder, **environment)
     app = new_application(services) if alone or environment else _application(services)
-    yield House(services=services, configuration=configuration, clock=clock, app=app)
+    yield SiteRulesCache(services=services, configuration=configuration, clock=clock, app=app)
     services.database.close()
 
 

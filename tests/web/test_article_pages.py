@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from house_rules import article_id, configure, events, mode, post, sent, whole_chain
 from newsroom import detail
-from pages_house import CALM, CLOSED, House, Visitor
+from pages_house import CALM, CLOSED, SiteRulesCache, Visitor
 from sqlalchemy import select
 
 from moderation.desk.decide import Verdict
@@ -13,18 +13,18 @@ from moderation.storage.accounts import Role
 from moderation.storage.site_rules import Term
 
 
-def page_of(house: House, name: str = "admin", external_id: str = "lanes") -> tuple[Visitor, str]:
-    path = f"/review/articles/{article_id(house, external_id)}"
-    return house.signed_in(name).open(path), path
+def page_of(site_rules: SiteRulesCache, name: str = "admin", external_id: str = "lanes") -> tuple[Visitor, str]:
+    path = f"/review/articles/{article_id(site_rules, external_id)}"
+    return site_rules.signed_in(name).open(path), path
 
 
 # --- the list and the page --------------------------------------------------------------------------------------------
 
 
-def test_articles_are_found_by_words_of_their_title(house: House) -> None:
-    house.clock.wait(seconds=1)
-    house.article("trams", title="Trams return to the 100% harbour")
-    desk = house.signed_in().open("/review/articles")
+def test_articles_are_found_by_words_of_their_title(site_rules: SiteRulesCache) -> None:
+    site_rules.clock.wait(seconds=1)
+    site_rules.article("trams", title="Trams return to the 100% harbour")
+    desk = site_rules.signed_in().open("/review/articles")
     assert desk.texts("//tbody//th/a") == ["Trams return to the 100% harbour", "The lanes stay"]
     assert desk.open("/review/articles?find=HARBOUR+trams").texts("//tbody//th/a") == [
         "Trams return to the 100% harbour"
@@ -33,19 +33,19 @@ def test_articles_are_found_by_words_of_their_title(house: House) -> None:
     assert "No such article" in desk.open("/review/articles?find=strawberries").text
 
 
-def test_the_list_goes_on_another_page_and_counts_what_waits(house: House) -> None:
+def test_the_list_goes_on_another_page_and_counts_what_waits(site_rules: SiteRulesCache) -> None:
     for number in range(45):
-        house.clock.wait(seconds=1)
-        house.article(f"a{number}", title=f"Article {number}")
-    house.say(under="a44")
-    desk = house.signed_in().open("/review/articles")
+        site_rules.clock.wait(seconds=1)
+        site_rules.article(f"a{number}", title=f"Article {number}")
+    site_rules.say(under="a44")
+    desk = site_rules.signed_in().open("/review/articles")
     assert len(desk.texts("//tbody/tr")) == 40
     assert desk.texts("//tbody/tr[1]/td[3]/a") == ["1 waiting under Article 44"]
     (further,) = desk.page.xpath("//a[.='Earlier articles']/@href")
     assert len(desk.open(further).texts("//tbody/tr")) == 6
 
 
-def test_an_article_shows_its_text_and_its_comments_by_where_they_stand(either_house: House) -> None:
+def test_an_article_shows_its_text_and_its_comments_by_where_they_stand(either_house: SiteRulesCache) -> None:
     first, second = either_house.say(by="First"), either_house.say(f"{CALM} Yes.", by="Second")
     either_house.decide(first, Verdict.APPROVE)
     desk, path = page_of(either_house)
@@ -59,27 +59,27 @@ def test_an_article_shows_its_text_and_its_comments_by_where_they_stand(either_h
     assert second
 
 
-def test_who_sees_an_article(house: House) -> None:
-    _, path = page_of(house)
-    house.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
-    limited = house.signed_in("limited")
+def test_who_sees_an_article(site_rules: SiteRulesCache) -> None:
+    _, path = page_of(site_rules)
+    site_rules.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
+    limited = site_rules.signed_in("limited")
     assert limited.open(path).status == 404
     assert limited.open("/review/articles").texts("//tbody//th/a") == []
-    assert house.signed_in().open("/review/articles/nothing").status == 404
-    assert house.visitor().open(path).texts("//h1") == ["Sign in"]
+    assert site_rules.signed_in().open("/review/articles/nothing").status == 404
+    assert site_rules.visitor().open(path).texts("//h1") == ["Sign in"]
     post(limited.open("/review/articles"), f"{path}/mode", mode="closed")
     assert limited.status in (403, 404)
-    assert sent(house).status_code == 202
+    assert sent(site_rules).status_code == 202
 
 
-def test_the_handover_is_pinned_on_top_and_taken_away_by_anybody(house: House) -> None:
-    desk, path = page_of(house)
+def test_the_handover_is_pinned_on_top_and_taken_away_by_anybody(site_rules: SiteRulesCache) -> None:
+    desk, path = page_of(site_rules)
     desk.send(f"{path}/notes", note="Keep an eye on number 17.", pinned="1")
     assert desk.texts("//section[@class='pinned']//div[@class='written']") == ["Keep an eye on number 17."]
     assert desk.texts("//div[@id='done']//strong") == ["Note about an article."]
-    assert "number 17" not in house.visitor().open("/articles/lanes").text
-    house.account("mo", {"demo": Role.MODERATOR})
-    other = house.signed_in("mo").open(path)
+    assert "number 17" not in site_rules.visitor().open("/articles/lanes").text
+    site_rules.account("mo", {"demo": Role.MODERATOR})
+    other = site_rules.signed_in("mo").open(path)
     (form,) = [form for form in other.page.forms if (form.action or "").startswith("/review/notes/")]
     other.send(form.action)
     assert other.path.startswith(path)
@@ -89,7 +89,7 @@ def test_the_handover_is_pinned_on_top_and_taken_away_by_anybody(house: House) -
 # --- modes ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(either_house: House) -> None:
+def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(either_house: SiteRulesCache) -> None:
     desk, path = page_of(either_house)
     desk.send(f"{path}/mode", mode="closed", sentence="We pause here out of respect for the family.")
     assert "Closed for this article" in desk.text
@@ -115,7 +115,7 @@ def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(either_house
     assert "respect" not in whole_chain(either_house)
 
 
-def test_what_was_set_is_undone_as_it_was_unless_somebody_set_it_anew(either_house: House) -> None:
+def test_what_was_set_is_undone_as_it_was_unless_somebody_set_it_anew(either_house: SiteRulesCache) -> None:
     desk, path = page_of(either_house)
     desk.send(f"{path}/mode", mode="post", sentence="We answer until noon.", hours="always", days="9")
     desk.send(f"{path}/mode", mode="closed", sentence="", hours="", days="")
@@ -131,16 +131,16 @@ def test_what_was_set_is_undone_as_it_was_unless_somebody_set_it_anew(either_hou
     assert sent(either_house, words="Later.").status_code == 202
 
 
-def test_terms_that_were_added_are_taken_off_again(house: House) -> None:
-    desk, path = page_of(house)
+def test_terms_that_were_added_are_taken_off_again(site_rules: SiteRulesCache) -> None:
+    desk, path = page_of(site_rules)
     desk.send(f"{path}/terms", terms="Lindqvist\nHolm", why="names of victims")
     assert "2 listed terms added." in desk.text
     desk.send("/review/undo")
     assert "Nothing is listed for this article" in desk.open(path).text
-    assert [event.get("undoes") is not None for event in events(house, "term.removed")] == [True, True]
+    assert [event.get("undoes") is not None for event in events(site_rules, "term.removed")] == [True, True]
 
 
-def test_opening_hours_say_when_it_opens_again(either_house: House) -> None:
+def test_opening_hours_say_when_it_opens_again(either_house: SiteRulesCache) -> None:
     desk, path = page_of(either_house)  # it is Wednesday 14 January 2026, 09:00 UTC: 10:00 in Berlin
     days = {f"day-{number}": "09:00-12:30" for number in range(5)}
     desk.send(f"{path}/mode", hours="weekly", zone="Europe/Berlin", **days)
@@ -157,15 +157,15 @@ def test_opening_hours_say_when_it_opens_again(either_house: House) -> None:
     assert sent(either_house, words="On the next day.").status_code == 202
 
 
-def test_an_article_may_stay_open_when_its_site_sleeps_and_close_after_its_own_days(house: House) -> None:
-    desk, path = page_of(house)
-    rules = house.signed_in().open("/review/rules")
+def test_an_article_may_stay_open_when_its_site_sleeps_and_close_after_its_own_days(site_rules: SiteRulesCache) -> None:
+    desk, path = page_of(site_rules)
+    rules = site_rules.signed_in().open("/review/rules")
     rules.send("/review/rules/demo/mode", hours="weekly", zone="UTC", **{"day-0": "1:00-2:00"})
-    assert sent(house).status_code == 403
+    assert sent(site_rules).status_code == 403
     desk.send(f"{path}/mode", hours="always", days="3")
-    assert sent(house).status_code == 202
-    house.clock.wait(days=2)
-    answer = sent(house, words="Too late.")
+    assert sent(site_rules).status_code == 202
+    site_rules.clock.wait(days=2)
+    answer = sent(site_rules, words="Too late.")
     assert "closed 3 days after its publication" in detail(answer)
 
 
@@ -184,22 +184,22 @@ def test_an_article_may_stay_open_when_its_site_sleeps_and_close_after_its_own_d
     ],
 )
 def test_a_setting_that_makes_no_sense_changes_nothing_and_keeps_what_was_typed(
-    house: House, fields: dict[str, str], says: str
+    site_rules: SiteRulesCache, fields: dict[str, str], says: str
 ) -> None:
-    desk, path = page_of(house)
+    desk, path = page_of(site_rules)
     post(desk, f"{path}/mode", **{"mode": "", **fields})
     assert desk.status == 422
     assert says in desk.text
     for name, value in fields.items():
         if name in ("sentence", "days") or name.startswith("day-"):
             assert desk.page.xpath(f"//input[@name='{name}']/@value")[0] == value
-    assert sent(house).status_code == 202
+    assert sent(site_rules).status_code == 202
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_listed_term_holds_a_comment_and_says_why_in_any_disguise(either_house: House) -> None:
+def test_a_listed_term_holds_a_comment_and_says_why_in_any_disguise(either_house: SiteRulesCache) -> None:
     configure(either_house, policy_approve="toxicity_at_most = 0.9")
     desk, path = page_of(either_house)
     desk.send(f"{path}/terms", terms="Anna Lindqvist\nHarbour Street 5", why="name of a victim")
@@ -219,14 +219,14 @@ def test_a_listed_term_holds_a_comment_and_says_why_in_any_disguise(either_house
     assert elsewhere.json["status"] == "approved"  # type: ignore[index]
 
 
-def test_the_pane_of_a_comment_shows_which_terms_it_holds(house: House) -> None:
-    desk, path = page_of(house)
+def test_the_pane_of_a_comment_shows_which_terms_it_holds(site_rules: SiteRulesCache) -> None:
+    desk, path = page_of(site_rules)
     desk.send(f"{path}/terms", terms="Lindqvist", why="name of a victim")
-    comment = str((sent(house, words="Lindqvist and L\u200bindqvist.").json or {})["id"])
+    comment = str((sent(site_rules, words="Lindqvist and L\u200bindqvist.").json or {})["id"])
     assert "Lindqvist 2 times: name of a victim" in desk.open(f"/review/comments/{comment}").text
 
 
-def test_a_term_that_is_removed_counts_no_more_and_its_text_is_gone(either_house: House) -> None:
+def test_a_term_that_is_removed_counts_no_more_and_its_text_is_gone(either_house: SiteRulesCache) -> None:
     configure(either_house, policy_approve="toxicity_at_most = 0.9")
     desk, path = page_of(either_house)
     desk.send(f"{path}/terms", terms="Lindqvist", why="name of a victim")
@@ -243,11 +243,11 @@ def test_a_term_that_is_removed_counts_no_more_and_its_text_is_gone(either_house
     assert "indqvist" not in whole_chain(either_house)
 
 
-def test_a_listed_term_never_rejects_even_where_the_policy_says_so(house: House) -> None:
-    configure(house, policy_reject="terms_at_least = 1", policy_flag="terms_at_least = 2")
-    desk, path = page_of(house)
+def test_a_listed_term_never_rejects_even_where_the_policy_says_so(site_rules: SiteRulesCache) -> None:
+    configure(site_rules, policy_reject="terms_at_least = 1", policy_flag="terms_at_least = 2")
+    desk, path = page_of(site_rules)
     desk.send(f"{path}/terms", terms="Lindqvist", why="name of a victim")
-    answer = sent(house, words="Lindqvist, Lindqvist.")
+    answer = sent(site_rules, words="Lindqvist, Lindqvist.")
     assert answer.json["status"] == "pending"  # type: ignore[index]
     assert answer.json["reasons"] == [  # type: ignore[index]
         "holds a listed term of this article: name of a victim",
@@ -256,13 +256,13 @@ def test_a_listed_term_never_rejects_even_where_the_policy_says_so(house: House)
     ]
 
 
-def test_terms_of_the_site_hold_everywhere_and_count_with_those_of_the_article(house: House) -> None:
-    rules = house.signed_in().open("/review/rules")
+def test_terms_of_the_site_hold_everywhere_and_count_with_those_of_the_article(site_rules: SiteRulesCache) -> None:
+    rules = site_rules.signed_in().open("/review/rules")
     rules.send("/review/rules/demo/terms", terms="crypto giveaway", why="a wave of fraud")
-    desk, path = page_of(house)
+    desk, path = page_of(site_rules)
     assert "1 of the whole site" in desk.text
     desk.send(f"{path}/terms", terms="Lindqvist", why="name of a victim")
-    answer = sent(house, words="Crypto giveaway by Lindqvist.")
+    answer = sent(site_rules, words="Crypto giveaway by Lindqvist.")
     assert answer.json["reasons"] == [  # type: ignore[index]
         "holds a listed term of this site: a wave of fraud",
         "holds a listed term of this article: name of a victim",
@@ -281,16 +281,18 @@ def test_terms_of_the_site_hold_everywhere_and_count_with_those_of_the_article(h
         ("\n".join(f"term {n}" for n in range(2001)), "y", "a list holds 2000 at most"),
     ],
 )
-def test_what_can_be_no_term_is_refused_with_the_reason(house: House, terms: str, why: str, says: str) -> None:
-    desk, path = page_of(house)
+def test_what_can_be_no_term_is_refused_with_the_reason(
+    site_rules: SiteRulesCache, terms: str, why: str, says: str
+) -> None:
+    desk, path = page_of(site_rules)
     post(desk, f"{path}/terms", terms=terms, why=why)
     assert desk.status == 422
     assert says in desk.text
     assert "Nothing is listed for this article" in desk.open(path).text
 
 
-def test_the_same_term_is_listed_once(house: House) -> None:
-    desk, path = page_of(house)
+def test_the_same_term_is_listed_once(site_rules: SiteRulesCache) -> None:
+    desk, path = page_of(site_rules)
     desk.send(f"{path}/terms", terms="Lindqvist\nlindqvist\n", why="a name")
     desk.send(f"{path}/terms", terms="LINDQVIST", why="the same name")
     assert desk.texts("//ul[@class='terms']//strong") == ["Lindqvist"]
@@ -302,14 +304,16 @@ MANY = "[comments.surge]\narrivals_per_hour = 5\nhours = 6\n"
 NEW = "[comments.surge]\nfirst_time_share = 0.5\n"
 
 
-def surge(house: House, table: str) -> None:
-    configure(house, more=table)
-    house.configuration.now = type(house.configuration)(
-        house.configuration.now.text.replace('mode = "pre"', 'mode = "post"', 1)
+def surge(site_rules: SiteRulesCache, table: str) -> None:
+    configure(site_rules, more=table)
+    site_rules.configuration.now = type(site_rules.configuration)(
+        site_rules.configuration.now.text.replace('mode = "pre"', 'mode = "post"', 1)
     ).now
 
 
-def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_why(either_house: House) -> None:
+def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_why(
+    either_house: SiteRulesCache,
+) -> None:
     surge(either_house, MANY)
     for number in range(5):
         assert sent(either_house, words=f"{number}").json["status"] == "approved"  # type: ignore[index]
@@ -326,7 +330,7 @@ def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_
     assert sent(either_house, words="Much later.").json["status"] == "approved"  # type: ignore[index]
 
 
-def test_a_surge_lifted_by_hand_stays_lifted(either_house: House) -> None:
+def test_a_surge_lifted_by_hand_stays_lifted(either_house: SiteRulesCache) -> None:
     surge(either_house, MANY)
     for number in range(6):
         sent(either_house, words=f"{number}")
@@ -342,7 +346,7 @@ def test_a_surge_lifted_by_hand_stays_lifted(either_house: House) -> None:
     assert "turned pre-moderated by itself" in desk.open(path).text
 
 
-def test_an_article_with_many_new_authors_turns_pre_moderated(either_house: House) -> None:
+def test_an_article_with_many_new_authors_turns_pre_moderated(either_house: SiteRulesCache) -> None:
     surge(either_house, NEW)
     for number in range(12):
         sent(either_house, words=f"{number}")  # the first is Priya's first
@@ -352,14 +356,14 @@ def test_an_article_with_many_new_authors_turns_pre_moderated(either_house: Hous
     assert "by authors who never wrote before" in page_of(either_house)[0].text
 
 
-def test_without_the_table_nothing_turns(house: House) -> None:
-    mode(house, "post")
-    statuses = {sent(house, by=f"new {n}").json["status"] for n in range(25)}  # type: ignore[index]
+def test_without_the_table_nothing_turns(site_rules: SiteRulesCache) -> None:
+    mode(site_rules, "post")
+    statuses = {sent(site_rules, by=f"new {n}").json["status"] for n in range(25)}  # type: ignore[index]
     assert statuses == {"approved"}
 
 
-def test_what_readers_send_counts_under_a_closed_article_neither(house: House) -> None:
-    house.article(mode=CLOSED)
-    desk, _ = page_of(house)
+def test_what_readers_send_counts_under_a_closed_article_neither(site_rules: SiteRulesCache) -> None:
+    site_rules.article(mode=CLOSED)
+    desk, _ = page_of(site_rules)
     assert "Closed for this article" in desk.text
     assert "sent with the article" in desk.text

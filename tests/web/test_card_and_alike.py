@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from house_rules import events
-from pages_house import CALM, House, Visitor
+from pages_house import CALM, SiteRulesCache, Visitor
 from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 from test_review_pages import asked
@@ -18,33 +18,35 @@ __all__ = ["address", "moderator"]
 COPY = "Earn four thousand a week from home with this one simple trick that the banks never tell you, visit us today"
 
 
-def status_of(house: House, *comments: str) -> list[str]:
-    with house.services.database.reading() as db:
+def status_of(site_rules: SiteRulesCache, *comments: str) -> list[str]:
+    with site_rules.services.database.reading() as db:
         return [db.get_one(Comment, comment).status for comment in comments]
 
 
-def author_of(house: House, comment: str) -> str:
-    with house.services.database.reading() as db:
+def author_of(site_rules: SiteRulesCache, comment: str) -> str:
+    with site_rules.services.database.reading() as db:
         return db.get_one(Comment, comment).author_id
 
 
-def copies(house: House, number: int, under: str = "lanes") -> list[str]:
-    return [house.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
+def copies(site_rules: SiteRulesCache, number: int, under: str = "lanes") -> list[str]:
+    return [site_rules.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
 
 
-def batcher(house: House, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
+def batcher(site_rules: SiteRulesCache, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
     """A desk of somebody who may reject many together."""
-    house.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
-    return house.signed_in(name).open("/review?order=oldest")
+    site_rules.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
+    return site_rules.signed_in(name).open("/review?order=oldest")
 
 
-def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(either_house: House) -> None:
-    house = either_house
-    one, *others = copies(house, 4)
-    half = house.say(f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while.")
-    other = house.say()
-    desk = batcher(house)
-    admin = house.signed_in().open("/review")
+def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(either_house: SiteRulesCache) -> None:
+    site_rules = either_house
+    one, *others = copies(site_rules, 4)
+    half = site_rules.say(
+        f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while."
+    )
+    other = site_rules.say()
+    desk = batcher(site_rules)
+    admin = site_rules.signed_in().open("/review")
     assert asked(admin, "/review/claims", open=others[0])[1]["mine"]
     (link,) = desk.page.xpath("//a[@data-key='l']/@href")
     assert link.startswith(f"/review/comments/{one}/alike?back=/review")
@@ -53,18 +55,18 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
     assert "1 comment is open with admin and left alone." in desk.text
     assert desk.texts("//button[@class='danger']") == ["Reject 3 comments"]
     desk.send(f"/review/comments/{one}/alike")
-    assert (desk.status, status_of(house, one)) == (422, ["pending"])
+    assert (desk.status, status_of(site_rules, one)) == (422, ["pending"])
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(house, one, *others) == ["rejected", "pending", "rejected", "rejected"]
-    assert status_of(house, half, other) == ["pending", "pending"]
+    assert status_of(site_rules, one, *others) == ["rejected", "pending", "rejected", "rejected"]
+    assert status_of(site_rules, half, other) == ["pending", "pending"]
     assert "1 comment was left alone" in desk.text
-    (act,) = {str(event["act"]) for event in events(house, "comment.rejected")}
-    desk.send(f"/review/acts/{act}/undo")
-    assert status_of(house, one, *others) == ["pending"] * 4
+    (action,) = {str(event["act"]) for event in events(site_rules, "comment.rejected")}
+    desk.send(f"/review/acts/{action}/undo")
+    assert status_of(site_rules, one, *others) == ["pending"] * 4
 
 
 def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
-    either_house: House, monkeypatch: pytest.MonkeyPatch
+    either_house: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("moderation.desk.bulk.MAX_ALIKE", 2)
     *_, last = copies(either_house, 5)
@@ -75,66 +77,66 @@ def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
     assert status_of(either_house, last) == ["rejected"]
 
 
-def test_a_comment_that_waits_no_more_is_not_counted_among_them(house: House) -> None:
-    one, *others = copies(house, 3)
-    house.decide(one, Verdict.APPROVE)
-    desk = batcher(house).open(f"/review/comments/{one}/alike")
+def test_a_comment_that_waits_no_more_is_not_counted_among_them(site_rules: SiteRulesCache) -> None:
+    one, *others = copies(site_rules, 3)
+    site_rules.decide(one, Verdict.APPROVE)
+    desk = batcher(site_rules).open(f"/review/comments/{one}/alike")
     assert "2 comments of this site with the wording of the one that you had open" in desk.text
     assert "That one waits no more and is left alone." in desk.text
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(house, one, *others) == ["approved", "rejected", "rejected"]
+    assert status_of(site_rules, one, *others) == ["approved", "rejected", "rejected"]
 
 
-def test_it_reaches_no_further_than_whoever_presses(house: House) -> None:
-    house.article("sport", title="A match", section="sport")
-    in_sport, here = copies(house, 2, "sport"), copies(house, 2)
-    berta = batcher(house, sections=("sport",))
+def test_it_reaches_no_further_than_whoever_presses(site_rules: SiteRulesCache) -> None:
+    site_rules.article("sport", title="A match", section="sport")
+    in_sport, here = copies(site_rules, 2, "sport"), copies(site_rules, 2)
+    berta = batcher(site_rules, sections=("sport",))
     assert berta.open(f"/review/comments/{in_sport[0]}/alike").texts("//*[@id='count']") == ["2 comments"]
     berta.send(f"/review/comments/{in_sport[0]}/alike", reason="spam")
-    assert status_of(house, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
+    assert status_of(site_rules, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
     assert berta.open(f"/review/comments/{here[0]}/alike").status == 404
-    house.account("carl", {"demo": Role.MODERATOR})
-    carl = house.signed_in("carl").open("/review")
+    site_rules.account("carl", {"demo": Role.MODERATOR})
+    carl = site_rules.signed_in("carl").open("/review")
     assert not carl.page.xpath("//a[@data-key='l']")
     carl.open(f"/review/comments/{here[0]}/alike")
     assert "a right of its own" in carl.text
     assert asked(carl, f"/review/comments/{here[0]}/alike", reason="spam")[0] == 403
-    assert status_of(house, *here) == ["pending", "pending"]
+    assert status_of(site_rules, *here) == ["pending", "pending"]
 
 
-def test_the_card_decides_about_the_author_and_leads_back(either_house: House) -> None:
-    house = either_house
-    comment = house.say()
-    author = author_of(house, comment)
+def test_the_card_decides_about_the_author_and_leads_back(either_house: SiteRulesCache) -> None:
+    site_rules = either_house
+    comment = site_rules.say()
+    author = author_of(site_rules, comment)
     action = f"/review/authors/{author}/decide"
-    desk = house.signed_in().open("/review")
+    desk = site_rules.signed_in().open("/review")
     assert "0 published, 0 rejected. First seen on 14 January 2026" in desk.text
     desk.send(action)
     assert desk.path.partition("?")[0] == "/review"
     assert desk.texts("//*[@id='done']/p") == ["Author trusted."]
     assert desk.texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
-    house.clock.wait(minutes=1)
+    site_rules.clock.wait(minutes=1)
     status, said = asked(desk, action, kind="banned", span="7", reason="spam", back="/review")
     assert (status, len(said["acts"])) == (200, 1)
     assert asked(desk, action, kind="muted", span="7", reason="")[0] == 422
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip banned']") == ["banned"]
-    house.clock.wait(minutes=1)
-    asked(desk, "/review/undo", act=said["acts"][0])
+    site_rules.clock.wait(minutes=1)
+    asked(desk, "/review/undo", action=said["acts"][0])
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
 
 
-def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(house: House) -> None:
-    house.say()
-    house.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
-    desk = house.signed_in("berta").open("/review")
+def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(site_rules: SiteRulesCache) -> None:
+    site_rules.say()
+    site_rules.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
+    desk = site_rules.signed_in("berta").open("/review")
     assert "must be a moderator of the whole site" in desk.text
     assert not desk.page.xpath("//form[contains(@action, '/authors/')]")
 
 
 @pytest.mark.browser
-def test_both_are_a_key_away_and_the_queue_stays(house: House, address: str, moderator: Page) -> None:
-    first = house.say(by="Ann")
-    house.say(f"{CALM} Two.", by="Bob")
+def test_both_are_a_key_away_and_the_queue_stays(site_rules: SiteRulesCache, address: str, moderator: Page) -> None:
+    first = site_rules.say(by="Ann")
+    site_rules.say(f"{CALM} Two.", by="Bob")
     moderator.goto(f"{address}/review?order=oldest")
     moderator.evaluate("window.stays = true")
     moderator.keyboard.press("c")
@@ -152,4 +154,4 @@ def test_both_are_a_key_away_and_the_queue_stays(house: House, address: str, mod
     assert moderator.evaluate("window.stays")
     moderator.keyboard.press("?")
     expect(moderator.get_by_role("dialog")).to_contain_text("the author’s card")
-    assert status_of(house, first) == ["pending"]
+    assert status_of(site_rules, first) == ["pending"]

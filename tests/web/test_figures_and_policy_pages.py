@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from pages_house import CALM, RUDE, House, Visitor
+from pages_house import CALM, RUDE, SiteRulesCache, Visitor
 
 from moderation.accounts.sites import add_site
 from moderation.config.configuration_file import parse_configuration
@@ -16,14 +16,14 @@ from moderation.storage.policies import KeptConfiguration
 FIGURES = "/admin/figures"
 
 
-def busy(house: House) -> None:
+def busy(site_rules: SiteRulesCache) -> None:
     """Three comments today: one approved, one rejected, one waiting; and one yesterday."""
-    house.decide(house.say(f"{CALM} Yesterday.", by="Y"), Verdict.APPROVE)
-    house.clock.wait(days=1)
-    house.decide(house.say(by="A"), Verdict.APPROVE)
-    house.decide(house.say(RUDE, by="B"), Verdict.REJECT, "spam")
-    house.say(f"{CALM} 3", by="C")
-    house.clock.wait(hours=2)
+    site_rules.decide(site_rules.say(f"{CALM} Yesterday.", by="Y"), Verdict.APPROVE)
+    site_rules.clock.wait(days=1)
+    site_rules.decide(site_rules.say(by="A"), Verdict.APPROVE)
+    site_rules.decide(site_rules.say(RUDE, by="B"), Verdict.REJECT, "spam")
+    site_rules.say(f"{CALM} 3", by="C")
+    site_rules.clock.wait(hours=2)
 
 
 def cells(page: Visitor, table: str) -> list[list[str]]:
@@ -32,7 +32,7 @@ def cells(page: Visitor, table: str) -> list[list[str]]:
     return [[text for cell in row if (text := " ".join(cell.text_content().split()))] for row in rows]
 
 
-def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: House) -> None:
+def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: SiteRulesCache) -> None:
     busy(either_house)
     page = either_house.signed_in().open(FIGURES)
     assert page.texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
@@ -46,40 +46,40 @@ def test_the_figures_count_what_waits_arrives_and_is_decided(either_house: House
     assert len(cells(page, "Arrivals and decisions in numbers")) == 52
 
 
-def test_what_the_policy_decides_alone_is_counted_apart(house: House) -> None:
-    house.configuration.now = parse_configuration("[policy.reject]\ntoxicity_at_least = 0.9\n")
-    house.say(RUDE)
-    page = house.signed_in().open(FIGURES)
+def test_what_the_policy_decides_alone_is_counted_apart(site_rules: SiteRulesCache) -> None:
+    site_rules.configuration.now = parse_configuration("[policy.reject]\ntoxicity_at_least = 0.9\n")
+    site_rules.say(RUDE)
+    page = site_rules.signed_in().open(FIGURES)
     assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "0", "0", "1"]
     assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "too few to say"]]
 
 
-def test_a_decision_that_was_reversed_no_longer_counts(house: House) -> None:
-    comment = house.say()
-    house.decide(comment, Verdict.REJECT, "spam")
-    house.clock.wait(minutes=1)
-    house.decide(comment, Verdict.APPROVE)
-    page = house.signed_in().open(FIGURES)
+def test_a_decision_that_was_reversed_no_longer_counts(site_rules: SiteRulesCache) -> None:
+    comment = site_rules.say()
+    site_rules.decide(comment, Verdict.REJECT, "spam")
+    site_rules.clock.wait(minutes=1)
+    site_rules.decide(comment, Verdict.APPROVE)
+    page = site_rules.signed_in().open(FIGURES)
     assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "1", "0", "0"]
     assert "Nothing was refused in these days" in page.text
 
 
-def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(either_house: House) -> None:
-    house = either_house
-    house.account("Berta", {"*": Role.MODERATOR})
-    desk = house.signed_in("Berta")
-    comment = house.say()
+def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(either_house: SiteRulesCache) -> None:
+    site_rules = either_house
+    site_rules.account("Berta", {"*": Role.MODERATOR})
+    desk = site_rules.signed_in("Berta")
+    comment = site_rules.say()
     token = desk.open("/account").page.xpath("//input[@name='csrf_token']/@value")[0]
     desk.post(f"/review/comments/{comment}/approve", {"csrf_token": token, "revision": "1"})
-    admin = house.signed_in()
+    admin = site_rules.signed_in()
     assert "Berta" not in admin.open(FIGURES).text
     assert admin.open(f"{FIGURES}/moderators.csv").status == 404
-    house.configure("[figures]\nby_moderator = true\n")
+    site_rules.configure("[figures]\nby_moderator = true\n")
     assert cells(admin.open(FIGURES), "Decisions by moderator") == [["Berta", "1", "1", "0", "too few to say"]]
     assert "Berta,1,0" in admin.client.get(f"{FIGURES}/moderators.csv").text
 
 
-def test_the_scores_are_compared_with_what_moderators_decided(either_house: House) -> None:
+def test_the_scores_are_compared_with_what_moderators_decided(either_house: SiteRulesCache) -> None:
     busy(either_house)
     page = either_house.signed_in().open(FIGURES)
     rows = {row[0]: row[1:] for row in cells(page, "Agreement by score")}
@@ -89,14 +89,14 @@ def test_the_scores_are_compared_with_what_moderators_decided(either_house: Hous
     assert "too few to say how this score and the moderators go together" in page.text
 
 
-def test_figures_say_how_sure_they_are_where_there_are_enough(house: House) -> None:
+def test_figures_say_how_sure_they_are_where_there_are_enough(site_rules: SiteRulesCache) -> None:
     for number in range(35):
-        house.decide(house.say(f"{CALM} Number {number}.", by=f"Calm {number}"), Verdict.APPROVE)
+        site_rules.decide(site_rules.say(f"{CALM} Number {number}.", by=f"Calm {number}"), Verdict.APPROVE)
         verdict = Verdict.APPROVE if number < 3 else Verdict.REJECT
-        house.decide(
-            house.say(f"{RUDE} Number {number}.", by=f"Rude {number}"), verdict, "spam" if number > 2 else None
+        site_rules.decide(
+            site_rules.say(f"{RUDE} Number {number}.", by=f"Rude {number}"), verdict, "spam" if number > 2 else None
         )
-    admin = house.signed_in()
+    admin = site_rules.signed_in()
     page = admin.open(FIGURES)
     assert cells(page, "Refusals by reason") == [["Spam or advertising", "32", "100% (89 to 100%)"]]
     assert cells(page, "Sections") == [["city", "70", "38", "32", "46% (34 to 58%)"]]
@@ -118,9 +118,9 @@ def test_figures_say_how_sure_they_are_where_there_are_enough(house: House) -> N
 
 
 @pytest.mark.parametrize("name", ["time", "reasons", "sections", "agreement"])
-def test_every_plot_has_its_table_and_a_file(house: House, name: str) -> None:
-    busy(house)
-    admin = house.signed_in()
+def test_every_plot_has_its_table_and_a_file(site_rules: SiteRulesCache, name: str) -> None:
+    busy(site_rules)
+    admin = site_rules.signed_in()
     page = admin.open(FIGURES)
     (link,) = [href for href in page.page.xpath("//main//a/@href") if f"/{name}.csv" in href]
     answer = admin.client.get(link)
@@ -131,35 +131,35 @@ def test_every_plot_has_its_table_and_a_file(house: House, name: str) -> None:
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
-def test_a_section_named_like_a_formula_is_none_in_the_file(house: House) -> None:
-    house.article("odd", section="=1+1")
-    house.say(under="odd")
-    assert "'=1+1,1,0,0" in house.signed_in().client.get(f"{FIGURES}/sections.csv").text
+def test_a_section_named_like_a_formula_is_none_in_the_file(site_rules: SiteRulesCache) -> None:
+    site_rules.article("odd", section="=1+1")
+    site_rules.say(under="odd")
+    assert "'=1+1,1,0,0" in site_rules.signed_in().client.get(f"{FIGURES}/sections.csv").text
 
 
 @pytest.mark.parametrize("query", ["range=x&site=%00&label=%ff", "range=999999", "site=nowhere"])
-def test_odd_questions_about_figures_are_no_5xx(house: House, query: str) -> None:
-    admin = house.signed_in()
+def test_odd_questions_about_figures_are_no_5xx(site_rules: SiteRulesCache, query: str) -> None:
+    admin = site_rules.signed_in()
     assert admin.open(f"{FIGURES}?{query}").status == 200
     assert admin.client.get(f"{FIGURES}/time.csv?{query}").status_code == 200
     assert admin.client.get(f"{FIGURES}/nothing.csv").status_code == 404
 
 
-def test_figures_are_those_of_the_sites_that_one_administers(house: House) -> None:
-    busy(house)
-    house.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
-    house.account("local", {"second": Role.ADMIN})
-    local = house.signed_in("local").open(f"{FIGURES}?site=demo")
+def test_figures_are_those_of_the_sites_that_one_administers(site_rules: SiteRulesCache) -> None:
+    busy(site_rules)
+    site_rules.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
+    site_rules.account("local", {"second": Role.ADMIN})
+    local = site_rules.signed_in("local").open(f"{FIGURES}?site=demo")
     assert local.texts("//dl[@class='figures']//dd") == ["0", "–", "0", "0", "0"]
     assert "Nobody has decided a scored comment yet" in local.text
 
 
-def test_the_policy_tells_where_each_value_comes_from(house: House) -> None:
-    house.configure(
+def test_the_policy_tells_where_each_value_comes_from(site_rules: SiteRulesCache) -> None:
+    site_rules.configure(
         "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n"
         "[comments.sections.live]\nminimum_length = 20\n"
     )
-    admin = house.signed_in().open("/admin/policy")
+    admin = site_rules.signed_in().open("/admin/policy")
     rows = {tuple(row.text_content().split("\n")): row for row in admin.page.xpath("//section[@id='policy']//tbody/tr")}
     shown = [" | ".join(" ".join(cell.text_content().split()) for cell in row) for row in rows.values()]
     assert "everywhere | flagged for a closer look | toxicity at or over 0.5 | policy.flag | –" in shown
@@ -171,50 +171,53 @@ def test_the_policy_tells_where_each_value_comes_from(house: House) -> None:
     assert "section live | characters at least | 20 | comments.sections.live" in shown
 
 
-def test_what_another_site_changes_of_the_policy_is_not_shown(house: House) -> None:
-    add_site(house.services, "test", "second", "The Second")
-    house.account("local", {"demo": Role.ADMIN})
+def test_what_another_site_changes_of_the_policy_is_not_shown(site_rules: SiteRulesCache) -> None:
+    add_site(site_rules.services, "test", "second", "The Second")
+    site_rules.account("local", {"demo": Role.ADMIN})
     tables = (
         "\n[policy.sites.demo.flag]\nthreat_at_least = 0.11\n[policy.sites.second.flag]\nthreat_at_least = 0.22\n"
         "[policy.sites.second.sections.sport.flag]\nthreat_at_least = 0.22\n"
         "[comments.sites.second]\nminimum_length = 22\n[comments.sites.demo]\nminimum_length = 11\n"
     )
-    keep(house, tables.replace("0.22", "0.33"))
-    house.clock.wait(minutes=1)
-    keep(house, tables)
+    keep(site_rules, tables.replace("0.22", "0.33"))
+    site_rules.clock.wait(minutes=1)
+    keep(site_rules, tables)
     for path in ("/admin", "/admin/policy", "/admin/what-if?tried=1"):
-        shown, whole = (house.signed_in(name).open(path).text for name in ("local", "admin"))
+        shown, whole = (site_rules.signed_in(name).open(path).text for name in ("local", "admin"))
         assert not [told for told in ("site second", "sites.second", "0.22", "0.33") if told in shown], path
         assert ("sites.demo" in shown) == ("sites.demo" in whole), path
-    assert "policy.sites.second.sections.sport" in house.signed_in().open("/admin/policy").text
+    assert "policy.sites.second.sections.sport" in site_rules.signed_in().open("/admin/policy").text
 
 
-def test_a_value_that_the_file_does_not_name_is_told_as_a_default(house: House) -> None:
-    house.configuration.now = house.configuration.now.__class__(
-        **{name: getattr(house.configuration.now, name) for name in house.configuration.now.__dataclass_fields__}
+def test_a_value_that_the_file_does_not_name_is_told_as_a_default(site_rules: SiteRulesCache) -> None:
+    site_rules.configuration.now = site_rules.configuration.now.__class__(
+        **{
+            name: getattr(site_rules.configuration.now, name)
+            for name in site_rules.configuration.now.__dataclass_fields__
+        }
         | {"text": ""}
     )
-    admin = house.signed_in().open("/admin/policy")
+    admin = site_rules.signed_in().open("/admin/policy")
     assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default", "built in"}
 
 
-def keep(house: House, addition: str) -> str:
+def keep(site_rules: SiteRulesCache, addition: str) -> str:
     """A configuration takes effect; its hash."""
-    house.configure(addition)
-    new = house.configuration.now
-    row = {"hash": new.hash, "policy_version": new.policy.version, "text": new.text, "effective_at": house.clock()}
-    house.services.database.writing(lambda session: session.add(KeptConfiguration(**row)))
+    site_rules.configure(addition)
+    new = site_rules.configuration.now
+    row = {"hash": new.hash, "policy_version": new.policy.version, "text": new.text, "effective_at": site_rules.clock()}
+    site_rules.services.database.writing(lambda session: session.add(KeptConfiguration(**row)))
     return new.hash
 
 
-def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_house: House) -> None:
-    house = either_house
-    first = keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
-    house.clock.wait(days=1)
-    keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.8\n")
-    house.clock.wait(days=1)
-    third = keep(house, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n")
-    admin = house.signed_in().open("/admin/policy")
+def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_house: SiteRulesCache) -> None:
+    site_rules = either_house
+    first = keep(site_rules, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
+    site_rules.clock.wait(days=1)
+    keep(site_rules, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.8\n")
+    site_rules.clock.wait(days=1)
+    third = keep(site_rules, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n")
+    admin = site_rules.signed_in().open("/admin/policy")
     rows = {tuple(row[:3]): row[4] for row in cells(admin, "Conditions in force")}
     flagged = "flagged for a closer look"
     assert first[:12] in rows["everywhere", flagged, "toxicity at or over 0.5"]
@@ -226,8 +229,8 @@ def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_house
     assert "toxicity at or over 0.7 → 0.8" in older
 
 
-def test_a_danger_that_the_file_does_not_name_is_told_as_built_in(house: House) -> None:
-    house.configuration.now = parse_configuration("[policy.flag]\nlinks_at_least = 3\nthreat_at_least = 0.3\n")
-    rows = {row[2]: row[3] for row in cells(house.signed_in().open("/admin/policy"), "Conditions in force")}
+def test_a_danger_that_the_file_does_not_name_is_told_as_built_in(site_rules: SiteRulesCache) -> None:
+    site_rules.configuration.now = parse_configuration("[policy.flag]\nlinks_at_least = 3\nthreat_at_least = 0.3\n")
+    rows = {row[2]: row[3] for row in cells(site_rules.signed_in().open("/admin/policy"), "Conditions in force")}
     assert rows["identity attack at or over 0.45"] == rows["severe toxicity at or over 0.015"] == "built in"
     assert rows["threat at or over 0.3"] == rows["links at or over 3"] == "policy.flag"

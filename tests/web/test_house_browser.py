@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from house_rules import article_id
-from pages_house import House
+from pages_house import SiteRulesCache
 from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 
 from moderation.core.actor import Actor
 from moderation.desk.decide import Verdict
-from moderation.desk.legal import MatterForm, receive
+from moderation.desk.legal import CaseForm, receive
 from moderation.desk.wordlists import add_terms
 from moderation.storage.accounts import account_named
 from moderation.storage.comments import Comment
@@ -25,27 +25,27 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def filled(house: House) -> list[str]:
+def filled(site_rules: SiteRulesCache) -> list[str]:
     """The addresses of every such page, with something to show on each."""
-    comment = house.say(by="\u202ereven")
-    house.decide(comment, Verdict.APPROVE)
-    house.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
-    with house.services.database.reading() as db:
+    comment = site_rules.say(by="\u202ereven")
+    site_rules.decide(comment, Verdict.APPROVE)
+    site_rules.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
+    with site_rules.services.database.reading() as db:
         author, account = db.get_one(Comment, comment).author_id, account_named(db, "admin")
     assert account is not None
     rights = {"*": frozenset({"senior", "moderate"})}
     admin = Actor(reference="test", name="test", account_id=account.id, rights=rights)
-    add_terms(house.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
-    form = MatterForm(
+    add_terms(site_rules.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
+    form = CaseForm(
         kind=LegalKind.ORDER,
         explanation="Take it down.",
-        received_at=house.clock() - timedelta(days=1),
+        received_at=site_rules.clock() - timedelta(days=1),
         link=comment,
         sender="A court",
     )
-    matter = receive(house.services, admin, "demo", form)
-    article = f"/review/articles/{article_id(house)}"
-    return ["/review/articles", article, f"/review/authors/{author}", "/review/rules", "/legal", f"/legal/{matter}"]
+    legal_case = receive(site_rules.services, admin, "demo", form)
+    article = f"/review/articles/{article_id(site_rules)}"
+    return ["/review/articles", article, f"/review/authors/{author}", "/review/rules", "/legal", f"/legal/{legal_case}"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])

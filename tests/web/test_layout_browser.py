@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages_house import CALM, House
+from pages_house import CALM, SiteRulesCache
 from playwright.sync_api import Page
 from test_pages_browser import address, moderator
 
@@ -24,8 +24,10 @@ OVERLAP = """() => {
 
 
 @pytest.mark.parametrize("width", [390, 1000, 1440, 1920])
-def test_what_unfolds_never_stands_over_the_text(house: House, address: str, moderator: Page, width: int) -> None:
-    comment = house.say(f"{CALM} " * 30)
+def test_what_unfolds_never_stands_over_the_text(
+    site_rules: SiteRulesCache, address: str, moderator: Page, width: int
+) -> None:
+    comment = site_rules.say(f"{CALM} " * 30)
     moderator.set_viewport_size({"width": width, "height": 844})
     for path in (f"/review?at={comment}", f"/review/comments/{comment}"):
         for key in ("r", "n"):
@@ -42,8 +44,8 @@ def test_what_unfolds_never_stands_over_the_text(house: House, address: str, mod
     assert moderator.locator(".acts details.reject[open]").count() == 1
 
 
-def test_the_masthead_lines_up_with_every_page(house: House, address: str, moderator: Page) -> None:
-    comment = house.say()
+def test_the_masthead_lines_up_with_every_page(site_rules: SiteRulesCache, address: str, moderator: Page) -> None:
+    comment = site_rules.say()
     moderator.set_viewport_size({"width": 1920, "height": 1080})
     paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
     for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/acts"):
@@ -51,7 +53,7 @@ def test_the_masthead_lines_up_with_every_page(house: House, address: str, moder
         assert ends_of(moderator, ".bar > div") == ends_of(moderator, "#main"), path
 
 
-def test_readers_pages_line_up_too(house: House, address: str, page: Page) -> None:
+def test_readers_pages_line_up_too(site_rules: SiteRulesCache, address: str, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     for path in ("/articles/lanes", "/login", "/nothing/here"):
         page.goto(address + path)

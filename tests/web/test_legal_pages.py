@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from house_rules import article_id, configure, events, post, sent, whole_chain
-from pages_house import CALM, House, Visitor
+from pages_house import CALM, SiteRulesCache, Visitor
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
@@ -13,18 +13,18 @@ from moderation.storage.comments import Comment, newest_decision
 TEXT = "This comment accuses Mr Holm of theft, which no court has found."
 
 
-def enter(house: House, name: str = "admin", **fields: str) -> Visitor:
+def enter(site_rules: SiteRulesCache, name: str = "admin", **fields: str) -> Visitor:
     form = {"kind": "notice", "explanation": TEXT, "sender": "Holm & Partners", "contact": "law@holm.example"}
-    return house.signed_in(name).open("/legal").send("/legal", **{**form, **fields})
+    return site_rules.signed_in(name).open("/legal").send("/legal", **{**form, **fields})
 
 
-def published(house: House) -> str:
-    comment = house.say()
-    house.decide(comment, Verdict.APPROVE)
+def published(site_rules: SiteRulesCache) -> str:
+    comment = site_rules.say()
+    site_rules.decide(comment, Verdict.APPROVE)
     return comment
 
 
-def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_house: House) -> None:
+def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_house: SiteRulesCache) -> None:
     comment = published(either_house)
     desk = enter(either_house, link=f"https://paper.example/lanes#comment-{comment}")
     assert desk.status == 200
@@ -55,35 +55,35 @@ def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(either_hou
     assert "Nothing waits here." in desk.text
 
 
-def test_an_order_says_so_to_the_comments_writer(house: House) -> None:
-    comment = published(house)
-    desk = enter(house, kind="order", link=comment)
+def test_an_order_says_so_to_the_comments_writer(site_rules: SiteRulesCache) -> None:
+    comment = published(site_rules)
+    desk = enter(site_rules, kind="order", link=comment)
     desk.send(desk.path.partition("?")[0] + "/decide", outcome="acted", verdict="reject", reason="hate", decision="x")
-    with house.services.database.reading() as db:
+    with site_rules.services.database.reading() as db:
         decision = newest_decision(db, comment)
         assert decision is not None
         assert decision.statement is not None
         assert decision.statement["prompted_by"] == "an order"
 
 
-def test_a_grievance_can_bring_a_comment_back(house: House) -> None:
-    comment = house.say()
-    house.decide(comment, Verdict.REJECT, "off-topic")
-    desk = enter(house, kind="grievance", link=f"/comments/{comment}?receipt=x", explanation="It was on topic.")
+def test_a_grievance_can_bring_a_comment_back(site_rules: SiteRulesCache) -> None:
+    comment = site_rules.say()
+    site_rules.decide(comment, Verdict.REJECT, "off-topic")
+    desk = enter(site_rules, kind="grievance", link=f"/comments/{comment}?receipt=x", explanation="It was on topic.")
     assert "Due in 15 days" in desk.text
     desk.send(desk.path.partition("?")[0] + "/decide", outcome="acted", verdict="approve", decision="It was, indeed.")
-    with house.services.database.reading() as db:
+    with site_rules.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "approved"
 
 
-def test_what_is_refused_leaves_the_comment_alone_and_can_be_about_an_article(house: House) -> None:
-    desk = enter(house, link="https://paper.example/lanes")
+def test_what_is_refused_leaves_the_comment_alone_and_can_be_about_an_article(site_rules: SiteRulesCache) -> None:
+    desk = enter(site_rules, link="https://paper.example/lanes")
     assert "The lanes stay" in desk.text
     desk.send(desk.path.partition("?")[0] + "/decide", outcome="refused", decision="An article is no comment.")
     assert desk.texts("//h2[@id='decision']") == ["Refused"]
 
 
-def test_configured_clocks_set_the_time_and_what_is_past_it_raises_an_alarm(either_house: House) -> None:
+def test_configured_clocks_set_the_time_and_what_is_past_it_raises_an_alarm(either_house: SiteRulesCache) -> None:
     configure(either_house, more="[legal]\nnotice_hours = 48\norder_hours = 2\ndue_soon_hours = 3\n")
     desk = enter(either_house)
     assert "Due in 2 days" in desk.text
@@ -102,30 +102,30 @@ def test_configured_clocks_set_the_time_and_what_is_past_it_raises_an_alarm(eith
     assert not desk.open("/review").page.xpath("//*[contains(@class,'alarm')]")
 
 
-def test_two_who_decide_one_matter_overwrite_nothing(house: House) -> None:
-    comment = published(house)
-    desk = enter(house, link=comment)
+def test_two_who_decide_one_matter_overwrite_nothing(site_rules: SiteRulesCache) -> None:
+    comment = published(site_rules)
+    desk = enter(site_rules, link=comment)
     path = desk.path.partition("?")[0]
-    other = house.signed_in().open(path)
+    other = site_rules.signed_in().open(path)
     desk.send(f"{path}/decide", outcome="refused", decision="First.")
     other.send(f"{path}/decide", outcome="acted", verdict="reject", reason="hate", decision="Second.")
     assert other.status == 409
     assert "decided meanwhile" in other.text
-    with house.services.database.reading() as db:
+    with site_rules.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "approved"
-    assert len(events(house, "legal.decided")) == 1
+    assert len(events(site_rules, "legal.decided")) == 1
 
 
-def test_a_comment_that_changed_meanwhile_leaves_the_matter_open(house: House) -> None:
-    comment = published(house)
-    desk = enter(house, link=comment)
+def test_a_comment_that_changed_meanwhile_leaves_the_matter_open(site_rules: SiteRulesCache) -> None:
+    comment = published(site_rules)
+    desk = enter(site_rules, link=comment)
     path = desk.path.partition("?")[0]
-    house.decide(comment, Verdict.REOPEN)
+    site_rules.decide(comment, Verdict.REOPEN)
     desk.send(f"{path}/decide", outcome="acted", verdict="reject", reason="hate", decision="Gone.")
     assert desk.status == 409
     assert "changed meanwhile" in desk.text
     assert "Gone." in desk.text
-    assert not events(house, "legal.decided")
+    assert not events(site_rules, "legal.decided")
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ def test_a_comment_that_changed_meanwhile_leaves_the_matter_open(house: House) -
     ],
 )
 def test_what_cannot_be_entered_says_why_and_keeps_what_was_typed(
-    house: House, fields: dict[str, str], says: str
+    site_rules: SiteRulesCache, fields: dict[str, str], says: str
 ) -> None:
-    desk = enter(house, **fields)
+    desk = enter(site_rules, **fields)
     assert desk.status == 422
     assert says in desk.text
     assert desk.page.xpath("//input[@name='contact']/@value") == ["law@holm.example"]
-    assert not events(house, "legal.received")
+    assert not events(site_rules, "legal.received")
 
 
 @pytest.mark.parametrize(
@@ -162,63 +162,67 @@ def test_what_cannot_be_entered_says_why_and_keeps_what_was_typed(
         ({"outcome": "acted", "decision": "x", "verdict": "reject", "reason": "no"}, "not a configured reason"),
     ],
 )
-def test_a_decision_that_is_not_whole_decides_nothing(house: House, fields: dict[str, str], says: str) -> None:
-    desk = enter(house, link=published(house))
+def test_a_decision_that_is_not_whole_decides_nothing(
+    site_rules: SiteRulesCache, fields: dict[str, str], says: str
+) -> None:
+    desk = enter(site_rules, link=published(site_rules))
     post(desk, desk.path.partition("?")[0] + "/decide", **fields)
     assert desk.status == 422
     assert says in desk.text
-    assert not events(house, "legal.decided")
+    assert not events(site_rules, "legal.decided")
 
 
-def test_the_legal_queue_is_for_seniors_of_the_site_and_of_no_section_alone(house: House) -> None:
-    enter(house)
-    (path,) = house.signed_in().open("/legal").page.xpath("//ol[@class='matters']//a/@href")
-    house.account("mo", {"demo": Role.MODERATOR})
-    house.account("city", {"demo": Role.SENIOR}, sections=("city",))
-    house.account("sen", {"demo": Role.SENIOR})
+def test_the_legal_queue_is_for_seniors_of_the_site_and_of_no_section_alone(site_rules: SiteRulesCache) -> None:
+    enter(site_rules)
+    (path,) = site_rules.signed_in().open("/legal").page.xpath("//ol[@class='matters']//a/@href")
+    site_rules.account("mo", {"demo": Role.MODERATOR})
+    site_rules.account("city", {"demo": Role.SENIOR}, sections=("city",))
+    site_rules.account("sen", {"demo": Role.SENIOR})
     for name in ("mo", "city"):
-        desk = house.signed_in(name)
+        desk = site_rules.signed_in(name)
         assert desk.open("/legal").status == 403
         assert desk.open(path).status == desk.open("/legal/nothing").status == 403
         post(desk.open("/review"), "/legal", site="demo", kind="notice", explanation="x")
         assert desk.status == 403
         assert not desk.open("/review").page.xpath("//*[contains(@class,'alarm')]")
-    assert house.signed_in("sen").open(path).status == 200
-    assert house.signed_in("sen").open("/legal/nothing").status == 404
-    assert "Legal" not in house.signed_in("mo").open("/review").texts("//nav//a")
+    assert site_rules.signed_in("sen").open(path).status == 200
+    assert site_rules.signed_in("sen").open("/legal/nothing").status == 404
+    assert "Legal" not in site_rules.signed_in("mo").open("/review").texts("//nav//a")
 
 
-def test_decided_matters_are_listed_page_by_page(house: House) -> None:
+def test_decided_matters_are_listed_page_by_page(site_rules: SiteRulesCache) -> None:
     for number in range(32):
-        desk = enter(house, explanation=f"Matter {number}")
-        house.clock.wait(minutes=1)
+        desk = enter(site_rules, explanation=f"Matter {number}")
+        site_rules.clock.wait(minutes=1)
         desk.send(desk.path.partition("?")[0] + "/decide", outcome="refused", decision="No.")
-    desk = house.signed_in().open("/legal")
+    desk = site_rules.signed_in().open("/legal")
     assert len(desk.page.xpath("//section[@aria-labelledby='decided']//li")) == 30
     (further,) = desk.page.xpath("//a[.='Earlier ones']/@href")
     assert len(desk.open(further.partition("#")[0]).page.xpath("//section[@aria-labelledby='decided']//li")) == 2
 
 
-def test_an_article_that_is_named_by_its_own_id_is_found(house: House) -> None:
-    enter(house, link="lanes")
-    assert events(house, "legal.received")[0]["article"] == article_id(house)
-    assert sent(house).status_code == 202
+def test_an_article_that_is_named_by_its_own_id_is_found(site_rules: SiteRulesCache) -> None:
+    enter(site_rules, link="lanes")
+    assert events(site_rules, "legal.received")[0]["article"] == article_id(site_rules)
+    assert sent(site_rules).status_code == 202
 
 
 @pytest.mark.parametrize("kind", ["notice", "grievance", "order"])
 @pytest.mark.parametrize("link", ["nonsense", "https://elsewhere.example/nothing", "0" * 26, "/articles/", "?", "#x"])
-def test_what_names_nothing_here_is_refused_and_nothing_typed_is_lost(house: House, kind: str, link: str) -> None:
-    desk = enter(house, kind=kind, link=link, explanation="Take down what is said there.")
+def test_what_names_nothing_here_is_refused_and_nothing_typed_is_lost(
+    site_rules: SiteRulesCache, kind: str, link: str
+) -> None:
+    desk = enter(site_rules, kind=kind, link=link, explanation="Take down what is said there.")
     assert desk.status == 422
     assert "was not found on this site" in desk.text
     (form,) = (form for form in desk.page.forms if form.action == "/legal")
     assert form.fields["link"] == link
     assert form.fields["explanation"].strip() == "Take down what is said there."
     assert form.fields["kind"] == kind
-    assert not events(house, "legal.received")
+    assert not events(site_rules, "legal.received")
     desk.send("/legal", link="")  # what is gone can be told of all the same
     assert desk.status == 200
-    assert len(events(house, "legal.received")) == 1
+    assert len(events(site_rules, "legal.received")) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,6 +233,6 @@ def test_what_names_nothing_here_is_refused_and_nothing_typed_is_lost(house: Hou
         "https://demo.example/articles/lanes?a=b",
     ],
 )
-def test_an_article_is_found_behind_its_address_however_it_was_copied(house: House, link: str) -> None:
-    assert enter(house, link=link).status == 200
-    assert events(house, "legal.received")[0]["article"] == article_id(house)
+def test_an_article_is_found_behind_its_address_however_it_was_copied(site_rules: SiteRulesCache, link: str) -> None:
+    assert enter(site_rules, link=link).status == 200
+    assert events(site_rules, "legal.received")[0]["article"] == article_id(site_rules)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_house import House
+from pages_house import SiteRulesCache
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
@@ -23,9 +23,12 @@ RUDE = "Only an idiot would believe what the council has told us about these lan
 
 
 @pytest.fixture
-def address(house: House) -> Iterator[str]:
+def address(site_rules: SiteRulesCache) -> Iterator[str]:
     """Where the house answers, with a runner beside it as beside every web server."""
-    server, runner = make_server("127.0.0.1", 0, house.app, threaded=True), Runner(house.services, every_seconds=0.05)
+    server, runner = (
+        make_server("127.0.0.1", 0, site_rules.app, threaded=True),
+        Runner(site_rules.services, every_seconds=0.05),
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     runner.start()
@@ -36,23 +39,23 @@ def address(house: House) -> Iterator[str]:
     server.server_close()
 
 
-def cookie(house: House, address: str) -> Any:
+def cookie(site_rules: SiteRulesCache, address: str) -> Any:
     """The admin's sign-in."""
-    kept = house.signed_in().client.get_cookie(COOKIE)
+    kept = site_rules.signed_in().client.get_cookie(COOKIE)
     assert kept is not None
     return {"name": COOKIE, "value": kept.value, "url": address}
 
 
-def how_many(house: House, status: str) -> int:
-    with house.services.database.reading() as session:
+def how_many(site_rules: SiteRulesCache, status: str) -> int:
+    with site_rules.services.database.reading() as session:
         return session.scalar(select(func.count()).select_from(Comment).where(Comment.status == status)) or 0
 
 
-def test_a_band_of_500_is_dragged_approved_and_taken_back(house: House, address: str, page: Page) -> None:
+def test_a_band_of_500_is_dragged_approved_and_taken_back(site_rules: SiteRulesCache, address: str, page: Page) -> None:
     for number in range(500):
-        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    house.say("I read this report twice, and the second time I understood what had been decided.")
-    page.context.add_cookies([cookie(house, address)])
+        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    site_rules.say("I read this report twice, and the second time I understood what had been decided.")
+    page.context.add_cookies([cookie(site_rules, address)])
     page.goto(f"{address}/review/map")
     drawn = page.locator("#drawn").bounding_box()
     assert drawn is not None
@@ -65,16 +68,16 @@ def test_a_band_of_500_is_dragged_approved_and_taken_back(house: House, address:
     expect(page.locator("#count")).to_have_text("500 comments")
     page.get_by_role("button", name="Approve 500 comments").click()
     expect(page.locator("#act")).to_contain_text("500 comments: Approved.", timeout=60_000)
-    assert (how_many(house, "approved"), how_many(house, "pending")) == (500, 1)
+    assert (how_many(site_rules, "approved"), how_many(site_rules, "pending")) == (500, 1)
     page.keyboard.press("u")
     expect(page.locator("#act")).to_contain_text("500 comments stand as before.", timeout=60_000)
-    assert (how_many(house, "approved"), how_many(house, "pending")) == (0, 501)
+    assert (how_many(site_rules, "approved"), how_many(site_rules, "pending")) == (0, 501)
 
 
-def test_a_band_is_chosen_and_decided_by_keyboard_alone(house: House, address: str, page: Page) -> None:
+def test_a_band_is_chosen_and_decided_by_keyboard_alone(site_rules: SiteRulesCache, address: str, page: Page) -> None:
     for number in range(3):
-        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    page.context.add_cookies([cookie(house, address)])
+        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    page.context.add_cookies([cookie(site_rules, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").focus()
     page.keyboard.type("0.53")
@@ -89,11 +92,11 @@ def test_a_band_is_chosen_and_decided_by_keyboard_alone(house: House, address: s
     expect(page.locator("#act")).to_contain_text("3 comments: Approved.")
 
 
-def test_the_map_and_its_acts_work_without_scripts(house: House, address: str, browser: Browser) -> None:
+def test_the_map_and_its_acts_work_without_scripts(site_rules: SiteRulesCache, address: str, browser: Browser) -> None:
     for number in range(60):
-        house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([cookie(house, address)])
+    context.add_cookies([cookie(site_rules, address)])
     page = context.new_page()
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.50")
@@ -107,11 +110,11 @@ def test_the_map_and_its_acts_work_without_scripts(house: House, address: str, b
 
 
 def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
-    house: House, address: str, page: Page
+    site_rules: SiteRulesCache, address: str, page: Page
 ) -> None:
-    house.say(RUDE)
-    threat = house.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    page.context.add_cookies([cookie(house, address)])
+    site_rules.say(RUDE)
+    threat = site_rules.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    page.context.add_cookies([cookie(site_rules, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.00")
     expect(page.locator("#count")).to_have_text("1 comment")
@@ -128,13 +131,13 @@ def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_on_the_map_and_its_acts(
-    house: House, address: str, page: Page, width: int, scheme: str
+    site_rules: SiteRulesCache, address: str, page: Page, width: int, scheme: str
 ) -> None:
-    ids = [house.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
-    house.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    with house.services.database.reading() as session:
+    ids = [site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
+    site_rules.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    with site_rules.services.database.reading() as session:
         article_id = session.get_one(Comment, ids[0]).article_id
-    page.context.add_cookies([cookie(house, address)])
+    page.context.add_cookies([cookie(site_rules, address)])
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

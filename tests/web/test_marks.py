@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pages_house import SITE_KEY, House, Visitor
+from pages_house import SITE_KEY, SiteRulesCache, Visitor
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,8 @@ from moderation.storage.accounts import Account, Role
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.desk_lists import CANDIDATES
-from moderation.storage.moderator_workspace import Mark
-from moderation.storage.queue_index import Docket
+from moderation.storage.moderator_workspace import CommentFlag
+from moderation.storage.queue_index import QueueIndex
 
 SECOND = timedelta(seconds=1)
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
@@ -31,17 +31,17 @@ def press(desk: Visitor, comment_id: str, kind: str, **filled: str) -> None:
     assert desk.status == 200
 
 
-def public(house: House) -> dict[str, dict[str, object]]:
-    answer = house.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
+def public(site_rules: SiteRulesCache) -> dict[str, dict[str, object]]:
+    answer = site_rules.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
     return {comment["author"]["name"]: comment for comment in (answer.json or {})["comments"]}
 
 
-def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house: House) -> None:
-    house, desk = either_house, either_house.signed_in()
-    plain, featured, waiting = (house.say(by=name) for name in ("Plain", "Featured", "Waiting"))
-    rejected = house.say(by="Rejected")
-    house.decide(plain, Verdict.APPROVE)
-    house.decide(rejected, Verdict.REJECT)
+def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house: SiteRulesCache) -> None:
+    site_rules, desk = either_house, either_house.signed_in()
+    plain, featured, waiting = (site_rules.say(by=name) for name in ("Plain", "Featured", "Waiting"))
+    rejected = site_rules.say(by="Rejected")
+    site_rules.decide(plain, Verdict.APPROVE)
+    site_rules.decide(rejected, Verdict.REJECT)
     press(desk, featured, "featured")  # approves it too
     press(desk, waiting, "newsroom")
     press(desk, rejected, "newsroom")
@@ -62,61 +62,61 @@ def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house:
     assert names(desk, "status=newsroom&section=sport") == []
     assert names(desk, "marked=newsroom&find=report") == ["Waiting"]
 
-    assert {name: comment.get("featured") for name, comment in public(house).items()} == {
+    assert {name: comment.get("featured") for name, comment in public(site_rules).items()} == {
         "Plain": None,
         "Featured": True,
     }
-    page = house.visitor().open("/articles/lanes")
+    page = site_rules.visitor().open("/articles/lanes")
     assert page.texts("//article[.//span[@class='featured']]//bdi") == ["Featured"]
-    client = house.app.test_client()
+    client = site_rules.app.test_client()
     assert client.get(f"/api/v1/comments/{featured}", headers=SITE).json["marks"] == ["featured", "newsroom"]
     (in_queue,) = client.get("/api/v1/comments?status=pending", headers=SITE).json["comments"]
     assert (in_queue["author"]["name"], in_queue["marks"]) == ("Waiting", ["newsroom"])
 
     press(desk, featured, "featured")  # and takes it off
     assert names(desk, "status=featured") == []
-    assert "featured" not in public(house)["Featured"]
-    house.decide(plain, Verdict.REJECT)
-    assert house.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
+    assert "featured" not in public(site_rules)["Featured"]
+    site_rules.decide(plain, Verdict.REJECT)
+    assert site_rules.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
 
 
-def test_what_is_featured_but_gone_is_featured_no_more(house: House) -> None:
-    desk, first = house.signed_in(), house.say(by="Ada")
+def test_what_is_featured_but_gone_is_featured_no_more(site_rules: SiteRulesCache) -> None:
+    desk, first = site_rules.signed_in(), site_rules.say(by="Ada")
     press(desk, first, "featured")
-    house.decide(
-        house.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
+    site_rules.decide(
+        site_rules.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
         Verdict.APPROVE,
     )
-    assert public(house)["Ada"]["featured"] is True
-    house.decide(first, Verdict.REJECT)
-    assert public(house)[""]["removed"] is True
-    assert "featured" not in public(house)[""]
-    assert house.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
+    assert public(site_rules)["Ada"]["featured"] is True
+    site_rules.decide(first, Verdict.REJECT)
+    assert public(site_rules)[""]["removed"] is True
+    assert "featured" not in public(site_rules)[""]
+    assert site_rules.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
     assert names(desk, "status=featured") == []
 
 
-def test_somebody_of_another_section_sees_none_of_it(house: House) -> None:
-    house.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
-    comment = house.say()
-    press(house.signed_in(), comment, "newsroom")
-    desk = house.signed_in("sporty")
+def test_somebody_of_another_section_sees_none_of_it(site_rules: SiteRulesCache) -> None:
+    site_rules.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = site_rules.say()
+    press(site_rules.signed_in(), comment, "newsroom")
+    desk = site_rules.signed_in("sporty")
     assert names(desk, "status=newsroom") == []
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom"]
 
 
-def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: House) -> None:
+def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: SiteRulesCache) -> None:
     comment = either_house.say()
     database, now = either_house.services.database, either_house.clock()
     with database.reading() as session:
         account = session.scalar(select(Account.id))
         row = dict(session.execute(select(*table_of(Comment).c).where(Comment.id == comment)).one()._mapping)
-        entry = dict(session.execute(select(*table_of(Docket).c)).one()._mapping)
+        entry = dict(session.execute(select(*table_of(QueueIndex).c)).one()._mapping)
     many = [f"c{number:05}" for number in range(CANDIDATES + 20)]
 
     def fill(session: Session) -> None:
         session.execute(insert(table_of(Comment)), [{**row, "id": one, "external_id": one} for one in many])
         session.execute(
-            insert(table_of(Docket)),
+            insert(table_of(QueueIndex)),
             [{**entry, "comment_id": one, "number": 10 + place} for place, one in enumerate(many)],
         )
         marks = [
@@ -129,7 +129,7 @@ def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: House
             }
             for place, one in enumerate(many)
         ]
-        session.execute(insert(table_of(Mark)), marks)
+        session.execute(insert(table_of(CommentFlag)), marks)
 
     database.writing(fill)
     desk = either_house.signed_in()

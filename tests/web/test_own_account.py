@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 import pytest
-from pages_house import ADMIN_PASSWORD, House, Visitor
+from pages_house import ADMIN_PASSWORD, SiteRulesCache, Visitor
 from pyotp import TOTP
 
 from moderation.storage.audit import events_of
@@ -19,34 +19,34 @@ def code_at(secret: str, time: datetime) -> str:
     return TOTP(secret).at(time)
 
 
-def enrolled(house: House) -> tuple[str, list[str]]:
+def enrolled(site_rules: SiteRulesCache) -> tuple[str, list[str]]:
     """Switches the admin's second factor on; its secret and the recovery codes."""
-    own = house.signed_in().open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD)
+    own = site_rules.signed_in().open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD)
     (shown,) = own.texts("//p[contains(., 'type it in')]/code")
     secret = shown.replace(" ", "")
     assert own.page.xpath("//*[name()='svg'][contains(@class, 'qr')]")
-    own.send("/account/second-factor", code=code_at(secret, house.clock()))
+    own.send("/account/second-factor", code=code_at(secret, site_rules.clock()))
     codes = own.texts("//ul[@class='codes']//code")
     assert len(codes) == 10
     return secret, codes
 
 
-def half_way(house: House) -> Visitor:
+def half_way(site_rules: SiteRulesCache) -> Visitor:
     """Name and password are given; the code is asked for."""
-    visitor = house.visitor().open("/login?next=/audit").send("/login", name="admin", password=ADMIN_PASSWORD)
+    visitor = site_rules.visitor().open("/login?next=/audit").send("/login", name="admin", password=ADMIN_PASSWORD)
     assert visitor.texts("//h1") == ["One more step"]
     assert visitor.client.get_cookie(COOKIE) is None
     return visitor
 
 
-def test_signing_in_asks_for_the_code_and_leads_on(either_house: House) -> None:
+def test_signing_in_asks_for_the_code_and_leads_on(either_house: SiteRulesCache) -> None:
     secret, _ = enrolled(either_house)
     either_house.clock.wait(minutes=1)
     visitor = half_way(either_house).send("/login/code", code=code_at(secret, either_house.clock()))
     assert visitor.path == "/audit"
 
 
-def test_a_code_never_works_twice(either_house: House) -> None:
+def test_a_code_never_works_twice(either_house: SiteRulesCache) -> None:
     secret, _ = enrolled(either_house)
     used = code_at(secret, either_house.clock())
     assert half_way(either_house).send("/login/code", code=used).status == 422, "the code that set it up"
@@ -56,7 +56,7 @@ def test_a_code_never_works_twice(either_house: House) -> None:
     assert half_way(either_house).send("/login/code", code=code).status == 422
 
 
-def test_a_recovery_code_works_once_however_it_is_typed(either_house: House) -> None:
+def test_a_recovery_code_works_once_however_it_is_typed(either_house: SiteRulesCache) -> None:
     _, codes = enrolled(either_house)
     assert half_way(either_house).send("/login/code", code=codes[0].upper().replace("-", " ")).status == 200
     assert half_way(either_house).send("/login/code", code=codes[0]).status == 422
@@ -65,79 +65,79 @@ def test_a_recovery_code_works_once_however_it_is_typed(either_house: House) -> 
 
 
 @pytest.mark.parametrize("code", ["", "000000", "12345", "\x00", "é" * 30, "9" * 500])
-def test_a_wrong_code_opens_nothing(house: House, code: str) -> None:
-    enrolled(house)
-    visitor = half_way(house).send("/login/code", code=code)
+def test_a_wrong_code_opens_nothing(site_rules: SiteRulesCache, code: str) -> None:
+    enrolled(site_rules)
+    visitor = half_way(site_rules).send("/login/code", code=code)
     assert visitor.status == 422
     assert visitor.client.get_cookie(COOKIE) is None
 
 
 @pytest.mark.parametrize("proof", ["", ".", "x.9.y", "a.b.c.d", "\x00.1.2", "é"])
-def test_a_proof_that_is_not_ours_opens_nothing(house: House, proof: str) -> None:
-    secret, _ = enrolled(house)
-    house.clock.wait(minutes=1)
-    assert half_way(house).send("/login/code", proof=proof, code=code_at(secret, house.clock())).status == 422
+def test_a_proof_that_is_not_ours_opens_nothing(site_rules: SiteRulesCache, proof: str) -> None:
+    secret, _ = enrolled(site_rules)
+    site_rules.clock.wait(minutes=1)
+    assert half_way(site_rules).send("/login/code", proof=proof, code=code_at(secret, site_rules.clock())).status == 422
 
 
-def test_the_code_must_follow_within_minutes_and_before_the_password_changes(house: House) -> None:
-    secret, _ = enrolled(house)
-    late, changed = half_way(house), half_way(house)
-    house.clock.wait(minutes=1)
+def test_the_code_must_follow_within_minutes_and_before_the_password_changes(site_rules: SiteRulesCache) -> None:
+    secret, _ = enrolled(site_rules)
+    late, changed = half_way(site_rules), half_way(site_rules)
+    site_rules.clock.wait(minutes=1)
     fields = {"password": ADMIN_PASSWORD, "new": NEW, "again": NEW}
-    assert house.signed_in().open("/account").send("/account/password", **fields).status == 200
-    assert changed.send("/login/code", code=code_at(secret, house.clock())).status == 422
-    house.clock.wait(minutes=5)
-    assert late.send("/login/code", code=code_at(secret, house.clock())).status == 422
+    assert site_rules.signed_in().open("/account").send("/account/password", **fields).status == 200
+    assert changed.send("/login/code", code=code_at(secret, site_rules.clock())).status == 422
+    site_rules.clock.wait(minutes=5)
+    assert late.send("/login/code", code=code_at(secret, site_rules.clock())).status == 422
 
 
-def test_the_secret_is_not_in_the_database_and_no_code_either(house: House) -> None:
-    secret, codes = enrolled(house)
-    with house.services.database.engine.connect() as connection:
+def test_the_secret_is_not_in_the_database_and_no_code_either(site_rules: SiteRulesCache) -> None:
+    secret, codes = enrolled(site_rules)
+    with site_rules.services.database.engine.connect() as connection:
         dump = "\n".join(connection.connection.dbapi_connection.iterdump())  # type: ignore[union-attr]
     assert secret not in dump
     assert not any(code in dump or code.replace("-", "") in dump for code in codes)
 
 
-def test_the_second_factor_is_set_up_only_with_the_password_and_a_right_code(house: House) -> None:
-    own = house.signed_in().open("/account").send("/account/second-factor/begin", password="something else")
+def test_the_second_factor_is_set_up_only_with_the_password_and_a_right_code(site_rules: SiteRulesCache) -> None:
+    own = site_rules.signed_in().open("/account").send("/account/second-factor/begin", password="something else")
     assert own.status == 422
     own.send("/account/second-factor/begin", password=ADMIN_PASSWORD)
     assert own.send("/account/second-factor", code="000000").status == 422
-    assert house.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
+    assert site_rules.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
 
 
-def test_the_second_factor_is_switched_off_with_the_password(house: House) -> None:
-    enrolled(house)
-    own = house.signed_in().open("/account")
+def test_the_second_factor_is_switched_off_with_the_password(site_rules: SiteRulesCache) -> None:
+    enrolled(site_rules)
+    own = site_rules.signed_in().open("/account")
     token = own.page.xpath("//input[@name='csrf_token']/@value")[0]
     gone = "/account/second-factor/remove"
     assert own.post(gone, {"csrf_token": token, "password": "something else"}).status == 422
     assert own.post(gone, {"csrf_token": token, "password": ADMIN_PASSWORD}).status == 200
-    assert house.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
+    assert site_rules.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
 
 
-def test_new_recovery_codes_end_the_old_ones(house: House) -> None:
-    _, old = enrolled(house)
-    own = house.signed_in().open("/account").send("/account/second-factor/codes", password=ADMIN_PASSWORD)
+def test_new_recovery_codes_end_the_old_ones(site_rules: SiteRulesCache) -> None:
+    _, old = enrolled(site_rules)
+    own = site_rules.signed_in().open("/account").send("/account/second-factor/codes", password=ADMIN_PASSWORD)
     new = own.texts("//ul[@class='codes']//code")
     assert not set(old) & set(new)
-    assert half_way(house).send("/login/code", code=old[0]).status == 422
-    assert half_way(house).send("/login/code", code=new[0]).status == 200
+    assert half_way(site_rules).send("/login/code", code=old[0]).status == 422
+    assert half_way(site_rules).send("/login/code", code=new[0]).status == 200
 
 
-def test_an_administrator_takes_a_lost_second_factor_away(house: House) -> None:
-    enrolled(house)
-    admin = house.signed_in().open("/admin/accounts")
+def test_an_administrator_takes_a_lost_second_factor_away(site_rules: SiteRulesCache) -> None:
+    enrolled(site_rules)
+    admin = site_rules.signed_in().open("/admin/accounts")
     admin.open(admin.page.xpath("//td/a/@href")[0])
     (action,) = admin.page.xpath("//form/@action[contains(., '/second-factor')]")
     assert "password alone" in admin.send(action).text
-    assert house.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
+    assert site_rules.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
 
 
-def test_attempts_at_the_code_are_limited(house: House) -> None:
-    enrolled(house)
-    house.configure_limits()
-    visitor = half_way(house)
+def test_attempts_at_the_code_are_limited(site_rules: SiteRulesCache) -> None:
+    enrolled(site_rules)
+    site_rules.configure_limits()
+    visitor = half_way(site_rules)
     statuses = [visitor.send("/login/code", code=f"00000{number}").status for number in range(9)]
     assert set(statuses) == {422}
     token = visitor.page.xpath("//input[@name='csrf_token']/@value")[0]
@@ -147,7 +147,7 @@ def test_attempts_at_the_code_are_limited(house: House) -> None:
     assert visitor.post("/login/code", fields).status == 429
 
 
-def test_a_changed_password_ends_every_other_sign_in(either_house: House) -> None:
+def test_a_changed_password_ends_every_other_sign_in(either_house: SiteRulesCache) -> None:
     here, there = either_house.signed_in(), either_house.signed_in()
     here.open("/account").send("/account/password", password=ADMIN_PASSWORD, new=NEW, again=NEW)
     assert "Your password is changed" in here.text
@@ -167,43 +167,43 @@ def test_a_changed_password_ends_every_other_sign_in(either_house: House) -> Non
         {"password": ADMIN_PASSWORD, "new": "x" * 600, "again": "x" * 600},
     ],
 )
-def test_a_password_that_cannot_be_changed_stays(house: House, fields: dict[str, str]) -> None:
-    own = house.signed_in().open("/account").send("/account/password", **fields)
+def test_a_password_that_cannot_be_changed_stays(site_rules: SiteRulesCache, fields: dict[str, str]) -> None:
+    own = site_rules.signed_in().open("/account").send("/account/password", **fields)
     assert own.status == 422
     assert own.texts("//*[@id='problem']")
-    assert house.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
+    assert site_rules.visitor().open("/login").send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
 
 
-def test_one_s_sign_ins_are_listed_and_ended(house: House) -> None:
+def test_one_s_sign_ins_are_listed_and_ended(site_rules: SiteRulesCache) -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    there = house.visitor().open("/login")
+    there = site_rules.visitor().open("/login")
     there.client.environ_base["HTTP_USER_AGENT"] = agent
     there.send("/login", name="admin", password=ADMIN_PASSWORD)
-    own = house.signed_in().open("/account")
+    own = site_rules.signed_in().open("/account")
     assert any(line.startswith("Firefox on Linux") for line in own.texts("//section[last()]//li"))
     own.send("/account/end-session")
     assert there.open("/account").texts("//h1") == ["Sign in"]
-    other = house.signed_in()
+    other = site_rules.signed_in()
     own.open("/account").send("/account/end-sessions")
     assert other.open("/account").texts("//h1") == ["Sign in"]
     assert own.open("/account").status == 200
 
 
-def test_nobody_ends_another_s_sign_in_from_their_own_page(house: House) -> None:
-    house.account("berta", {})
-    admin = house.signed_in().open("/account")
-    house.signed_in()
+def test_nobody_ends_another_s_sign_in_from_their_own_page(site_rules: SiteRulesCache) -> None:
+    site_rules.account("berta", {})
+    admin = site_rules.signed_in().open("/account")
+    site_rules.signed_in()
     told_as = admin.open("/account").page.xpath("//input[@name='session']/@value")[0]
-    berta = house.signed_in("berta").open("/account")
+    berta = site_rules.signed_in("berta").open("/account")
     token = berta.page.xpath("//input[@name='csrf_token']/@value")[0]
     berta.post("/account/end-session", {"csrf_token": token, "session": told_as})
     assert told_as in admin.open("/account").answer.get_data(as_text=True)
 
 
-def test_what_happens_to_an_account_is_in_the_audit_log_without_secrets(house: House) -> None:
-    secret, codes = enrolled(house)
-    half_way(house).send("/login/code", code=codes[0])
-    with house.services.database.reading() as session:
+def test_what_happens_to_an_account_is_in_the_audit_log_without_secrets(site_rules: SiteRulesCache) -> None:
+    secret, codes = enrolled(site_rules)
+    half_way(site_rules).send("/login/code", code=codes[0])
+    with site_rules.services.database.reading() as session:
         events = list(events_of(session, "system"))
     names = {event.event for event in events}
     assert {"account.second_factor_set", "account.recovery_code_used", "account.signed_in"} <= names

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_house import CALM, RUDE, House
+from pages_house import CALM, RUDE, SiteRulesCache
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
@@ -40,9 +40,9 @@ TEXTS = [
 
 
 @pytest.fixture
-def address(house: House) -> Iterator[str]:
+def address(site_rules: SiteRulesCache) -> Iterator[str]:
     """Where the house answers."""
-    server = make_server("127.0.0.1", 0, house.app, threaded=True)
+    server = make_server("127.0.0.1", 0, site_rules.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -52,9 +52,9 @@ def address(house: House) -> Iterator[str]:
 
 
 @pytest.fixture
-def moderator(house: House, address: str, page: Page) -> Page:
+def moderator(site_rules: SiteRulesCache, address: str, page: Page) -> Page:
     """A page that is signed in, and that reports whatever goes wrong in it."""
-    cookie = house.signed_in().client.get_cookie(COOKIE)
+    cookie = site_rules.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     page.context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
     return page
@@ -103,9 +103,9 @@ def test_a_comment_is_written_with_the_counter_running(address: str, page: Page)
     expect(page.locator("#sent")).to_contain_text("waits for a moderator")
 
 
-def test_everything_works_without_scripts(house: House, address: str, browser: Browser) -> None:
-    comment = house.say()
-    cookie = house.signed_in().client.get_cookie(COOKIE)
+def test_everything_works_without_scripts(site_rules: SiteRulesCache, address: str, browser: Browser) -> None:
+    comment = site_rules.say()
+    cookie = site_rules.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
@@ -127,12 +127,12 @@ def test_everything_works_without_scripts(house: House, address: str, browser: B
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_and_nothing_leaves_the_house(
-    house: House, address: str, moderator: Page, width: int, scheme: str
+    site_rules: SiteRulesCache, address: str, moderator: Page, width: int, scheme: str
 ) -> None:
-    published = house.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
-    house.decide(published, Verdict.APPROVE)
-    house.say(f"{RUDE} Nobody asked them.", by="<b>", to=published)
-    waiting = house.say(f"{CALM} {RUDE}", by="\u202ereven")
+    published = site_rules.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
+    site_rules.decide(published, Verdict.APPROVE)
+    site_rules.say(f"{RUDE} Nobody asked them.", by="<b>", to=published)
+    waiting = site_rules.say(f"{CALM} {RUDE}", by="\u202ereven")
     wrong: list[str] = []
     moderator.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     moderator.set_viewport_size({"width": width, "height": 900})
@@ -140,7 +140,7 @@ def test_axe_finds_nothing_and_nothing_leaves_the_house(
     moderator.on("pageerror", lambda error: wrong.append(str(error)))
     moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
     paths = ["/", f"/?reply={published}", "/review", f"/review?done={published}", f"/review/comments/{waiting}"]
-    receipt = house.services.keys.receipt(waiting)
+    receipt = site_rules.services.keys.receipt(waiting)
     paths += [f"/comments/{waiting}?receipt={receipt}", f"/review/comments/{waiting}/alike"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)

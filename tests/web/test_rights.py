@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_house import CALM, House, Visitor, open_house
+from pages_house import CALM, SiteRulesCache, Visitor, open_house
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -25,9 +25,9 @@ from moderation.accounts.accounts import invite
 from moderation.accounts.sites import add_secret_key, add_site
 from moderation.core.ids import new_id
 from moderation.storage.accounts import Granted, Role, account_named
-from moderation.storage.actions import Act, ActItem
+from moderation.storage.actions import ActionItem, ModeratorAction
 from moderation.storage.comments import Comment
-from moderation.storage.legal import LegalMatter
+from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import Note, SavedView
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
@@ -243,9 +243,9 @@ def gets_in(row: Row, role: str) -> bool:
     return not (row.section and more.get("sections"))
 
 
-def test_every_route_is_in_the_table(house: House) -> None:
+def test_every_route_is_in_the_table(site_rules: SiteRulesCache) -> None:
     routes = set()
-    for rule in house.app.url_map.iter_rules():
+    for rule in site_rules.app.url_map.iter_rules():
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
     assert routes == set(ROWS) | WITH_A_RECEIPT
@@ -255,7 +255,7 @@ def test_every_route_is_in_the_table(house: House) -> None:
 class Stage:
     """The house with something of every kind in it, and everybody of the table."""
 
-    house: House
+    site_rules: SiteRulesCache
     named: dict[str, str]
     keys: dict[str, str]
 
@@ -264,23 +264,23 @@ class Stage:
 def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Furnished once for the whole table: nothing that a row does takes from another what it needs."""
     folder = tmp_path_factory.mktemp("rights")
-    with open_house(f"sqlite:///{shutil.copy(furnished_template, folder / 'house.sqlite3')}", folder) as house:
-        house.article()
-        add_site(house.services, "test", "second", "The Second")
-        house.article("there", site="second")
+    with open_house(f"sqlite:///{shutil.copy(furnished_template, folder / 'house.sqlite3')}", folder) as site_rules:
+        site_rules.article()
+        add_site(site_rules.services, "test", "second", "The Second")
+        site_rules.article("there", site="second")
         for role, (who, site, more) in ROLES.items():
             if who not in (Who.ALL, Who.KEY):
-                house.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
-        comment = house.say()
-        named = house.services.database.writing(lambda session: _something_of_each(session, house, comment))
-        named["invitation"] = invite(house.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
-        keys = {site: add_secret_key(house.services, "test", site, list(Right)) for site in ("demo", "second")}
-        yield Stage(house=house, named=named, keys=keys)
+                site_rules.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
+        comment = site_rules.say()
+        named = site_rules.services.database.writing(lambda session: _something_of_each(session, site_rules, comment))
+        named["invitation"] = invite(site_rules.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
+        keys = {site: add_secret_key(site_rules.services, "test", site, list(Right)) for site in ("demo", "second")}
+        yield Stage(site_rules=site_rules, named=named, keys=keys)
 
 
-def _something_of_each(session: Session, house: House, comment_id: str) -> dict[str, str]:
+def _something_of_each(session: Session, site_rules: SiteRulesCache, comment_id: str) -> dict[str, str]:
     """A term, a note, a legal matter, and for everybody an act and a view of their own; the ids of these and others."""
-    now, ids = house.clock(), {name: new_id(house.clock()) for name in ("term", "matter", "note")}
+    now, ids = site_rules.clock(), {name: new_id(site_rules.clock()) for name in ("term", "matter", "note")}
     comment, chief = session.get_one(Comment, comment_id), account_named(session, "chief")
     target = account_named(session, "stranger")
     key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
@@ -289,8 +289,8 @@ def _something_of_each(session: Session, house: House, comment_id: str) -> dict[
     made: dict[str, Any] = {"site_id": "demo", "account_id": chief.id, "made_at": now}
     session.add(Term(id=ids["term"], article_id=comment.article_id, term="x", why="y", **made))
     session.add(Note(id=ids["note"], about="comment", subject=comment_id, text="x", pinned=True, **made))
-    matter = {"site_id": "demo", "kind": "notice", "explanation": "x", "received_at": now, "due_at": now}
-    session.add(LegalMatter(id=ids["matter"], comment_id=comment_id, **matter))
+    legal_case = {"site_id": "demo", "kind": "notice", "explanation": "x", "received_at": now, "due_at": now}
+    session.add(LegalCase(id=ids["matter"], comment_id=comment_id, **legal_case))
     for role in ROLES:
         ids |= _own(session, role, comment_id, now)
     ids |= {"comment": comment_id, "article": comment.article_id, "author": comment.author_id}
@@ -302,15 +302,15 @@ def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[st
     account = account_named(session, role)
     if account is None:
         return {}
-    act, view = new_id(now), new_id(now)
+    action, view = new_id(now), new_id(now)
     own: dict[str, Any] = {"account_id": account.id, "made_at": now}
     told = {"site_id": "demo", "kind": "approve", "words": "approved", "detail": {}, "finished_at": now}
-    session.add(Act(id=act, total=1, done=1, passed=0, **told, **own))
+    session.add(ModeratorAction(id=action, total=1, done=1, skipped=0, **told, **own))
     session.add(SavedView(id=view, name=role, query="", shared=False, **own))
     session.flush()
     before = {"status": "pending", "revision": 1, "by_person": None, "published_at": None, "decided_at": None}
-    session.add(ActItem(act_id=act, position=0, subject=comment_id, state="done", before=before, revision=1))
-    return {f"act of {role}": act, f"view of {role}": view}
+    session.add(ActionItem(action_id=action, position=0, subject=comment_id, state="done", before=before, revision=1))
+    return {f"act of {role}": action, f"view of {role}": view}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -333,10 +333,10 @@ def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
     method = row.method or ("POST" if row.post else "GET")
     if who is Who.KEY:
         headers = {"Authorization": f"Bearer {stage.keys[site]}"}
-        return stage.house.app.test_client().open(
+        return stage.site_rules.app.test_client().open(
             path, method=method, headers=headers, data=row.data or None, json=row.json
         )
-    visitor = stage.house.visitor() if who is Who.ALL else stage.house.signed_in(role)
+    visitor = stage.site_rules.visitor() if who is Who.ALL else stage.site_rules.signed_in(role)
     if row.post and row.json is None:
         form = {name: value.format(**own) for name, value in row.data.items()} | {"csrf_token": _token(visitor, who)}
         return visitor.client.open(path, method=method, data=form, buffered=True)

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from house_rules import article_id, configure, events, post, sent
 from newsroom import detail
-from pages_house import House, Visitor
+from pages_house import SiteRulesCache, Visitor
 
 from moderation.core.comment import Mode
 from moderation.storage.accounts import Role
@@ -15,8 +15,8 @@ from moderation.storage.accounts import Role
 BASE = "/review/rules/demo"
 
 
-def rules(house: House, name: str = "admin") -> Visitor:
-    return house.signed_in(name).open("/review/rules")
+def rules(site_rules: SiteRulesCache, name: str = "admin") -> Visitor:
+    return site_rules.signed_in(name).open("/review/rules")
 
 
 def set_section(desk: Visitor, section: str, **fields: str) -> Visitor:
@@ -27,43 +27,49 @@ LEVELS = ("site", "section", "article")
 
 
 @pytest.mark.parametrize("levels", [c for n in range(4) for c in itertools.combinations(LEVELS, n)])
-def test_article_stands_over_section_over_site_over_configuration(house: House, levels: tuple[str, ...]) -> None:
-    desk = rules(house)
+def test_article_stands_over_section_over_site_over_configuration(
+    site_rules: SiteRulesCache, levels: tuple[str, ...]
+) -> None:
+    desk = rules(site_rules)
     modes = {"site": "post", "section": "closed", "article": "pre"}
     if "site" in levels:
         desk.send(f"{BASE}/mode", mode=modes["site"])
     if "section" in levels:
         set_section(desk, "city", mode=modes["section"])
     if "article" in levels:
-        path = f"/review/articles/{article_id(house)}"
+        path = f"/review/articles/{article_id(site_rules)}"
         desk.open(path).send(f"{path}/mode", mode=modes["article"])
     expected = modes[levels[-1]] if levels else "pre"
-    answer = sent(house)
+    answer = sent(site_rules)
     assert (answer.status_code, (answer.json or {})["status"]) == {
         "pre": (202, "pending"), "post": (201, "approved"), "closed": (403, 403),
     }[expected]  # fmt: skip
 
 
-def test_the_sites_own_word_for_an_article_stands_over_the_section_and_under_the_desks(house: House) -> None:
-    house.article(mode=Mode.POST)
-    desk = rules(house)
+def test_the_sites_own_word_for_an_article_stands_over_the_section_and_under_the_desks(
+    site_rules: SiteRulesCache,
+) -> None:
+    site_rules.article(mode=Mode.POST)
+    desk = rules(site_rules)
     set_section(desk, "city", mode="closed")
-    assert sent(house).status_code == 201
-    path = f"/review/articles/{article_id(house)}"
+    assert sent(site_rules).status_code == 201
+    path = f"/review/articles/{article_id(site_rules)}"
     desk.open(path).send(f"{path}/mode", mode="closed")
-    assert sent(house).status_code == 403
+    assert sent(site_rules).status_code == 403
 
 
-def test_a_section_of_the_configuration_stands_over_the_desks_site_and_under_its_section(house: House) -> None:
-    configure(house, more='[comments.sections.city]\nmode = "post"\n')
-    desk = rules(house)
+def test_a_section_of_the_configuration_stands_over_the_desks_site_and_under_its_section(
+    site_rules: SiteRulesCache,
+) -> None:
+    configure(site_rules, more='[comments.sections.city]\nmode = "post"\n')
+    desk = rules(site_rules)
     desk.send(f"{BASE}/mode", mode="closed")
-    assert sent(house).status_code == 201
+    assert sent(site_rules).status_code == 201
     set_section(desk, "city", mode="pre")
-    assert sent(house, words="Again.").status_code == 202
+    assert sent(site_rules, words="Again.").status_code == 202
 
 
-def test_one_switch_makes_the_whole_site_read_only_whatever_else_is_set(either_house: House) -> None:
+def test_one_switch_makes_the_whole_site_read_only_whatever_else_is_set(either_house: SiteRulesCache) -> None:
     path = f"/review/articles/{article_id(either_house)}"
     desk = either_house.signed_in().open(path).send(f"{path}/mode", mode="post")
     published = sent(either_house)
@@ -84,23 +90,23 @@ def test_one_switch_makes_the_whole_site_read_only_whatever_else_is_set(either_h
     assert causes[-2:] == [("switch", "closed"), ("switch", None)]
 
 
-def test_a_hidden_discussion_stays_hidden_when_the_site_is_read_only(house: House) -> None:
-    house.article(mode=Mode.HIDDEN)
-    rules(house).send(f"{BASE}/read-only")
-    assert "Reader comments" not in house.visitor().open("/articles/lanes").text
+def test_a_hidden_discussion_stays_hidden_when_the_site_is_read_only(site_rules: SiteRulesCache) -> None:
+    site_rules.article(mode=Mode.HIDDEN)
+    rules(site_rules).send(f"{BASE}/read-only")
+    assert "Reader comments" not in site_rules.visitor().open("/articles/lanes").text
 
 
-def test_a_sections_setting_tells_readers_its_sentence_while_it_is_open(house: House) -> None:
-    desk = rules(house)
+def test_a_sections_setting_tells_readers_its_sentence_while_it_is_open(site_rules: SiteRulesCache) -> None:
+    desk = rules(site_rules)
     set_section(desk, "city", mode="post", sentence="The city editors answer here until noon.")
     assert "city: published first set by admin" in desk.text
-    assert "The city editors answer here until noon." in house.visitor().open("/articles/lanes").text
-    (event,) = events(house, "mode.changed")
+    assert "The city editors answer here until noon." in site_rules.visitor().open("/articles/lanes").text
+    (event,) = events(site_rules, "mode.changed")
     assert (event["subject"], event["section"], event["to"]) == ("demo", "city", "post")
 
 
-def test_a_wrong_form_comes_back_opened_with_what_was_typed(house: House) -> None:
-    desk = rules(house)
+def test_a_wrong_form_comes_back_opened_with_what_was_typed(site_rules: SiteRulesCache) -> None:
+    desk = rules(site_rules)
     set_section(desk, "city", mode="closed", sentence="Typed", days="soon")
     assert desk.status == 422
     assert desk.page.xpath("//details[@open]//input[@name='sentence']/@value") == ["Typed"]
@@ -108,24 +114,24 @@ def test_a_wrong_form_comes_back_opened_with_what_was_typed(house: House) -> Non
     assert "The section is missing" in desk.text
 
 
-def test_moderators_keep_lists_and_senior_moderators_set_sites(house: House) -> None:
-    house.account("mo", {"demo": Role.MODERATOR})
-    house.account("sen", {"demo": Role.SENIOR})
-    mo = rules(house, "mo")
+def test_moderators_keep_lists_and_senior_moderators_set_sites(site_rules: SiteRulesCache) -> None:
+    site_rules.account("mo", {"demo": Role.MODERATOR})
+    site_rules.account("sen", {"demo": Role.SENIOR})
+    mo = rules(site_rules, "mo")
     assert "Set it for the whole site" not in mo.text
     mo.send(f"{BASE}/terms", terms="crypto giveaway", why="fraud")
     assert mo.texts("//ul[@class='terms']//strong") == ["crypto giveaway"]
     for path, fields in ((f"{BASE}/mode", {"mode": "closed"}), (f"{BASE}/read-only", {})):
         post(mo.open("/review/rules"), path, **fields)
         assert mo.status == 403
-    assert sent(house).status_code == 202
-    rules(house, "sen").send(f"{BASE}/read-only")
-    assert sent(house, words="Later.").status_code == 403
+    assert sent(site_rules).status_code == 202
+    rules(site_rules, "sen").send(f"{BASE}/read-only")
+    assert sent(site_rules, words="Later.").status_code == 403
 
 
-def test_a_senior_of_one_section_sets_that_section_alone(house: House) -> None:
-    house.account("city senior", {"demo": Role.SENIOR}, sections=("city",))
-    desk = rules(house, "city senior")
+def test_a_senior_of_one_section_sets_that_section_alone(site_rules: SiteRulesCache) -> None:
+    site_rules.account("city senior", {"demo": Role.SENIOR}, sections=("city",))
+    desk = rules(site_rules, "city senior")
     assert "Make the whole site read-only" not in desk.text
     set_section(desk, "city", mode="closed")
     assert desk.status == 200
@@ -137,9 +143,9 @@ def test_a_senior_of_one_section_sets_that_section_alone(house: House) -> None:
         assert desk.status == 403
 
 
-def test_the_rules_of_another_site_are_nobodys_here(house: House) -> None:
-    house.account("mo", {"demo": Role.ADMIN})
-    desk = rules(house, "mo")
+def test_the_rules_of_another_site_are_nobodys_here(site_rules: SiteRulesCache) -> None:
+    site_rules.account("mo", {"demo": Role.ADMIN})
+    desk = rules(site_rules, "mo")
     assert desk.open("/review/rules?site=elsewhere").status == 404
     for path in ("mode", "read-only", "terms"):
         post(desk.open("/review/rules"), f"/review/rules/elsewhere/{path}", mode="closed", terms="word", why="x")

@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import urlencode
 
 import pytest
-from pages_house import RUDE, House, Visitor
+from pages_house import RUDE, SiteRulesCache, Visitor
 from sqlalchemy import text
 
 IN_SCRIPTS = {
@@ -45,7 +45,7 @@ def found(desk: Visitor, find: str, status: str = "waiting") -> list[str]:
     )
 
 
-def test_words_are_found_in_every_script(either_house: House) -> None:
+def test_words_are_found_in_every_script(either_house: SiteRulesCache) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
         either_house.say(body + AND_MORE, by=script)
     desk = either_house.signed_in()
@@ -55,7 +55,7 @@ def test_words_are_found_in_every_script(either_house: House) -> None:
     assert missed == []
 
 
-def test_pieces_that_are_not_there_are_not_found(either_house: House) -> None:
+def test_pieces_that_are_not_there_are_not_found(either_house: SiteRulesCache) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
         either_house.say(body + AND_MORE, by=script)
     desk = either_house.signed_in()
@@ -77,7 +77,7 @@ def test_pieces_that_are_not_there_are_not_found(either_house: House) -> None:
         assert found(desk, word) == [], word
 
 
-def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_house: House) -> None:
+def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_house: SiteRulesCache) -> None:
     either_house.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
     either_house.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
     desk = either_house.signed_in()
@@ -87,7 +87,7 @@ def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_h
     assert found(desk, '"Groß Größe"') == found(desk, '"immer Jürgen"') == []
 
 
-def test_a_text_that_changes_or_goes_leaves_no_words_behind(either_house: House) -> None:
+def test_a_text_that_changes_or_goes_leaves_no_words_behind(either_house: SiteRulesCache) -> None:
     changed = either_house.say("The harbour first said this, whatever it was that it said.", by="Ann")
     assert found(either_house.signed_in(), "harbour") == ["Ann"]
     either_house.services.database.writing(
@@ -113,7 +113,7 @@ ODD = (
 )
 
 
-def test_whatever_is_typed_is_answered(either_house: House) -> None:
+def test_whatever_is_typed_is_answered(either_house: SiteRulesCache) -> None:
     either_house.say(by="Ann")
     client = either_house.signed_in().client
     for find in ODD:
@@ -130,10 +130,10 @@ def hits_in(desk: Visitor, where: str) -> list[str]:
     return desk.texts(f"{where}//mark[contains(concat(' ', @class, ' '), ' hit ')]")
 
 
-def test_what_was_searched_for_is_marked_in_list_and_pane(house: House) -> None:
+def test_what_was_searched_for_is_marked_in_list_and_pane(site_rules: SiteRulesCache) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        house.say(LONG + body + AND_MORE, by=script)
-    desk = house.signed_in()
+        site_rules.say(LONG + body + AND_MORE, by=script)
+    desk = site_rules.signed_in()
     for script, (_, words) in IN_SCRIPTS.items():
         assert found(desk, words[0]) == [script]
         assert hits_in(desk, "//li[contains(@class, 'line')]"), script
@@ -157,22 +157,22 @@ def test_what_was_searched_for_is_marked_in_list_and_pane(house: House) -> None:
         ("ann", ["Ann"]),
     ],
 )
-def test_marks_cover_what_was_found_and_nothing_else(house: House, find: str, marked: list[str]) -> None:
-    house.say(
+def test_marks_cover_what_was_found_and_nothing_else(site_rules: SiteRulesCache, find: str, marked: list[str]) -> None:
+    site_rules.say(
         "Straßenbahn und STRASSENBAHN, Bahnen; bahn, die alte, nicht alte die. 东京 和 京都, cafe\u0301 und Café.",
         by="Ann",
     )
-    desk = house.signed_in().open(f"/review?{urlencode({'find': find})}")
+    desk = site_rules.signed_in().open(f"/review?{urlencode({'find': find})}")
     where = "//li[contains(@class, 'line')]" if find == "ann" else "//*[@id='pane-text']"
     assert [unicodedata.normalize("NFC", hit) for hit in hits_in(desk, where)] == [
         unicodedata.normalize("NFC", hit) for hit in marked
     ]
 
 
-def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(house: House) -> None:
+def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(site_rules: SiteRulesCache) -> None:
     body = f"{RUDE} Ring <b>idiot</b> on 07700 900461 & mail <i>a.b@example.com</i>."
-    house.say(body, by="<idiot>")
-    desk = house.signed_in().open("/review?find=idiot+900461+example")
+    site_rules.say(body, by="<idiot>")
+    desk = site_rules.signed_in().open("/review?find=idiot+900461+example")
     assert desk.texts("//*[@id='pane-text']//b") == desk.texts("//*[@id='pane-text']//i") == []
     (written,) = desk.page.xpath("//*[@id='pane-text']//*[@class='written']")
     assert hits_in(desk, "//*[@id='pane-text']") == ["idiot", "idiot", "idiot", "900461", "example"]
@@ -183,14 +183,14 @@ def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(h
     assert hits_in(desk, "//li[contains(@class, 'line')]//bdi[@class='name']") == ["idiot"]
 
 
-def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(house: House) -> None:
-    house.say("Ring the council about it on 07700 900461 and see what they have to say.")
-    desk = house.signed_in().open("/review?find=07700")
+def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(site_rules: SiteRulesCache) -> None:
+    site_rules.say("Ring the council about it on 07700 900461 and see what they have to say.")
+    desk = site_rules.signed_in().open("/review?find=07700")
     assert len(desk.texts("//*[@id='pane-text']//*[@class='hidden']")) == 1
     assert desk.texts("//mark[contains(@class, 'private')]") == ["telephone number: 07700", "900461"]
 
 
-def test_the_number_beside_a_search_is_what_it_found(either_house: House) -> None:
+def test_the_number_beside_a_search_is_what_it_found(either_house: SiteRulesCache) -> None:
     for number in range(5):
         either_house.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
     for number in range(3):
@@ -220,7 +220,7 @@ PARAMETERS = {
 }
 
 
-def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_house: House) -> None:
+def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_house: SiteRulesCache) -> None:
     either_house.say(by="Ann")
     client = either_house.signed_in().client
     for path, names in PARAMETERS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lxml import html
-from pages_house import House, Visitor, fields_of
+from pages_house import SiteRulesCache, Visitor, fields_of
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 from test_pages_browser import address
@@ -55,8 +55,8 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
 }
 
 
-def endpoint_of(house: House, action: str) -> str:
-    return str(house.app.url_map.bind("localhost").match(action, method="POST")[0])
+def endpoint_of(site_rules: SiteRulesCache, action: str) -> str:
+    return str(site_rules.app.url_map.bind("localhost").match(action, method="POST")[0])
 
 
 def is_asked_for(form: html.HtmlElement) -> bool:
@@ -72,58 +72,58 @@ def with_a_second_factor(session: Session) -> str:
     return account.id
 
 
-def furnished(house: House) -> list[Visitor]:
+def furnished(site_rules: SiteRulesCache) -> list[Visitor]:
     """Every page that has such a step, as whoever may take it sees it."""
-    comment = house.say()
-    house.account("berta", {"*": Role.MODERATOR})
+    comment = site_rules.say()
+    site_rules.account("berta", {"*": Role.MODERATOR})
     for name in ("berta", "admin"):
-        house.signed_in(name)
-    add_token(house.services, "test", "berta", Right.MODERATE)
-    berta = house.services.database.writing(with_a_second_factor)
-    desk = house.signed_in().open("/review").send("/review/views", name="Mine")
-    receipt = house.services.keys.receipt(comment)
+        site_rules.signed_in(name)
+    add_token(site_rules.services, "test", "berta", Right.MODERATE)
+    berta = site_rules.services.database.writing(with_a_second_factor)
+    desk = site_rules.signed_in().open("/review").send("/review/views", name="Mine")
+    receipt = site_rules.services.keys.receipt(comment)
     return [
         desk,
-        *(house.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
-        house.visitor().open(f"/comments/{comment}?receipt={receipt}"),
+        *(site_rules.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
+        site_rules.visitor().open(f"/comments/{comment}?receipt={receipt}"),
     ]
 
 
-def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(house: House) -> None:
+def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(site_rules: SiteRulesCache) -> None:
     sent = {
         rule.endpoint
-        for rule in house.app.url_map.iter_rules()
+        for rule in site_rules.app.url_map.iter_rules()
         if "POST" in (rule.methods or ()) and not rule.endpoint.split(".")[0].endswith("_api")
     }
     assert sent == ASKS | HAS_ITS_FORM | CAN_BE_TAKEN_BACK
 
 
-def test_what_can_not_be_taken_back_says_what_will_happen_first(house: House) -> None:
+def test_what_can_not_be_taken_back_says_what_will_happen_first(site_rules: SiteRulesCache) -> None:
     found = set()
-    for visitor in furnished(house):
+    for visitor in furnished(site_rules):
         for form in visitor.page.forms:
-            if form.method == "POST" and (endpoint := endpoint_of(house, form.action)) in ASKS:
+            if form.method == "POST" and (endpoint := endpoint_of(site_rules, form.action)) in ASKS:
                 found.add(endpoint)
                 assert is_asked_for(form), form.action
     assert found == ASKS
 
 
-def test_the_second_press_does_it(house: House) -> None:
-    comment = house.say()
-    house.decide(comment, Verdict.APPROVE)
-    visitor = house.visitor().open(f"/comments/{comment}?receipt={house.services.keys.receipt(comment)}")
+def test_the_second_press_does_it(site_rules: SiteRulesCache) -> None:
+    comment = site_rules.say()
+    site_rules.decide(comment, Verdict.APPROVE)
+    visitor = site_rules.visitor().open(f"/comments/{comment}?receipt={site_rules.services.keys.receipt(comment)}")
     assert "disappears from under the article" in visitor.text
     visitor.send(f"/comments/{comment}/withdraw")
     assert "Withdrawn" in visitor.text
-    desk = house.signed_in().open("/admin/sites")
+    desk = site_rules.signed_in().open("/admin/sites")
     form = next(form for form in desk.page.forms if form.action.endswith("/revoke"))
     desk.post(form.action, fields_of(form))
     assert "is revoked; it stopped working at once" in desk.text
 
 
 @pytest.mark.browser
-def test_it_is_done_by_keyboard_and_without_scripts(house: House, address: str, browser: Browser) -> None:
-    cookie = house.signed_in().client.get_cookie(COOKIE)
+def test_it_is_done_by_keyboard_and_without_scripts(site_rules: SiteRulesCache, address: str, browser: Browser) -> None:
+    cookie = site_rules.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])

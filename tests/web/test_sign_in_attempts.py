@@ -15,7 +15,7 @@ import pytest
 import redis
 from argon2.exceptions import VerifyMismatchError
 from flask import Flask
-from pages_house import ADMIN_PASSWORD, House, Visitor, open_house
+from pages_house import ADMIN_PASSWORD, SiteRulesCache, Visitor, open_house
 from pyotp import TOTP
 
 from moderation.accounts import passwords
@@ -51,7 +51,7 @@ def quick(furnished_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["in process", pytest.param("redis", marks=pytest.mark.redis)])
-def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: Path) -> Iterator[House]:
+def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: Path) -> Iterator[SiteRulesCache]:
     """The application with its limits in force, counted in the process or in Redis."""
     url = request.getfixturevalue("redis_url") if request.param == "redis" else None
     file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
@@ -60,8 +60,8 @@ def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: 
         yield opened
 
 
-def at(house: House, address: str = OFFICE) -> Visitor:
-    visitor = house.visitor()
+def at(site_rules: SiteRulesCache, address: str = OFFICE) -> Visitor:
+    visitor = site_rules.visitor()
     visitor.client.environ_base["REMOTE_ADDR"] = address
     return visitor
 
@@ -74,23 +74,23 @@ def tried(visitor: Visitor, password: str, name: str = "admin") -> int:
     return visitor.client.post("/login", data=fields).status_code
 
 
-def second_factor(house: House, name: str = "admin") -> str:
+def second_factor(site_rules: SiteRulesCache, name: str = "admin") -> str:
     """Switches an account's second factor on; returns what the app is given."""
-    keys = house.services.keys.second_factor
-    with house.services.database.reading() as session:
+    keys = site_rules.services.keys.second_factor
+    with site_rules.services.database.reading() as session:
         account = account_named(session, name)
     assert account is not None
     owner = type("Owner", (), {"reference": f"account:{account.id}", "account_id": account.id})()
     salt = f"{keys.newest.id}.salt-of-the-tests"
     secret = secret_of(keys, salt)
     assert secret is not None
-    set_up(house.services, owner, salt, TOTP(secret).at(house.clock()))
-    house.clock.wait(minutes=1)
+    set_up(site_rules.services, owner, salt, TOTP(secret).at(site_rules.clock()))
+    site_rules.clock.wait(minutes=1)
     return secret
 
 
-def half_way(house: House, address: str = OFFICE, visitor: Visitor | None = None) -> Visitor:
-    visitor = visitor or at(house, address)
+def half_way(site_rules: SiteRulesCache, address: str = OFFICE, visitor: Visitor | None = None) -> Visitor:
+    visitor = visitor or at(site_rules, address)
     visitor.client.delete_cookie(COOKIE)
     visitor.open("/login").send("/login", name="admin", password=ADMIN_PASSWORD)
     assert visitor.texts("//h1") == ["One more step"]
@@ -111,20 +111,22 @@ def wrong_codes(count: int) -> list[str]:
 # --- the password -----------------------------------------------------------------------------------------------------
 
 
-def test_right_sign_ins_never_count(limited: House) -> None:
+def test_right_sign_ins_never_count(limited: SiteRulesCache) -> None:
     colleague = at(limited)
     assert {tried(at(limited), ADMIN_PASSWORD) for _ in range(32)} == {303}, "more than an address may have wrong"
     assert tried(colleague, WRONG) == 422
 
 
-def test_thirty_wrong_sign_ins_from_one_address_end_there_and_not_elsewhere(limited: House) -> None:
+def test_thirty_wrong_sign_ins_from_one_address_end_there_and_not_elsewhere(limited: SiteRulesCache) -> None:
     stranger = at(limited)
     statuses = [tried(stranger, WRONG, f"somebody {number}") for number in range(31)]
     assert statuses == [422] * 30 + [429]
     assert tried(at(limited, ELSEWHERE), ADMIN_PASSWORD) == 303
 
 
-def test_a_browser_that_has_signed_in_before_gets_in_where_strangers_have_used_up_the_address(limited: House) -> None:
+def test_a_browser_that_has_signed_in_before_gets_in_where_strangers_have_used_up_the_address(
+    limited: SiteRulesCache,
+) -> None:
     known = at(limited)
     assert tried(known, ADMIN_PASSWORD) == 303
     stranger = at(limited)
@@ -135,14 +137,14 @@ def test_a_browser_that_has_signed_in_before_gets_in_where_strangers_have_used_u
     assert [tried(known, WRONG) for _ in range(11)] == [422] * 10 + [429], "its own budget ends too"
 
 
-def test_wrong_attempts_of_a_known_browser_are_no_one_else_s(limited: House) -> None:
+def test_wrong_attempts_of_a_known_browser_are_no_one_else_s(limited: SiteRulesCache) -> None:
     known = at(limited)
     tried(known, ADMIN_PASSWORD)
     assert [tried(known, WRONG) for _ in range(11)][-1] == 429
     assert tried(at(limited), ADMIN_PASSWORD) == 303
 
 
-def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: House) -> None:
+def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: SiteRulesCache) -> None:
     limited.account("berta", {})
     known = at(limited)
     tried(known, ADMIN_PASSWORD)
@@ -150,9 +152,9 @@ def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: House) 
     assert tried(known, ADMIN_PASSWORD) == 303
 
 
-def test_a_network_with_thousands_of_addresses_has_an_end_too(house: House) -> None:
-    house.configure_limits()
-    known, stranger = at(house, "2001:db8:1::1"), at(house)
+def test_a_network_with_thousands_of_addresses_has_an_end_too(site_rules: SiteRulesCache) -> None:
+    site_rules.configure_limits()
+    known, stranger = at(site_rules, "2001:db8:1::1"), at(site_rules)
     assert tried(known, ADMIN_PASSWORD) == 303
     token = stranger.open("/login").page.xpath("//input[@name='csrf_token']/@value")[0]
     statuses = []
@@ -161,17 +163,17 @@ def test_a_network_with_thousands_of_addresses_has_an_end_too(house: House) -> N
         place = {"REMOTE_ADDR": f"2001:db8:1:{number // 25:x}::9"}
         statuses.append(stranger.client.post("/login", data=fields, environ_overrides=place).status_code)
     assert statuses == [422] * 300 + [429] * 10
-    assert tried(at(house, "2001:db8:2::1"), ADMIN_PASSWORD) == 303
+    assert tried(at(site_rules, "2001:db8:2::1"), ADMIN_PASSWORD) == 303
     assert tried(known, ADMIN_PASSWORD) == 303
 
 
-def test_how_a_name_is_typed_gives_no_further_attempts(limited: House) -> None:
+def test_how_a_name_is_typed_gives_no_further_attempts(limited: SiteRulesCache) -> None:
     stranger = at(limited)
     names = ["admin", " admin", "admin ", "\tadmin", "ADMIN", "Admin", "admin", "aDmin", "adMin", "admIn", "admiN"]
     assert [tried(stranger, WRONG, name) for name in names] == [422] * 10 + [429]
 
 
-def test_whether_an_account_exists_is_told_by_no_limit(limited: House) -> None:
+def test_whether_an_account_exists_is_told_by_no_limit(limited: SiteRulesCache) -> None:
     answers = []
     for name, address in (("admin", "192.0.2.1"), ("nobody", "192.0.2.2")):
         visitor = at(limited, address)
@@ -179,7 +181,7 @@ def test_whether_an_account_exists_is_told_by_no_limit(limited: House) -> None:
     assert answers[0] == answers[1] == [422] * 10 + [429] * 2
 
 
-def test_a_refusal_says_when_to_come_again(limited: House) -> None:
+def test_a_refusal_says_when_to_come_again(limited: SiteRulesCache) -> None:
     visitor = at(limited)
     assert [tried(visitor, WRONG) for _ in range(10)] == [422] * 10
     answer = visitor.open("/login").send("/login", name="admin", password=ADMIN_PASSWORD)
@@ -189,7 +191,7 @@ def test_a_refusal_says_when_to_come_again(limited: House) -> None:
 
 
 def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
-    limited: House, monkeypatch: pytest.MonkeyPatch
+    limited: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     barrier = threading.Barrier(40)
     checked: list[str] = []
@@ -213,7 +215,7 @@ def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
     assert len(checked) == 10
 
 
-def test_what_is_refused_is_neither_checked_nor_written_down(limited: House) -> None:
+def test_what_is_refused_is_neither_checked_nor_written_down(limited: SiteRulesCache) -> None:
     visitor = at(limited)
     for _ in range(15):
         tried(visitor, WRONG)
@@ -223,9 +225,9 @@ def test_what_is_refused_is_neither_checked_nor_written_down(limited: House) -> 
 
 
 @pytest.mark.parametrize("kept", ["", "~~~", "a.b.c.d", "x" * 2500, "é", "a.b.9.c~" * 260])
-def test_what_no_sign_in_made_makes_no_browser_known(house: House, kept: str) -> None:
-    house.configure_limits()
-    visitor = at(house)
+def test_what_no_sign_in_made_makes_no_browser_known(site_rules: SiteRulesCache, kept: str) -> None:
+    site_rules.configure_limits()
+    visitor = at(site_rules)
     visitor.client.set_cookie(KNOWN_COOKIE, kept, path="/login")
     assert [tried(visitor, WRONG) for _ in range(11)] == [422] * 10 + [429]
 
@@ -236,16 +238,16 @@ def known_cookie(visitor: Visitor) -> str:
     return cookie.value
 
 
-def test_a_known_browser_can_t_be_made_up_for_another_account(house: House) -> None:
-    house.account("berta", {})
-    house.configure_limits()
-    known = at(house)
+def test_a_known_browser_can_t_be_made_up_for_another_account(site_rules: SiteRulesCache) -> None:
+    site_rules.account("berta", {})
+    site_rules.configure_limits()
+    known = at(site_rules)
     tried(known, ADMIN_PASSWORD)
-    with house.services.database.reading() as session:
+    with site_rules.services.database.reading() as session:
         berta = account_named(session, "berta")
     assert berta is not None
     forged = re.sub(r"^[^.]+", berta.id, known_cookie(known))
-    visitor = at(house)
+    visitor = at(site_rules)
     visitor.client.set_cookie(KNOWN_COOKIE, forged, path="/login")
     for _ in range(10):
         tried(visitor, WRONG, "berta")
@@ -253,37 +255,37 @@ def test_a_known_browser_can_t_be_made_up_for_another_account(house: House) -> N
     assert tried(visitor, WRONG, "berta") == 429, "the forged cookie brought no budget of its own"
 
 
-def test_a_changed_password_makes_every_browser_a_stranger(house: House) -> None:
-    house.configure_limits()
-    known = at(house)
+def test_a_changed_password_makes_every_browser_a_stranger(site_rules: SiteRulesCache) -> None:
+    site_rules.configure_limits()
+    known = at(site_rules)
     tried(known, ADMIN_PASSWORD)
-    set_password(house.services, "test", "admin", "quite another password")
-    stranger = at(house)
+    set_password(site_rules.services, "test", "admin", "quite another password")
+    stranger = at(site_rules)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
     assert tried(known, "quite another password") == 429
 
 
-def test_a_browser_is_known_for_a_year_and_keeps_several_accounts(house: House) -> None:
-    set_password(house.services, "test", "admin", ADMIN_PASSWORD)
-    house.account("berta", {})
-    set_password(house.services, "test", "berta", ADMIN_PASSWORD)
-    house.configure_limits()
-    known = at(house)
+def test_a_browser_is_known_for_a_year_and_keeps_several_accounts(site_rules: SiteRulesCache) -> None:
+    set_password(site_rules.services, "test", "admin", ADMIN_PASSWORD)
+    site_rules.account("berta", {})
+    set_password(site_rules.services, "test", "berta", ADMIN_PASSWORD)
+    site_rules.configure_limits()
+    known = at(site_rules)
     assert [tried(known, ADMIN_PASSWORD), tried(known, ADMIN_PASSWORD, "berta")] == [303, 303]
-    stranger = at(house)
+    stranger = at(site_rules)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
     kept = known_cookie(known)
     assert [tried(known, ADMIN_PASSWORD), tried(known, ADMIN_PASSWORD, "berta")] == [303, 303]
-    house.clock.wait(days=366)
+    site_rules.clock.wait(days=366)
     known.client.set_cookie(KNOWN_COOKIE, kept, path="/login")
     assert tried(known, ADMIN_PASSWORD) == 429
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(house: House, scheme: str) -> None:
-    visitor = at(house)
+def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(site_rules: SiteRulesCache, scheme: str) -> None:
+    visitor = at(site_rules)
     visitor.client.environ_base["wsgi.url_scheme"] = scheme
     token = visitor.client.get("/login", base_url=f"{scheme}://localhost").get_data(as_text=True)
     token = re.findall(r'name="csrf_token" value="([^"]+)"', token)[0]
@@ -298,7 +300,7 @@ def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(house: House, schem
 # --- the code ---------------------------------------------------------------------------------------------------------
 
 
-def test_forged_proofs_shut_nobody_out(limited: House) -> None:
+def test_forged_proofs_shut_nobody_out(limited: SiteRulesCache) -> None:
     secret = second_factor(limited)
     with limited.services.database.reading() as session:
         account = account_named(session, "admin")
@@ -310,7 +312,7 @@ def test_forged_proofs_shut_nobody_out(limited: House) -> None:
     assert code_tried(owner, TOTP(secret).at(limited.clock())) == 303
 
 
-def test_a_proof_that_has_ended_counts_against_nobody(limited: House) -> None:
+def test_a_proof_that_has_ended_counts_against_nobody(limited: SiteRulesCache) -> None:
     secret = second_factor(limited)
     stranger = half_way(limited)
     limited.clock.wait(minutes=6)
@@ -318,18 +320,18 @@ def test_a_proof_that_has_ended_counts_against_nobody(limited: House) -> None:
     assert code_tried(half_way(limited), TOTP(secret).at(limited.clock())) == 303
 
 
-def test_forged_proofs_write_nothing(house: House) -> None:
-    second_factor(house)
-    visitor = half_way(house)
-    with house.services.database.reading() as session:
+def test_forged_proofs_write_nothing(site_rules: SiteRulesCache) -> None:
+    second_factor(site_rules)
+    visitor = half_way(site_rules)
+    with site_rules.services.database.reading() as session:
         before = len(list(events_of(session, "system")))
     for _ in range(5):
         code_tried(visitor, "000000", proof="made.up.entirely")
-    with house.services.database.reading() as session:
+    with site_rules.services.database.reading() as session:
         assert len(list(events_of(session, "system"))) == before
 
 
-def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: House) -> None:
+def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: SiteRulesCache) -> None:
     secret = second_factor(limited)
     stranger = half_way(limited)
     assert [code_tried(stranger, code) for code in wrong_codes(11)] == [422] * 10 + [429]
@@ -337,7 +339,7 @@ def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: House) 
     assert code_tried(owner, TOTP(secret).at(limited.clock())) == 303
 
 
-def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_where(limited: House) -> None:
+def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_where(limited: SiteRulesCache) -> None:
     secret = second_factor(limited)
     known = half_way(limited)
     assert code_tried(known, TOTP(secret).at(limited.clock())) == 303
@@ -352,7 +354,7 @@ def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_whe
     assert code_tried(half_way(limited, visitor=known), code) == 303
 
 
-def test_right_codes_never_count(limited: House) -> None:
+def test_right_codes_never_count(limited: SiteRulesCache) -> None:
     secret = second_factor(limited)
     for _ in range(12):
         limited.clock.wait(minutes=1)
@@ -364,7 +366,7 @@ def test_right_codes_never_count(limited: House) -> None:
 # --- one's own account, and invitations -------------------------------------------------------------------------------
 
 
-def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limited: House) -> None:
+def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limited: SiteRulesCache) -> None:
     stranger = at(limited)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
@@ -375,7 +377,7 @@ def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limi
     assert own.open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD).status == 200
 
 
-def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(limited: House) -> None:
+def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(limited: SiteRulesCache) -> None:
     own, other = limited.signed_in().open("/account"), limited.signed_in().open("/account")
     path, token = "/account/second-factor/begin", own.page.xpath("//input[@name='csrf_token']/@value")[0]
     other_token = other.page.xpath("//input[@name='csrf_token']/@value")[0]
@@ -390,23 +392,23 @@ def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(li
     assert own.post("/account/end-sessions", {"csrf_token": token}).status == 200, "what asks for no password"
 
 
-def test_a_second_factor_begun_by_another_account_is_not_set_up_here(house: House) -> None:
+def test_a_second_factor_begun_by_another_account_is_not_set_up_here(site_rules: SiteRulesCache) -> None:
     """Whoever has a stolen sign-in, and an account of their own, gets no second factor of theirs into it."""
-    house.account("berta", {})
-    set_password(house.services, "test", "berta", ADMIN_PASSWORD)
-    thief = house.signed_in("berta")
+    site_rules.account("berta", {})
+    set_password(site_rules.services, "test", "berta", ADMIN_PASSWORD)
+    thief = site_rules.signed_in("berta")
     thief.open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD)
     (shown,) = thief.texts("//p[contains(., 'type it in')]/code")
-    stolen = house.signed_in().client.get_cookie(COOKIE)
+    stolen = site_rules.signed_in().client.get_cookie(COOKIE)
     assert stolen is not None
     thief.client.set_cookie(COOKIE, stolen.value)
     thief.open("/account")
     token = thief.page.xpath("//input[@name='csrf_token']/@value")[0]
-    code = TOTP(shown.replace(" ", "")).at(house.clock())
+    code = TOTP(shown.replace(" ", "")).at(site_rules.clock())
     assert thief.post("/account/second-factor", {"csrf_token": token, "code": code}).status == 422
 
 
-def test_an_invitation_opens_whatever_strangers_tried_behind_its_address(limited: House) -> None:
+def test_an_invitation_opens_whatever_strangers_tried_behind_its_address(limited: SiteRulesCache) -> None:
     admin = limited.signed_in().open("/admin/accounts")
     admin.send("/admin/accounts", name="Berta", role="moderator", site="demo")
     path = admin.texts("//code[@class='secret']")[0].removeprefix("http://localhost")
@@ -444,13 +446,13 @@ class SlowHasher:
 
 
 def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_theirs(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    site_rules: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = at(house)
+    known = at(site_rules)
     tried(known, ADMIN_PASSWORD)
     hasher = SlowHasher()
     monkeypatch.setattr(passwords, "_hasher", hasher)
-    visitors = [at(house, f"192.0.2.{number}").open("/login") for number in range(12)]
+    visitors = [at(site_rules, f"192.0.2.{number}").open("/login") for number in range(12)]
 
     def attempt(visitor: Visitor) -> int:
         return visitor.send("/login", name="admin", password=ADMIN_PASSWORD).status
@@ -473,9 +475,9 @@ def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_the
 @pytest.mark.redis
 def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path: Path, redis_url: str) -> None:
     file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
-    with open_house(f"sqlite:///{file}", tmp_path, redis_url=redis_url) as house:
-        house.configure_limits()
-        tried(at(house), WRONG, "a very private name")
+    with open_house(f"sqlite:///{file}", tmp_path, redis_url=redis_url) as site_rules:
+        site_rules.configure_limits()
+        tried(at(site_rules), WRONG, "a very private name")
     with redis.Redis.from_url(redis_url) as client:
         keys = b" ".join(client.keys())
     assert keys
@@ -484,17 +486,17 @@ def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path:
 
 def test_attempts_are_limited_in_the_process_when_redis_is_gone(furnished_template: Path, tmp_path: Path) -> None:
     file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
-    with open_house(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1/0") as house:
-        house.configure_limits()
-        assert tried(at(house), ADMIN_PASSWORD) == 303
-        visitor = at(house)
+    with open_house(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1/0") as site_rules:
+        site_rules.configure_limits()
+        assert tried(at(site_rules), ADMIN_PASSWORD) == 303
+        visitor = at(site_rules)
         assert [tried(visitor, WRONG) for _ in range(11)] == [422] * 10 + [429]
 
 
-def test_an_error_that_is_nobody_s_answer_leaves_the_attempt_counted(house: House) -> None:
+def test_an_error_that_is_nobody_s_answer_leaves_the_attempt_counted(site_rules: SiteRulesCache) -> None:
     """Else whoever could provoke one would have as many attempts as they like."""
-    house.configure_limits()
-    app: Flask = house.app
+    site_rules.configure_limits()
+    app: Flask = site_rules.app
     for _ in range(10):
         with (
             app.test_request_context("/login"),

@@ -17,7 +17,7 @@ _WORD = regex.compile(r"[\p{L}\p{N}]+")
 _LARGEST = 0x7FFFFFFF
 # Odd multipliers spread the pairs' checksums in four independent orders.
 _ORDERS = ((0x9E3779B1, 0x85EBCA6B), (0xC2B2AE35, 0x27D4EB2F), (0x165667B1, 0xD3A2646C), (0xFD7046C5, 0xB55A4F09))
-BANDS = len(_ORDERS)
+BUCKETS = len(_ORDERS)
 
 
 def shingles(text: str) -> frozenset[str]:
@@ -27,7 +27,7 @@ def shingles(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)  # asked twice of every comment that comes in
-def bands(text: str) -> tuple[int, ...] | None:
+def buckets(text: str) -> tuple[int, ...] | None:
     """Four whole numbers from 0 to 2**31 - 1; texts that share half of their word pairs have one in common 94 times in
     a hundred. None for a text without words, which is like no other.
     """

@@ -147,7 +147,7 @@ def _end_one_session(actor: Actor) -> Made:
 
 def _end_other_sessions(actor: Actor) -> Made:
     cookie = request.cookies.get(COOKIE, "")
-    end_all_sessions(services(), actor.reference, actor.account_id or "", but=cookie)
+    end_all_sessions(services(), actor.reference, actor.account_id or "", exclude=cookie)
     return Made(words="You are signed out everywhere but here.")
 
 

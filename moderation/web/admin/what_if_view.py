@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moderation.core.errors import InvalidField
 from moderation.core.intervals import share_words
-from moderation.core.policy import COUNTED_SIGNALS, LISTED_TERMS, Comparison, condition_keys
+from moderation.core.policy import COUNTED_SIGNALS, WORDLIST_SIGNAL, Comparison, condition_keys
 from moderation.policy_lab.replay import Told
 from moderation.policy_lab.what_if import EFFECTS, Agreement, Cell, Effects
 from moderation.storage.replay import Read
@@ -27,7 +27,7 @@ _NAMES = {
 _RELATIONS = {Comparison.AT_LEAST: "at or over", Comparison.AT_MOST: "at or under"}
 _SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
 """Signals that speak for a comment; the others speak against it."""
-_NEVER = ("reject", LISTED_TERMS)
+_NEVER = ("reject", WORDLIST_SIGNAL)
 _MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
 MOST_COUNTED = 1_000_000
 

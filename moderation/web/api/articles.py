@@ -221,7 +221,7 @@ def _published_page(key: Caller, article_id: str) -> Response:
         article = find_place(db, key.site_id, article_id)
         if article is None:
             raise ArticleNotFound
-        settings = services().house.rules(db, article).settings
+        settings = services().site_rules.rules(db, article).settings
         stands = standing(services().configuration.current().comments, article, settings, now=services().clock())
         entries = published(db, article.id, after=after, limit=PAGE + 1) if stands.shown else []
     page = entries[:PAGE]

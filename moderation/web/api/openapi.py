@@ -8,7 +8,7 @@ from moderation import __version__
 from moderation.core.comment import Mode, Status
 from moderation.core.scores import LABELS
 from moderation.core.severity import MOST
-from moderation.storage.moderator_workspace import MarkKind
+from moderation.storage.moderator_workspace import FlagKind
 
 Schema = dict[str, Any]
 
@@ -64,7 +64,7 @@ def _schemas() -> Schema:
     status = _text(enum=list(Status))
     marks = {
         "type": "array",
-        "items": _text(enum=list(MarkKind)),
+        "items": _text(enum=list(FlagKind)),
         "description": "What moderators marked it as: featured, sent to the newsroom, or left to a senior moderator.",
     }
     return {

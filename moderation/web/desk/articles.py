@@ -14,12 +14,12 @@ from moderation.core.reach import reachable, somewhere_on
 from moderation.desk.discussion_settings import Spot, lift_surge, set_mode
 from moderation.desk.flags import add_note
 from moderation.desk.wordlists import add_terms, remove_term
-from moderation.storage.articles_desk import comments_under, how_many_under, listed_articles
+from moderation.storage.articles_desk import article_lines, comments_under, how_many_under
 from moderation.storage.comments import find_comment
 from moderation.storage.desk import account_names
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import live_terms
-from moderation.web.desk.blur import veils_for
+from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
 from moderation.web.desk.forms import Problem, answered, counted, done_here, field, mode_chosen
 from moderation.web.shared.access import person, services
@@ -28,7 +28,7 @@ from moderation.web.shared.rendering import argument, known_id
 
 ARTICLES = f"{QUEUE}/articles"
 PAGE = 20
-LISTED = 40
+SHOWN = 40
 TABS = {
     "waiting": ("Waiting", WAITING),
     "published": ("Published", (Status.APPROVED,)),
@@ -105,12 +105,12 @@ def _list_page() -> Response:
     with services().database.reading() as db:
         sites = sites_with(actor, READ, db)
         chosen = [site for site in sites if argument("site") in ("", site.id)]
-        found = listed_articles(db, scopes_of(actor, chosen), find=find, before=before, limit=LISTED + 1)
+        found = article_lines(db, scopes_of(actor, chosen), find=find, before=before, limit=SHOWN + 1)
     return desk_page(
         "desk/articles.html",
         here=ARTICLES,
-        lines=[(line.article, counted(line.waiting), line.waiting) for line in found[:LISTED]],
-        next=found[LISTED - 1].article.id if len(found) > LISTED else None,
+        lines=[(line.article, counted(line.waiting), line.waiting) for line in found[:SHOWN]],
+        next=found[SHOWN - 1].article.id if len(found) > SHOWN else None,
         find=find,
         site=argument("site"),
         sites=sites,
@@ -124,7 +124,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
     tab = argument("status") if argument("status") in TABS else "waiting"
     with services().database.reading() as db:
         article = article_reached(db, actor, READ, known_id(article_id))
-        rules = services().house.rules(db, article)
+        rules = services().site_rules.rules(db, article)
         stands = standing(comments, article, rules.settings, now=now)
         last = find_comment(db, known_id(argument("before"))) if argument("before") else None
         last = last if last is not None and last.article_id == article.id else None
@@ -135,7 +135,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         notes = notes_about(db, NoteAbout.ARTICLE, article.id, pinned=False)
         terms = list(live_terms(db, article.site_id, article.id))
         done = done_here(db, actor)
-        veils = veils_for(db, actor, [comment.id for comment in found])
+        blurs = blurs_for(db, actor, [comment.id for comment in found])
     form = request.form
     return desk_page(
         "desk/article.html",
@@ -157,7 +157,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         tabs=[(name, words, counts[name], name == tab) for name, (words, _) in TABS.items()],
         tab=tab,
         comments=found[:PAGE],
-        veils=veils,
+        blurs=blurs,
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         pinned=pinned,
         notes=notes,

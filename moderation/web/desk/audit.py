@@ -18,7 +18,7 @@ from moderation.core.audit_export import exported
 from moderation.core.reach import everywhere
 from moderation.core.times import start_of_day
 from moderation.jobs.chain_checks import ask_to_check
-from moderation.storage.audit import events_in_portions
+from moderation.storage.audit import events_in_chunks
 from moderation.storage.chain_checks import ChainCheck, checks_of
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.shared.access import person, services
@@ -150,7 +150,7 @@ def _exported(chains: list[str]) -> Iterator[bytes]:
     goes out only once it has answered.
     """
     database = services().database  # asked for before the answer goes out: later there is no request any more
-    return _pieces(exported(events_in_portions(database, chain) for chain in chains))
+    return _pieces(exported(events_in_chunks(database, chain) for chain in chains))
 
 
 def _pieces(lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from moderation.storage.authors_desk import comments_by, record_of, until_of
 from moderation.storage.desk import account_names
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import AuthorKind, decisions_about
-from moderation.web.desk.blur import veils_for
+from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.forms import SPANS, Problem, answered, done_here, field, problem_of, until_chosen
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused
 from moderation.web.shared.access import person, services
@@ -57,7 +57,7 @@ def blueprint() -> Blueprint:
 def _decide_from_card(author_id: str) -> Response:
     """The card beside a comment: a form leads back there, and a script is told what undoes it."""
     try:
-        act_id = decide_author(services(), person(), known_id(author_id), _ruling())
+        action_id = decide_author(services(), person(), known_id(author_id), _ruling())
     except ModerationError as error:
         if asked_by_script():
             return refused(error)
@@ -65,7 +65,7 @@ def _decide_from_card(author_id: str) -> Response:
         if problem.status in (403, 404, 500):
             raise
         return _author_page(author_id, problem)
-    return facts({"author": author_id, "acts": [act_id]}) if asked_by_script() else back_to(act_id)
+    return facts({"author": author_id, "acts": [action_id]}) if asked_by_script() else back_to(action_id)
 
 
 def _ruling() -> AuthorRuling:
@@ -95,7 +95,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         names = account_names(db)
         notes = notes_about(db, NoteAbout.AUTHOR, author.id)
         done = done_here(db, actor)
-        veils = veils_for(db, actor, [comment.id for comment, _ in found])
+        blurs = blurs_for(db, actor, [comment.id for comment, _ in found])
     return desk_page(
         "desk/author.html",
         problem.status if problem else 200,
@@ -111,7 +111,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         labels={reason.id: reason.label for reason in configuration.reasons},
         spans=SPANS,
         comments=found[:PAGE],
-        veils=veils,
+        blurs=blurs,
         next=found[PAGE - 1][0].id if len(found) > PAGE else None,
         notes=notes,
         may_decide=reachable(actor, MODERATE, whole(author.site_id)),

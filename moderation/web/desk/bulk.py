@@ -12,31 +12,31 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import article_reached, author_reached
 from moderation.core.actor import Actor
-from moderation.core.errors import ActNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.errors import ActionNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
 from moderation.desk.bulk import check_everything, remove_everything
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.undo import UNDO, undo
-from moderation.storage.actions import Act, Everything, among, find_act, how_many
+from moderation.storage.actions import Everything, ModeratorAction, among, find_action, how_many
 from moderation.storage.score_map import HUNDREDTHS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, READ, desk_page
 from moderation.web.shared.rendering import argument, known_id, path_within
 
-ACTS = f"{QUEUE}/acts"
+ACTIONS = f"{QUEUE}/acts"
 
 
 def blueprint() -> Blueprint:
     """The routes ``/review/acts/<id>``, and ``.../remove`` under an article and an author."""
     pages = Blueprint("acts_pages", __name__)
 
-    @pages.get(f"{ACTS}/<act_id>")
-    def act(act_id: str) -> Response:
-        return _act_page(act_id)
+    @pages.get(f"{ACTIONS}/<action_id>")
+    def action(action_id: str) -> Response:
+        return _action_page(action_id)
 
-    @pages.post(f"{ACTS}/<act_id>/undo")
-    def take_back(act_id: str) -> Response:
-        return _undo(act_id)
+    @pages.post(f"{ACTIONS}/<action_id>/undo")
+    def take_back(action_id: str) -> Response:
+        return _undo(action_id)
 
     @pages.route(f"{QUEUE}/articles/<article_id>/remove", methods=["GET", "POST"])
     def remove_article(article_id: str) -> Response:
@@ -52,31 +52,31 @@ def blueprint() -> Blueprint:
 # --- one act ----------------------------------------------------------------------------------------------------------
 
 
-def _act_page(act_id: str, problem: str | None = None) -> Response:
+def _action_page(action_id: str, problem: str | None = None) -> Response:
     actor = person()
     with services().database.reading() as db:
-        act = find_act(db, known_id(act_id))
-        if act is None or act.account_id != actor.account_id:
-            raise ActNotFound
-    undoes = act.kind == UNDO
+        action = find_action(db, known_id(action_id))
+        if action is None or action.account_id != actor.account_id:
+            raise ActionNotFound
+    undoes = action.kind == UNDO
     return desk_page(
         "desk/bulk_action.html",
         409 if problem else 200,
         here=QUEUE,
-        act=act,
-        about=_about(act),
-        through=act.done + act.passed,
-        running=act.finished_at is None,
+        action=action,
+        about=_about(action),
+        through=action.done + action.skipped,
+        running=action.finished_at is None,
         undoes=undoes,
-        may_undo=not undoes and act.undone_by is None,
+        may_undo=not undoes and action.undone_by is None,
         back=path_within(argument("back", 1000), QUEUE, QUEUE),
         problem=problem,
     )
 
 
-def _about(act: Act) -> str | None:
+def _about(action: ModeratorAction) -> str | None:
     """What an act was about, in words: a band of the map, or all of an article or author."""
-    detail = act.detail
+    detail = action.detail
     if "signal" in detail:
         signal = detail["signal"].replace("_", " ")
         return f"{signal.capitalize()} from {detail['low'] / HUNDREDTHS:.2f} to {detail['high'] / HUNDREDTHS:.2f}"
@@ -85,13 +85,13 @@ def _about(act: Act) -> str | None:
     return f"Everything {detail['everything']}" if "everything" in detail else None
 
 
-def _undo(act_id: str) -> Response:
+def _undo(action_id: str) -> Response:
     try:
-        undone = undo(services(), person(), known_id(act_id))
+        undone = undo(services(), person(), known_id(action_id))
     except (NotPossibleNow, DecidedMeanwhile) as error:
-        return _act_page(act_id, error.detail)
+        return _action_page(action_id, error.detail)
     back = path_within(request.form.get("back", "")[:1000], QUEUE, QUEUE)
-    return redirect(f"{ACTS}/{undone.act_id}?{urlencode({'back': back})}", 303)
+    return redirect(f"{ACTIONS}/{undone.action_id}?{urlencode({'back': back})}", 303)
 
 
 # --- everything under an article or by an author ----------------------------------------------------------------------
@@ -138,14 +138,14 @@ def _remove(find: Callable[[Actor], _Place]) -> Response:
         begun = remove_everything(services(), actor, place.what, ruling)
     except InvalidField as error:
         return _remove_page(place, error.detail)
-    return redirect(f"{ACTS}/{begun.act_id}?{urlencode({'back': place.path})}", 303)
+    return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': place.path})}", 303)
 
 
 def _remove_page(place: _Place, problem: str | None = None) -> Response:
     with services().database.reading() as db:
         count = how_many(db, place.what)
         reading = Reading(db, person())
-        taken = among(db, place.what, list(reading.claims))
+        taken = among(db, place.what, list(reading.locks))
     context: dict[str, Any] = {
         "open_elsewhere": len(taken),
         "open_with": reading.open_with(taken),

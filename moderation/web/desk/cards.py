@@ -18,7 +18,7 @@ from moderation.desk.saved_views import Liking
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.desk import Line, Listed, Said, holds_in
+from moderation.storage.desk import DeskComment, Line, Said, holds_in
 from moderation.storage.queue_index import signals_of_entry
 from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
 from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
@@ -68,7 +68,7 @@ class Quoted:
     status: str
     revision: int
     is_reply: bool
-    veil: str | None = None
+    blur: str | None = None
     depth: int = 0
     may_decide: bool = False
 
@@ -91,7 +91,7 @@ class Entry:
     first: bool
     article: str
     urgency: Urgency
-    veil: str | None
+    blur: str | None
     verdict: str | None
     taken: str | None
     href: str
@@ -145,7 +145,7 @@ class Card:
     pack: str | None
     article: ArticleLink
     verdict: str | None
-    veil: str | None
+    blur: str | None
     escalated: bool
     taken: str | None
     may_decide: bool
@@ -157,7 +157,7 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
-MARK_WORDS = {"featured": "featured", "newsroom": "newsroom"}
+FLAG_WORDS = {"featured": "featured", "newsroom": "newsroom"}
 EXCERPT = 140
 """Characters of a text in the list."""
 
@@ -175,12 +175,12 @@ def entry(
     marks: Sequence[str] = (),
 ) -> Entry:
     """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``marks`` are ``MarkKind``."""
-    veil = liking.veils(line.scores)
+    blur = liking.blurs(line.scores)
     return Entry(
         id=line.id,
         name=line.name,
         name_pieces=in_pieces(line.name, find),
-        excerpt=() if veil else excerpt(line.body, find, EXCERPT),
+        excerpt=() if blur else excerpt(line.body, find, EXCERPT),
         status=line.status,
         revision=line.revision,
         received_at=line.received_at,
@@ -189,21 +189,21 @@ def entry(
         first=line.first,
         article=line.article_title,
         urgency=urgency,
-        veil=veil_words(veil, line.scores),
+        blur=blur_words(blur, line.scores),
         verdict=verdict,
         taken=taken,
         href=href,
-        marks=tuple(MARK_WORDS[kind] for kind in marks if kind in MARK_WORDS),
+        marks=tuple(FLAG_WORDS[kind] for kind in marks if kind in FLAG_WORDS),
     )
 
 
-def veil_words(label: str | None, signals: Mapping[str, float]) -> str | None:
+def blur_words(label: str | None, signals: Mapping[str, float]) -> str | None:
     """For what a text is veiled, such as "threat 0.93"."""
     return f"{label.replace('_', ' ')} {signals[label]:.2f}" if label else None
 
 
 def card(
-    item: Listed,
+    item: DeskComment,
     *,
     rules: Rules,
     liking: Liking,
@@ -223,7 +223,7 @@ def card(
     signals = dict(item.scores.toxicity) if item.scores else {}
     comment, scores = item.comment, item.scores
     fired = _fired(item.judged)
-    urgency = urgency_of(signals_of_entry(item.docket, holds_in(item.judged)), rules)
+    urgency = urgency_of(signals_of_entry(item.queue_index, holds_in(item.judged)), rules)
     # Never in a fold: what it is flagged for now, and the label that is highest.
     shown = {*ALWAYS_SHOWN, *urgency.signals, *([max(signals, key=signals.__getitem__)] if signals else [])}
     bars = _bars(item, rules, fired)
@@ -259,7 +259,7 @@ def card(
         name_pieces=in_pieces(comment.author_name, find),
         found=len(found),
         reasons=_reason_words(
-            item.judged, item.docket.language, published_at_once=mode is Mode.POST or bool(rules.approve)
+            item.judged, item.queue_index.language, published_at_once=mode is Mode.POST or bool(rules.approve)
         ),
         why_title=_why_title(item.judged, waiting=waiting),
         unread=tuple(chip.words for chip in urgency.chips if chip.kind == UNREAD),
@@ -273,15 +273,15 @@ def card(
         pack=_pack_words(item),
         article=_article_link(item.article),
         verdict=verdict,
-        veil=veil_words(liking.veils(signals), signals),
-        escalated=item.docket.escalated,
+        blur=blur_words(liking.blurs(signals), signals),
+        escalated=item.queue_index.escalated,
         taken=taken,
         may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
         back=back,
     )
 
 
-def _is_first(item: Listed) -> bool:
+def _is_first(item: DeskComment) -> bool:
     """Whether it is its author's first: of a name alone nobody knows."""
     author = item.author
     began_with_it = author.created_at >= item.comment.received_at
@@ -316,7 +316,7 @@ def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels:
     return f"{status_word(decided.status).capitalize()} by {who(decided.actor, names)}{reason}"
 
 
-def quoted(comment: Comment, *, veil: str | None = None, depth: int = 0, may_decide: bool = False) -> Quoted:
+def quoted(comment: Comment, *, blur: str | None = None, depth: int = 0, may_decide: bool = False) -> Quoted:
     """A comment as it stands beside another."""
     return Quoted(
         id=comment.id,
@@ -325,7 +325,7 @@ def quoted(comment: Comment, *, veil: str | None = None, depth: int = 0, may_dec
         status=comment.status,
         revision=comment.revision,
         is_reply=comment.parent_id is not None,
-        veil=veil,
+        blur=blur,
         depth=depth,
         may_decide=may_decide and comment.status in WAITING,
     )
@@ -333,8 +333,8 @@ def quoted(comment: Comment, *, veil: str | None = None, depth: int = 0, may_dec
 
 def in_thread(said: Said, *, liking: Liking, may_decide: bool) -> Quoted:
     """A comment of the thread around another; a waiting one can be decided there."""
-    veil = veil_words(liking.veils(said.signals), said.signals)
-    return quoted(said.comment, veil=veil, depth=said.depth, may_decide=may_decide)
+    blur = blur_words(liking.blurs(said.signals), said.signals)
+    return quoted(said.comment, blur=blur, depth=said.depth, may_decide=may_decide)
 
 
 def record_words(author: Author) -> str:
@@ -415,7 +415,7 @@ def _about_name(judged: DecisionRow | None) -> tuple[str, ...]:
     return tuple(reason["words"] for reason in judged.reasons if reason["code"].startswith(NAME))
 
 
-def _bars(item: Listed, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
+def _bars(item: DeskComment, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
     if item.scores is None:
         return []
     values: dict[str, float] = dict(item.scores.toxicity)
@@ -442,7 +442,7 @@ def _bar(signal: str, value: float, reason: dict[str, Any] | None, condition: Co
     )
 
 
-def _pack_words(item: Listed) -> str | None:
+def _pack_words(item: DeskComment) -> str | None:
     if item.scores is None:
         return None
     pack, language = item.scores.pack, item.scores.language

@@ -48,7 +48,7 @@ def blueprint() -> Blueprint:
     def pane(comment_id: str) -> Response:
         with services().database.reading() as db:
             view = View.asked()
-            here = view.but(after=view.after, at=known_id(comment_id)).href
+            here = view.changed(after=view.after, at=known_id(comment_id)).href
             found = Reading(db, person()).pane(known_id(comment_id), back=view.href, here=here, find=view.sought)
         if found is None:
             raise CommentNotFound
@@ -138,10 +138,10 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
             raise
         return comment_page(comment_id, refusal(error, typed))
     if not asked_by_script():
-        return back_to(ruled.act_id)
+        return back_to(ruled.action_id)
     words = STATUS_WORDS[ruled.status]
     said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
-    return facts({**said, "act": ruled.act_id})
+    return facts({**said, "act": ruled.action_id})
 
 
 def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:

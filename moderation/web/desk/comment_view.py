@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.comments.discussion_state import standing
-from moderation.comments.evaluation import listed_in
+from moderation.comments.evaluation import wordlist_hits_in
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.reach import DECIDE, MODERATE, Location, reachable, whole
@@ -18,10 +18,10 @@ from moderation.desk.decide import Verdict
 from moderation.desk.saved_views import Liking, liking_of
 from moderation.storage.authors_desk import stands_of, until_of
 from moderation.storage.comments import DecisionRow
-from moderation.storage.desk import Line, Listed, Said, account_names, latest_by, one_listed, thread_of
-from moderation.storage.moderator_workspace import NoteAbout, live_claims, marks_on, notes_about
+from moderation.storage.desk import DeskComment, Line, Said, account_names, desk_comment, latest_by, thread_of
+from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
-from moderation.web.desk.blur import veils_over
+from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk.forms import SPANS
 from moderation.web.desk.severity_view import urgency_of
@@ -41,13 +41,13 @@ class Reading:
         self.names: Mapping[str, str] = account_names(db)
         self.liking: Liking = liking_of(db, actor)
         self.now = services().clock()
-        self.claims = live_claims(db, self.now, but=actor.account_id)
+        self.locks = live_locks(db, self.now, exclude=actor.account_id)
         self.configuration = services().configuration.current()
         self.labels = {reason.id: reason.label for reason in self.configuration.reasons}
 
     def taken(self, comment_id: str) -> str | None:
         """Who else has this comment open."""
-        account = self.claims.get(comment_id)
+        account = self.locks.get(comment_id)
         return self.names.get(account, "a colleague") if account else None
 
     def open_with(self, comment_ids: Iterable[str]) -> str | None:
@@ -80,7 +80,7 @@ class Reading:
         """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in
         its thread ``here``. ``find`` is what was searched for.
         """
-        item = one_listed(self.db, comment_id, self.scopes)
+        item = desk_comment(self.db, comment_id, self.scopes)
         if item is None:
             return None
         comment, alike = item.comment, self._alike(item)
@@ -107,13 +107,13 @@ class Reading:
     def _may_decide(self, site: str, escalated: bool) -> bool:
         return reachable(self.actor, DECIDE, Location(site_id=site, shared=True, escalated=escalated))
 
-    def _may_reject(self, item: Listed) -> bool:
+    def _may_reject(self, item: DeskComment) -> bool:
         """Whether what is like this comment may be refused with it."""
-        here = Location(site_id=item.comment.site_id, shared=True, escalated=item.docket.escalated)
+        here = Location(site_id=item.comment.site_id, shared=True, escalated=item.queue_index.escalated)
         rights = (DECIDE, BATCH_RIGHT[Verdict.REJECT])
         return item.comment.status in WAITING and all(reachable(self.actor, right, here) for right in rights)
 
-    def _author(self, item: Listed) -> dict[str, Any]:
+    def _author(self, item: DeskComment) -> dict[str, Any]:
         """The author's card: their record, what holds for them, and whether this person may decide about them."""
         author = item.author
         return {
@@ -128,44 +128,47 @@ class Reading:
             "may_decide": reachable(self.actor, MODERATE, whole(author.site_id)),
         }
 
-    def _earlier(self, item: Listed) -> list[Quoted]:
+    def _earlier(self, item: DeskComment) -> list[Quoted]:
         """The author's latest others, as far as this person reaches."""
-        latest = latest_by(self.db, item.author.id, self.scopes, but=item.comment.id)
-        veils = veils_over(self.db, self.liking, [other.id for other in latest])
-        return [quoted(other, veil=veils.get(other.id)) for other in latest]
+        latest = latest_by(self.db, item.author.id, self.scopes, exclude=item.comment.id)
+        blurs = blurs_over(self.db, self.liking, [other.id for other in latest])
+        return [quoted(other, blur=blurs.get(other.id)) for other in latest]
 
-    def _alike(self, item: Listed) -> list[dict[str, Any]]:
+    def _alike(self, item: DeskComment) -> list[dict[str, Any]]:
         """Other waiting comments that say much the same."""
         found = similar_waiting(self.db, item.comment, self.scopes, ALIKE_SHOWN)
-        veils = veils_over(self.db, self.liking, [other.comment.id for other in found])
+        blurs = blurs_over(self.db, self.liking, [other.comment.id for other in found])
         return [
             {
                 "id": other.comment.id,
                 "name": other.comment.author_name,
                 "body": other.comment.body,
                 "percent": round(other.likeness * 100),
-                "veil": veils.get(other.comment.id),
+                "blur": blurs.get(other.comment.id),
             }
             for other in found
         ]
 
-    def _left_on(self, item: Listed) -> dict[str, Any]:
+    def _left_on(self, item: DeskComment) -> dict[str, Any]:
         """Marks and notes that colleagues have left, and what they have listed and decided."""
-        marks = marks_on(self.db, [item.comment.id]).get(item.comment.id, [])
+        marks = flags_on(self.db, [item.comment.id]).get(item.comment.id, [])
         return {
             "marks": {mark.kind.value: mark for mark in marks},
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
             "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
-            "listed": listed_in(
-                services().house.rules(self.db, item.article), item.comment.body, item.comment.author_name
+            "listed": wordlist_hits_in(
+                services().site_rules.rules(self.db, item.article), item.comment.body, item.comment.author_name
             ),
             "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
             "me_id": self.actor.account_id,
         }
 
-    def _card(self, item: Listed, back: str, find: tuple[Sought, ...]) -> Card:
-        site, escalated = item.comment.site_id, item.docket.escalated
-        settings, reply = services().house.rules(self.db, item.article).settings, item.comment.parent_id is not None
+    def _card(self, item: DeskComment, back: str, find: tuple[Sought, ...]) -> Card:
+        site, escalated = item.comment.site_id, item.queue_index.escalated
+        settings, reply = (
+            services().site_rules.rules(self.db, item.article).settings,
+            item.comment.parent_id is not None,
+        )
         stands = standing(self.configuration.comments, item.article, settings, reply=reply, now=self.now)
         return card(
             item,

@@ -14,7 +14,7 @@ from moderation.core.errors import ModerationError, OpenWithColleague
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.desk.flags import add_note, mark, remove_note, unmark
 from moderation.storage.desk import standing_of
-from moderation.storage.moderator_workspace import MarkKind, NoteAbout
+from moderation.storage.moderator_workspace import FlagKind, NoteAbout
 from moderation.web.desk.comment import comment_page, refusal
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused, revision_of
@@ -23,9 +23,9 @@ from moderation.web.shared.frame import QUEUE
 from moderation.web.shared.rendering import known_id
 
 _WORDS = {
-    MarkKind.ESCALATED: ("left to a senior", "no longer left to a senior"),
-    MarkKind.FEATURED: ("featured", "no longer featured"),
-    MarkKind.NEWSROOM: ("sent to the newsroom", "taken back from the newsroom"),
+    FlagKind.ESCALATED: ("left to a senior", "no longer left to a senior"),
+    FlagKind.FEATURED: ("featured", "no longer featured"),
+    FlagKind.NEWSROOM: ("sent to the newsroom", "taken back from the newsroom"),
 }
 
 
@@ -35,7 +35,7 @@ def blueprint() -> Blueprint:
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/marks/<any(escalated, featured, newsroom):kind>")
     def marks(comment_id: str, kind: str) -> Response:
-        return _mark(known_id(comment_id), MarkKind(kind))
+        return _mark(known_id(comment_id), FlagKind(kind))
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/notes")
     def notes(comment_id: str) -> Response:
@@ -57,7 +57,7 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _mark(comment_id: str, kind: MarkKind) -> Response:
+def _mark(comment_id: str, kind: FlagKind) -> Response:
     """Puts the mark on, or with the form's ``off`` takes it off; with ``approve`` the comment is published first."""
     form = request.form
     note = form.get("note") or None
@@ -70,13 +70,13 @@ def _mark(comment_id: str, kind: MarkKind) -> Response:
     if not form.get("approve"):
         return _answered(comment_id, _WORDS[kind][0], marked)
 
-    def published_and_marked() -> list[str]:
+    def published_and_flagged() -> list[str]:
         revision, anyway = revision_of(form.get("revision", "")), bool(form.get("anyway"))
         ruling = Ruling(verdict=Verdict.APPROVE, revision=revision, anyway=anyway)
         ruled = decide_comment(services(), person(), comment_id, ruling)
-        return [act for act in (ruled.act_id, marked()) if act]
+        return [action for action in (ruled.action_id, marked()) if action]
 
-    return _answered(comment_id, _WORDS[kind][0], published_and_marked)
+    return _answered(comment_id, _WORDS[kind][0], published_and_flagged)
 
 
 def _answered(comment_id: str, words: str, work: Callable[[], str | list[str] | None]) -> Response:
@@ -88,10 +88,10 @@ def _answered(comment_id: str, words: str, work: Callable[[], str | list[str] | 
         if not isinstance(error, OpenWithColleague):
             raise
         return comment_page(comment_id, refusal(error, {}))
-    acts = done if isinstance(done, list) else [done] if done else []
+    actions = done if isinstance(done, list) else [done] if done else []
     if asked_by_script():
-        return facts({"id": comment_id, "words": words, "acts": acts, **_standing(comment_id)})
-    return back_to(acts[-1] if acts else None)
+        return facts({"id": comment_id, "words": words, "acts": actions, **_standing(comment_id)})
+    return back_to(actions[-1] if actions else None)
 
 
 def _standing(comment_id: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from moderation.core.comment import Mode
 from moderation.core.discussion_hours import DAYS, always_open, read_hours
 from moderation.core.errors import InvalidField, ModerationError, OpenWithColleague
 from moderation.desk.discussion_settings import ModeForm
-from moderation.storage.actions import find_act
+from moderation.storage.actions import find_action
 from moderation.storage.articles_desk import COUNTED
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.rendering import argument, known_id, time_zone
@@ -62,13 +62,13 @@ def answered(
     what is wrong. Who asks for what isn't there, or isn't theirs, gets an error page. ``more`` enters the address.
     """
     try:
-        act_id = work()
+        action_id = work()
     except ModerationError as error:
         problem = problem_of(error)
         if problem.status in (403, 404, 500):
             raise
         return page(problem)
-    told = {"done": act_id} if act_id else {"said": said}
+    told = {"done": action_id} if action_id else {"said": said}
     return redirect(f"{then}?{urlencode(more | told)}", 303)
 
 
@@ -86,9 +86,13 @@ _SAID = {
 
 def done_here(session: Session, actor: Actor) -> dict[str, Any] | None:
     """What was just done, from the address: with its undo, where it is an act of one's own."""
-    act = find_act(session, known_id(argument("done"))) if argument("done") else None
-    if act is not None and act.account_id == actor.account_id:
-        return {"id": act.id, "words": f"{act.words}.", "may_undo": act.undoes is None and act.undone_by is None}
+    action = find_action(session, known_id(argument("done"))) if argument("done") else None
+    if action is not None and action.account_id == actor.account_id:
+        return {
+            "id": action.id,
+            "words": f"{action.words}.",
+            "may_undo": action.undoes is None and action.undone_by is None,
+        }
     words = _SAID.get(argument("said"))
     return {"id": None, "words": words, "may_undo": False} if words else None
 

@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.desk.decide import Ruling, Verdict
-from moderation.desk.legal import MatterForm, MatterRuling, decide_matter, matter_at_hand, receive
+from moderation.desk.legal import CaseForm, CaseRuling, case_at_hand, decide_case, receive
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.desk import account_names
-from moderation.storage.legal import LegalKind, LegalMatter, LegalOutcome, decided_matters, open_matters
+from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome, decided_cases, open_cases
 from moderation.storage.sites import Site
 from moderation.web.desk.forms import Problem, answered, done_here, field, moment, problem_of
 from moderation.web.shared.access import person, services
@@ -30,7 +30,7 @@ PAGE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatterLine:
+class CaseLine:
     """A matter in the list. ``left`` says how long there is, or how long it is over its time."""
 
     id: str
@@ -58,33 +58,33 @@ def blueprint() -> Blueprint:
     @pages.post("")
     def enter() -> Response:
         try:
-            matter_id = receive(services(), person(), field("site", 100), _form())
+            case_id = receive(services(), person(), field("site", 100), _form())
         except InvalidField as error:
             return _queue_page(problem_of(error))
-        return redirect(f"{LEGAL}/{matter_id}?said=entered", 303)
+        return redirect(f"{LEGAL}/{case_id}?said=entered", 303)
 
-    @pages.get("/<matter_id>")
-    def matter(matter_id: str) -> Response:
-        return _matter_page(matter_id)
+    @pages.get("/<case_id>")
+    def legal_case(case_id: str) -> Response:
+        return _case_page(case_id)
 
-    @pages.post("/<matter_id>/decide")
-    def decide(matter_id: str) -> Response:
+    @pages.post("/<case_id>/decide")
+    def decide(case_id: str) -> Response:
         return answered(
-            lambda: decide_matter(services(), person(), known_id(matter_id), _ruling()),
-            lambda problem: _matter_page(matter_id, problem),
-            f"{LEGAL}/{known_id(matter_id)}",
+            lambda: decide_case(services(), person(), known_id(case_id), _ruling()),
+            lambda problem: _case_page(case_id, problem),
+            f"{LEGAL}/{known_id(case_id)}",
             "decided",
         )
 
     return pages
 
 
-def _form() -> MatterForm:
+def _form() -> CaseForm:
     kind, received = field("kind"), field("received_at", 40)
     if kind not in list(LegalKind):
         raise InvalidField("kind", f"must be one of {', '.join(LegalKind)}.")
     now = services().clock()
-    return MatterForm(
+    return CaseForm(
         kind=LegalKind(kind),
         explanation=field("explanation", 20_000),
         received_at=moment("time", received) if received else now,
@@ -94,7 +94,7 @@ def _form() -> MatterForm:
     )
 
 
-def _ruling() -> MatterRuling:
+def _ruling() -> CaseRuling:
     outcome, verdict = field("outcome"), field("verdict")
     if outcome not in list(LegalOutcome):
         raise InvalidField("outcome", "is missing: was something done, or was it refused?")
@@ -115,7 +115,7 @@ def _ruling() -> MatterRuling:
     )
     if comment is not None and comment.verdict is Verdict.REJECT and comment.reason_id is None:
         raise InvalidField("reason", "is missing: choose why the comment is removed.")
-    return MatterRuling(outcome=LegalOutcome(outcome), decision=field("decision", 20_000), comment=comment)
+    return CaseRuling(outcome=LegalOutcome(outcome), decision=field("decision", 20_000), comment=comment)
 
 
 def _sites(db: Session, actor: Actor) -> tuple[Site, ...]:
@@ -130,10 +130,10 @@ def _queue_page(problem: Problem | None = None) -> Response:
         if not sites:
             abort(403, "The legal queue is for senior moderators.")
         ids = [site.id for site in sites]
-        last = db.get(LegalMatter, known_id(argument("before"))) if argument("before") else None
+        last = db.get(LegalCase, known_id(argument("before"))) if argument("before") else None
         last = last if last and last.decided_at and last.site_id in ids else None
-        decided = decided_matters(db, ids, before=last, limit=PAGE + 1)
-        waiting = open_matters(db, ids)
+        decided = decided_cases(db, ids, before=last, limit=PAGE + 1)
+        waiting = open_cases(db, ids)
         names = account_names(db)
         done = done_here(db, actor)
     soon = timedelta(hours=clocks.due_soon_hours)
@@ -141,8 +141,8 @@ def _queue_page(problem: Problem | None = None) -> Response:
         "desk/legal.html",
         problem.status if problem else 200,
         here=LEGAL,
-        waiting=[_line(matter, names, now, soon) for matter in waiting],
-        decided=[_line(matter, names, now, soon) for matter in decided[:PAGE]],
+        waiting=[_line(legal_case, names, now, soon) for legal_case in waiting],
+        decided=[_line(legal_case, names, now, soon) for legal_case in decided[:PAGE]],
         next=decided[PAGE - 1].id if len(decided) > PAGE else None,
         sites=sites,
         clocks=clocks,
@@ -154,13 +154,13 @@ def _queue_page(problem: Problem | None = None) -> Response:
     )
 
 
-def _matter_page(matter_id: str, problem: Problem | None = None) -> Response:
+def _case_page(case_id: str, problem: Problem | None = None) -> Response:
     actor, now = person(), services().clock()
     configuration = services().configuration.current()
     with services().database.reading() as db:
-        matter = matter_at_hand(db, actor, known_id(matter_id))
-        comment = db.get(Comment, matter.comment_id) if matter.comment_id else None
-        article = db.get(Article, matter.article_id) if matter.article_id else None
+        legal_case = case_at_hand(db, actor, known_id(case_id))
+        comment = db.get(Comment, legal_case.comment_id) if legal_case.comment_id else None
+        article = db.get(Article, legal_case.article_id) if legal_case.article_id else None
         decision = newest_decision(db, comment.id) if comment else None
         names = account_names(db)
         done = done_here(db, actor)
@@ -168,9 +168,9 @@ def _matter_page(matter_id: str, problem: Problem | None = None) -> Response:
         "desk/legal_case.html",
         problem.status if problem else 200,
         here=LEGAL,
-        matter=matter,
-        line=_line(matter, names, now, timedelta(hours=configuration.legal.due_soon_hours)),
-        entered_by=names.get(matter.entered_by or "", "somebody"),
+        legal_case=legal_case,
+        line=_line(legal_case, names, now, timedelta(hours=configuration.legal.due_soon_hours)),
+        entered_by=names.get(legal_case.entered_by or "", "somebody"),
         comment=comment,
         statement=decision.statement if decision else None,
         article=article,
@@ -189,26 +189,26 @@ _KINDS = {
 }
 
 
-def _line(matter: LegalMatter, names: dict[str, str], now: datetime, soon: timedelta) -> MatterLine:
-    if matter.decided_at is not None:
-        late = matter.decided_at > matter.due_at
+def _line(legal_case: LegalCase, names: dict[str, str], now: datetime, soon: timedelta) -> CaseLine:
+    if legal_case.decided_at is not None:
+        late = legal_case.decided_at > legal_case.due_at
         left, urgency = ("decided after its time" if late else "decided in time"), ("late" if late else "calm")
-    elif matter.due_at <= now:
-        left, urgency = f"overdue for {age(matter.due_at, now)}", "overdue"
+    elif legal_case.due_at <= now:
+        left, urgency = f"overdue for {age(legal_case.due_at, now)}", "overdue"
     else:
-        left = f"due in {age(now, matter.due_at)}"
-        urgency = "soon" if matter.due_at <= now + soon else "calm"
-    return MatterLine(
-        id=matter.id,
-        kind=_KINDS[LegalKind(matter.kind)],
-        site=matter.site_id,
-        explanation=matter.explanation,
-        sender=matter.sender,
-        received_at=matter.received_at,
-        due_at=matter.due_at,
+        left = f"due in {age(now, legal_case.due_at)}"
+        urgency = "soon" if legal_case.due_at <= now + soon else "calm"
+    return CaseLine(
+        id=legal_case.id,
+        kind=_KINDS[LegalKind(legal_case.kind)],
+        site=legal_case.site_id,
+        explanation=legal_case.explanation,
+        sender=legal_case.sender,
+        received_at=legal_case.received_at,
+        due_at=legal_case.due_at,
         left=left,
         urgency=urgency,
-        outcome=matter.outcome,
-        decided_at=matter.decided_at,
-        by=names.get(matter.decided_by or "") if matter.decided_by else None,
+        outcome=legal_case.outcome,
+        decided_at=legal_case.decided_at,
+        by=names.get(legal_case.decided_by or "") if legal_case.decided_by else None,
     )

@@ -11,14 +11,14 @@ from moderation.core.errors import InvalidField
 from moderation.desk.bulk import MAX_ALIKE, all_like, reject_alike
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.desk import lines_of
-from moderation.web.desk.bulk import ACTS
+from moderation.web.desk.bulk import ACTIONS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.responses import back_to
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id, path_within
 
-LISTED = 20
+SHOWN = 20
 """So many of them are shown: the least alike, about which one may be mistaken."""
 
 
@@ -36,8 +36,8 @@ def blueprint() -> Blueprint:
 def _alike_page(comment_id: str, problem: str | None = None) -> Response:
     with services().database.reading() as db:
         reading = Reading(db, person())
-        likes = all_like(db, reading.actor, comment_id, reading.now)
-        shown = sorted(likes.found, key=lambda one: one.likeness)[:LISTED]
+        near_duplicates = all_like(db, reading.actor, comment_id, reading.now)
+        shown = sorted(near_duplicates.found, key=lambda one: one.likeness)[:SHOWN]
         percents = {one.comment_id: round(one.likeness * 100) for one in shown}
         lines = [reading.entry(line, f"{QUEUE}/comments/{line.id}") for line in lines_of(db, list(percents))]
     return desk_page(
@@ -45,12 +45,12 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         422 if problem else 200,
         here=QUEUE,
         comment_id=comment_id,
-        count=len(likes.found),
-        itself=any(one.comment_id == comment_id for one in likes.found),
-        may_reject=likes.may_reject,
+        count=len(near_duplicates.found),
+        itself=any(one.comment_id == comment_id for one in near_duplicates.found),
+        may_reject=near_duplicates.may_reject,
         most=MAX_ALIKE,
-        open_with=reading.open_with(likes.taken),
-        open_elsewhere=len(likes.taken),
+        open_with=reading.open_with(near_duplicates.taken),
+        open_elsewhere=len(near_duplicates.taken),
         lines=lines,
         percents=percents,
         reasons=reading.configuration.reasons,
@@ -71,7 +71,7 @@ def _reject(comment_id: str) -> Response:
         begun = reject_alike(services(), person(), comment_id, ruling)
     except InvalidField as error:
         return _alike_page(comment_id, error.detail)
-    if begun.running or begun.passed:
+    if begun.running or begun.skipped:
         back = path_within(form.get("back", "")[:1000], QUEUE, QUEUE)
-        return redirect(f"{ACTS}/{begun.act_id}?{urlencode({'back': back})}", 303)
-    return back_to(begun.act_id)
+        return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': back})}", 303)
+    return back_to(begun.action_id)

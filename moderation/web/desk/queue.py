@@ -14,10 +14,10 @@ from moderation.core.comment import WAITING
 from moderation.core.reach import READ, everywhere
 from moderation.core.scores import LABELS
 from moderation.jobs.queue_order import progress
-from moderation.storage.actions import Act, find_act, newest_act
+from moderation.storage.actions import ModeratorAction, find_action, newest_action
 from moderation.storage.desk import author_name, lines_of, standing_of, titles_of, verdicts_on
 from moderation.storage.desk_lists import (
-    BANDED,
+    RANGED,
     Order,
     Unusable,
     arrived_since,
@@ -25,7 +25,7 @@ from moderation.storage.desk_lists import (
     newest_number,
     page_of,
 )
-from moderation.storage.moderator_workspace import MarkKind, kinds_on, views_for
+from moderation.storage.moderator_workspace import FlagKind, kinds_on, views_for
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.queue_view import MARKS, ORDERS, TABS, UNUSABLE, WAITS, View
@@ -73,8 +73,8 @@ def _queue_page(reading: Reading, view: View) -> Response:
     ids = [entry.id for entry in entries]
     chosen = known_id(view.at) if view.at else next((e.id for e in entries if not e.taken), ids[0] if ids else "")
     following = _following(entries, chosen)
-    here = view.but(after=view.after, at=chosen).href
-    back = view.but(after=view.after, at=following or "").href
+    here = view.changed(after=view.after, at=chosen).href
+    back = view.changed(after=view.after, at=following or "").href
     pane = reading.pane(chosen, back=back, here=here, find=view.sought) if chosen else None
     return desk_page(
         "desk/queue.html",
@@ -107,11 +107,11 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
         )
         for line in lines
     ]
-    return entries, view.but(after=found[PAGE - 1]).href if len(found) > PAGE else None
+    return entries, view.changed(after=found[PAGE - 1]).href if len(found) > PAGE else None
 
 
 def _href(view: View, comment_id: str | None) -> str | None:
-    return view.but(after=view.after, at=comment_id).href if comment_id else None
+    return view.changed(after=view.after, at=comment_id).href if comment_id else None
 
 
 def _following(entries: Sequence[Any], chosen: str) -> str | None:
@@ -135,7 +135,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "total": total,
         "tabs": [
             {
-                "href": view.but(status=status).href,
+                "href": view.changed(status=status).href,
                 "words": words,
                 "here": status == view.status,
                 "count": total
@@ -145,7 +145,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
             for status, (words, _) in TABS.items()
         ],
         "orders": [
-            {"href": view.but(order=order).href, "words": words, "here": order is view.order}
+            {"href": view.changed(order=order).href, "words": words, "here": order is view.order}
             for order, words in ORDERS.items()
         ],
         "sites": reading.sites,
@@ -155,16 +155,16 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
             for section in section_menu(reading.db, reading.scopes, chosen=view.section)
         ],
         "author": author_name(reading.db, known_id(view.author), reading.scopes) if view.author else None,
-        "signals": BANDED,
+        "signals": RANGED,
         "unusable": UNUSABLE,
         "waits": WAITS,
         "marks": MARKS,
-        "kept": parse_qsl(view.but(find="").query),
+        "kept": parse_qsl(view.changed(find="").query),
         "narrowing": _narrowing(reading, view),
         "everything": View(status=view.status, order=view.order).href,
         "views": _views(reading, view),
         "labels": LABELS,
-        "last": last_act(reading.db, reading.actor),
+        "last": last_action(reading.db, reading.actor),
         "done": _done(reading.db, reading.actor),
         "reordering": _reordering(reading) if view.waiting and view.order is Order.SEVERITY else None,
     }
@@ -185,23 +185,23 @@ def _reordering(reading: Reading) -> str | None:
 def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
     """What the view is narrowed to, piece by piece, each with the address of the view without it."""
     titles = titles_of(reading.db, [known_id(article) for article in view.article], reading.scopes)
-    found = [(f"“{view.find}”" if view.find else "", view.but(find=""))]
-    found += [(site.name, view.but(site="")) for site in reading.sites if site.id == view.site]
-    found += [(titles.get(a, "an article"), view.but(article=_without(view.article, a))) for a in view.article]
-    found += [(section, view.but(section=_without(view.section, section))) for section in view.section]
+    found = [(f"“{view.find}”" if view.find else "", view.changed(find=""))]
+    found += [(site.name, view.changed(site="")) for site in reading.sites if site.id == view.site]
+    found += [(titles.get(a, "an article"), view.changed(article=_without(view.article, a))) for a in view.article]
+    found += [(section, view.changed(section=_without(view.section, section))) for section in view.section]
     if view.signal and (view.low is not None or view.high is not None):
         low, high = view.low or 0.0, 1.0 if view.high is None else view.high
         words = f"{view.signal.replace('_', ' ')} {low:.2f} to {high:.2f}"
-        found.append((words, view.but(signal="", low=None, high=None)))
+        found.append((words, view.changed(signal="", low=None, high=None)))
     if view.scores or view.language:
-        found.append((_scores_words(view), view.but(scores="", language="")))
+        found.append((_scores_words(view), view.changed(scores="", language="")))
     if view.author:
         name = author_name(reading.db, known_id(view.author), reading.scopes)
-        found.append((f"by {name or 'nobody'}", view.but(author="")))
+        found.append((f"by {name or 'nobody'}", view.changed(author="")))
     if view.waited:
-        found.append((f"waits longer than {WAITS[view.waited]}", view.but(waited="")))
+        found.append((f"waits longer than {WAITS[view.waited]}", view.changed(waited="")))
     if view.marked and view.status not in MARKS:
-        found.append((MARKS[MarkKind(view.marked)], view.but(marked="")))
+        found.append((MARKS[FlagKind(view.marked)], view.changed(marked="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
 
 
@@ -226,7 +226,7 @@ def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
     """How many the view would show of what waits for somebody; what was ever decided is not counted."""
     if status not in ("waiting", "escalated", "newsroom"):
         return None
-    number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
+    number = how_many(reading.db, view.changed(status=status).wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None
 
 
@@ -239,7 +239,7 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
             "id": saved.id,
             "name": saved.name,
             "href": View.saved(saved.query).href,
-            "here": View.saved(saved.query) == view.but(),
+            "here": View.saved(saved.query) == view.changed(),
             "own": saved.account_id == account_id,
             "by": reading.names.get(saved.account_id, "a colleague"),
             "shared": saved.shared,
@@ -248,17 +248,17 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
     ]
 
 
-def last_act(db: Session, actor: Actor) -> Act | None:
+def last_action(db: Session, actor: Actor) -> ModeratorAction | None:
     """What this person did last and may take back."""
-    return newest_act(db, actor.account_id) if actor.account_id is not None else None
+    return newest_action(db, actor.account_id) if actor.account_id is not None else None
 
 
 def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
     """What was just done, with its undo, where scripts don't tell of it."""
-    act = find_act(db, argument("done")) if argument("done") else None
-    if act is None or act.account_id != actor.account_id:
+    action = find_action(db, argument("done")) if argument("done") else None
+    if action is None or action.account_id != actor.account_id:
         return None
-    return {"id": act.id, "words": act.words, "may_undo": act.undoes is None and act.undone_by is None}
+    return {"id": action.id, "words": action.words, "may_undo": action.undoes is None and action.undone_by is None}
 
 
 # --- what is new ------------------------------------------------------------------------------------------------------
@@ -283,13 +283,13 @@ def _news(reading: Reading, view: View) -> Response:
     standing = standing_of(reading.db, shown, reading.scopes)
     # Who decided is asked of what is through alone: what waits is most of it.
     verdicts = verdicts_on(reading.db, [comment for comment, (status, _) in standing.items() if status not in WAITING])
-    claims = {comment: reading.taken(comment) for comment in standing if comment in reading.claims}
+    locks = {comment: reading.taken(comment) for comment in standing if comment in reading.locks}
     return facts(
         {
             "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
             "waiting": _waits(reading.actor),
-            "total": lately(reading.actor, view.but(), lambda: _total(reading, view)),
-            "taken": claims,
+            "total": lately(reading.actor, view.changed(), lambda: _total(reading, view)),
+            "taken": locks,
             "standing": {
                 comment: {
                     "status": status,

@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from moderation.core.comment import Status
 from moderation.core.text.search_words import Sought, sought
-from moderation.storage.desk_lists import BANDED, Band, Order, Scope, Unusable, Wanted
-from moderation.storage.moderator_workspace import MarkKind
+from moderation.storage.desk_lists import RANGED, Order, Scope, ScoreRange, Unusable, Wanted
+from moderation.storage.moderator_workspace import FlagKind
 from moderation.web.shared.frame import QUEUE
 from moderation.web.shared.rendering import known_id, tidy
 
@@ -27,7 +27,7 @@ TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "featured": ("Featured", (Status.APPROVED,)),
     "newsroom": ("For the newsroom", tuple(status for status in Status if status is not Status.ERASED)),
 }
-MARKS = {MarkKind.FEATURED: "featured", MarkKind.NEWSROOM: "sent to the newsroom"}
+MARKS = {FlagKind.FEATURED: "featured", FlagKind.NEWSROOM: "sent to the newsroom"}
 """The marks that a view can be narrowed to. Two of the tabs are lists of one each, wherever its comments stand."""
 ORDERS = {Order.SEVERITY: "Most severe", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
 WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
@@ -85,9 +85,9 @@ class View:
             site=word("site"),
             section=words("section"),
             article=words("article"),
-            signal=signal if signal in BANDED else "",
-            low=_level(word("from")) if signal in BANDED else None,
-            high=_level(word("to")) if signal in BANDED else None,
+            signal=signal if signal in RANGED else "",
+            low=_level(word("from")) if signal in RANGED else None,
+            high=_level(word("to")) if signal in RANGED else None,
             scores=word("scores") if word("scores") in UNUSABLE else "",
             language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
@@ -127,7 +127,7 @@ class View:
     def href(self) -> str:
         return f"{QUEUE}?{self.query}" if self.query else QUEUE
 
-    def but(self, **changes: Any) -> View:
+    def changed(self, **changes: Any) -> View:
         """The same view changed, from its beginning unless the change says where."""
         return replace(self, **{"after": "", "at": ""} | changes)
 
@@ -136,10 +136,10 @@ class View:
         return TABS[self.status][1] is None
 
     @property
-    def mark(self) -> MarkKind | None:
+    def mark(self) -> FlagKind | None:
         """The mark that everything in this view has."""
         named = self.status if self.status in MARKS else self.marked
-        return MarkKind(named) if named else None
+        return FlagKind(named) if named else None
 
     @property
     def title(self) -> str:
@@ -153,7 +153,7 @@ class View:
     @property
     def narrowed(self) -> bool:
         """Whether the view leaves anything out but for its status."""
-        return self.but(status="waiting", order=Order.SEVERITY) != View()
+        return self.changed(status="waiting", order=Order.SEVERITY) != View()
 
     def made_for(self, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
         """What of these scopes the view shows: its site, its sections."""
@@ -174,7 +174,7 @@ class View:
             sections=self.section,
             articles=tuple(known_id(article) for article in self.article),
             author_id=known_id(self.author) if self.author else None,
-            band=self._band,
+            score_range=self._score_range,
             unusable=Unusable(self.scores) if self.scores else None,
             language=self.language or None,
             before=now - waited if waited is not None else None,
@@ -184,11 +184,11 @@ class View:
         )
 
     @property
-    def _band(self) -> Band | None:
+    def _score_range(self) -> ScoreRange | None:
         if not self.signal or (self.low is None and self.high is None):
             return None
         low, high = 0.0 if self.low is None else self.low, 1.0 if self.high is None else self.high
-        return Band(signal=self.signal, low=min(low, high), high=max(low, high))
+        return ScoreRange(signal=self.signal, low=min(low, high), high=max(low, high))
 
 
 def _level(text: str) -> float | None:

@@ -54,12 +54,12 @@ def meanwhile_words(error: DecidedMeanwhile) -> str:
     return f"{status_word(error.status).capitalize()} by {error.by}{f': {reason.label}' if reason else ''}"
 
 
-def back_to(act_id: str | None) -> WerkzeugResponse:
+def back_to(action_id: str | None) -> WerkzeugResponse:
     """Back to where the form says, with what was done in the address."""
     parts = urlsplit(path_within(request.form.get("back", ""), QUEUE, QUEUE))
     query = [(name, value) for name, value in parse_qsl(parts.query) if name != "done"]
-    if act_id is not None:
-        query.append(("done", act_id))
+    if action_id is not None:
+        query.append(("done", action_id))
     return redirect(parts._replace(query=urlencode(query)).geturl(), 303)
 
 

@@ -13,14 +13,14 @@ from werkzeug.wrappers import Response
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.reach import reachable, somewhere_on
-from moderation.desk.bulk import BATCH_RIGHT, decide_band
+from moderation.desk.bulk import BATCH_RIGHT, decide_score_range
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.desk import lines_of
 from moderation.storage.score_map import SIGNALS, Area, Histogram, among, histogram, numbers_within, sampled
-from moderation.web.desk.bulk import ACTS
+from moderation.web.desk.bulk import ACTIONS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
-from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, band_asked, beside, drawing, sample_line
+from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside, drawing, sample_line, score_range_asked
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import MODERATE, QUEUE, READ, desk_page, sites_with
 
@@ -57,7 +57,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         reading = Reading(db, person())
         area = view.area(reading.actor, reading.sites)
         found = _counted(db, area, view.signal)
-        band = _band_shown(reading, area, view, found)
+        score_range = _score_range_shown(reading, area, view, found)
         scopes, chosen = reading.scopes, [view.article] if view.article else []
         articles = article_menu(db, scopes, site=view.site, chosen=chosen)
         sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
@@ -69,7 +69,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         found=found,
         drawn=drawing(found, view),
         beside=beside(found, view),
-        band=band,
+        score_range=score_range,
         signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
         sites=reading.sites,
         # An article that isn't reached from here is as unknown as one that was never there.
@@ -86,31 +86,31 @@ def _counted(db: Session, area: Area, signal: str) -> Histogram:
     """The map. A large one may be a few seconds old, but not older than what this process decided: deciding together
     looks afresh anyway.
     """
-    shelf, now = _shelf(), services().clock()
-    known = shelf.get((area, signal))
+    kept, now = _shelf(), services().clock()
+    known = kept.get((area, signal))
     if known is not None and now - known[0] < KEPT:
         return known[1]
     found = histogram(db, area, signal)
     if found.total > MANY:
-        if len(shelf) >= MOST_KEPT:
-            shelf.clear()
-        shelf[area, signal] = (now, found)
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[area, signal] = (now, found)
     return found
 
 
 def _shelf() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
-    shelf: dict[tuple[Area, str], tuple[datetime, Histogram]] = current_app.extensions.setdefault("score maps", {})
-    return shelf
+    kept: dict[tuple[Area, str], tuple[datetime, Histogram]] = current_app.extensions.setdefault("score maps", {})
+    return kept
 
 
-def _band_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
+def _score_range_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
     """The chosen band: how many it holds, a sample, and what this person may do with it."""
-    if view.band is None:
+    if view.score_range is None:
         return None
-    taken = among(reading.db, area, view.band, list(reading.claims))
+    taken = among(reading.db, area, view.score_range, list(reading.locks))
     may = {verdict: _may(reading.actor, area, verdict) for verdict in BATCH_RIGHT}
     return {
-        "count": found.within(view.band),
+        "count": found.within(view.score_range),
         "open_elsewhere": len(taken),
         "open_with": reading.open_with(taken),
         "sample": _sample(reading, area, view, found),
@@ -132,11 +132,11 @@ def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> li
     """Some comments from all over a band: the oldest and the newest of its hundredths, and where those are few, others
     from between them.
     """
-    assert view.band is not None
-    numbers = [number for some in found.examples[view.band.low : view.band.high] for number in some]
-    missing = min(SAMPLE, found.within(view.band)) - len(numbers)
+    assert view.score_range is not None
+    numbers = [number for some in found.examples[view.score_range.low : view.score_range.high] for number in some]
+    missing = min(SAMPLE, found.within(view.score_range)) - len(numbers)
     if missing > 0:
-        others = numbers_within(reading.db, area, view.band, limit=LOOKED_AT)
+        others = numbers_within(reading.db, area, view.score_range, limit=LOOKED_AT)
         numbers += _spread([number for number in others if number not in numbers], missing)
     some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
     lines = {line.id: line for line in lines_of(reading.db, [one.comment.id for one in some])}
@@ -162,8 +162,8 @@ def _decide(verdict: Verdict) -> Response:
             reason_id=form.get("reason") or None if verdict is Verdict.REJECT else None,
             sentence=form.get("sentence", "")[:5000] or None if verdict is Verdict.REJECT else None,
         )
-        begun = decide_band(services(), actor, area, band_asked(form), ruling)
+        begun = decide_score_range(services(), actor, area, score_range_asked(form), ruling)
     except InvalidField as error:
         return _map_page(view, error)
     _shelf().clear()
-    return redirect(f"{ACTS}/{begun.act_id}?{urlencode({'back': view.href})}", 303)
+    return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': view.href})}", 303)

@@ -14,7 +14,7 @@ from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.reach import SENIOR, reachable, somewhere_on
 from moderation.storage.desk_lists import Unusable
-from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Band, Ground, Histogram, Sampled
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Ground, Histogram, Sampled, ScoreRange
 from moderation.storage.sites import Site
 from moderation.web.desk.cards import Entry
 from moderation.web.shared.frame import QUEUE, scopes_of
@@ -57,15 +57,15 @@ class MapView:
         )
 
     @property
-    def band(self) -> Band | None:
+    def score_range(self) -> ScoreRange | None:
         if self.low is None or self.high is None:
             return None
-        return Band(signal=self.signal, low=self.low, high=self.high)
+        return ScoreRange(signal=self.signal, low=self.low, high=self.high)
 
     @property
     def fields(self) -> dict[str, str]:
         """What a form must carry to ask for the same again."""
-        edges = {} if self.band is None else {"from": self.edge(self.low), "to": self.edge(self.high)}
+        edges = {} if self.score_range is None else {"from": self.edge(self.low), "to": self.edge(self.high)}
         return {"signal": self.signal} | self.place | edges
 
     @property
@@ -99,12 +99,12 @@ class MapView:
         )
 
 
-def band_asked(said: Mapping[str, str]) -> Band:
+def score_range_asked(said: Mapping[str, str]) -> ScoreRange:
     """The band that a form decides about. Raises ``InvalidField``: here nothing is guessed."""
     view = MapView.of(said)
-    if view.band is None or said.get("signal") != view.signal:
+    if view.score_range is None or said.get("signal") != view.signal:
         raise InvalidField("band", "needs a score, and a beginning below its end, both from 0 to 1.")
-    return view.band
+    return view.score_range
 
 
 def _hundredths(text: str) -> int | None:
@@ -172,7 +172,7 @@ class SampleLine:
     why: tuple[str, ...]
     strongest: str | None
     language: str
-    veil: str | None
+    blur: str | None
 
 
 def sample_line(one: Sampled, entry: Entry) -> SampleLine:
@@ -187,7 +187,7 @@ def sample_line(one: Sampled, entry: Entry) -> SampleLine:
         why=(*(chip.words for chip in entry.urgency.chips), *entry.urgency.others),
         strongest=f"{label.replace('_', ' ')} {value:.2f}" if label else None,
         language=language_name(one.language),
-        veil=entry.veil,
+        blur=entry.blur,
     )
 
 
@@ -199,7 +199,7 @@ def drawing(found: Histogram, view: MapView) -> dict[str, Any]:
     columns = []
     for number, count in enumerate(counts):
         height = math.ceil(HEIGHT * math.sqrt(count / tallest)) if count else 0
-        inside = view.band is not None and view.band.low <= number * step < view.band.high
+        inside = view.score_range is not None and view.score_range.low <= number * step < view.score_range.high
         columns.append({"x": number * _WIDTH + 1, "y": HEIGHT - height, "height": height, "inside": inside})
     return {
         "columns": columns,

@@ -9,15 +9,15 @@ import regex
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from moderation.core.errors import ActNotFound, InvalidField, ModerationError
+from moderation.core.errors import ActionNotFound, InvalidField, ModerationError
 from moderation.core.scores import LABELS
-from moderation.desk.locks import claim, release
+from moderation.desk.locks import lock_comment, release
 from moderation.desk.saved_views import Liking, like, remove_view, save_view
 from moderation.desk.undo import Undone, undo
 from moderation.desk.wordlists import TERMS
-from moderation.storage.actions import Act, newest_act, own_acts, subjects_of
+from moderation.storage.actions import ModeratorAction, newest_action, own_actions, subjects_of
 from moderation.storage.desk import lines_of, standing_of
-from moderation.web.desk.blur import veils_over
+from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
@@ -26,8 +26,8 @@ from moderation.web.shared.frame import QUEUE, READ, desk_page, scopes_of, sites
 from moderation.web.shared.rendering import known_id, path_within, tidy
 from moderation.web.shared.wording import STATUS_WORDS
 
-ACTS = f"{QUEUE}/acts"
-LISTED = 50
+ACTIONS = f"{QUEUE}/acts"
+SHOWN = 50
 MOST_TOLD = 20
 """Of an undone batch, a script is told of so many comments."""
 _LEVEL = regex.compile(r"[01](?:[.,][0-9]{1,4})?|[.,][0-9]{1,4}")
@@ -38,16 +38,16 @@ def blueprint() -> Blueprint:
     pages = Blueprint("desk_work_pages", __name__)
 
     @pages.post(f"{QUEUE}/claims")
-    def claims() -> Response:
-        return _claim(known_id(request.form.get("open", "")), known_id(request.form.get("leave", "")))
+    def locks() -> Response:
+        return _lock(known_id(request.form.get("open", "")), known_id(request.form.get("leave", "")))
 
     @pages.post(f"{QUEUE}/undo")
     def take_back() -> Response:
         return _undo(request.form.get("act", ""))
 
-    @pages.get(ACTS)
-    def acts() -> Response:
-        return _acts_page()
+    @pages.get(ACTIONS)
+    def actions() -> Response:
+        return _actions_page()
 
     @pages.post(f"{QUEUE}/views")
     def views() -> Response:
@@ -65,7 +65,7 @@ def blueprint() -> Blueprint:
     @pages.post(f"{QUEUE}/desk")
     def change_desk() -> Response:
         try:
-            like(services(), person(), Liking(veil=_levels()))
+            like(services(), person(), Liking(blur=_levels()))
         except InvalidField as error:
             return _desk_page(error)
         return redirect(f"{QUEUE}/desk?kept=1", 303)
@@ -75,7 +75,7 @@ def blueprint() -> Blueprint:
 
 def _save_view() -> Response:
     form, actor = request.form, person()
-    view = View.saved(urlsplit(path_within(form.get("back", ""), QUEUE, QUEUE)).query).but()
+    view = View.saved(urlsplit(path_within(form.get("back", ""), QUEUE, QUEUE)).query).changed()
     with services().database.reading() as db:
         made_for = view.made_for(scopes_of(actor, sites_with(actor, READ, db)))
     name, shared = tidy(form.get("name", ""), 500), bool(form.get("shared"))
@@ -83,12 +83,12 @@ def _save_view() -> Response:
     return redirect(view.href, 303)
 
 
-def _claim(opened: str, left: str) -> Response:
+def _lock(opened: str, left: str) -> Response:
     if opened == "-":
         release(services(), person(), left)
         return facts({})
     try:
-        got = claim(services(), person(), opened, leaving=left)
+        got = lock_comment(services(), person(), opened, leaving=left)
     except ModerationError as error:
         return refused(error)
     return facts({"mine": got.mine, "by": got.by, "status": got.status, "revision": got.revision})
@@ -97,34 +97,34 @@ def _claim(opened: str, left: str) -> Response:
 # --- taking back ------------------------------------------------------------------------------------------------------
 
 
-def _undo(act_id: str) -> Response:
+def _undo(action_id: str) -> Response:
     actor = person()
     try:
-        if not act_id:
+        if not action_id:
             with services().database.reading() as db:
-                last = newest_act(db, actor.account_id) if actor.account_id else None
+                last = newest_action(db, actor.account_id) if actor.account_id else None
             if last is None:
-                raise ActNotFound
-            act_id = last.id
-        undone = undo(services(), actor, act_id)
+                raise ActionNotFound
+            action_id = last.id
+        undone = undo(services(), actor, action_id)
     except ModerationError as error:
         if asked_by_script():
             return refused(error)
-        return _acts_page(error)
-    return facts(_told(undone)) if asked_by_script() else back_to(undone.act_id)
+        return _actions_page(error)
+    return facts(_told(undone)) if asked_by_script() else back_to(undone.action_id)
 
 
 def _told(undone: Undone) -> dict[str, Any]:
     """What became of it, and where its first comments stand now."""
     with services().database.reading() as db:
         reading = Reading(db, person())
-        standing = standing_of(db, subjects_of(db, undone.act_id, limit=MOST_TOLD), reading.scopes)
+        standing = standing_of(db, subjects_of(db, undone.action_id, limit=MOST_TOLD), reading.scopes)
     return {
-        "act": undone.act_id,
+        "act": undone.action_id,
         "words": undone.words,
         "total": undone.total,
         "done": undone.done,
-        "passed": undone.passed,
+        "passed": undone.skipped,
         "running": undone.running,
         "comments": [
             {"id": comment, "status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
@@ -133,36 +133,36 @@ def _told(undone: Undone) -> dict[str, Any]:
     }
 
 
-def _acts_page(problem: ModerationError | None = None) -> Response:
+def _actions_page(problem: ModerationError | None = None) -> Response:
     """One's own last actions, each with its undo."""
     actor = person()
     with services().database.reading() as db:
         reading = Reading(db, actor)
-        acts = own_acts(db, actor.account_id, limit=LISTED) if actor.account_id else ()
-        subjects = {act.id: subjects_of(db, act.id, limit=1) for act in acts if act.total == 1}
+        actions = own_actions(db, actor.account_id, limit=SHOWN) if actor.account_id else ()
+        subjects = {action.id: subjects_of(db, action.id, limit=1) for action in actions if action.total == 1}
         found = [subject for ids in subjects.values() for subject in ids]
         standing = standing_of(db, found, reading.scopes)
         lines = {line.id: line for line in lines_of(db, [comment for comment in found if comment in standing])}
-        veils = veils_over(db, reading.liking, list(lines))
+        blurs = blurs_over(db, reading.liking, list(lines))
     return desk_page(
         "desk/actions.html",
         code_of(problem) if problem else 200,
         here=QUEUE,
         problem=problem.detail if problem else None,
-        acts=[_act_shown(act, lines.get(next(iter(subjects.get(act.id, ())), ""))) for act in acts],
-        veils=veils,
-        most=LISTED,
+        actions=[_action_shown(action, lines.get(next(iter(subjects.get(action.id, ())), ""))) for action in actions],
+        blurs=blurs,
+        most=SHOWN,
     )
 
 
-def _act_shown(act: Act, line: Any) -> dict[str, Any]:
+def _action_shown(action: ModeratorAction, line: Any) -> dict[str, Any]:
     return {
-        "id": act.id,
-        "words": act.words,
-        "at": act.made_at,
-        "total": 1 if act.kind == TERMS else act.total,  # how many comments it was about, and a term is none
+        "id": action.id,
+        "words": action.words,
+        "at": action.made_at,
+        "total": 1 if action.kind == TERMS else action.total,  # how many comments it was about, and a term is none
         "comment": line,
-        "undone": act.undone_by is not None,
+        "undone": action.undone_by is not None,
     }
 
 
@@ -183,12 +183,12 @@ def _levels() -> dict[str, float]:
 
 def _desk_page(problem: InvalidField | None = None) -> Response:
     with services().database.reading() as db:
-        veil = Reading(db, person()).liking.veil
+        blur = Reading(db, person()).liking.blur
     levels = [
         {
             "label": label,
             "words": label.replace("_", " ").capitalize(),
-            "level": tidy(request.form.get(label, ""), 20) if problem else f"{veil[label]:g}" if label in veil else "",
+            "level": tidy(request.form.get(label, ""), 20) if problem else f"{blur[label]:g}" if label in blur else "",
         }
         for label in LABELS
     ]

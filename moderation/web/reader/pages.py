@@ -175,7 +175,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         stands = standing(
             configuration.comments,
             article,
-            services().house.rules(db, article).settings,
+            services().site_rules.rules(db, article).settings,
             reply=parent is not None,
             now=services().clock(),
         )
@@ -244,7 +244,7 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         decision = newest_decision(db, comment.id)
         article = db.get_one(Article, comment.article_id)
         site = db.get_one(Site, comment.site_id)
-        settings = services().house.rules(db, article).settings
+        settings = services().site_rules.rules(db, article).settings
     tell_times_of(comment.site_id)
     configuration, reply = services().configuration.current(), comment.parent_id is not None
     stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())

@@ -17,15 +17,15 @@ MOST = 500
 
 def kept(key: Hashable, seconds: float, make: Callable[[], T]) -> T:
     """What ``make`` returned for this key, at most so long ago."""
-    shelf: dict[Hashable, tuple[datetime, Any]] = current_app.extensions.setdefault("kept", {})
+    kept: dict[Hashable, tuple[datetime, Any]] = current_app.extensions.setdefault("kept", {})
     now = services().clock()
-    found = shelf.get(key)
+    found = kept.get(key)
     if found is not None and now - found[0] < timedelta(seconds=seconds):
         return cast(T, found[1])
     made = make()
-    if len(shelf) >= MOST:
-        shelf.clear()
-    shelf[key] = (now, made)
+    if len(kept) >= MOST:
+        kept.clear()
+    kept[key] = (now, made)
     return made
 
 

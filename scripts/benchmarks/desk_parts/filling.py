@@ -23,7 +23,7 @@ from moderation.core.audit_chain import GENESIS, hashed_text
 from moderation.core.policy import Signals, concerns
 from moderation.core.scores import LABELS
 from moderation.core.severity import severity_of, severity_version
-from moderation.core.text.likeness import bands
+from moderation.core.text.likeness import score_ranges
 from moderation.storage.database import Database
 from moderation.storage.queue_index import SLOTS
 from moderation.storage.schema import upgrade
@@ -35,7 +35,7 @@ SECTIONS = ("city", "politics", "sport", "culture", "business", "opinion", "scie
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEARS = timedelta(days=730)
 WAITING_SHARE = 0.1
-PORTION = 20_000
+CHUNK = 20_000
 MODERATORS = 12
 HITS = 40
 """Waiting comments that a search for the rare word finds: a full page, however many comments there are."""
@@ -110,8 +110,8 @@ class _Filling:
         self._insert("sites", [{"id": SITE, "name": "The Demo Courier", "created_at": made}])
         self._insert("accounts", [_account(n, made) for n in range(MODERATORS)])
         self._insert("articles", self._all_articles())
-        for first in range(0, self._comments, PORTION):
-            self._portion(first, min(PORTION, self._comments - first))
+        for first in range(0, self._comments, CHUNK):
+            self._portion(first, min(CHUNK, self._comments - first))
         self._insert("authors", self._all_authors())
         head = {"chain": SITE, "sequence": self._comments, "hash": self._previous}
         self._insert("audit_heads", [head])
@@ -169,7 +169,7 @@ class _Filling:
         self._insert("comments", comments)
         self._insert("scores", [drawn.scores(n, comments[n]) for n in range(count)])
         self._insert("decisions", [row for n in range(count) for row in drawn.decisions(n, comments[n])])
-        self._insert("docket", [drawn.docket(n, comments[n]) for n in range(count)])
+        self._insert("docket", [drawn.queue_index(n, comments[n]) for n in range(count)])
         self._connection.executemany(
             "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)",
             ((first + n + 1, *fts5_columns(row["body"], row["author_name"])) for n, row in enumerate(comments)),
@@ -309,10 +309,10 @@ class _Drawn:
         values = {name: column[n] for name, column in self._scores.items()} | {"links": self._links[n]}
         return severity_of(concerns(Signals(values=values), _POLICY.rules_for())).value
 
-    def docket(self, n: int, comment: Values) -> Values:
+    def queue_index(self, n: int, comment: Values) -> Values:
         waits, by_person = self._waits[n], not self._waits[n] and self._by_person[n]
         # Only what waits is ever looked for by its bands.
-        found = (bands(comment["body"]) if waits else None) or (None,) * 4
+        found = (score_ranges(comment["body"]) if waits else None) or (None,) * 4
         article = self._article[n]
         return {
             "number": self._first + n + 1,

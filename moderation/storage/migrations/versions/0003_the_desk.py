@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from moderation.core.scores import LABELS
-from moderation.core.text.likeness import bands
+from moderation.core.text.likeness import buckets as bands
 
 revision = "0003"
 down_revision = "0002"
