@@ -86,7 +86,7 @@ def acted(
     )
     items = [
         {
-            "act_id": action_id,
+            "action_id": action_id,
             "position": position,
             "subject": change.subject,
             "state": ItemState.DONE,
@@ -120,7 +120,7 @@ def action_row(
         "detail": dict(detail or {}),
         "total": 0,
         "done": 0,
-        "passed": 0,
+        "skipped": 0,
         "made_at": unit.now,
         "finished_at": None,
         "leased_until": None,

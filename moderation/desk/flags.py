@@ -20,7 +20,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentFlag, FlagKind, Note, NoteAbout
 from moderation.unit_of_work import UnitOfWork, recorded
 
-MARK, UNMARK, NOTE, UNNOTE = "mark", "unmark", "note", "unnote"
+FLAG, UNFLAG, NOTE, UNNOTE = "flag", "unflag", "note", "unnote"
 
 _MARKED = {
     FlagKind.ESCALATED: ("comment.escalated", "Left to a senior moderator"),
@@ -68,8 +68,8 @@ def mark(
             CommentFlag(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=unit.now)
         )
         _tell(unit, actor, comment, kind, _MARKED[kind][0])
-        change = Changed(subject=comment.id, before={"mark": kind.value, "was": None}, revision=None)
-        return acted(unit, actor, MARK, _MARKED[kind][1], [change], site_id=comment.site_id)
+        change = Changed(subject=comment.id, before={"flag": kind.value, "was": None}, revision=None)
+        return acted(unit, actor, FLAG, _MARKED[kind][1], [change], site_id=comment.site_id)
 
     return recorded(services, work)
 
@@ -87,11 +87,11 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: FlagKind) ->
             return None
         if kind is FlagKind.ESCALATED and found.account_id != actor.account_id:
             comment_at_hand(unit, actor, comment_id, right=SENIOR)
-        before = {"mark": kind.value, "was": _kept(found)}
+        before = {"flag": kind.value, "was": _kept(found)}
         unit.session.delete(found)
         _tell(unit, actor, comment, kind, _UNMARKED[kind][0], marked=False)
         change = Changed(subject=comment.id, before=before, revision=None)
-        return acted(unit, actor, UNMARK, _UNMARKED[kind][1], [change], site_id=comment.site_id)
+        return acted(unit, actor, UNFLAG, _UNMARKED[kind][1], [change], site_id=comment.site_id)
 
     return recorded(services, work)
 
@@ -99,7 +99,7 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: FlagKind) ->
 def reverse_flag(of: Reversal, item: ActionItem) -> bool:
     """Takes a mark off again, or puts it back as it was. False where somebody has changed it since."""
     unit, before = of.unit, item.before
-    kind = FlagKind(before["mark"])
+    kind = FlagKind(before["flag"])
     comment = comment_at_hand(unit, of.actor, item.subject)
     found = unit.session.get(CommentFlag, (comment.id, kind))
     if before["was"] is None:

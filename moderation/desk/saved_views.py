@@ -37,7 +37,7 @@ class Liking:
 
 def liking_of(session: Session, actor: Actor) -> Liking:
     """What this person chose, or nothing."""
-    kept = preferences_of(session, actor.account_id).get("veil", {})
+    kept = preferences_of(session, actor.account_id).get("blur", {})
     return Liking(blur={label: float(level) for label, level in kept.items() if label in LABELS})
 
 
@@ -45,13 +45,13 @@ def like(services: Services, actor: Actor, liking: Liking) -> None:
     """Keeps how somebody likes their desk. Raises ``InvalidField``."""
     for label, level in liking.blur.items():
         if label not in LABELS:
-            raise InvalidField("veil", f"{label!r} is not a label.")
+            raise InvalidField("blur", f"{label!r} is not a label.")
         if not 0 < level <= 1:
-            raise InvalidField("veil", f"the level of {label.replace('_', ' ')} must lie between 0 and 1.")
+            raise InvalidField("blur", f"the level of {label.replace('_', ' ')} must lie between 0 and 1.")
 
     def work(session: Session) -> None:
         kept = preferences_of(session, actor.account_id)
-        session.merge(Preferences(account_id=actor.account_id, values={**kept, "veil": dict(liking.blur)}))
+        session.merge(Preferences(account_id=actor.account_id, values={**kept, "blur": dict(liking.blur)}))
 
     services.database.writing(work)
 

@@ -19,7 +19,7 @@ from moderation.desk.authors import AUTHOR, reverse_author
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
 from moderation.desk.decide import meanwhile
 from moderation.desk.discussion_settings import MODE, reverse_mode
-from moderation.desk.flags import MARK, NOTE, UNMARK, UNNOTE, reverse_flag, reverse_note
+from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reverse_note
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage import queue_index
@@ -181,8 +181,8 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActionItem], bool]] = {
     "approve": _reverse_decision,
     "reject": _reverse_decision,
     "reopen": _reverse_decision,
-    MARK: reverse_flag,
-    UNMARK: reverse_flag,
+    FLAG: reverse_flag,
+    UNFLAG: reverse_flag,
     AUTHOR: reverse_author,
     MODE: reverse_mode,
     TERMS: reverse_terms,

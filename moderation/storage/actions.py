@@ -22,14 +22,14 @@ class ModeratorAction(Base):
 
     ``kind`` says what (``approve``, ``reject``, ``reopen``, ``escalate``, ``author`` ...), ``words`` how moderators are
     told of it. A large one runs in the background: ``total`` comments are chosen, ``done`` of them are through,
-    ``passed`` were left as they are because somebody else had decided meanwhile. ``detail`` holds what it needs to run
+    ``skipped`` were left as they are because somebody else had decided meanwhile. ``detail`` holds what it needs to run
     and to be told; never a name or a text of a reader. ``leased_until`` keeps a second runner away.
     """
 
-    __tablename__ = "acts"
+    __tablename__ = "moderator_actions"
     __table_args__ = (
-        Index("ix_acts_mine", "account_id", "id"),
-        Index("ix_acts_unfinished", "finished_at", "id"),
+        Index("ix_moderator_actions_mine", "account_id", "id"),
+        Index("ix_moderator_actions_unfinished", "finished_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -44,7 +44,7 @@ class ModeratorAction(Base):
     made_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
-    undoes: Mapped[str | None] = mapped_column(ForeignKey("acts.id"))
+    undoes: Mapped[str | None] = mapped_column(ForeignKey("moderator_actions.id"))
     undone_by: Mapped[str | None]
 
 
@@ -53,7 +53,7 @@ class ItemState(StrEnum):
 
     CHOSEN = "chosen"
     DONE = "done"
-    SKIPPED = "passed"
+    SKIPPED = "skipped"
     """Left as it was: somebody else has decided about it meanwhile, or has it open."""
 
 
@@ -63,10 +63,10 @@ class ActionItem(Base):
     Until its turn ``revision`` is the one that it was chosen at.
     """
 
-    __tablename__ = "act_items"
-    __table_args__ = (Index("ix_act_items_subject", "subject"),)
+    __tablename__ = "action_items"
+    __table_args__ = (Index("ix_action_items_subject", "subject"),)
 
-    action_id: Mapped[str] = mapped_column(ForeignKey("acts.id"), primary_key=True)
+    action_id: Mapped[str] = mapped_column(ForeignKey("moderator_actions.id"), primary_key=True)
     position: Mapped[int] = mapped_column(BigCount, primary_key=True, autoincrement=False)
     subject: Mapped[str]
     state: Mapped[str]  # an ItemState
@@ -74,7 +74,7 @@ class ActionItem(Base):
     revision: Mapped[int | None]
 
 
-CHOSEN = ["act_id", "position", "subject", "state", "before", "revision"]
+CHOSEN = ["action_id", "position", "subject", "state", "before", "revision"]
 
 
 def find_action(session: Session, action_id: str, *, lock: bool = False) -> ModeratorAction | None:
@@ -183,7 +183,7 @@ def choose_these(session: Session, action_id: str, chosen: Sequence[tuple[str, i
     """Chooses these comments, each at its revision, for an act, and returns how many they are."""
     rows = [
         {
-            "act_id": action_id,
+            "action_id": action_id,
             "position": n,
             "subject": subject,
             "state": ItemState.CHOSEN,

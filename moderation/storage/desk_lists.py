@@ -81,8 +81,8 @@ class ScoreRange:
 class Wanted:
     """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
     What is escalated waits apart (None: both). ``before``: arrived at this time or before. ``find`` None: no search.
-    ``marked``: those with this mark alone. ``slot`` names the severity to sort by (``docket.SLOTS``); None: the one
-    that counts now.
+    ``marked``: those with this flag alone. ``slot`` names the severity to sort by (``queue_index.SLOTS``); None: the
+    one that counts now.
     """
 
     scopes: tuple[Scope, ...]
@@ -106,8 +106,8 @@ class Wanted:
 
 
 _C = table_of(QueueIndex).c
-_WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # as the partial indexes have it
-_ESCALATED: ColumnElement[bool] = literal_column("docket.escalated IS TRUE")
+_WAITS: ColumnElement[bool] = literal_column("queue_index.waiting IS TRUE")  # as the partial indexes have it
+_ESCALATED: ColumnElement[bool] = literal_column("queue_index.escalated IS TRUE")
 
 Behind = tuple[Any, ...]
 """A place in a list: the values by which the list is sorted."""
@@ -258,7 +258,7 @@ def _standing(wanted: Wanted, status: Status | None) -> list[ColumnElement[bool]
 def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.waiting and wanted.escalated is not None:
-        conditions.append(_ESCALATED if wanted.escalated else literal_column("docket.escalated IS FALSE"))
+        conditions.append(_ESCALATED if wanted.escalated else literal_column("queue_index.escalated IS FALSE"))
     if wanted.sections:
         conditions.append(_C.section.in_(wanted.sections))
     if wanted.score_range is not None:

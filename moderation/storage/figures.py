@@ -93,7 +93,9 @@ class Figures:
 
 
 _D, _DECISIONS = table_of(QueueIndex).c, table_of(DecisionRow).c
-_WAITS: ColumnElement[bool] = literal_column("docket.waiting IS TRUE")  # to the letter as the partial indexes have it
+_WAITS: ColumnElement[bool] = literal_column(
+    "queue_index.waiting IS TRUE"
+)  # to the letter as the partial indexes have it
 
 
 def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:

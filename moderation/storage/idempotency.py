@@ -14,7 +14,7 @@ from moderation.storage.base import Base
 class KeptAnswer(Base):
     """The first answer under one key of a site's key. ``digest`` is that of the request."""
 
-    __tablename__ = "idempotent_answers"
+    __tablename__ = "idempotency_keys"
 
     key_id: Mapped[str] = mapped_column(ForeignKey("site_keys.id"), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)

@@ -36,8 +36,8 @@ class LegalCase(Base):
     was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
     """
 
-    __tablename__ = "legal_matters"
-    __table_args__ = (Index("ix_legal_matters_due", "site_id", "decided_at", "due_at"),)
+    __tablename__ = "legal_cases"
+    __table_args__ = (Index("ix_legal_cases_due", "site_id", "decided_at", "due_at"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))

@@ -19,7 +19,7 @@ from moderation.storage.base import Base
 class CommentLock(Base):
     """Somebody has this comment open: it is theirs until then."""
 
-    __tablename__ = "claims"
+    __tablename__ = "comment_locks"
 
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
@@ -37,8 +37,8 @@ class FlagKind(StrEnum):
 class CommentFlag(Base):
     """A mark on a comment, who made it and what they noted with it."""
 
-    __tablename__ = "marks"
-    __table_args__ = (Index("ix_marks_newest", "kind", "made_at"),)
+    __tablename__ = "comment_flags"
+    __table_args__ = (Index("ix_comment_flags_newest", "kind", "made_at"),)
 
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)

@@ -109,14 +109,18 @@ def _candidates(
     itself: bool = False,
 ) -> Sequence[_Found]:
     """Rows of the docket that have at least one of the text's bands."""
-    columns = (_QUEUE_INDEX.c.number, _QUEUE_INDEX.c.comment_id, *(_QUEUE_INDEX.c[f"band_{n}"] for n in range(BUCKETS)))
+    columns = (
+        _QUEUE_INDEX.c.number,
+        _QUEUE_INDEX.c.comment_id,
+        *(_QUEUE_INDEX.c[f"bucket_{n}"] for n in range(BUCKETS)),
+    )
     here = [WAITS, _QUEUE_INDEX.c.site_id == comment.site_id]
     if not itself:
         here.append(_QUEUE_INDEX.c.comment_id != comment.id)
     here.append(within_any(scopes, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section))
     # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
     of_each = [
-        select(select(*columns).where(*here, _QUEUE_INDEX.c[f"band_{n}"] == own[n]).limit(of_each_bucket).subquery())
+        select(select(*columns).where(*here, _QUEUE_INDEX.c[f"bucket_{n}"] == own[n]).limit(of_each_bucket).subquery())
         for n in range(BUCKETS)
     ]
     return list({row.number: row for row in session.execute(union_all(*of_each))}.values())
@@ -133,9 +137,9 @@ MAX_ALIKE = 20
 
 def _sharing(first: int, second: int) -> Any:
     """The newest comments of a site with both of these numbers."""
-    columns = (_QUEUE_INDEX.c.author_id, *(_QUEUE_INDEX.c[f"band_{n}"] for n in range(BUCKETS)))
+    columns = (_QUEUE_INDEX.c.author_id, *(_QUEUE_INDEX.c[f"bucket_{n}"] for n in range(BUCKETS)))
     here = (_QUEUE_INDEX.c.site_id == bindparam("site"), _QUEUE_INDEX.c.received_at > bindparam("since"))
-    same = (_QUEUE_INDEX.c[f"band_{n}"] == bindparam(f"of_{n}") for n in (first, second))
+    same = (_QUEUE_INDEX.c[f"bucket_{n}"] == bindparam(f"of_{n}") for n in (first, second))
     newest = select(*columns).where(*here, *same).order_by(_QUEUE_INDEX.c.received_at.desc()).limit(MAX_ALIKE)
     return select(newest.subquery())
 

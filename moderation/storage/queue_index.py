@@ -36,23 +36,23 @@ class QueueIndex(Base):
     """What the desk must find quickly about a comment. ``number`` counts comments in the order of their arrival.
 
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
-    when the article was published, or else registered. ``band_0`` to ``band_3`` find texts that are alike
+    when the article was published, or else registered. ``bucket_0`` to ``bucket_3`` find texts that are alike
     (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name and
     ``spam`` are NULL where they don't apply, as in comments from before there were any. ``severity_policy`` says under
     what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
     """
 
-    __tablename__ = "docket"
+    __tablename__ = "queue_index"
     __table_args__ = (
         *(
-            Index(f"ix_docket_{slot}", "site_id", text(f"{slot} DESC"), "received_at", "number", **_only(_WAITING))
+            Index(f"ix_queue_index_{slot}", "site_id", text(f"{slot} DESC"), "received_at", "number", **_only(_WAITING))
             for slot in SLOTS
         ),
         # Finds what another policy has weighed.
-        Index("ix_docket_severity_policy", "severity_policy", "number", **_only(_WAITING)),
-        Index("ix_docket_oldest", "site_id", "received_at", "number", **_only(_WAITING)),
+        Index("ix_queue_index_severity_policy", "severity_policy", "number", **_only(_WAITING)),
+        Index("ix_queue_index_oldest", "site_id", "received_at", "number", **_only(_WAITING)),
         Index(
-            "ix_docket_newest_article",
+            "ix_queue_index_newest_article",
             "site_id",
             text("article_at DESC"),
             "article_id",
@@ -62,7 +62,7 @@ class QueueIndex(Base):
         ),
         *(
             Index(
-                f"ix_docket_article_{slot}",
+                f"ix_queue_index_article_{slot}",
                 *("article_id", text(f"{slot} DESC"), "received_at", "number"),
                 **_only(_WAITING),
             )
@@ -70,28 +70,28 @@ class QueueIndex(Base):
         ),
         # These two hold all that the score map asks for, their own conditions too, so that it is read from them alone.
         Index(
-            "ix_docket_map",
+            "ix_queue_index_map",
             *("site_id", "article_id", "section", "escalated", *LABELS, "relevance", "number", "waiting"),
             *("scored", "readable"),
             **_only(f"{_WAITING} AND scored IS TRUE AND readable IS TRUE"),
         ),
         Index(
-            "ix_docket_undecidable",
+            "ix_queue_index_undecidable",
             *("site_id", "scored", "language", "article_id", "section", "escalated", "number", "waiting", "readable"),
             **_only(f"{_WAITING} AND (scored IS FALSE OR readable IS FALSE)"),
         ),
-        *(Index(f"ix_docket_band_{n}", f"band_{n}", **_only(_WAITING)) for n in range(4)),
+        *(Index(f"ix_queue_index_bucket_{n}", f"bucket_{n}", **_only(_WAITING)) for n in range(4)),
         # Nearly the same text by others lately, wherever it stands now. Two numbers at once: one alone is often met.
         # They come first: an index that begins with the site and holds what was decided too draws away the questions
         # about what waits there.
-        Index("ix_docket_alike_01", "band_0", "band_1", "site_id", "received_at"),
-        Index("ix_docket_alike_23", "band_2", "band_3", "site_id", "received_at"),
+        Index("ix_queue_index_alike_01", "bucket_0", "bucket_1", "site_id", "received_at"),
+        Index("ix_queue_index_alike_23", "bucket_2", "bucket_3", "site_id", "received_at"),
         # What the figures count by is in these two, so that they are read from there alone.
-        Index("ix_docket_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
-        Index("ix_docket_arrived", "site_id", "received_at", "section"),
-        Index("ix_docket_escalated", "site_id", "waiting", "number", **_only(_ESCALATED)),
-        Index("ix_docket_first", "site_id", "number", **_only(_WAITING)),
-        Index("ix_docket_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
+        Index("ix_queue_index_status", "site_id", "status", text("decided_at DESC"), "number", "by_person", "section"),
+        Index("ix_queue_index_arrived", "site_id", "received_at", "section"),
+        Index("ix_queue_index_escalated", "site_id", "waiting", "number", **_only(_ESCALATED)),
+        Index("ix_queue_index_first", "site_id", "number", **_only(_WAITING)),
+        Index("ix_queue_index_by_person", "site_id", text("number DESC"), **_only(_BY_PERSON)),
     )
 
     number: Mapped[int] = mapped_column(BigCount, primary_key=True)
@@ -133,10 +133,10 @@ class QueueIndex(Base):
     readable: Mapped[bool]
     language: Mapped[str | None]
     holds: Mapped[int]
-    band_0: Mapped[int | None]
-    band_1: Mapped[int | None]
-    band_2: Mapped[int | None]
-    band_3: Mapped[int | None]
+    bucket_0: Mapped[int | None]
+    bucket_1: Mapped[int | None]
+    bucket_2: Mapped[int | None]
+    bucket_3: Mapped[int | None]
     spam: Mapped[float | None]
     name_toxicity: Mapped[float | None]
     name_severe_toxicity: Mapped[float | None]
@@ -161,12 +161,12 @@ class Weight:
         return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version}
 
 
-WAITS: ColumnElement[bool] = literal_column(f"docket.{_WAITING}")
+WAITS: ColumnElement[bool] = literal_column(f"queue_index.{_WAITING}")
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
 
-DECIDABLE: ColumnElement[bool] = literal_column("docket.scored IS TRUE AND docket.readable IS TRUE")
-"""Where scores may decide something: a pack gave them, and could read the text. Said as ``ix_docket_map`` has it."""
-UNDECIDABLE: ColumnElement[bool] = literal_column("(docket.scored IS FALSE OR docket.readable IS FALSE)")
+DECIDABLE: ColumnElement[bool] = literal_column("queue_index.scored IS TRUE AND queue_index.readable IS TRUE")
+"""Where scores may decide something: a pack gave them, and could read the text. ``ix_queue_index_map`` says so too."""
+UNDECIDABLE: ColumnElement[bool] = literal_column("(queue_index.scored IS FALSE OR queue_index.readable IS FALSE)")
 
 INSERT = insert(table_of(QueueIndex))
 _THIS = table_of(QueueIndex).c.comment_id == bindparam("of")
@@ -214,7 +214,7 @@ def queue_index_row(
 
 def bucket_columns(body: str) -> dict[str, int | None]:
     """What finds texts that are like this one."""
-    return {f"band_{number}": value for number, value in enumerate(buckets(body) or (None,) * 4)}
+    return {f"bucket_{number}": value for number, value in enumerate(buckets(body) or (None,) * 4)}
 
 
 def judged(

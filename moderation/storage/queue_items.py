@@ -31,7 +31,7 @@ class QueueItem:
 
 
 def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[QueueItem]:
-    """These comments, in this order; ``slot`` says which severity (``docket.SLOTS``) they are sorted by."""
+    """These comments, in this order; ``slot`` says which severity (``queue_index.SLOTS``) they are sorted by."""
     rows = session.execute(
         select(Comment, Article.external_id, QueueIndex, ScoreRow)
         .join(Article, Article.id == Comment.article_id)

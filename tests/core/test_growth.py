@@ -26,7 +26,7 @@ from moderation.core.errors import ModerationError
 from moderation.core.scores import ArticleText
 from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import folded
-from moderation.core.text.likeness import score_ranges
+from moderation.core.text.likeness import buckets
 from moderation.core.text.links import count_links
 from moderation.core.text.markup import in_utf16, seen_in_html
 from moderation.core.text.search_words import hits, sought, words_in
@@ -61,7 +61,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "undisguise": undisguise,
     "seen_in_html": seen_in_html,
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
-    "bands": score_ranges,
+    "buckets": buckets,
     "sought": sought,
     "words_in": words_in,
     "hits": lambda text: hits(text, sought(text[:200])),

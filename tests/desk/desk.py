@@ -96,7 +96,7 @@ def standing(newsroom: Newsroom, comment_id: str) -> dict[str, Any]:
             "published_at": comment.published_at,
             "place": (comment.shown, comment.opening, comment.replies_shown),
             "author": (author.approved, author.rejected),
-            "docket": (row.status, row.waiting, row.by_person, row.by_policy, row.flags, row.escalated),
+            "queue_index": (row.status, row.waiting, row.by_person, row.by_policy, row.flags, row.escalated),
             "told": (newest.reason_id, newest.reader_sentence, newest.statement) if refused and newest else None,
         }
 

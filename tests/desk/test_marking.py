@@ -39,10 +39,10 @@ def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(n
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     action_id = mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED, "Is this a threat?")
     assert marks(newsroom, comment_id) == [("escalated", "Is this a threat?")]
-    assert standing(newsroom, comment_id)["docket"][-1] is True
+    assert standing(newsroom, comment_id)["queue_index"][-1] is True
     ada.undo(action_id)
     assert marks(newsroom, comment_id) == []
-    assert standing(newsroom, comment_id)["docket"][-1] is False
+    assert standing(newsroom, comment_id)["queue_index"][-1] is False
     assert kinds(newsroom, comment_id)[-2:] == ["comment.escalated", "comment.escalation_ended"]
 
 

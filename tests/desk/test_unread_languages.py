@@ -222,8 +222,8 @@ def test_the_map_is_read_from_two_indexes_alone(front_door: Newsroom) -> None:
         histogram(session, area(front_door), "threat")
         event.remove(connection, "before_cursor_execute", look)
     assert [plan.split(" USING ")[1].split(" (")[0] for plan in plans] == [
-        "COVERING INDEX ix_docket_map",
-        "COVERING INDEX ix_docket_undecidable",
+        "COVERING INDEX ix_queue_index_map",
+        "COVERING INDEX ix_queue_index_undecidable",
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import inspect, text
-from test_docket import _old_comments
+from test_queue_index import _old_comments
 
 from moderation.core.policy import NAME_SIGNALS
 from moderation.storage.database import Database
@@ -23,9 +23,9 @@ def test_comments_from_before_have_no_scores_of_names_and_no_spam(tmp_path: Path
         upgrade(database)
         names = ", ".join(("spam", *NAME_SIGNALS))
         with database.reading() as session:
-            rows = session.execute(text(f"SELECT {names} FROM docket")).all()
+            rows = session.execute(text(f"SELECT {names} FROM queue_index")).all()
             assert [tuple(row) for row in rows] == [(None,) * 10] * 2
             assert list(session.scalars(text("SELECT form_filled FROM comments"))) in ([False, False], [0, 0])
-            indexes = {index["name"] for index in inspect(session.connection()).get_indexes("docket")}
-        assert {"ix_docket_alike_01", "ix_docket_alike_23"} <= indexes
+            indexes = {index["name"] for index in inspect(session.connection()).get_indexes("queue_index")}
+        assert {"ix_queue_index_alike_01", "ix_queue_index_alike_23"} <= indexes
         database.close()

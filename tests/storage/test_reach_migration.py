@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.orm import Session
-from test_docket import AT, BODY
+from test_queue_index import AT, BODY
 
 from moderation.storage.accounts import Account, Grant
 from moderation.storage.articles import Article
@@ -98,9 +98,7 @@ def _comments(session: Session, put: Any) -> None:
     row = dict.fromkeys(("links", "reports", "author_approved", "terms", "holds", "flags"), 0)
     row |= dict.fromkeys(("trusted", "scored", "is_reply", "escalated"), False) | {"readable": True, "waiting": True}
     row |= {"site_id": "demo", "author_id": "w", "article_at": AT, "received_at": AT, "status": "pending"}
+    docket = Table("docket", MetaData(), autoload_with=session.connection())  # as the queue index was called then
     for number, (comment, of, section) in enumerate(where, 1):
-        session.execute(
-            insert(table_of(QueueIndex)).values(
-                number=number, comment_id=comment, article_id=of, section=section, **row
-            )
-        )
+        values = {"number": number, "comment_id": comment, "article_id": of, "section": section}
+        session.execute(insert(docket).values(values | row))

@@ -491,10 +491,16 @@ def test_what_waits_is_counted_without_what_was_decided(site_rules: SiteRulesCac
     for number in range(3):
         site_rules.say(f"{CALM} Number {number}.")
     desk, plans = site_rules.signed_in(), {}
-    holds_all = ("ix_docket_arrived", "ix_docket_status", "ix_docket_alike_01", "ix_docket_alike_23", "SCAN docket")
+    holds_all = (
+        "ix_queue_index_arrived",
+        "ix_queue_index_status",
+        "ix_queue_index_alike_01",
+        "ix_queue_index_alike_23",
+        "SCAN queue_index",
+    )
 
     def look(connection: Any, _: Any, statement: str, values: Any, *__: Any) -> None:
-        if "docket.waiting IS TRUE" in statement and "docket.site_id" in statement:
+        if "queue_index.waiting IS TRUE" in statement and "queue_index.site_id" in statement:
             rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             plans[statement] = " ".join(row[3] for row in rows)
 

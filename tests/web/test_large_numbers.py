@@ -20,9 +20,11 @@ def count_on_from(site_rules: SiteRulesCache, number: int) -> None:
     with database.engine.execution_options(writes=True).begin() as connection:
         connection.execute(text("UPDATE audit_heads SET sequence = :to WHERE chain = 'demo'"), {"to": number})
         if database.is_sqlite:
-            connection.execute(text("UPDATE docket SET number = :to"), {"to": number})
+            connection.execute(text("UPDATE queue_index SET number = :to"), {"to": number})
         else:
-            connection.execute(text("SELECT setval(pg_get_serial_sequence('docket', 'number'), :to)"), {"to": number})
+            connection.execute(
+                text("SELECT setval(pg_get_serial_sequence('queue_index', 'number'), :to)"), {"to": number}
+            )
 
 
 def test_everything_goes_on_past_32_bits(either_house: SiteRulesCache) -> None:

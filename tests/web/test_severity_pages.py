@@ -261,9 +261,9 @@ def test_the_order_is_read_from_an_index(either_house: SiteRulesCache) -> None:
             db.execute(text("SET LOCAL enable_seqscan = off"))
             db.execute(text("SET LOCAL enable_sort = off"))
         for slot in ("severity", "severity_2"):
-            for where, index in ((site, f"ix_docket_{slot}"), (article, f"ix_docket_article_{slot}")):
+            for where, index in ((site, f"ix_queue_index_{slot}"), (article, f"ix_queue_index_article_{slot}")):
                 query = (
-                    f"SELECT comment_id FROM docket WHERE waiting IS TRUE AND {where} AND escalated IS FALSE "
+                    f"SELECT comment_id FROM queue_index WHERE waiting IS TRUE AND {where} AND escalated IS FALSE "
                     f"ORDER BY {slot} DESC, received_at, number LIMIT 31"
                 )
                 told = " ".join(str(row) for row in db.execute(text(plan + query)))
@@ -271,7 +271,8 @@ def test_the_order_is_read_from_an_index(either_house: SiteRulesCache) -> None:
                 assert "TEMP B-TREE" not in told
                 assert "Sort" not in told
         outdated = (
-            "SELECT number FROM docket WHERE waiting IS TRUE AND severity_policy < 'x' ORDER BY severity_policy, number"
+            "SELECT number FROM queue_index WHERE waiting IS TRUE AND severity_policy < 'x' "
+            "ORDER BY severity_policy, number"
         )
         told = " ".join(str(row) for row in db.execute(text(plan + outdated)))
-        assert "ix_docket_severity_policy" in told
+        assert "ix_queue_index_severity_policy" in told

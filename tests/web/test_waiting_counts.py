@@ -39,7 +39,7 @@ def test_many_open_pages_share_one_count(site_rules: SiteRulesCache) -> None:
     pages, counts = [site_rules.signed_in("admin"), site_rules.signed_in("berta")], []
 
     def counted(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "docket" in statement:
+        if "queue_index" in statement:
             counts.append(statement)
 
     event.listen(site_rules.services.database.engine, "before_cursor_execute", counted)

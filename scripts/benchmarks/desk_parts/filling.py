@@ -23,7 +23,7 @@ from moderation.core.audit_chain import GENESIS, hashed_text
 from moderation.core.policy import Signals, concerns
 from moderation.core.scores import LABELS
 from moderation.core.severity import severity_of, severity_version
-from moderation.core.text.likeness import score_ranges
+from moderation.core.text.likeness import buckets
 from moderation.storage.database import Database
 from moderation.storage.queue_index import SLOTS
 from moderation.storage.schema import upgrade
@@ -81,7 +81,7 @@ def fill(file: Path, comments: int) -> Filled:
 def _without_indexes(connection: sqlite3.Connection) -> list[str]:
     """Takes indexes away, as filling is many times faster without, and returns what makes them again."""
     kept: list[str] = []
-    big = ("comments", "scores", "decisions", "docket", "audit_events")
+    big = ("comments", "scores", "decisions", "queue_index", "audit_events")
     query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN (?, ?, ?, ?, ?)"
     for kind, name, statement in connection.execute(query, big).fetchall():
         if kind == "index":
@@ -169,7 +169,7 @@ class _Filling:
         self._insert("comments", comments)
         self._insert("scores", [drawn.scores(n, comments[n]) for n in range(count)])
         self._insert("decisions", [row for n in range(count) for row in drawn.decisions(n, comments[n])])
-        self._insert("docket", [drawn.queue_index(n, comments[n]) for n in range(count)])
+        self._insert("queue_index", [drawn.queue_index(n, comments[n]) for n in range(count)])
         self._connection.executemany(
             "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)",
             ((first + n + 1, *fts5_columns(row["body"], row["author_name"])) for n, row in enumerate(comments)),
@@ -312,7 +312,7 @@ class _Drawn:
     def queue_index(self, n: int, comment: Values) -> Values:
         waits, by_person = self._waits[n], not self._waits[n] and self._by_person[n]
         # Only what waits is ever looked for by its bands.
-        found = (score_ranges(comment["body"]) if waits else None) or (None,) * 4
+        found = (buckets(comment["body"]) if waits else None) or (None,) * 4
         article = self._article[n]
         return {
             "number": self._first + n + 1,
@@ -344,7 +344,7 @@ class _Drawn:
             "readable": self._language(n) == "en",
             "language": self._language(n),
             "holds": 0,
-            **{f"band_{at}": value for at, value in enumerate(found)},
+            **{f"bucket_{at}": value for at, value in enumerate(found)},
         }
 
 

@@ -1,4 +1,4 @@
-"""The docket follows every comment: from before it was there, through intake, decisions and late scores."""
+"""The queue index follows every comment: from before it was there, through intake, decisions and late scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moderation.comments.rescoring import score_late
 from moderation.core.comment import Status
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
-from moderation.core.text.likeness import score_ranges
+from moderation.core.text.likeness import buckets
 from moderation.core.text.search_words import sought
 from moderation.jobs.queue_order import bring_up_to_date
 from moderation.storage.base import table_of
@@ -30,7 +30,7 @@ AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = "Why did nobody ask the people who live beside the new line?"
 
 
-def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postgres_url: str) -> None:
+def test_comments_from_before_the_queue_index_are_entered(tmp_path: Path, empty_postgres_url: str) -> None:
     for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
         database = Database(url)
         upgrade(database, revision="0002")
@@ -47,7 +47,7 @@ def test_comments_from_before_the_docket_are_entered(tmp_path: Path, empty_postg
             assert (first.by_person, first.links, first.toxicity, first.relevance) == ("approved", 2, 0.25, None)
             assert (first.section, first.article_at, first.decided_at) == ("city", AT, AT)
             assert (second.comment_id, second.waiting, second.scored, second.is_reply) == ("c2", True, False, True)
-            assert (second.band_0, second.band_1, second.band_2, second.band_3) == score_ranges(BODY)
+            assert (second.bucket_0, second.bucket_1, second.bucket_2, second.bucket_3) == buckets(BODY)
             assert _found(session, "PEOPLE") == ["c1", "c2"]
         database.close()
 
@@ -114,7 +114,7 @@ def entry(newsroom: Newsroom, comment_id: str) -> QueueIndex:
         return session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment_id)).one()
 
 
-def test_the_docket_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> None:
+def test_the_queue_index_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> None:
     comment_id = newsroom.accepted("insult=0.83 relevance=0.11 https://a.example https://b.example")["id"]
     row = entry(newsroom, comment_id)
     assert (row.status, row.waiting, row.insult, row.relevance, row.links) == ("pending", True, 0.83, 0.11, 2)
@@ -125,18 +125,18 @@ def test_the_docket_says_where_a_comment_stands_and_why(newsroom: Newsroom) -> N
     assert row.decided_at == newsroom.hall.clock.now
 
 
-def test_the_docket_counts_private_data(newsroom: Newsroom) -> None:
+def test_the_queue_index_counts_private_data(newsroom: Newsroom) -> None:
     comment_id = newsroom.accepted("Ring him on 07700 900461 or mail a.b@example.com.")["id"]
     assert entry(newsroom, comment_id).private_data == 2
 
 
-def test_what_the_policy_decides_at_once_never_waits_in_the_docket(newsroom: Newsroom) -> None:
+def test_what_the_policy_decides_at_once_never_waits_in_the_queue_index(newsroom: Newsroom) -> None:
     newsroom.configure("[policy.reject]\nthreat_at_least = 0.9\n")
     row = entry(newsroom, newsroom.accepted("threat=0.95")["id"])
     assert (row.status, row.waiting, row.by_policy, row.by_person) == ("rejected", False, "rejected", None)
 
 
-def test_late_scores_reach_the_docket(newsroom: Newsroom) -> None:
+def test_late_scores_reach_the_queue_index(newsroom: Newsroom) -> None:
     newsroom.hall.scorer.fails = 1
     comment_id = newsroom.accepted("toxicity=0.91")["id"]
     before = entry(newsroom, comment_id)
@@ -158,8 +158,8 @@ def test_a_database_with_comments_that_wait_gets_the_map_s_indexes(tmp_path: Pat
             found = histogram(session, Area(grounds=(Ground(site_id="s"),)), "toxicity")
             assert {at: count for at, count in enumerate(found.counts) if count} == {}
             assert (dict(found.unread), found.unscored, found.total) == ({"de": 1}, 1, 2)
-            names = {str(index["name"]) for index in inspect(session.connection()).get_indexes("docket")}
-            assert {"ix_docket_map", "ix_docket_undecidable"} <= names
+            names = {str(index["name"]) for index in inspect(session.connection()).get_indexes("queue_index")}
+            assert {"ix_queue_index_map", "ix_queue_index_undecidable"} <= names
         database.close()
 
 
