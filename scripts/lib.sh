@@ -108,6 +108,18 @@ install_torch() {
 
 write_stamp() { printf '%s\n' "$1" >"$2.new" && mv -f -- "$2.new" "$2"; }
 
+# ensure_eslint: the linter of the pages' JavaScript beside its configuration, from its lock file, by the Node.js that the
+# extra "check" brings: no machine needs one of its own.
+ensure_eslint() {
+    local folder="$root/scripts/eslint" stamp
+    stamp="$(cat -- "$folder/package-lock.json" "$folder/package.json" | cksum)"
+    [ "$(cat -- "$folder/node_modules/.stamp" 2>/dev/null)" = "$stamp" ] && return
+    say "Installing eslint (once) ..."
+    PATH="$root/.venv/bin:$PATH" npm ci --prefix "$folder" --no-audit --no-fund --silent ||
+        die "eslint could not be installed; the lines above say why. Run this again once that is mended."
+    printf '%s' "$stamp" >"$folder/node_modules/.stamp"
+}
+
 # Debian and Ubuntu ship python3 without the part that makes virtual environments.
 need_venv_module() {
     "$1" -c 'import venv, ensurepip' >/dev/null 2>&1 && return

@@ -33,9 +33,9 @@ class RoutedScorer:
     def prepares_as(self) -> str:
         return self._main.prepares_as
 
-    def warm(self) -> None:
+    def warm(self, *, wait: bool = False) -> None:
         for scorer in dict.fromkeys((self._main, *self._by_language.values())):
-            scorer.warm()
+            scorer.warm(wait=wait)
 
     def prepare(self, article: ArticleText) -> PreparedArticle:
         return self._main.prepare(article)

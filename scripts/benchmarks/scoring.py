@@ -240,12 +240,13 @@ def detoxify() -> Iterator[Callable[[Sequence[str], int], float]]:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        if process.stdout.readline().strip() != "ready":
+        answers = process.stdout
+        if answers.readline().strip() != "ready":
             raise SystemExit("Detoxify did not start; see above.")
 
         def predict(texts: Sequence[str], batch: int) -> float:
             print(json.dumps({"texts": list(texts), "batch": batch}), file=process.stdin, flush=True)
-            return float(json.loads(process.stdout.readline())["seconds"])
+            return float(json.loads(answers.readline())["seconds"])
 
         yield predict
         process.stdin.close()

@@ -33,7 +33,7 @@ def train(data: Path, folder: Path, *, seed: int, minutes: float, scale: float) 
     torch.manual_seed(seed)
     tokenizer, _ = with_emoji(base_folder() / "tokenizer.json")
     model, lexicon = new_model(), Lexicon(tokenizer.get_vocab_size())
-    made = {folder / "lexicon.pt": lexicon, folder / "weights.pt": model}
+    made: dict[Path, torch.nn.Module] = {folder / "lexicon.pt": lexicon, folder / "weights.pt": model}
     if not (folder / "lexicon.pt").exists():
         print("weighing words: a minute or two", flush=True)
         tokenized = tokenize(tokenizer, taught_by(data, seed), LONGEST)

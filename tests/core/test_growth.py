@@ -122,7 +122,7 @@ def test_time_grows_no_faster_than_the_text(name: str) -> None:
 
 def modules() -> Iterator[ModuleType]:
     for package in (moderation.core, moderation.scoring):
-        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".detoxify_" not in found.name:  # reads checkpoints, no texts, and needs libraries of its own
                 yield importlib.import_module(found.name)
     yield moderation.web.shared.wording

@@ -84,7 +84,10 @@ def test_the_counter_counts_exactly_as_the_server_does(address: str, page: Page)
     ]
     units += ["ﷺ", "각", "\u00ad", "\ufe0f", "\u202e", "\u0085", "\u2028", "กำ", "\u0600", "\u115f", "\u1100", "\r\n"]
     texts = [*TEXTS, *("".join(chance.choices(units, k=chance.randrange(30))) for _ in range(2000))]
-    counted = page.evaluate("texts => texts.map(visibleLength)", texts)
+    counted = page.evaluate(
+        "async texts => texts.map((await import('/static/visible-length.js')).visibleLength)",
+        texts,
+    )
     expected = [visible_length(as_written(text, "body")) for text in texts]
     assert [pair for pair in zip(texts, counted, expected, strict=True) if pair[1] != pair[2]] == []
 

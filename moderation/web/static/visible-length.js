@@ -1,8 +1,7 @@
 /* Counts a comment as the server counts it (moderation/core/text/written.py): grapheme clusters of the NFC text, trimmed,
    without invisible characters, each run of white space once; of the marks piled on a letter only eight are kept. */
-"use strict";
-
-const visibleLength = (() => {
+/* eslint no-control-regex: "off" -- separators are white space to Python */
+export const visibleLength = (() => {
   const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]/gu;
   const SPACE = /^[\t-\r\x1c-\x20\x85\p{Zs}\u2028\u2029]+$/u; // what Python calls white space
   const PILED = /([\p{M}\uff9e\uff9f]{8})[\p{M}\uff9e\uff9f]+/gu;

@@ -1,6 +1,6 @@
 /* The comment form: a live counter, spoken when the writer pauses, and a refusal before a comment is sent that the
    server would refuse anyway. Without this script the form works just as well. */
-"use strict";
+import { visibleLength } from "./visible-length.js";
 
 (() => {
   const body = document.getElementById("body");

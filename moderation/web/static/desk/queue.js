@@ -215,8 +215,8 @@ const outbox = new Outbox({
       refresh(comment.id);
     }
     if (item.undo) {
-      const left = answer.passed ? ` ${answer.passed} left alone: somebody else has decided since.` : "";
-      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${left}`);
+      const alone = answer.passed ? ` ${answer.passed} left alone: somebody else has decided since.` : "";
+      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${alone}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
       if (!first && here) refresh(here);
