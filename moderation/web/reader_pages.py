@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -33,7 +32,7 @@ from moderation.web.access import check_readers_form, services
 from moderation.web.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.errors import CODES
 from moderation.web.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
-from moderation.web.limits import Limits, client_address, reader_key
+from moderation.web.limits import Limits, RateLimitExceeded, client_address, reader_key
 from moderation.web.rendering import argument, known_id, page, tell_times_of
 from moderation.web.shapes import comment_status
 from moderation.web.taking_in import take_in
