@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -213,7 +214,8 @@ _SAME_TEXT = (
     Comment.article_id == bindparam("article"),
     Comment.fingerprint == bindparam("of"),
     Comment.received_at > bindparam("since"),
-    Comment.status.not_in((Status.WITHDRAWN.value, Status.ERASED.value)),
+    # Literals, as a list of values would be written into the statement anew each time.
+    Comment.status.not_in((literal(Status.WITHDRAWN.value), literal(Status.ERASED.value))),
     # "Well said!" may be said to several people. Withdrawn ones aside, there are few: the index needs no more columns.
     func.coalesce(Comment.in_reply_to, Comment.parent_id, "") == bindparam("answers"),
 )

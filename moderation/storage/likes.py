@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import eq
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, false, or_, select, union_all
@@ -146,4 +147,4 @@ def others_alike(session: Session, *, site_id: str, body: str, authors: Collecti
         return 0
     asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
     rows = session.connection().execute(_ALIKE, asked)
-    return len({row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BANDS)) >= BANDS - 1} - set(authors))
+    return len({author for author, *its in rows if sum(map(eq, its, own)) >= BANDS - 1} - set(authors))
