@@ -52,7 +52,7 @@ from moderation.record import STATUS_OF, Judgement, Ledger, comment_arrived, com
 from moderation.services import Services
 from moderation.standing import standing
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, find_authors, insert_author
+from moderation.storage.authors import Author, columns_of, find_authors, keep_author
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -223,7 +223,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         since=now - DAY,
     )
     if before.banned_until is not None:
-        _check_none_banned(session, find_authors(session, sender.site_id, case.author_keys), now)
+        _check_none_banned(session, find_authors(session.connection(), sender.site_id, case.author_keys), now)
     if before.same is not None:
         raise DuplicateComment(before.same)
     return _Known(
@@ -291,9 +291,10 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
     stands.check_open()
     parent = _parent(session, article, sender, submission.parent_id)
     _check_external(session, sender, submission)
-    found = find_authors(session, sender.site_id, case.author_keys, lock=True)
+    found = find_authors(ledger.connection, sender.site_id, case.author_keys, lock=True)
     _check_none_banned(session, found, now)
-    author = _author(ledger, case, found)
+    author = _author_of(found, now) or _new_author(ledger, case)
+    before = columns_of(author) if found else None
     if found:  # whoever is new has written nothing yet
         _check_not_said_before(ledger, case, article, author)
     # Looked for before the transaction, unless somebody has changed the lists since.
@@ -313,6 +314,9 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
         meanings=known.private.meanings,
     )
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
+    _call(author, case, found)
+    _count(author, status)
+    keep_author(ledger.connection, author, before=before)
     comment = _comment_row(ledger, case, article, author, parent, judgement, status, scored)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
@@ -326,7 +330,6 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
         policy_decided(ledger, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
         if statement is not None:
             message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
-        _count(author, status)
     look_for_surge(ledger, case.configuration.comments, article, stands, house.settings, author)
     return Arrival(
         comment_id=comment["id"],
@@ -358,31 +361,35 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(ledger: Ledger, case: _Case, found: Sequence[Author]) -> Author:
+def _author_of(found: Sequence[Author], now: datetime) -> Author | None:
     """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > now)
+    return next(muted, found[0] if found else None)
+
+
+def _new_author(ledger: Ledger, case: _Case) -> Author:
     submission = case.submission
-    muted = (one for one in found if one.muted_until is not None and one.muted_until > ledger.now)
-    author = next(muted, found[0] if found else None)
-    if author is None:
-        author = Author(
-            id=new_id(ledger.now),
-            site_id=case.sender.site_id,
-            key=case.author_keys[0],
-            known=submission.author.id is not None or submission.author.address is not None,
-            external_id=submission.author.id,
-            name=submission.author.name,
-            approved=0,
-            rejected=0,
-            trusted=False,
-            created_at=ledger.now,
-        )
-        insert_author(ledger.session, author)
-        return author
-    if author.name != submission.author.name:
-        author.name = submission.author.name
-    if all(one.key != case.author_keys[0] for one in found):
+    return Author(
+        id=new_id(ledger.now),
+        site_id=case.sender.site_id,
+        key=case.author_keys[0],
+        known=submission.author.id is not None or submission.author.address is not None,
+        external_id=submission.author.id,
+        name=submission.author.name,
+        approved=0,
+        rejected=0,
+        trusted=False,
+        muted_until=None,
+        banned_until=None,
+        created_at=ledger.now,
+    )
+
+
+def _call(author: Author, case: _Case, found: Sequence[Author]) -> None:
+    """Has the author known as they call themselves now."""
+    author.name = case.submission.author.name
+    if found and all(one.key != case.author_keys[0] for one in found):
         author.key = case.author_keys[0]  # known from before names were compared as they are now
-    return author
 
 
 def _comment_row(
