@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 import regex
@@ -176,15 +176,17 @@ def _sought(text: str, *, start: bool) -> Sought | None:
 
 def hits(text: str, find: Iterable[Sought]) -> list[tuple[int, int]]:
     """Where a text has what is looked for: places in it, in order, without overlap, at most ``MOST_HITS``. Linear."""
-    folded, origins = _traced(text)
-    words = [word for word, _ in zip(_cut(folded), range(MOST_WORDS), strict=False)]
-    line = "\n" + "\n".join(word.text for word in words) + "\n"
-    begins = [0]
-    for word in words:
-        begins.append(begins[-1] + len(word.text) + 1)
-    found = [
-        (origins[start][0], origins[end - 1][1]) for piece in find for start, end in _places(line, begins, words, piece)
-    ]
+    folded, origins = (text.lower(), None) if text.isascii() else _traced(text)
+    # Cutting takes the longest, and most names have nothing of it.
+    find = [piece for piece in find if all(word in folded for word in piece.words)]
+    if not find:
+        return []
+    words = list(islice(_cut(folded), MOST_WORDS))
+    line = "\n" + "\n".join([word.text for word in words]) + "\n"
+    begins = list(accumulate([len(word.text) + 1 for word in words], initial=0))
+    found = [place for piece in find for place in _places(line, begins, words, piece)]
+    if origins is not None:
+        found = [(origins[start][0], origins[end - 1][1]) for start, end in found]
     return _merged(found)
 
 
@@ -210,9 +212,10 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _cut(folded: str) -> Iterator[_Word]:
+    plain = folded.isascii()
     for run in _WORD.finditer(folded):
         start, end = run.span()
-        if _IS_PAIRED(folded, start):
+        if not plain and _IS_PAIRED(folded, start):
             for at in range(start, end - 1):
                 yield _Word(folded[at : at + 2], at, at + 2, True)
             yield _Word(folded[end - 1], end - 1, end, True)
@@ -235,8 +238,6 @@ _folded_cluster = lru_cache(maxsize=4096)(_folded)
 
 def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The folded text, and of each of its characters from where to where the text has it."""
-    if text.isascii():
-        return text.lower(), [(at, at + 1) for at in range(len(text))]
     pieces, origins = [], []
     for cluster in _CLUSTER.finditer(text):
         folded = _folded_cluster(cluster[0])
