@@ -203,8 +203,8 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
-    sender, submission = case.sender, case.submission
-    article = find_place(session, sender.site_id, submission.article_id)
+    sender, submission, connection = case.sender, case.submission, session.connection()
+    article = find_place(connection, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
     _check_external(session, sender, submission)
@@ -214,7 +214,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     stands.check_open()
     _check_size(submission.body, stands.rules)
     before = before_now(
-        session,
+        connection,
         site_id=sender.site_id,
         author_keys=case.author_keys,
         article_id=article.id,
@@ -223,7 +223,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         since=now - DAY,
     )
     if before.banned_until is not None:
-        _check_none_banned(session, find_authors(session.connection(), sender.site_id, case.author_keys), now)
+        _check_none_banned(session, find_authors(connection, sender.site_id, case.author_keys), now)
     if before.same is not None:
         raise DuplicateComment(before.same)
     return _Known(
@@ -232,7 +232,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         rules=stands.rules,
         house=house,
         listed=Listed(),
-        alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
+        alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )
 
 
@@ -282,7 +282,7 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
 def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arrival:
     scores = scored.scores
     session, now, sender, submission = ledger.session, ledger.now, case.sender, case.submission
-    article = find_place(session, sender.site_id, submission.article_id, lock=True)
+    article = find_place(ledger.connection, sender.site_id, submission.article_id, lock=True)
     if article is None:
         raise ArticleNotFound
     house = case.house.rules(session, article)
@@ -343,7 +343,7 @@ def _store(ledger: Ledger, case: _Case, known: _Known, scored: _Scored) -> Arriv
 
 def _check_not_said_before(ledger: Ledger, case: _Case, article: Place, author: Author) -> None:
     same = same_comment(
-        ledger.session,
+        ledger.connection,
         article_id=article.id,
         author_id=author.id,
         fingerprint=case.fingerprint,

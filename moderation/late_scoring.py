@@ -192,7 +192,7 @@ def _decide(
     answered = find_comment(ledger.session, comment.in_reply_to or comment.parent_id or "")
     holds = holds_for(author, ledger.now, listed, answered=answered, form_filled=comment.form_filled)
     alike = others_alike(
-        ledger.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=ledger.now
+        ledger.connection, site_id=comment.site_id, body=comment.body, authors={author.id}, now=ledger.now
     )
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, rules.settings, reply=reply, now=ledger.now)
