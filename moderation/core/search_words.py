@@ -181,23 +181,31 @@ def hits(text: str, find: Iterable[Sought]) -> list[tuple[int, int]]:
     find = [piece for piece in find if all(word in folded for word in piece.words)]
     if not find:
         return []
-    words = list(islice(_cut(folded), MOST_WORDS))
-    line = "\n" + "\n".join([word.text for word in words]) + "\n"
-    begins = list(accumulate([len(word.text) + 1 for word in words], initial=0))
-    found = [place for piece in find for place in _places(line, begins, words, piece)]
+    if origins is None:  # as below, several times as fast
+        spans = [run.span() for run in islice(_WORD.finditer(folded), MOST_WORDS)]
+        words = [folded[start : min(end, start + LONGEST_WORD)] for start, end in spans]
+    else:
+        cut = list(islice(_cut(folded), MOST_WORDS))
+        spans = [(word.start, word.end) for word in cut]
+        words = [word.text for word in cut]
+    line = "\n" + "\n".join(words) + "\n"
+    begins = list(accumulate([len(word) + 1 for word in words], initial=0))
+    found = [place for piece in find for place in _places(folded, line, begins, spans, piece)]
     if origins is not None:
         found = [(origins[start][0], origins[end - 1][1]) for start, end in found]
     return _merged(found)
 
 
-def _places(line: str, begins: list[int], words: list[_Word], piece: Sought) -> Iterator[tuple[int, int]]:
+def _places(
+    folded: str, line: str, begins: list[int], spans: list[tuple[int, int]], piece: Sought
+) -> Iterator[tuple[int, int]]:
     """The places of a piece in the folded text. ``line`` has its words, each of which ``begins`` at a line end."""
     needle = "\n" + "\n".join(piece.words) + ("" if piece.start else "\n")
     at, count = line.find(needle), 0
     while at >= 0 and count < MOST_HITS:
         first = bisect_left(begins, at)
-        last = words[first + len(piece.words) - 1]
-        yield words[first].start, (last.start + len(piece.words[-1]) if last.paired else last.end)
+        start, end = spans[first + len(piece.words) - 1]
+        yield spans[first][0], (start + len(piece.words[-1]) if _IS_PAIRED(folded, start) else end)
         at, count = line.find(needle, at + 1), count + 1
 
 
@@ -212,10 +220,9 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _cut(folded: str) -> Iterator[_Word]:
-    plain = folded.isascii()
     for run in _WORD.finditer(folded):
         start, end = run.span()
-        if not plain and _IS_PAIRED(folded, start):
+        if _IS_PAIRED(folded, start):
             for at in range(start, end - 1):
                 yield _Word(folded[at : at + 2], at, at + 2, True)
             yield _Word(folded[end - 1], end - 1, end, True)

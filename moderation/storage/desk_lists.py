@@ -419,10 +419,14 @@ def _with_mark(query: Select[Any], kind: MarkKind) -> Select[Any]:
 
 def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:
     """The number of the earliest comment that waits on these sites: what was there before it need not be searched."""
-    firsts = [
-        session.scalar(select(func.min(_C.number)).where(_C.site_id == scope.site_id, _WAITS)) for scope in scopes
-    ]
-    return min((first for first in firsts if first is not None), default=0)
+    key = ("first waiting", *scopes)
+    if key not in session.info:  # what is left to seniors is looked for as well
+        firsts = [
+            session.scalar(select(func.min(_C.number)).where(_C.site_id == scope.site_id, _WAITS)) for scope in scopes
+        ]
+        session.info[key] = min((first for first in firsts if first is not None), default=0)
+    first: int = session.info[key]
+    return first
 
 
 def _within_any(scopes: Sequence[Scope]) -> ColumnElement[bool]:

@@ -228,7 +228,12 @@ def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
     """How many the view would show of what waits for somebody; what was ever decided is not counted."""
     if status not in ("waiting", "escalated", "newsroom"):
         return None
-    number = how_many(reading.db, view.but(status=status).wanted(reading.scopes, reading.now))
+    there = view.but(status=status)
+    # Little is left to seniors, often nothing, and looking through texts takes its time.
+    without = there.but(find="") if view.find and status == "escalated" else None
+    if without and not how_many(reading.db, without.wanted(reading.scopes, reading.now)):
+        return None
+    number = how_many(reading.db, there.wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None
 
 
