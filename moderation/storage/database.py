@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -57,6 +57,14 @@ class Database:
             self._pulse.check()
         with self._sessions() as session:
             yield session
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A connection for a single question that is asked so often that a session would cost more than it."""
+        if self._pulse is not None:
+            self._pulse.check()
+        with self.engine.connect() as connection:
+            yield connection
 
     def writing(self, work: Callable[[Session], T]) -> T:
         """Runs ``work`` in one transaction and commits it. On a conflict with another writer the whole of it is
