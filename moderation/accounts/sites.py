@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 import regex
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField
@@ -94,9 +94,9 @@ def change_origins(services: Services, actor: str, key_id: str, origins: list[st
     recorded(services, work)
 
 
-def key_behind(session: Session, text: str) -> LiveKey | None:
+def key_behind(connection: Connection, text: str) -> LiveKey | None:
     """The live key with this text."""
-    return live_key(session, text)
+    return live_key(connection, text)
 
 
 def _with_site(services: Services, site_id: str, work: Callable[[UnitOfWork], None]) -> None:

@@ -202,7 +202,7 @@ def _decide(
     private = private_data_in(configuration, comment.body, comment.author_name)
     answered = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
     holds = holds_for(author, unit.now, wordlist_hits, parent=answered, form_filled=comment.form_filled)
-    alike = others_alike(unit.session, site_id=comment.site_id, body=comment.body, authors={author.id}, now=unit.now)
+    alike = others_alike(unit.connection, site_id=comment.site_id, body=comment.body, authors={author.id}, now=unit.now)
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, rules.settings, reply=reply, now=unit.now)
     mode = stands.rules.mode

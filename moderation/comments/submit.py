@@ -52,7 +52,7 @@ from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.written import sameness, visible_length
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, find_authors, insert_author
+from moderation.storage.authors import Author, columns_of, find_authors, keep_author
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -211,8 +211,8 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
 
 
 def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
-    sender, submission = case.sender, case.submission
-    article = find_place(session, sender.site_id, submission.article_id)
+    sender, submission, connection = case.sender, case.submission, session.connection()
+    article = find_place(connection, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
     _check_external(session, sender, submission)
@@ -222,7 +222,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     stands.check_open()
     _check_size(submission.body, stands.rules)
     before = before_now(
-        session,
+        connection,
         site_id=sender.site_id,
         author_keys=case.author_keys,
         article_id=article.id,
@@ -231,7 +231,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         since=now - DAY,
     )
     if before.banned_until is not None:
-        _check_none_banned(session, find_authors(session, sender.site_id, case.author_keys), now)
+        _check_none_banned(session, find_authors(connection, sender.site_id, case.author_keys), now)
     if before.same is not None:
         raise DuplicateComment(before.same)
     return _Known(
@@ -240,7 +240,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         rules=stands.rules,
         site_rules=site_rules,
         wordlist_hits=WordlistHits(),
-        alike=others_alike(session, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
+        alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )
 
 
@@ -290,7 +290,7 @@ def _check_external(session: Session, sender: Sender, submission: Submission) ->
 def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:
     scores = scored.scores
     session, now, sender, submission = unit.session, unit.now, case.sender, case.submission
-    article = find_place(session, sender.site_id, submission.article_id, lock=True)
+    article = find_place(unit.connection, sender.site_id, submission.article_id, lock=True)
     if article is None:
         raise ArticleNotFound
     site_rules = case.site_rules.rules(session, article)
@@ -299,9 +299,10 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
     stands.check_open()
     parent = _parent(session, article, sender, submission.parent_id)
     _check_external(session, sender, submission)
-    found = find_authors(session, sender.site_id, case.author_keys, lock=True)
+    found = find_authors(unit.connection, sender.site_id, case.author_keys, lock=True)
     _check_none_banned(session, found, now)
-    author = _author(unit, case, found)
+    author = _author_of(found, now) or _new_author(unit, case)
+    before = columns_of(author) if found else None
     if found:  # whoever is new has written nothing yet
         _check_not_said_before(unit, case, article, author)
     # Looked for before the transaction, unless somebody has changed the lists since.
@@ -323,6 +324,9 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         meanings=known.private.meanings,
     )
     status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
+    _call(author, case, found)
+    _count(author, status)
+    keep_author(unit.connection, author, before=before)
     comment = _comment_row(unit, case, article, author, parent, judgement, status, scored)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
@@ -336,7 +340,6 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         policy_decided(unit, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
         if statement is not None:
             message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
-        _count(author, status)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
         comment_id=comment["id"],
@@ -350,7 +353,7 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
 
 def _check_not_said_before(unit: UnitOfWork, case: _Case, article: Place, author: Author) -> None:
     same = same_comment(
-        unit.session,
+        unit.connection,
         article_id=article.id,
         author_id=author.id,
         fingerprint=case.fingerprint,
@@ -368,31 +371,35 @@ def _count(author: Author, status: Status) -> None:
         author.rejected += 1
 
 
-def _author(unit: UnitOfWork, case: _Case, found: Sequence[Author]) -> Author:
+def _author_of(found: Sequence[Author], now: datetime) -> Author | None:
     """Whose comment it is: of those that have one of its keys, one that is muted first, else the first."""
+    muted = (one for one in found if one.muted_until is not None and one.muted_until > now)
+    return next(muted, found[0] if found else None)
+
+
+def _new_author(unit: UnitOfWork, case: _Case) -> Author:
     submission = case.submission
-    muted = (one for one in found if one.muted_until is not None and one.muted_until > unit.now)
-    author = next(muted, found[0] if found else None)
-    if author is None:
-        author = Author(
-            id=new_id(unit.now),
-            site_id=case.sender.site_id,
-            key=case.author_keys[0],
-            known=submission.author.id is not None or submission.author.address is not None,
-            external_id=submission.author.id,
-            name=submission.author.name,
-            approved=0,
-            rejected=0,
-            trusted=False,
-            created_at=unit.now,
-        )
-        insert_author(unit.session, author)
-        return author
-    if author.name != submission.author.name:
-        author.name = submission.author.name
-    if all(one.key != case.author_keys[0] for one in found):
+    return Author(
+        id=new_id(unit.now),
+        site_id=case.sender.site_id,
+        key=case.author_keys[0],
+        known=submission.author.id is not None or submission.author.address is not None,
+        external_id=submission.author.id,
+        name=submission.author.name,
+        approved=0,
+        rejected=0,
+        trusted=False,
+        muted_until=None,
+        banned_until=None,
+        created_at=unit.now,
+    )
+
+
+def _call(author: Author, case: _Case, found: Sequence[Author]) -> None:
+    """Has the author known as they call themselves now."""
+    author.name = case.submission.author.name
+    if found and all(one.key != case.author_keys[0] for one in found):
         author.key = case.author_keys[0]  # known from before names were compared as they are now
-    return author
 
 
 def _comment_row(

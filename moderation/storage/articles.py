@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, select
+from sqlalchemy import Connection, ForeignKey, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
@@ -105,10 +105,10 @@ def hold_article(session: Session, article_id: str) -> None:
     session.execute(select(_COLUMNS.id).where(_COLUMNS.id == article_id).with_for_update())
 
 
-def find_place(session: Session, site_id: str, external_id: str, *, lock: bool = False) -> Place | None:
+def find_place(connection: Connection | Session, site_id: str, external_id: str, *, lock: bool = False) -> Place | None:
     """What intake needs of an article; with ``lock`` its section stays what it is until this transaction ends."""
     query = _LOCKED_PLACE if lock else _PLACE
-    row = session.connection().execute(query, {"site": site_id, "external": external_id}).first()
+    row = connection.execute(query, {"site": site_id, "external": external_id}).first()
     return Place(**row._mapping) if row else None
 
 

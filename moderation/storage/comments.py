@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     ForeignKey,
     Index,
     Select,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -213,7 +215,8 @@ _SAME_TEXT = (
     Comment.article_id == bindparam("article"),
     Comment.fingerprint == bindparam("of"),
     Comment.received_at > bindparam("since"),
-    Comment.status.not_in((Status.WITHDRAWN.value, Status.ERASED.value)),
+    # Literals, as a list of values would be written into the statement anew each time.
+    Comment.status.not_in((literal(Status.WITHDRAWN.value), literal(Status.ERASED.value))),
     # "Well said!" may be said to several people. Withdrawn ones aside, there are few: the index needs no more columns.
     func.coalesce(Comment.in_reply_to, Comment.parent_id, "") == bindparam("answers"),
 )
@@ -221,12 +224,12 @@ _SAME = select(Comment.id).where(*_SAME_TEXT, Comment.author_id == bindparam("au
 
 
 def same_comment(
-    session: Session, *, article_id: str, author_id: str, fingerprint: str, answers: str | None, since: datetime
+    connection: Connection, *, article_id: str, author_id: str, fingerprint: str, answers: str | None, since: datetime
 ) -> str | None:
     """The id of a comment with this text by this author since then that ``answers`` the same comment, or the article
     itself; withdrawn ones don't count.
     """
-    return session.connection().scalar(
+    return connection.scalar(
         _SAME,
         {"article": article_id, "author": author_id, "of": fingerprint, "answers": answers or "", "since": since},
     )
@@ -251,7 +254,7 @@ class Before:
 
 
 def before_now(
-    session: Session,
+    connection: Connection,
     *,
     site_id: str,
     author_keys: Sequence[str],
@@ -263,7 +266,7 @@ def before_now(
     """What is known of an author before their comment, which ``answers`` that one, is looked at."""
     asked: dict[str, Any] = {"site": site_id, "article": article_id, "of": fingerprint, **numbered(author_keys)}
     asked |= {"answers": answers or "", "since": since}
-    rows = session.connection().execute(_before(len(author_keys)), asked).all()
+    rows = connection.execute(_before(len(author_keys)), asked).all()
     return Before(
         authors=frozenset(row.id for row in rows),
         banned_until=max((row.banned_until for row in rows if row.banned_until is not None), default=None),

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from moderation.storage.room import Room, is_full
 from moderation.storage.writers import Writers
 
 T = TypeVar("T")
+_writes: ContextVar[bool] = ContextVar("the transaction that begins on SQLite will write", default=False)
 _ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7226351954))")
 
 ATTEMPTS = 6
@@ -46,16 +48,23 @@ class Database:
         self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
         self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
         self.room = Room(_file(url) if self.is_sqlite else None)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for queries; nothing that is changed in it is kept."""
         if self._pulse is not None:
             self._pulse.check()
-        with self._read() as session:
+        with self._sessions() as session:
             yield session
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """A connection for a single question that is asked so often that a session would cost more than it."""
+        if self._pulse is not None:
+            self._pulse.check()
+        with self.engine.connect() as connection:
+            yield connection
 
     def writing(self, work: Callable[[Session], T]) -> T:
         """Runs ``work`` in one transaction and commits it. On a conflict with another writer the whole of it is
@@ -78,12 +87,13 @@ class Database:
         if self._pulse is not None:
             self._pulse.check()
         if self._writers is None:
-            with self._write() as session, session.begin():
+            with self._sessions() as session, session.begin():
                 session.connection()
                 with write_transaction():
                     return work(session)
-        with self._writers.turn() as has_the_file, self._write() as session, session.begin():
-            session.connection()
+        with self._writers.turn() as has_the_file, self._sessions() as session, session.begin():
+            with beginning_to_write():
+                session.connection()
             has_the_file()
             with write_transaction():
                 return work(session)
@@ -113,6 +123,18 @@ def _is_conflict(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return "UNIQUE constraint failed" in words or "already written" in words
     return "database is locked" in words or "database table is locked" in words
+
+
+@contextmanager
+def beginning_to_write() -> Iterator[None]:
+    """On SQLite a transaction that begins in here has the file to itself from its start on: a read that turns into a
+    write fails at once when another writer is faster.
+    """
+    token = _writes.set(True)
+    try:
+        yield
+    finally:
+        _writes.reset(token)
 
 
 def lock(session: Session, name: str) -> None:
@@ -175,7 +197,8 @@ def _sqlite_engine(url: str, patience: float) -> Engine:
         pool_timeout=patience,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    # Not as an event: with a listener each statement would look for listeners of its own, over and over.
+    engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment,method-assign]
     return engine
 
 
@@ -189,7 +212,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A read that turns into a write fails at once when another writer is faster, so writers say so from the start.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_sqlite(connection: Any) -> None:
+    connection.execute("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import eq
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, false, or_, select, union_all
+from sqlalchemy import Connection, Row, and_, bindparam, false, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from moderation.core.reach import Location, Scope
@@ -147,7 +148,7 @@ def _sharing(first: int, second: int) -> Any:
 _ALIKE = union_all(_sharing(0, 1), _sharing(2, 3))
 
 
-def others_alike(session: Session, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
+def others_alike(connection: Connection, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
     """How many others than ``authors`` (ids) sent nearly the same text to this site within ``LATELY``; 0 for a text of
     few words. Three of its four numbers must be the same: two texts that share four fifths of their word pairs mostly
     do, and strangers almost never.
@@ -156,7 +157,5 @@ def others_alike(session: Session, *, site_id: str, body: str, authors: Collecti
     if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
         return 0
     asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
-    rows = session.connection().execute(_ALIKE, asked)
-    return len(
-        {row[0] for row in rows if sum(row[1 + n] == own[n] for n in range(BUCKETS)) >= BUCKETS - 1} - set(authors)
-    )
+    rows = connection.execute(_ALIKE, asked)
+    return len({author for author, *its in rows if sum(map(eq, its, own)) >= BUCKETS - 1} - set(authors))

@@ -256,7 +256,7 @@ def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
     """Changes columns of a comment's row. A signal that changes without its severity has it made anew soon."""
     if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
         values = {**values, "severity_policy": None}
-    connection.execute(_MOVE.values(**values), {"of": comment_id})
+    connection.execute(_MOVE, {**values, "of": comment_id})
 
 
 def by_person(connection: Any, comment_id: str) -> str | None:

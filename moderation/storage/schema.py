@@ -11,14 +11,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from moderation.core.errors import ConfigurationError
-from moderation.storage.database import Database
+from moderation.storage.database import Database, beginning_to_write
 
 _LOCK = 7_226_351_954  # names our advisory lock on PostgreSQL; any number that nothing else uses
 
 
 def upgrade(database: Database, *, revision: str = "head") -> None:
     """Runs the migrations that are missing, in one transaction, one process at a time."""
-    with database.engine.execution_options(writes=True).connect() as connection, connection.begin():
+    with beginning_to_write(), database.engine.connect() as connection, connection.begin():
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         command.upgrade(_config(connection), revision)

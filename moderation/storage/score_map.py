@@ -91,7 +91,8 @@ class Histogram:
 class Sampled:
     """One comment of a band, with its score, its article's title, its language, and the label that is highest in it."""
 
-    comment: Comment
+    comment_id: str
+    body: str
     title: str
     score: float
     language: str | None
@@ -164,7 +165,10 @@ def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampl
     """These comments, as far as they still wait with scores that may decide something, the highest score first."""
     score = _QUEUE_INDEX.c[signal]
     query = (
-        select(Comment, Article.title, score.label("score"), *(_QUEUE_INDEX.c[name] for name in ("language", *LABELS)))
+        select(
+            *(Comment.id, Comment.body, Article.title, score.label("score")),
+            *(_QUEUE_INDEX.c[name] for name in ("language", *LABELS)),
+        )
         .join(_QUEUE_INDEX, _QUEUE_INDEX.c.comment_id == Comment.id)
         .join(Article, Article.id == Comment.article_id)
         .where(_QUEUE_INDEX.c.number.in_(numbers), WAITS, DECIDABLE, score.is_not(None))
@@ -177,7 +181,8 @@ def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
     labels = {label: value for label in LABELS if (value := row._mapping[_QUEUE_INDEX.c[label]]) is not None}
     strongest = max(labels, key=lambda label: labels[label], default=None)
     return Sampled(
-        comment=row.Comment,
+        comment_id=row.id,
+        body=row.body,
         title=row.title,
         score=row.score,
         language=row.language,

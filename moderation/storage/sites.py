@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import ForeignKey, bindparam, select
+from sqlalchemy import Connection, ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, table_of
@@ -81,9 +81,9 @@ _LIVE_KEY = select(*(_KEYS[name] for name in LiveKey.__dataclass_fields__)).wher
 )
 
 
-def live_key(session: Session, key: str) -> LiveKey | None:
+def live_key(connection: Connection, key: str) -> LiveKey | None:
     """The key with this text, unless it was revoked."""
-    row = session.connection().execute(_LIVE_KEY, {"of": digest_of(key)}).first()
+    row = connection.execute(_LIVE_KEY, {"of": digest_of(key)}).first()
     return LiveKey(**row._mapping) if row is not None else None
 
 

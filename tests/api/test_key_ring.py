@@ -268,7 +268,7 @@ def _furnish_as_before(database: Database) -> None:
             {"hash": hash_of(PASSWORD), "now": NOON},
         ),
     ]
-    with database.engine.execution_options(writes=True).connect() as connection, connection.begin():
+    with database.engine.connect() as connection, connection.begin():
         for statement, values in statements:
             connection.execute(text(statement), values)
 

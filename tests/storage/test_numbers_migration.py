@@ -29,7 +29,7 @@ def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, 
         upgrade(database)
         with database.reading() as session:
             assert [event.sequence for event in events_of(session, SYSTEM)] == [1, 2]
-        with database.engine.execution_options(writes=True).begin() as connection:
+        with database.engine.begin() as connection:
             connection.execute(text("UPDATE audit_heads SET sequence = :to"), {"to": BEYOND})
         database.writing(lambda session, one=happened: append(session, [one], NOON))
         with database.reading() as session:
@@ -41,7 +41,7 @@ def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, 
             "UPDATE audit_heads SET chain = 'y'",
             "DELETE FROM audit_heads",
         ):
-            with pytest.raises(DBAPIError), database.engine.execution_options(writes=True).begin() as connection:
+            with pytest.raises(DBAPIError), database.engine.begin() as connection:
                 connection.execute(text(back))
         database.close()
 

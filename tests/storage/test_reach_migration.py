@@ -98,7 +98,7 @@ def _comments(session: Session, put: Any) -> None:
     row = dict.fromkeys(("links", "reports", "author_approved", "terms", "holds", "flags"), 0)
     row |= dict.fromkeys(("trusted", "scored", "is_reply", "escalated"), False) | {"readable": True, "waiting": True}
     row |= {"site_id": "demo", "author_id": "w", "article_at": AT, "received_at": AT, "status": "pending"}
-    docket = Table("docket", MetaData(), autoload_with=session.connection())  # as the queue index was called then
+    queue_index = Table("docket", MetaData(), autoload_with=session.connection())  # as the queue index was called then
     for number, (comment, of, section) in enumerate(where, 1):
         values = {"number": number, "comment_id": comment, "article_id": of, "section": section}
-        session.execute(insert(docket).values(values | row))
+        session.execute(insert(queue_index).values(values | row))

@@ -176,7 +176,7 @@ def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_house
 
 def test_verifying_names_the_event_that_was_changed_behind_its_back(site_rules: SiteRulesCache) -> None:
     site_rules.say()
-    with site_rules.services.database.engine.execution_options(writes=True).begin() as connection:
+    with site_rules.services.database.engine.begin() as connection:
         for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f'DROP TRIGGER "{name}"'))
         connection.execute(text("UPDATE audit_events SET actor = 'nobody' WHERE chain = 'demo' AND sequence = 3"))
@@ -218,7 +218,7 @@ def tamper(site_rules: SiteRulesCache, change: str) -> None:
 
 def tamper_with(site_rules: SiteRulesCache, statement: str) -> None:
     database = site_rules.services.database
-    with database.engine.execution_options(writes=True).begin() as connection:
+    with database.engine.begin() as connection:
         if database.is_sqlite:
             for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
                 connection.exec_driver_sql(f'DROP TRIGGER "{name}"')

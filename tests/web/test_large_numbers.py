@@ -17,7 +17,7 @@ BEYOND = 3_000_000_000
 def count_on_from(site_rules: SiteRulesCache, number: int) -> None:
     """As if so many comments, and so many events of the chain ``demo``, had been there before."""
     database = site_rules.services.database
-    with database.engine.execution_options(writes=True).begin() as connection:
+    with database.engine.begin() as connection:
         connection.execute(text("UPDATE audit_heads SET sequence = :to WHERE chain = 'demo'"), {"to": number})
         if database.is_sqlite:
             connection.execute(text("UPDATE queue_index SET number = :to"), {"to": number})

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 import regex
@@ -176,26 +176,36 @@ def _sought(text: str, *, start: bool) -> Sought | None:
 
 def hits(text: str, find: Iterable[Sought]) -> list[tuple[int, int]]:
     """Where a text has what is looked for: places in it, in order, without overlap, at most ``MOST_HITS``. Linear."""
-    folded, origins = _traced(text)
-    words = [word for word, _ in zip(_cut(folded), range(MOST_WORDS), strict=False)]
-    line = "\n" + "\n".join(word.text for word in words) + "\n"
-    begins = [0]
-    for word in words:
-        begins.append(begins[-1] + len(word.text) + 1)
-    found = [
-        (origins[start][0], origins[end - 1][1]) for piece in find for start, end in _places(line, begins, words, piece)
-    ]
+    folded, origins = (text.lower(), None) if text.isascii() else _traced(text)
+    # Cutting takes the longest, and most names have nothing of it.
+    find = [piece for piece in find if all(word in folded for word in piece.words)]
+    if not find:
+        return []
+    if origins is None:  # as below, several times as fast
+        spans = [run.span() for run in islice(_WORD.finditer(folded), MOST_WORDS)]
+        words = [folded[start : min(end, start + LONGEST_WORD)] for start, end in spans]
+    else:
+        cut = list(islice(_cut(folded), MOST_WORDS))
+        spans = [(word.start, word.end) for word in cut]
+        words = [word.text for word in cut]
+    line = "\n" + "\n".join(words) + "\n"
+    begins = list(accumulate([len(word) + 1 for word in words], initial=0))
+    found = [place for piece in find for place in _places(folded, line, begins, spans, piece)]
+    if origins is not None:
+        found = [(origins[start][0], origins[end - 1][1]) for start, end in found]
     return _merged(found)
 
 
-def _places(line: str, begins: list[int], words: list[_Word], piece: Sought) -> Iterator[tuple[int, int]]:
+def _places(
+    folded: str, line: str, begins: list[int], spans: list[tuple[int, int]], piece: Sought
+) -> Iterator[tuple[int, int]]:
     """The places of a piece in the folded text. ``line`` has its words, each of which ``begins`` at a line end."""
     needle = "\n" + "\n".join(piece.words) + ("" if piece.start else "\n")
     at, count = line.find(needle), 0
     while at >= 0 and count < MOST_HITS:
         first = bisect_left(begins, at)
-        last = words[first + len(piece.words) - 1]
-        yield words[first].start, (last.start + len(piece.words[-1]) if last.paired else last.end)
+        start, end = spans[first + len(piece.words) - 1]
+        yield spans[first][0], (start + len(piece.words[-1]) if _IS_PAIRED(folded, start) else end)
         at, count = line.find(needle, at + 1), count + 1
 
 
@@ -235,8 +245,6 @@ _folded_cluster = lru_cache(maxsize=4096)(_folded)
 
 def _traced(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The folded text, and of each of its characters from where to where the text has it."""
-    if text.isascii():
-        return text.lower(), [(at, at + 1) for at in range(len(text))]
     pieces, origins = [], []
     for cluster in _CLUSTER.finditer(text):
         folded = _folded_cluster(cluster[0])

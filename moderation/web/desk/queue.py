@@ -79,6 +79,7 @@ def _queue_page(reading: Reading, view: View) -> Response:
     return desk_page(
         "desk/queue.html",
         here=QUEUE,
+        db=reading.db,
         view=view,
         frame=_frame(reading, view),
         entries=entries,
@@ -98,10 +99,11 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
     lines = lines_of(reading.db, found[:PAGE])
     find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
+    list_of = view.changed(after=view.after).query
     entries = [
         reading.entry(
             line,
-            _href(view, line.id) or QUEUE,
+            f"{QUEUE}?{list_of}{'&' if list_of else ''}at={line.id}",
             find=find,
             marks=[kind for kind in marks.get(line.id, ()) if kind != view.mark],  # that one is what the list is of
         )
@@ -226,7 +228,12 @@ def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
     """How many the view would show of what waits for somebody; what was ever decided is not counted."""
     if status not in ("waiting", "escalated", "newsroom"):
         return None
-    number = how_many(reading.db, view.changed(status=status).wanted(reading.scopes, reading.now))
+    there = view.changed(status=status)
+    # Little is left to seniors, often nothing, and looking through texts takes its time.
+    without = there.changed(find="") if view.find and status == "escalated" else None
+    if without and not how_many(reading.db, without.wanted(reading.scopes, reading.now)):
+        return None
+    number = how_many(reading.db, there.wanted(reading.scopes, reading.now))
     return counted(number) if number or status == "waiting" else None
 
 

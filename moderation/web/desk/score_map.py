@@ -61,25 +61,26 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         scopes, chosen = reading.scopes, [view.article] if view.article else []
         articles = article_menu(db, scopes, site=view.site, chosen=chosen)
         sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
-    return desk_page(
-        "desk/score_map.html",
-        422 if problem else 200,
-        here=MAP,
-        view=view,
-        found=found,
-        drawn=drawing(found, view),
-        beside=beside(found, view),
-        score_range=score_range,
-        signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
-        sites=reading.sites,
-        # An article that isn't reached from here is as unknown as one that was never there.
-        article=next((article for article in articles if article["id"] == view.article), None),
-        articles=articles,
-        sections=sections,
-        reasons=services().configuration.current().reasons,
-        problem=problem.detail if problem else None,
-        typed=request.form,
-    )
+        return desk_page(
+            "desk/map.html",
+            422 if problem else 200,
+            here=MAP,
+            db=db,
+            view=view,
+            found=found,
+            drawn=drawing(found, view),
+            beside=beside(found, view),
+            score_range=score_range,
+            signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
+            sites=reading.sites,
+            # An article that isn't reached from here is as unknown as one that was never there.
+            article=next((article for article in articles if article["id"] == view.article), None),
+            articles=articles,
+            sections=sections,
+            reasons=services().configuration.current().reasons,
+            problem=problem.detail if problem else None,
+            typed=request.form,
+        )
 
 
 def _counted(db: Session, area: Area, signal: str) -> Histogram:
@@ -139,9 +140,9 @@ def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> li
         others = numbers_within(reading.db, area, view.score_range, limit=LOOKED_AT)
         numbers += _spread([number for number in others if number not in numbers], missing)
     some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
-    lines = {line.id: line for line in lines_of(reading.db, [one.comment.id for one in some])}
+    lines = {line.id: line for line in lines_of(reading.db, [one.comment_id for one in some])}
     return [
-        sample_line(one, reading.entry(lines[one.comment.id], f"{QUEUE}/comments/{one.comment.id}")) for one in some
+        sample_line(one, reading.entry(lines[one.comment_id], f"{QUEUE}/comments/{one.comment_id}")) for one in some
     ]
 
 

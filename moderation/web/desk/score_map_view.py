@@ -181,7 +181,7 @@ def sample_line(one: Sampled, entry: Entry) -> SampleLine:
     return SampleLine(
         id=entry.id,
         name=entry.name,
-        body=one.comment.body,
+        body=one.body,
         title=one.title,
         score=f"{one.score:.2f}",
         why=(*(chip.words for chip in entry.urgency.chips), *entry.urgency.others),

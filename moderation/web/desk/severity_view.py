@@ -70,7 +70,8 @@ def reason_words(code: str, words: str, language: str | None) -> str:
 
 
 def _by_name(reason: Reason, language: str | None) -> Reason:
-    return replace(reason, words=reason_words(reason.code, reason.words, language))
+    words = reason_words(reason.code, reason.words, language)
+    return reason if words is reason.words else replace(reason, words=words)
 
 
 def _words(severity: Severity, sorted_by: int | None) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -35,7 +34,7 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.shared.access import check_readers_form, services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
-from moderation.web.shared.limits import Limits, client_address, reader_key
+from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
 from moderation.web.shared.wording import STATUS_WORDS, reading_minutes
 

@@ -115,8 +115,8 @@ def bearer_text() -> str | None:
 
 
 def _key(text: str) -> LiveKey | None:
-    with services().database.reading() as db:
-        return key_behind(db, text)
+    with services().database.asking() as connection:
+        return key_behind(connection, text)
 
 
 def _caller(key: LiveKey) -> Caller:

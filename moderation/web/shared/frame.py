@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,13 +30,15 @@ class MenuItem:
     here: bool
 
 
-def desk_page(template: str, status: int = 200, /, *, here: str, **context: Any) -> Response:
-    """A page of the desk; ``here`` is the address of the menu's item that it belongs to."""
+def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | None = None, **context: Any) -> Response:
+    """A page of the desk; ``here`` is the address of the menu's item that it belongs to, ``db`` where the page has read
+    already: what it has counted there isn't counted again.
+    """
     actor = person()
-    with services().database.reading() as db:
-        sites = all_sites(db)
-        waits = waiting(db, scopes_of(actor, _with_right(sites, actor, READ)))
-        alarm = _alarm(db, actor, sites)
+    with services().database.reading() if db is None else nullcontext(db) as session:
+        sites = all_sites(session)
+        waits = waiting(session, scopes_of(actor, _with_right(sites, actor, READ)))
+        alarm = _alarm(session, actor, sites)
     return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)
 
 

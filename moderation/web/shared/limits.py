@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Protocol, cast
 
 from flask import Flask, g, request
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RequestLimit
 from limits import RateLimitItem, parse_many
+from werkzeug.exceptions import TooManyRequests
 
 from moderation.config.configuration import RateLimits
 from moderation.core.comment import Author
@@ -21,7 +23,16 @@ from moderation.web.shared.access import services
 from moderation.web.shared.limit_redis import GUARDED
 from moderation.web.shared.limit_storage import SCHEME
 
+log = logging.getLogger(__name__)
+
 PREFIX = "moderation"
+
+
+class RateLimitExceeded(TooManyRequests):
+    """One limit is used up: which one, in words."""
+
+    def __init__(self, item: RateLimitItem) -> None:
+        super().__init__(str(item))
 
 
 class _TakesBack(Protocol):
@@ -45,10 +56,9 @@ class Limits:
             key_prefix=PREFIX,
             default_limits=[],
         )
-        self._reader = self._counted("reader", lambda limits: limits.per_reader, lambda: str(g.limited_reader))
-        self._guests = self._counted("guests", lambda limits: limits.per_address, lambda: str(g.limited_guests))
-        self._address = self._counted("address", lambda limits: limits.per_address, hashed_address)
-        self._site = self._counted("site", lambda limits: limits.per_site, lambda: str(g.limited_site))
+        # Everything is counted below, as the limits that count are known only there: the library's own look at each
+        # request would find nothing, and take longer than all our counting.
+        self.limiter.request_filter(lambda: True)
 
     def check_comment(self, site_id: str, reader: str | None, guests: str | None = None) -> None:
         """Refuses a comment that ``count_comment`` would refuse, and counts nothing: before anything costly is done."""
@@ -67,38 +77,24 @@ class Limits:
         """An accepted comment of a reader; None where the site's server names neither id nor address, or vouches for a
         comment of the past. ``guests`` are all whom it names by one address alone.
         """
-        g.limited_site = site_id
-        # The site's limit is looked at first, so that what it refuses doesn't count against the reader.
+        # The site's limit is looked at first, so that what it refuses doesn't count against the reader. The headers
+        # tell a reader of the reader's own limit.
         limits = limits_in_force()
         if not limits.enabled or self._has_room(limits.per_site, site_id, "site"):
-            if reader is not None:
-                g.limited_reader = f"{site_id} {reader}"
-                if guests is None or self._has_room(limits.per_address, f"{site_id} {guests}", "guests"):
-                    self._reader()
-                    self._note(limits.per_reader, g.limited_reader, "reader")
+            if reader is not None and (
+                guests is None or self._has_room(limits.per_address, f"{site_id} {guests}", "guests")
+            ):
+                self._count(limits.per_reader, f"{site_id} {reader}", "reader")
             if guests is not None:
-                g.limited_guests = f"{site_id} {guests}"
-                shown = self.limiter.context.view_rate_limit
-                self._guests()
-                self._note(limits.per_address, g.limited_guests, "guests")
-                if shown is not None:
-                    self.limiter.context.view_rate_limit = shown
-        shown = self.limiter.context.view_rate_limit
-        self._site()
-        self._note(limits.per_site, site_id, "site")
-        if shown is not None:
-            self.limiter.context.view_rate_limit = shown  # the headers tell a reader of the reader's own limit
+                self._count(limits.per_address, f"{site_id} {guests}", "guests")
+        self._count(limits.per_site, site_id, "site")
 
     def count_address(self) -> None:
         """A write to the public API without a secret key; a request counts once, however often this is called."""
         if "address_counted" in g:
             return
-        shown = self.limiter.context.view_rate_limit
-        self._address()
+        self._count(limits_in_force().per_address, hashed_address(), "address")
         g.address_counted = True
-        self._note(limits_in_force().per_address, hashed_address(), "address")
-        if shown is not None:
-            self.limiter.context.view_rate_limit = shown  # the headers tell of the limit that refused
 
     def check_address(self) -> None:
         """Refuses what ``count_address`` would refuse, and counts nothing."""
@@ -110,8 +106,7 @@ class Limits:
 
     def count_site(self, site_id: str) -> None:
         """Another request that counts against a site alone."""
-        g.limited_site = site_id
-        self._site()
+        self._count(limits_in_force().per_site, site_id, "site")
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -133,41 +128,31 @@ class Limits:
             if scope == "address":
                 g.pop("address_counted", None)
 
-    def _note(self, limits: tuple[str, ...], key: str, scope: str) -> None:
-        """Remembers what was counted, where it may have to be taken back."""
-        if "counted" in g and limits_in_force().enabled:
-            g.counted += [(item, key, scope) for limit in limits for item in _parsed(limit)]
+    def _count(self, limits: tuple[str, ...], key: str, scope: str) -> None:
+        """Counts once under each of these limits, the shortest first. The answer's headers tell of the first one that
+        a request was counted under, or of the one that refuses it.
+        """
+        if not limits_in_force().enabled:
+            return
+        context = self.limiter.context
+        for item in _parsed(limits):
+            fits = self.limiter.limiter.hit(item, PREFIX, key, scope)
+            if not fits or context.view_rate_limit is None:
+                context.view_rate_limit = RequestLimit(self.limiter, item, [PREFIX, key, scope], not fits, shared=True)
+            if not fits:
+                log.info("rate limit %s (%s) exceeded: %s", item, key, scope)
+                raise RateLimitExceeded(item)
+            if "counted" in g:  # it may have to be taken back
+                g.counted.append((item, key, scope))
 
     def _has_room(self, limits: tuple[str, ...], key: str, scope: str) -> bool:
-        return all(self.limiter.limiter.test(item, PREFIX, key, scope) for limit in limits for item in _parsed(limit))
-
-    def _counted(
-        self, scope: str, of: Callable[[RateLimits], tuple[str, ...]], key: Callable[[], str]
-    ) -> Callable[[], None]:
-        return self._decorated(
-            scope,
-            lambda: ";".join(of(limits_in_force())),
-            key,
-            lambda: not (limits_in_force().enabled and of(limits_in_force())),
-        )
-
-    def _decorated(
-        self, scope: str, limit: str | Callable[[], str], key: Callable[[], str], exempt: Callable[[], bool]
-    ) -> Callable[[], None]:
-        def count() -> None:
-            """Calling this is what counts."""
-
-        # Flask-Limiter tells decorated functions apart by their qualified name.
-        count.__qualname__ = f"count {scope}"
-        counted: Callable[[], None] = self.limiter.shared_limit(limit, scope=scope, key_func=key, exempt_when=exempt)(
-            count
-        )
-        return counted
+        return all(self.limiter.limiter.test(item, PREFIX, key, scope) for item in _parsed(limits))
 
 
 @lru_cache(maxsize=256)
-def _parsed(limit: str) -> tuple[RateLimitItem, ...]:
-    return tuple(parse_many(limit))
+def _parsed(limits: tuple[str, ...]) -> tuple[RateLimitItem, ...]:
+    """In the order in which they are counted."""
+    return tuple(sorted(item for limit in limits for item in parse_many(limit)))
 
 
 def limits_in_force() -> RateLimits:

@@ -67,11 +67,12 @@ def age_told(time: datetime, words: str) -> Markup:
     return _told(time, "age", "", words, f"{in_words(time)} · {day_and_time(time)}")
 
 
-_TIME = Markup('<time{} datetime="{}" data-told="{}" title="{}">{}</time>')
+_TIME = Markup('<time%s datetime="%s" data-told="%s" title="%s">%s</time>')
+_CLASS = Markup(' class="%s"')
 
 
 def _told(time: datetime, kind: str, style: str, words: str, title: str) -> Markup:
-    return _TIME.format(Markup(' class="{}"').format(style) if style else "", iso(time), kind, title, words)
+    return _TIME % (_CLASS % style if style else "", iso(time), kind, title, words)
 
 
 def page(template: str, status: int = 200, /, *, kept: bool = False, **context: Any) -> Response:
