@@ -12,6 +12,7 @@ from sqlalchemy import select
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.actor import Actor
+from moderation.core.reach import Scope
 from moderation.desk.bulk import decide_score_range
 from moderation.desk.decide import Ruling, Verdict
 from moderation.services import Services
@@ -19,7 +20,7 @@ from moderation.storage.accounts import account_named
 from moderation.storage.actions import ModeratorAction
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
-from moderation.storage.score_map import Area, Ground, ScoreRange
+from moderation.storage.score_map import Area, ScoreRange
 from tests.e2e.service import Service
 
 COMMENTS = 120
@@ -66,7 +67,8 @@ def press_approve(database: Database) -> str:
     actor = Actor(reference=f"account:{account.id}", name="admin", account_id=account.id, rights=rights)
     nothing = cast(Any, None)
     services = Services(settings=nothing, configuration=Defaults(), database=database, scorer=nothing)
-    area, score_range = Area(grounds=(Ground(site_id="demo"),)), ScoreRange(signal="toxicity", low=0, high=100)
+    area = Area(scopes=(Scope(site_id="demo", escalated=False),))
+    score_range = ScoreRange(signal="toxicity", low=0, high=100)
     return decide_score_range(services, actor, area, score_range, Ruling(verdict=Verdict.APPROVE)).action_id
 
 
