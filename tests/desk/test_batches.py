@@ -17,7 +17,7 @@ from sqlalchemy import select
 from moderation.core.errors import DecidedMeanwhile, InvalidField, NotPossibleNow, RightMissing
 from moderation.core.reach import Scope
 from moderation.desk.bulk import Begun, decide_score_range, remove_everything
-from moderation.desk.bulk_runner import LEASE, carry_on
+from moderation.desk.bulk_runner import WORK, carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.flags import mark
 from moderation.storage.accounts import Account
@@ -178,7 +178,7 @@ def test_a_band_and_a_reason_that_can_not_be_are_refused(newsroom: Newsroom) -> 
 def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> None:
     ada, grace = colleague(newsroom, *ALL_RIGHTS), colleague(newsroom)
     ids = several(newsroom, 3)
-    until = newsroom.clock.now + LEASE
+    until = newsroom.clock.now + WORK.lease
 
     def open_two(session: Any) -> None:
         session.add(CommentLock(comment_id=ids[0], account_id=grace.actor.account_id, until=until))
@@ -280,7 +280,7 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
     with pytest.raises(Killed):
         carry_on(newsroom.services, stopped=kill)
     assert not carry_on(newsroom.services)  # it may still be at work, for all that another one knows
-    newsroom.clock.move(seconds=LEASE.total_seconds() + 1)
+    newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
     assert carry_on(newsroom.services)
     action = act_of(newsroom, begun.action_id)
     assert (action.done, action.skipped) == (60, 0)
