@@ -40,6 +40,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         shown = sorted(likes.found, key=lambda one: one.likeness)[:LISTED]
         percents = {one.comment_id: round(one.likeness * 100) for one in shown}
         lines = [reading.entry(line, f"{QUEUE}/comments/{line.id}") for line in lines_of(db, list(percents))]
+        open_with = reading.open_with(likes.taken)
     return desk_page(
         "desk/alike.html",
         422 if problem else 200,
@@ -49,7 +50,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         itself=any(one.comment_id == comment_id for one in likes.found),
         may_reject=likes.may_reject,
         most=MAX_ALIKE,
-        open_with=reading.open_with(likes.taken),
+        open_with=open_with,
         open_elsewhere=len(likes.taken),
         lines=lines,
         percents=percents,
