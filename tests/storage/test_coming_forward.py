@@ -71,7 +71,9 @@ def _fill(session: Session, rows: list[tuple[str, dict[str, Any]]], *, sqlite: b
         values = [{key: _value(value) for key, value in row.items()} for row in its]
         session.connection().execute(Table(name, MetaData(), *columns).insert(), values)
     if not sqlite:  # as the comments that took those numbers had left it
-        session.execute(text("SELECT setval(pg_get_serial_sequence('docket', 'number'), (SELECT max(number) FROM docket))"))
+        session.execute(
+            text("SELECT setval(pg_get_serial_sequence('docket', 'number'), (SELECT max(number) FROM docket))")
+        )
 
 
 def _type_of(values: list[Any]) -> Any:
@@ -114,18 +116,22 @@ def test_everything_comes_along_and_goes_on(old: tuple[Hall, dict[str, Any]], tm
     assert [event["event"] for event in room.events(hello)][:2] == ["comment.submitted", "comment.scored"]
     assert [one["body"] for one in (room.published().json or {})["comments"]] == [room.whole(hello)["body"]]
 
-    again = room.comment("kept answer", author={"name": "Cy", "id": "reader-3"}, headers={"Idempotency-Key": "first-try"})
+    again = room.comment(
+        "kept answer", author={"name": "Cy", "id": "reader-3"}, headers={"Idempotency-Key": "first-try"}
+    )
     assert again.status_code == 422, "another text under the same key"
 
     with services.database.reading() as session:
-        actor = account_at_work(session, known["account"])
+        actor = account_at_work(services, known["account"])
         assert actor is not None
         flags = flags_on(session, known["comments"])
         assert {id_: [flag.kind.value for flag in its] for id_, its in flags.items()} == {
             hello: ["featured"],
             escalated: ["escalated"],
         }
-        assert live_locks(session, datetime.fromisoformat("2026-03-02T12:01:30+00:00")) == {known["bus"][0]: actor.account_id}
+        assert live_locks(session, datetime.fromisoformat("2026-03-02T12:01:30+00:00")) == {
+            known["bus"][0]: actor.account_id
+        }
         assert liking_of(session, actor).blurs({"toxicity": 0.6}) == "toxicity"
         (view,) = views_for(session, known["account"], [Scope(site_id=known["site"], sections=None)])
         assert view.name == "mine"

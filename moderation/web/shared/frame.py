@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,7 +36,7 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
     """
     actor = person()
     with services().database.reading() if db is None else nullcontext(db) as session:
-        sites = all_sites(session)
+        sites = _sites(session)
         waits = waiting(session, scopes_of(actor, _with_right(sites, actor, READ)))
         alarm = _alarm(session, actor, sites)
     return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)
@@ -71,7 +71,15 @@ def _alarm(db: Session, actor: Actor, sites: Iterable[Site]) -> Pressing | None:
 
 def sites_with(actor: Actor, right: str, session: Session, *, altogether: bool = False) -> tuple[Site, ...]:
     """The sites on which this person holds the right, in some sections at least, or ``altogether``."""
-    return _with_right(all_sites(session), actor, right, altogether=altogether)
+    return _with_right(_sites(session), actor, right, altogether=altogether)
+
+
+def _sites(session: Session) -> Sequence[Site]:
+    """Every site, asked for once a page."""
+    if "sites" not in session.info:
+        session.info["sites"] = all_sites(session)
+    sites: Sequence[Site] = session.info["sites"]
+    return sites
 
 
 def _with_right(sites: Iterable[Site], actor: Actor, right: str, *, altogether: bool = False) -> tuple[Site, ...]:
