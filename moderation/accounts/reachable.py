@@ -4,6 +4,8 @@ sites that somebody reaches, for lists.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -91,9 +93,17 @@ def case_reached(session: Session, actor: Actor, case_id: str, *, lock: bool = F
 def sites_reached(session: Session, actor: Actor, right: str, *, altogether: bool = False) -> tuple[Site, ...]:
     """The sites on which somebody has this right, in some sections at least, or ``altogether``."""
     where = whole if altogether else somewhere_on
-    return tuple(site for site in all_sites(session) if reachable(actor, right, where(site.id)))
+    return tuple(site for site in every_site(session) if reachable(actor, right, where(site.id)))
 
 
 def scopes_reached(session: Session, actor: Actor, right: str) -> tuple[Scope, ...]:
     """How far somebody has this right on every site where they have it."""
-    return scopes(actor, right, [site.id for site in all_sites(session)])
+    return scopes(actor, right, [site.id for site in every_site(session)])
+
+
+def every_site(session: Session) -> Sequence[Site]:
+    """All sites, asked for once in a session that reads."""
+    if "sites" not in session.info:
+        session.info["sites"] = all_sites(session)
+    sites: Sequence[Site] = session.info["sites"]
+    return sites

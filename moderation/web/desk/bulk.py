@@ -147,9 +147,10 @@ def _remove_page(place: _Place, problem: str | None = None) -> Response:
         count = how_many(db, place.what)
         reading = Reading(db, person())
         taken = among(db, place.what, list(reading.locks))
+        open_with = reading.open_with(taken)
     context: dict[str, Any] = {
         "open_elsewhere": len(taken),
-        "open_with": reading.open_with(taken),
+        "open_with": open_with,
         "place": place,
         "count": count,
         "reasons": services().configuration.current().reasons,

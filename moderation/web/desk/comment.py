@@ -99,18 +99,19 @@ def comment_page(comment_id: str, told: Refused | None = None) -> Response:
             names=reading.names,
             reasons=reading.configuration.reasons,
         )
-    if told and told.open_with:
-        found["item"] = replace(item, anyway=True)
-    return desk_page(
-        "desk/comment.html",
-        told.status if told else 200,
-        here=QUEUE,
-        refused=told or Refused(status=200),
-        history=happened,
-        back=back,
-        whole=True,
-        **found,
-    )
+        if told and told.open_with:
+            found["item"] = replace(item, anyway=True)
+        return desk_page(
+            "desk/comment.html",
+            told.status if told else 200,
+            here=QUEUE,
+            db=db,
+            refused=told or Refused(status=200),
+            history=happened,
+            back=back,
+            whole=True,
+            **found,
+        )
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,12 +40,16 @@ class Reading:
         self.db, self.actor = db, actor
         self.sites = sites_reached(db, actor, READ)
         self.scopes = scopes(actor, READ, [site.id for site in self.sites])
-        self.names: Mapping[str, str] = account_names(db)
         self.liking: Liking = liking_of(db, actor)
         self.now = services().clock()
         self.locks = live_locks(db, self.now, exclude=actor.account_id)
         self.configuration = services().configuration.current()
         self.labels = {reason.id: reason.label for reason in self.configuration.reasons}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Every account's name by its id: asked for only where one is told, and while the session is open."""
+        return account_names(self.db)
 
     def taken(self, comment_id: str) -> str | None:
         """Who else has this comment open."""
@@ -58,6 +63,8 @@ class Reading:
 
     def verdict(self, decided: DecisionRow | None) -> str | None:
         """Who made what of a comment, in words."""
+        if decided is None or decided.status in WAITING:
+            return None
         return verdict_words(decided, self.names, self.labels)
 
     def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), marks: Sequence[str] = ()) -> Entry:

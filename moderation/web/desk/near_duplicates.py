@@ -40,6 +40,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         shown = sorted(near_duplicates.found, key=lambda one: one.likeness)[:SHOWN]
         percents = {one.comment_id: round(one.likeness * 100) for one in shown}
         lines = [reading.entry(line, f"{QUEUE}/comments/{line.id}") for line in lines_of(db, list(percents))]
+        open_with = reading.open_with(near_duplicates.taken)
     return desk_page(
         "desk/near_duplicates.html",
         422 if problem else 200,
@@ -49,7 +50,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         itself=any(one.comment_id == comment_id for one in near_duplicates.found),
         may_reject=near_duplicates.may_reject,
         most=MAX_ALIKE,
-        open_with=reading.open_with(near_duplicates.taken),
+        open_with=open_with,
         open_elsewhere=len(near_duplicates.taken),
         lines=lines,
         percents=percents,

@@ -11,10 +11,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import every_site
 from moderation.core.actor import Actor
 from moderation.core.reach import ADMIN, READ, SENIOR, anywhere, everywhere, reachable, scopes, whole
 from moderation.storage.legal import Pressing, pressing
-from moderation.storage.sites import Site, all_sites
+from moderation.storage.sites import Site
 from moderation.web.shared.access import person, services
 from moderation.web.shared.rendering import page
 from moderation.web.shared.waiting_counts import waiting
@@ -35,7 +36,7 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
     """
     actor = person()
     with services().database.reading() if db is None else nullcontext(db) as session:
-        sites = all_sites(session)
+        sites = every_site(session)
         waits = waiting(session, scopes(actor, READ, [site.id for site in sites]))
         alarm = _alarm(session, actor, sites)
     return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)

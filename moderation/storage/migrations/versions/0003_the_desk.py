@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from moderation.core.scores import LABELS
 from moderation.core.text.likeness import buckets as bands
+
+LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "sexual_explicit")
 
 revision = "0003"
 down_revision = "0002"

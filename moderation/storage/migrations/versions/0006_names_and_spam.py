@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from moderation.core.scores import LABELS
+LABELS = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "sexual_explicit")
 
 revision = "0006"
 down_revision = "0005"

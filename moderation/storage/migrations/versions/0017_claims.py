@@ -1,4 +1,8 @@
-"""Work is claimed in one way: a site's unscored comments are found by themselves, and the queue's order has a lease"""
+"""Work is claimed in one way: a site's unscored comments are found by themselves, and the queue's order has a lease
+
+The index is made anew rather than a second one beside it: a process of the version before finds what waits in it too,
+in another order, and only what waits for its scores is in it.
+"""
 
 import sqlalchemy as sa
 from alembic import op
