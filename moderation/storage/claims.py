@@ -1,5 +1,5 @@
-"""Claims: whatever waits for a worker is taken in batches with a lease, done once, and found again when its
-worker dies.
+"""Claims: whatever waits for a worker is taken in batches with a lease, done once, and found again when its worker
+dies.
 
 A claim is a time in a column of what waits, ``leased_until``: up to then nobody else takes it. Whoever finishes a thing
 locks its row first and asks ``Claim.holds``: a worker that took so long that somebody else has it now leaves it alone.
@@ -161,10 +161,12 @@ def _shared_out(session: Session, work: Work, now: datetime, limit: int) -> list
     first = oldest.correlate(Site).scalar_subquery()
     found = session.execute(select(Site.id, first.label("first"))).all()
     sites = [row.id for row in sorted((row for row in found if row.first is not None), key=lambda row: row.first)]
-    keys: list[Key] = []
+    share, keys, have_more = max(1, limit // max(1, len(sites))), list[Key](), list[str]()
     for site in sites[:limit]:
-        keys += _first(session, work, now, max(1, limit // len(sites)), work.site == site)
-    for site in sites:
+        some = _first(session, work, now, share, work.site == site)
+        keys += some
+        have_more += [site] if len(some) == share else []
+    for site in have_more:
         if len(keys) < limit:
             keys += _first(session, work, now, limit - len(keys), work.site == site, exclude=keys)
     return keys

@@ -264,6 +264,21 @@ def test_a_runner_that_stops_leaves_the_rest_to_the_next(
     assert act_of(newsroom, begun.action_id).done == 60
 
 
+def test_an_act_that_has_come_less_far_has_its_turn_before_one_that_has_come_farther(
+    newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
+) -> None:
+    ada, bob = with_account(newsroom, *ALL_RIGHTS), with_account(newsroom, *ALL_RIGHTS)
+    several(newsroom, 80)
+    large = decide(ada, 80, 100)
+    carry_on(newsroom.services, stopped=chunks(1))
+    small = decide(bob, 80, 100)
+    carry_on(newsroom.services, stopped=chunks(1))
+    assert [act_of(newsroom, begun.action_id).done for begun in (large, small)] == [20, 20]
+    while carry_on(newsroom.services):
+        pass
+    assert [act_of(newsroom, begun.action_id).finished_at is None for begun in (large, small)] == [False, False]
+
+
 def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(newsroom: Newsroom) -> None:
     ada = with_account(newsroom, *ALL_RIGHTS)
     ids = several(newsroom, 60)
