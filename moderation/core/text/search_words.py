@@ -21,12 +21,12 @@ import regex
 
 from moderation.core.text.written import without_piled_marks
 
-MOST = 12
-MOST_WORDS = 16_000
+MAX_PIECES = 12
+MAX_WORDS = 16_000
 """Of a text so many words are found: PostgreSQL counts places no further than 16,383."""
 LONGEST_WORD = 64
 """Characters by which a word is known; what follows them tells it from no other."""
-MOST_HITS = 1000
+MAX_HITS = 1000
 """Places of one text that are shown."""
 _PIECE = regex.compile(r'"([^"]*)"?|([^\s"]+)')
 _SHORTEST_START = 3
@@ -133,7 +133,7 @@ class _Word(NamedTuple):
 
 
 def words_in(text: str) -> list[str]:
-    """The words that find a text, in order: at most ``MOST_WORDS``. Linear time."""
+    """The words that find a text, in order: at most ``MAX_WORDS``. Linear time."""
     folded = _folded(text)
     if folded.isascii():
         words = folded.translate(_NO_WORD).split()
@@ -145,11 +145,11 @@ def words_in(text: str) -> list[str]:
             else:
                 words += map("".join, pairwise(word))
                 words.append(word[-1])
-    return [word[:LONGEST_WORD] for word in words[:MOST_WORDS]]
+    return [word[:LONGEST_WORD] for word in words[:MAX_WORDS]]
 
 
 def sought(typed: str) -> tuple[Sought, ...]:
-    """What to look for: a text must have all of it. At most ``MOST`` pieces; what has no letter or number is none."""
+    """What to look for: a text must have all of it. ``MAX_PIECES`` pieces at most, each with a letter or number."""
     found = []
     for quoted, word in _PIECE.findall(typed):
         text = (quoted or word).strip()
@@ -157,7 +157,7 @@ def sought(typed: str) -> tuple[Sought, ...]:
         piece = _sought(bare, start=bare != text and len(bare) >= _SHORTEST_START)
         if piece is not None:
             found.append(piece)
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_PIECES])
 
 
 def _sought(text: str, *, start: bool) -> Sought | None:
@@ -175,9 +175,9 @@ def _sought(text: str, *, start: bool) -> Sought | None:
 
 
 def hits(text: str, find: Iterable[Sought]) -> list[tuple[int, int]]:
-    """Where a text has what is looked for: places in it, in order, without overlap, at most ``MOST_HITS``. Linear."""
+    """Where a text has what is looked for: places in it, in order, without overlap, at most ``MAX_HITS``. Linear."""
     folded, origins = _traced(text)
-    words = [word for word, _ in zip(_cut(folded), range(MOST_WORDS), strict=False)]
+    words = [word for word, _ in zip(_cut(folded), range(MAX_WORDS), strict=False)]
     line = "\n" + "\n".join(word.text for word in words) + "\n"
     begins = [0]
     for word in words:
@@ -192,7 +192,7 @@ def _places(line: str, begins: list[int], words: list[_Word], piece: Sought) -> 
     """The places of a piece in the folded text. ``line`` has its words, each of which ``begins`` at a line end."""
     needle = "\n" + "\n".join(piece.words) + ("" if piece.start else "\n")
     at, count = line.find(needle), 0
-    while at >= 0 and count < MOST_HITS:
+    while at >= 0 and count < MAX_HITS:
         first = bisect_left(begins, at)
         last = words[first + len(piece.words) - 1]
         yield words[first].start, (last.start + len(piece.words[-1]) if last.paired else last.end)
@@ -206,7 +206,7 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return merged[:MOST_HITS]
+    return merged[:MAX_HITS]
 
 
 def _cut(folded: str) -> Iterator[_Word]:
