@@ -74,7 +74,7 @@ def rules_revision(session: Session, site_id: str) -> int:
 
 
 def site_rules_lock(site_id: str) -> str:
-    """The name of the lock under which a site's term lists and modes are changed."""
+    """The name of the lock under which a site's wordlists and modes are changed."""
     return f"site rules {site_id}"
 
 
