@@ -20,7 +20,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 
-MOST_CONNECTIONS = 1000
+MAX_CONNECTIONS = 1000
 FILES_BESIDES = 200
 """Files and connections that the rest of the process may have open."""
 HEADERS_SECONDS = 20.0
@@ -141,7 +141,7 @@ def is_overdue(channel: Channel, now: float) -> bool:
     return bool(now - request.began > BODY_SECONDS + request.body_bytes_received / BODY_BYTES_PER_SECOND)
 
 
-def longest_idle(channels: Iterable[Channel], most: int = 1) -> list[Channel]:
+def longest_idle(channels: Iterable[Channel], maximum: int = 1) -> list[Channel]:
     """The connections to close where there are too many, at most so many, the first to go first: one by one, of the
     address that holds the most of those that have no whole request under way, the one that has been so for longest.
     """
@@ -155,7 +155,7 @@ def longest_idle(channels: Iterable[Channel], most: int = 1) -> list[Channel]:
     heap = [(-len(of_one), of_one[-1].idle_since, address) for address, of_one in held.items()]
     heapify(heap)
     going: list[Channel] = []
-    while heap and len(going) < most:
+    while heap and len(going) < maximum:
         address = heappop(heap)[2]
         of_one = held[address]
         going.append(of_one.pop())
@@ -167,12 +167,12 @@ def longest_idle(channels: Iterable[Channel], most: int = 1) -> list[Channel]:
 def room_for_connections() -> int:
     """How many connections this process can hold; asks the system for as many files as that takes."""
     allowed, possible = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = MOST_CONNECTIONS + FILES_BESIDES
+    needed = MAX_CONNECTIONS + FILES_BESIDES
     if allowed != resource.RLIM_INFINITY and allowed < needed:
         raised = needed if possible == resource.RLIM_INFINITY else min(needed, possible)
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, possible))
             allowed = raised
     if allowed == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(16, min(MOST_CONNECTIONS, allowed - FILES_BESIDES))
+        return MAX_CONNECTIONS
+    return max(16, min(MAX_CONNECTIONS, allowed - FILES_BESIDES))

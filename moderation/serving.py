@@ -193,12 +193,12 @@ class _Server(TcpWSGIServer):
     def handle_accept(self) -> None:
         # Many at once: a turn of the loop looks at every connection, and with one newcomer a turn a thousand idle ones
         # hold up whoever comes next for seconds.
-        most = max(1, self._room // 16)
+        maximum = max(1, self._room // 16)
         left = max(0, self._room - len(self.active_channels))
         # Whoever holds the most connections makes room, with those that have been idle for longest. They close in the
         # loop's next turn: closed at once, their numbers could be given to newcomers amid this turn's events.
-        going = longest_idle(self.active_channels.values(), most) if left < most else []
-        for _ in range(min(most, left + len(going)) or 1):
+        going = longest_idle(self.active_channels.values(), maximum) if left < maximum else []
+        for _ in range(min(maximum, left + len(going)) or 1):
             before = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == before:  # nobody else calls

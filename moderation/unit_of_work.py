@@ -76,8 +76,8 @@ class UnitOfWork:
         self.connection.execute(_INSERT_NOTICE, row)
 
 
-class Books(Protocol):
-    """Where a record is kept and what time it is. ``Services`` are books."""
+class WriteContext(Protocol):
+    """Where a record is kept and what time it is. ``Services`` are one."""
 
     @property
     def database(self) -> Database: ...
@@ -86,7 +86,7 @@ class Books(Protocol):
     def clock(self) -> Clock: ...
 
 
-def recorded(books: Books, work: Callable[[UnitOfWork], T]) -> T:
+def recorded(context: WriteContext, work: Callable[[UnitOfWork], T]) -> T:
     """Runs ``work`` in one transaction and appends its audit events as the last thing before the commit. On a conflict
     everything is rolled back and ``work`` runs again.
     """
@@ -95,13 +95,13 @@ def recorded(books: Books, work: Callable[[UnitOfWork], T]) -> T:
 
     def transaction(session: Session) -> T:
         nonlocal unit, heads
-        unit = UnitOfWork(session, books.clock())
+        unit = UnitOfWork(session, context.clock())
         result = work(unit)
         session.flush()
-        heads = append(session, unit.unchained_events, books.clock()) if unit.unchained_events else []
+        heads = append(session, unit.unchained_events, context.clock()) if unit.unchained_events else []
         return result
 
-    result = books.database.writing(transaction)
+    result = context.database.writing(transaction)
     for head in heads:
         # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
         log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})

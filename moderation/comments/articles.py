@@ -116,7 +116,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
-    """Of an article that takes many comments into another section, all but the last go ahead, in portions: nobody else
+    """Of an article that takes many comments into another section, all but the last go ahead, in chunks: nobody else
     who writes shall wait for all of them. Where this is cut short, the site's next try goes on with it.
     """
     with services.database.reading() as session:

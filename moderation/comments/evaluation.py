@@ -118,7 +118,7 @@ def judge(
 
 
 def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
-    """The listed terms that a comment holds, of its site and of its article."""
+    """The terms of the wordlists that a comment holds, of its site and of its article."""
     return (*rules.site_terms.found(body), *rules.article_terms.found(body))
 
 
@@ -152,14 +152,14 @@ def private_data_in(configuration: Configuration, body: str, author_name: str) -
 
 @dataclass(frozen=True, slots=True)
 class WordlistHits:
-    """The listed terms in all of a comment that is published: its text, and its author's name."""
+    """The terms of the wordlists in all of a comment that is published: its text, and its author's name."""
 
     text: tuple[Found, ...] = ()
     name: tuple[Found, ...] = ()
 
 
 def wordlist_hits_in(rules: Rules, body: str, name: str) -> WordlistHits:
-    """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
+    """The terms of the wordlists that a comment holds; a name is looked through as it is written, and taken apart."""
     words = name_words(name)
     found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
     return WordlistHits(text=terms_in(rules, body), name=tuple(found.values()))
@@ -198,12 +198,12 @@ def holds_for(
     parent: Comment | None = None,
     form_filled: bool = False,
 ) -> tuple[str, ...]:
-    """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
-    is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
+    """Facts beyond the scores for which a comment must wait, in words. The term itself isn't among the words: what
+    is stored with a decision stays, and the name of a victim must be erasable. ``parent`` is what a reply answers: by
     itself the policy publishes no answer to what readers can't see.
     """
     holds = [
-        f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        f"{holds_it}a word on the wordlist of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
         for holds_it, terms in (("holds ", wordlist_hits.text), (NAME_HOLDS, wordlist_hits.name))
         for found in terms
     ]

@@ -251,11 +251,11 @@ def _check_none_banned(session: Session, authors: Iterable[Author], now: datetim
 
 def _check_size(body: str, rules: CommentRules) -> None:
     # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
-    most = rules.maximum_length * 10
-    if len(body) > most:
+    maximum = rules.maximum_length * 10
+    if len(body) > maximum:
         raise InvalidField(
             "body",
-            f"holds {len(body)} code points, invisible ones too; at most {most} are possible here, and "
+            f"holds {len(body)} code points, invisible ones too; at most {maximum} are possible here, and "
             f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
         )
 

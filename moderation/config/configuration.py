@@ -70,7 +70,7 @@ class Surge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Legal:
-    """``[legal]``: how long each kind of legal matter may take, and how long before its end an alarm is raised."""
+    """``[legal]``: how long each kind of legal case may take, and how long before its end an alarm is raised."""
 
     notice_hours: int = 24
     grievance_days: int = 15

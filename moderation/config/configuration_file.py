@@ -86,7 +86,7 @@ def _comments(table: Table) -> Comments:
         sites={name: _finished(site) for name, site in table.tables("sites").items()},
         sections={name: _finished(section) for name, section in table.tables("sections").items()},
         replies=_finished(table.table("replies")),
-        maximum_body=table.integer("maximum_body", 1_048_576, least=1024, most=100 * 1_048_576),
+        maximum_body=table.integer("maximum_body", 1_048_576, minimum=1024, maximum=100 * 1_048_576),
         surge=_surge(table.table("surge")),
     )
     table.finish()
@@ -108,10 +108,10 @@ def _finished(table: Table) -> CommentKeys:
 
 def _comment_keys(table: Table) -> CommentKeys:
     keys: dict[str, Any] = {
-        "minimum_length": table.integer("minimum_length", 50, least=0, most=100_000),
-        "maximum_length": table.integer("maximum_length", 5000, least=1, most=100_000),
+        "minimum_length": table.integer("minimum_length", 50, minimum=0, maximum=100_000),
+        "maximum_length": table.integer("maximum_length", 5000, minimum=1, maximum=100_000),
         "mode": Mode(table.choice("mode", Mode.PRE, list(Mode))),
-        "close_after_days": table.integer("close_after_days", 0, least=0, most=36_500),
+        "close_after_days": table.integer("close_after_days", 0, minimum=0, maximum=36_500),
     }
     return {key: value for key, value in keys.items() if key in table.values}
 
@@ -122,11 +122,11 @@ def _surge(table: Table) -> Surge:
         raise ConfigurationError(
             table.name("first_time_share"), f"is {share:g}; it must be a number over 0, at most 1."
         )
-    arrivals = table.integer("arrivals_per_hour", 1, least=1, most=1_000_000)
+    arrivals = table.integer("arrivals_per_hour", 1, minimum=1, maximum=1_000_000)
     surge = Surge(
         arrivals_per_hour=arrivals if "arrivals_per_hour" in table.values else None,
         first_time_share=share if "first_time_share" in table.values else None,
-        hours=table.integer("hours", 24, least=1, most=8760),
+        hours=table.integer("hours", 24, minimum=1, maximum=8760),
     )
     table.finish()
     if "hours" in table.values and not surge.on:
@@ -139,10 +139,10 @@ def _surge(table: Table) -> Surge:
 def _legal(table: Table) -> Legal:
     defaults = Legal()
     legal = Legal(
-        notice_hours=table.integer("notice_hours", defaults.notice_hours, least=1, most=8760),
-        grievance_days=table.integer("grievance_days", defaults.grievance_days, least=1, most=365),
-        order_hours=table.integer("order_hours", defaults.order_hours, least=1, most=8760),
-        due_soon_hours=table.integer("due_soon_hours", defaults.due_soon_hours, least=0, most=8760),
+        notice_hours=table.integer("notice_hours", defaults.notice_hours, minimum=1, maximum=8760),
+        grievance_days=table.integer("grievance_days", defaults.grievance_days, minimum=1, maximum=365),
+        order_hours=table.integer("order_hours", defaults.order_hours, minimum=1, maximum=8760),
+        due_soon_hours=table.integer("due_soon_hours", defaults.due_soon_hours, minimum=0, maximum=8760),
     )
     table.finish()
     return legal
@@ -195,7 +195,7 @@ def _perspective(table: Table) -> Perspective:
         raise ConfigurationError(table.name("keep_texts_for_sites"), f"is {clipped(repr(sites))}; it must be {wanted}.")
     found = Perspective(
         keep_texts_for_sites=tuple(sites),
-        retention_days=table.integer("retention_days", 90, least=1, most=3650),
+        retention_days=table.integer("retention_days", 90, minimum=1, maximum=3650),
     )
     table.finish()
     return found

@@ -13,9 +13,9 @@ T = TypeVar("T")
 class Recent(Generic[T]):
     """Keeps the last few answers, each for ``kept_for``. For many threads."""
 
-    def __init__(self, kept_for: timedelta, *, most: int = 3) -> None:
+    def __init__(self, kept_for: timedelta, *, maximum: int = 3) -> None:
         self._kept_for = kept_for
-        self._most = most
+        self._maximum = maximum
         self._lock = threading.Lock()
         self._kept: dict[Hashable, tuple[datetime, T]] = {}
 
@@ -27,7 +27,7 @@ class Recent(Generic[T]):
                 return self._kept[key][1]
         found = read()
         with self._lock:
-            while len(self._kept) >= self._most:
+            while len(self._kept) >= self._maximum:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[key] = (now, found)
         return found

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 
-def clipped(text: str, most: int = 80) -> str:
+def clipped(text: str, maximum: int = 80) -> str:
     """What somebody sent, as an error repeats it: enough to know it by, never all of it."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    return text if len(text) <= maximum else f"{text[:maximum]}… ({len(text):,} characters)"
 
 
 class ModerationError(Exception):
@@ -135,7 +135,7 @@ class SiteNotFound(NotFound):
 
 
 class CaseNotFound(NotFound):
-    """There is no such legal matter here, or this account has nothing to do with its site."""
+    """There is no such legal case here, or this account has nothing to do with its site."""
 
 
 class CommentNotFound(NotFound):
@@ -143,7 +143,7 @@ class CommentNotFound(NotFound):
 
 
 class TermNotFound(NotFound):
-    """There is no such term listed here, or this account has nothing to do with its list."""
+    """There is no such term here, or this account has nothing to do with its list."""
 
 
 class NoteNotFound(NotFound):

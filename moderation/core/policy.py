@@ -264,7 +264,7 @@ FORM_FILLED = "spam: the form was filled in as a program does it, too fast or wh
 NAME_UNREAD = "its author's name couldn't be scored"
 PART_UNREAD = "a part of it is in a language that the scoring pack can't read"
 NAME_HOLDS = "its author's name holds "
-"""How the words begin for a listed term in a name."""
+"""How the words begin for a term of a wordlist in a name."""
 HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
 """Facts for which a comment waits whose reason has a code of its own."""
 
@@ -283,10 +283,10 @@ def decide(
 
     A condition whose signal is missing never holds in approve or reject and always holds in flag; one whose signal is
     not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
-    published, and what the pack can't read always waits: what would have rejected it is a reason to look. A listed term
-    holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of the text is
-    asked of the author's name too. ``waits_because`` says why everything waits here; where something could have been
-    published at once, the reason says which condition for that didn't hold.
+    published, and what the pack can't read always waits: what would have rejected it is a reason to look. A term of a
+    wordlist holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of
+    the text is asked of the author's name too. ``waits_because`` says why everything waits here; where something could
+    have been published at once, the reason says which condition for that didn't hold.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
     rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in WORDLIST_SIGNALS)
@@ -349,7 +349,7 @@ def _code_of(hold: str) -> str:
 
 def _why_not_rejected(reason: Reason) -> str:
     if reason.code in WORDLIST_SIGNALS:
-        return "listed terms never reject"
+        return "wordlist matches never reject"
     return "what the pack can't read is never rejected unread"
 
 
@@ -402,7 +402,7 @@ def _name(signal: str) -> str:
         return f"name: {_name(signal.removeprefix(NAME))}"
     return {
         "author_approved": "approved comments of this author",
-        "terms": "listed terms",
+        "terms": "wordlist matches",
         "private_data": "places with private data",
     }.get(signal, signal.replace("_", " "))
 

@@ -29,10 +29,10 @@ class Table:
             raise ConfigurationError(self.name(key), f"is {clipped(repr(value))}; it must be {wanted}.")
         return value
 
-    def integer(self, key: str, default: int, *, least: int, most: int) -> int:
-        wanted = f"a whole number from {least} to {most}"
+    def integer(self, key: str, default: int, *, minimum: int, maximum: int) -> int:
+        wanted = f"a whole number from {minimum} to {maximum}"
         value: int = self.get(key, int, default, wanted)
-        if not least <= value <= most:
+        if not minimum <= value <= maximum:
             raise ConfigurationError(self.name(key), f"is {clipped(str(value))}; it must be {wanted}.")
         return value
 

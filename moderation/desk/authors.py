@@ -22,7 +22,7 @@ from moderation.storage.site_rules import AuthorDecision, AuthorKind, newest_aut
 from moderation.unit_of_work import UnitOfWork, recorded
 
 AUTHOR = "author"
-"""The kind of act that a decision about an author is."""
+"""The kind of action that a decision about an author is."""
 
 REDRESS = (
     "If you think this is wrong, write to the newsroom and name the reference of this decision. "
@@ -46,7 +46,7 @@ class AuthorRuling:
 
 
 def decide_author(services: Services, moderator: Actor, author_id: str, ruling: AuthorRuling) -> str | None:
-    """Records a decision about an author, in place of the one before, and returns the act's id.
+    """Records a decision about an author, in place of the one before, and returns the action's id.
 
     Raises ``AuthorNotFound``, ``RightMissing``, ``InvalidField``, and ``NotPossibleNow``: an author who is known by a
     name alone can't be trusted, and where nothing was decided nothing can be lifted.

@@ -1,8 +1,8 @@
-"""Many comments decided together: a band of the score map, all that says nearly the same as one, everything under an
+"""Many comments decided together: a range of the score map, all that says nearly the same as one, everything under an
 article or by an author.
 
 What is chosen is settled when the moderator presses. Each comment is decided for itself, with its own audit event and
-its own statement of reasons, wholly or not at all; many go on in the background, in portions.
+its own statement of reasons, wholly or not at all; many go on in the background, in chunks.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """An act on many comments as it stands at first. ``running``: it goes on in the background."""
+    """A bulk action as it stands at first. ``running``: it goes on in the background."""
 
     action_id: str
     total: int
@@ -57,9 +57,9 @@ class Begun:
 
 
 def decide_score_range(services: Services, actor: Actor, area: Area, score_range: ScoreRange, ruling: Ruling) -> Begun:
-    """Approves or rejects all that waits in a band of the score map at this moment.
+    """Approves or rejects all that waits in a range of the score map at this moment.
 
-    Raises ``RightMissing``, and ``InvalidField`` for a band or a reason that can't be.
+    Raises ``RightMissing``, and ``InvalidField`` for a score range or a reason that can't be.
     """
     _check(area, score_range, ruling)
     for ground in area.grounds:
@@ -153,7 +153,7 @@ def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
     if score_range.signal not in SIGNALS:
         raise InvalidField("signal", "is not a score that the map knows.")
     if not 0 <= score_range.low < score_range.high <= HUNDREDTHS:
-        raise InvalidField("band", "needs a beginning below its end, both from 0 to 1.")
+        raise InvalidField("score range", "needs a beginning below its end, both from 0 to 1.")
     if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
         raise InvalidField("reason", "is missing: choose why the comments are refused.")
 
@@ -200,7 +200,7 @@ def _begin(
 
 
 def batch_step(services: Services, actor: Actor, action: ModeratorAction) -> Step:
-    """What goes on with an act on many comments, in the background."""
+    """What goes on with a bulk action, in the background."""
     return _deciding(services.configuration.current(), actor, action)
 
 
@@ -229,7 +229,7 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
         if score_range is not None and not _still_within(unit, comment.id, score_range):
             return False
         item.before = standing(unit, comment)
-        payload, facts = {"act": action.id}, _facts(detail)
+        payload, facts = {"action_id": action.id}, _facts(detail)
         rule(unit, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
         item.revision = comment.revision
         return True
@@ -238,7 +238,7 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
 
 
 def _still_within(unit: UnitOfWork, comment_id: str, score_range: ScoreRange) -> bool:
-    """Whether the score of a comment of a band, which may have been counted afresh, still stands for it."""
+    """Whether the score of a comment of a score range, which may have been counted afresh, still stands for it."""
     score = queue_index.score_of(unit.connection, comment_id, score_range.signal)
     return score is not None and score_range.holds(score)
 

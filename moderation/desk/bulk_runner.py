@@ -1,7 +1,7 @@
-"""Acts on many comments that were begun and go on in the background: decided together, or taken back together.
+"""Bulk actions that were begun and go on in the background: decided together, or taken back together.
 
-Several processes may look for them. Whoever goes on with one holds a lease on it, renewed with each portion; a process
-that is killed leaves it to the others when the lease ends, at the portion that it did not finish.
+Several processes may look for them. Whoever goes on with one holds a lease on it, renewed with each chunk; a process
+that is killed leaves it to the others when the lease ends, at the chunk that it did not finish.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from moderation.unit_of_work import UnitOfWork, recorded
 
 LEASE = timedelta(seconds=10)
 CHUNK = 20
-"""So few at once that a moderator's own decision, which waits for a portion to end, still feels immediate."""
+"""So few at once that a moderator's own decision, which waits for a chunk to end, still feels immediate."""
 
 
 def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Goes on with the oldest act that nobody goes on with, until it is through. Returns whether there was one."""
+    """Goes on with the oldest action that nobody goes on with, until it is through. Returns whether there was one."""
     with services.database.reading() as session:  # looking costs nobody their turn to write
         waits = next_unfinished(session, services.clock()) is not None
     leased = recorded(services, _lease) if waits else None
@@ -48,8 +48,8 @@ def _lease(unit: UnitOfWork) -> tuple[ModeratorAction, datetime] | None:
 
 
 def _go_on(services: Services, action: ModeratorAction, held: datetime) -> datetime | None:
-    """Does a portion, and returns until when the lease holds now; None where nothing is left to do here."""
-    step = _step(services, action)  # with every portion: rights may end in the middle
+    """Does a chunk, and returns until when the lease holds now; None where nothing is left to do here."""
+    step = _step(services, action)  # with every chunk: rights may end in the middle
 
     def work(unit: UnitOfWork) -> datetime | None:
         action_now = find_action(unit.session, action.id, lock=True)

@@ -25,9 +25,9 @@ from moderation.storage.site_rules_cache import site_rules_changed, site_rules_l
 from moderation.unit_of_work import UnitOfWork, recorded
 
 MODE = "mode"
-"""The kind of act that setting a place's mode, hours or days is."""
+"""The kind of action that setting a place's mode, hours or days is."""
 LONGEST_SENTENCE = 300
-MOST_DAYS = 36_500
+MAX_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ModeForm:
 
 
 def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> str | None:
-    """Sets how a place takes comments, and returns the act's id; an empty form leaves it to the wider place again.
+    """Sets how a place takes comments, and returns the action's id; an empty form leaves it to the wider place again.
 
     Moderators set articles, senior moderators sections and sites. Raises ``SiteNotFound``, ``ArticleNotFound``,
     ``RightMissing``, ``InvalidField``.
@@ -64,8 +64,8 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
     sentence = _sentence(form.sentence)
     if form.empty and sentence is not None:
         raise InvalidField("sentence", "is shown with a mode, hours or days of this place; set one of them as well.")
-    if form.close_after_days is not None and not 0 <= form.close_after_days <= MOST_DAYS:
-        raise InvalidField("days", f"must be 0 to {MOST_DAYS}; 0 means never.")
+    if form.close_after_days is not None and not 0 <= form.close_after_days <= MAX_DAYS:
+        raise InvalidField("days", f"must be 0 to {MAX_DAYS}; 0 means never.")
 
     def work(unit: UnitOfWork) -> str | None:
         was, now = _exchange(unit, actor, spot, replace(form, sentence=sentence))

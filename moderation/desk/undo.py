@@ -1,4 +1,4 @@
-"""One's own acts are taken back, singly or a whole batch. Nothing is overwritten that somebody else decided since."""
+"""Own actions are taken back, singly or a whole batch. Nothing is overwritten that somebody else decided since."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _INSERT_ACTION = insert(table_of(ModeratorAction))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """What became of taking an act back: of ``total`` things ``done`` are as they were before, and ``passed`` were
+    """What became of taking an action back: of ``total`` things ``done`` are as they were before, and ``skipped`` were
     left alone because somebody else has decided about them since. While ``running`` it goes on in the background.
     """
 
@@ -55,10 +55,10 @@ class Undone:
 
 
 def undo(services: Services, actor: Actor, action_id: str) -> Undone:
-    """Takes one of the actor's own acts back. An act that is still running is stopped, and what it did taken back.
+    """Takes one of the actor's own actions back. One that is still running is stopped, and what it did taken back.
 
-    Raises ``ActNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
-    for an act on a single comment ``DecidedMeanwhile``.
+    Raises ``ActionNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
+    for an action on a single comment ``DecidedMeanwhile``.
     """
     policy_version = services.configuration.current().policy.version
 
@@ -85,12 +85,12 @@ def undo(services: Services, actor: Actor, action_id: str) -> Undone:
 
 
 def undoing_step(services: Services, actor: Actor) -> Step:
-    """What goes on with an act that undoes another, in the background."""
+    """What goes on with an action that undoes another, in the background."""
     return reversing(actor, services.configuration.current().policy.version)
 
 
 def reversing(actor: Actor, policy_version: str) -> Step:
-    """What takes one thing of an undone act back; it is told the act that undoes."""
+    """What takes one thing of an undone action back; it is told the action that undoes."""
 
     def step(unit: UnitOfWork, undoing: ModeratorAction, item: ActionItem) -> bool:
         action = unit.session.get_one(ModeratorAction, undoing.undoes)
@@ -116,7 +116,7 @@ def _own_action(unit: UnitOfWork, actor: Actor, action_id: str) -> ModeratorActi
 
 
 def _begin(unit: UnitOfWork, actor: Actor, action: ModeratorAction) -> ModeratorAction:
-    """An act that undoes: with what the other one did, each as it was left."""
+    """An action that undoes: with what the other one did, each as it was left."""
     assert actor.account_id is not None
     if action.finished_at is None:
         action.skipped += skip_the_rest(unit.session, action.id)

@@ -1,6 +1,6 @@
 """What another policy would have decided on comments that were decided before, beside what moderators did.
 
-One engine for the command and the page: it decides from the docket's columns, many comments at once, exactly as
+One engine for the command and the page: it decides from the queue index's columns, many comments at once, exactly as
 ``core.policy.decide`` does one by one.
 """
 
@@ -87,7 +87,7 @@ class Told:
 
 
 def replay_all(session: Session, other: Configuration, *, since: datetime | None = None) -> Iterator[Replayed]:
-    """Every comment that a policy has decided, oldest first, portion by portion."""
+    """Every comment that a policy has decided, oldest first, chunk by chunk."""
     for past in every_decided(session, since=since):
         yield replayed(past, other)
 
@@ -121,7 +121,7 @@ def tally(chunks: Iterable[Replayed]) -> Tally:
 
 
 def told(session: Session, chunk: Replayed, chosen: Sequence[int], other: Configuration) -> list[Told]:
-    """The comments at these positions of a portion, each with the reasons of the other policy in words."""
+    """The comments at these positions of a chunk, each with the reasons of the other policy in words."""
     past = chunk.past
     known = named(session, [int(past.number[one]) for one in chosen])
     held = [known[int(past.number[one])].comment_id for one in chosen if past.holds[one]]

@@ -66,7 +66,7 @@ class Agreement:
 
 
 def agreement(found: Replayed) -> Agreement:
-    """Counts a replayed portion of comments that people approved or rejected."""
+    """Counts a replayed chunk of comments that people approved or rejected."""
     waits = found.would(Outcome.PENDING)
     return Agreement(
         published=_cell(found, found.would(Outcome.APPROVED)),

@@ -1,4 +1,4 @@
-"""The docket: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
+"""The queue index: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def bucket_columns(body: str) -> dict[str, int | None]:
 def judged(
     signals: Signals, weight: Weight, *, status: Status, flags: int, decided_at: datetime | None
 ) -> dict[str, Any]:
-    """What changes when the policy decides about a comment that has been in the docket before."""
+    """What changes when the policy decides about a comment that has been in the queue index before."""
     return {
         **_signal_columns(signals),
         **weight.columns,

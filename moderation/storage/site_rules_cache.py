@@ -18,7 +18,7 @@ from moderation.storage.site_rules import ModeSetting
 from moderation.storage.site_rules import Term as TermRow
 from moderation.storage.sites import Site
 
-MOST_ARTICLES = 2000
+MAX_ARTICLES = 2000
 """So many articles' own rules are kept for a site; then they are read afresh."""
 
 
@@ -47,17 +47,17 @@ class SiteRulesCache:
     """Reads rules when a site's revision has moved on, and keeps them until it does again. Threads may share it."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, _Entry] = {}
+        self._entries: dict[str, _Entry] = {}
 
     def rules(self, session: Session, place: Place | Article) -> Rules:
         """What holds for an article now."""
         revision = place.rules_revision if isinstance(place, Place) else rules_revision(session, place.site_id)
-        entry = self._shelves.get(place.site_id)
+        entry = self._entries.get(place.site_id)
         if entry is None or entry.revision != revision:
-            entry = self._shelves[place.site_id] = _entry(session, place.site_id, revision)
+            entry = self._entries[place.site_id] = _entry(session, place.site_id, revision)
         own = entry.articles.get(place.id)
         if own is None:
-            if len(entry.articles) >= MOST_ARTICLES:
+            if len(entry.articles) >= MAX_ARTICLES:
                 entry.articles.clear()
             own = entry.articles[place.id] = _own(session, place.site_id, place.id)
         by_hand, surge, terms = own
@@ -74,8 +74,8 @@ def rules_revision(session: Session, site_id: str) -> int:
 
 
 def site_rules_lock(site_id: str) -> str:
-    """The name of the lock under which a site's term lists and modes are changed."""
-    return f"house {site_id}"
+    """The name of the lock under which a site's wordlists and modes are changed."""
+    return f"site rules {site_id}"
 
 
 def site_rules_changed(session: Session, site_id: str) -> None:

@@ -284,8 +284,8 @@ def assert_refused(database: Database, statement: str) -> None:
 # --- several writers -------------------------------------------------------------------------------------------------
 
 
-def note(books: Any, chain: str, number: int) -> None:
-    recorded(books, lambda unit: unit.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
+def note(context: Any, chain: str, number: int) -> None:
+    recorded(context, lambda unit: unit.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
 
 
 def test_writers_at_once_never_fork_a_chain_not_even_at_its_first_event(database_url: str, tmp_path: Path) -> None:

@@ -285,11 +285,11 @@ def test_a_web_address_in_a_name_flags_without_being_asked_to() -> None:
     assert named({"name_links": 1}, Mode.POST, flag={"name_links_at_least": 2}).outcome is Outcome.APPROVED
 
 
-def test_a_listed_term_in_a_name_never_rejects() -> None:
+def test_a_term_on_a_wordlist_in_a_name_never_rejects() -> None:
     decision = named({"name_terms": 1}, Mode.POST, reject={"terms_at_least": 1})
     assert (decision.outcome, decision.words) == (
         Outcome.PENDING,
-        ("name: listed terms 1, at or over 1; listed terms never reject",),
+        ("name: wordlist matches 1, at or over 1; wordlist matches never reject",),
     )
 
 

@@ -47,7 +47,7 @@ class Colleague:
         return decide_comment(self.newsroom.services, self.actor, comment_id, ruling)
 
     def action(self, comment_id: str, verdict: str = "approve", **more: Any) -> str:
-        """Decides and returns the act's id."""
+        """Decides and returns the action's id."""
         action_id = self.decide(comment_id, verdict, **more).action_id
         assert action_id is not None
         return action_id

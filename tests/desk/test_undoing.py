@@ -99,12 +99,12 @@ def test_nobody_undoes_what_somebody_else_did(newsroom: Newsroom) -> None:
             grace.undo(wrong)
 
 
-def test_deciding_the_same_again_is_no_act(newsroom: Newsroom) -> None:
+def test_deciding_the_same_again_is_no_action(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
     assert ada.decide(comment_id).action_id is not None
     assert ada.decide(comment_id).action_id is None
-    assert newsroom.decide(comment_id, "reject").status_code == 200  # a key has no acts
+    assert newsroom.decide(comment_id, "reject").status_code == 200  # a key has no actions
 
 
 def test_an_account_for_one_section_decides_in_no_other(newsroom: Newsroom) -> None:

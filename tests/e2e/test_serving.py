@@ -238,19 +238,19 @@ def test_however_many_connections_an_address_leaves_idle_others_are_served(start
 def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> None:
     bound = listen("127.0.0.1", 0)
     server = _Server(bound, lambda _environ, _start: [], threads=1, largest_body=1, supervised_by=None, apart=())
-    most = server._room // 16
-    calling = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(3 * most)]
+    maximum = server._room // 16
+    calling = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(3 * maximum)]
     for turn in (1, 2, 3):
         server._turn(timeout=1)
-        assert len(server.active_channels) == turn * most
-    server._room = 3 * most  # full: from now on each takes the place of whoever has been idle for longest
-    later = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(2 * most)]
+        assert len(server.active_channels) == turn * maximum
+    server._room = 3 * maximum  # full: from now on each takes the place of whoever has been idle for longest
+    later = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(2 * maximum)]
     for _ in range(40):
         server._turn(timeout=0.05)
-        assert len(server.active_channels) <= 4 * most
-    assert len(server.active_channels) == 3 * most
-    assert [connection.recv(1) for connection in calling[: 2 * most]] == [b""] * 2 * most
-    for connection in (*calling[2 * most :], *later):
+        assert len(server.active_channels) <= 4 * maximum
+    assert len(server.active_channels) == 3 * maximum
+    assert [connection.recv(1) for connection in calling[: 2 * maximum]] == [b""] * 2 * maximum
+    for connection in (*calling[2 * maximum :], *later):
         connection.setblocking(False)
         with pytest.raises(BlockingIOError):
             connection.recv(1)

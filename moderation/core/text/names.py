@@ -1,7 +1,7 @@
 """Authors' names as they are judged: the words in them, the web addresses in them, and when two are the same.
 
 A name is short, without sentences, and often run together ("StupidIdiot_88"): it is taken apart before it is scored
-and before listed terms are looked for.
+and before terms of the wordlists are looked for.
 """
 
 # ruff: noqa: SIM905 - lists of words read best as lines of words

@@ -1,4 +1,4 @@
-"""Figures of the house: what waits, arrives and is decided, and how well scores and people agree."""
+"""Figures of the service: what waits, arrives and is decided, and how well scores and people agree."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _counted(db: Session, asked: Asked) -> Counted:
         )
 
     kept_for = KEPT_FOR if asked.over.step == 1 else LONG_KEPT_FOR
-    recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, most=20)
+    recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, maximum=20)
     return recent.get((asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date()), now, count)
 
 

@@ -25,7 +25,7 @@ from moderation.web.shared.form_results import NOTHING_TOLD, Told
 from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import argument
 
-MOST_SECONDS = 3600
+MAX_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +121,8 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     site, section = argument("site"), argument("section")
     comments, seconds = argument("comments", 9), argument("seconds", 9) or str(SECONDS)
     place = (site if site in sites else None, section if section in sections else None)
-    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MOST_SECONDS):
-        raise InvalidField("time", f"for a comment must be 1 to {MOST_SECONDS} whole seconds.")
+    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MAX_SECONDS):
+        raise InvalidField("time", f"for a comment must be 1 to {MAX_SECONDS} whole seconds.")
     sent = "tried" in request.args and (site, section) == (argument("tried_site"), argument("tried_section"))
     return Asked(
         site=place[0],

@@ -88,12 +88,12 @@ def form_sent(sent: Mapping[str, str], base: Configuration, where: Where) -> For
 
 
 def _read_lengths(raw: Mapping[str, str], values: dict[str, Value], errors: dict[str, str]) -> None:
-    for key, (least, most) in LENGTH_RANGES.items():
+    for key, (minimum, maximum) in LENGTH_RANGES.items():
         text = raw.get(key, "")
-        if text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most:
+        if text.isascii() and text.isdigit() and len(text) <= 6 and minimum <= int(text) <= maximum:
             values[key] = int(text)
         else:
-            errors[key] = f"{_clip(text)} is no whole number from {least} to {most:,}."
+            errors[key] = f"{_clip(text)} is no whole number from {minimum} to {maximum:,}."
     shortest, longest = (values.get(key) for key in LENGTHS)
     if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
         errors["minimum_length"] = f"{shortest} is over the longest that a comment may be ({longest})."
@@ -158,8 +158,8 @@ class Number:
     words: str
     meaning: str
     value: str
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     step: str
     hint: str
     error: str | None
@@ -235,8 +235,8 @@ def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number
         words=field.words,
         meaning=f"of its author’s name alone: {meaning}" if of_name else meaning,
         value=form.raw.get(field.name, ""),
-        least=0,
-        most=field.limit,
+        minimum=0,
+        maximum=field.limit,
         step="1" if field.step == "1" else "any",
         hint=f"{allowed} · {usual} {_told(field.name, default)} · in force {_told(field.name, now)}",
         error=form.errors.get(field.name),
@@ -249,17 +249,17 @@ def _told(name: str, values: Values) -> str:
 
 
 def _length(form: Form, key: str, now: Values, default: Values) -> Number:
-    least, most = LENGTH_RANGES[key]
+    minimum, maximum = LENGTH_RANGES[key]
     usual = "default" if form.where.everywhere else "everywhere"
     return Number(
         name=key,
         words=_LENGTH_WORDS[key],
         meaning="as a reader sees them, spaces at both ends left out",
         value=form.raw.get(key, ""),
-        least=least,
-        most=most,
+        minimum=minimum,
+        maximum=maximum,
         step="1",
-        hint=f"from {least} to {most:,} · {usual} {default[key]} · in force {now[key]}",
+        hint=f"from {minimum} to {maximum:,} · {usual} {default[key]} · in force {now[key]}",
         error=form.errors.get(key),
         changed=form.raw.get(key, "") != str(now[key]),
     )

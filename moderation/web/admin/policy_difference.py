@@ -15,7 +15,7 @@ RULE_WORDS = {
 }
 _NAMES = {
     "author_approved": "approved comments of its author",
-    "terms": "listed terms found",
+    "terms": "wordlist matches",
     "private_data": "places with private data",
 }
 _RELATIONS = {"least": "at or over", "most": "at or under"}

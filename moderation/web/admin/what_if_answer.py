@@ -55,7 +55,7 @@ def answer(
     only: Sequence[str] | None = None,
 ) -> Answer:
     """Both policies on the latest comments of these sites. ``only``: the sites whose tables may be seen."""
-    recent: Recent[Past] = recently("what if", KEPT_FOR, most=3)
+    recent: Recent[Past] = recently("what if", KEPT_FOR, maximum=3)
     past = recent.get(
         (tuple(sites), section, comments),
         services().clock(),

@@ -21,25 +21,25 @@ _TITLES = {
 _NAMES = {
     "author_approved": "approved comments of its author",
     "trusted": "author is trusted",
-    "terms": "listed terms",
+    "terms": "wordlist matches",
     "private_data": "places with private data",
 }
 _RELATIONS = {Comparison.AT_LEAST: "at or over", Comparison.AT_MOST: "at or under"}
 _SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
 """Signals that speak for a comment; the others speak against it."""
 _NEVER = ("reject", WORDLIST_SIGNAL)
-_MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
-MOST_COUNTED = 1_000_000
+_MAXIMA = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
+MAX_COUNTED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One threshold: a number, and a slider from 0 to ``most``. Empty: the condition isn't asked."""
+    """One threshold: a number, and a slider from 0 to ``maximum``. Empty: the condition isn't asked."""
 
     name: str
     words: str
     value: str
-    most: int
+    maximum: int
     step: str
     limit: int
 
@@ -83,9 +83,9 @@ def _field(effect: str, key: str, value: float | None) -> Field:
         name=f"{effect}.{key}",
         words=f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[comparison]}",
         value="" if value is None else shown_threshold(key, value),
-        most=_MOST.get(signal, 1),
+        maximum=_MAXIMA.get(signal, 1),
         step="1" if counted else "0.01",
-        limit=MOST_COUNTED if counted else 1,
+        limit=MAX_COUNTED if counted else 1,
     )
 
 
@@ -116,19 +116,19 @@ def effects_asked(given: Mapping[str, str]) -> Effects:
 def _number(key: str, text: str) -> float:
     value = threshold_of(key, text)
     if value is None:
-        most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
-        raise InvalidField("threshold", f"of {key} must be a number from 0 to {most:,}; empty takes it away.")
+        maximum = MAX_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
+        raise InvalidField("threshold", f"of {key} must be a number from 0 to {maximum:,}; empty takes it away.")
     return value
 
 
 def threshold_of(key: str, text: str) -> float | None:
     """The number that somebody typed; None for what is no threshold."""
-    most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
+    maximum = MAX_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
     try:
         value = float(text[:40])
     except ValueError:
         return None
-    return value if 0 <= value <= most else None  # nor NaN
+    return value if 0 <= value <= maximum else None  # nor NaN
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

@@ -65,17 +65,17 @@ def blueprint(limits: Limits) -> Blueprint:
 
 
 def _article_form(article_id: str, fields: Fields) -> ArticleForm:
-    title = fields.text("title", most=1000, required=True)
+    title = fields.text("title", maximum=1000, required=True)
     text = fields.whole_text("text")
     html = fields.whole_text("html")
     if text is not None and html is not None:
         fields.problem("html", "can't be given together with text; send one of them.")
-    summary = fields.text("summary", most=5000)
-    key_points = fields.texts("key_points", most=50, each=1000)
-    url = fields.text("url", most=2000)
-    section = fields.text("section", most=100)
-    source = fields.text("source", most=200)
-    byline = fields.text("byline", most=300)
+    summary = fields.text("summary", maximum=5000)
+    key_points = fields.texts("key_points", maximum=50, each=1000)
+    url = fields.text("url", maximum=2000)
+    section = fields.text("section", maximum=100)
+    source = fields.text("source", maximum=200)
+    byline = fields.text("byline", maximum=300)
     published_at = fields.time("published_at")
     mode = fields.choice("mode", tuple(Mode))
     if url is not None and not url.startswith(("https://", "http://")):
@@ -152,12 +152,12 @@ def _of_the_past(submission: Submission) -> bool:
 def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
     author = fields.object("author", required=True)
     name = author.whole_text("name", required=True)
-    author_id = author.text("id", most=200)
-    address = author.text("address", most=200)
+    author_id = author.text("id", maximum=200)
+    address = author.text("address", maximum=200)
     author.known()
     body = fields.whole_text("body", required=True, longest=LONGEST_COMMENT)
-    parent_id = fields.text("parent_id", most=64)
-    external_id = fields.text("external_id", most=200)
+    parent_id = fields.text("parent_id", maximum=64)
+    external_id = fields.text("external_id", maximum=200)
     created_at = fields.time("created_at")
     if key.secret and created_at is not None and created_at > services().clock() + timedelta(minutes=5):
         fields.problem("created_at", f"lies in the future: here it is {when(services().clock())}.")

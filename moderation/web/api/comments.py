@@ -30,11 +30,11 @@ def blueprint(limits: Limits) -> Blueprint:
             comment = comment_reached(db, actor, READ, comment_id)
             decisions = decisions_of(db, comment.id)
             scores = scores_of(db, comment.id)
-            marks = kinds_on(db, [comment.id]).get(comment.id, ())
+            flag_kinds = kinds_on(db, [comment.id]).get(comment.id, ())
         # It gives its holder what is its writer's, such as withdrawing: the site may have it, its moderators not.
         receipt = services().keys.receipt(comment.id) if actor.account_id is None else None
         private = services().configuration.current().private_data.places(comment.body)
-        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private, marks)))
+        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private, flag_kinds)))
 
     @api.post("/<comment_id>/decisions")
     def post_decision(comment_id: str) -> Response:
@@ -43,9 +43,9 @@ def blueprint(limits: Limits) -> Blueprint:
         outcome = fields.choice("outcome", ("approve", "reject"), required=True)
         ruling = Ruling(
             verdict=Verdict(outcome or "approve"),
-            reason_id=fields.text("reason", most=100),
-            sentence=fields.text("sentence", most=2000),
-            note=fields.text("note", most=2000),
+            reason_id=fields.text("reason", maximum=100),
+            sentence=fields.text("sentence", maximum=2000),
+            note=fields.text("note", maximum=2000),
             revision=fields.integer("revision"),
             anyway=True,  # a program can't press twice; whoever has the comment open is told who decided
         )

@@ -13,7 +13,7 @@ from moderation.core.errors import InvalidField
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.written import LONGEST, as_written
 from moderation.core.times import parse_time
-from moderation.web.shared.errors import MOST_PROBLEMS, BodyNotJson, InvalidFields, NotJsonType
+from moderation.web.shared.errors import MAX_PROBLEMS, BodyNotJson, InvalidFields, NotJsonType
 
 
 def json_object(request: Request) -> dict[str, Any]:
@@ -50,12 +50,12 @@ class Fields:
         return f"{self.path}{key}"
 
     def problem(self, key: str, message: str) -> None:
-        if len(self.found.told) < MOST_PROBLEMS:
+        if len(self.found.told) < MAX_PROBLEMS:
             self.found.told.append({"field": self.name(key), "message": message})
         else:
             self.found.more += 1
 
-    def text(self, key: str, *, most: int, required: bool = False) -> str | None:
+    def text(self, key: str, *, maximum: int, required: bool = False) -> str | None:
         """A text, canonical and trimmed; None where it is missing or empty, which is a problem where ``required``."""
         self.asked.add(key)
         value = self.values.get(key)
@@ -66,8 +66,8 @@ class Fields:
         if not isinstance(value, str):
             self.problem(key, "must be a text.")
             return None
-        if len(value) > most:
-            self.problem(key, f"has {len(value)} characters; at most {most} are possible.")
+        if len(value) > maximum:
+            self.problem(key, f"has {len(value)} characters; at most {maximum} are possible.")
             return None
         try:
             text = as_written(value, self.name(key))
@@ -93,13 +93,13 @@ class Fields:
             self.problem(key, error.message)
             return None
 
-    def texts(self, key: str, *, most: int, each: int) -> tuple[str, ...]:
+    def texts(self, key: str, *, maximum: int, each: int) -> tuple[str, ...]:
         self.asked.add(key)
         value = self.values.get(key)
         if value is None:
             return ()
-        if not isinstance(value, list) or len(value) > most or not all(isinstance(part, str) for part in value):
-            self.problem(key, f"must be a list of at most {most} texts.")
+        if not isinstance(value, list) or len(value) > maximum or not all(isinstance(part, str) for part in value):
+            self.problem(key, f"must be a list of at most {maximum} texts.")
             return ()
         if any(len(part) > each for part in value):
             self.problem(key, f"must be texts of at most {each} characters each.")
@@ -121,7 +121,7 @@ class Fields:
         return value
 
     def choice(self, key: str, allowed: tuple[str, ...], *, required: bool = False) -> str | None:
-        value = self.text(key, most=100, required=required)
+        value = self.text(key, maximum=100, required=required)
         if value is not None and value not in allowed:
             self.problem(key, f"must be one of {', '.join(allowed)}.")
             return None
@@ -157,9 +157,9 @@ class Fields:
         unknown = [key for key in self.values if key not in self.asked]
         if unknown:
             known = "is not a field here; known are " + ", ".join(sorted(self.asked)) + "."
-            for key in unknown[: MOST_PROBLEMS + 1]:
+            for key in unknown[: MAX_PROBLEMS + 1]:
                 self.problem(key[:80], known)
-            self.found.more += len(unknown[MOST_PROBLEMS + 1 :])
+            self.found.more += len(unknown[MAX_PROBLEMS + 1 :])
 
     def finish(self) -> None:
         """Raises ``InvalidFields`` if there is any problem."""

@@ -7,7 +7,7 @@ from typing import Any
 from moderation import __version__
 from moderation.core.comment import Mode, Status
 from moderation.core.scores import LABELS
-from moderation.core.severity import MOST
+from moderation.core.severity import MAX_SEVERITY
 from moderation.storage.moderator_workspace import FlagKind
 
 Schema = dict[str, Any]
@@ -62,10 +62,10 @@ def _nullable(schema: Schema) -> Schema:
 def _schemas() -> Schema:
     share = {"type": "number", "minimum": 0, "maximum": 1}
     status = _text(enum=list(Status))
-    marks = {
+    flag_kinds = {
         "type": "array",
         "items": _text(enum=list(FlagKind)),
-        "description": "What moderators marked it as: featured, sent to the newsroom, or left to a senior moderator.",
+        "description": "How moderators flagged it: featured, sent to the newsroom, or left to a senior moderator.",
     }
     return {
         "Problem": _object(
@@ -149,11 +149,11 @@ def _schemas() -> Schema:
                 "severity": {
                     "type": "integer",
                     "minimum": 0,
-                    "maximum": MOST,
+                    "maximum": MAX_SEVERITY,
                     "description": "What the queue is sorted by: by what the reasons mean, and by how far each lies "
                     "past its threshold.",
                 },
-                "marks": marks,
+                "marks": flag_kinds,
                 "language": _nullable(_object({"code": _text(), "supported": {"type": "boolean"}})),
             }
         ),
@@ -175,7 +175,7 @@ def _schemas() -> Schema:
                 "receipt": _text(description="To the site's own key alone."),
                 "scores": _nullable({"$ref": "#/components/schemas/Scores"}),
                 "reasons": {"type": "array", "items": _text()},
-                "marks": marks,
+                "marks": flag_kinds,
                 "private_data": {
                     "type": "array",
                     "items": _object({"start": {"type": "integer"}, "end": {"type": "integer"}, "kind": _text()}),

@@ -29,7 +29,7 @@ ORDERS = (Order.SEVERITY, Order.OLDEST, Order.NEWEST)
 _PENDING = "pending"
 _ONE = ("status", "order", "language", "cursor")
 _SEVERAL = ("article", "section")
-_MOST = 20
+_MAX_VALUES = 20
 _LONGEST = 200
 
 
@@ -71,9 +71,9 @@ def _asked() -> _Asked:
         if any(len(value) > _LONGEST for value in request.args.getlist(name))
     ]
     problems += [
-        {"field": name, "message": f"is given {len(values)} times; at most {most} are possible."}
-        for name, most in (*((name, 1) for name in _ONE), *((name, _MOST) for name in _SEVERAL))
-        if len(values := request.args.getlist(name)) > most
+        {"field": name, "message": f"is given {len(values)} times; at most {maximum} are possible."}
+        for name, maximum in (*((name, 1) for name in _ONE), *((name, _MAX_VALUES) for name in _SEVERAL))
+        if len(values := request.args.getlist(name)) > maximum
     ]
     for name, allowed, default in (("status", [_PENDING], _PENDING), ("order", [*ORDERS], Order.SEVERITY)):
         if (said := request.args.get(name) or default) not in allowed:

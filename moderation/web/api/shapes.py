@@ -45,7 +45,7 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
 def comment_public(entry: Entry) -> dict[str, Any]:
     """A comment as anybody may see it. One that is gone, but has published answers, leaves its place: ``removed``.
     ``in_reply_to`` is there where it answers another comment than the one that it stands under, ``featured`` where the
-    newsroom has marked it so.
+    newsroom has featured it.
     """
     comment, gone = entry.comment, is_gone(entry.comment)
     shape: dict[str, Any] = {
@@ -84,10 +84,10 @@ def comment_whole(
     decisions: Sequence[DecisionRow],
     receipt: str | None,
     private: Sequence[Place],
-    marks: Sequence[str],
+    flag_kinds: Sequence[str],
 ) -> dict[str, Any]:
     """A comment as its site's server may see it, or without its ``receipt`` a moderator; ``private`` are the places in
-    its body that hold private data; ``marks`` are ``MarkKind``, in words.
+    its body that hold private data; ``flag_kinds`` are ``FlagKind``, in words.
     """
     newest = decisions[-1] if decisions else None
     judged = next((d for d in reversed(decisions) if d.automated), None)
@@ -105,7 +105,7 @@ def comment_whole(
         **({"receipt": receipt} if receipt else {}),
         "scores": scores_shape(scores),
         "reasons": [reason["words"] for reason in judged.reasons] if judged else [],
-        "marks": list(marks),
+        "marks": list(flag_kinds),
         "private_data": [{"start": place.start, "end": place.end, "kind": place.kind.value} for place in private],
         "decision": decision_shape(newest) if newest else None,
     }
@@ -126,7 +126,7 @@ def queue_shape(item: QueueItem) -> dict[str, Any]:
         "reasons": [reason["words"] for reason in item.judged.reasons] if item.judged else [],
         "flags": item.flags,
         "severity": item.severity,
-        "marks": list(item.marks),
+        "marks": list(item.flag_kinds),
         "language": {"code": scores.language.code, "supported": scores.language.supported} if scores else None,
     }
 

@@ -22,10 +22,10 @@ def article_menu(db: Session, scopes: Sequence[Scope], *, site: str, chosen: Ite
     """The articles under which most waits, on one site or on all, each with how much that is, and those ``chosen``."""
     busy = [found for scope in scopes if site in ("", scope.site_id) for found in _busiest(db, scope)]
     counts = dict(sorted(busy, key=lambda found: -found[1])[:ARTICLES])
-    marked = {known_id(article) for article in chosen}
-    titles = titles_of(db, [*counts, *sorted(marked - set(counts))], scopes)
+    named = {known_id(article) for article in chosen}
+    titles = titles_of(db, [*counts, *sorted(named - set(counts))], scopes)
     return [
-        {"id": article, "title": title, "count": counts.get(article, 0), "chosen": article in marked}
+        {"id": article, "title": title, "count": counts.get(article, 0), "chosen": article in named}
         for article, title in titles.items()
     ]
 

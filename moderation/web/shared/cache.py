@@ -12,7 +12,7 @@ from moderation.core.cache import Recent
 from moderation.web.shared.access import services
 
 T = TypeVar("T")
-MOST = 500
+MAX_KEPT = 500
 
 
 def kept(key: Hashable, seconds: float, make: Callable[[], T]) -> T:
@@ -23,13 +23,13 @@ def kept(key: Hashable, seconds: float, make: Callable[[], T]) -> T:
     if found is not None and now - found[0] < timedelta(seconds=seconds):
         return cast(T, found[1])
     made = make()
-    if len(kept) >= MOST:
+    if len(kept) >= MAX_KEPT:
         kept.clear()
     kept[key] = (now, made)
     return made
 
 
-def recently(name: str, kept_for: timedelta, *, most: int) -> Recent[Any]:
+def recently(name: str, kept_for: timedelta, *, maximum: int) -> Recent[Any]:
     """This application's own ``Recent`` of that name: for the few answers that are large."""
-    found: Recent[Any] = current_app.extensions.setdefault(f"recent {name}", Recent(kept_for, most=most))
+    found: Recent[Any] = current_app.extensions.setdefault(f"recent {name}", Recent(kept_for, maximum=maximum))
     return found

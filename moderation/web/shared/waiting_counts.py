@@ -25,7 +25,7 @@ def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
 
 
 def _counts() -> Recent[str]:
-    return recently("counts", KEPT_FOR, most=MAX_KEPT)
+    return recently("counts", KEPT_FOR, maximum=MAX_KEPT)
 
 
 def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:

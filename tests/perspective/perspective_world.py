@@ -95,7 +95,7 @@ class WordScorer:
 
 
 @dataclass(slots=True)
-class SiteRulesCache:
+class World:
     """The application, and calls to it."""
 
     app: Flask
@@ -124,7 +124,7 @@ class SiteRulesCache:
         return self.post("suggestscore", body | fields)
 
 
-def open_house(url: str, folder: Path, scorer: Any = None) -> SiteRulesCache:
+def open_world(url: str, folder: Path, scorer: Any = None) -> World:
     clock, configuration, words = StandingClock(), FixedConfiguration(), WordScorer()
     services = Services(
         settings=settings_for(url, folder),
@@ -141,9 +141,7 @@ def open_house(url: str, folder: Path, scorer: Any = None) -> SiteRulesCache:
         insert_key(unit, "test", SITE, KeyKind.PUBLISHABLE, PUBLISHABLE, origins=["https://news.example"])
 
     recorded(services, work)
-    return SiteRulesCache(
-        app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock
-    )
+    return World(app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock)
 
 
 def error(answer: TestResponse, status: int = 400) -> dict[str, Any]:
@@ -169,9 +167,9 @@ __all__ = [
     "PUBLISHABLE",
     "SITE",
     "WITHOUT_RIGHT",
-    "SiteRulesCache",
     "WordScorer",
+    "World",
     "error",
     "error_type",
-    "open_house",
+    "open_world",
 ]
