@@ -22,6 +22,7 @@ from moderation.comments.evaluation import (
     statement_for,
     wordlist_hits_in,
 )
+from moderation.comments.lifecycle import STATUS_OF, comment_scored, count_author, place_kept, policy_decided, site_told
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import Outcome
@@ -44,16 +45,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
-from moderation.unit_of_work import (
-    STATUS_OF,
-    UnitOfWork,
-    comment_scored,
-    count_author,
-    place_kept,
-    policy_decided,
-    recorded,
-    site_told,
-)
+from moderation.unit_of_work import UnitOfWork, recorded
 
 log = logging.getLogger(__name__)
 

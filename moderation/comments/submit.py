@@ -15,6 +15,7 @@ from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
     NO_PRIVATE_DATA,
+    Judgement,
     PrivateFound,
     WordlistHits,
     check_not_banned,
@@ -36,6 +37,7 @@ from moderation.comments.idempotency import (
     only_one,
     settled_answer,
 )
+from moderation.comments.lifecycle import STATUS_OF, comment_arrived, comment_scored, policy_decided
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
 from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
@@ -62,15 +64,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import Rules, SiteRulesCache
-from moderation.unit_of_work import (
-    STATUS_OF,
-    Judgement,
-    UnitOfWork,
-    comment_arrived,
-    comment_scored,
-    policy_decided,
-    recorded,
-)
+from moderation.unit_of_work import UnitOfWork, recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

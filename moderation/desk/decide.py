@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.comments.lifecycle import status_changed
 from moderation.config.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
@@ -21,7 +22,7 @@ from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-from moderation.unit_of_work import UnitOfWork, recorded, status_changed
+from moderation.unit_of_work import UnitOfWork, recorded
 
 
 class Verdict(StrEnum):

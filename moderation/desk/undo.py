@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
+from moderation.comments.lifecycle import place_kept, status_changed
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
@@ -34,7 +35,7 @@ from moderation.storage.actions import (
 )
 from moderation.storage.base import table_of
 from moderation.storage.comments import find_comment, newest_decision
-from moderation.unit_of_work import UnitOfWork, place_kept, recorded, status_changed
+from moderation.unit_of_work import UnitOfWork, recorded
 
 UNDO = "undo"
 _INSERT_ACTION = insert(table_of(ModeratorAction))
