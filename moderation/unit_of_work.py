@@ -1,6 +1,4 @@
-"""The one step that writes: a change of status, its audit event, its statement of reasons and its outgoing notice
-commit together or not at all.
-"""
+"""One transaction: its changes, its audit events and its outgoing events commit together or not at all."""
 
 from __future__ import annotations
 
@@ -10,30 +8,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from moderation.core.audit_chain import UnchainedEvent
+from moderation.core.audit_chain import ChainHead, UnchainedEvent
 from moderation.core.ids import new_id
 from moderation.services import Clock
 from moderation.storage.audit import append
-from moderation.storage.base import table_of
 from moderation.storage.database import Database
-from moderation.storage.outbox import Notice
+from moderation.storage.outbox import insert_outbox_events
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_INSERT_NOTICE = insert(table_of(Notice))
-
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """One transaction under way: a session, the time, and the audit events that will close it."""
+    """One transaction under way: a session, the time, and the events that are stored right before its commit."""
 
     session: Session
     now: datetime
     unchained_events: list[UnchainedEvent] = field(default_factory=list)
+    outbox_events: list[dict[str, Any]] = field(default_factory=list)
     connection: Connection = field(init=False)
     """The session's connection. What needs no mapper takes half as long on it, and intake can't afford the rest."""
 
@@ -41,27 +37,31 @@ class UnitOfWork:
         self.connection = self.session.connection()  # asked for once: the session takes a while to tell
 
     def event(self, chain: str, actor: str, event: str, subject: str, payload: Mapping[str, Any]) -> None:
-        """Notes an audit event; it enters its chain right before the commit."""
+        """Notes an audit event."""
         self.unchained_events.append(
             UnchainedEvent(chain=chain, actor=actor, event=event, subject=subject, payload=payload)
         )
 
-    def notice(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
-        """Notes something that the site will be told."""
-        row = {
-            "id": new_id(self.now),
-            "site_id": site_id,
-            "kind": kind,
-            "subject": subject,
-            "payload": dict(payload),
-            "created_at": self.now,
-            "delivered_at": None,
-        }
-        self.connection.execute(_INSERT_NOTICE, row)
+    def outbox_event(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
+        """Notes an outgoing event, such as ``comment.published`` about a comment's id: what the site will be told."""
+        self.outbox_events.append({"site_id": site_id, "kind": kind, "subject": subject, "payload": dict(payload)})
+
+    def store_events(self, at: datetime) -> list[ChainHead]:
+        """Stores what was noted, the audit events at the very end: they lock their chains. Returns these chains' heads
+        as they are now.
+        """
+        self.session.flush()
+        if self.outbox_events:
+            # Delivered by their ids: in the order in which they were noted.
+            ids = sorted(new_id(self.now) for _ in self.outbox_events)
+            common = {"created_at": self.now, "delivered_at": None}
+            rows = [{"id": id_, **event, **common} for id_, event in zip(ids, self.outbox_events, strict=True)]
+            insert_outbox_events(self.connection, rows)
+        return append(self.session, self.unchained_events, at) if self.unchained_events else []
 
 
-class Books(Protocol):
-    """Where a record is kept and what time it is. ``Services`` are books."""
+class WriteContext(Protocol):
+    """Where a unit of work is stored, and what time it is. ``Services`` are one."""
 
     @property
     def database(self) -> Database: ...
@@ -70,22 +70,20 @@ class Books(Protocol):
     def clock(self) -> Clock: ...
 
 
-def recorded(books: Books, work: Callable[[UnitOfWork], T]) -> T:
-    """Runs ``work`` in one transaction and appends its audit events as the last thing before the commit. On a conflict
+def recorded(context: WriteContext, work: Callable[[UnitOfWork], T]) -> T:
+    """Runs ``work`` in one transaction and stores its events as the last thing before the commit. On a conflict
     everything is rolled back and ``work`` runs again.
     """
-    unit: UnitOfWork
-    heads = []
+    heads: list[ChainHead] = []
 
     def transaction(session: Session) -> T:
-        nonlocal unit, heads
-        unit = UnitOfWork(session, books.clock())
+        nonlocal heads
+        unit = UnitOfWork(session, context.clock())
         result = work(unit)
-        session.flush()
-        heads = append(session, unit.unchained_events, books.clock()) if unit.unchained_events else []
+        heads = unit.store_events(context.clock())
         return result
 
-    result = books.database.writing(transaction)
+    result = context.database.writing(transaction)
     for head in heads:
         # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
         log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})

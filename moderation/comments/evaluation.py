@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
-from moderation.core.decision import Decision, Statement, refusal_statement
+from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
 from moderation.core.policy import (
     FORM_FILLED,
@@ -69,6 +69,14 @@ class Judgement:
             }
             basis["language"] = {"code": self.scores.language.code, "supported": self.scores.language.supported}
         return basis
+
+
+STATUS_OF = {
+    Outcome.APPROVED: Status.APPROVED,
+    Outcome.PENDING: Status.PENDING,
+    Outcome.REJECTED: Status.REJECTED,
+}
+"""What a comment becomes by what the policy makes of it."""
 
 
 def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import article_reached, author_reached, comment_reached
+from moderation.comments.snapshots import snapshot
 from moderation.config.configuration import Configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
@@ -23,7 +24,7 @@ from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
 from moderation.desk.actions import MODERATE, action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
-from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, standing, told_by
+from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, told_by
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.actions import (
@@ -228,7 +229,7 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
             return False
         if score_range is not None and not _still_within(unit, comment.id, score_range):
             return False
-        item.before = standing(unit, comment)
+        item.before = snapshot(unit, comment).as_json()
         payload, facts = {"act": action.id}, _facts(detail)
         rule(unit, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
         item.revision = comment.revision

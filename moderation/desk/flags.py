@@ -141,7 +141,7 @@ def _tell(
     if kind is FlagKind.ESCALATED:
         queue_index.change(unit.connection, comment.id, {"escalated": marked})
     else:
-        unit.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
+        unit.outbox_event(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
 def _kept(found: CommentFlag) -> dict[str, Any]:
