@@ -70,7 +70,7 @@ class WriteContext(Protocol):
     def clock(self) -> Clock: ...
 
 
-def recorded(context: WriteContext, work: Callable[[UnitOfWork], T]) -> T:
+def run_in_unit_of_work(context: WriteContext, work: Callable[[UnitOfWork], T]) -> T:
     """Runs ``work`` in one transaction and stores its events as the last thing before the commit. On a conflict
     everything is rolled back and ``work`` runs again.
     """

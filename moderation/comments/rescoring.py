@@ -43,7 +43,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +144,11 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
 
 
 def _note_failure(services: Services, configuration: Configuration, comment_id: str, held: datetime) -> None:
-    recorded(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, held))
+    run_in_unit_of_work(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, held))
 
 
 def _note_scores(services: Services, configuration: Configuration, comment_id: str, scores: Scores) -> None:
-    recorded(services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores))
+    run_in_unit_of_work(services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores))
 
 
 def _failed(

@@ -61,7 +61,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import Rules, SiteRulesCache
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def submit(
             return first
         arrival = None
         try:
-            arrival = recorded(services, lambda unit: _stored_once(unit, case, known, scored))
+            arrival = run_in_unit_of_work(services, lambda unit: _stored_once(unit, case, known, scored))
         finally:
             if arrival is None or arrival.replayed:
                 take_back()

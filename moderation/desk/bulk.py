@@ -39,7 +39,7 @@ from moderation.storage.comments import find_comment
 from moderation.storage.moderator_workspace import holder, live_locks
 from moderation.storage.near_duplicates import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, ScoreRange, choose_score_range
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 MAX_ALIKE = 500
 """So many comments that say nearly the same are decided together at most."""
@@ -194,7 +194,7 @@ def _begin(
             running=action.finished_at is None,
         )
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 # --- one comment at a time --------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
 from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 class Verdict(StrEnum):
@@ -72,7 +72,7 @@ def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
 
-    return recorded(services, lambda unit: decide_within(unit, configuration, moderator, comment_id, ruling))
+    return run_in_unit_of_work(services, lambda unit: decide_within(unit, configuration, moderator, comment_id, ruling))
 
 
 def decide_within(
@@ -145,7 +145,7 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
         change_status(unit, comment, Status.WITHDRAWN, Trigger.WITHDRAWAL, actor=READER, policy_version=policy_version)
         return _ruled(comment)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def rule(

@@ -32,7 +32,7 @@ from moderation.storage.actions import (
 )
 from moderation.storage.base import table_of
 from moderation.storage.comments import find_comment
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 UNDO = "undo"
 _INSERT_ACTION = insert(table_of(ModeratorAction))
@@ -79,7 +79,7 @@ def undo(services: Services, actor: Actor, action_id: str) -> Undone:
             running=undoing.finished_at is None,
         )
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def undoing_step(services: Services, actor: Actor) -> Step:
