@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsroom import Newsroom
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
@@ -105,12 +105,6 @@ def notices(newsroom: Newsroom, subject: str) -> set[str]:
     """What the site will be told about something."""
     with newsroom.services.database.reading() as session:
         return set(session.scalars(select(OutboxEvent.kind).where(OutboxEvent.subject == subject)))
-
-
-def forget_notices(newsroom: Newsroom, subject: str) -> None:
-    """As if the site had been told of all so far."""
-    with newsroom.services.database.engine.begin() as connection:
-        connection.execute(delete(OutboxEvent).where(OutboxEvent.subject == subject))
 
 
 def count(newsroom: Newsroom, status: str) -> int:
