@@ -30,7 +30,9 @@ class Snapshot:
     def of(kept: Mapping[str, Any]) -> Snapshot:
         """The snapshot that ``as_json`` was made from."""
         at = datetime.fromisoformat(kept["published_at"]) if kept["published_at"] else None
-        return Snapshot(**{**kept, "status": Status(kept["status"]), "published_at": at})
+        return Snapshot(
+            status=Status(kept["status"]), revision=kept["revision"], published_at=at, by_person=kept["by_person"]
+        )
 
 
 def snapshot(unit: UnitOfWork, comment: Comment) -> Snapshot:

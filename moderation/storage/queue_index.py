@@ -1,4 +1,6 @@
-"""The docket: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
+"""The queue index: one narrow row a comment, with what the desk sorts, filters and counts by. ``comments.lifecycle``
+writes it with every change of status.
+"""
 
 from __future__ import annotations
 
