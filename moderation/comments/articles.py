@@ -19,7 +19,7 @@ from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article, find_article, find_place, hold_article
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
         return article, new
 
     _move_most(services, site_id, form)
-    article, new = recorded(services, work)
+    article, new = run_in_unit_of_work(services, work)
     prepared_article(services, article)
     return article, new
 

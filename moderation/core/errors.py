@@ -197,6 +197,10 @@ class NotPossibleNow(ModerationError):
         return self.why
 
 
+class IllegalTransition(NotPossibleNow):
+    """The comment's status can't become that, or not in this way."""
+
+
 class KeyMissing(ModerationError):
     """A key is needed: `Authorization: Bearer <secret key>` from a server, or `X-Site-Key` from a browser."""
 

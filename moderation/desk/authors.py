@@ -19,7 +19,7 @@ from moderation.storage.actions import ActionItem
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.site_rules import AuthorDecision, AuthorKind, newest_author_decision
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 AUTHOR = "author"
 """The kind of action that a decision about an author is."""
@@ -81,7 +81,7 @@ def decide_author(services: Services, moderator: Actor, author_id: str, ruling: 
         detail = {"decision": decision.id}
         return acted(unit, moderator, AUTHOR, _words(ruling), [change], site_id=author.site_id, detail=detail)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_author(of: Reversal, item: ActionItem) -> bool:

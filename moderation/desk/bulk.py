@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import article_reached, author_reached, comment_reached
+from moderation.comments.snapshots import snapshot
 from moderation.config.configuration import Configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
@@ -23,7 +24,7 @@ from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
 from moderation.desk.actions import MODERATE, action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
-from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, standing, told_by
+from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, told_by
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.actions import (
@@ -38,7 +39,7 @@ from moderation.storage.comments import find_comment
 from moderation.storage.moderator_workspace import holder, live_locks
 from moderation.storage.near_duplicates import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, ScoreRange, choose_score_range
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 MAX_ALIKE = 500
 """So many comments that say nearly the same are decided together at most."""
@@ -193,7 +194,7 @@ def _begin(
             running=action.finished_at is None,
         )
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 # --- one comment at a time --------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
             return False
         if score_range is not None and not _still_within(unit, comment.id, score_range):
             return False
-        item.before = standing(unit, comment)
+        item.before = snapshot(unit, comment).as_json()
         payload, facts = {"action_id": action.id}, _facts(detail)
         rule(unit, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
         item.revision = comment.revision

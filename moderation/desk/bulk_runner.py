@@ -15,7 +15,7 @@ from moderation.desk.bulk_steps import Step, finish_if_through, work_through
 from moderation.desk.undo import undoing_step
 from moderation.services import Services
 from moderation.storage.actions import ModeratorAction, chosen_items, find_action, next_unfinished, skip_the_rest
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LEASE = timedelta(seconds=10)
 CHUNK = 20
@@ -26,7 +26,7 @@ def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False)
     """Goes on with the oldest action that nobody goes on with, until it is through. Returns whether there was one."""
     with services.database.reading() as session:  # looking costs nobody their turn to write
         waits = next_unfinished(session, services.clock()) is not None
-    leased = recorded(services, _lease) if waits else None
+    leased = run_in_unit_of_work(services, _lease) if waits else None
     if leased is None:
         return False
     action, held = leased
@@ -35,7 +35,7 @@ def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False)
         if still_held is None:
             return True
         held = still_held
-    recorded(services, lambda unit: _give_back(unit, action.id, held))
+    run_in_unit_of_work(services, lambda unit: _give_back(unit, action.id, held))
     return True
 
 
@@ -63,7 +63,7 @@ def _go_on(services: Services, action: ModeratorAction, held: datetime) -> datet
         finish_if_through(unit, action_now)
         return action_now.leased_until
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def _step(services: Services, action: ModeratorAction) -> Step | None:

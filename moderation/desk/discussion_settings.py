@@ -22,7 +22,7 @@ from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.site_rules import ModeSetting, setting_of
 from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 MODE = "mode"
 """The kind of action that setting a place's mode, hours or days is."""
@@ -73,7 +73,7 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
         change = Changed(subject=spot.article_id or spot.site_id, before={"setting": was}, revision=None)
         return acted(unit, actor, MODE, _words(spot, form), [change], site_id=spot.site_id, detail=detail)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_mode(of: Reversal, item: ActionItem) -> bool:
@@ -148,7 +148,7 @@ def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str
             return
         _tell(unit, actor, spot, row.mode if row else None, Mode.CLOSED, Cause.SWITCH)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
@@ -163,7 +163,7 @@ def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
             unit.session.delete(row)
             _tell(unit, actor, spot, row.mode, None, Cause.SWITCH)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
@@ -183,7 +183,7 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
         before, row.mode, row.since, row.account_id = row.mode, None, unit.now, actor.account_id
         _tell(unit, actor, spot, before, Mode.POST, Cause.SURGE)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def _check_spot(unit: UnitOfWork, actor: Actor, spot: Spot) -> Article | None:

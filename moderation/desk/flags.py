@@ -18,7 +18,7 @@ from moderation.storage import queue_index
 from moderation.storage.actions import ActionItem
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentFlag, FlagKind, Note, NoteAbout
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 FLAG, UNFLAG, NOTE, UNNOTE = "flag", "unflag", "note", "unnote"
 
@@ -71,7 +71,7 @@ def flag_comment(
         change = Changed(subject=comment.id, before={"flag": kind.value, "was": None}, revision=None)
         return acted(unit, actor, FLAG, _FLAGGED[kind][1], [change], site_id=comment.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def unflag_comment(services: Services, actor: Actor, comment_id: str, kind: FlagKind) -> str | None:
@@ -93,7 +93,7 @@ def unflag_comment(services: Services, actor: Actor, comment_id: str, kind: Flag
         change = Changed(subject=comment.id, before=before, revision=None)
         return acted(unit, actor, UNFLAG, _UNFLAGGED[kind][1], [change], site_id=comment.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_flag(of: Reversal, item: ActionItem) -> bool:
@@ -141,7 +141,7 @@ def _tell(
     if kind is FlagKind.ESCALATED:
         queue_index.change(unit.connection, comment.id, {"escalated": flagged})
     else:
-        unit.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
+        unit.outbox_event(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
 def _kept(found: CommentFlag) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def add_note(
         change = Changed(subject=note.id, before={"removed": True}, revision=None)
         return acted(unit, actor, NOTE, f"Note about {_A[about]}", [change], site_id=site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
@@ -211,7 +211,7 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
         change = Changed(subject=note.id, before={"removed": False}, revision=None)
         return acted(unit, actor, UNNOTE, f"Note about {_A[about]} removed", [change], site_id=note.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_note(of: Reversal, item: ActionItem) -> bool:

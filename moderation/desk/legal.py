@@ -23,7 +23,7 @@ from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 300
@@ -122,7 +122,7 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
         unit.event(site_id, actor.reference, "legal.received", legal_case.id, payload)
         return legal_case.id
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuling) -> None:
@@ -157,7 +157,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
         }
         unit.event(legal_case.site_id, actor.reference, "legal.decided", legal_case.id, payload)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def case_at_hand(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> LegalCase:

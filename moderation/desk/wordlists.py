@@ -19,7 +19,7 @@ from moderation.storage.actions import ActionItem
 from moderation.storage.database import lock
 from moderation.storage.site_rules import Term, live_terms
 from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 TERMS = "terms"
 """The kind of action that adding to a list is. Taking a term off can't be undone: its text is gone."""
@@ -80,7 +80,7 @@ def add_terms(
         words = f"{len(added)} words added to the wordlist" if len(added) > 1 else "Word added to the wordlist"
         return acted(unit, actor, TERMS, words, added, site_id=site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def remove_term(services: Services, actor: Actor, term_id: str) -> None:
@@ -89,7 +89,7 @@ def remove_term(services: Services, actor: Actor, term_id: str) -> None:
     Raises ``TermNotFound`` and ``RightMissing``.
     """
 
-    recorded(services, lambda unit: _off(unit, actor, term_id))
+    run_in_unit_of_work(services, lambda unit: _off(unit, actor, term_id))
 
 
 def reverse_terms(of: Reversal, item: ActionItem) -> bool:

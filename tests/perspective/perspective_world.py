@@ -29,7 +29,7 @@ from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
-from moderation.unit_of_work import recorded
+from moderation.unit_of_work import run_in_unit_of_work
 
 KEY = "sk_perspective_tests_0123456789"
 WITHOUT_RIGHT = "sk_perspective_nothing_0123456789"
@@ -140,7 +140,7 @@ def open_world(url: str, folder: Path, scorer: Any = None) -> World:
         insert_key(unit, "test", SITE, KeyKind.SECRET, WITHOUT_RIGHT, rights=[Right.READ])
         insert_key(unit, "test", SITE, KeyKind.PUBLISHABLE, PUBLISHABLE, origins=["https://news.example"])
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
     return World(app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock)
 
 
