@@ -16,6 +16,7 @@ from moderation.core.actor import Actor
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import ConfigurationError, ScoringFailed
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS, ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
 from moderation.core.text.written import visible_length
 from moderation.desk.decide import Ruling, Verdict, decide_comment
@@ -29,7 +30,7 @@ from moderation.storage.audit import chains, events_of
 from moderation.storage.comments import Comment, with_external_id
 from moderation.storage.database import Database
 from moderation.storage.desk import lines_of
-from moderation.storage.desk_lists import Scope, Wanted, how_many, page_of
+from moderation.storage.desk_lists import Wanted, how_many, page_of
 from moderation.storage.discussion import discussion
 
 ROOT = Path(__file__).parents[1]

@@ -1,19 +1,31 @@
-"""What somebody asks for by its id: found, if they reach it. What they don't reach answers as what isn't there."""
+"""What somebody asks for by its id: found, if they reach it. What they don't reach answers as what isn't there. And the
+sites that somebody reaches, for lists.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
-from moderation.core.errors import ArticleNotFound, AuthorNotFound, CommentNotFound, SiteNotFound
+from moderation.core.errors import (
+    ArticleNotFound,
+    AuthorNotFound,
+    CaseNotFound,
+    CommentNotFound,
+    RightMissing,
+    SiteNotFound,
+)
 from moderation.core.ids import is_id
-from moderation.core.reach import Location, demand, somewhere_on, whole
+from moderation.core.reach import SENIOR, Location, Scope, anywhere, demand, reachable, scopes, somewhere_on, whole
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, find_comment
-from moderation.storage.sites import Site
+from moderation.storage.legal import LegalCase
+from moderation.storage.sites import Site, all_sites
 
 
 def comment_reached(session: Session, actor: Actor, right: str, comment_id: str, *, lock: bool = False) -> Comment:
@@ -62,3 +74,36 @@ def site_reached(session: Session, actor: Actor, right: str, site_id: str, secti
     demand(actor, right, at, SiteNotFound, seen=somewhere_on(site_id))
     assert site is not None
     return site
+
+
+def case_reached(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> LegalCase:
+    """A legal case that this person may see and decide: a senior's of the whole site, for the law knows no sections.
+
+    Raises ``CaseNotFound``, and ``RightMissing`` for whoever may see none, whatever they ask for.
+    """
+    if not anywhere(actor, SENIOR, altogether=True):
+        raise RightMissing(SENIOR)
+    query = select(LegalCase).where(LegalCase.id == case_id)
+    legal_case = session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
+    if legal_case is None or not reachable(actor, SENIOR, whole(legal_case.site_id)):
+        raise CaseNotFound
+    return legal_case
+
+
+def sites_reached(session: Session, actor: Actor, right: str, *, altogether: bool = False) -> tuple[Site, ...]:
+    """The sites on which somebody has this right, in some sections at least, or ``altogether``."""
+    where = whole if altogether else somewhere_on
+    return tuple(site for site in every_site(session) if reachable(actor, right, where(site.id)))
+
+
+def scopes_reached(session: Session, actor: Actor, right: str) -> tuple[Scope, ...]:
+    """How far somebody has this right on every site where they have it."""
+    return scopes(actor, right, [site.id for site in every_site(session)])
+
+
+def every_site(session: Session) -> Sequence[Site]:
+    """All sites, asked for once in a session that reads."""
+    if "sites" not in session.info:
+        session.info["sites"] = all_sites(session)
+    sites: Sequence[Site] = session.info["sites"]
+    return sites

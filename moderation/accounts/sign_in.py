@@ -17,6 +17,7 @@ from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.ids import is_id
 from moderation.core.keyring import Keys
+from moderation.core.reach import MODERATE, READ, limited_to
 from moderation.core.signing import keyed
 from moderation.core.text.written import display_name
 from moderation.services import Services
@@ -34,7 +35,7 @@ from moderation.storage.accounts import (
     rights_of,
     session_told_as,
 )
-from moderation.storage.sites import Right, digest_of
+from moderation.storage.sites import digest_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 SIGN_IN_LASTS = timedelta(hours=12)
@@ -248,15 +249,7 @@ def account_with_token(services: Services, token: str) -> Actor | None:
         row, account = found
         whole = _actor(account, grants_of(session, account.id))
     # Whoever may decide about a comment may read it.
-    wanted = {row.right, "read"} if row.right == Right.MODERATE else {row.right}
-    rights = {site: frozenset(wanted & held) for site, held in whole.rights.items()}
-    return Actor(
-        reference=whole.reference,
-        name=whole.name,
-        account_id=account.id,
-        rights={site: held for site, held in rights.items() if held},
-        sections=whole.sections,
-    )
+    return limited_to(whole, {row.right, READ} if row.right == MODERATE else {row.right})
 
 
 def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:

@@ -1,15 +1,16 @@
 """Comments that arrived without scores are scored later. A late score never overrides a person's decision.
 
-Several workers may look for them. Each leases a batch, scores it at once and decides its comments one by one; what a
-worker leaves that dies is found again when its lease has ended.
+Several workers may look for them. Each claims a batch, scores it at once and decides its comments one by one; what a
+worker leaves that dies is found again when its lease has ended (``storage.claims``).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
 from moderation.comments.article_vectors import prepared_article
@@ -33,14 +34,8 @@ from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
-from moderation.storage.comments import (
-    Comment,
-    comments_among,
-    find_comment,
-    give_back_scoring,
-    lease_scoring,
-    unscored,
-)
+from moderation.storage.claims import Claim, Claims, Work, claim_these
+from moderation.storage.comments import UNSCORED, Comment, ScoreRow, comments_among, find_comment
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -51,25 +46,28 @@ ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored."""
 BATCH = 16
 """Comments: enough to fill the pack's own batches, few enough that one who is just writing hardly waits for them."""
-LEASE = timedelta(seconds=60)
 BATCH_SECONDS = 40.0
 """What of a batch is not scored by then has failed: well before somebody else may take it."""
+WORK = Work(
+    key=Comment.id,
+    leased_until=Comment.scoring_leased_until,
+    waits=(literal_column(UNSCORED), Comment.status.in_(WAITING), Comment.scoring_attempts < ATTEMPTS),
+    order=(Comment.received_at,),
+    lease=timedelta(seconds=60),
+    site=Comment.site_id,
+)
 
 
 def score_waiting(services: Services, *, limit: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Scores and decides a batch of what waits without scores, oldest first. Returns how many got their scores: after
-    none it is worth waiting a little before the next try. While the pack is still being loaded nothing is tried.
+    """Scores and decides a batch of what waits without scores, of every site its oldest first. Returns how many got
+    their scores: after none it is worth waiting a little before the next try. While the pack is still being loaded
+    nothing is tried.
     """
     if stopped() or not services.scorer.ready:
         return 0
 
-    def waiting(session: Session, *, lock: bool = False) -> Sequence[str]:
-        return unscored(session, services.clock(), attempts_under=ATTEMPTS, limit=limit, lock=lock)
-
-    with services.database.reading() as session:  # looking costs nobody their turn to write
-        if not waiting(session):
-            return 0
-    return _score_leased(services, lambda session: waiting(session, lock=True))
+    claims = _claims(services)
+    return _score_claimed(services, claims, claims.take(limit))
 
 
 def score_late(services: Services, comment_id: str) -> bool:
@@ -77,41 +75,35 @@ def score_late(services: Services, comment_id: str) -> bool:
     whether the pack gave scores.
     """
 
-    def this(session: Session) -> Sequence[str]:
+    def this(session: Session) -> Claim | None:
         comment = find_comment(session, comment_id, lock=True)
-        return [] if comment is None or comment.scored else [comment_id]
+        return None if comment is None or comment.scored else claim_these(session, WORK, [comment_id], services.clock())
 
-    return _score_leased(services, this) == 1
+    return _score_claimed(services, _claims(services), services.database.writing(this)) == 1
 
 
-def _score_leased(services: Services, choose: Callable[[Session], Sequence[str]]) -> int:
-    """Leases the comments that ``choose`` names, scores them together and decides each. Returns how many got scores."""
-    held = services.clock() + LEASE
+def _claims(services: Services) -> Claims:
+    return Claims(services.database, services.clock, WORK)
 
-    def lease(session: Session) -> Sequence[str]:
-        chosen = choose(session)
-        if chosen:
-            lease_scoring(session, chosen, held)
-        return chosen
 
-    ids = services.database.writing(lease)
-    if not ids:
+def _score_claimed(services: Services, claims: Claims, claim: Claim | None) -> int:
+    """Scores what is claimed together and decides each. Returns how many got scores."""
+    if claim is None:
         return 0
-    scored = 0
-    left = list(ids)
+    scored, left = 0, list(claim.keys)
     try:
-        for comment_id, scores in zip(ids, _scores(services, ids), strict=True):
+        for comment_id, scores in zip(claim.keys, _scores(services, claim.keys), strict=True):
+            claim = claims.kept(claim)
             # Read before the transaction: a change of the configuration is stored in a transaction of its own.
             configuration = services.configuration.current()
             if scores is None:
-                _note_failure(services, configuration, comment_id, held)
+                _note_failure(services, configuration, comment_id, claim)
             else:
-                _note_scores(services, configuration, comment_id, scores)
+                _note_scores(services, configuration, comment_id, scores, claim)
                 scored += 1
             left.remove(comment_id)
-    finally:
-        if left:  # the database failed amid them, say: whoever comes next need not wait for the lease's end
-            services.database.writing(lambda session: give_back_scoring(session, left, held))
+    finally:  # the database failed amid them, say: whoever comes next need not wait for the lease's end
+        claims.give_back(claim, left)
     return scored
 
 
@@ -143,19 +135,23 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
     return [answer if isinstance(answer, Scores) else None for answer in answers]
 
 
-def _note_failure(services: Services, configuration: Configuration, comment_id: str, held: datetime) -> None:
-    run_in_unit_of_work(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, held))
+def _note_failure(services: Services, configuration: Configuration, comment_id: str, claim: Claim) -> None:
+    run_in_unit_of_work(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, claim))
 
 
-def _note_scores(services: Services, configuration: Configuration, comment_id: str, scores: Scores) -> None:
-    run_in_unit_of_work(services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores))
+def _note_scores(
+    services: Services, configuration: Configuration, comment_id: str, scores: Scores, claim: Claim
+) -> None:
+    run_in_unit_of_work(
+        services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores, claim)
+    )
 
 
 def _failed(
-    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, held: datetime
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, claim: Claim
 ) -> None:
     comment = find_comment(unit.session, comment_id, lock=True)
-    if comment is None or comment.scored or comment.scoring_leased_until != held:
+    if comment is None or comment.scored or not claim.holds(comment.scoring_leased_until):
         return  # somebody else is at it, or was faster
     comment.scoring_leased_until = None
     comment.scoring_attempts += 1
@@ -166,11 +162,20 @@ def _failed(
 
 
 def _apply(
-    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, scores: Scores
+    unit: UnitOfWork,
+    configuration: Configuration,
+    site_rules: SiteRulesCache,
+    comment_id: str,
+    scores: Scores,
+    claim: Claim,
 ) -> None:
     comment = find_comment(unit.session, comment_id, lock=True)
     # Another worker, or its writer or an admin, may have been faster.
     if comment is None or comment.scored or comment.status == Status.ERASED:
+        return
+    if not claim.holds(comment.scoring_leased_until):
+        return
+    if unit.session.get(ScoreRow, comment_id) is not None:
         return
     comment.scored, comment.scoring_leased_until = True, None
     store_scores(unit, comment.site_id, comment.id, scores)

@@ -16,7 +16,8 @@ SYSTEM = "system"
 class Actor:
     """Somebody with rights. ``reference`` enters the audit chain and holds no name; ``name`` is for moderators' eyes.
 
-    ``rights`` maps a site id, or ``*`` for every site, to the rights held there.
+    ``rights`` maps a site id, or ``*`` for every site, to the rights held there. What follows from them for a comment,
+    an article, an author or a site is for ``core.reach`` alone to say.
     """
 
     reference: str
@@ -25,12 +26,3 @@ class Actor:
     rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sections: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Sites on which the rights hold in these sections alone."""
-
-    def may(self, right: str, site_id: str) -> bool:
-        """Whether the right is held on this site, be it in some sections alone: whether it holds for a certain comment,
-        article or author is for ``core.reach`` to say.
-        """
-        return right in self.rights.get(site_id, ()) or right in self.rights.get(EVERYWHERE, ())
-
-    def may_anywhere(self, right: str) -> bool:
-        return any(right in held for held in self.rights.values())

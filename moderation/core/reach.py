@@ -1,20 +1,21 @@
 """Reach: whether somebody may touch a comment, an article, an author or a site. It is asked here and nowhere else, by
 pages, by the API and by what goes on in the background, of people, tokens and keys alike.
 
-``reachable`` answers for one thing. ``scopes`` is the same answer for lists, for the database to narrow them by
-(``storage.reach``).
+``reachable`` answers for one thing, and ``demand`` raises what a refusal is told as. ``scopes`` is the same answer for
+lists, for the database to narrow them by (``storage.reach``). ``anywhere`` and ``everywhere`` are for what is about no
+certain thing: a menu, a page of administration. Things by their ids are found in ``accounts.reachable``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import ModerationError, RightMissing
 
-READ, MODERATE, SENIOR = "read", "moderate", "senior"
+READ, MODERATE, SENIOR, ADMIN = "read", "moderate", "senior", "admin"
 DECIDE = "decide"
 """Deciding about a comment: ``moderate``, and ``senior`` too where it is left to a senior moderator. The site's own
 key, which is nobody's account, decides about those as well.
@@ -48,7 +49,8 @@ def reachable(actor: Actor, right: str, at: Location) -> bool:
     """Whether somebody has this right there."""
     limited = actor.sections.get(at.site_id)
     inside = limited is None or at.shared or at.section in limited
-    return inside and all(actor.may(needed, at.site_id) for needed in _needed(actor, right, at))
+    held = actor.rights.get(at.site_id, frozenset()) | actor.rights.get(EVERYWHERE, frozenset())
+    return inside and held.issuperset(_needed(actor, right, at))
 
 
 def demand(
@@ -65,14 +67,29 @@ def demand(
             raise RightMissing(needed)
 
 
+def account_of(actor: Actor, right: str) -> str:
+    """The account of whoever does what somebody answers for by name. Raises ``RightMissing`` for a site's key, which is
+    nobody, whatever its rights.
+    """
+    if actor.account_id is None:
+        raise RightMissing(right)
+    return actor.account_id
+
+
+def anywhere(actor: Actor, right: str, *, altogether: bool = False) -> bool:
+    """Whether somebody has this right at all, be it in one section alone, or ``altogether``, on the whole of a site."""
+    return any(right in held and not (altogether and site in actor.sections) for site, held in actor.rights.items())
+
+
 def everywhere(actor: Actor, right: str) -> bool:
     """Whether somebody has this right on the whole of every site, those to come included."""
     return right in actor.rights.get(EVERYWHERE, ()) and not actor.sections
 
 
-def somewhere_altogether(actor: Actor, right: str) -> bool:
-    """Whether there is a site on the whole of which somebody has this right."""
-    return any(right in held and site not in actor.sections for site, held in actor.rights.items())
+def limited_to(actor: Actor, rights: Collection[str]) -> Actor:
+    """The same one with these rights at most, wherever they have them: what a token lends."""
+    held = {site: having & frozenset(rights) for site, having in actor.rights.items()}
+    return replace(actor, rights={site: having for site, having in held.items() if having})
 
 
 def sites_of(actor: Actor) -> tuple[str, ...]:
@@ -107,10 +124,11 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A site, or some sections of it alone."""
+    """A site, or some sections of it alone; with what is left to a senior moderator there, or without."""
 
     site_id: str
     sections: frozenset[str] | None = None
+    escalated: bool = True
 
     def reaches(self, site_id: str, section: str | None) -> bool:
         return site_id == self.site_id and (self.sections is None or section in self.sections)
@@ -120,15 +138,19 @@ class Scope:
 
     def covers(self, other: Scope) -> bool:
         """Whether all of the other lies within this one."""
-        if other.site_id != self.site_id or self.sections is None:
-            return other.site_id == self.site_id
-        return other.sections is not None and other.sections <= self.sections
+        if other.site_id != self.site_id or other.escalated > self.escalated:
+            return False
+        return self.sections is None or (other.sections is not None and other.sections <= self.sections)
 
 
 def scopes(actor: Actor, right: str, site_ids: Iterable[str]) -> tuple[Scope, ...]:
     """How far somebody has this right on each of these sites; one where they don't have it is left out."""
     return tuple(
-        Scope(site_id=site_id, sections=actor.sections.get(site_id))
+        Scope(
+            site_id=site_id,
+            sections=actor.sections.get(site_id),
+            escalated=reachable(actor, right, Location(site_id=site_id, shared=True, escalated=True)),
+        )
         for site_id in site_ids
         if reachable(actor, right, somewhere_on(site_id))
     )

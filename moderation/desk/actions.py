@@ -13,13 +13,13 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.errors import OpenWithColleague
 from moderation.core.ids import new_id
+from moderation.core.reach import MODERATE
 from moderation.storage.actions import ActionItem, ItemState, ModeratorAction
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import holder
 from moderation.unit_of_work import UnitOfWork
 
-MODERATE = "moderate"
 _INSERT_ACTION = insert(table_of(ModeratorAction))
 _INSERT_ITEM = insert(table_of(ActionItem))
 

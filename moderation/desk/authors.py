@@ -12,8 +12,9 @@ from moderation.core.actor import Actor
 from moderation.core.decision import Prompt, Statement
 from moderation.core.errors import InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
+from moderation.core.reach import MODERATE
 from moderation.core.text.written import remark
-from moderation.desk.actions import MODERATE, Changed, Reversal, acted
+from moderation.desk.actions import Changed, Reversal, acted
 from moderation.services import Services
 from moderation.storage.actions import ActionItem
 from moderation.storage.authors import FOREVER, Author

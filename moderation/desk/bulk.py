@@ -21,8 +21,8 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import new_id
-from moderation.core.reach import DECIDE, SENIOR, demand, reachable, somewhere_on
-from moderation.desk.actions import MODERATE, action_row
+from moderation.core.reach import DECIDE, MODERATE, SENIOR, account_of, demand, reachable, somewhere_on
+from moderation.desk.actions import action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
 from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, told_by
 from moderation.services import Services
@@ -63,11 +63,11 @@ def decide_score_range(services: Services, actor: Actor, area: Area, score_range
     Raises ``RightMissing``, and ``InvalidField`` for a score range or a reason that can't be.
     """
     _check(area, score_range, ruling)
-    for ground in area.grounds:
+    for scope in area.scopes:
         for right in (MODERATE, BATCH_RIGHT[ruling.verdict]):
-            demand(actor, right, somewhere_on(ground.site_id), SiteNotFound)
+            demand(actor, right, somewhere_on(scope.site_id), SiteNotFound)
     detail = {"signal": score_range.signal, "low": score_range.low, "high": score_range.high}
-    site_id = area.grounds[0].site_id if len(area.grounds) == 1 else None
+    site_id = area.scopes[0].site_id if len(area.scopes) == 1 else None
     return _begin(
         services,
         actor,
@@ -149,7 +149,7 @@ def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruli
 
 
 def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
-    if not area.grounds:
+    if not area.scopes:
         raise RightMissing(BATCH_RIGHT[ruling.verdict])
     if score_range.signal not in SIGNALS:
         raise InvalidField("signal", "is not a score that the map knows.")
@@ -167,9 +167,7 @@ def _begin(
     site_id: str | None,
     choose: Callable[[Session, str], int],
 ) -> Begun:
-    if actor.account_id is None:
-        raise RightMissing(BATCH_RIGHT[ruling.verdict])  # what many are told of needs somebody who answers for it
-    account_id = actor.account_id
+    account_id = account_of(actor, BATCH_RIGHT[ruling.verdict])
     configuration = services.configuration.current()
     told = told_by(configuration, ruling)
     # Kept as it is told now: a reason may be gone from the configuration before the last of many is decided.

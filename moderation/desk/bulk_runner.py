@@ -1,80 +1,80 @@
 """Bulk actions that were begun and go on in the background: decided together, or taken back together.
 
-Several processes may look for them. Whoever goes on with one holds a lease on it, renewed with each chunk; a process
+Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each chunk; a process
 that is killed leaves it to the others when the lease ends, at the chunk that it did not finish.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from moderation.accounts.sign_in import account_at_work
 from moderation.desk.bulk import batch_step
 from moderation.desk.bulk_steps import Step, finish_if_through, work_through
 from moderation.desk.undo import undoing_step
 from moderation.services import Services
-from moderation.storage.actions import ModeratorAction, chosen_items, find_action, next_unfinished, skip_the_rest
+from moderation.storage.actions import ModeratorAction, chosen_items, find_action, skip_the_rest
+from moderation.storage.claims import Claim, Claims, Work
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
-LEASE = timedelta(seconds=10)
+WORK = Work(
+    key=ModeratorAction.id,
+    leased_until=ModeratorAction.leased_until,
+    waits=(ModeratorAction.finished_at.is_(None),),
+    # What has come least far comes first: a small action waits for a few chunks of another site's large one.
+    order=(ModeratorAction.done, ModeratorAction.id),
+    lease=timedelta(seconds=10),
+)
 CHUNK = 20
 """So few at once that a moderator's own decision, which waits for a chunk to end, still feels immediate."""
+TURN = 10
+"""After so many chunks another action has its turn, if one waits."""
 
 
 def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Goes on with the oldest action that nobody goes on with, until it is through. Returns whether there was one."""
-    with services.database.reading() as session:  # looking costs nobody their turn to write
-        waits = next_unfinished(session, services.clock()) is not None
-    leased = run_in_unit_of_work(services, _lease) if waits else None
-    if leased is None:
+    """Goes on with an action that nobody goes on with, for a turn. Returns whether there was one."""
+    claims = Claims(services.database, services.clock, WORK)
+    claim = claims.take(1)
+    if claim is None:
         return False
-    action, held = leased
-    while not stopped():
-        still_held = _go_on(services, action, held)
-        if still_held is None:
+    for _ in range(TURN):
+        if stopped():
+            break
+        still = _go_on(services, claim)
+        if still is None:
             return True
-        held = still_held
-    run_in_unit_of_work(services, lambda unit: _give_back(unit, action.id, held))
+        claim = still
+    claims.give_back(claim, claim.keys)
     return True
 
 
-def _lease(unit: UnitOfWork) -> tuple[ModeratorAction, datetime] | None:
-    action = next_unfinished(unit.session, unit.now, lock=True)
-    if action is None:
-        return None
-    action.leased_until = unit.now + LEASE
-    return action, action.leased_until
+def _go_on(services: Services, claim: Claim) -> Claim | None:
+    """Does a chunk, and returns the claim as it holds now; None where nothing is left to do here."""
+    (action_id,) = claim.keys
+    step = _step(services, action_id)  # with every chunk: rights may end in the middle
 
-
-def _go_on(services: Services, action: ModeratorAction, held: datetime) -> datetime | None:
-    """Does a chunk, and returns until when the lease holds now; None where nothing is left to do here."""
-    step = _step(services, action)  # with every chunk: rights may end in the middle
-
-    def work(unit: UnitOfWork) -> datetime | None:
-        action_now = find_action(unit.session, action.id, lock=True)
-        if action_now is None or action_now.finished_at is not None or action_now.leased_until != held:
+    def work(unit: UnitOfWork) -> Claim | None:
+        action = find_action(unit.session, action_id, lock=True)
+        if action is None or action.finished_at is not None or not claim.holds(action.leased_until):
             return None
         if step is None:
-            action_now.skipped += skip_the_rest(unit.session, action.id)
+            action.skipped += skip_the_rest(unit.session, action.id)
         else:
-            work_through(unit, action_now, chosen_items(unit.session, action.id, limit=CHUNK), step)
-        action_now.leased_until = unit.now + LEASE
-        finish_if_through(unit, action_now)
-        return action_now.leased_until
+            work_through(unit, action, chosen_items(unit.session, action.id, limit=CHUNK), step)
+        still = WORK.extended(claim, unit.now)
+        action.leased_until = still.until
+        finish_if_through(unit, action)
+        return still if action.finished_at is None else None
 
     return run_in_unit_of_work(services, work)
 
 
-def _step(services: Services, action: ModeratorAction) -> Step | None:
+def _step(services: Services, action_id: str) -> Step | None:
     """What is done with each comment; None where the account is disabled meanwhile: then the rest stays as it is."""
+    with services.database.reading() as session:
+        action = session.get_one(ModeratorAction, action_id)
     actor = account_at_work(services, action.account_id)
     if actor is None:
         return None
     return undoing_step(services, actor) if action.undoes is not None else batch_step(services, actor, action)
-
-
-def _give_back(unit: UnitOfWork, action_id: str, held: datetime) -> None:
-    action = find_action(unit.session, action_id, lock=True)
-    if action is not None and action.leased_until == held:
-        action.leased_until = None

@@ -13,9 +13,9 @@ from moderation.core.comment import Mode
 from moderation.core.discussion_hours import Cause, Hours, hours_from
 from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
-from moderation.core.reach import SENIOR
+from moderation.core.reach import MODERATE, SENIOR
 from moderation.core.text.written import as_written
-from moderation.desk.actions import MODERATE, Changed, Reversal, acted
+from moderation.desk.actions import Changed, Reversal, acted
 from moderation.services import Services
 from moderation.storage.actions import ActionItem
 from moderation.storage.articles import Article

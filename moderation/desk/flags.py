@@ -8,11 +8,11 @@ from typing import Any
 from moderation.accounts.reachable import article_reached, author_reached
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
-from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow, RightMissing
+from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow
 from moderation.core.ids import is_id, new_id
-from moderation.core.reach import SENIOR
+from moderation.core.reach import MODERATE, SENIOR, account_of
 from moderation.core.text.written import remark
-from moderation.desk.actions import MODERATE, Changed, Reversal, acted, ask_if_open, comment_at_hand
+from moderation.desk.actions import Changed, Reversal, acted, ask_if_open, comment_at_hand
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.actions import ActionItem
@@ -54,7 +54,7 @@ def flag_comment(
     Raises ``CommentNotFound``, ``RightMissing``, ``InvalidField``, ``OpenWithColleague``, and ``NotPossibleNow``: what
     is featured must be published, and what is left to a senior moderator must wait.
     """
-    account_id = _account_of(actor)
+    account_id = account_of(actor, MODERATE)
     note = remark(note, "note")
 
     def work(unit: UnitOfWork) -> str | None:
@@ -78,7 +78,7 @@ def unflag_comment(services: Services, actor: Actor, comment_id: str, kind: Flag
     """Takes a flag off a comment and returns the action's id; None where there was none. What a colleague has left to a
     senior moderator is a senior's to take back. Raises as ``flag_comment`` does.
     """
-    _account_of(actor)
+    account_of(actor, MODERATE)
 
     def work(unit: UnitOfWork) -> str | None:
         comment = comment_at_hand(unit, actor, comment_id)
@@ -160,7 +160,7 @@ def add_note(
     Raises ``CommentNotFound``, ``ArticleNotFound`` or ``AuthorNotFound`` where there is nothing of that name that the
     actor reaches, ``RightMissing``, ``InvalidField``.
     """
-    account_id = _account_of(actor)
+    account_id = account_of(actor, MODERATE)
     words = remark(text, "note")
     if words is None:
         raise InvalidField("note", "is empty.")
@@ -239,9 +239,3 @@ def _site_of(unit: UnitOfWork, actor: Actor, about: NoteAbout, subject: str, *, 
     if about is NoteAbout.ARTICLE:
         return article_reached(unit.session, actor, right, subject).site_id
     return author_reached(unit.session, actor, right, subject).site_id
-
-
-def _account_of(actor: Actor) -> str:
-    if actor.account_id is None:
-        raise RightMissing(MODERATE)  # flags and notes are signed, and a key is nobody
-    return actor.account_id

@@ -10,13 +10,13 @@ from urllib.parse import unquote
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation.accounts.reachable import site_reached
+from moderation.accounts.reachable import case_reached, site_reached
 from moderation.config.configuration import Legal
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
-from moderation.core.errors import CaseNotFound, InvalidField, NotPossibleNow, RightMissing
-from moderation.core.ids import is_id, new_id
-from moderation.core.reach import SENIOR, reachable, somewhere_altogether, whole
+from moderation.core.errors import InvalidField, NotPossibleNow
+from moderation.core.ids import new_id
+from moderation.core.reach import SENIOR
 from moderation.core.text.written import as_written
 from moderation.desk.decide import Ruling, decide_within
 from moderation.services import Services
@@ -138,7 +138,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
         raise InvalidField("decision", "is missing: say what was decided, and why.")
 
     def work(unit: UnitOfWork) -> None:
-        legal_case = case_at_hand(unit.session, actor, case_id, lock=True)
+        legal_case = case_reached(unit.session, actor, case_id, lock=True)
         if legal_case.decided_at is not None:
             raise NotPossibleNow("This was decided meanwhile; nothing was overwritten.")
         if ruling.comment is not None:
@@ -158,20 +158,6 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
         unit.event(legal_case.site_id, actor.reference, "legal.decided", legal_case.id, payload)
 
     run_in_unit_of_work(services, work)
-
-
-def case_at_hand(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> LegalCase:
-    """A case that this person may see and decide: a senior's of the whole site, for the law knows no sections.
-
-    Raises ``CaseNotFound``, and ``RightMissing`` for whoever may see none, whatever they ask for.
-    """
-    if not somewhere_altogether(actor, SENIOR):
-        raise RightMissing(SENIOR)
-    query = select(LegalCase).where(LegalCase.id == case_id)
-    legal_case = session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
-    if legal_case is None or not reachable(actor, SENIOR, whole(legal_case.site_id)):
-        raise CaseNotFound
-    return legal_case
 
 
 def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | None, Article | None]:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from moderation.accounts.reachable import article_reached, site_reached
 from moderation.core.actor import Actor
-from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, RightMissing, TermNotFound
+from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, TermNotFound
 from moderation.core.ids import is_id, new_id
+from moderation.core.reach import MODERATE, account_of
 from moderation.core.text.folding import folded
 from moderation.core.text.written import as_written
 from moderation.core.wordlist import term_text
-from moderation.desk.actions import MODERATE, Changed, Reversal, acted
+from moderation.desk.actions import Changed, Reversal, acted
 from moderation.services import Services
 from moderation.storage.actions import ActionItem
 from moderation.storage.database import lock
@@ -53,7 +54,7 @@ def add_terms(
 
     def work(unit: UnitOfWork) -> str | None:
         _check_place(unit, actor, site_id, article_id)
-        account_id = _account_of(actor)
+        account_id = account_of(actor, MODERATE)
         lock(unit.session, site_rules_lock(site_id))
         there = {folded(term.term) for term in live_terms(unit.session, site_id, article_id)}
         first = {folded(text): text for text in reversed(found)}
@@ -120,9 +121,3 @@ def _check_place(unit: UnitOfWork, actor: Actor, site_id: str, article_id: str |
         site_reached(unit.session, actor, MODERATE, site_id)
     elif article_reached(unit.session, actor, MODERATE, article_id).site_id != site_id:
         raise ArticleNotFound
-
-
-def _account_of(actor: Actor) -> str:
-    if actor.account_id is None:
-        raise RightMissing(MODERATE)  # a list is signed, and a key is nobody
-    return actor.account_id

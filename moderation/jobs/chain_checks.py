@@ -1,6 +1,6 @@
 """Audit chains are recomputed in the background, one after the other, and what was found is kept for who asks.
 
-Several processes may look for them. Whoever goes on with one holds a lease on it, renewed with each chunk; a process
+Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each chunk; a process
 that is killed leaves it to the others when the lease ends, at the chunk that it did not finish. Events are read in
 short transactions and recomputed outside of any.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice, takewhile
 
 from sqlalchemy.orm import Session
@@ -18,10 +18,17 @@ from moderation.core.audit_chain import GENESIS, ChainHead, legible, verify
 from moderation.core.errors import ChainBroken
 from moderation.services import Services
 from moderation.storage.audit import events_of, head_and_newest
-from moderation.storage.chain_checks import ChainCheck, find_check, next_check
-from moderation.storage.database import lock
+from moderation.storage.chain_checks import ChainCheck, find_check
+from moderation.storage.claims import Claim, Claims, Work
 
-LEASE = timedelta(seconds=30)
+WORK = Work(
+    key=ChainCheck.chain,
+    leased_until=ChainCheck.leased_until,
+    waits=(ChainCheck.asked_at.is_not(None),),
+    order=(ChainCheck.asked_at, ChainCheck.chain),
+    lease=timedelta(seconds=30),
+    alone=True,  # a chain is a processor's work for a while: one is enough, however many processes there are
+)
 CHUNK = 2000
 """Events: some hundredths of a second to recompute, so that a stop is not held up."""
 
@@ -46,24 +53,24 @@ def ask_to_check(services: Services, chains: Sequence[str]) -> None:
 
 def check_chains(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Goes on with the chain that has waited longest, to its end. Returns whether there was one."""
-    with services.database.reading() as session:  # looking costs nobody their turn to write
-        waits = next_check(session, services.clock()) is not None
-    run = services.database.writing(lambda session: _lease(session, services.clock())) if waits else None
-    if run is None:
+    claims = Claims(services.database, services.clock, WORK)
+    claim = claims.take(1)
+    if claim is None:
         return False
+    run: _Run | None = _begun(services, claim)
     while run is not None and not stopped():
         run = _go_on(services, run)
     if run is not None:
-        _give_back(services, run)
+        claims.give_back(run.claim, run.claim.keys)
     return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """A chain that this process is at: what holds so far, and until when nobody else takes it."""
+    """A chain that this process is at: what holds so far, and its claim."""
 
     at: ChainHead
-    held: datetime
+    claim: Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +83,11 @@ class _Found:
     problem: str | None = None
 
 
-def _lease(session: Session, now: datetime) -> _Run | None:
-    lock(session, "checking chains")  # one at a time, however many processes look
-    check = next_check(session, now)
-    if check is None:
-        return None
-    check.leased_until = now + LEASE
-    at = ChainHead(chain=check.chain, sequence=check.checked, hash=check.hash)
-    return _Run(at=at, held=check.leased_until)
-
-
-def _give_back(services: Services, run: _Run) -> None:
-    def work(session: Session) -> None:
-        check = find_check(session, run.at.chain, lock=True)
-        if check is not None and check.leased_until == run.held:
-            check.leased_until = None
-
-    services.database.writing(work)
+def _begun(services: Services, claim: Claim) -> _Run:
+    (chain,) = claim.keys
+    with services.database.reading() as session:
+        check = session.get_one(ChainCheck, chain)
+    return _Run(at=ChainHead(chain=chain, sequence=check.checked, hash=check.hash), claim=claim)
 
 
 def _go_on(services: Services, run: _Run) -> _Run | None:
@@ -101,13 +96,14 @@ def _go_on(services: Services, run: _Run) -> _Run | None:
 
     def keep(session: Session) -> _Run | None:
         check = find_check(session, run.at.chain, lock=True)
-        if check is None or check.leased_until != run.held:
+        if check is None or not run.claim.holds(check.leased_until):
             return None  # it took so long that somebody else goes on with it
         now = services.clock()
         check.checked, check.hash, check.total = found.at.sequence, found.at.hash, found.total
         if not (found.through or found.problem):
-            check.leased_until = now + LEASE
-            return _Run(at=found.at, held=check.leased_until)
+            run_on = _Run(at=found.at, claim=WORK.extended(run.claim, now))
+            check.leased_until = run_on.claim.until
+            return run_on
         check.asked_at = check.leased_until = None
         check.finished_at, check.problem = now, found.problem
         check.head, check.head_hash = found.at.sequence, found.at.hash

@@ -1,14 +1,16 @@
 """The queue's order is brought up to date: after a change of the policy every waiting comment is weighed anew, from the
 signals in the queue index, in the background. Until all are, the queue keeps its old order, and then changes at once.
 
-Several processes may do it. Each batch is one short transaction, and whatever is left is found by the version under
-which a comment was weighed: a process that is killed leaves nothing half done.
+Several processes may look, and one does it: it has a claim, renewed with each batch, which is one short transaction.
+Whatever is left is found by the version under which a comment was weighed: a process that is killed leaves nothing half
+done, and another goes on when the lease ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,7 @@ from moderation.core.decision import flags_among
 from moderation.core.policy import concerns
 from moderation.core.severity import severity_of, severity_version
 from moderation.services import Services
+from moderation.storage.claims import Claim, Claims, Work
 from moderation.storage.policies import newest_hash
 from moderation.storage.queue_index import signals_in
 from moderation.storage.replay import holds_of
@@ -29,6 +32,13 @@ from moderation.storage.severity_order import (
     weigh,
 )
 
+WORK = Work(
+    key=SeverityOrder.id,
+    leased_until=SeverityOrder.leased_until,
+    waits=(),
+    order=(SeverityOrder.id,),
+    lease=timedelta(seconds=10),
+)
 BATCH = 200
 """So few at once that whoever else writes hardly waits: some hundredths of a second."""
 
@@ -43,17 +53,25 @@ class Progress:
 
 def bring_up_to_date(services: Services, *, batch: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Weighs whatever was not weighed under the policy in force, batch by batch, and then changes the queue
-    over. ``stopped`` is asked after each batch. Returns whether there was anything to do.
+    over. ``stopped`` is asked after each batch. Returns whether there was anything to do that nobody else is at.
     """
     configuration = services.configuration.current()
     version = severity_version(configuration.policy.version)
     with services.database.reading() as session:  # looking costs nobody their turn to write
         if not _is_due(session, configuration, version):
             return False
-    while services.database.writing(lambda session: _step(services, session, configuration, version, batch)):
+    claims = Claims(services.database, services.clock, WORK)
+    claim = claims.take(1)
+    if claim is None:
+        return False
+    while True:
+        still = _weighed(services, configuration, version, batch, claim)
+        if still is None:
+            return True
+        claim = still
         if stopped() or services.configuration.current().policy.version != configuration.policy.version:
-            break
-    return True
+            claims.give_back(claim, claim.keys)
+            return True
 
 
 def progress(session: Session, configuration: Configuration) -> Progress | None:
@@ -72,9 +90,27 @@ def _is_due(session: Session, configuration: Configuration, version: str) -> boo
     return order.version != version or order.preparing is not None or any_outdated(session, version)
 
 
-def _step(services: Services, session: Session, configuration: Configuration, version: str, batch: int) -> bool:
+def _weighed(services: Services, configuration: Configuration, version: str, batch: int, claim: Claim) -> Claim | None:
+    """Does one batch, or changes over to the new order. Returns the claim as it holds now; None where there is nothing
+    left to do here.
+    """
+
+    def work(session: Session) -> Claim | None:
+        order = severity_order(session, lock=True)
+        if not claim.holds(order.leased_until):
+            return None
+        more = _step(services, session, order, configuration, version, batch)
+        still = WORK.extended(claim, services.clock()) if more else None
+        order.leased_until = still.until if still is not None else None
+        return still
+
+    return services.database.writing(work)
+
+
+def _step(
+    services: Services, session: Session, order: SeverityOrder, configuration: Configuration, version: str, batch: int
+) -> bool:
     """One batch, or the change over to the new order. Returns whether there is more to do."""
-    order = severity_order(session, lock=True)
     _begin(services, session, order, version)
     rows = some_outdated(session, version, limit=batch)
     if not rows:

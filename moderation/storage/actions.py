@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -23,7 +23,7 @@ class ModeratorAction(Base):
     ``kind`` says what (``approve``, ``reject``, ``reopen``, ``escalate``, ``author`` ...), ``words`` how moderators are
     told of it. A large one runs in the background: ``total`` comments are chosen, ``done`` of them are through,
     ``skipped`` were left as they are because somebody else had decided meanwhile. ``detail`` holds what it needs to run
-    and to be told; never a name or a text of a reader. ``leased_until`` keeps a second runner away.
+    and to be told; never a name or a text of a reader. ``leased_until``: see ``storage.claims``.
     """
 
     __tablename__ = "moderator_actions"
@@ -214,20 +214,6 @@ def _is_there(what: Everything) -> list[ColumnElement[bool]]:
     if what.author_id is not None:
         conditions.append(Comment.author_id == what.author_id)
     return conditions
-
-
-def next_unfinished(session: Session, now: datetime, *, lock: bool = False) -> ModeratorAction | None:
-    """The oldest action that goes on in the background and that nobody goes on with; with ``lock`` nobody else can."""
-    query = (
-        select(ModeratorAction)
-        .where(
-            ModeratorAction.finished_at.is_(None),
-            or_(ModeratorAction.leased_until.is_(None), ModeratorAction.leased_until < now),
-        )
-        .order_by(ModeratorAction.id)
-        .limit(1)
-    )
-    return session.scalar(query.with_for_update(skip_locked=True) if lock else query)
 
 
 def subjects_of(session: Session, action_id: str, *, limit: int) -> list[str]:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, BigCount
 
 
 class ChainCheck(Base):
     """One chain. While ``asked_at`` is set it is being recomputed, up to the head ``total`` that it had then:
-    ``checked`` events hold so far, the last of them with ``hash``. ``leased_until`` keeps a second process away.
+    ``checked`` events hold so far, the last of them with ``hash``. ``leased_until``: see ``storage.claims``.
 
     ``finished_at`` is when it was last recomputed to an end; ``problem`` names the broken event (None: every one
     held), ``head`` and ``head_hash`` up to where it held.
@@ -41,12 +41,3 @@ def find_check(session: Session, chain: str, *, lock: bool = False) -> ChainChec
 def checks_of(session: Session, chains: Sequence[str]) -> Sequence[ChainCheck]:
     """What is known of these chains, by their names."""
     return session.scalars(select(ChainCheck).where(ChainCheck.chain.in_(chains)).order_by(ChainCheck.chain)).all()
-
-
-def next_check(session: Session, now: datetime) -> ChainCheck | None:
-    """The chain that has waited longest to be recomputed; None while somebody is at one."""
-    at_work = aliased(ChainCheck)
-    query = select(ChainCheck).where(
-        ChainCheck.asked_at.is_not(None), ~select(at_work.chain).where(at_work.leased_until >= now).exists()
-    )
-    return session.scalar(query.order_by(ChainCheck.asked_at, ChainCheck.chain).limit(1))

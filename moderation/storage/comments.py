@@ -19,20 +19,18 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.core.comment import WAITING, Status
+from moderation.core.comment import Status
 from moderation.core.ids import is_id
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores, SentenceScore
 from moderation.storage.authors import Author, numbered, with_key
 from moderation.storage.base import Base
 
-_UNSCORED = "scored IS FALSE"
+UNSCORED = "comments.scored IS FALSE"
 """What the sweep for comments without scores looks for, again and again: an index of nothing else."""
 SHOWN = "comments.shown IS TRUE"
 OPENINGS = "comments.shown IS TRUE AND comments.opening IS TRUE"
@@ -60,7 +58,7 @@ class Comment(Base):
         Index("ix_comments_openings", "article_id", "created_at", "id", **_only(OPENINGS)),
         Index("ix_comments_replies", "parent_id", "created_at", "id", **_only(SHOWN)),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
-        Index("ix_comments_unscored", "received_at", sqlite_where=text(_UNSCORED), postgresql_where=text(_UNSCORED)),
+        Index("ix_comments_unscored", "site_id", "received_at", **_only(UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
     )
 
@@ -310,42 +308,6 @@ def first_timers(session: Session, article_id: str, *, since: datetime, limit: i
     """How many comments under an article since then are their author's first, and among how many."""
     row = session.connection().execute(_FIRST_TIMERS, {"article": article_id, "since": since, "limit": limit}).one()
     return row[0], row[1]
-
-
-def unscored(session: Session, now: datetime, *, attempts_under: int, limit: int, lock: bool = False) -> Sequence[str]:
-    """Ids of waiting comments without scores, oldest first, tried fewer than so many times, that no worker has leased.
-    With ``lock`` they are this transaction's alone.
-    """
-    query = (
-        select(Comment.id)
-        .where(
-            text(_UNSCORED),
-            Comment.status.in_(WAITING),
-            Comment.scoring_attempts < attempts_under,
-            or_(Comment.scoring_leased_until.is_(None), Comment.scoring_leased_until < now),
-        )
-        .order_by(Comment.received_at)
-        .limit(limit)
-    )
-    return session.scalars(query.with_for_update(key_share=True, skip_locked=True) if lock else query).all()
-
-
-def lease_scoring(session: Session, comment_ids: Sequence[str], until: datetime) -> None:
-    """These comments are scored by whoever has this transaction, until then."""
-    session.execute(
-        update(Comment).where(Comment.id.in_(comment_ids)).values(scoring_leased_until=until),
-        execution_options={"synchronize_session": False},
-    )
-
-
-def give_back_scoring(session: Session, comment_ids: Sequence[str], held: datetime) -> None:
-    """Ends the leases of those of these comments that still have this one."""
-    session.execute(
-        update(Comment)
-        .where(Comment.id.in_(comment_ids), Comment.scoring_leased_until == held)
-        .values(scoring_leased_until=None),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def comments_among(session: Session, comment_ids: Collection[str]) -> dict[str, Comment]:

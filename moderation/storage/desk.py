@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
 from moderation.core.policy import Signals
-from moderation.core.reach import Scope
+from moderation.core.reach import Location, Scope
 from moderation.core.scores import LABELS, Scores
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
@@ -22,7 +22,7 @@ from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
-from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, QueueIndex, signals_in
+from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, QueueIndex, location_in, signals_in
 from moderation.storage.reach import within_any
 from moderation.storage.severity_order import serving_slot
 
@@ -71,8 +71,8 @@ class ThreadComment:
     """A comment in a thread: ``depth`` 0 is what the thread hangs on, or stands alone; 1 answers it, 2 answers that."""
 
     comment: Comment
+    at: Location
     depth: int
-    escalated: bool
     signals: dict[str, float]
 
 
@@ -183,12 +183,11 @@ def thread_of(session: Session, comment: Comment) -> list[ThreadComment]:
 
 def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[ThreadComment]:
     order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
-    columns = (_QUEUE_INDEX.escalated, *(_QUEUE_INDEX[signal] for signal in _SIGNALS))
+    columns = (_QUEUE_INDEX[name] for name in ("site_id", "section", "escalated", *_SIGNALS))
     query = select(Comment, *columns).join(QueueIndex, QueueIndex.comment_id == Comment.id)
     rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
     return [
-        ThreadComment(comment=row[0], depth=depth, escalated=row.escalated, signals=_signals(row._mapping))
-        for row in rows
+        ThreadComment(comment=row[0], at=location_in(row), depth=depth, signals=_signals(row._mapping)) for row in rows
     ]
 
 

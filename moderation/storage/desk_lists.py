@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.core.reach import Scope as Scope  # noqa: PLC0414 - what lists are asked for with
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.core.text.search_words import Sought
 from moderation.storage.articles import Article
@@ -290,7 +290,7 @@ def _common(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
-    return within(scope, _C.site_id, _C.section)
+    return within(scope, _C.site_id, _C.section, _C.escalated)
 
 
 def _walked(
@@ -431,7 +431,7 @@ def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:
 
 def _within_any(scopes: Sequence[Scope]) -> ColumnElement[bool]:
     """Within one of these scopes, asked of rows that are found otherwise."""
-    return within_any(scopes, _unindexed(_C.site_id), _C.section)
+    return within_any(scopes, _unindexed(_C.site_id), _C.section, _C.escalated)
 
 
 def _unindexed(of: Column[Any]) -> ColumnElement[Any]:

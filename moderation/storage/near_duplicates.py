@@ -16,7 +16,7 @@ from moderation.core.spam import MIN_WORDS
 from moderation.core.text.likeness import BUCKETS, buckets, likeness
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.queue_index import WAITS, QueueIndex
+from moderation.storage.queue_index import WAITS, QueueIndex, location_in
 from moderation.storage.reach import within_any
 
 ALIKE = 0.5
@@ -92,7 +92,7 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
             comment_id=row.id,
             revision=row.revision,
             likeness=shared,
-            at=Location(site_id=row.site_id, section=row.section, escalated=row.escalated),
+            at=location_in(row),
         )
         for row in rows
         if (shared := likeness(comment.body, row.body)) >= NEARLY

@@ -257,6 +257,11 @@ def location_of(connection: Any, comment_id: str) -> Location | None:
     row = connection.execute(_LOCATION, {"of": comment_id}).first()
     if row is None:
         return None
+    return location_in(row)
+
+
+def location_in(row: Any) -> Location:
+    """Where the comment of this row is."""
     return Location(site_id=row.site_id, section=row.section, escalated=bool(row.escalated))
 
 

@@ -32,19 +32,10 @@ _Query = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """Where on one site the map is drawn: in these sections (None: all), with what is left to seniors or without."""
-
-    site_id: str
-    sections: frozenset[str] | None = None
-    escalated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """What the map shows: grounds, and within them one article (our own id) or one section."""
+    """What the map shows: scopes, and within them one article (our own id) or one section."""
 
-    grounds: tuple[Ground, ...]
+    scopes: tuple[Scope, ...]
     article_id: str | None = None
     section: str | None = None
 
@@ -105,8 +96,8 @@ def histogram(session: Session, area: Area, signal: str) -> Histogram:
     examples: list[set[int]] = [set() for _ in counts]
     numbers = _QUEUE_INDEX.c.number
     where = _hundredth(session, signal)
-    for ground in area.grounds:
-        counted = _decidable(select(where, func.count(), func.min(numbers), func.max(numbers)), ground, area)
+    for scope in area.scopes:
+        counted = _decidable(select(where, func.count(), func.min(numbers), func.max(numbers)), scope, area)
         for hundredth, count, oldest, newest in session.execute(counted.group_by(where)):
             if hundredth is None:
                 without += count
@@ -133,8 +124,8 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
     found: Counter[str] = Counter()
     unscored = 0
     scored, language = _QUEUE_INDEX.c.scored, _QUEUE_INDEX.c.language
-    for ground in area.grounds:
-        query = _waiting(select(scored, language, func.count()).where(UNDECIDABLE), ground, area)
+    for scope in area.scopes:
+        query = _waiting(select(scored, language, func.count()).where(UNDECIDABLE), scope, area)
         for was_scored, code, count in session.execute(query.group_by(scored, language)):
             if was_scored:
                 found[code or "und"] += count
@@ -146,8 +137,8 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
 def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, limit: int) -> list[int]:
     """The queue index's numbers of some comments in a score range."""
     found: list[int] = []
-    for ground in area.grounds:
-        some = _within(session, select(_QUEUE_INDEX.c.number), ground, area, score_range).limit(limit - len(found))
+    for scope in area.scopes:
+        some = _within(session, select(_QUEUE_INDEX.c.number), scope, area, score_range).limit(limit - len(found))
         found += session.scalars(some)
     return found
 
@@ -155,8 +146,8 @@ def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, lim
 def among(session: Session, area: Area, score_range: ScoreRange, ids: Collection[str]) -> list[str]:
     """Those of these comments that lie in a score range."""
     found: list[str] = []
-    for ground in area.grounds if ids else ():
-        within_score_range = _within(session, select(_QUEUE_INDEX.c.comment_id), ground, area, score_range)
+    for scope in area.scopes if ids else ():
+        within_score_range = _within(session, select(_QUEUE_INDEX.c.comment_id), scope, area, score_range)
         found += session.scalars(within_score_range.where(_QUEUE_INDEX.c.comment_id.in_(ids)))
     return found
 
@@ -193,7 +184,7 @@ def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
 def choose_score_range(session: Session, action_id: str, area: Area, score_range: ScoreRange) -> int:
     """Chooses all that waits in a score range for an action, each at its revision, the oldest first, and counts it."""
     at = 0
-    for ground in area.grounds:
+    for scope in area.scopes:
         columns = (
             literal(action_id),
             func.row_number().over(order_by=_QUEUE_INDEX.c.number) + literal(at, BigInteger),
@@ -203,7 +194,7 @@ def choose_score_range(session: Session, action_id: str, area: Area, score_range
             _COMMENTS.c.revision,
         )
         # The index that holds all scores finds them; the rest is looked up for these alone.
-        there = _within(session, select(_QUEUE_INDEX.c.number), ground, area, score_range)
+        there = _within(session, select(_QUEUE_INDEX.c.number), scope, area, score_range)
         chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _QUEUE_INDEX.c.comment_id)
         chosen = chosen.where(_QUEUE_INDEX.c.number.in_(there.correlate(None)))
         session.connection().execute(insert(_ITEMS).from_select(CHOSEN, chosen))
@@ -212,25 +203,23 @@ def choose_score_range(session: Session, action_id: str, area: Area, score_range
 
 
 def _within(
-    session: Session, query: Select[*tuple[Any, ...]], ground: Ground, area: Area, score_range: ScoreRange
+    session: Session, query: Select[*tuple[Any, ...]], scope: Scope, area: Area, score_range: ScoreRange
 ) -> Select[*tuple[Any, ...]]:
     high = HUNDREDTHS if score_range.high >= HUNDREDTHS else score_range.high - 1
-    return _decidable(query, ground, area).where(_hundredth(session, score_range.signal).between(score_range.low, high))
+    return _decidable(query, scope, area).where(_hundredth(session, score_range.signal).between(score_range.low, high))
 
 
-def _decidable(query: _Query, ground: Ground, area: Area) -> _Query:
-    return _waiting(query, ground, area).where(DECIDABLE)
+def _decidable(query: _Query, scope: Scope, area: Area) -> _Query:
+    return _waiting(query, scope, area).where(DECIDABLE)
 
 
-def _waiting(query: _Query, ground: Ground, area: Area) -> _Query:
-    scope = Scope(site_id=ground.site_id, sections=ground.sections)
-    query = query.where(*within(scope, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section), WAITS)
+def _waiting(query: _Query, scope: Scope, area: Area) -> _Query:
+    columns = _QUEUE_INDEX.c
+    query = query.where(*within(scope, columns.site_id, columns.section, columns.escalated), WAITS)
     if area.article_id is not None:
         query = query.where(_QUEUE_INDEX.c.article_id == area.article_id)
     if area.section is not None:
         query = query.where(_QUEUE_INDEX.c.section == area.section)
-    if not ground.escalated:
-        query = query.where(_QUEUE_INDEX.c.escalated.is_(False))
     return query
 
 

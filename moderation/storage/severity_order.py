@@ -20,7 +20,8 @@ ONLY = 1
 
 class SeverityOrder(Base):
     """The only row: the queue is sorted by ``SLOTS[serving]``, made under ``version`` (None: by no policy). Where
-    ``preparing`` is set, ``done`` of ``total`` waiting comments have been weighed for the other.
+    ``preparing`` is set, ``done`` of ``total`` waiting comments have been weighed for the other. ``leased_until``: see
+    ``storage.claims``.
     """
 
     __tablename__ = "severity_order"
@@ -32,6 +33,7 @@ class SeverityOrder(Base):
     total: Mapped[int] = mapped_column(BigCount)
     done: Mapped[int] = mapped_column(BigCount)
     begun_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
 
 
 _C = table_of(QueueIndex).c

@@ -32,10 +32,11 @@ from moderation.app import create_app
 from moderation.bootstrap import build_services
 from moderation.config.settings import read_environment
 from moderation.core.ids import new_id
+from moderation.core.reach import Scope
 from moderation.services import CommentScorer, Services, utc_now
 from moderation.storage.accounts import Account, Extra, Grant, Role, WebSession
 from moderation.storage.comments import Comment
-from moderation.storage.score_map import Area, Ground, histogram
+from moderation.storage.score_map import Area, histogram
 from moderation.storage.sites import digest_of
 from moderation.web.shared.access import COOKIE
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
@@ -200,7 +201,7 @@ def _measured(name: str, task: Callable[[Desk], float], small: Desk, large: Desk
 
 def _further(large: Desk) -> list[Row]:
     say("measuring the map's counting, and what if ...")
-    area = Area(grounds=(Ground(site_id=SITE, escalated=True),))
+    area = Area(scopes=(Scope(site_id=SITE),))
     with large.services.database.reading() as session:
         counted = [timed(histogram, session, area, signal) for signal in ("toxicity", "relevance", "threat") * 3]
     what_if = [timed(large.get, path) for path in itertools.islice(_what_ifs(), WHAT_IF_ROUNDS)]

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from newsroom import Newsroom, detail
 
-from moderation.comments.rescoring import ATTEMPTS, LEASE, score_waiting
+from moderation.comments.rescoring import ATTEMPTS, WORK, score_waiting
 from moderation.core.actor import Actor
+from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import Scores
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
-from moderation.storage.comments import find_comment, lease_scoring
+from moderation.storage.claims import claim_these
+from moderation.storage.comments import find_comment
 
 WORKER = '[scoring]\nmode = "worker"\n'
 APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"
@@ -192,13 +194,35 @@ def test_two_workers_have_each_comment_scored_once_and_together(newsroom: Newsro
     assert {newsroom.status(comment) for comment in comments} == {"approved"}
 
 
+def test_a_worker_that_was_so_slow_that_another_has_its_batch_changes_nothing_more(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [newsroom.accepted()["id"] for _ in range(3)]
+    score, other = newsroom.scorer.score_each, []
+
+    def hangs(*asked: Any, **how: Any) -> Any:
+        newsroom.scorer.score_each = score  # type: ignore[method-assign]
+        newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
+        other.append(sweep(newsroom))
+        return [ScoringTooSlow(), *score(*asked, **how)[1:]]
+
+    newsroom.scorer.score_each = hangs  # type: ignore[method-assign]
+    try:
+        sweep(newsroom)
+    finally:
+        del newsroom.scorer.score_each
+    assert other == [3]
+    assert {newsroom.status(comment) for comment in comments} == {"approved"}
+    for comment in comments:
+        events = [event["event"] for event in newsroom.events(comment)]
+        assert events == ["comment.submitted", "comment.scored", "comment.decided"]
+
+
 def test_what_a_worker_left_that_died_is_scored_when_its_lease_has_ended(newsroom: Newsroom) -> None:
     newsroom.configure(WORKER + APPROVE)
     comment = newsroom.accepted()["id"]
-    until = newsroom.clock.now + LEASE
-    newsroom.services.database.writing(lambda session: lease_scoring(session, [comment], until))
+    newsroom.services.database.writing(lambda session: claim_these(session, WORK, [comment], newsroom.clock.now))
     assert (sweep(newsroom), newsroom.scorer.asked) == (0, [])
-    newsroom.clock.move(seconds=LEASE.total_seconds() + 1)
+    newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
     assert sweep(newsroom) == 1
     assert newsroom.status(comment) == "approved"
 

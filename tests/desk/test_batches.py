@@ -15,8 +15,9 @@ from newsroom import Hall, Newsroom
 from sqlalchemy import select
 
 from moderation.core.errors import DecidedMeanwhile, InvalidField, NotPossibleNow, RightMissing
+from moderation.core.reach import Scope
 from moderation.desk.bulk import Begun, decide_score_range, remove_everything
-from moderation.desk.bulk_runner import LEASE, carry_on
+from moderation.desk.bulk_runner import WORK, carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.flags import flag_comment
 from moderation.storage.accounts import Account
@@ -24,7 +25,7 @@ from moderation.storage.actions import Everything, ModeratorAction
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentLock, FlagKind
-from moderation.storage.score_map import Area, Ground, ScoreRange, histogram, numbers_within, sampled
+from moderation.storage.score_map import Area, ScoreRange, histogram, numbers_within, sampled
 
 APPROVE = Ruling(verdict=Verdict.APPROVE)
 REJECT = Ruling(verdict=Verdict.REJECT, reason_id="spam")
@@ -32,7 +33,7 @@ ALL_RIGHTS = ("read", "moderate", "senior", "batch_approve", "batch_reject")
 
 
 def area(newsroom: Newsroom, **more: Any) -> Area:
-    return Area(grounds=(Ground(site_id=newsroom.site),), **more)
+    return Area(scopes=(Scope(site_id=newsroom.site, escalated=False),), **more)
 
 
 def score_range(low: int, high: int, signal: str = "toxicity") -> ScoreRange:
@@ -99,11 +100,11 @@ def test_the_map_keeps_to_one_article_or_section_and_leaves_out_what_is_left_to_
     with newsroom.services.database.reading() as session:
         cup = session.scalars(select(Article.id).where(Article.site_id == newsroom.site, Article.section == "sport"))
         article_id = cup.one()
-        grounds = [
-            Ground(site_id=newsroom.site, escalated=True),
-            Ground(site_id=newsroom.site, sections=frozenset({"sport"})),
+        drawn = [
+            Scope(site_id=newsroom.site),
+            Scope(site_id=newsroom.site, sections=frozenset({"sport"}), escalated=False),
         ]
-        totals = [histogram(session, Area(grounds=(ground,)), "toxicity").total for ground in grounds]
+        totals = [histogram(session, Area(scopes=(scope,)), "toxicity").total for scope in drawn]
     assert totals == [3, 1]
     assert mapped(newsroom) == {20: 1, 30: 1}
     assert mapped(newsroom, article_id=article_id) == mapped(newsroom, section="sport") == {30: 1}
@@ -177,7 +178,7 @@ def test_a_score_range_and_a_reason_that_can_not_be_are_refused(newsroom: Newsro
 def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> None:
     ada, grace = colleague(newsroom, *ALL_RIGHTS), colleague(newsroom)
     ids = several(newsroom, 3)
-    until = newsroom.clock.now + LEASE
+    until = newsroom.clock.now + WORK.lease
 
     def open_two(session: Any) -> None:
         session.add(CommentLock(comment_id=ids[0], account_id=grace.actor.account_id, until=until))
@@ -279,7 +280,7 @@ def test_a_runner_that_is_killed_leaves_its_action_to_others_when_the_lease_ends
     with pytest.raises(Killed):
         carry_on(newsroom.services, stopped=kill)
     assert not carry_on(newsroom.services)  # it may still be at work, for all that another one knows
-    newsroom.clock.move(seconds=LEASE.total_seconds() + 1)
+    newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
     assert carry_on(newsroom.services)
     action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped) == (60, 0)

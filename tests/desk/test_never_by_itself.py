@@ -11,6 +11,7 @@ from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.comments.rescoring import score_waiting
+from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.desk.authors import AuthorRuling, decide_author
 from moderation.desk.wordlists import add_terms
@@ -19,7 +20,7 @@ from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import every_decided
-from moderation.storage.score_map import Area, Ground, histogram
+from moderation.storage.score_map import Area, histogram
 from moderation.storage.site_rules import AuthorKind
 
 POLICIES = {
@@ -163,7 +164,7 @@ def test_a_comment_with_an_unread_part_is_in_no_range_of_scores_and_keeps_its_fl
     newsroom.configure(REASONS)
     calm, part, danger = (newsroom.accepted(words)["id"] for words in ("", "unread=de", "unread=de threat=0.9"))
     with newsroom.services.database.reading() as session:
-        found = histogram(session, Area(grounds=(Ground(site_id=newsroom.site, escalated=True),)), "threat")
+        found = histogram(session, Area(scopes=(Scope(site_id=newsroom.site),)), "threat")
     assert (sum(found.counts), dict(found.unread)) == (1, {"de": 2})
     rows = entries(newsroom)
     assert rows[danger].severity > 650 > rows[part].severity > rows[calm].severity == 0

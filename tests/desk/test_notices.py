@@ -10,13 +10,14 @@ from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.comments.rescoring import score_waiting
+from moderation.core.reach import Scope
 from moderation.desk.bulk import decide_score_range, remove_everything
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.actions import Everything
 from moderation.storage.comments import Comment
 from moderation.storage.outbox import OutboxEvent
-from moderation.storage.score_map import Area, Ground, ScoreRange
+from moderation.storage.score_map import Area, ScoreRange
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
 WORKER = '[scoring]\nmode = "worker"\n'
@@ -66,7 +67,7 @@ def by_the_api(newsroom: Newsroom, _who: Colleague, status: str) -> str:
 def by_a_batch(newsroom: Newsroom, who: Colleague, status: str) -> str:
     newsroom.configure(REASONS)
     comment = str(newsroom.accepted("toxicity=0.3")["id"])
-    here = Area(grounds=(Ground(site_id=newsroom.site),))
+    here = Area(scopes=(Scope(site_id=newsroom.site, escalated=False),))
     decide_score_range(
         newsroom.services, who.actor, here, ScoreRange(signal="toxicity", low=30, high=31), RULING[status]
     )

@@ -13,6 +13,7 @@ from sqlalchemy import event, select, update
 
 from moderation.comments.rescoring import score_late
 from moderation.config.configuration_file import parse_configuration
+from moderation.core.reach import Scope
 from moderation.core.scores import ArticleText, PreparedArticle, Scale, ScoreRequest, Scores
 from moderation.desk.bulk import decide_score_range
 from moderation.desk.bulk_runner import carry_on
@@ -21,10 +22,10 @@ from moderation.policy_lab.replay import replay_all
 from moderation.scoring import build_scorer
 from moderation.storage.actions import ModeratorAction
 from moderation.storage.base import table_of
-from moderation.storage.desk_lists import Scope, Unusable, Wanted, how_many, page_of
 from moderation.storage.desk_lists import ScoreRange as ListScoreRange
+from moderation.storage.desk_lists import Unusable, Wanted, how_many, page_of
 from moderation.storage.queue_index import QueueIndex
-from moderation.storage.score_map import SIGNALS, Area, Ground, ScoreRange, histogram, numbers_within, sampled
+from moderation.storage.score_map import SIGNALS, Area, ScoreRange, histogram, numbers_within, sampled
 
 THREATS = {
     "de": "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.",
@@ -73,7 +74,7 @@ def builtin() -> BuiltinPack:
 
 
 def area(newsroom: Newsroom) -> Area:
-    return Area(grounds=(Ground(site_id=newsroom.site, escalated=True),))
+    return Area(scopes=(Scope(site_id=newsroom.site),))
 
 
 def mapped(newsroom: Newsroom, signal: str = "toxicity") -> Any:

@@ -1,28 +1,35 @@
-"""A server that is killed in the middle of a batch: the next one finishes it, each comment decided once."""
+"""A server or a worker that is killed in the middle of a batch: the next one finishes it, each comment decided once."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.actor import Actor
+from moderation.core.reach import Scope
 from moderation.desk.bulk import decide_score_range
 from moderation.desk.decide import Ruling, Verdict
 from moderation.services import Services
 from moderation.storage.accounts import account_named
 from moderation.storage.actions import ModeratorAction
+from moderation.storage.audit import EventRow
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
-from moderation.storage.score_map import Area, Ground, ScoreRange
-from tests.e2e.service import Service
+from moderation.storage.score_map import Area, ScoreRange
+from tests.e2e.service import MODERATION, ROOT, Service
 
 COMMENTS = 120
+BODY = "Comment {}: the bridge will spare my children the detour along the main road every morning."
+LONG_ONES, LONG = 24, " And there is more to be said about the bridge than would fit into one sentence." * 40
+"""A worker is at a batch of these for so long that it can be caught in the middle."""
 
 
 class Defaults:
@@ -34,11 +41,7 @@ class Defaults:
 
 def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> None:
     service = own_service.start()
-    service.ask("PUT", "/api/v1/articles/bridge", {"title": "A bridge", "text": "The council builds a bridge."})
-    for number in range(COMMENTS):
-        body = f"Comment {number}: the bridge will spare my children the detour along the main road every morning."
-        comment = {"author": {"name": f"Reader {number}"}, "body": body}
-        assert service.ask("POST", "/api/v1/articles/bridge/comments", comment).status == 202
+    say(service, COMMENTS)
     database = Database(f"sqlite:///{service.var / 'moderation.sqlite3'}")
     action_id = press_approve(database)
     wait_for(database, action_id, lambda action: action.done > 0)
@@ -57,6 +60,74 @@ def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> No
     database.close()
 
 
+def test_what_a_killed_worker_had_is_scored_by_the_next_when_its_lease_has_ended(
+    own_service: Service, database_url: str
+) -> None:
+    service = own_service
+    configuration = service.var / "worker.toml"
+    configuration.write_text('[scoring]\nmode = "worker"\n[rate_limits]\nenabled = false\n')
+    service.environment |= {"MODERATION_CONFIG": str(configuration), "MODERATION_DATABASE_URL": database_url}
+    say(service.start(), LONG_ONES, LONG)
+    service.stop()
+    database = Database(database_url)
+    worker = start_worker(service)
+    # It is stopped where it stands until it is seen to be in the middle of a batch, so that no kill comes too late.
+    while not (has := claimed(database)):
+        worker.send_signal(signal.SIGCONT)
+        assert unscored(database), "it was through before it could be stopped"
+        time.sleep(0.01)
+        worker.send_signal(signal.SIGSTOP)
+    worker.kill()
+    worker.wait()
+    assert set(claimed(database)) == set(has), "nobody but the dead worker has them"
+    worker = start_worker(service)
+    deadline = time.monotonic() + 120
+    while set(unscored(database)) - set(has):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert set(unscored(database)) == set(has), "the lease has not ended"
+    ended = update(Comment).values(scoring_leased_until=Comment.received_at).where(Comment.id.in_(has))
+    database.writing(lambda session: session.execute(ended))
+    while unscored(database):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.terminate()
+    assert worker.wait(timeout=60) == 0
+    with database.reading() as session:
+        assert set(session.execute(select(Comment.status, Comment.scoring_leased_until))) == {("pending", None)}
+        query = select(EventRow.event, EventRow.subject).where(EventRow.event.startswith("comment."))
+        told = Counter(session.execute(query).tuples())
+    assert set(told.values()) == {1}, "something was done twice"
+    assert Counter(event for event, _ in told)["comment.scored"] == LONG_ONES
+    assert service.command("audit", "verify").returncode == 0
+    database.close()
+
+
+def start_worker(service: Service) -> subprocess.Popen[bytes]:
+    with (service.var / "log").open("a") as log:
+        return subprocess.Popen([MODERATION, "worker"], cwd=ROOT, env=service.whole_environment, stdout=log, stderr=log)
+
+
+def say(service: Service, number: int, longer: str = "") -> None:
+    """So many readers comment on one article."""
+    service.ask("PUT", "/api/v1/articles/bridge", {"title": "A bridge", "text": "The council builds a bridge."})
+    for one in range(number):
+        comment = {"author": {"name": f"Reader {one}"}, "body": BODY.format(one) + longer}
+        assert service.ask("POST", "/api/v1/articles/bridge/comments", comment).status == 202
+
+
+def unscored(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(Comment.id).where(Comment.scored.is_(False))))
+
+
+def claimed(database: Database) -> list[str]:
+    """What waits for its scores and some worker has."""
+    with database.reading() as session:
+        query = select(Comment.id).where(Comment.scored.is_(False), Comment.scoring_leased_until.is_not(None))
+        return list(session.scalars(query))
+
+
 def press_approve(database: Database) -> str:
     """What a moderator's press on the map's button does; the server finds the action and goes on with it."""
     with database.reading() as session:
@@ -66,7 +137,8 @@ def press_approve(database: Database) -> str:
     actor = Actor(reference=f"account:{account.id}", name="admin", account_id=account.id, rights=rights)
     nothing = cast(Any, None)
     services = Services(settings=nothing, configuration=Defaults(), database=database, scorer=nothing)
-    area, score_range = Area(grounds=(Ground(site_id="demo"),)), ScoreRange(signal="toxicity", low=0, high=100)
+    area = Area(scopes=(Scope(site_id="demo", escalated=False),))
+    score_range = ScoreRange(signal="toxicity", low=0, high=100)
     return decide_score_range(services, actor, area, score_range, Ruling(verdict=Verdict.APPROVE)).action_id
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from moderation.storage.comments import unscored
 from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration
 from moderation.storage.schema import is_current, upgrade
@@ -180,21 +178,6 @@ def test_a_comment_without_its_site_is_refused(database: Database) -> None:
                      "VALUES ('1', 'nowhere', 'k', 's', '{}', '2026-01-01')")
             )
         )  # fmt: skip
-
-
-def test_the_sweep_for_comments_without_scores_reads_an_index_of_them_alone(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    plans: list[str] = []
-    with database.reading() as session:
-        assert unscored(session, datetime(2026, 1, 1, tzinfo=UTC), attempts_under=3, limit=10) == []
-        rows = session.execute(
-            text("EXPLAIN QUERY PLAN SELECT id FROM comments WHERE scored IS FALSE AND status = 'pending' "
-                 "AND scoring_attempts < 3 AND (scoring_leased_until IS NULL OR scoring_leased_until < '2026-01-01') "
-                 "ORDER BY received_at LIMIT 10")
-        )  # fmt: skip
-        plans = [row[3] for row in rows]
-    assert "ix_comments_unscored" in " ".join(plans)
-    database.close()
 
 
 def test_a_database_that_is_not_there_fails_soon(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from moderation.storage.database import Database
 from moderation.storage.desk_lists import Wanted, page_of
 from moderation.storage.queue_index import QueueIndex, change
 from moderation.storage.schema import upgrade
-from moderation.storage.score_map import Area, Ground, histogram
+from moderation.storage.score_map import Area, histogram
 from moderation.storage.severity_order import any_outdated, severity_order
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -155,7 +155,7 @@ def test_a_database_with_comments_that_wait_gets_the_map_s_indexes(tmp_path: Pat
         database.writing(_all_wait_and_one_is_unread)
         upgrade(database)
         with database.reading() as session:
-            found = histogram(session, Area(grounds=(Ground(site_id="s"),)), "toxicity")
+            found = histogram(session, Area(scopes=(Scope(site_id="s", escalated=False),)), "toxicity")
             assert {at: count for at, count in enumerate(found.counts) if count} == {}
             assert (dict(found.unread), found.unscored, found.total) == ({"de": 1}, 1, 2)
             names = {str(index["name"]) for index in inspect(session.connection()).get_indexes("queue_index")}

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, abort, request, url_for
 
 from moderation.accounts import accounts as account_uses
+from moderation.accounts.reachable import sites_reached
 from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions, end_session
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField, clipped
-from moderation.core.reach import everywhere
+from moderation.core.reach import ADMIN
 from moderation.storage.accounts import (
     Account,
     Extra,
@@ -24,11 +25,10 @@ from moderation.storage.accounts import (
     tokens_of,
 )
 from moderation.storage.sites import Site
-from moderation.web.admin.frame import admin_blueprint, admin_page
+from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
 from moderation.web.admin.lists import account_row
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import known_id
 from moderation.web.shared.sign_ins import session_row
 
@@ -39,10 +39,7 @@ def blueprint() -> Blueprint:
     """The routes under ``/admin/accounts``: for administrators of every site."""
     pages = admin_blueprint("accounts_pages")
 
-    @pages.before_request
-    def of_every_site() -> None:
-        if not everywhere(person(), ADMIN):
-            abort(403, "This needs an administrator of every site.")
+    pages.before_request(of_every_site)
 
     @pages.get("/accounts")
     def accounts() -> Response:
@@ -73,7 +70,7 @@ def _all_page(told: Told = NOTHING_TOLD) -> Response:
     now = services().clock()
     with services().database.reading() as db:
         rows = [account_row(account, grants_of(db, account.id), now) for account in all_accounts(db)]
-        sites = sites_with(person(), ADMIN, db)
+        sites = sites_reached(db, person(), ADMIN)
     return admin_page("admin/accounts.html", told, here=HERE, accounts=rows, sites=sites, roles=list(Role))
 
 
@@ -83,7 +80,7 @@ def _one_page(told: Told = NOTHING_TOLD, *, account_id: str) -> Response:
         row = account_row(account, grants_of(db, account.id), now)
         sessions = [session_row(session) for session in sessions_of(db, account.id, now)]
         tokens = tokens_of(db, account.id)
-        sites = sites_with(person(), ADMIN, db)
+        sites = sites_reached(db, person(), ADMIN)
     return admin_page(
         "admin/account.html",
         told,

@@ -11,8 +11,10 @@ from io import StringIO
 from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import sites_reached
 from moderation.core.cache import Recent
 from moderation.core.intervals import ENOUGH, Interval, share_interval
+from moderation.core.reach import ADMIN
 from moderation.policy_lab.agreement import LabelAgreement, label_agreement
 from moderation.storage.desk import account_names
 from moderation.storage.figures import Figures, Range, figures, waiting_now
@@ -35,7 +37,6 @@ from moderation.web.admin.figures_view import (
 from moderation.web.admin.frame import admin_blueprint, admin_page
 from moderation.web.shared.access import person, services
 from moderation.web.shared.cache import recently
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import argument, tell_times_of, time_zone
 from moderation.web.shared.wording import age
 
@@ -89,7 +90,7 @@ def blueprint() -> Blueprint:
 
 
 def _asked(db: Session) -> Asked:
-    sites = tuple(site.id for site in sites_with(person(), ADMIN, db))
+    sites = tuple(site.id for site in sites_reached(db, person(), ADMIN))
     site, over = argument("site"), argument("range", 4)
     if site in sites:
         tell_times_of(site)

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, abort
 
 from moderation.core.actor import Actor
-from moderation.core.reach import everywhere
+from moderation.core.reach import ADMIN, anywhere, everywhere
 from moderation.web.shared.access import person
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
-from moderation.web.shared.frame import ADMIN, MenuItem, desk_page
+from moderation.web.shared.frame import MenuItem, desk_page
 
 ROOT = "/admin"
 
@@ -21,10 +21,16 @@ def admin_blueprint(name: str) -> Blueprint:
 
     @pages.before_request
     def admins_only() -> None:
-        if not person().may_anywhere(ADMIN):
+        if not anywhere(person(), ADMIN):
             abort(403, "This page is for administrators.")
 
     return pages
+
+
+def of_every_site() -> None:
+    """Refuses whoever doesn't administer every site."""
+    if not everywhere(person(), ADMIN):
+        abort(403, "This needs an administrator of every site.")
 
 
 def admin_page(template: str, told: Told = NOTHING_TOLD, /, *, here: str, **context: Any) -> Response:

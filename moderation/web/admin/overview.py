@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from moderation.core.reach import everywhere
+from moderation.accounts.reachable import sites_reached
+from moderation.core.reach import ADMIN, everywhere
 from moderation.storage.accounts import all_accounts
 from moderation.storage.figures import waiting_now
 from moderation.storage.policies import kept_configurations
 from moderation.web.admin.frame import ROOT, admin_blueprint, admin_page
 from moderation.web.admin.policy_view import policy_view
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.wording import age
 
 
@@ -23,7 +23,7 @@ def blueprint() -> Blueprint:
     def overview() -> Response:
         actor, now = person(), services().clock()
         with services().database.reading() as db:
-            sites = sites_with(actor, ADMIN, db)
+            sites = sites_reached(db, actor, ADMIN)
             waiting = waiting_now(db, [site.id for site in sites])
             kept = kept_configurations(db, limit=1)
             accounts = all_accounts(db) if everywhere(actor, ADMIN) else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
 from moderation.core.errors import InvalidField
-from moderation.core.reach import everywhere
+from moderation.core.reach import ADMIN, everywhere
 from moderation.policy_lab.what_if import Effects, effects_in, tried
 from moderation.setup.policy_changes import file_differs
 from moderation.storage.accounts import all_accounts
@@ -22,7 +23,6 @@ from moderation.web.admin.what_if_answer import HOW_MANY, SECONDS, answer
 from moderation.web.admin.what_if_view import effects_asked, field_sets
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import argument
 
 MAX_SECONDS = 3600
@@ -78,13 +78,13 @@ def _policy(told: Told = NOTHING_TOLD, *, warning: str | None = None) -> Respons
 def _only_of(db: Session) -> list[str] | None:
     """The sites of which this person sees what they change of the policy; None: every one."""
     actor = person()
-    return None if everywhere(actor, ADMIN) else [site.id for site in sites_with(actor, ADMIN, db)]
+    return None if everywhere(actor, ADMIN) else [site.id for site in sites_reached(db, actor, ADMIN)]
 
 
 def _what_if() -> Response:
     configuration = services().configuration.current()
     with services().database.reading() as db:
-        sites = [site.id for site in sites_with(person(), ADMIN, db)]
+        sites = [site.id for site in sites_reached(db, person(), ADMIN)]
         sections = sorted({*sections_of(db, sites), *configuration.policy.sections})
         told_of, found = Told(), None
         try:

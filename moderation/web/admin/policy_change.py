@@ -10,24 +10,24 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_edit import NotEditable, Values, Where, edited, merged, values_in
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
-from moderation.core.reach import everywhere
+from moderation.core.reach import ADMIN
 from moderation.policy_lab.what_if import EFFECTS
 from moderation.setup.configuration_versions import ForceChangedMeanwhile
 from moderation.setup.policy_changes import FileEditedMeanwhile, former_configuration, put_in_force
 from moderation.storage.accounts import all_accounts
 from moderation.storage.policies import configuration_with, newest_configuration
 from moderation.storage.replay import sections_of
-from moderation.web.admin.frame import admin_page
+from moderation.web.admin.frame import admin_page, of_every_site
 from moderation.web.admin.policy_change_form import Form, form_of, form_sent, form_view
 from moderation.web.admin.policy_difference import differences
 from moderation.web.admin.what_if_answer import answer
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import in_words, tidy
 from moderation.web.shared.wording import who
 
@@ -64,7 +64,7 @@ def add_routes(pages: Blueprint, *, in_force: Page) -> None:
 
     @pages.get("/policy/change")
     def change() -> Response:
-        _chiefs_only()
+        of_every_site()
         configuration = services().configuration.current()
         where = _where(request.args, configuration)
         values = values_in(configuration, where)
@@ -95,17 +95,12 @@ def add_routes(pages: Blueprint, *, in_force: Page) -> None:
 
     @pages.post("/policy/step-back")
     def step_back() -> Response:
-        _chiefs_only()
+        of_every_site()
         found = former_configuration(services())
         if found is None or found.now != request.form.get("base"):
             return _former_page(Told(problem=_MEANWHILE), 409)
         done = _put(found.configuration, found.now, "step back", _former_page, in_force)
         return done or _former_page(Told(problem=_MEANWHILE), 409)
-
-
-def _chiefs_only() -> None:
-    if not everywhere(person(), ADMIN):
-        abort(403, "This needs an administrator of every site.")
 
 
 def _where(asked: Mapping[str, str], configuration: Configuration) -> Where:
@@ -117,7 +112,7 @@ def _where(asked: Mapping[str, str], configuration: Configuration) -> Where:
 
 def _places(configuration: Configuration) -> tuple[list[str], list[str]]:
     with services().database.reading() as db:
-        sites = [site.id for site in sites_with(person(), ADMIN, db)]
+        sites = [site.id for site in sites_reached(db, person(), ADMIN)]
         known = {*sections_of(db, sites), *configuration.policy.sections, *configuration.comments.sections}
     return sites, sorted(known)
 
@@ -127,7 +122,7 @@ def _places(configuration: Configuration) -> tuple[list[str], list[str]]:
 
 def _with_draft(use: Callable[[Configuration, Form, Configuration], Response]) -> Response:
     """Reads the form and makes of what is in force what it wants; or shows the form again, with what is wrong."""
-    _chiefs_only()
+    of_every_site()
     configuration = services().configuration.current()
     where = _where(request.form, configuration)
     if [request.form.get("site", ""), request.form.get("section", "")] != [where.site or "", where.section or ""]:
@@ -264,7 +259,7 @@ def _review_page(
 
 
 def _former_page(told: Told = NOTHING_TOLD, status: int = 200) -> Response:
-    _chiefs_only()
+    of_every_site()
     configuration, found = services().configuration.current(), former_configuration(services())
     if found is None:
         abort(409, "There is nothing before what is in force, or this version can’t read it any more.")
@@ -286,7 +281,7 @@ def _difference_page(
     what_if: str | None = None,
 ) -> Response:
     with services().database.reading() as db:
-        sites = [site.id for site in sites_with(person(), ADMIN, db)] if where.site is None else [where.site]
+        sites = [site.id for site in sites_reached(db, person(), ADMIN)] if where.site is None else [where.site]
         found = answer(db, configuration, new, sites=sites, section=where.section)
     page = admin_page(
         "admin/policy_change_review.html",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from moderation.accounts import sites as site_uses
+from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
-from moderation.core.reach import everywhere, reachable, whole
+from moderation.core.reach import ADMIN, everywhere, reachable, whole
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
-from moderation.web.admin.frame import admin_blueprint, admin_page
+from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
 from moderation.web.admin.lists import site_box
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
-from moderation.web.shared.frame import ADMIN, sites_with
 from moderation.web.shared.rendering import known_id
 
 HERE = "/admin/sites"
@@ -52,7 +52,7 @@ def blueprint() -> Blueprint:
 
 def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
     with services().database.reading() as db:
-        boxes = [site_box(site, keys_of(db, site.id)) for site in sites_with(person(), ADMIN, db)]
+        boxes = [site_box(site, keys_of(db, site.id)) for site in sites_reached(db, person(), ADMIN)]
     return admin_page(
         "admin/sites.html",
         told,
@@ -64,8 +64,7 @@ def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
 
 
 def _add_site(actor: Actor) -> Made:
-    if not everywhere(actor, ADMIN):
-        abort(403, "This needs an administrator of every site.")
+    of_every_site()
     site_id, name = field("id"), field("name")
     site_uses.add_site(services(), actor.reference, site_id, name)
     return Made(words=f"The site {site_id} is there. Now make its keys.")
@@ -122,7 +121,7 @@ def _change_origins(actor: Actor, key_id: str) -> Made:
 
 def _site(actor: Actor, site_id: str) -> Site:
     with services().database.reading() as db:
-        site = next((site for site in sites_with(actor, ADMIN, db) if site.id == site_id), None)
+        site = next((site for site in sites_reached(db, actor, ADMIN) if site.id == site_id), None)
     if site is None:
         abort(404, "There is no such site, or this account doesn't administer it.")
     return site

@@ -11,18 +11,18 @@ from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import scopes_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import ArticleNotFound, CursorInvalid
-from moderation.core.reach import MODERATE
+from moderation.core.reach import MODERATE, Scope
 from moderation.storage.articles import find_place
-from moderation.storage.desk_lists import Behind, Order, Scope, Wanted, page_behind
+from moderation.storage.desk_lists import Behind, Order, Wanted, page_behind
 from moderation.storage.queue_index import SLOTS
 from moderation.storage.queue_items import queue_items
 from moderation.storage.severity_order import serving_slot
 from moderation.web.api.shapes import queue_shape
 from moderation.web.shared.access import moderator, services
 from moderation.web.shared.errors import InvalidFields
-from moderation.web.shared.frame import scopes_of, sites_with
 
 PAGE = 50
 ORDERS = (Order.SEVERITY, Order.OLDEST, Order.NEWEST)
@@ -90,7 +90,7 @@ def _asked() -> _Asked:
 
 
 def _page(db: Session, actor: Actor, asked: _Asked) -> dict[str, Any]:
-    scopes = scopes_of(actor, sites_with(actor, MODERATE, db), MODERATE)
+    scopes = scopes_reached(db, actor, MODERATE)
     cursors = _cursors(actor, asked)
     slot, behind = _place(cursors, asked) if asked.cursor else (serving_slot(db), None)
     wanted = Wanted(

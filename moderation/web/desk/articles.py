@@ -7,10 +7,10 @@ from collections.abc import Callable
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from moderation.accounts.reachable import article_reached
+from moderation.accounts.reachable import article_reached, sites_reached
 from moderation.comments.discussion_state import standing, surge_holds
 from moderation.core.comment import WAITING, Status
-from moderation.core.reach import reachable, somewhere_on
+from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on
 from moderation.desk.discussion_settings import Spot, lift_surge, set_mode
 from moderation.desk.flags import add_note
 from moderation.desk.wordlists import add_terms, remove_term
@@ -23,7 +23,7 @@ from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
 from moderation.web.desk.forms import Problem, counted, done_here, field, form_response, mode_chosen
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import MODERATE, QUEUE, READ, SENIOR, desk_page, scopes_of, sites_with
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id
 
 ARTICLES = f"{QUEUE}/articles"
@@ -103,9 +103,11 @@ def _list_page() -> Response:
     actor, find = person(), argument("find")
     before = known_id(argument("before")) if argument("before") else None
     with services().database.reading() as db:
-        sites = sites_with(actor, READ, db)
+        sites = sites_reached(db, actor, READ)
         chosen = [site for site in sites if argument("site") in ("", site.id)]
-        found = article_lines(db, scopes_of(actor, chosen), find=find, before=before, limit=SHOWN + 1)
+        found = article_lines(
+            db, scopes(actor, READ, [site.id for site in chosen]), find=find, before=before, limit=SHOWN + 1
+        )
     return desk_page(
         "desk/articles.html",
         here=ARTICLES,

@@ -12,17 +12,18 @@ from flask import Blueprint, Response, abort, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.audit_export import exported
-from moderation.core.reach import everywhere
+from moderation.core.reach import ADMIN, READ, everywhere
 from moderation.core.times import start_of_day
 from moderation.jobs.chain_checks import ask_to_check
 from moderation.storage.audit import events_in_chunks
 from moderation.storage.chain_checks import ChainCheck, checks_of
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import ADMIN, READ, desk_page, sites_with
+from moderation.web.shared.frame import desk_page
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, time_zone, whole_number
 from moderation.web.shared.wording import referred_to, who
 
@@ -168,7 +169,7 @@ def _chains(actor: Actor, db: Session) -> list[str]:
     """The chains that this person may see: those of their sites, and for administrators the one of the service. A chain
     tells of the whole site, so whoever is limited to sections of it has none.
     """
-    chains = [site.id for site in sites_with(actor, READ, db, altogether=True)]
+    chains = [site.id for site in sites_reached(db, actor, READ, altogether=True)]
     return [*chains, SYSTEM] if everywhere(actor, ADMIN) else chains
 
 

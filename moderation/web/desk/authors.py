@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import author_reached
 from moderation.core.errors import InvalidField, ModerationError
-from moderation.core.reach import reachable, scopes, somewhere_on, whole
+from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
 from moderation.desk.authors import AuthorRuling, decide_author
 from moderation.desk.flags import add_note
 from moderation.storage.authors_desk import comments_by, record_of, until_of
@@ -18,7 +18,7 @@ from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.forms import SPANS, Problem, done_here, field, form_response, problem_of, until_chosen
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import MODERATE, QUEUE, READ, SENIOR, desk_page
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id
 
 AUTHORS = f"{QUEUE}/authors"

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import article_reached, author_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import ActionNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.reach import READ
 from moderation.desk.bulk import check_everything, remove_everything
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.undo import UNDO, undo
@@ -20,7 +21,7 @@ from moderation.storage.actions import Everything, ModeratorAction, among, find_
 from moderation.storage.score_map import HUNDREDTHS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import QUEUE, READ, desk_page
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id, path_within
 
 ACTIONS = f"{QUEUE}/actions"

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import sites_reached
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import wordlist_hits_in
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
-from moderation.core.reach import DECIDE, MODERATE, Location, reachable, whole
+from moderation.core.reach import DECIDE, MODERATE, READ, reachable, scopes, whole
 from moderation.core.text.search_words import Sought
 from moderation.desk.bulk import BATCH_RIGHT
 from moderation.desk.decide import Verdict
@@ -22,12 +23,12 @@ from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import DeskComment, Line, ThreadComment, account_names, desk_comment, latest_by, thread_of
 from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
+from moderation.storage.queue_index import location_in
 from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk.forms import SPANS
 from moderation.web.desk.severity_view import urgency_of
 from moderation.web.shared.access import services
-from moderation.web.shared.frame import READ, scopes_of, sites_with
 
 ALIKE_SHOWN = 5
 
@@ -37,8 +38,8 @@ class Reading:
 
     def __init__(self, db: Session, actor: Actor) -> None:
         self.db, self.actor = db, actor
-        self.sites = sites_with(actor, READ, db)
-        self.scopes = scopes_of(actor, self.sites)
+        self.sites = sites_reached(db, actor, READ)
+        self.scopes = scopes(actor, READ, [site.id for site in self.sites])
         self.preferences: DeskPreferences = desk_preferences(db, actor)
         self.now = services().clock()
         self.locks = live_locks(db, self.now, exclude=actor.account_id)
@@ -108,16 +109,11 @@ class Reading:
         }
 
     def _in_thread(self, said: ThreadComment) -> Quoted:
-        site = said.comment.site_id
-        return in_thread(said, preferences=self.preferences, may_decide=self._may_decide(site, said.escalated))
-
-    def _may_decide(self, site: str, escalated: bool) -> bool:
-        return reachable(self.actor, DECIDE, Location(site_id=site, shared=True, escalated=escalated))
+        return in_thread(said, preferences=self.preferences, may_decide=reachable(self.actor, DECIDE, said.at))
 
     def _may_reject(self, item: DeskComment) -> bool:
         """Whether what is like this comment may be refused with it."""
-        here = Location(site_id=item.comment.site_id, shared=True, escalated=item.queue_index.escalated)
-        rights = (DECIDE, BATCH_RIGHT[Verdict.REJECT])
+        here, rights = location_in(item.queue_index), (DECIDE, BATCH_RIGHT[Verdict.REJECT])
         return item.comment.status in WAITING and all(reachable(self.actor, right, here) for right in rights)
 
     def _author(self, item: DeskComment) -> dict[str, Any]:
@@ -171,7 +167,7 @@ class Reading:
         }
 
     def _card(self, item: DeskComment, back: str, find: tuple[Sought, ...]) -> Card:
-        site, escalated = item.comment.site_id, item.queue_index.escalated
+        site = item.comment.site_id
         settings, reply = (
             services().site_rules.rules(self.db, item.article).settings,
             item.comment.parent_id is not None,
@@ -184,7 +180,7 @@ class Reading:
             verdict=self.verdict(item.decided),
             taken=self.taken(item.comment.id),
             now=self.now,
-            may_decide=self._may_decide(site, escalated),
+            may_decide=reachable(self.actor, DECIDE, location_in(item.queue_index)),
             back=back,
             mode=stands.rules.mode,
             private=self.configuration.private_data.places(item.comment.body),

@@ -9,10 +9,12 @@ from flask import Blueprint, abort, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from moderation.accounts.reachable import case_reached, sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.reach import SENIOR
 from moderation.desk.decide import Ruling, Verdict
-from moderation.desk.legal import CaseForm, CaseRuling, case_at_hand, decide_case, receive
+from moderation.desk.legal import CaseForm, CaseRuling, decide_case, receive
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.desk import account_names
@@ -20,12 +22,11 @@ from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome, decided
 from moderation.storage.sites import Site
 from moderation.web.desk.forms import Problem, done_here, field, form_response, moment, problem_of
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import desk_page, sites_with
+from moderation.web.shared.frame import desk_page
 from moderation.web.shared.rendering import argument, known_id
 from moderation.web.shared.wording import age
 
 LEGAL = "/legal"
-SENIOR = "senior"
 PAGE = 30
 
 
@@ -119,7 +120,7 @@ def _ruling() -> CaseRuling:
 
 
 def _sites(db: Session, actor: Actor) -> tuple[Site, ...]:
-    return sites_with(actor, SENIOR, db, altogether=True)
+    return sites_reached(db, actor, SENIOR, altogether=True)
 
 
 def _queue_page(problem: Problem | None = None) -> Response:
@@ -158,7 +159,7 @@ def _case_page(case_id: str, problem: Problem | None = None) -> Response:
     actor, now = person(), services().clock()
     configuration = services().configuration.current()
     with services().database.reading() as db:
-        legal_case = case_at_hand(db, actor, known_id(case_id))
+        legal_case = case_reached(db, actor, known_id(case_id))
         comment = db.get(Comment, legal_case.comment_id) if legal_case.comment_id else None
         article = db.get(Article, legal_case.article_id) if legal_case.article_id else None
         decision = newest_decision(db, comment.id) if comment else None

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.core.reach import Scope
 from moderation.storage.desk import titles_of
-from moderation.storage.desk_lists import Scope, busiest_articles, sections_waiting
+from moderation.storage.desk_lists import busiest_articles, sections_waiting
 from moderation.web.shared.cache import kept
 from moderation.web.shared.rendering import known_id
 

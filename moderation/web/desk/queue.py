@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import scopes_reached
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING
 from moderation.core.reach import READ, everywhere
@@ -31,7 +32,7 @@ from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.queue_view import FLAGS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.desk.responses import facts
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import QUEUE, desk_page, scopes_of, sites_with
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
 from moderation.web.shared.waiting_counts import counted, lately, waiting
 from moderation.web.shared.wording import language_name, status_word
@@ -278,7 +279,7 @@ def _waits(actor: Actor) -> str:
 
     def count() -> str:
         with services().database.reading() as db:
-            return waiting(db, scopes_of(actor, sites_with(actor, READ, db)))
+            return waiting(db, scopes_reached(db, actor, READ))
 
     return lately(actor, "waiting", count)
 

@@ -12,8 +12,9 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from moderation.core.comment import Status
+from moderation.core.reach import Scope
 from moderation.core.text.search_words import Sought, sought
-from moderation.storage.desk_lists import RANGED, Order, Scope, ScoreRange, Unusable, Wanted
+from moderation.storage.desk_lists import RANGED, Order, ScoreRange, Unusable, Wanted
 from moderation.storage.moderator_workspace import FlagKind
 from moderation.web.shared.frame import QUEUE
 from moderation.web.shared.rendering import known_id, tidy

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from moderation.accounts.reachable import sites_reached
 from moderation.core.discussion_hours import Cause
 from moderation.core.errors import InvalidField, SiteNotFound
-from moderation.core.reach import SENIOR, Location, reachable, somewhere_on, whole
+from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
 from moderation.desk.discussion_settings import Spot, end_read_only, make_read_only, set_mode
 from moderation.desk.wordlists import add_terms, remove_term
 from moderation.storage.articles_desk import sections_of
@@ -26,7 +27,7 @@ from moderation.web.desk.discussion_settings_view import (
 )
 from moderation.web.desk.forms import Problem, done_here, field, form_response, mode_chosen
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import MODERATE, QUEUE, READ, desk_page, sites_with
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id
 
 RULES = f"{QUEUE}/rules"
@@ -87,7 +88,7 @@ def _response(site_id: str, said: str, work: Callable[[], str | None]) -> Respon
 def _rules_page(site_id: str, problem: Problem | None = None) -> Response:
     actor = person()
     with services().database.reading() as db:
-        sites = sites_with(actor, READ, db)
+        sites = sites_reached(db, actor, READ)
         site = next((site for site in sites if site_id in ("", site.id)), None)
         if site is None:
             raise SiteNotFound
@@ -97,7 +98,8 @@ def _rules_page(site_id: str, problem: Problem | None = None) -> Response:
         terms = list(live_terms(db, site.id, None))
         done = done_here(db, actor)
     known |= services().configuration.current().comments.sections.keys()
-    reached = sorted(section for section in known if reachable(actor, READ, Location(site_id=site.id, section=section)))
+    here = scopes(actor, READ, [site.id])
+    reached = sorted(section for section in known if any(scope.reaches(site.id, section) for scope in here))
     typed = request.form.get("section") if problem is not None and "mode" in request.form else None
     by_hand = settings.get(("", Cause.HAND))
     switch = settings.get(("", Cause.SWITCH))

@@ -10,9 +10,10 @@ from flask import Blueprint, current_app, redirect, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
-from moderation.core.reach import reachable, somewhere_on
+from moderation.core.reach import MODERATE, READ, reachable, somewhere_on
 from moderation.desk.bulk import BATCH_RIGHT, decide_score_range
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.desk import lines_of
@@ -22,7 +23,7 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside, drawing, sample_line, score_range_asked
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import MODERATE, QUEUE, READ, desk_page, sites_with
+from moderation.web.shared.frame import QUEUE, desk_page
 
 SAMPLE = 8
 LOOKED_AT = 500
@@ -122,9 +123,9 @@ def _score_range_shown(reading: Reading, area: Area, view: MapView, found: Histo
 
 
 def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
-    return bool(area.grounds) and all(
-        reachable(actor, right, somewhere_on(ground.site_id))
-        for ground in area.grounds
+    return bool(area.scopes) and all(
+        reachable(actor, right, somewhere_on(scope.site_id))
+        for scope in area.scopes
         for right in (MODERATE, BATCH_RIGHT[verdict])
     )
 
@@ -156,7 +157,7 @@ def _decide(verdict: Verdict) -> Response:
     form, actor = request.form, person()
     view = MapView.of(form)
     with services().database.reading() as db:
-        area = view.area(actor, sites_with(actor, READ, db))
+        area = view.area(actor, sites_reached(db, actor, READ))
     try:
         ruling = Ruling(
             verdict=verdict,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,12 +12,12 @@ import regex
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
-from moderation.core.reach import SENIOR, reachable, somewhere_on
+from moderation.core.reach import READ, SENIOR, reachable, scopes, somewhere_on
 from moderation.storage.desk_lists import Unusable
-from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Ground, Histogram, Sampled, ScoreRange
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Histogram, Sampled, ScoreRange
 from moderation.storage.sites import Site
 from moderation.web.desk.cards import Entry
-from moderation.web.shared.frame import QUEUE, scopes_of
+from moderation.web.shared.frame import QUEUE
 from moderation.web.shared.rendering import known_id
 from moderation.web.shared.wording import language_name
 
@@ -86,13 +86,10 @@ class MapView:
         """Where the map is drawn: as far as this person reaches in these sites."""
         chosen = [site for site in sites if self.site in ("", site.id)]
         return Area(
-            grounds=tuple(
-                Ground(
-                    site_id=scope.site_id,
-                    sections=scope.sections,
-                    escalated=reachable(actor, SENIOR, somewhere_on(scope.site_id)),
-                )
-                for scope in scopes_of(actor, chosen)
+            # What is left to a senior moderator is drawn for those who decide about it.
+            scopes=tuple(
+                replace(scope, escalated=reachable(actor, SENIOR, somewhere_on(scope.site_id)))
+                for scope in scopes(actor, READ, [site.id for site in chosen])
             ),
             article_id=self.article or None,
             section=self.section or None,

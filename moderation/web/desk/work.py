@@ -9,7 +9,9 @@ import regex
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from moderation.accounts.reachable import scopes_reached
 from moderation.core.errors import ActionNotFound, InvalidField, ModerationError
+from moderation.core.reach import READ
 from moderation.core.scores import LABELS
 from moderation.desk.locks import lock_comment, release
 from moderation.desk.saved_views import DeskPreferences, remove_view, save_preferences, save_view
@@ -22,7 +24,7 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import QUEUE, READ, desk_page, scopes_of, sites_with
+from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import known_id, path_within, tidy
 from moderation.web.shared.wording import STATUS_WORDS
 
@@ -77,7 +79,7 @@ def _save_view() -> Response:
     form, actor = request.form, person()
     view = View.saved(urlsplit(path_within(form.get("back", ""), QUEUE, QUEUE)).query).changed()
     with services().database.reading() as db:
-        made_for = view.made_for(scopes_of(actor, sites_with(actor, READ, db)))
+        made_for = view.made_for(scopes_reached(db, actor, READ))
     name, shared = tidy(form.get("name", ""), 500), bool(form.get("shared"))
     save_view(services(), actor, name, view.query, shared=shared, made_for=made_for)
     return redirect(view.href, 303)

@@ -20,7 +20,7 @@ from moderation.accounts.sign_in import account_signed_in, account_with_token
 from moderation.accounts.sites import key_behind
 from moderation.core.actor import Actor
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
-from moderation.core.reach import reachable, somewhere_on
+from moderation.core.reach import anywhere, reachable, somewhere_on
 from moderation.core.signing import keyed
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
@@ -98,7 +98,7 @@ def moderator(right: str | None = None) -> Actor:
         actor = account_with_token(services(), bearer)
     if actor is None:
         raise KeyInvalid
-    if right is not None and not actor.may_anywhere(right):
+    if right is not None and not anywhere(actor, right):
         raise RightMissing(right)
     return actor
 

@@ -1,8 +1,8 @@
-"""What every page of the desk shares: the menu, who is signed in, and which sites they may see."""
+"""What every page of the desk shares: the menu, who is signed in, what waits for them and what presses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,15 +11,15 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from moderation.accounts.reachable import every_site
 from moderation.core.actor import Actor
-from moderation.core.reach import Scope, everywhere, reachable, scopes, somewhere_altogether, somewhere_on, whole
+from moderation.core.reach import ADMIN, READ, SENIOR, anywhere, everywhere, reachable, scopes, whole
 from moderation.storage.legal import Pressing, pressing
-from moderation.storage.sites import Site, all_sites
+from moderation.storage.sites import Site
 from moderation.web.shared.access import person, services
 from moderation.web.shared.rendering import page
 from moderation.web.shared.waiting_counts import waiting
 
-READ, MODERATE, SENIOR, ADMIN = "read", "moderate", "senior", "admin"
 QUEUE = "/review"
 
 
@@ -36,8 +36,8 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
     """
     actor = person()
     with services().database.reading() if db is None else nullcontext(db) as session:
-        sites = _sites(session)
-        waits = waiting(session, scopes_of(actor, _with_right(sites, actor, READ)))
+        sites = every_site(session)
+        waits = waiting(session, scopes(actor, READ, [site.id for site in sites]))
         alarm = _alarm(session, actor, sites)
     return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)
 
@@ -49,44 +49,21 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
         f"{QUEUE}/articles": "Articles",
         f"{QUEUE}/rules": "Site rules",
     }
-    if actor.may_anywhere(SENIOR):
+    if anywhere(actor, SENIOR):
         items["/legal"] = "Legal"
-    if somewhere_altogether(actor, READ):
+    if anywhere(actor, READ, altogether=True):
         items["/audit"] = "Audit log"
-    if actor.may_anywhere(ADMIN):
+    if anywhere(actor, ADMIN):
         items["/admin"] = "Admin"
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
 
 
 def _alarm(db: Session, actor: Actor, sites: Iterable[Site]) -> Pressing | None:
     """What of the legal queue presses, for whoever may decide about it; None where nothing does."""
-    if not actor.may_anywhere(SENIOR):
+    if not anywhere(actor, SENIOR):
         return None
     now = services().clock()
     soon = now + timedelta(hours=services().configuration.current().legal.due_soon_hours)
-    theirs = [site.id for site in _with_right(sites, actor, SENIOR, altogether=True)]
+    theirs = [site.id for site in sites if reachable(actor, SENIOR, whole(site.id))]
     found = pressing(db, None if everywhere(actor, SENIOR) else theirs, now=now, soon=soon)
     return found if found.overdue or found.soon else None
-
-
-def sites_with(actor: Actor, right: str, session: Session, *, altogether: bool = False) -> tuple[Site, ...]:
-    """The sites on which this person holds the right, in some sections at least, or ``altogether``."""
-    return _with_right(_sites(session), actor, right, altogether=altogether)
-
-
-def _sites(session: Session) -> Sequence[Site]:
-    """Every site, asked for once a page."""
-    if "sites" not in session.info:
-        session.info["sites"] = all_sites(session)
-    sites: Sequence[Site] = session.info["sites"]
-    return sites
-
-
-def _with_right(sites: Iterable[Site], actor: Actor, right: str, *, altogether: bool = False) -> tuple[Site, ...]:
-    where = whole if altogether else somewhere_on
-    return tuple(site for site in sites if reachable(actor, right, where(site.id)))
-
-
-def scopes_of(actor: Actor, sites: Iterable[Site], right: str = READ) -> tuple[Scope, ...]:
-    """These sites as far as this person has the right in them."""
-    return scopes(actor, right, [site.id for site in sites])

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.cache import Recent
-from moderation.core.reach import READ, extent
-from moderation.storage.desk_lists import COUNTED, Scope, Wanted, how_many
+from moderation.core.reach import READ, Scope, extent
+from moderation.storage.desk_lists import COUNTED, Wanted, how_many
 from moderation.web.shared.cache import recently
 
 KEPT_FOR = timedelta(seconds=0.5)
