@@ -23,9 +23,10 @@ from moderation.config.configuration import (
     Surge,
 )
 from moderation.core.comment import Mode
+from moderation.core.conditions import CONDITION_KEYS, DANGERS, EFFECTS, ConditionKey, Overrides
 from moderation.core.discussion_hours import zone_named
 from moderation.core.errors import ConfigurationError, InvalidField, clipped
-from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Overrides, Policy, condition_keys
+from moderation.core.policy import Policy
 from moderation.core.private_data import KNOWN_REGIONS, PrivateData, what_is_allowed
 from moderation.core.toml_table import Table
 
@@ -37,11 +38,11 @@ _COMMENT_DEFAULTS: CommentKeys = {
 }
 _POLICY_DEFAULTS: Overrides = {
     "flag": {
-        "toxicity_at_least": 0.50,
-        "relevance_at_most": 0.20,
-        "spam_at_least": 0.80,
-        "links_at_least": 2,
-        "name_toxicity_at_least": 0.20,
+        CONDITION_KEYS["toxicity_at_least"]: 0.50,
+        CONDITION_KEYS["relevance_at_most"]: 0.20,
+        CONDITION_KEYS["spam_at_least"]: 0.80,
+        CONDITION_KEYS["links_at_least"]: 2,
+        CONDITION_KEYS["name_toxicity_at_least"]: 0.20,
     }
 }
 _OTHER = ReasonChoice(id="other", label="Other", reader="It does not follow our rules for comments.")
@@ -290,25 +291,23 @@ def _with_dangers(base: Overrides) -> Overrides:
 
 
 def _overrides(table: Table) -> Overrides:
-    return {
-        effect: _conditions(table.table(effect)) for effect in ("approve", "reject", "flag") if effect in table.values
-    }
+    return {effect: _conditions(table.table(effect)) for effect in EFFECTS if effect in table.values}
 
 
-def _conditions(table: Table) -> Mapping[str, float | None]:
-    found: dict[str, float | None] = {}
-    for key in condition_keys():
-        if key not in table.values:
+def _conditions(table: Table) -> Mapping[ConditionKey, float | None]:
+    found: dict[ConditionKey, float | None] = {}
+    for name, key in CONDITION_KEYS.items():
+        if name not in table.values:
             continue
-        if table.values[key] is False:
-            table.asked.add(key)
+        if table.values[name] is False:
+            table.asked.add(name)
             found[key] = None
             continue
-        threshold = table.get(key, float, 0.0, "a number, or false to take the condition away")
-        counted = key.rsplit("_at_", 1)[0] in COUNTED_SIGNALS
-        if not (0 <= threshold <= (1_000_000 if counted else 1)):
+        threshold = table.get(name, float, 0.0, "a number, or false to take the condition away")
+        if not (0 <= threshold <= key.most):
             raise ConfigurationError(
-                table.name(key), f"is {threshold:g}; it must be {'0 or more' if counted else 'a number from 0 to 1'}."
+                table.name(name),
+                f"is {threshold:g}; it must be {'0 or more' if key.counted else 'a number from 0 to 1'}.",
             )
         found[key] = threshold
     table.finish("A condition is a signal with _at_least or _at_most, such as toxicity_at_least.")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from moderation.config.configuration_file import is_cut_off, parse_configuration
 from moderation.core.comment import Mode
+from moderation.core.conditions import SIGNALS
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import SIGNALS
 
 SHIPPED = (Path(__file__).parents[2] / "config/moderation.toml").read_text()
 
@@ -106,7 +106,7 @@ DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least", "spam_at
 
 def flags(text: str, site: str | None = None, section: str | None = None) -> dict[str, float]:
     rules = parse_configuration(text).policy.rules_for(site, section)
-    return {condition.key: condition.threshold for condition in rules.flag}
+    return {str(condition.key): condition.threshold for condition in rules.flag}
 
 
 def test_an_empty_table_means_no_condition_but_danger_and_a_missing_one_the_default() -> None:
