@@ -74,8 +74,8 @@ def values_in(configuration: Configuration, where: Where) -> Values:
     lengths: CommentKeys = {}
     if where.has_lengths:
         comments = configuration.comments
-        lengths = {**comments.base, **comments.sites.get(where.site or "", {})}
-        lengths |= comments.sections.get(where.section or "", {})
+        own = (comments.sites.get(where.site or "", {}), comments.sections.get(where.section or "", {}))
+        lengths = {**comments.base, **own[0], **own[1]}
     reasons = configuration.reasons if where.everywhere else ()
     return Values(
         conditions=_conditions_in(configuration.policy, where),
@@ -310,24 +310,19 @@ def _tail_of(table: Any) -> list[Any]:
 def _the_rest(configuration: Configuration, where: Where) -> Configuration:
     """All that is none of this place's values."""
     comments = configuration.comments
-    base, sites, sections = comments.base, dict(comments.sites), dict(comments.sections)
+    now: dict[str, Any] = {"sites": dict(comments.sites), "sections": dict(comments.sections)}
     if where.everywhere:
-        base = _without_lengths(base)
+        now |= dict.fromkeys(LENGTHS, 0)
     elif where.section is None:
-        sites[where.site or ""] = _without_lengths(sites.get(where.site or "", {}))
+        now["sites"][where.site] = _without_lengths(comments.sites.get(where.site or "", {}))
     elif where.site is None:
-        sections[where.section] = _without_lengths(sections.get(where.section, {}))
+        now["sections"][where.section] = _without_lengths(comments.sections.get(where.section, {}))
     policy = _without_own(configuration.policy, where)
     if where.site is not None:
         # A site's section stands under the site in the file, so that the site is named there too.
         policy = replace(policy, sites={where.site: {}, **policy.sites})
-    return replace(
-        configuration,
-        text="",
-        policy=policy,
-        comments=replace(comments, base=base, sites=sites, sections=sections),
-        reasons=() if where.everywhere else configuration.reasons,
-    )
+    rest = {"text": "", "policy": policy, "comments": comments.model_copy(update=now)}
+    return configuration.model_copy(update=rest | ({"reasons": ()} if where.everywhere else {}))
 
 
 def _without_lengths(keys: CommentKeys) -> CommentKeys:

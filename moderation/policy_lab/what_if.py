@@ -115,7 +115,7 @@ def tried(configuration: Configuration, site: str | None, section: str | None, e
             if taken := _not_of_the_name(own.get(effect, {}), {}):
                 differing = {**differing, effect: {**taken, **differing.get(effect, {})}}
         changed = _with(policy, site, section, differing)
-    return replace(configuration, policy=changed)
+    return configuration.model_copy(update={"policy": changed})
 
 
 def _not_of_the_name(

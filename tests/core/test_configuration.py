@@ -32,6 +32,7 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
     ("text", "key"),
     [
         ("nonsense", "the file"),
+        (f"[comments]\nminimum_length = {'9' * 5000}", "the file"),
         ("[comments", "the file"),
         ("[coments]", "coments"),
         ("comments = 5", "comments"),
@@ -42,6 +43,7 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
         ("[comments]\nminimum_length = 50.5", "comments.minimum_length"),
         ("[comments]\nminimum_length = 6000", "comments.minimum_length"),
         ("[comments]\nmaximum_length = 40", "comments.minimum_length"),
+        ("[comments.sections.live]\nmaximum_length = 40", "comments.sections.live.minimum_length"),
         ("[comments]\nmaximum_body = 5", "comments.maximum_body"),
         ('[comments]\nmode = "open"', "comments.mode"),
         ("[comments]\nclose_after_days = 1e3", "comments.close_after_days"),

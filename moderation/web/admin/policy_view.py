@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -172,11 +172,11 @@ def seen_from(configuration: Configuration, sites: Collection[str]) -> Configura
     """Without what other sites than these change: that is nobody's business but theirs."""
     comments = configuration.comments
     own = {site: keys for site, keys in comments.sites.items() if site in sites}
-    return replace(
-        configuration,
-        policy=configuration.policy.as_seen_from(sites),
-        comments=replace(comments, sites=own),
-    )
+    seen = {
+        "policy": configuration.policy.as_seen_from(sites),
+        "comments": comments.model_copy(update={"sites": own}),
+    }
+    return configuration.model_copy(update=seen)
 
 
 def _read(kept: Sequence[KeptConfiguration]) -> list[_Read]:
