@@ -31,7 +31,7 @@ class Table(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            found = {_place(one): _words(one, cls.model_fields, cls.hint) for one in error.errors(include_url=False)}
+            found = {_place(one): in_words(one, cls.model_fields, cls.hint) for one in error.errors(include_url=False)}
             raise wrong(found) from error
 
     @property
@@ -104,9 +104,12 @@ def _place(error: Any) -> Place:
     return place
 
 
-def _words(error: Any, known: Collection[str], hint: str) -> str:
+def in_words(error: Any, known: Collection[str] = (), hint: str = "") -> str:
+    """What is wrong there, one of ``ValidationError.errors()``, for whoever wrote it. ``known`` are the keys there."""
     words: str = error["msg"]
     match error["type"]:
+        case "in_words":
+            return words
         case "extra_forbidden":
             name = str(error["loc"][-1])
             near = [f"Did you mean {match}?" for match in get_close_matches(name[:100], known, n=1)]
@@ -115,4 +118,4 @@ def _words(error: Any, known: Collection[str], hint: str) -> str:
             return "is missing."
         case "model_type" | "dict_type":
             return f"is {shown(error['input'])}; it must be a table."
-    return words
+    return f"is {shown(error['input'])}: {words}."
