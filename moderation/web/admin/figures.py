@@ -11,7 +11,6 @@ from io import StringIO
 from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
-from moderation.core.cache import Recent
 from moderation.core.intervals import ENOUGH, Interval, share_interval
 from moderation.policy_lab.agreement import LabelAgreement, label_agreement
 from moderation.storage.desk import account_names
@@ -111,8 +110,9 @@ def _counted(db: Session, asked: Asked) -> Counted:
         )
 
     kept_for = KEPT_FOR if asked.over.step == 1 else LONG_KEPT_FOR
-    recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, most=20)
-    return recent.get((asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date()), now, count)
+    key = (asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date())
+    found: Counted = recently(f"figures {asked.over.step}", kept_for, most=20).get(key, count)
+    return found
 
 
 def _page(db: Session, asked: Asked, counted: Counted) -> Response:
