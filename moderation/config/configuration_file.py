@@ -7,7 +7,7 @@ import tomllib
 from pydantic import ValidationError
 
 from moderation.config.configuration import Configuration, Tables
-from moderation.core.errors import ConfigurationError
+from moderation.core.errors import ConfigurationError, configuration_error
 from moderation.core.strict_model import problems
 
 
@@ -16,9 +16,7 @@ def parse_configuration(text: str) -> Configuration:
     try:
         tables = Tables.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        first, *others = (ConfigurationError(key, problem) for key, problem in problems(error))
-        first.others = tuple(others)
-        raise first from error
+        raise configuration_error(problems(error)) from error
     except ValueError as error:  # a number of thousands of digits is no TOMLDecodeError
         raise ConfigurationError("the file", f"is not valid TOML: {error}") from error
     return Configuration.model_construct(text=text, **dict(tables))

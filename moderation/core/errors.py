@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -278,6 +278,13 @@ class ConfigurationError(ModerationError):
     def detail(self) -> str:
         more = len(self.details) - _TOLD_AT_ONCE
         return " ".join((*self.details[:_TOLD_AT_ONCE], *([f"And {more} more."] if more > 0 else ())))
+
+
+def configuration_error(problems: Iterable[tuple[str, str]]) -> ConfigurationError:
+    """One error of several keys with their problems, one at least."""
+    first, *others = (ConfigurationError(key, problem) for key, problem in problems)
+    first.others = tuple(others)
+    return first
 
 
 @dataclass(eq=False, slots=True)
