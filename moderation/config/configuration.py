@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
@@ -282,6 +283,11 @@ class Tables(Table):
     display: Display = Display()
 
 
+@lru_cache(maxsize=16)  # asked with every comment
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
 class Configuration(Tables):
     """The whole file. ``text`` is the file as it was read, ``hash`` its SHA-256."""
 
@@ -289,7 +295,7 @@ class Configuration(Tables):
 
     @property
     def hash(self) -> str:
-        return sha256(self.text.encode()).hexdigest()
+        return _sha256(self.text)
 
     def reason(self, reason_id: str) -> ReasonChoice | None:
         return next((reason for reason in self.reasons if reason.id == reason_id), None)
