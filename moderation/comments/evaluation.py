@@ -12,17 +12,10 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
+from moderation.core.conditions import NAME_SCORES
 from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import (
-    FORM_FILLED,
-    NAME_HOLDS,
-    NAME_SCORES,
-    Signals,
-    concerns,
-    decide,
-    signals_from,
-)
+from moderation.core.policy import FORM_FILLED, NAME_HOLDS, Signals, concerns, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.text.links import count_links

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -260,16 +260,35 @@ class ScoringTooSlow(ScoringFailed):
     """The scoring pack didn't answer in time."""
 
 
+_TOLD_AT_ONCE = 10
+
+
 @dataclass(eq=False, slots=True)
 class ConfigurationError(ModerationError):
-    """The configuration can't be used. ``key`` is the dotted name of what is wrong, or the file."""
+    """The configuration can't be used. ``key`` is the dotted name of what is wrong, or the file. ``others`` are further
+    things that are wrong with it.
+    """
 
     key: str
     problem: str
+    others: tuple[ConfigurationError, ...] = ()
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What is wrong, each by itself."""
+        return (f"{clipped(self.key, 400)}: {clipped(self.problem, 2000)}", *(other.detail for other in self.others))
 
     @property
     def detail(self) -> str:
-        return f"{clipped(self.key, 400)}: {clipped(self.problem, 2000)}"
+        more = len(self.details) - _TOLD_AT_ONCE
+        return " ".join((*self.details[:_TOLD_AT_ONCE], *([f"And {more} more."] if more > 0 else ())))
+
+
+def configuration_error(problems: Iterable[tuple[str, str]]) -> ConfigurationError:
+    """One error of several keys with their problems, one at least."""
+    first, *others = (ConfigurationError(key, problem) for key, problem in problems)
+    first.others = tuple(others)
+    return first
 
 
 @dataclass(eq=False, slots=True)

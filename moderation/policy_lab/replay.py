@@ -17,17 +17,9 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
+from moderation.core.conditions import OPTIONAL, SCORED_SIGNALS, TEXT_SCORES, WORDLIST_SIGNALS, Condition
 from moderation.core.decision import Decision, Outcome
-from moderation.core.policy import (
-    OPTIONAL,
-    SCORED_SIGNALS,
-    TEXT_SCORES,
-    WORDLIST_SIGNALS,
-    Condition,
-    Rules,
-    Signals,
-    decide,
-)
+from moderation.core.policy import Rules, Signals, decide
 from moderation.storage.replay import STATUSES, Past, every_decided, holds_of, named
 
 OUTCOMES = tuple(Outcome)

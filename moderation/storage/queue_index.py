@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, lite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
-from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signals
+from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS
+from moderation.core.policy import Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
 from moderation.core.text.likeness import buckets

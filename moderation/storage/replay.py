@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.core.policy import SIGNALS
+from moderation.core.conditions import SIGNALS
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from moderation.core.cache import Cached
 from moderation.core.comment import Mode
 from moderation.core.discussion_hours import NOTHING_SET, Cause, Setting, Settings, hours_from
 from moderation.core.wordlist import NO_TERMS, Term, TermList
@@ -19,7 +21,7 @@ from moderation.storage.site_rules import Term as TermRow
 from moderation.storage.sites import Site
 
 MAX_ARTICLES = 2000
-"""So many articles' own rules are kept for a site; then they are read afresh."""
+"""So many articles' own rules are kept for a site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,9 @@ class _Entry:
     switch: Setting | None
     sections: dict[str, Setting]
     terms: TermList
-    articles: dict[str, tuple[Setting | None, Setting | None, TermList]] = field(default_factory=dict)
+    articles: Cached[str, tuple[Setting | None, Setting | None, TermList]] = field(
+        default_factory=lambda: Cached(LRUCache(MAX_ARTICLES))
+    )
 
 
 class SiteRulesCache:
@@ -55,12 +59,7 @@ class SiteRulesCache:
         entry = self._entries.get(place.site_id)
         if entry is None or entry.revision != revision:
             entry = self._entries[place.site_id] = _entry(session, place.site_id, revision)
-        own = entry.articles.get(place.id)
-        if own is None:
-            if len(entry.articles) >= MAX_ARTICLES:
-                entry.articles.clear()
-            own = entry.articles[place.id] = _own(session, place.site_id, place.id)
-        by_hand, surge, terms = own
+        by_hand, surge, terms = entry.articles.get(place.id, lambda: _own(session, place.site_id, place.id))
         section = entry.sections.get(place.section) if place.section else None
         return Rules(
             settings=Settings(site=entry.site, section=section, article=by_hand, surge=surge, switch=entry.switch),

@@ -11,7 +11,7 @@ from newsroom import Newsroom, detail
 from sqlalchemy import select, update
 
 from moderation.comments.rescoring import score_waiting
-from moderation.core.policy import NAME_SIGNALS
+from moderation.core.conditions import NAME_SIGNALS
 from moderation.core.signing import keyed
 from moderation.desk.authors import AuthorRuling, decide_author
 from moderation.desk.wordlists import add_terms

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from test_queue_index import _old_comments
 
-from moderation.core.policy import NAME_SIGNALS
+from moderation.core.conditions import NAME_SIGNALS
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 

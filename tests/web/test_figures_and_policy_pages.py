@@ -190,10 +190,7 @@ def test_what_another_site_changes_of_the_policy_is_not_shown(world: World) -> N
 
 
 def test_a_value_that_the_file_does_not_name_is_told_as_a_default(world: World) -> None:
-    world.configuration.now = world.configuration.now.__class__(
-        **{name: getattr(world.configuration.now, name) for name in world.configuration.now.__dataclass_fields__}
-        | {"text": ""}
-    )
+    world.configuration.now = world.configuration.now.model_copy(update={"text": ""})
     admin = world.signed_in().open("/admin/policy")
     assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default", "built in"}
 

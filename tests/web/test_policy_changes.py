@@ -65,7 +65,10 @@ def problem(page: Visitor) -> str:
 
 def there(machine: Machine, **where: str) -> dict[str, Any]:
     _ = machine.text
-    return dict(values_in(machine.live.current(), Where(**where)))
+    values = values_in(machine.live.current(), Where(**where))
+    conditions = {f"{effect}.{key}": threshold for (effect, key), threshold in values.conditions.items()}
+    reasons = {f"reason.{reason_id}.{part}": text for (reason_id, part), text in values.reasons.items()}
+    return {**conditions, **values.lengths, **reasons}
 
 
 def test_a_change_is_shown_tried_confirmed_written_and_noted(machine: Machine) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from cachetools import TTLCache
 from pages_world import CALM, RUDE, Visitor, World, fields_of
 
-from moderation.core.cache import Recent
+from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
@@ -309,7 +309,7 @@ def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes
 
 
 def test_the_news_tell_how_much_waits(world: World) -> None:
-    world.app.extensions["recent counts"] = Recent[str](timedelta(0))  # else a count is told again for a moment
+    world.app.extensions["recent counts"] = Cached(TTLCache(9, 0))  # else a count is told again for a moment
     world.say()
     desk = world.signed_in().open("/review")
     assert news(desk)["total"] == "1"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
+from cachetools import TTLCache
 from pages_world import CALM, World
 from playwright.sync_api import Page, expect
 from sqlalchemy import event
 from test_pages_browser import address, moderator
 
-from moderation.core.cache import Recent
+from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 
@@ -34,7 +33,7 @@ def test_every_page_says_how_much_waits_for_whoever_looks(either_world: World) -
 
 def test_many_open_pages_share_one_count(world: World) -> None:
     world.say()
-    world.app.extensions["recent counts"] = Recent[str](timedelta(hours=1))
+    world.app.extensions["recent counts"] = Cached(TTLCache(9, 3600))
     world.account("berta", {"*": Role.ADMIN})
     pages, counts = [world.signed_in("admin"), world.signed_in("berta")], []
 

@@ -11,6 +11,7 @@ from pages_world import CALM, RUDE, Visitor, World
 
 from moderation.cli import main
 from moderation.config.configuration_file import parse_configuration
+from moderation.core.conditions import CONDITION_KEYS
 from moderation.core.intervals import TOO_FEW
 from moderation.desk.decide import Verdict
 from moderation.policy_lab.what_if import policy_toml, tried
@@ -132,15 +133,13 @@ def test_the_table_to_copy_makes_the_policy_that_was_tried(place: tuple[str | No
         "[policy.sites.demo.sections.opinion.reject]\nthreat_at_least = 0.9\n"
         "[policy.sections.sport.approve]\nrelevance_at_least = 0.5\n"
     )
-    effects = {"approve": {"toxicity_at_most": 1e-7}, "reject": {}, "flag": {"links_at_least": 2.0}}
+    toxicity, links = CONDITION_KEYS["toxicity_at_most"], CONDITION_KEYS["links_at_least"]
+    effects = {"approve": {toxicity: 1e-7}, "reject": {}, "flag": {links: 2.0}}
     other = tried(before, *place, effects).policy
     read = parse_configuration(policy_toml(other)).policy
     assert read.version == other.version
     rules = read.rules_for(*place)
-    assert [condition.key for condition in (*rules.approve, *rules.reject, *rules.flag)] == [
-        "toxicity_at_most",
-        "links_at_least",
-    ]
+    assert [condition.key for condition in (*rules.approve, *rules.reject, *rules.flag)] == [toxicity, links]
     assert read.rules_for("demo", "sport").approve
 
 

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
+from moderation.core.conditions import Effects
 from moderation.core.errors import InvalidField
 from moderation.core.reach import ADMIN, everywhere
-from moderation.policy_lab.what_if import Effects, effects_in, tried
+from moderation.policy_lab.what_if import tried
 from moderation.setup.policy_changes import file_differs
 from moderation.storage.accounts import all_accounts
 from moderation.storage.policies import kept_configurations
@@ -101,7 +102,7 @@ def _what_if() -> Response:
             )
         except InvalidField as error:
             told_of = Told(problem=f"The {error.field} {error.message}")
-            effects = effects_in(configuration.policy, None, None)
+            effects = configuration.policy.thresholds_in(None, None)
             asked = Asked(site=None, section=None, comments=HOW_MANY[-1], seconds=SECONDS, effects=effects)
     return admin_page(
         "admin/what_if.html",
@@ -130,5 +131,5 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
         comments=next((number for number in HOW_MANY if str(number) == comments), HOW_MANY[-1]),
         seconds=float(seconds),
         # Another place has thresholds of its own: the form begins with those.
-        effects=effects_asked(request.args) if sent else effects_in(configuration.policy, *place),
+        effects=effects_asked(request.args) if sent else configuration.policy.thresholds_in(*place),
     )

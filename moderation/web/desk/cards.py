@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Mode, Status
-from moderation.core.policy import EVERYTHING_WAITS, NAME, Comparison, Condition, Rules
+from moderation.core.conditions import NAME, Comparison, Condition
+from moderation.core.policy import EVERYTHING_WAITS, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
 from moderation.core.text.search_words import Sought, hits

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from moderation.core.conditions import COUNTED_SIGNALS
 from moderation.core.decision import Reason
-from moderation.core.policy import COUNTED_SIGNALS, Rules, Signals, concerns
+from moderation.core.policy import Rules, Signals, concerns
 from moderation.core.severity import Kind, Part, Severity, severity_of
 from moderation.web.shared.wording import language_name
 
