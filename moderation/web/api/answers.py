@@ -333,7 +333,9 @@ class Waiting(Answer):
     article_id: str = Field(description="The site's own name for the article.")
     author: Author
     body: str
-    status: Status = Field(description="`pending`, or `received`: not scored yet.")
+    status: Annotated[Status, WithJsonSchema({"type": "string", "enum": [Status.PENDING, Status.RECEIVED]})] = Field(
+        description="`received`: not scored yet."
+    )
     created_at: _Moment
     revision: int
     scores: Scores | None
@@ -441,8 +443,9 @@ class Current(Answer):
     by: str
 
 
+# ``web.shared.errors`` writes it, for pages too and with whatever somebody sent: here stands only what it looks like.
 class Problem(Answer):
-    """A refusal (RFC 9457). ``web.shared.errors`` writes it, for pages too; this is what it looks like."""
+    """A refusal (RFC 9457)."""
 
     type: str
     title: str

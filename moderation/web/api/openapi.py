@@ -143,7 +143,8 @@ def _operations(app: Flask) -> Iterator[tuple[Rule, str, Operation]]:
 
 
 def _models(described: Operation) -> Iterator[Any]:
-    yield from filter(None, (described.body, described.query))
+    if described.body is not None:
+        yield described.body
     yield from (model for _, model in described.answers.values() if model is not None)
 
 

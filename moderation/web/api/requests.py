@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Lt, MaxLen
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,7 +16,6 @@ from pydantic import (
     FailFast,
     Field,
     PlainValidator,
-    Strict,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -107,24 +105,24 @@ class NewArticle(Sent):
         }
     )
 
-    title: Annotated[str, MaxLen(1000), Canonical, AfterValidator(_filled)]
+    title: Annotated[str, Field(max_length=1000), Canonical, AfterValidator(_filled)]
     text: Annotated[str, Canonical] | None = Field(None, description="Plain text, paragraphs separated by empty lines.")
     html: Annotated[str, Canonical] | None = Field(
         None, description="Instead of text: a page from which the article is taken."
     )
-    summary: Annotated[str, MaxLen(5000), Canonical, OrNone] | None = None
+    summary: Annotated[str, Field(max_length=5000), Canonical, OrNone] | None = None
     key_points: Annotated[
-        tuple[Annotated[str, MaxLen(1000), Canonical], ...],
+        tuple[Annotated[str, Field(max_length=1000), Canonical], ...],
         FailFast(),
-        MaxLen(50),
+        Field(max_length=50),
         BeforeValidator(lambda given: () if given is None else given),
     ] = ()
-    url: Annotated[str, MaxLen(2000), Canonical, OrNone, AfterValidator(_web_address)] | None = Field(
+    url: Annotated[str, Field(max_length=2000), Canonical, OrNone, AfterValidator(_web_address)] | None = Field(
         None, json_schema_extra={"format": "uri"}
     )
-    section: Annotated[str, MaxLen(100), Canonical, OrNone] | None = None
-    source: Annotated[str, MaxLen(200), Canonical, OrNone] | None = None
-    byline: Annotated[str, MaxLen(300), Canonical, OrNone] | None = None
+    section: Annotated[str, Field(max_length=100), Canonical, OrNone] | None = None
+    source: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = None
+    byline: Annotated[str, Field(max_length=300), Canonical, OrNone] | None = None
     published_at: Moment = None
     mode: Annotated[Mode | None, Chosen] = None
 
@@ -145,10 +143,10 @@ class NewAuthor(Sent):
     name: Annotated[str, AfterValidator(_name)] = Field(
         description="What readers see: at most 80 characters.", json_schema_extra={"maxLength": 80}
     )
-    id: Annotated[str, MaxLen(200), Canonical, OrNone] | None = Field(
+    id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
         None, description="Counts with the secret key only."
     )
-    address: Annotated[str, MaxLen(200), Canonical, OrNone] | None = Field(
+    address: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
         None, description="The reader's IP address; counts with the secret key only."
     )
 
@@ -171,10 +169,10 @@ class NewComment(Sent):
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )
-    parent_id: Annotated[str, MaxLen(64), Canonical, OrNone] | None = Field(
+    parent_id: Annotated[str, Field(max_length=64), Canonical, OrNone] | None = Field(
         None, description="The comment that this one replies to."
     )
-    external_id: Annotated[str, MaxLen(200), Canonical, OrNone] | None = Field(
+    external_id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
         None, description="Counts with the secret key only."
     )
     created_at: Moment = Field(None, description="Counts with the secret key only; with its zone.")
@@ -188,22 +186,24 @@ class NewDecision(Sent):
     )
 
     outcome: Annotated[Literal["approve", "reject"], Chosen]
-    reason: Annotated[str, MaxLen(100), Canonical, OrNone] | None = Field(
+    reason: Annotated[str, Field(max_length=100), Canonical, OrNone] | None = Field(
         None, description="The id of a configured reason."
     )
-    sentence: Annotated[str, MaxLen(2000), Canonical, OrNone] | None = Field(
+    sentence: Annotated[str, Field(max_length=2000), Canonical, OrNone] | None = Field(
         None, description="What the writer is told, instead of the reason's own sentence."
     )
-    note: Annotated[str, MaxLen(2000), Canonical, OrNone] | None = Field(None, description="For moderators only.")
-    revision: Annotated[int, Strict(), Ge(0), Lt(2**31)] | None = Field(
+    note: Annotated[str, Field(max_length=2000), Canonical, OrNone] | None = Field(
+        None, description="For moderators only."
+    )
+    revision: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = Field(
         None, description="The one you saw; an older one is refused with 409."
     )
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------
 
-_Asked = Annotated[str, MaxLen(200)]
-_Several = Annotated[tuple[_Asked, ...], FailFast(), MaxLen(20)]
+_Asked = Annotated[str, Field(max_length=200)]
+_Several = Annotated[tuple[_Asked, ...], FailFast(), Field(max_length=20)]
 
 
 class QueueQuery(Sent):
