@@ -26,7 +26,7 @@ from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
 from moderation.scoring import build_scorer
-from moderation.web.api.answers import Scores as Shape
+from moderation.web.api.answers import Scores as ScoresAnswer
 
 CHUNK_LINES = 64
 CHUNK_BYTES = 1 << 20
@@ -126,7 +126,7 @@ def _shape(request: ScoreRequest, scores: Scores, configuration: Configuration) 
         mode=Mode(configuration.comments.base["mode"]),
         policy_version=policy.version,
     )
-    shape = Shape.of(scores).model_dump(exclude_unset=True)
+    shape = ScoresAnswer.of(scores).model_dump(exclude_unset=True)
     pack = shape.pop("pack")
     return {**shape, "outcome": decision.outcome.value, "reasons": list(decision.words), "pack": pack}
 

@@ -11,7 +11,7 @@ from moderation.desk.decide import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of, find_comment, newest_decision, scores_of
 from moderation.storage.moderator_workspace import kinds_on
-from moderation.web.api import answers
+from moderation.web.api import answers, moderation_answers
 from moderation.web.api.openapi import NOBODY, SECRET, Operation, operation, parameter
 from moderation.web.api.requests import NewDecision
 from moderation.web.api.wire import json_answer, json_sent
@@ -25,7 +25,7 @@ GET_COMMENT = Operation(
     answers={
         200: (
             "The whole comment to a key; with a receipt where it stands, and nothing else.",
-            answers.Whole | answers.Standing,
+            moderation_answers.Whole | answers.Standing,
         )
     },
     refusals=(401, 403, 404),
@@ -35,13 +35,13 @@ POST_DECISION = Operation(
     description="It is decided also while a moderator has it open, who is told by whom.",
     security=SECRET,
     body=NewDecision,
-    answers={200: ("Decided.", answers.Ruled)},
+    answers={200: ("Decided.", moderation_answers.Ruled)},
     refusals=(400, 401, 403, 404, 409, 413, 415, 422),
 )
 GET_AUDIT = Operation(
     summary="What happened to a comment, oldest first",
     security=SECRET,
-    answers={200: ("Its audit events.", answers.Events)},
+    answers={200: ("Its audit events.", moderation_answers.Events)},
     refusals=(401, 403, 404),
 )
 POST_WITHDRAW = Operation(
@@ -71,7 +71,7 @@ def blueprint(limits: Limits) -> Blueprint:
         # It gives its holder what is its writer's, such as withdrawing: the site may have it, its moderators not.
         receipt = services().keys.receipt(comment.id) if actor.account_id is None else None
         private = services().configuration.current().private_data.places(comment.body)
-        return _private(json_answer(answers.Whole.of(comment, scores, decisions, receipt, private, marks)))
+        return _private(json_answer(moderation_answers.Whole.of(comment, scores, decisions, receipt, private, marks)))
 
     @api.post("/<comment_id>/decisions")
     @operation(POST_DECISION)
@@ -87,7 +87,7 @@ def blueprint(limits: Limits) -> Blueprint:
             anyway=True,  # a program can't press twice; whoever has the comment open is told who decided
         )
         ruled = decide_comment(services(), actor, comment_id, ruling)
-        answer = answers.Ruled(id=ruled.comment_id, status=ruled.status, revision=ruled.revision)
+        answer = moderation_answers.Ruled(id=ruled.comment_id, status=ruled.status, revision=ruled.revision)
         return _private(json_answer(answer))
 
     @api.get("/<comment_id>/audit")
@@ -97,7 +97,9 @@ def blueprint(limits: Limits) -> Blueprint:
         with services().database.reading() as db:
             comment = comment_reached(db, actor, READ, comment_id)
             events = events_about(db, comment.site_id, comment.id)
-        return _private(json_answer(answers.Events(events=[answers.Event.of(event) for event in events])))
+        return _private(
+            json_answer(moderation_answers.Events(events=[moderation_answers.Event.of(event) for event in events]))
+        )
 
     @api.post("/<comment_id>/withdraw")
     @operation(POST_WITHDRAW)

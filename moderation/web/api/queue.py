@@ -18,7 +18,7 @@ from moderation.storage.desk_lists import Behind, Order, Scope, Wanted, page_beh
 from moderation.storage.queue_index import SLOTS
 from moderation.storage.queue_items import queue_items
 from moderation.storage.severity_order import serving_slot
-from moderation.web.api import answers
+from moderation.web.api import moderation_answers
 from moderation.web.api.openapi import SECRET, Operation, operation
 from moderation.web.api.requests import QueueQuery
 from moderation.web.api.wire import json_answer, query_sent
@@ -32,7 +32,7 @@ GET_QUEUE = Operation(
     description="Needs the right `moderate`. Pages by cursor keep the order in which they were begun.",
     security=SECRET,
     query=QueueQuery,
-    answers={200: ("A page.", answers.Queue)},
+    answers={200: ("A page.", moderation_answers.Queue)},
     refusals=(400, 401, 403, 404, 422),
 )
 
@@ -53,7 +53,7 @@ def blueprint() -> Blueprint:
     return api
 
 
-def _page(db: Session, actor: Actor, asked: QueueQuery) -> answers.Queue:
+def _page(db: Session, actor: Actor, asked: QueueQuery) -> moderation_answers.Queue:
     scopes = scopes_of(actor, sites_with(actor, MODERATE, db), MODERATE)
     cursors = _cursors(actor, asked)
     slot, behind = _place(cursors, asked) if asked.cursor else (serving_slot(db), None)
@@ -67,8 +67,8 @@ def _page(db: Session, actor: Actor, asked: QueueQuery) -> answers.Queue:
         slot=slot,
     )
     ids, end = page_behind(db, wanted, behind=behind, limit=PAGE)
-    return answers.Queue(
-        comments=[answers.Waiting.of(item) for item in queue_items(db, ids, slot=slot)],
+    return moderation_answers.Queue(
+        comments=[moderation_answers.Waiting.of(item) for item in queue_items(db, ids, slot=slot)],
         next=None if end is None else cursors.dumps([slot, *(_written(value) for value in end)]),
     )
 
