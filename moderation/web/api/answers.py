@@ -83,25 +83,9 @@ class Scores(Answer):
     pack: Pack
 
     @classmethod
-    def of(cls, scores: core.Scores) -> Scores:
-        # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
-        name = {} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}
-        pack = scores.pack
-        return cls(
-            toxicity=dict(scores.toxicity),
-            relevance=scores.relevance,
-            passage=scores.passage,
-            spam=scores.spam,
-            sentences=[Sentence(start=s.start, end=s.end, toxicity=s.toxicity) for s in scores.sentences],
-            language=Language(code=scores.language.code, supported=scores.language.supported),
-            pack=Pack(name=pack.name, version=pack.version, runtime=pack.runtime, precision=pack.precision),
-            **name,
-        )
-
-    @classmethod
-    def of_any(cls, scores: core.Scores | None) -> Scores | None:
+    def of(cls, scores: core.Scores | None) -> Scores | None:
         """None where the comment isn't scored."""
-        return None if scores is None else cls.of(scores)
+        return None if scores is None else cls.model_validate(core.scores_shape(scores))
 
 
 # --- articles ---------------------------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def _idempotency(key: Caller, article_id: str) -> Idempotency | None:
 def _arrival(key: Caller, arrival: Arrival) -> answers.Arrival:
     to_the_site: dict[str, Any] = {}
     if key.secret:
-        to_the_site = {"scores": answers.Scores.of_any(arrival.scores), "reasons": list(arrival.reasons)}
+        to_the_site = {"scores": answers.Scores.of(arrival.scores), "reasons": list(arrival.reasons)}
     return answers.Arrival(
         id=arrival.comment_id,
         status=arrival.status,

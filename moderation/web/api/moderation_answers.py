@@ -114,7 +114,7 @@ class Whole(Answer):
             created_at=comment.created_at,
             received_at=comment.received_at,
             published_at=comment.published_at,
-            scores=Scores.of_any(scores),
+            scores=Scores.of(scores),
             reasons=_words_of(judged),
             marks=[MarkKind(mark) for mark in marks],
             private_data=[PrivateData(start=p.start, end=p.end, kind=p.kind.value) for p in private],
@@ -148,7 +148,7 @@ class Waiting(Answer):
 
     @classmethod
     def of(cls, item: QueueItem) -> Waiting:
-        comment, scores = item.comment, Scores.of_any(item.scores)
+        comment, scores = item.comment, Scores.of(item.scores)
         return cls(
             id=comment.id,
             article_id=item.article_id,
