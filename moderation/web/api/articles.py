@@ -14,13 +14,14 @@ from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlie
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Mode, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
+from moderation.core.scores import scores_shape
 from moderation.core.text.written import LONGEST_COMMENT, display_name
 from moderation.storage.articles import Article, find_place
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
 from moderation.storage.sites import Right
 from moderation.web.api.fields import Fields, json_object
-from moderation.web.api.shapes import comment_public, scores_shape, when
+from moderation.web.api.shapes import comment_public, when
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
 from moderation.web.shared.intake import take_in

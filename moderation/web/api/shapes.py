@@ -9,7 +9,7 @@ from typing import Any
 from moderation.core.audit_chain import AuditEvent, read_payload
 from moderation.core.comment import MESSAGES, Status
 from moderation.core.private_data import Place
-from moderation.core.scores import Scores
+from moderation.core.scores import Scores, scores_shape
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.discussion import Entry, is_gone
 from moderation.storage.queue_items import QueueItem
@@ -18,28 +18,6 @@ from moderation.storage.queue_items import QueueItem
 def when(time: datetime | None) -> str | None:
     """A time as the API writes it: ``2026-01-13T09:30:00.123456Z``."""
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
-    """Scores as ``moderation score`` prints them; None where the comment isn't scored."""
-    if scores is None:
-        return None
-    return {
-        "toxicity": dict(scores.toxicity),
-        "relevance": scores.relevance,
-        "passage": scores.passage,
-        "spam": scores.spam,
-        # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
-        **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
-        "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
-        "language": {"code": scores.language.code, "supported": scores.language.supported},
-        "pack": {
-            "name": scores.pack.name,
-            "version": scores.pack.version,
-            "runtime": scores.pack.runtime,
-            "precision": scores.pack.precision,
-        },
-    }
 
 
 def comment_public(entry: Entry) -> dict[str, Any]:
