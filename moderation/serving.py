@@ -192,7 +192,9 @@ class _Server(TcpWSGIServer):
         super().__init__(app, _sock=bound, adj=adjustments, sockinfo=info, bind_socket=False)
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)  # the second of them ends it at once
+        if self.stopping:  # the second ends it at once
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self.stopping = True
         self.pull_trigger()
 

@@ -126,6 +126,27 @@ def test_a_stop_under_load_loses_no_request(start: Start, keep_alive: bool, numb
     assert set(Counter(outcomes)) == {"answered", "refused"}
 
 
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(start: Start, second: int) -> None:
+    process, port = start()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")  # which would never be answered
+        ask(port)
+        process.send_signal(signal.SIGTERM)
+        while client_is_accepted(port):
+            time.sleep(0.01)
+        process.send_signal(second)
+        assert process.wait(timeout=30) == -second
+
+
+def client_is_accepted(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.05).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_a_request_that_is_still_being_sent_when_the_stop_begins_is_answered(start: Start) -> None:
     process, port = start()
     with socket.create_connection(("127.0.0.1", port)) as client:
@@ -203,6 +224,11 @@ def test_an_address_in_use_is_named_with_a_way_out() -> None:
     port = first.getsockname()[1]
     with first, pytest.raises(ConfigurationError, match=rf"127\.0\.0\.1:{port}.*--port"):
         listen("127.0.0.1", port)
+
+
+def test_an_address_that_isn_t_this_machine_s_is_named_with_a_way_out() -> None:
+    with pytest.raises(ConfigurationError, match=r"203\.0\.113\.1:8000.*--host"):
+        listen("203.0.113.1", 8000)
 
 
 def asked(port: int, path: str = "/", *, source: str = "127.0.0.1") -> int:
