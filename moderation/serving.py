@@ -5,17 +5,17 @@ thread; and it runs in this very process, so that the default is one process, ki
 what it leaves open: a stop that answers everything that was sent, several processes over one socket, and threads of
 their own for what has to be answered while all others wait.
 
-Others were tried, each over an application with eight threads, and would take more code of ours than stands here:
+Others were tried, each over an application with eight threads:
 
 - gunicorn 27.0 (gthread) reads requests in those threads: twenty connections that say nothing, or half a request,
-  stop it. It is always two processes or more.
-- granian 2.8 (WSGI) reads headers outside Python, bodies in those threads: twenty half-sent bodies stop it. It is
-  always two processes or more, and the second goes on alone when the first is killed. Two of them share a port
-  without a word (SO_REUSEPORT), and port 0 can't be asked for its number. Embedded in one process it calls itself
-  experimental and speaks no WSGI.
+  stop it. Its stop resets connections that requests have been sent on. It is always two processes or more.
+- granian 2.8 (WSGI) reads headers outside Python, bodies in those threads: twenty half-sent bodies stop it. Its stop
+  can lose a request on a kept connection. It is always two processes or more, and the second goes on alone when the
+  first is killed. Two of them share a port without a word (SO_REUSEPORT), and port 0 can't be asked for its number.
+  Embedded in one process it calls itself experimental and speaks no WSGI.
 - uvicorn 0.54 runs in one process, on our socket, and a body can be read whole before a thread takes it. But it has
-  no limits for headers, in seconds or bytes, nor for connections, its stop resets who is just calling, and somebody
-  has to bring WSGI to ASGI.
+  no limits for headers, in seconds or bytes, nor for connections, its stop closes on who is just asking, and somebody
+  has to bring WSGI to ASGI. With all that it took half as much code again as stands here and in ``connections``.
 """
 
 from __future__ import annotations
