@@ -282,6 +282,7 @@ def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> 
     for connection in (*calling, *later):
         connection.close()
     server.stop()
+    server.close()
 
 
 def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread_and_is_cut_off() -> None:
@@ -304,6 +305,7 @@ def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread_and_is_
         while server.active_channels:
             server.turn(timeout=0.05)
     server.stop()
+    server.close()
 
 
 def test_what_stands_apart_answers_while_every_thread_waits(start: Start) -> None:
