@@ -36,6 +36,11 @@ class InvalidField(ModerationError):
     def detail(self) -> str:
         return f"{clipped(self.field, 400)}: {clipped(self.message, 2000)}"
 
+    @property
+    def sentence(self) -> str:
+        """The same for the page that the form stands on: ``The password was not the same both times.``"""
+        return f"The {self.field} {self.message}"
+
 
 class WrongCredential(InvalidField):
     """A password or a code that is wrong, which counts as an attempt."""

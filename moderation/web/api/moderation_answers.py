@@ -97,7 +97,7 @@ class Whole(Answer):
         private: Sequence[Place],
         marks: Sequence[str],
     ) -> Whole:
-        """``private`` are the places in its body that hold private data; ``marks`` are ``MarkKind``, in words."""
+        """``private`` are the places in its body that hold private data; ``marks`` are ``FlagKind``, in words."""
         newest = decisions[-1] if decisions else None
         judged = next((d for d in reversed(decisions) if d.automated), None)
         standing = Standing.of(comment, newest)

@@ -47,7 +47,7 @@ class Problem:
 def problem_of(error: ModerationError) -> Problem:
     """A refusal, in words for the page that the form stands on."""
     status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
-    words = f"The {error.field} {error.message}" if isinstance(error, InvalidField) else error.detail
+    words = error.sentence if isinstance(error, InvalidField) else error.detail
     return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
 
 

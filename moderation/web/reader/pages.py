@@ -145,7 +145,7 @@ def _problem(error: Exception) -> Problem:
         raise error
     status = next(code for kind, code in CODES.items() if isinstance(error, kind))
     if isinstance(error, InvalidField):
-        return Problem(status=status, words=f"The {error.field} {error.message}", field=error.field)
+        return Problem(status=status, words=error.sentence, field=error.field)
     too_short_or_long = isinstance(error, CommentTooShort | CommentTooLong)
     return Problem(status=status, words=error.detail, field="body" if too_short_or_long else None)
 

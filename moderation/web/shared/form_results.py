@@ -37,7 +37,7 @@ def handled(use: Callable[..., Made], show: Callable[..., Response], **asked: st
     try:
         made = use(person(), **asked)
     except InvalidField as error:
-        return show(Told(problem=f"The {error.field} {error.message}"), **asked)
+        return show(Told(problem=error.sentence), **asked)
     return show(Told(made=made), **asked)
 
 
