@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, update
-
 from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
 from moderation.comments.evaluation import STATUS_OF, Judgement
 from moderation.comments.snapshots import Snapshot
@@ -23,7 +21,6 @@ from moderation.core.errors import IllegalTransition
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
-from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.discussion import count_answer, keep_place
 from moderation.storage.search_index import enter_new, insert_comment
@@ -239,14 +236,6 @@ def restore(
 
 # --- what is written --------------------------------------------------------------------------------------------------
 
-# Built once: these run with every comment, and building a statement takes as long as running it.
-_AUTHORS = table_of(Author).c
-_COUNT = (
-    update(table_of(Author))
-    .where(_AUTHORS.id == bindparam("of"))
-    .values(approved=_AUTHORS.approved + bindparam("more"), rejected=_AUTHORS.rejected + bindparam("refused"))
-)
-
 
 def _move(
     unit: UnitOfWork,
@@ -273,10 +262,9 @@ def _move(
     unit.session.flush()
     if Status.APPROVED in (before, status) or comment.published_at != published_before:
         keep_place(unit.connection, comment.id)
-    more = (status is Status.APPROVED) - (before is Status.APPROVED)
-    refused = (status is Status.REJECTED) - (before is Status.REJECTED)
-    if more or refused:
-        unit.connection.execute(_COUNT, {"of": comment.author_id, "more": more, "refused": refused})
+    approved = (status is Status.APPROVED) - (before is Status.APPROVED)
+    rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
+    unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
     return before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -332,6 +333,45 @@ def test_putting_back_what_waits_changes_nothing(desk: Desk) -> None:
         assert desk.who.decide(comment_id, "reopen").action_id is None
         now = written(desk.newsroom, comment_id)
         assert (now.comment.status, now.comment.revision, now.outbox) == (status, was.comment.revision, was.outbox)
+
+
+def test_two_who_decide_comments_of_one_author_do_not_wait_for_each_other_in_a_circle(desk: Desk) -> None:
+    newsroom = desk.newsroom
+    if newsroom.services.database.is_sqlite:
+        return  # there one writes at a time
+    ada = {"name": "Ada", "id": "ada"}
+    first, second = (newsroom.accepted(author=ada)["id"] for _ in range(2))
+    first_decided, second_locked, tries = threading.Event(), threading.Event(), []
+
+    def locked(unit: UnitOfWork, comment_id: str) -> Comment:
+        comment = find_comment(unit.session, comment_id, lock=True)
+        assert comment is not None
+        return comment
+
+    def approve(unit: UnitOfWork, comment: Comment) -> None:
+        change_status(unit, comment, Status.APPROVED, Trigger.MODERATOR, actor="test", policy_version="1")
+
+    def one(unit: UnitOfWork) -> None:
+        tries.append("one")
+        comment = locked(unit, second)
+        second_locked.set()
+        assert first_decided.wait(20)
+        approve(unit, comment)
+
+    def many(unit: UnitOfWork) -> None:
+        tries.append("many")
+        assert second_locked.wait(20)
+        approve(unit, locked(unit, first))
+        first_decided.set()
+        locked(unit, second)
+
+    other = threading.Thread(target=run_in_unit_of_work, args=(newsroom.services, one))
+    other.start()
+    run_in_unit_of_work(newsroom.services, many)
+    other.join()
+    assert sorted(tries) == ["many", "one"]
+    author = written(newsroom, first).author
+    assert (author.approved, author.rejected) == (2, 0)
 
 
 # --- nobody else ------------------------------------------------------------------------------------------------------
