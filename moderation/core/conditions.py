@@ -39,7 +39,7 @@ OPTIONAL = frozenset(("spam", *NAME_SIGNALS))
 them is skipped. Any other that is missing flags.
 """
 
-MOST_COUNTED = 1_000_000
+MAX_COUNTED = 1_000_000
 
 
 class Comparison(StrEnum):
@@ -73,7 +73,7 @@ class ConditionKey:
     @property
     def maximum(self) -> int:
         """The highest threshold that can be asked; the lowest is 0."""
-        return MOST_COUNTED if self.counted else 1
+        return MAX_COUNTED if self.counted else 1
 
     def number(self, threshold: float) -> float | int:
         """A threshold as it is written: a count without a fraction."""

@@ -25,7 +25,7 @@ from moderation.core.comment import WAITING, Status
 from moderation.core.errors import IllegalTransition, NotPossibleNow
 from moderation.desk.bulk import decide_score_range, remove_everything
 from moderation.desk.decide import Ruling, Verdict
-from moderation.desk.flags import mark
+from moderation.desk.flags import flag_comment
 from moderation.storage.actions import Everything
 from moderation.storage.audit import events_about, events_of
 from moderation.storage.authors import Author
@@ -316,7 +316,7 @@ def test_a_refusal_says_that_the_comment_was_removed_if_it_was_ever_published(de
 def test_what_was_left_to_a_senior_moderator_is_not_decided_by_a_late_score(desk: Desk, says: str, fails: int) -> None:
     newsroom = desk.newsroom
     comment_id = desk.arrives(says, WORKER)
-    mark(newsroom.services, desk.who.actor, comment_id, FlagKind.ESCALATED)
+    flag_comment(newsroom.services, desk.who.actor, comment_id, FlagKind.ESCALATED)
     newsroom.configure(REASONS + POLICY)
     newsroom.scorer.fails = fails
     for _ in range(ATTEMPTS):
