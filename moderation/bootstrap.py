@@ -15,7 +15,7 @@ from moderation.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Books:
+class _WriteContext:
     database: Database
     clock: Clock
 
@@ -29,9 +29,9 @@ def build_services(
     kept, and ``ScoringFailed`` for a pack that is missing or damaged.
     """
     database = Database(settings.database_url)
-    books = _Books(database=database, clock=clock)
+    context = _WriteContext(database=database, clock=clock)
     disk = ConfigurationOnDisk(settings.config_path, settings.var)
-    versions = ConfigurationVersions(books)
+    versions = ConfigurationVersions(context)
     live = LiveConfiguration(disk, versions)
     versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
     if scorer is None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from heapq import heapify, heappop, heappush
 from socket import SHUT_RDWR
 from typing import Any
 
@@ -20,32 +19,22 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 
-MOST_CONNECTIONS = 1000
+MAX_CONNECTIONS = 1000
 FILES_BESIDES = 200
 """Files and connections that the rest of the process may have open."""
 HEADERS_SECONDS = 20.0
-"""How long a new connection may say nothing, and a request's headers may take."""
+"""How long a request's headers may take."""
 BODY_SECONDS = 30.0
 BODY_BYTES_PER_SECOND = 1000
 """A body that takes longer must come at least so fast."""
-WRITE_SECONDS = 30.0
-"""How long a thread waits for a client to take in a piece of a long answer."""
 
 
 class Request(HTTPRequestParser):
     """A request that is arriving, or has arrived."""
 
-    arrived: float | None = None
-
     def __init__(self, adj: Any) -> None:
         super().__init__(adj)
         self.began = time.time()
-
-    def received(self, data: bytes) -> int:
-        taken: int = super().received(data)
-        if self.completed and self.arrived is None:
-            self.arrived = time.monotonic()
-        return taken
 
 
 class Task(WSGITask):
@@ -54,7 +43,7 @@ class Task(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
-        environ.setdefault("moderation.waited_seconds", time.monotonic() - (self.request.arrived or time.monotonic()))
+        environ.setdefault("moderation.waited_seconds", time.monotonic() - self.channel.queued_at)
         return environ
 
     def execute(self) -> None:
@@ -86,38 +75,13 @@ class Channel(HTTPChannel):
     parser_class = Request
     task_class = Task
     error_task_class = Refusal
-
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self.idle_since: float = self.creation_time
-        """When it was made, or its last request was answered."""
-        self.has_asked = False
-        self.writing_since: float | None = None
-        """When the piece of an answer was begun that a thread is about to hand over; None where none is."""
-
-    def is_idle(self) -> bool:
-        """Whether nothing of a request or of an answer is under way."""
-        return not self.requests and self.request is None and not self.total_outbufs_len
-
-    def service(self) -> None:
-        super().service()
-        self.has_asked = True
-        self.idle_since = time.time()
-
-    def write_soon(self, data: Any) -> int:
-        self.writing_since = time.time()
-        try:
-            written: int = super().write_soon(data)
-            return written
-        finally:
-            self.writing_since = None
+    queued_at: float
+    """When the request whose turn it is came to wait for a thread (monotonic)."""
 
     def cut_off(self) -> None:
         """Ends it though its client takes nothing in: until then the loop would wait for room to write."""
-        self.will_close = True
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(SHUT_RDWR)
+        with suppress(OSError):
+            self.socket.shutdown(SHUT_RDWR)
 
     def handle_close(self) -> None:
         # Bytes left unread would turn the close into a reset, which can overtake the answer on its way.
@@ -129,50 +93,44 @@ class Channel(HTTPChannel):
         super().handle_close()
 
 
+def is_idle(channel: Channel) -> bool:
+    """Whether nothing of a request or of an answer is under way."""
+    return not channel.requests and channel.request is None and not channel.total_outbufs_len
+
+
 def is_overdue(channel: Channel, now: float) -> bool:
-    """Whether its client takes longer over a request, or over its answer, than a working one does."""
-    if channel.requests:
-        return channel.writing_since is not None and now - channel.writing_since > WRITE_SECONDS
+    """Whether its client takes longer over a request than a working one does."""
     request: Any = channel.request
     if request is None:
-        return not channel.has_asked and now - channel.idle_since > HEADERS_SECONDS
-    if not request.headers_finished:
-        return bool(now - request.began > HEADERS_SECONDS)
-    return bool(now - request.began > BODY_SECONDS + request.body_bytes_received / BODY_BYTES_PER_SECOND)
+        return False
+    allowed = HEADERS_SECONDS
+    if request.headers_finished:
+        allowed = BODY_SECONDS + request.body_bytes_received / BODY_BYTES_PER_SECOND
+    return bool(now - request.began > allowed)
 
 
-def longest_idle(channels: Iterable[Channel], most: int = 1) -> list[Channel]:
-    """The connections to close where there are too many, at most so many, the first to go first: one by one, of the
-    address that holds the most of those that have no whole request under way, the one that has been so for longest.
+def close_longest_idle(channels: Iterable[Channel]) -> bool:
+    """Closes, of the address that holds the most connections without a whole request, the one idle for longest, and
+    tells whether there was one. It closes in the loop's next turn: closed at once, its number could be given to a
+    newcomer amid this turn's events.
     """
-    held: defaultdict[str, list[Channel]] = defaultdict(list)
-    for channel in list(channels):
-        if not channel.requests and not channel.will_close:
-            held[str(channel.addr[0])].append(channel)
-    for of_one in held.values():
-        of_one.sort(key=lambda channel: -channel.idle_since)
-    # Most first, and among equals the longest idle.
-    heap = [(-len(of_one), of_one[-1].idle_since, address) for address, of_one in held.items()]
-    heapify(heap)
-    going: list[Channel] = []
-    while heap and len(going) < most:
-        address = heappop(heap)[2]
-        of_one = held[address]
-        going.append(of_one.pop())
-        if of_one:
-            heappush(heap, (-len(of_one), of_one[-1].idle_since, address))
-    return going
+    idle = [channel for channel in channels if not channel.requests and not channel.will_close]
+    held = Counter(channel.addr[0] for channel in idle)
+    longest = max(idle, key=lambda channel: (held[channel.addr[0]], -channel.last_activity), default=None)
+    if longest is not None:
+        longest.will_close = True
+    return longest is not None
 
 
 def room_for_connections() -> int:
     """How many connections this process can hold; asks the system for as many files as that takes."""
     allowed, possible = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = MOST_CONNECTIONS + FILES_BESIDES
+    needed = MAX_CONNECTIONS + FILES_BESIDES
     if allowed != resource.RLIM_INFINITY and allowed < needed:
         raised = needed if possible == resource.RLIM_INFINITY else min(needed, possible)
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, possible))
             allowed = raised
     if allowed == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(16, min(MOST_CONNECTIONS, allowed - FILES_BESIDES))
+        return MAX_CONNECTIONS
+    return max(16, min(MAX_CONNECTIONS, allowed - FILES_BESIDES))

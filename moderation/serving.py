@@ -2,14 +2,27 @@
 
 waitress speaks HTTP. It reads each request whole before a thread takes it, so a slow client holds memory and never a
 thread; and it runs in this very process, so that the default is one process, killed and stopped as one. Here stands
-what it leaves open: a stop that answers everything that was sent, and several processes over one socket.
+what it leaves open: a stop that answers everything that was sent, several processes over one socket, and threads of
+their own for what has to be answered while all others wait.
+
+Others were tried, each over an application with eight threads:
+
+- gunicorn 27.0 (gthread) reads requests in those threads: twenty connections that say nothing, or half a request,
+  stop it. Its stop resets connections that requests have been sent on. It is always two processes or more.
+- granian 2.8 (WSGI) reads headers outside Python, bodies in those threads: twenty half-sent bodies stop it. Its stop
+  can lose a request on a kept connection. It is always two processes or more, and the second goes on alone when the
+  first is killed. Two of them share a port without a word (SO_REUSEPORT), and port 0 can't be asked for its number.
+  Embedded in one process it calls itself experimental and speaks no WSGI.
+- uvicorn 0.54 runs in one process, on our socket, and a body can be read whole before a thread takes it. But it has
+  no limits for headers, in seconds or bytes, nor for connections, its stop closes on who is just asking, and somebody
+  has to bring WSGI to ASGI. With all that it took half as much code again as stands here and in ``connections``.
 """
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
-import selectors
 import signal
 import socket
 import struct
@@ -18,6 +31,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from ctypes import addressof, create_string_buffer
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -26,7 +40,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from moderation.connections import Channel, is_overdue, longest_idle, room_for_connections
+from moderation.connections import Channel, close_longest_idle, is_idle, is_overdue, room_for_connections
 from moderation.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,11 +54,10 @@ GRACE_SECONDS = 30.0
 LINGER_SECONDS = 1.0
 """How long a stop leaves an idle connection open, for a request that its client may just be sending."""
 
-THREADS_APART = 2
-CLEANUP_SECONDS = 5
-
 HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
+
+THREADS_APART = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -90,13 +103,14 @@ def serve(
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = _Server(bound, app, threads=threads, largest_body=largest_body, supervised_by=supervised_by, apart=apart)
-    server.refusal_headers = dict(headers or {})
+    server = _Server(bound, app, threads=threads, largest_body=largest_body, apart=apart, headers=headers or {})
     signal.signal(signal.SIGTERM, server.on_signal)
     # A terminal's Ctrl-C reaches every process; a supervised one waits for its supervisor's word.
     signal.signal(signal.SIGINT, server.on_signal if supervised_by is None else signal.SIG_IGN)
     ready()
-    server.run_until_stopped()
+    while not server.stopping and supervised_by in (None, os.getppid()):
+        server.turn(timeout=1.0)
+    server.stop()
 
 
 def supervise(processes: int, run: Callable[[int], None]) -> int:
@@ -107,28 +121,41 @@ def supervise(processes: int, run: Callable[[int], None]) -> int:
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
     # Blocked and waited for one at a time, so that none arrives between a fork and the note of it.
     signal.pthread_sigmask(signal.SIG_BLOCK, watched)
-    children = {_fork(index, run, watched): index for index in range(processes)}
+    fork = multiprocessing.get_context("fork")
+
+    def work(index: int) -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
+        run(index)
+
+    def started(index: int) -> BaseProcess:
+        child = fork.Process(target=work, args=(index,))
+        child.start()
+        return child
+
+    children = {index: started(index) for index in range(processes)}
     stopping, status = False, 0
     while children:
         told_to_stop = signal.sigwait(watched) != signal.SIGCHLD
-        for child, code in _ended_children():
-            index = children.pop(child, None)
-            if index is None:
+        for index, child in list(children.items()):
+            code = child.exitcode
+            if code is None:
                 continue
+            del children[index]
             if code > 0 and not stopping:
                 told_to_stop, status = True, code
-            elif not stopping:
+            elif not (stopping or told_to_stop):
                 _log.warning("web process %s was killed (signal %s); starting another", index, -code)
-                children[_fork(index, run, watched)] = index
+                children[index] = started(index)
         if told_to_stop:
             stopping = True
-            for child in children:
-                os.kill(child, signal.SIGTERM)
+            for child in children.values():
+                child.terminate()
     return status
 
 
 class _Server(TcpWSGIServer):
     channel_class = Channel
+    accepting: bool
 
     def __init__(
         self,
@@ -137,24 +164,25 @@ class _Server(TcpWSGIServer):
         *,
         threads: int,
         largest_body: int,
-        supervised_by: int | None,
-        apart: tuple[str, ...],
+        apart: tuple[str, ...] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.refusal_headers: dict[str, str] = {}
+        self.stopping = False
+        self.refusal_headers = headers or {}
+        self._room = room_for_connections()
         self._apart = apart
         self._dispatcher_apart = ThreadedTaskDispatcher()
         self._dispatcher_apart.set_thread_count(THREADS_APART)
-        self._room = room_for_connections()
-        self._cleans_at = 0.0
-        self.stopping = False
-        self.hurried = False
-        self._supervisor = supervised_by
         adjustments = Adjustments(
             threads=threads,
+            connection_limit=2**31,  # see ``readable``
             channel_timeout=75,
+            cleanup_interval=5,
             max_request_header_size=32 * 1024,
             max_request_body_size=largest_body,
             inbuf_overflow=128 * 1024,
+            # No thread waits for a client to take in an answer: what is larger than memory likes lies in a file.
+            outbuf_high_watermark=2**40,
             asyncore_use_poll=True,
             ident=None,
             # The application alone decides which proxies it trusts (MODERATION_TRUSTED_PROXIES).
@@ -163,93 +191,67 @@ class _Server(TcpWSGIServer):
         info = (bound.family, bound.type, bound.proto, bound.getsockname())
         super().__init__(app, _sock=bound, adj=adjustments, sockinfo=info, bind_socket=False)
 
-    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.hurried = self.stopping
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.stopping:  # the second ends it at once
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self.stopping = True
         self.pull_trigger()
 
     def add_task(self, task: Channel) -> None:
+        task.queued_at = time.monotonic()
         request = task.requests[0]
         light = request.error is not None or request.path.startswith(self._apart)
         (self._dispatcher_apart if light else self.task_dispatcher).add_task(task)
 
-    def readable(self) -> bool:
-        now = time.time()
-        if now >= self._cleans_at:
-            self._cleans_at = now + CLEANUP_SECONDS
-            self.maintenance(now)
-        # Full of requests that are being answered, it leaves new connections to the kernel's queue.
-        full = len(self.active_channels) >= self._room
-        return bool(self.accepting and not (full and not longest_idle(self.active_channels.values())))
-
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in self.active_channels.values():
-            if is_overdue(channel, now):
-                channel.will_close = True
+            channel.will_close = channel.will_close or is_overdue(channel, now)
             if channel.will_close and channel.total_outbufs_len:
                 channel.cut_off()
 
+    def readable(self) -> bool:
+        super().readable()  # which sees to maintenance, and counts connections of any kind
+        # Full of requests that are being answered, it leaves new connections to the kernel's queue.
+        channels = self.active_channels.values()
+        room_left = len(channels) < self._room or any(not channel.requests for channel in channels)
+        return bool(self.accepting and room_left)
+
     def handle_accept(self) -> None:
         # Many at once: a turn of the loop looks at every connection, and with one newcomer a turn a thousand idle ones
-        # hold up whoever comes next for seconds.
-        most = max(1, self._room // 16)
-        left = max(0, self._room - len(self.active_channels))
-        # Whoever holds the most connections makes room, with those that have been idle for longest. They close in the
-        # loop's next turn: closed at once, their numbers could be given to newcomers amid this turn's events.
-        going = longest_idle(self.active_channels.values(), most) if left < most else []
-        for _ in range(min(most, left + len(going)) or 1):
+        # hold up whoever comes next for seconds. But few of all, so that only those close who hold many.
+        earlier = list(self.active_channels.values())
+        for _ in range(max(1, self._room // 16)):
             before = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == before:  # nobody else calls
                 break
-            if left == 0 and going:
-                going.pop(0).will_close = True
-            left = max(0, left - 1)
+            if before >= self._room and not close_longest_idle(earlier):
+                break
 
-    def run_until_stopped(self) -> None:
-        while not self.stopping:
-            self._turn(timeout=1.0)
-            if self._supervisor is not None and os.getppid() != self._supervisor:
-                self.stopping = True
-        self._accept_who_already_called()
-        self._finish()
-        for dispatcher in (self.task_dispatcher, self._dispatcher_apart):
-            dispatcher.shutdown(timeout=0 if self.hurried else 1)
-
-    def _turn(self, *, timeout: float) -> None:
+    def turn(self, *, timeout: float) -> None:
+        """Sees to whatever has come, for so many seconds at most while nothing comes."""
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
 
-    def _accept_who_already_called(self) -> None:
-        """Accepts every connection that the kernel has made for us, then closes the door.
-
-        A connection made between the last accept and the closing would be reset with its request unread. So first
-        the kernel is told to drop new calls; those get their refusal when they ring again.
-        """
+    def stop(self) -> None:
+        """Answers what was sent before, and closes every connection after its answer, or once it has been idle."""
+        self.stopping = True
+        # A connection made between the last accept and the closing would be reset with its request unread. So first
+        # the kernel is told to drop new calls; those get their refusal when they ring again.
         _refuse_new_calls(self.socket)
-        began = time.monotonic()
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.socket, selectors.EVENT_READ)
-            while (waited := time.monotonic() - began) < GRACE_SECONDS:
-                if selector.select(timeout=0):
-                    self.handle_accept()
-                elif waited < HANDSHAKE_SECONDS:
-                    self._turn(timeout=0.01)
-                else:
-                    break
-        self.accepting = False
-        self.del_channel()
-        self.socket.close()
-
-    def _finish(self) -> None:
-        """Runs until every connection is closed: after its answer, or once it has been idle for a while."""
         began = time.time()
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self.active_channels and not self.hurried and time.monotonic() < deadline:
+        while (waited := time.time() - began) < GRACE_SECONDS and (self.accepting or self.active_channels):
+            if self.accepting and waited > HANDSHAKE_SECONDS:
+                self.accepting = False
+                self.del_channel()
+                self.socket.close()
             for channel in list(self.active_channels.values()):
-                if channel.is_idle() and time.time() - max(channel.last_activity, began) > LINGER_SECONDS:
+                if is_idle(channel) and time.time() - max(channel.last_activity, began) > LINGER_SECONDS:
                     channel.will_close = True
-            self._turn(timeout=0.1)
+            self.turn(timeout=0.01 if self.accepting else 0.1)
+        for dispatcher in (self.task_dispatcher, self._dispatcher_apart):
+            dispatcher.shutdown(timeout=1)
 
 
 def _refuse_new_calls(listening: socket.socket) -> None:
@@ -272,30 +274,3 @@ def _refuse_new_calls(listening: socket.socket) -> None:
     kept = create_string_buffer(program)
     with suppress(OSError):  # a sandbox may forbid it; the stop then is as good as elsewhere
         listening.setsockopt(socket.SOL_SOCKET, attach_filter, struct.pack("HL", len(program) // 8, addressof(kept)))
-
-
-def _fork(index: int, run: Callable[[int], None], watched: set[signal.Signals]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
-    try:
-        run(index)
-    except BaseException as error:  # the child must never return into its parent's code
-        if not isinstance(error, SystemExit):
-            sys.excepthook(type(error), error, error.__traceback__)
-        os._exit(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
-    os._exit(0)
-
-
-def _ended_children() -> list[tuple[int, int]]:
-    """Process ids and how they ended: an exit status, or a signal's number below zero."""
-    ended: list[tuple[int, int]] = []
-    while True:
-        try:
-            child, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return ended
-        if child == 0:
-            return ended
-        ended.append((child, os.waitstatus_to_exitcode(status)))

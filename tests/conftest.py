@@ -16,6 +16,7 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+import status_guard
 from fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
 from hypothesis import HealthCheck
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -26,6 +27,8 @@ from moderation.storage.schema import upgrade
 # How long an example takes says what else the machine does, and nothing about what is tested.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("any machine")
+
+status_guard.install()
 
 REQUIRE_ALL = os.environ.get("MODERATION_TEST_REQUIRE_ALL") == "1"
 REDIS_URL = os.environ.get("MODERATION_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")

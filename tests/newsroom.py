@@ -43,7 +43,7 @@ from moderation.services import Services
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
-from moderation.unit_of_work import recorded
+from moderation.unit_of_work import run_in_unit_of_work
 
 ORIGIN = "https://news.example"
 SECRET = "a secret of the tests that is long enough"
@@ -192,7 +192,7 @@ class Hall:
             insert_key(unit, "test", site, KeyKind.SECRET, secret, rights=rights or list(Right))
             insert_key(unit, "test", site, KeyKind.PUBLISHABLE, publishable, origins=[ORIGIN])
 
-        recorded(self.services, work)
+        run_in_unit_of_work(self.services, work)
         return Newsroom(hall=self, site=site, secret=secret, publishable=publishable, client=self.app.test_client())
 
 

@@ -33,7 +33,7 @@ from moderation.storage.accounts import (
 )
 from moderation.storage.database import lock
 from moderation.storage.sites import Right, Site, digest_of
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 INVITATION_LASTS = timedelta(days=7)
 MAXIMUM_SECTIONS = 100
@@ -54,7 +54,7 @@ def add_account(services: Services, actor: str, name: str, password: str, grants
         _check_grants(unit, grants)
         return insert_account(unit, actor, name, hashed, grants).id
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def _check_grants(unit: UnitOfWork, grants: Mapping[str, Granted]) -> None:
@@ -88,7 +88,7 @@ def invite(services: Services, actor: str, name: str, grants: Mapping[str, Grant
         account = insert_account(unit, actor, name, NOT_CHOSEN, grants)
         _invited(unit, actor, account, token)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
     return token
 
 
@@ -134,7 +134,7 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
         end_sessions(unit.session, account.id)
         unit.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def change_own_password(services: Services, owner: Actor, old: str, new: str, *, cookie: str) -> None:
@@ -270,7 +270,7 @@ def revoke_token(services: Services, actor: str, token_id: str) -> None:
             row.revoked_at = unit.now
             unit.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def _with_account(
@@ -286,7 +286,7 @@ def _with_account(
             raise InvalidField("name", f"there is no account {name!r}.")
         work(unit, account)
 
-    recorded(services, checked)
+    run_in_unit_of_work(services, checked)
 
 
 def insert_account(unit: UnitOfWork, actor: str, name: str, hashed: str, grants: Mapping[str, Granted]) -> Account:

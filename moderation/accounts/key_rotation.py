@@ -12,7 +12,7 @@ from moderation.services import Services
 from moderation.storage.database import lock
 from moderation.storage.key_store import LOCK, Wrapping, add_key
 from moderation.storage.keys import StoredKey, stored_keys
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 def keys_in_use(services: Services) -> Sequence[StoredKey]:
@@ -34,7 +34,7 @@ def rotate(services: Services, actor: str, purpose: Purpose) -> str:
         unit.event(SYSTEM_CHAIN, actor, "key.rotated", number, {"purpose": purpose.value})
         return number
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def retire(services: Services, actor: str, number: str) -> Purpose:
@@ -58,7 +58,7 @@ def retire(services: Services, actor: str, number: str) -> Purpose:
         _retire(unit, actor, row, unit.now)
         return purpose
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def replace_lost(services: Services, actor: str) -> list[Purpose]:
@@ -79,7 +79,7 @@ def replace_lost(services: Services, actor: str) -> list[Purpose]:
             add_key(unit.session, wrapping, purpose, unit.now)
         return purposes
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def _retire(unit: UnitOfWork, actor: str, row: StoredKey, now: datetime) -> None:

@@ -12,7 +12,7 @@ from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.keyring import Keys
 from moderation.services import Services
 from moderation.storage.accounts import Account, locked_account
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 class _Owner(Protocol):
@@ -73,7 +73,7 @@ def take_away(services: Services, actor: str, account_id: str) -> None:
         account.totp_secret = account.totp_last = account.recovery = None
         unit.event(SYSTEM_CHAIN, actor, "account.second_factor_removed", account.id, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def _new_codes(keys: Keys, account: Account) -> list[str]:
@@ -89,4 +89,4 @@ def _with_own(services: Services, owner: _Owner, work: Callable[[UnitOfWork, Acc
             raise InvalidField("account", "is gone.")
         return work(unit, account)
 
-    return recorded(services, checked)
+    return run_in_unit_of_work(services, checked)

@@ -36,7 +36,7 @@ from moderation.storage.accounts import (
     session_told_as,
 )
 from moderation.storage.sites import digest_of
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 SIGN_IN_LASTS = timedelta(hours=12)
 CODE_WITHIN = timedelta(minutes=5)
@@ -97,7 +97,7 @@ def sign_in(
         raise SignInFailed("name", "or password is wrong. Please try again.")
     if account.totp_secret is not None:
         raise CodeNeeded(_proof(services, account, services.clock() + CODE_WITHIN))
-    cookie = recorded(services, lambda unit: _start(unit, account.id, agent))
+    cookie = run_in_unit_of_work(services, lambda unit: _start(unit, account.id, agent))
     return SignedIn(cookie=cookie, account=account)
 
 
@@ -129,7 +129,7 @@ def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | N
             return None
         return SignedIn(cookie=_start(unit, account.id, agent), account=account)
 
-    signed_in = recorded(services, work)
+    signed_in = run_in_unit_of_work(services, work)
     if signed_in is None:
         raise CodeWrong("code", "is wrong, was used before, or came too late.")
     return signed_in
@@ -200,7 +200,7 @@ def sign_out(services: Services, cookie: str) -> None:
             unit.session.delete(row)
             unit.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def end_session(services: Services, actor: str, account_id: str, told_as: str) -> None:
@@ -212,7 +212,7 @@ def end_session(services: Services, actor: str, account_id: str, told_as: str) -
             unit.session.delete(row)
             unit.event(SYSTEM_CHAIN, actor, "account.session_ended", account_id, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def end_all_sessions(services: Services, actor: str, account_id: str, *, exclude: str | None = None) -> None:
@@ -222,7 +222,7 @@ def end_all_sessions(services: Services, actor: str, account_id: str, *, exclude
         end_sessions(unit.session, account_id, exclude=digest_of(exclude) if exclude else None)
         unit.event(SYSTEM_CHAIN, actor, "account.sessions_ended", account_id, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def account_signed_in(services: Services, cookie: str) -> Actor | None:
@@ -269,4 +269,4 @@ def _note_failure(services: Services, account: Account | None) -> None:
     def work(unit: UnitOfWork) -> None:
         unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)

@@ -14,7 +14,7 @@ from moderation.core.ids import new_id
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 def new_secret_key() -> str:
@@ -36,7 +36,7 @@ def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
             raise InvalidField("site", f"{site_id!r} is there already.")
         insert_site(unit, actor, site_id, name)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def add_secret_key(services: Services, actor: str, site_id: str, rights: list[Right]) -> str:
@@ -77,7 +77,7 @@ def revoke_key(services: Services, actor: str, key_id: str) -> None:
             key.revoked_at = unit.now
             unit.event(key.site_id, actor, "key.revoked", key.id, {"kind": key.kind})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def change_origins(services: Services, actor: str, key_id: str, origins: list[str]) -> None:
@@ -91,7 +91,7 @@ def change_origins(services: Services, actor: str, key_id: str, origins: list[st
         key.origins = origins
         unit.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def key_behind(connection: Connection, text: str) -> LiveKey | None:
@@ -105,7 +105,7 @@ def _with_site(services: Services, site_id: str, work: Callable[[UnitOfWork], No
             raise InvalidField("site", f"there is no site {site_id!r}.")
         work(unit)
 
-    recorded(services, checked)
+    run_in_unit_of_work(services, checked)
 
 
 def insert_site(unit: UnitOfWork, actor: str, site_id: str, name: str) -> None:

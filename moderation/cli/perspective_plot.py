@@ -45,9 +45,9 @@ def _panel(name: str, theirs: Sequence[float], ours: Sequence[float], one: Compa
         )
         parts.append(f'<text x="{WIDTH - 130 + 80 * row}" y="20" fill="{colour}">{words}</text>')
     ours_right = one.same_rate is None or one.same_rate >= one.threshold
-    parts.append(_mark(one.threshold, "4 3", THEIRS, right=not ours_right))
+    parts.append(_line_at(one.threshold, "4 3", THEIRS, right=not ours_right))
     if one.same_rate is not None:
-        parts.append(_mark(one.same_rate, "1 3", OURS, right=ours_right))
+        parts.append(_line_at(one.same_rate, "1 3", OURS, right=ours_right))
     return "".join(parts)
 
 
@@ -65,7 +65,7 @@ def _axes(top: float) -> str:
     return "".join(parts)
 
 
-def _mark(threshold: float, dashes: str, colour: str, *, right: bool) -> str:
+def _line_at(threshold: float, dashes: str, colour: str, *, right: bool) -> str:
     """A line at a threshold. Its number stands to its right or left, so that two never lie on each other."""
     x = f"{_x(threshold):.1f}"
     side, off = ("start", "-4") if right else ("end", "4")

@@ -63,7 +63,8 @@ def _read(file: Path) -> Configuration:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(str(file), f"can't be read: {error}") from error
     except ConfigurationError as error:
-        click.echo(f"{file}: {error}", err=True)
+        for problem in error.details:
+            click.echo(f"{file}: {problem}", err=True)
         sys.exit(2)
 
 

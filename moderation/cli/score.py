@@ -21,12 +21,11 @@ from moderation.config.settings import Settings, read_environment
 from moderation.core.comment import Mode
 from moderation.core.errors import ConfigurationError, ScoringFailed
 from moderation.core.policy import decide, signals_from
-from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores
+from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores, scores_shape
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
 from moderation.scoring import build_scorer
-from moderation.web.api.shapes import scores_shape
 
 CHUNK_LINES = 64
 CHUNK_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-"""`moderation worker`: scores comments, and goes on with acts on many of them, in a process of its own."""
+"""`moderation worker`: scores comments, and goes on with bulk actions, in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from moderation.scoring.batching import BatchingScorer
 
 @click.command()
 def command() -> None:
-    """Score comments that wait for their scores (mode = "worker" in [scoring]) and go on with acts on many comments,
+    """Score comments that wait for their scores (mode = "worker" in [scoring]) and go on with bulk actions,
     until SIGTERM or Ctrl-C.
 
     Several workers may run, on several machines: each comment is scored and decided once.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from threading import Lock
 
+from cachetools import LRUCache
 from sqlalchemy.orm import Session
 
 from moderation.comments.preparation import prepare_in_time
@@ -16,7 +16,7 @@ from moderation.storage.articles import Article, Place, PreparedVersion, forget_
 log = logging.getLogger(__name__)
 
 CLOSE_AT_HAND = 256
-_recent: OrderedDict[tuple[str, int, str], PreparedArticle] = OrderedDict()
+_recent: LRUCache[tuple[str, int, str], PreparedArticle] = LRUCache(CLOSE_AT_HAND)
 _lock = Lock()
 
 
@@ -26,14 +26,11 @@ def prepared_article(services: Services, article: Article | Place) -> PreparedAr
     key = (article.id, article.version, made_by)
     with _lock:
         if key in _recent:
-            _recent.move_to_end(key)
             return _recent[key]
     prepared = _kept(services, key) or _compute(services, article.id, article.version)
     if prepared is not None:
         with _lock:
             _recent[key] = prepared
-            while len(_recent) > CLOSE_AT_HAND:
-                _recent.popitem(last=False)
     return prepared
 
 

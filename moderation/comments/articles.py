@@ -19,7 +19,7 @@ from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article, find_article, find_place, hold_article
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -110,13 +110,13 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
         return article, new
 
     _move_most(services, site_id, form)
-    article, new = recorded(services, work)
+    article, new = run_in_unit_of_work(services, work)
     prepared_article(services, article)
     return article, new
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
-    """Of an article that takes many comments into another section, all but the last go ahead, in portions: nobody else
+    """Of an article that takes many comments into another section, all but the last go ahead, in chunks: nobody else
     who writes shall wait for all of them. Where this is cut short, the site's next try goes on with it.
     """
     with services.database.reading() as session:

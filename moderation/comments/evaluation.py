@@ -6,23 +6,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
-from moderation.core.decision import Decision, Statement, refusal_statement
+from moderation.core.conditions import NAME_SCORES
+from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import (
-    FORM_FILLED,
-    NAME_HOLDS,
-    NAME_SCORES,
-    concerns,
-    decide,
-    signals_from,
-)
+from moderation.core.policy import FORM_FILLED, NAME_HOLDS, Signals, concerns, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
-from moderation.core.severity import severity_of
+from moderation.core.severity import severity_of, severity_version
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name, name_words
 from moderation.core.wordlist import Found
@@ -30,11 +25,51 @@ from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.comments import Comment
+from moderation.storage.queue_index import Weight
 from moderation.storage.site_rules import newest_author_decision
 from moderation.storage.site_rules_cache import Rules
-from moderation.unit_of_work import Judgement
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the policy made of a comment, with everything it was made from. ``severity`` is its place in the queue."""
+
+    decision: Decision
+    signals: Signals
+    severity: int
+    scores: Scores | None
+    configuration_hash: str
+
+    @property
+    def weight(self) -> Weight:
+        return Weight(self.severity, severity_version(self.decision.policy_version))
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """What the decision keeps, so that it can be explained and replayed years later."""
+        basis: dict[str, Any] = {"signals": dict(self.signals.values), "configuration": self.configuration_hash}
+        if self.signals.holds:
+            basis["holds"] = list(self.signals.holds)
+        if self.scores is not None:
+            pack = self.scores.pack
+            basis["pack"] = {
+                "name": pack.name,
+                "version": pack.version,
+                "runtime": pack.runtime,
+                "precision": pack.precision,
+            }
+            basis["language"] = {"code": self.scores.language.code, "supported": self.scores.language.supported}
+        return basis
+
+
+STATUS_OF = {
+    Outcome.APPROVED: Status.APPROVED,
+    Outcome.PENDING: Status.PENDING,
+    Outcome.REJECTED: Status.REJECTED,
+}
+"""What a comment becomes by what the policy makes of it."""
 
 
 def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
@@ -118,7 +153,7 @@ def judge(
 
 
 def terms_in(rules: Rules, body: str) -> tuple[Found, ...]:
-    """The listed terms that a comment holds, of its site and of its article."""
+    """The terms of the wordlists that a comment holds, of its site and of its article."""
     return (*rules.site_terms.found(body), *rules.article_terms.found(body))
 
 
@@ -152,14 +187,14 @@ def private_data_in(configuration: Configuration, body: str, author_name: str) -
 
 @dataclass(frozen=True, slots=True)
 class WordlistHits:
-    """The listed terms in all of a comment that is published: its text, and its author's name."""
+    """The terms of the wordlists in all of a comment that is published: its text, and its author's name."""
 
     text: tuple[Found, ...] = ()
     name: tuple[Found, ...] = ()
 
 
 def wordlist_hits_in(rules: Rules, body: str, name: str) -> WordlistHits:
-    """The listed terms that a comment holds; a name is looked through as it is written, and taken apart."""
+    """The terms of the wordlists that a comment holds; a name is looked through as it is written, and taken apart."""
     words = name_words(name)
     found = {one.term.id: one for text in dict.fromkeys((words, name)) for one in terms_in(rules, text)}
     return WordlistHits(text=terms_in(rules, body), name=tuple(found.values()))
@@ -198,12 +233,12 @@ def holds_for(
     parent: Comment | None = None,
     form_filled: bool = False,
 ) -> tuple[str, ...]:
-    """Facts beyond the scores for which a comment must wait, in words. A listed term itself isn't among the words: what
-    is stored with a decision stays, and the name of a victim must be erasable. ``answered`` is what a reply answers: by
+    """Facts beyond the scores for which a comment must wait, in words. The term itself isn't among the words: what
+    is stored with a decision stays, and the name of a victim must be erasable. ``parent`` is what a reply answers: by
     itself the policy publishes no answer to what readers can't see.
     """
     holds = [
-        f"{holds_it}a listed term of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
+        f"{holds_it}a word on the wordlist of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
         for holds_it, terms in (("holds ", wordlist_hits.text), (NAME_HOLDS, wordlist_hits.name))
         for found in terms
     ]

@@ -19,7 +19,7 @@ from moderation.core.scores import Scores
 from moderation.services import Services
 from moderation.storage.comments import scores_of
 from moderation.storage.database import lock
-from moderation.storage.idempotency import KeptAnswer, forget_answer, kept_answer
+from moderation.storage.idempotency import IdempotencyKey, forget_answer, kept_answer
 from moderation.unit_of_work import UnitOfWork
 
 DAY = timedelta(days=1)
@@ -134,7 +134,7 @@ def keep_answer(unit: UnitOfWork, sender: Sender, idempotency: Idempotency, arri
     # An answer under the same name that is over a day old gives way to this one.
     forget_answer(unit.session, sender.key_id, idempotency.name)
     unit.session.execute(
-        insert(KeptAnswer).values(
+        insert(IdempotencyKey).values(
             key_id=sender.key_id,
             name=idempotency.name,
             digest=idempotency.digest,

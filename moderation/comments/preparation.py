@@ -15,7 +15,7 @@ from typing import Protocol
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
 
-MOST_AT_ONCE = 8
+MAX_AT_ONCE = 8
 """Articles: preparing takes all cores as it is."""
 
 
@@ -67,7 +67,7 @@ def _work_on(key: tuple[int, ArticleText], scorer: Prepares) -> _Work:
             return work
         for done in [other for other, work in _works.items() if work.answer.done()]:
             del _works[done]
-        if len(_works) >= MOST_AT_ONCE:
+        if len(_works) >= MAX_AT_ONCE:
             raise ScoringTooSlow
         work = _works[key] = _Work(scorer)
     # A thread that never ends must not keep the process from ending; for one that does end, ``finish`` waits.

@@ -14,18 +14,18 @@ from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
 from moderation.comments.article_vectors import prepared_article
+from moderation.comments.decisions import store_scores
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
     counts_for,
     holds_for,
     judge,
     private_data_in,
-    statement_for,
     wordlist_hits_in,
 )
+from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
-from moderation.core.decision import Outcome
 from moderation.core.policy import signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.links import count_links
@@ -38,16 +38,7 @@ from moderation.storage.claims import Claim, Claims, Work, claim_these
 from moderation.storage.comments import UNSCORED, Comment, ScoreRow, comments_among, find_comment
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
-from moderation.unit_of_work import (
-    STATUS_OF,
-    UnitOfWork,
-    comment_scored,
-    count_author,
-    place_kept,
-    policy_decided,
-    recorded,
-    site_told,
-)
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -145,13 +136,15 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
 
 
 def _note_failure(services: Services, configuration: Configuration, comment_id: str, claim: Claim) -> None:
-    recorded(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, claim))
+    run_in_unit_of_work(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, claim))
 
 
 def _note_scores(
     services: Services, configuration: Configuration, comment_id: str, scores: Scores, claim: Claim
 ) -> None:
-    recorded(services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores, claim))
+    run_in_unit_of_work(
+        services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores, claim)
+    )
 
 
 def _failed(
@@ -162,7 +155,9 @@ def _failed(
         return  # somebody else is at it, or was faster
     comment.scoring_leased_until = None
     comment.scoring_attempts += 1
-    if comment.scoring_attempts >= ATTEMPTS and comment.status == Status.RECEIVED:
+    if comment.scoring_attempts < ATTEMPTS or comment.status != Status.RECEIVED:
+        return
+    if _is_left_to_policy(unit, comment):
         _decide(unit, configuration, site_rules, comment, None)
 
 
@@ -183,13 +178,22 @@ def _apply(
     if unit.session.get(ScoreRow, comment_id) is not None:
         return
     comment.scored, comment.scoring_leased_until = True, None
-    comment_scored(unit, comment.site_id, comment.id, scores)
-    # Every step by a person counts the revision up; one that a moderator reopened waits because a person said so.
-    if comment.status in WAITING and comment.revision == 1:
+    store_scores(unit, comment.site_id, comment.id, scores)
+    if _is_left_to_policy(unit, comment):
         _decide(unit, configuration, site_rules, comment, scores)
     else:
         signals = signals_from(scores, counts={"links": count_links(comment.body)})
         queue_index.change(unit.connection, comment.id, queue_index.scored(signals))
+
+
+def _is_left_to_policy(unit: UnitOfWork, comment: Comment) -> bool:
+    """Whether no person has stepped in. Every decision counts the revision up: what a moderator reopened waits because
+    a person said so; and so does what was left to a senior moderator.
+    """
+    if comment.status not in WAITING or comment.revision != 1:
+        return False
+    at = queue_index.location_of(unit.connection, comment.id)
+    return at is None or not at.escalated
 
 
 def _decide(
@@ -220,31 +224,4 @@ def _decide(
         waits_because=stands.waits_because,
         meanings=private.meanings,
     )
-    before, status = Status(comment.status), STATUS_OF[judgement.decision.outcome]
-    comment.status = status
-    comment.flags = judgement.decision.flags
-    if status is not Status.PENDING:
-        comment.decided_at = unit.now
-        comment.revision += 1  # whoever looks at it still waiting decides about something else
-    if status is Status.APPROVED:
-        comment.published_at = unit.now
-    queue_index.change(
-        unit.connection,
-        comment.id,
-        queue_index.judged(
-            judgement.signals, judgement.weight, status=status, flags=comment.flags, decided_at=comment.decided_at
-        ),
-    )
-    place_kept(unit, comment.id)
-    count_author(unit, author.id, before, status)
-    refused = judgement.decision.outcome is Outcome.REJECTED
-    policy_decided(
-        unit,
-        comment.site_id,
-        comment.id,
-        judgement,
-        revision=comment.revision,
-        statement=statement_for(judgement.decision) if refused else None,
-    )
-    if status is not Status.PENDING:
-        site_told(unit, comment.site_id, comment.id, status)
+    decide_late(unit, comment, judgement)

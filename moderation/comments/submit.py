@@ -23,7 +23,6 @@ from moderation.comments.evaluation import (
     judge,
     private_data_in,
     score_or_none,
-    statement_for,
     wordlist_hits_in,
 )
 from moderation.comments.idempotency import (
@@ -36,10 +35,10 @@ from moderation.comments.idempotency import (
     only_one,
     settled_answer,
 )
+from moderation.comments.lifecycle import arrive
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
 from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
-from moderation.core.decision import Outcome
 from moderation.core.errors import (
     ArticleNotFound,
     CommentTooLong,
@@ -52,7 +51,7 @@ from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.written import sameness, visible_length
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
-from moderation.storage.authors import Author, columns_of, find_authors, keep_author
+from moderation.storage.authors import Author, columns_of, find_authors
 from moderation.storage.comments import (
     Comment,
     before_now,
@@ -62,15 +61,7 @@ from moderation.storage.comments import (
 )
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import Rules, SiteRulesCache
-from moderation.unit_of_work import (
-    STATUS_OF,
-    Judgement,
-    UnitOfWork,
-    comment_arrived,
-    comment_scored,
-    policy_decided,
-    recorded,
-)
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +154,7 @@ def submit(
             return first
         arrival = None
         try:
-            arrival = recorded(services, lambda unit: _stored_once(unit, case, known, scored))
+            arrival = run_in_unit_of_work(services, lambda unit: _stored_once(unit, case, known, scored))
         finally:
             if arrival is None or arrival.replayed:
                 take_back()
@@ -251,11 +242,11 @@ def _check_none_banned(session: Session, authors: Iterable[Author], now: datetim
 
 def _check_size(body: str, rules: CommentRules) -> None:
     # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
-    most = rules.maximum_length * 10
-    if len(body) > most:
+    maximum = rules.maximum_length * 10
+    if len(body) > maximum:
         raise InvalidField(
             "body",
-            f"holds {len(body)} code points, invisible ones too; at most {most} are possible here, and "
+            f"holds {len(body)} code points, invisible ones too; at most {maximum} are possible here, and "
             f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
         )
 
@@ -323,23 +314,21 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         waits_because=stands.waits_because,
         meanings=known.private.meanings,
     )
-    status = Status.RECEIVED if case.received_only else STATUS_OF[judgement.decision.outcome]
     _call(author, case, found)
-    _count(author, status)
-    keep_author(unit.connection, author, before=before)
-    comment = _comment_row(unit, case, article, author, parent, judgement, status, scored)
+    comment = _comment_row(unit, case, article, author, parent, scored)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
-    comment_arrived(unit, comment, judged_in, judgement, actor=sender.reference)
-    if scores is not None:
-        comment_scored(unit, sender.site_id, comment["id"], scores)
-    message = MESSAGES[status]
-    if not case.received_only:
-        refused = judgement.decision.outcome is Outcome.REJECTED
-        statement = statement_for(judgement.decision) if refused else None
-        policy_decided(unit, sender.site_id, comment["id"], judgement, revision=1, statement=statement)
-        if statement is not None:
-            message = f"{MESSAGES[Status.REJECTED]} {statement.why}"
+    status, statement = arrive(
+        unit,
+        comment,
+        judged_in,
+        author,
+        judgement,
+        author_before=before,
+        decided=not case.received_only,
+        actor=sender.reference,
+    )
+    message = f"{MESSAGES[status]} {statement.why}" if statement else MESSAGES[status]
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
         comment_id=comment["id"],
@@ -362,13 +351,6 @@ def _check_not_said_before(unit: UnitOfWork, case: _Case, article: Place, author
     )
     if same is not None:
         raise DuplicateComment(same)
-
-
-def _count(author: Author, status: Status) -> None:
-    if status is Status.APPROVED:
-        author.approved += 1
-    elif status is Status.REJECTED:
-        author.rejected += 1
 
 
 def _author_of(found: Sequence[Author], now: datetime) -> Author | None:
@@ -408,10 +390,9 @@ def _comment_row(
     article: Place,
     author: Author,
     parent: Comment | None,
-    judgement: Judgement,
-    status: Status,
     scored: _Scored,
 ) -> dict[str, Any]:
+    """The comment's columns, but for those that say where it stands."""
     now, submission = unit.now, case.submission
     too_deep = parent is not None and parent.depth >= DEEPEST
     under = parent.parent_id if parent is not None and too_deep else submission.parent_id
@@ -428,14 +409,9 @@ def _comment_row(
         "salt": secrets.token_bytes(16),
         "fingerprint": case.fingerprint,
         "external_id": submission.external_id,
-        "status": status.value,
-        "revision": 1,
-        "flags": judgement.decision.flags,
         "scored": scored.scores is not None,
         "scoring_attempts": scored.attempts,
         "created_at": submission.created_at or now,
         "received_at": now,
-        "published_at": now if status is Status.APPROVED else None,
-        "decided_at": now if status in (Status.APPROVED, Status.REJECTED) else None,
         "form_filled": submission.form_filled,
     }

@@ -21,7 +21,7 @@ from moderation.unit_of_work import UnitOfWork
 LAST_HOUR = timedelta(hours=1)
 FEWEST = 20
 """So many comments within the hour before the share of new authors among them says anything."""
-MOST_LOOKED_AT = 500
+MAX_LOOKED_AT = 500
 
 
 def look_for_surge(
@@ -41,18 +41,18 @@ def look_for_surge(
 
 
 def _too_many(unit: UnitOfWork, comments: Comments, article: Place) -> str | None:
-    most = comments.surge.arrivals_per_hour
-    if most is None or arrivals(unit.session, article.id, since=unit.now - LAST_HOUR, limit=most) < most:
+    maximum = comments.surge.arrivals_per_hour
+    if maximum is None or arrivals(unit.session, article.id, since=unit.now - LAST_HOUR, limit=maximum) < maximum:
         return None
-    return f"{most} comments arrived here within an hour"
+    return f"{maximum} comments arrived here within an hour"
 
 
 def _too_new(unit: UnitOfWork, comments: Comments, article: Place, author: Author) -> str | None:
-    most = comments.surge.first_time_share
-    if most is None or author.created_at != unit.now:  # only a new author can raise the share of new ones
+    maximum = comments.surge.first_time_share
+    if maximum is None or author.created_at != unit.now:  # only a new author can raise the share of new ones
         return None
-    new, among = first_timers(unit.session, article.id, since=unit.now - LAST_HOUR, limit=MOST_LOOKED_AT)
-    if among < FEWEST or new / among < most:
+    new, among = first_timers(unit.session, article.id, since=unit.now - LAST_HOUR, limit=MAX_LOOKED_AT)
+    if among < FEWEST or new / among < maximum:
         return None
     return f"{new} of the last hour’s {among} comments here are by authors who never wrote before"
 

@@ -7,9 +7,9 @@ what was wanted and nothing else.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -18,17 +18,28 @@ from tomlkit.items import Table as TomlTable
 
 from moderation.config.configuration import CommentKeys, Configuration
 from moderation.config.configuration_file import parse_configuration
+from moderation.core.conditions import DANGERS, EFFECTS, ConditionKey
 from moderation.core.errors import ModerationError
-from moderation.core.policy import COUNTED_SIGNALS, DANGERS, Policy
+from moderation.core.policy import Policy
 
-EFFECTS = ("approve", "reject", "flag")
 LENGTHS = ("minimum_length", "maximum_length")
+REASON_PARTS = ("label", "reader")
 
-Value = float | int | str
-Values = Mapping[str, Value]
-"""``flag.toxicity_at_least``, ``minimum_length``, ``reason.spam.label``: what holds in one place. A condition that
-isn't asked there has no key.
-"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What holds in one place: ``conditions`` by what becomes of a comment and by their keys, one that isn't asked
+    there has none; ``lengths`` by ``LENGTHS``, where the place has its own; ``reasons``, everywhere alone, by their ids
+    and ``REASON_PARTS``.
+    """
+
+    conditions: Mapping[tuple[str, ConditionKey], float]
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def reason_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(reason_id for reason_id, _ in self.reasons))
 
 
 class NotEditable(ModerationError):
@@ -60,29 +71,36 @@ class Where:
 
 def values_in(configuration: Configuration, where: Where) -> Values:
     """What holds there; the reasons with what holds everywhere."""
-    found: dict[str, Value] = _conditions_in(configuration.policy, where)
+    lengths: CommentKeys = {}
     if where.has_lengths:
         comments = configuration.comments
-        lengths = {**comments.base, **comments.sites.get(where.site or "", {})}
-        lengths |= comments.sections.get(where.section or "", {})
-        found |= {key: lengths[key] for key in LENGTHS}
-    if where.everywhere:
-        for reason in configuration.reasons:
-            found |= {f"reason.{reason.id}.label": reason.label, f"reason.{reason.id}.reader": reason.reader}
-    return found
+        own = (comments.sites.get(where.site or "", {}), comments.sections.get(where.section or "", {}))
+        lengths = {**comments.base, **own[0], **own[1]}
+    reasons = configuration.reasons if where.everywhere else ()
+    return Values(
+        conditions=_conditions_in(configuration.policy, where),
+        lengths={key: lengths[key] for key in LENGTHS if key in lengths},
+        reasons={(reason.id, part): getattr(reason, part) for reason in reasons for part in REASON_PARTS},
+    )
 
 
 def merged(base: Values, mine: Values, theirs: Values) -> Values:
     """``theirs`` with whatever ``mine`` has changed of ``base``."""
+    return Values(
+        conditions=_joined(base.conditions, mine.conditions, theirs.conditions),
+        lengths=_joined(base.lengths, mine.lengths, theirs.lengths),
+        reasons=_joined(base.reasons, mine.reasons, theirs.reasons),
+    )
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _joined(base: Mapping[K, V], mine: Mapping[K, V], theirs: Mapping[K, V]) -> dict[K, V]:
     keys = dict.fromkeys((*theirs, *mine))
     chosen = {key: (mine if mine.get(key) != base.get(key) else theirs).get(key) for key in keys}
     return {key: value for key, value in chosen.items() if value is not None}
-
-
-def reason_ids(values: Iterable[str]) -> tuple[str, ...]:
-    """The reasons that these keys are of."""
-    ids = (key.removeprefix("reason.").rpartition(".")[0] for key in values if key.startswith("reason."))
-    return tuple(dict.fromkeys(ids))
 
 
 def edited(configuration: Configuration, where: Where, wanted: Values) -> Configuration:
@@ -113,44 +131,31 @@ def edited(configuration: Configuration, where: Where, wanted: Values) -> Config
 # --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def _conditions_in(policy: Policy, where: Where) -> dict[str, Value]:
-    rules = policy.rules_for(where.site, where.section)
-    return {f"{effect}.{one.key}": one.threshold for effect in EFFECTS for one in getattr(rules, effect)}
+def _conditions_in(policy: Policy, where: Where) -> dict[tuple[str, ConditionKey], float]:
+    effects = policy.thresholds_in(where.site, where.section)
+    return {(effect, key): threshold for effect, keys in effects.items() for key, threshold in keys.items()}
 
 
 def _write_conditions(document: Any, policy: Policy, where: Where, wanted: Values) -> None:
     now, inherited = _conditions_in(policy, where), _conditions_in(_without_own(policy, where), where)
     path = ("policy", *where.path)
     for effect in EFFECTS:
-        keys = [key for key in dict.fromkeys((*now, *wanted)) if key.startswith(f"{effect}.")]
-        changed = [key for key in keys if now.get(key) != wanted.get(key)]
+        keys = [place for place in dict.fromkeys((*now, *wanted.conditions)) if place[0] == effect]
+        changed = [place for place in keys if now.get(place) != wanted.conditions.get(place)]
         if changed and where.everywhere and _at(document, ("policy", effect)) is None:
             # A table of one's own stands in place of the defaults: those that stay are written into it.
-            changed = [key for key in keys if key in wanted and DANGERS.get(_bare(key)) != wanted[key]] + [
-                key for key in keys if key not in wanted
+            asked = [place for place in keys if place in wanted.conditions]
+            changed = [place for place in asked if DANGERS.get(place[1]) != wanted.conditions[place]] + [
+                place for place in keys if place not in wanted.conditions
             ]
-        for key in changed:
-            value = wanted.get(key)
-            if value is not None and (where.everywhere or inherited.get(key) != value):
-                _put(document, (*path, effect), _bare(key), _number(_bare(key), float(value)))
-            elif value is None and (_is_built_in(key) if where.everywhere else key in inherited):
-                _put(document, (*path, effect), _bare(key), False)
+        for place in changed:
+            value, key = wanted.conditions.get(place), place[1]
+            if value is not None and (where.everywhere or inherited.get(place) != value):
+                _put(document, (*path, effect), str(key), key.number(value))
+            elif value is None and (effect == "flag" and key in DANGERS if where.everywhere else place in inherited):
+                _put(document, (*path, effect), str(key), False)
             else:
-                _take(document, (*path, effect), _bare(key))
-
-
-def _is_built_in(key: str) -> bool:
-    """Whether it flags unless the file takes it away."""
-    return key.startswith("flag.") and _bare(key) in DANGERS
-
-
-def _bare(key: str) -> str:
-    return key.partition(".")[2]
-
-
-def _number(key: str, value: float) -> float | int:
-    counted = key.rpartition("_at_")[0] in COUNTED_SIGNALS
-    return int(value) if counted and value == int(value) else value
+                _take(document, (*path, effect), str(key))
 
 
 def _without_own(policy: Policy, where: Where) -> Policy:
@@ -173,24 +178,22 @@ def _without(places: Mapping[str, Any], name: str | None) -> dict[str, Any]:
 
 
 def _write_lengths(document: Any, configuration: Configuration, where: Where, wanted: Values) -> None:
-    now, base = values_in(configuration, where), configuration.comments.base
+    now, base = values_in(configuration, where).lengths, configuration.comments.base
     for key in LENGTHS:
-        if now[key] == wanted[key]:
+        if now[key] == wanted.lengths[key]:
             continue
-        if where.everywhere or base[key] != wanted[key]:
-            _put(document, ("comments", *where.path), key, int(wanted[key]))
+        if where.everywhere or base[key] != wanted.lengths[key]:
+            _put(document, ("comments", *where.path), key, wanted.lengths[key])
         else:
             _take(document, ("comments", *where.path), key)
 
 
 def _write_reasons(document: Any, configuration: Configuration, wanted: Values) -> None:
-    ids = reason_ids(wanted)
+    ids = wanted.reason_ids
     listed = document.get("reasons")
     if listed is None:
-        if ids == tuple(reason.id for reason in configuration.reasons):
-            now = values_in(configuration, Where())
-            if all(now.get(key) == wanted[key] for key in wanted if key.startswith("reason.")):
-                return
+        if wanted.reasons == values_in(configuration, Where()).reasons:
+            return
         listed = document["reasons"] = tomlkit.aot()
     for number in reversed(range(len(listed))):
         if str(listed[number]["id"]) not in ids:
@@ -200,7 +203,7 @@ def _write_reasons(document: Any, configuration: Configuration, wanted: Values) 
                 _body(listed[number - 1]).extend(tail)
     known = {str(table["id"]): table for table in listed}
     for reason_id in ids:
-        new = {key: wanted[f"reason.{reason_id}.{key}"] for key in ("label", "reader")}
+        new = {part: wanted.reasons[reason_id, part] for part in REASON_PARTS}
         if reason_id not in known:
             _append_reason(listed, {"id": reason_id, **new})
             continue
@@ -209,7 +212,7 @@ def _write_reasons(document: Any, configuration: Configuration, wanted: Values) 
                 known[reason_id][key] = value
 
 
-def _append_reason(listed: Any, reason: Mapping[str, Value]) -> None:
+def _append_reason(listed: Any, reason: Mapping[str, str]) -> None:
     if not isinstance(listed, AoT):
         table: Any = tomlkit.inline_table()
         table.update(reason)
@@ -233,7 +236,7 @@ def _at(document: Any, path: tuple[str, ...]) -> Any:
     return found
 
 
-def _put(document: Any, path: tuple[str, ...], key: str, value: Value | bool) -> None:
+def _put(document: Any, path: tuple[str, ...], key: str, value: float | int | bool) -> None:
     """Sets the key of this table, which is made where there is none: before the comments that follow the last one."""
     parent, depth = document, 0
     while depth < len(path) and path[depth] in parent:
@@ -307,24 +310,19 @@ def _tail_of(table: Any) -> list[Any]:
 def _the_rest(configuration: Configuration, where: Where) -> Configuration:
     """All that is none of this place's values."""
     comments = configuration.comments
-    base, sites, sections = comments.base, dict(comments.sites), dict(comments.sections)
+    now: dict[str, Any] = {"sites": dict(comments.sites), "sections": dict(comments.sections)}
     if where.everywhere:
-        base = _without_lengths(base)
+        now |= dict.fromkeys(LENGTHS, 0)
     elif where.section is None:
-        sites[where.site or ""] = _without_lengths(sites.get(where.site or "", {}))
+        now["sites"][where.site] = _without_lengths(comments.sites.get(where.site or "", {}))
     elif where.site is None:
-        sections[where.section] = _without_lengths(sections.get(where.section, {}))
+        now["sections"][where.section] = _without_lengths(comments.sections.get(where.section, {}))
     policy = _without_own(configuration.policy, where)
     if where.site is not None:
         # A site's section stands under the site in the file, so that the site is named there too.
         policy = replace(policy, sites={where.site: {}, **policy.sites})
-    return replace(
-        configuration,
-        text="",
-        policy=policy,
-        comments=replace(comments, base=base, sites=sites, sections=sections),
-        reasons=() if where.everywhere else configuration.reasons,
-    )
+    rest = {"text": "", "policy": policy, "comments": comments.model_copy(update=now)}
+    return configuration.model_copy(update=rest | ({"reasons": ()} if where.everywhere else {}))
 
 
 def _without_lengths(keys: CommentKeys) -> CommentKeys:

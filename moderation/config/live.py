@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 from typing import Protocol
@@ -143,7 +143,7 @@ class LiveConfiguration:
             log.error("the configuration in force can't be used here; the last one stays: %s", error.detail)
             return
         # [scoring] is read at start: packs are loaded by then.
-        self._current = replace(configuration, scoring=self._current.scoring)
+        self._current = configuration.model_copy(update={"scoring": self._current.scoring})
         log.info("configuration in force", extra={"hash": configuration.hash[:12]})
 
     def _is_still(self, stamp: Stamp) -> bool:

@@ -1,4 +1,4 @@
-"""Settings: the environment, read once at start, and the configuration file, typed and checked whole."""
+"""Settings: the environment, read once at start and checked whole."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from moderation.core.errors import ConfigurationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from moderation.core.errors import ConfigurationError, configuration_error
+from moderation.core.strict_model import ill, problems, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,94 +39,139 @@ class Settings:
         return self.var / "packs"
 
 
-VARIABLES: Mapping[str, str] = {
-    "MODERATION_CONFIG": "the configuration file; default config/moderation.toml",
-    "MODERATION_DATABASE_URL": "an SQLAlchemy address; default an SQLite file under var/",
-    "MODERATION_REDIS_URL": "where rate limits are counted; unset: in the process",
-    "MODERATION_BROKER_URL": "the queue of scoring workers; unset: the Redis one",
-    "MODERATION_TRUSTED_PROXIES": "how many proxies in front are trusted to name the client; default 0",
-    "MODERATION_SECRET_KEY": "the key ring is kept under it; unset: made once under var/ (in production: required)",
-    "MODERATION_SECRET_KEY_PREVIOUS": "while it changes: the one before, or several between commas; they only read",
-    "MODERATION_ENV": "`production` for no seeds and no printed secrets; default development",
-    "MODERATION_ADMIN_PASSWORD": "at first start, the password of the user admin; unset: random, printed once",
-    "MODERATION_SITE_KEY": "at first start, the secret key of the site demo; unset: random, printed once",
-    "MODERATION_VAR": "the folder for this service's own files; default var/",
-    "MODERATION_METRICS_TOKEN": "a bearer token that opens /metrics from elsewhere; unset: loopback only",
-}
-"""Every variable that is read, with what it means."""
-
 MINIMUM_SECRET = 24
 
 
-def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | None = None) -> Settings:
-    """Settings from the environment. Raises ``ConfigurationError`` naming the variable that is wrong."""
-    root = (root or Path.cwd()).resolve()
-
-    def value(name: str) -> str | None:
-        return environ.get(name) or None
-
-    production = _production(value("MODERATION_ENV"))
-    var = (root / (value("MODERATION_VAR") or "var")).resolve()
-    return Settings(
-        config_path=(root / (value("MODERATION_CONFIG") or "config/moderation.toml")).resolve(),
-        database_url=_database_url(value("MODERATION_DATABASE_URL"), var),
-        redis_url=_redis_url(value("MODERATION_REDIS_URL")),
-        broker_url=value("MODERATION_BROKER_URL") or value("MODERATION_REDIS_URL"),
-        trusted_proxies=_count("MODERATION_TRUSTED_PROXIES", value("MODERATION_TRUSTED_PROXIES")),
-        secret_key=_secret_key(value("MODERATION_SECRET_KEY"), var, production=production),
-        previous_secret_keys=_previous_secret_keys(value("MODERATION_SECRET_KEY_PREVIOUS"), var),
-        production=production,
-        admin_password=_long_enough("MODERATION_ADMIN_PASSWORD", value("MODERATION_ADMIN_PASSWORD")),
-        site_key=_long_enough("MODERATION_SITE_KEY", value("MODERATION_SITE_KEY")),
-        var=var,
-        metrics_token=_long_enough("MODERATION_METRICS_TOKEN", value("MODERATION_METRICS_TOKEN")),
-    )
-
-
-def _production(value: str | None) -> bool:
-    if value not in (None, "production", "development"):
-        raise ConfigurationError("MODERATION_ENV", f"is {value!r}; it can be `production` or `development`.")
-    return value == "production"
-
-
-def _database_url(value: str | None, var: Path) -> str:
-    if value is None:
-        return f"sqlite:///{var / 'moderation.sqlite3'}"
+def _database_url(value: str) -> str:
     # What other tools write for PostgreSQL means the driver that is installed here.
     for prefix in ("postgres://", "postgresql://"):
         if value.startswith(prefix):
             return "postgresql+psycopg://" + value.removeprefix(prefix)
     if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ConfigurationError(
-            "MODERATION_DATABASE_URL",
-            "names no database that works here; use sqlite:///FILE or postgresql://HOST/NAME.",
-        )
+        raise ill("names no database that works here; use sqlite:///FILE or postgresql://HOST/NAME.")
     return value
 
 
-def _redis_url(value: str | None) -> str | None:
-    if value is not None and not value.startswith(("redis://", "rediss://", "redis+unix://")):
-        raise ConfigurationError("MODERATION_REDIS_URL", "names no Redis; use redis://HOST:6379/0 or rediss://...")
+def _redis_url(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "redis+unix://")):
+        raise ill("names no Redis; use redis://HOST:6379/0 or rediss://...")
     return value
 
 
-def _count(name: str, value: str | None) -> int:
-    if value is None:
-        return 0
+def _long_enough(value: str) -> str:
+    if len(value) < MINIMUM_SECRET:
+        raise ill(f"is too short; it needs {MINIMUM_SECRET} characters or more.")
+    return value
+
+
+def _count(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 3):
-        raise ConfigurationError(name, f"is {value[:40]!r}; it must be a whole number from 0 to 999.")
+        raise ill(f"is {value[:40]!r}; it must be a whole number from 0 to 999.")
     return int(value)
 
 
-def _long_enough(name: str, value: str | None) -> str | None:
-    if value is not None and len(value) < MINIMUM_SECRET:
-        raise ConfigurationError(name, f"is too short; it needs {MINIMUM_SECRET} characters or more.")
-    return value
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+Secret = Annotated[str, AfterValidator(_long_enough)]
+Count = Annotated[int, BeforeValidator(_count)]
+Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
+
+
+class Environment(BaseModel):
+    """Every variable that is read, under its name there."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+    config: str = Field(
+        "config/moderation.toml",
+        alias="MODERATION_CONFIG",
+        description="the configuration file; default config/moderation.toml",
+    )
+    database_url: DatabaseUrl | None = Field(
+        None,
+        alias="MODERATION_DATABASE_URL",
+        description="an SQLAlchemy address; default an SQLite file under var/",
+    )
+    redis_url: RedisUrl | None = Field(
+        None,
+        alias="MODERATION_REDIS_URL",
+        description="where rate limits are counted; unset: in the process",
+    )
+    broker_url: str | None = Field(
+        None,
+        alias="MODERATION_BROKER_URL",
+        description="the queue of scoring workers; unset: the Redis one",
+    )
+    trusted_proxies: Count = Field(
+        0,
+        alias="MODERATION_TRUSTED_PROXIES",
+        description="how many proxies in front are trusted to name the client; default 0",
+    )
+    secret_key: Secret | None = Field(
+        None,
+        alias="MODERATION_SECRET_KEY",
+        description="the key ring is kept under it; unset: made once under var/ (in production: required)",
+    )
+    previous_secret_keys: Secret | None = Field(
+        None,
+        alias="MODERATION_SECRET_KEY_PREVIOUS",
+        description="while it changes: the one before, or several between commas; they only read",
+    )
+    kind: Kind = Field(
+        "development",
+        alias="MODERATION_ENV",
+        description="`production` for no seeds and no printed secrets; default development",
+    )
+    admin_password: Secret | None = Field(
+        None,
+        alias="MODERATION_ADMIN_PASSWORD",
+        description="at first start, the password of the user admin; unset: random, printed once",
+    )
+    site_key: Secret | None = Field(
+        None,
+        alias="MODERATION_SITE_KEY",
+        description="at first start, the secret key of the site demo; unset: random, printed once",
+    )
+    var: str = Field("var", alias="MODERATION_VAR", description="the folder for this service's own files; default var/")
+    metrics_token: Secret | None = Field(
+        None,
+        alias="MODERATION_METRICS_TOKEN",
+        description="a bearer token that opens /metrics from elsewhere; unset: loopback only",
+    )
+
+
+VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
+"""Every variable that is read, with what it means."""
+
+
+def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | None = None) -> Settings:
+    """Settings from the environment. Raises ``ConfigurationError`` naming each variable that is wrong."""
+    root = (root or Path.cwd()).resolve()
+    try:
+        said = Environment.model_validate({name: environ[name] for name in VARIABLES if environ.get(name)})
+    except ValidationError as error:
+        # Without the cause: it may hold what is secret.
+        raise configuration_error(problems(error)) from None
+    var, production = (root / said.var).resolve(), said.kind == "production"
+    return Settings(
+        config_path=(root / said.config).resolve(),
+        database_url=said.database_url or f"sqlite:///{var / 'moderation.sqlite3'}",
+        redis_url=said.redis_url,
+        broker_url=said.broker_url or said.redis_url,
+        trusted_proxies=said.trusted_proxies,
+        secret_key=_secret_key(said.secret_key, var, production=production),
+        previous_secret_keys=_previous_secret_keys(said.previous_secret_keys, var),
+        production=production,
+        admin_password=said.admin_password,
+        site_key=said.site_key,
+        var=var,
+        metrics_token=said.metrics_token,
+    )
 
 
 def _secret_key(value: str | None, var: Path, *, production: bool) -> str:
     if value is not None:
-        return _long_enough("MODERATION_SECRET_KEY", value) or value
+        return value
     if production:
         raise ConfigurationError(
             "MODERATION_SECRET_KEY",
@@ -154,7 +203,6 @@ def _previous_secret_keys(value: str | None, var: Path) -> tuple[str, ...]:
     named = [] if value is None else [part.strip() for part in value.split(",") if part.strip()]
     if value is not None and len(named) > 1:
         named.append(value)
-    _long_enough("MODERATION_SECRET_KEY_PREVIOUS", value)
     kept = var / "secret_key"  # whoever names a key for the first time had this one
     with suppress(OSError):
         named.append(_kept_key(kept))

@@ -1,33 +1,39 @@
-"""What was read a moment ago, kept for a moment: for pages that ask the same again and again."""
+"""What was made a moment ago, kept for a while by one of ``cachetools``' caches, for many threads."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Hashable
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+from cachetools import Cache
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-class Recent(Generic[T]):
-    """Keeps the last few answers, each for ``kept_for``. For many threads."""
+class Cached(Generic[K, V]):
+    """Guards a cache, which says how much is kept and for how long. Nobody waits for what another thread makes: two may
+    both make a value that neither finds.
+    """
 
-    def __init__(self, kept_for: timedelta, *, most: int = 3) -> None:
-        self._kept_for = kept_for
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: dict[Hashable, tuple[datetime, T]] = {}
+    def __init__(self, cache: Cache[K, V]) -> None:
+        self._cache = cache
+        self._lock = Lock()
 
-    def get(self, key: Hashable, now: datetime, read: Callable[[], T]) -> T:
-        """What was read for this key a moment ago, or what ``read`` answers now."""
+    def __contains__(self, key: K) -> bool:
         with self._lock:
-            self._kept = {known: kept for known, kept in self._kept.items() if now - kept[0] < self._kept_for}
-            if key in self._kept:
-                return self._kept[key][1]
-        found = read()
+            return key in self._cache
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """What is kept for this key, or what ``make`` answers now."""
+        with self._lock, suppress(KeyError):
+            return self._cache[key]
+        value = make()
+        self.put(key, value)
+        return value
+
+    def put(self, key: K, value: V) -> None:
         with self._lock:
-            while len(self._kept) >= self._most:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = (now, found)
-        return found
+            self._cache[key] = value

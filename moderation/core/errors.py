@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 
-def clipped(text: str, most: int = 80) -> str:
+def clipped(text: str, maximum: int = 80) -> str:
     """What somebody sent, as an error repeats it: enough to know it by, never all of it."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    return text if len(text) <= maximum else f"{text[:maximum]}… ({len(text):,} characters)"
 
 
 class ModerationError(Exception):
@@ -35,6 +35,11 @@ class InvalidField(ModerationError):
     @property
     def detail(self) -> str:
         return f"{clipped(self.field, 400)}: {clipped(self.message, 2000)}"
+
+    @property
+    def sentence(self) -> str:
+        """The same for the page that the form stands on: ``The password was not the same both times.``"""
+        return f"The {self.field} {self.message}"
 
 
 class WrongCredential(InvalidField):
@@ -135,7 +140,7 @@ class SiteNotFound(NotFound):
 
 
 class CaseNotFound(NotFound):
-    """There is no such legal matter here, or this account has nothing to do with its site."""
+    """There is no such legal case here, or this account has nothing to do with its site."""
 
 
 class CommentNotFound(NotFound):
@@ -143,7 +148,7 @@ class CommentNotFound(NotFound):
 
 
 class TermNotFound(NotFound):
-    """There is no such term listed here, or this account has nothing to do with its list."""
+    """There is no such term here, or this account has nothing to do with its list."""
 
 
 class NoteNotFound(NotFound):
@@ -195,6 +200,10 @@ class NotPossibleNow(ModerationError):
     @property
     def detail(self) -> str:
         return self.why
+
+
+class IllegalTransition(NotPossibleNow):
+    """The comment's status can't become that, or not in this way."""
 
 
 class KeyMissing(ModerationError):
@@ -256,16 +265,35 @@ class ScoringTooSlow(ScoringFailed):
     """The scoring pack didn't answer in time."""
 
 
+_TOLD_AT_ONCE = 10
+
+
 @dataclass(eq=False, slots=True)
 class ConfigurationError(ModerationError):
-    """The configuration can't be used. ``key`` is the dotted name of what is wrong, or the file."""
+    """The configuration can't be used. ``key`` is the dotted name of what is wrong, or the file. ``others`` are further
+    things that are wrong with it.
+    """
 
     key: str
     problem: str
+    others: tuple[ConfigurationError, ...] = ()
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What is wrong, each by itself."""
+        return (f"{clipped(self.key, 400)}: {clipped(self.problem, 2000)}", *(other.detail for other in self.others))
 
     @property
     def detail(self) -> str:
-        return f"{clipped(self.key, 400)}: {clipped(self.problem, 2000)}"
+        more = len(self.details) - _TOLD_AT_ONCE
+        return " ".join((*self.details[:_TOLD_AT_ONCE], *([f"And {more} more."] if more > 0 else ())))
+
+
+def configuration_error(problems: Iterable[tuple[str, str]]) -> ConfigurationError:
+    """One error of several keys with their problems, one at least."""
+    first, *others = (ConfigurationError(key, problem) for key, problem in problems)
+    first.others = tuple(others)
+    return first
 
 
 @dataclass(eq=False, slots=True)

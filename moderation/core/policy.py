@@ -5,71 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 
 from moderation.core.comment import Mode
+from moderation.core.conditions import (
+    CONDITION_KEYS,
+    COUNTED_SIGNALS,
+    EFFECTS,
+    NAME,
+    ON_NAMES,
+    OPTIONAL,
+    SCORED_SIGNALS,
+    TEXT_SCORES,
+    WORDLIST_SIGNAL,
+    WORDLIST_SIGNALS,
+    Comparison,
+    Condition,
+    ConditionKey,
+    Effects,
+    Overrides,
+    as_text,
+    conditions_from,
+)
 from moderation.core.decision import Decision, Outcome, Reason
 from moderation.core.scores import LABELS, Scores
 from moderation.core.spam import spam_probability, spam_words
-
-ON_NAMES = (*LABELS, "links", "terms")
-"""What is asked of a comment's text, and of every other field that is published with it: today its author's name."""
-NAME = "name_"
-NAME_SIGNALS = tuple(f"{NAME}{signal}" for signal in ON_NAMES)
-SIGNALS = (
-    *(*LABELS, "relevance", "spam", "links", "reports", "author_approved", "trusted", "terms", "private_data"),
-    *NAME_SIGNALS,
-)
-"""What a condition can ask about."""
-
-DANGERS: Mapping[str, float] = {
-    "threat_at_least": 0.20,
-    "identity_attack_at_least": 0.45,
-    "severe_toxicity_at_least": 0.015,
-    "private_data_at_least": 1.0,
-}
-"""What flags everywhere, also where the configuration has conditions of its own: only ``false`` takes one away. Set so
-that together they flag under 2% of harmless comments under news articles, and every plain threat.
-"""
-
-NAME_SCORES = frozenset(f"{NAME}{label}" for label in LABELS)
-"""Scores of the name alone: they count whatever language the text is in."""
-TEXT_SCORES = frozenset((*LABELS, "relevance", "spam"))
-SCORED_SIGNALS = TEXT_SCORES | NAME_SCORES
-WORDLIST_SIGNAL = "terms"
-WORDLIST_SIGNALS = frozenset((WORDLIST_SIGNAL, f"{NAME}{WORDLIST_SIGNAL}"))
-"""The signals that let a comment wait, and never reject it."""
-COUNTED_SIGNALS = frozenset(
-    ("links", "reports", "author_approved", "trusted", "terms", "private_data", f"{NAME}links", f"{NAME}terms")
-)
-OPTIONAL = frozenset(("spam", *NAME_SIGNALS))
-"""Signals that a comment may be without, from before there were any or by a pack without them: then what asks about
-them is skipped. Any other that is missing flags.
-"""
-
-
-class Comparison(StrEnum):
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """``signal`` at or over, or at or under, ``threshold``. The threshold itself holds."""
-
-    signal: str
-    comparison: Comparison
-    threshold: float
-
-    def holds(self, value: float) -> bool:
-        return value >= self.threshold if self.comparison is Comparison.AT_LEAST else value <= self.threshold
-
-    @property
-    def key(self) -> str:
-        """The condition's name in the configuration, such as ``toxicity_at_least``."""
-        return f"{self.signal}_{self.comparison}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +51,6 @@ class Rules:
         return (*written, *self.implied.get(effect, ()))
 
 
-Overrides = Mapping[str, Mapping[str, float | None]]
-"""``{"flag": {"toxicity_at_least": 0.7}}``; None takes a condition away."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """The whole of ``[policy]``: the common conditions and what sites and sections change, key by key."""
@@ -106,8 +63,13 @@ class Policy:
     @cached_property
     def version(self) -> str:
         """Twelve hexadecimal digits that name these thresholds: equal thresholds have equal versions."""
-        content = [self.base, self.sites, self.sections, {" ".join(k): v for k, v in self.site_sections.items()}]
-        return sha256(json.dumps(content, sort_keys=True, default=dict).encode()).hexdigest()[:12]
+        content = [
+            as_text(self.base),
+            {site: as_text(overrides) for site, overrides in self.sites.items()},
+            {section: as_text(overrides) for section, overrides in self.sections.items()},
+            {" ".join(place): as_text(overrides) for place, overrides in self.site_sections.items()},
+        ]
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     def as_seen_from(self, sites: Collection[str]) -> Policy:
         """Without what other sites than these change: that is nobody's business but theirs."""
@@ -136,13 +98,18 @@ class Policy:
             self._rules[place] = self._merged(site, section)
         return self._rules[place]
 
+    def thresholds_in(self, site: str | None, section: str | None) -> Effects:
+        """What is written for a site's section or holds there from wider places, without what is implied for names."""
+        rules = self.rules_for(site, section)
+        return {effect: {one.key: one.threshold for one in getattr(rules, effect)} for effect in EFFECTS}
+
     @cached_property
     def _rules(self) -> dict[tuple[str | None, str | None], Rules]:
         """Worked out once for each place that was asked for: there are as many as there are sections."""
         return {}
 
     def _merged(self, site: str | None, section: str | None) -> Rules:
-        merged: dict[str, dict[str, float | None]] = {"approve": {}, "reject": {}, "flag": {}}
+        merged: dict[str, dict[ConditionKey, float | None]] = {effect: {} for effect in EFFECTS}
         for _, layer in self.layers(site, section):
             for effect, conditions in layer.items():
                 merged[effect].update(conditions)
@@ -152,38 +119,17 @@ class Policy:
         )
 
 
-def _of_the_name(effect: str, keys: Mapping[str, float | None]) -> Mapping[str, float | None]:
+def _of_the_name(effect: str, keys: Mapping[ConditionKey, float | None]) -> Mapping[ConditionKey, float | None]:
     """What these conditions ask of the author's name too, key by key, unless the name has a key of its own. One web
     address in a name is flagged wherever nothing else is said of it: a text may name its source, a name can't.
     """
-    found = {
-        f"{NAME}{key}": threshold
-        for signal in ON_NAMES
-        for comparison in Comparison
-        if (threshold := keys.get(key := f"{signal}_{comparison}")) is not None
-    }
+    found = {replace(key, signal=f"{NAME}{key.signal}"): value for key, value in keys.items() if key.signal in ON_NAMES}
     if effect == "flag":
-        found[f"{NAME}links_{Comparison.AT_LEAST}"] = 1.0
+        found[_LINKS_IN_NAME] = 1.0
     return {key: threshold for key, threshold in found.items() if key not in keys}
 
 
-def conditions_from(keys: Mapping[str, float | None]) -> tuple[Condition, ...]:
-    """Typed conditions from configuration keys, in the order in which signals are listed. Raises ``KeyError``."""
-    found = [_condition(key, threshold) for key, threshold in keys.items() if threshold is not None]
-    return tuple(sorted(found, key=lambda c: (SIGNALS.index(c.signal), c.comparison)))
-
-
-def condition_keys() -> tuple[str, ...]:
-    """Every key that a table of conditions may have."""
-    return tuple(f"{signal}_{comparison}" for signal in SIGNALS for comparison in Comparison)
-
-
-def _condition(key: str, threshold: float) -> Condition:
-    for comparison in Comparison:
-        signal = key.removesuffix(f"_{comparison}")
-        if signal != key and signal in SIGNALS:
-            return Condition(signal=signal, comparison=comparison, threshold=float(threshold))
-    raise KeyError(key)
+_LINKS_IN_NAME = CONDITION_KEYS["name_links_at_least"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +210,7 @@ FORM_FILLED = "spam: the form was filled in as a program does it, too fast or wh
 NAME_UNREAD = "its author's name couldn't be scored"
 PART_UNREAD = "a part of it is in a language that the scoring pack can't read"
 NAME_HOLDS = "its author's name holds "
-"""How the words begin for a listed term in a name."""
+"""How the words begin for a term of a wordlist in a name."""
 HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
 """Facts for which a comment waits whose reason has a code of its own."""
 
@@ -283,10 +229,10 @@ def decide(
 
     A condition whose signal is missing never holds in approve or reject and always holds in flag; one whose signal is
     not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
-    published, and what the pack can't read always waits: what would have rejected it is a reason to look. A listed term
-    holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of the text is
-    asked of the author's name too. ``waits_because`` says why everything waits here; where something could have been
-    published at once, the reason says which condition for that didn't hold.
+    published, and what the pack can't read always waits: what would have rejected it is a reason to look. A term of a
+    wordlist holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of
+    the text is asked of the author's name too. ``waits_because`` says why everything waits here; where something could
+    have been published at once, the reason says which condition for that didn't hold.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
     rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in WORDLIST_SIGNALS)
@@ -349,7 +295,7 @@ def _code_of(hold: str) -> str:
 
 def _why_not_rejected(reason: Reason) -> str:
     if reason.code in WORDLIST_SIGNALS:
-        return "listed terms never reject"
+        return "wordlist matches never reject"
     return "what the pack can't read is never rejected unread"
 
 
@@ -378,10 +324,8 @@ def _spam_parts(values: Mapping[str, float]) -> str:
 
 def in_words(condition: Condition, value: float) -> str:
     """Such as "insult 0.83, at or over 0.50"."""
-    relation = "at or over" if condition.comparison is Comparison.AT_LEAST else "at or under"
-    return (
-        f"{_name(condition.signal)} {_number(condition, value)}, {relation} {_number(condition, condition.threshold)}"
-    )
+    number, threshold = _number(condition, value), _number(condition, condition.threshold)
+    return f"{_name(condition.signal)} {number}, {condition.comparison.words} {threshold}"
 
 
 def _number(condition: Condition, value: float) -> str:
@@ -402,7 +346,7 @@ def _name(signal: str) -> str:
         return f"name: {_name(signal.removeprefix(NAME))}"
     return {
         "author_approved": "approved comments of this author",
-        "terms": "listed terms",
+        "terms": "wordlist matches",
         "private_data": "places with private data",
     }.get(signal, signal.replace("_", " "))
 

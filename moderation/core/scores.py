@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 LABELS = (
     "toxicity",
@@ -152,3 +152,25 @@ class Scorer(Protocol):
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
         """One answer per request, in order. Raises ``ScoringFailed``."""
         ...
+
+
+def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
+    """Scores as ``moderation score`` prints them; None where the comment isn't scored."""
+    if scores is None:
+        return None
+    return {
+        "toxicity": dict(scores.toxicity),
+        "relevance": scores.relevance,
+        "passage": scores.passage,
+        "spam": scores.spam,
+        # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
+        **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
+        "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
+        "language": {"code": scores.language.code, "supported": scores.language.supported},
+        "pack": {
+            "name": scores.pack.name,
+            "version": scores.pack.version,
+            "runtime": scores.pack.runtime,
+            "precision": scores.pack.precision,
+        },
+    }

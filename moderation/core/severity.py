@@ -14,7 +14,7 @@ from moderation.core.decision import Reason
 
 FORMULA = 2
 """Counts up with every change of how the number is made, so that stored numbers are made anew."""
-MOST = 1000
+MAX_SEVERITY = 1000
 """No severity is higher."""
 
 
@@ -33,11 +33,11 @@ class Kind(Enum):
     """Somebody may come to harm."""
 
     @property
-    def least(self) -> int:
+    def minimum(self) -> int:
         return self.value[0]
 
     @property
-    def most(self) -> int:
+    def maximum(self) -> int:
         return self.value[1]
 
 
@@ -76,7 +76,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """The number, 0 (nothing speaks against the comment) to ``MOST``, and what makes it up, the strongest first."""
+    """The number, 0 (nothing speaks against the comment) to ``MAX_SEVERITY``, and what makes it up, strongest first."""
 
     value: int
     parts: tuple[Part, ...]
@@ -86,7 +86,7 @@ class Severity:
         """Such as "Severity 912 of 1000: threat 0.85, at or over 0.20: 902; links 3, at or over 2: 40."."""
         told = "; ".join(f"{part.reason.words}: {part.points}" for part in self.parts)
         more = " The strongest counts in full, the others add a little." if len(self.parts) > 1 else ""
-        return f"Severity {self.value} of {MOST}" + (f": {told}." if told else ".") + more
+        return f"Severity {self.value} of {MAX_SEVERITY}" + (f": {told}." if told else ".") + more
 
 
 def severity_of(reasons: Iterable[Reason]) -> Severity:
@@ -120,8 +120,8 @@ def _points(reason: Reason) -> int:
     kind = kind_of(reason.code)
     if reason.value is None or reason.threshold is None:
         # A fact; or a signal that is missing, which tells nothing against the comment itself.
-        return kind.least if reason.code in _FACTS else Kind.LOW.least
-    points = kind.least + (kind.most - kind.least) * _past(reason.code, reason.value, reason.threshold)
+        return kind.minimum if reason.code in _FACTS else Kind.LOW.minimum
+    points = kind.minimum + (kind.maximum - kind.minimum) * _past(reason.code, reason.value, reason.threshold)
     return int(points * (_OF_A_NAME if reason.code.startswith(_NAME) else 1.0))
 
 

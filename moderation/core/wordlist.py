@@ -1,4 +1,4 @@
-"""Listed terms: words and phrases that hold a comment for a moderator, wherever they hide in it."""
+"""Wordlists: words and phrases that hold a comment for a moderator, wherever they hide in it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _SIGNED = regex.compile(
     r"(?<![\p{L}\p{M}\p{N}@$€])(?=[\p{L}\p{M}]*+[0-9@$€!|])(?:[\p{L}\p{M}0-9@$€]|[!|](?=\p{L})){4,}+"
 )
 _READ = str.maketrans("013456789@$€!|", "oieasgtbgaseii")
-_APART_AT_LEAST = 4
+_MIN_APART = 4
 """Letters of a word that is looked for among letters that stand apart."""
 _APART = regex.compile(r"(?<![\p{L}\p{N}])\p{L}(?:[\s.\-_*·•|/]{1,3}\p{L}(?![\p{L}\p{N}])){3,}+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A listed word or phrase, and why it holds a comment."""
+    """A word or phrase of a wordlist, and why it holds a comment."""
 
     id: str
     text: str
@@ -82,7 +82,7 @@ class TermList:
         self._keys = _Keys(keys)
         self._spelled = _Keys({_spelled(text)[0]: term for text, term in reversed(keys.items())})
         letters = {"".join(_LETTER.findall(text)): term for text, term in reversed(keys.items())}
-        self._letters = {text: term for text, term in letters.items() if len(text) >= _APART_AT_LEAST}
+        self._letters = {text: term for text, term in letters.items() if len(text) >= _MIN_APART}
 
     def found(self, text: str) -> tuple[Found, ...]:
         """Which terms the text holds, in the list's order: as it is written and as a reader sees it."""

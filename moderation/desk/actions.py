@@ -1,4 +1,4 @@
-"""What people do on the desk is kept as an act, in the transaction that does it, so that it can be undone."""
+"""What people do on the desk is kept as an action, in the transaction that does it, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INSERT_ITEM = insert(table_of(ActionItem))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """One thing that an act changed: what undoing must know of how it was ``before`` (JSON, never a reader's name or
+    """One thing that an action changed: what undoing must know of how it was ``before`` (JSON, never a reader's name or
     text), and the revision that it has now, where it counts revisions: undoing leaves a later one alone.
     """
 
@@ -37,7 +37,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """An act on its way back: what taking back one of its things can use."""
+    """An action on its way back: what taking back one of its things can use."""
 
     unit: UnitOfWork
     actor: Actor
@@ -74,7 +74,7 @@ def acted(
     site_id: str | None,
     detail: Mapping[str, Any] | None = None,
 ) -> str | None:
-    """Keeps what was done in this transaction, and returns the act's id; None where the actor has no account, for a
+    """Keeps what was done in this transaction, and returns the action's id; None where the actor has no account, for a
     script undoes nothing. ``words`` tell moderators of it, like "Rejected: personal attack".
     """
     if actor.account_id is None:
@@ -110,7 +110,7 @@ def action_row(
     site_id: str | None,
     detail: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The row of an act of which nothing is done yet."""
+    """The row of an action of which nothing is done yet."""
     return {
         "id": action_id,
         "account_id": account_id,

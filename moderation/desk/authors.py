@@ -20,10 +20,10 @@ from moderation.storage.actions import ActionItem
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.authors_desk import stands_of
 from moderation.storage.site_rules import AuthorDecision, AuthorKind, newest_author_decision
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 AUTHOR = "author"
-"""The kind of act that a decision about an author is."""
+"""The kind of action that a decision about an author is."""
 
 REDRESS = (
     "If you think this is wrong, write to the newsroom and name the reference of this decision. "
@@ -47,7 +47,7 @@ class AuthorRuling:
 
 
 def decide_author(services: Services, moderator: Actor, author_id: str, ruling: AuthorRuling) -> str | None:
-    """Records a decision about an author, in place of the one before, and returns the act's id.
+    """Records a decision about an author, in place of the one before, and returns the action's id.
 
     Raises ``AuthorNotFound``, ``RightMissing``, ``InvalidField``, and ``NotPossibleNow``: an author who is known by a
     name alone can't be trusted, and where nothing was decided nothing can be lifted.
@@ -82,7 +82,7 @@ def decide_author(services: Services, moderator: Actor, author_id: str, ruling: 
         detail = {"decision": decision.id}
         return acted(unit, moderator, AUTHOR, _words(ruling), [change], site_id=author.site_id, detail=detail)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_author(of: Reversal, item: ActionItem) -> bool:

@@ -1,8 +1,8 @@
-"""Many comments decided together: a band of the score map, all that says nearly the same as one, everything under an
+"""Many comments decided together: a range of the score map, all that says nearly the same as one, everything under an
 article or by an author.
 
 What is chosen is settled when the moderator presses. Each comment is decided for itself, with its own audit event and
-its own statement of reasons, wholly or not at all; many go on in the background, in portions.
+its own statement of reasons, wholly or not at all; many go on in the background, in chunks.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import article_reached, author_reached, comment_reached
+from moderation.comments.snapshots import snapshot
 from moderation.config.configuration import Configuration
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
@@ -23,7 +24,7 @@ from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE, MODERATE, SENIOR, account_of, demand, reachable, somewhere_on
 from moderation.desk.actions import action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
-from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, standing, told_by
+from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, told_by
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.actions import (
@@ -38,7 +39,7 @@ from moderation.storage.comments import find_comment
 from moderation.storage.moderator_workspace import holder, live_locks
 from moderation.storage.near_duplicates import NearlySame, nearly_same
 from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, ScoreRange, choose_score_range
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 MAX_ALIKE = 500
 """So many comments that say nearly the same are decided together at most."""
@@ -47,7 +48,7 @@ BATCH_RIGHT = {Verdict.APPROVE: "batch_approve", Verdict.REJECT: "batch_reject"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """An act on many comments as it stands at first. ``running``: it goes on in the background."""
+    """A bulk action as it stands at first. ``running``: it goes on in the background."""
 
     action_id: str
     total: int
@@ -57,9 +58,9 @@ class Begun:
 
 
 def decide_score_range(services: Services, actor: Actor, area: Area, score_range: ScoreRange, ruling: Ruling) -> Begun:
-    """Approves or rejects all that waits in a band of the score map at this moment.
+    """Approves or rejects all that waits in a range of the score map at this moment.
 
-    Raises ``RightMissing``, and ``InvalidField`` for a band or a reason that can't be.
+    Raises ``RightMissing``, and ``InvalidField`` for a score range or a reason that can't be.
     """
     _check(area, score_range, ruling)
     for scope in area.scopes:
@@ -153,7 +154,7 @@ def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
     if score_range.signal not in SIGNALS:
         raise InvalidField("signal", "is not a score that the map knows.")
     if not 0 <= score_range.low < score_range.high <= HUNDREDTHS:
-        raise InvalidField("band", "needs a beginning below its end, both from 0 to 1.")
+        raise InvalidField("score range", "needs a beginning below its end, both from 0 to 1.")
     if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
         raise InvalidField("reason", "is missing: choose why the comments are refused.")
 
@@ -191,14 +192,14 @@ def _begin(
             running=action.finished_at is None,
         )
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 # --- one comment at a time --------------------------------------------------------------------------------------------
 
 
 def batch_step(services: Services, actor: Actor, action: ModeratorAction) -> Step:
-    """What goes on with an act on many comments, in the background."""
+    """What goes on with a bulk action, in the background."""
     return _deciding(services.configuration.current(), actor, action)
 
 
@@ -226,8 +227,8 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
             return False
         if score_range is not None and not _still_within(unit, comment.id, score_range):
             return False
-        item.before = standing(unit, comment)
-        payload, facts = {"act": action.id}, _facts(detail)
+        item.before = snapshot(unit, comment).as_json()
+        payload, facts = {"action_id": action.id}, _facts(detail)
         rule(unit, configuration.policy.version, actor, comment, ruling, told, facts=facts, payload=payload)
         item.revision = comment.revision
         return True
@@ -236,7 +237,7 @@ def _deciding(configuration: Configuration, actor: Actor, action: ModeratorActio
 
 
 def _still_within(unit: UnitOfWork, comment_id: str, score_range: ScoreRange) -> bool:
-    """Whether the score of a comment of a band, which may have been counted afresh, still stands for it."""
+    """Whether the score of a comment of a score range, which may have been counted afresh, still stands for it."""
     score = queue_index.score_of(unit.connection, comment_id, score_range.signal)
     return score is not None and score_range.holds(score)
 

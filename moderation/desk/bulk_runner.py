@@ -1,7 +1,7 @@
-"""Acts on many comments that were begun and go on in the background: decided together, or taken back together.
+"""Bulk actions that were begun and go on in the background: decided together, or taken back together.
 
-Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each portion; a process
-that is killed leaves it to the others when the lease ends, at the portion that it did not finish.
+Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each chunk; a process
+that is killed leaves it to the others when the lease ends, at the chunk that it did not finish.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from moderation.desk.undo import undoing_step
 from moderation.services import Services
 from moderation.storage.actions import ModeratorAction, chosen_items, find_action, skip_the_rest
 from moderation.storage.claims import Claim, Claims, Work
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 WORK = Work(
     key=ModeratorAction.id,
     leased_until=ModeratorAction.leased_until,
     waits=(ModeratorAction.finished_at.is_(None),),
-    # What has come least far comes first: a small act waits for a few portions of another site's large one.
+    # What has come least far comes first: a small action waits for a few chunks of another site's large one.
     order=(ModeratorAction.done, ModeratorAction.id),
     lease=timedelta(seconds=10),
 )
 CHUNK = 20
-"""So few at once that a moderator's own decision, which waits for a portion to end, still feels immediate."""
+"""So few at once that a moderator's own decision, which waits for a chunk to end, still feels immediate."""
 TURN = 10
-"""After so many portions another act has its turn, if one waits."""
+"""After so many chunks another action has its turn, if one waits."""
 
 
 def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-    """Goes on with an act that nobody goes on with, for a turn. Returns whether there was one."""
+    """Goes on with an action that nobody goes on with, for a turn. Returns whether there was one."""
     claims = Claims(services.database, services.clock, WORK)
     claim = claims.take(1)
     if claim is None:
@@ -50,9 +50,9 @@ def carry_on(services: Services, *, stopped: Callable[[], bool] = lambda: False)
 
 
 def _go_on(services: Services, claim: Claim) -> Claim | None:
-    """Does a portion, and returns the claim as it holds now; None where nothing is left to do here."""
+    """Does a chunk, and returns the claim as it holds now; None where nothing is left to do here."""
     (action_id,) = claim.keys
-    step = _step(services, action_id)  # with every portion: rights may end in the middle
+    step = _step(services, action_id)  # with every chunk: rights may end in the middle
 
     def work(unit: UnitOfWork) -> Claim | None:
         action = find_action(unit.session, action_id, lock=True)
@@ -67,7 +67,7 @@ def _go_on(services: Services, claim: Claim) -> Claim | None:
         finish_if_through(unit, action)
         return still if action.finished_at is None else None
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def _step(services: Services, action_id: str) -> Step | None:

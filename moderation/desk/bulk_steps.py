@@ -1,4 +1,4 @@
-"""An act on many things is done in portions: each a transaction of its own, each thing wholly or not at all."""
+"""An action on many things is done in chunks: each a transaction of its own, each thing wholly or not at all."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from moderation.storage.actions import ActionItem, ItemState, ModeratorAction
 from moderation.unit_of_work import UnitOfWork
 
 AT_ONCE = 50
-"""An act on more things than these is done in the background."""
+"""An action on more things than these is done in the background."""
 
 Step = Callable[[UnitOfWork, ModeratorAction, ActionItem], bool]
-"""Does one thing of an act and notes in its item what undoing needs. False: it is left as it was."""
+"""Does one thing of an action and notes in its item what undoing needs. False: it is left as it was."""
 
 
 def work_through(unit: UnitOfWork, action: ModeratorAction, items: Iterable[ActionItem], step: Step) -> None:
@@ -26,7 +26,7 @@ def work_through(unit: UnitOfWork, action: ModeratorAction, items: Iterable[Acti
 
 
 def finish_if_through(unit: UnitOfWork, action: ModeratorAction) -> None:
-    """Closes an act of which nothing is left to do."""
+    """Closes an action of which nothing is left to do."""
     if action.done + action.skipped >= action.total:
         action.finished_at = unit.now
         action.leased_until = None

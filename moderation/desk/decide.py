@@ -9,19 +9,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from moderation.comments.lifecycle import Trigger, change_status, check_transition
+from moderation.comments.snapshots import snapshot
 from moderation.config.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Prompt, refusal_statement
-from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField
 from moderation.core.reach import DECIDE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
 from moderation.services import Services
-from moderation.storage import queue_index
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
-from moderation.unit_of_work import UnitOfWork, recorded, status_changed
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
 class Verdict(StrEnum):
@@ -59,24 +60,19 @@ class Ruled:
 
 
 _TARGET = {Verdict.APPROVE: Status.APPROVED, Verdict.REJECT: Status.REJECTED, Verdict.REOPEN: Status.PENDING}
-_EVENT = {
-    Verdict.APPROVE: "comment.approved",
-    Verdict.REJECT: "comment.rejected",
-    Verdict.REOPEN: "comment.reopened",
-}
 
 
 def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling: Ruling) -> Ruled:
     """Records a moderator's decision. The same decision twice is one.
 
     Raises ``CommentNotFound``, ``RightMissing``, ``DecidedMeanwhile`` where ``ruling.revision`` is older than the
-    comment's, ``OpenWithColleague``, ``NotPossibleNow`` for a comment that is withdrawn, expired or erased,
+    comment's, ``OpenWithColleague``, ``IllegalTransition`` for one that is withdrawn, expired or erased,
     ``InvalidField``.
     """
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
 
-    return recorded(services, lambda unit: decide_within(unit, configuration, moderator, comment_id, ruling))
+    return run_in_unit_of_work(services, lambda unit: decide_within(unit, configuration, moderator, comment_id, ruling))
 
 
 def decide_within(
@@ -90,12 +86,11 @@ def decide_within(
     if ruling.revision is not None and ruling.revision < comment.revision:
         raise meanwhile(unit.session, comment)
     target = _TARGET[ruling.verdict]
-    if comment.status == target and not _mends_reason(unit.session, comment, ruling):
+    if _is_so(unit.session, comment, ruling):
         return _ruled(comment)
-    if comment.status not in (*WAITING, Status.APPROVED, Status.REJECTED):
-        raise NotPossibleNow(f"This comment is {comment.status}; nothing can be decided about it any more.")
+    check_transition(Status(comment.status), target, Trigger.MODERATOR)
     ask_if_open(unit, moderator, comment, anyway=ruling.anyway)
-    before = standing(unit, comment)
+    before = snapshot(unit, comment).as_json()
     rule(unit, configuration.policy.version, moderator, comment, ruling, told)
     words = done_words(ruling.verdict, told.reason)
     change = Changed(subject=comment.id, before=before, revision=comment.revision)
@@ -118,16 +113,6 @@ def told_by(configuration: Configuration, ruling: Ruling) -> Told:
     return Told(reason=reason, sentence=sentence, note=remark(ruling.note, "note"))
 
 
-def standing(unit: UnitOfWork, comment: Comment) -> dict[str, Any]:
-    """Where a comment stands, as undoing must know it."""
-    return {
-        "status": comment.status,
-        "revision": comment.revision,
-        "published_at": comment.published_at.isoformat() if comment.published_at else None,
-        "by_person": queue_index.by_person(unit.connection, comment.id),
-    }
-
-
 def done_words(verdict: Verdict, reason: ReasonChoice | None) -> str:
     """A decision as moderators are told of it afterwards."""
     if verdict is Verdict.REJECT and reason is not None:
@@ -135,12 +120,16 @@ def done_words(verdict: Verdict, reason: ReasonChoice | None) -> str:
     return {Verdict.APPROVE: "Approved", Verdict.REJECT: "Rejected", Verdict.REOPEN: "Put back into the queue"}[verdict]
 
 
-def _mends_reason(session: Session, comment: Comment, ruling: Ruling) -> bool:
-    """Whether a refusal is refused again for a reason other than the one that its writer was told."""
-    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+def _is_so(session: Session, comment: Comment, ruling: Ruling) -> bool:
+    """Whether nothing is left to change. A refusal for a reason other than its writer was told changes something."""
+    if ruling.verdict is Verdict.REOPEN:
+        return comment.status in WAITING
+    if comment.status != _TARGET[ruling.verdict]:
         return False
+    if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
+        return True
     newest = newest_decision(session, comment.id)
-    return newest is not None and newest.reason_id != ruling.reason_id
+    return newest is None or newest.reason_id == ruling.reason_id
 
 
 def withdraw(services: Services, comment_id: str) -> Ruled:
@@ -153,19 +142,10 @@ def withdraw(services: Services, comment_id: str) -> Ruled:
             raise CommentNotFound
         if comment.status == Status.WITHDRAWN:
             return _ruled(comment)
-        if comment.status not in (*WAITING, Status.APPROVED):
-            raise NotPossibleNow(f"This comment is {comment.status}; it can't be withdrawn any more.")
-        status_changed(
-            unit,
-            comment,
-            Status.WITHDRAWN,
-            event="comment.withdrawn",
-            actor=READER,
-            policy_version=policy_version,
-        )
+        change_status(unit, comment, Status.WITHDRAWN, Trigger.WITHDRAWAL, actor=READER, policy_version=policy_version)
         return _ruled(comment)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def rule(
@@ -188,7 +168,7 @@ def rule(
         scores = scores_of(unit.session, comment.id)
         own_check = ruling.prompted_by is Prompt.OWN_CHECK
         statement = refusal_statement(
-            published_before=comment.status == Status.APPROVED,
+            published_before=comment.published_at is not None,
             facts=facts or f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
             prompted_by=ruling.prompted_by,
             automated_detection=comment.flags > 0 and own_check,
@@ -196,15 +176,14 @@ def rule(
             rule=reason.label if reason else "The newsroom's rules for comments",
             why=told.sentence or "It does not follow our rules for comments.",
         )
-    status_changed(
+    change_status(
         unit,
         comment,
         _TARGET[verdict],
-        event=_EVENT[verdict],
+        Trigger.MODERATOR,
         actor=moderator.reference,
         account_id=moderator.account_id,
         reason_id=reason.id if reason and verdict is Verdict.REJECT else None,
-        reader_sentence=statement.why if statement else None,
         note=told.note,
         statement=statement,
         policy_version=policy_version,

@@ -22,12 +22,12 @@ from moderation.storage.articles import Article
 from moderation.storage.database import lock
 from moderation.storage.site_rules import ModeSetting, setting_of
 from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 MODE = "mode"
-"""The kind of act that setting a place's mode, hours or days is."""
+"""The kind of action that setting a place's mode, hours or days is."""
 LONGEST_SENTENCE = 300
-MOST_DAYS = 36_500
+MAX_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class ModeForm:
 
 
 def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> str | None:
-    """Sets how a place takes comments, and returns the act's id; an empty form leaves it to the wider place again.
+    """Sets how a place takes comments, and returns the action's id; an empty form leaves it to the wider place again.
 
     Moderators set articles, senior moderators sections and sites. Raises ``SiteNotFound``, ``ArticleNotFound``,
     ``RightMissing``, ``InvalidField``.
@@ -64,8 +64,8 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
     sentence = _sentence(form.sentence)
     if form.empty and sentence is not None:
         raise InvalidField("sentence", "is shown with a mode, hours or days of this place; set one of them as well.")
-    if form.close_after_days is not None and not 0 <= form.close_after_days <= MOST_DAYS:
-        raise InvalidField("days", f"must be 0 to {MOST_DAYS}; 0 means never.")
+    if form.close_after_days is not None and not 0 <= form.close_after_days <= MAX_DAYS:
+        raise InvalidField("days", f"must be 0 to {MAX_DAYS}; 0 means never.")
 
     def work(unit: UnitOfWork) -> str | None:
         was, now = _exchange(unit, actor, spot, replace(form, sentence=sentence))
@@ -73,7 +73,7 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
         change = Changed(subject=spot.article_id or spot.site_id, before={"setting": was}, revision=None)
         return acted(unit, actor, MODE, _words(spot, form), [change], site_id=spot.site_id, detail=detail)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_mode(of: Reversal, item: ActionItem) -> bool:
@@ -148,7 +148,7 @@ def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str
             return
         _tell(unit, actor, spot, row.mode if row else None, Mode.CLOSED, Cause.SWITCH)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
@@ -163,7 +163,7 @@ def end_read_only(services: Services, actor: Actor, site_id: str) -> None:
             unit.session.delete(row)
             _tell(unit, actor, spot, row.mode, None, Cause.SWITCH)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
@@ -183,7 +183,7 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
         before, row.mode, row.since, row.account_id = row.mode, None, unit.now, actor.account_id
         _tell(unit, actor, spot, before, Mode.POST, Cause.SURGE)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def _check_spot(unit: UnitOfWork, actor: Actor, spot: Spot) -> Article | None:

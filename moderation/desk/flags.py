@@ -1,4 +1,4 @@
-"""Marks and notes: a comment goes to a senior moderator or the newsroom, or is featured; a note stays on the desk."""
+"""Flags and notes: a comment goes to a senior moderator or the newsroom, or is featured; a note stays on the desk."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from moderation.storage import queue_index
 from moderation.storage.actions import ActionItem
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentFlag, FlagKind, Note, NoteAbout
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 FLAG, UNFLAG, NOTE, UNNOTE = "flag", "unflag", "note", "unnote"
 
-_MARKED = {
+_FLAGGED = {
     FlagKind.ESCALATED: ("comment.escalated", "Left to a senior moderator"),
     FlagKind.FEATURED: ("comment.featured", "Featured"),
     FlagKind.NEWSROOM: ("comment.sent_to_newsroom", "Sent to the newsroom"),
 }
 _TOLD = {"comment.sent_to_newsroom": "comment.newsroom"}
 """Events that a site is told of under a name of its own."""
-_UNMARKED = {
+_UNFLAGGED = {
     FlagKind.ESCALATED: ("comment.escalation_ended", "No longer left to a senior moderator"),
     FlagKind.FEATURED: ("comment.unfeatured", "No longer featured"),
     FlagKind.NEWSROOM: ("comment.newsroom_recalled", "Taken back from the newsroom"),
 }
 
 
-# --- marks ------------------------------------------------------------------------------------------------------------
+# --- flags ------------------------------------------------------------------------------------------------------------
 
 
-def mark(
+def flag_comment(
     services: Services,
     actor: Actor,
     comment_id: str,
@@ -48,7 +48,7 @@ def mark(
     *,
     anyway: bool = False,
 ) -> str | None:
-    """Marks a comment and returns the act's id; None where it has that mark already. ``note`` is for moderators, or
+    """Flags a comment and returns the action's id; None where it has that flag already. ``note`` is for moderators, or
     for the newsroom, and stays here. ``anyway``: what is left to a senior is taken from a colleague who has it open.
 
     Raises ``CommentNotFound``, ``RightMissing``, ``InvalidField``, ``OpenWithColleague``, and ``NotPossibleNow``: what
@@ -61,22 +61,22 @@ def mark(
         comment = comment_at_hand(unit, actor, comment_id)
         if unit.session.get(CommentFlag, (comment.id, kind)) is not None:
             return None
-        _check_markable(comment, kind)
+        _check_flaggable(comment, kind)
         if kind is FlagKind.ESCALATED:
             ask_if_open(unit, actor, comment, anyway=anyway)
         unit.session.add(
             CommentFlag(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=unit.now)
         )
-        _tell(unit, actor, comment, kind, _MARKED[kind][0])
+        _tell(unit, actor, comment, kind, _FLAGGED[kind][0])
         change = Changed(subject=comment.id, before={"flag": kind.value, "was": None}, revision=None)
-        return acted(unit, actor, FLAG, _MARKED[kind][1], [change], site_id=comment.site_id)
+        return acted(unit, actor, FLAG, _FLAGGED[kind][1], [change], site_id=comment.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
-def unmark(services: Services, actor: Actor, comment_id: str, kind: FlagKind) -> str | None:
-    """Takes a mark off a comment and returns the act's id; None where there was none. What a colleague has left to a
-    senior moderator is a senior's to take back. Raises as ``mark`` does.
+def unflag_comment(services: Services, actor: Actor, comment_id: str, kind: FlagKind) -> str | None:
+    """Takes a flag off a comment and returns the action's id; None where there was none. What a colleague has left to a
+    senior moderator is a senior's to take back. Raises as ``flag_comment`` does.
     """
     account_of(actor, MODERATE)
 
@@ -89,15 +89,15 @@ def unmark(services: Services, actor: Actor, comment_id: str, kind: FlagKind) ->
             comment_at_hand(unit, actor, comment_id, right=SENIOR)
         before = {"flag": kind.value, "was": _kept(found)}
         unit.session.delete(found)
-        _tell(unit, actor, comment, kind, _UNMARKED[kind][0], marked=False)
+        _tell(unit, actor, comment, kind, _UNFLAGGED[kind][0], flagged=False)
         change = Changed(subject=comment.id, before=before, revision=None)
-        return acted(unit, actor, UNFLAG, _UNMARKED[kind][1], [change], site_id=comment.site_id)
+        return acted(unit, actor, UNFLAG, _UNFLAGGED[kind][1], [change], site_id=comment.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_flag(of: Reversal, item: ActionItem) -> bool:
-    """Takes a mark off again, or puts it back as it was. False where somebody has changed it since."""
+    """Takes a flag off again, or puts it back as it was. False where somebody has changed it since."""
     unit, before = of.unit, item.before
     kind = FlagKind(before["flag"])
     comment = comment_at_hand(unit, of.actor, item.subject)
@@ -106,17 +106,17 @@ def reverse_flag(of: Reversal, item: ActionItem) -> bool:
         if found is None or (found.account_id, found.made_at) != (of.action.account_id, of.action.made_at):
             return False
         unit.session.delete(found)
-        _tell(unit, of.actor, comment, kind, _UNMARKED[kind][0], marked=False, undoes=of.action.id)
+        _tell(unit, of.actor, comment, kind, _UNFLAGGED[kind][0], flagged=False, undoes=of.action.id)
         return True
     if found is not None:
         return False
     was = before["was"] | {"made_at": datetime.fromisoformat(before["was"]["made_at"])}
     unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, **was))
-    _tell(unit, of.actor, comment, kind, _MARKED[kind][0], undoes=of.action.id)
+    _tell(unit, of.actor, comment, kind, _FLAGGED[kind][0], undoes=of.action.id)
     return True
 
 
-def _check_markable(comment: Comment, kind: FlagKind) -> None:
+def _check_flaggable(comment: Comment, kind: FlagKind) -> None:
     if kind is FlagKind.FEATURED and comment.status != Status.APPROVED:
         raise NotPossibleNow(f"Only a published comment can be featured; this one is {comment.status}.")
     if kind is FlagKind.ESCALATED and comment.status not in WAITING:
@@ -132,16 +132,16 @@ def _tell(
     kind: FlagKind,
     event: str,
     *,
-    marked: bool = True,
+    flagged: bool = True,
     undoes: str | None = None,
 ) -> None:
-    """The mark's audit event, its place in the docket, and what the site is told of it."""
+    """The flag's audit event, its place in the queue index, and what the site is told of it."""
     payload = {"undoes": undoes} if undoes else {}
     unit.event(comment.site_id, actor.reference, event, comment.id, payload)
     if kind is FlagKind.ESCALATED:
-        queue_index.change(unit.connection, comment.id, {"escalated": marked})
+        queue_index.change(unit.connection, comment.id, {"escalated": flagged})
     else:
-        unit.notice(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
+        unit.outbox_event(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
 def _kept(found: CommentFlag) -> dict[str, Any]:
@@ -154,8 +154,8 @@ def _kept(found: CommentFlag) -> dict[str, Any]:
 def add_note(
     services: Services, actor: Actor, about: NoteAbout, subject: str, text: str, *, pinned: bool = False
 ) -> str | None:
-    """Leaves a note that only moderators see, and returns the act's id. A pinned one stands on top of everything under
-    its article.
+    """Leaves a note that only moderators see, and returns the action's id. A pinned one stands on top of everything
+    under its article.
 
     Raises ``CommentNotFound``, ``ArticleNotFound`` or ``AuthorNotFound`` where there is nothing of that name that the
     actor reaches, ``RightMissing``, ``InvalidField``.
@@ -184,11 +184,11 @@ def add_note(
         change = Changed(subject=note.id, before={"removed": True}, revision=None)
         return acted(unit, actor, NOTE, f"Note about {_A[about]}", [change], site_id=site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
-    """Takes a note away and returns the act's id; None where it is away already. One's own, a pinned one, or as a
+    """Takes a note away and returns the action's id; None where it is away already. One's own, a pinned one, or as a
     senior moderator anybody's.
 
     Raises ``NoteNotFound`` or ``RightMissing``.
@@ -211,7 +211,7 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
         change = Changed(subject=note.id, before={"removed": False}, revision=None)
         return acted(unit, actor, UNNOTE, f"Note about {_A[about]} removed", [change], site_id=note.site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def reverse_note(of: Reversal, item: ActionItem) -> bool:

@@ -23,7 +23,7 @@ from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 300
@@ -52,7 +52,7 @@ class CaseForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRuling:
-    """What was decided about a matter, in words."""
+    """What was decided about a case, in words."""
 
     outcome: LegalOutcome
     decision: str
@@ -61,7 +61,7 @@ class CaseRuling:
 
 
 def due_at(clocks: Legal, kind: LegalKind, received_at: datetime) -> datetime:
-    """When a matter must be decided."""
+    """When a case must be decided."""
     return (
         received_at
         + {
@@ -73,7 +73,7 @@ def due_at(clocks: Legal, kind: LegalKind, received_at: datetime) -> datetime:
 
 
 def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> str:
-    """Enters a matter into a site's queue and returns its id. The audit event names no person and quotes nothing.
+    """Enters a case into a site's queue and returns its id. The audit event names no person and quotes nothing.
 
     Raises ``SiteNotFound``, ``RightMissing``, ``InvalidField``.
     """
@@ -122,14 +122,14 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
         unit.event(site_id, actor.reference, "legal.received", legal_case.id, payload)
         return legal_case.id
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuling) -> None:
-    """Records what was decided about a matter, once, and in the same transaction does with its comment what follows: a
+    """Records what was decided about a case, once, and in the same transaction does with its comment what follows: a
     decision like any other, whose statement of reasons says that a notice or an order brought it up.
 
-    Raises ``MatterNotFound``, ``RightMissing``, ``InvalidField``, ``NotPossibleNow`` for one that is decided, and what
+    Raises ``CaseNotFound``, ``RightMissing``, ``InvalidField``, ``NotPossibleNow`` for one that is decided, and what
     ``review.decide_comment`` raises.
     """
     configuration = services.configuration.current()
@@ -143,7 +143,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
             raise NotPossibleNow("This was decided meanwhile; nothing was overwritten.")
         if ruling.comment is not None:
             if legal_case.comment_id is None:
-                raise InvalidField("comment", "is not known: this matter names none.")
+                raise InvalidField("comment", "is not known: this case names none.")
             asked = replace(ruling.comment, prompted_by=_PROMPTS[LegalKind(legal_case.kind)])
             decide_within(unit, configuration, actor, legal_case.comment_id, asked)
         legal_case.outcome, legal_case.decision = ruling.outcome, decision
@@ -157,7 +157,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
         }
         unit.event(legal_case.site_id, actor.reference, "legal.decided", legal_case.id, payload)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
 
 
 def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | None, Article | None]:
@@ -175,8 +175,8 @@ def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | N
     return None, session.scalar(select(Article).where(Article.site_id == site_id, asked).limit(1))
 
 
-def _text(text: str | None, field: str, most: int) -> str | None:
+def _text(text: str | None, field: str, maximum: int) -> str | None:
     text = as_written(text or "", field)
-    if len(text) > most:
-        raise InvalidField(field, f"has {len(text)} characters; at most {most} are possible.")
+    if len(text) > maximum:
+        raise InvalidField(field, f"has {len(text)} characters; at most {maximum} are possible.")
     return text or None

@@ -1,4 +1,4 @@
-"""Saved views of the queue, one's own and shared ones, and how each likes their desk."""
+"""Saved views of the queue, one's own and shared ones, and how each wants their desk."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from moderation.storage.moderator_workspace import Preferences, SavedView, prefe
 
 MAXIMUM_NAME = 60
 MAXIMUM_QUERY = 4000
-MOST = 100
+MAX_VIEWS = 100
 """Views that one account can keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Liking:
-    """How somebody likes their desk. ``veil``: from which level of which label a text is veiled."""
+class DeskPreferences:
+    """How somebody wants their desk. ``blur``: from which level of which label a text is hidden."""
 
     blur: Mapping[str, float]
 
     def blurs(self, signals: Mapping[str, float]) -> str | None:
-        """The label for which a text with these scores is veiled; None where none of them is high enough."""
+        """The label for which a text with these scores is hidden; None where none of them is high enough."""
         over = [label for label, level in self.blur.items() if signals.get(label, 0.0) >= level]
         return max(over, key=lambda label: signals[label], default=None)
 
 
-def liking_of(session: Session, actor: Actor) -> Liking:
+def desk_preferences(session: Session, actor: Actor) -> DeskPreferences:
     """What this person chose, or nothing."""
     kept = preferences_of(session, actor.account_id).get("blur", {})
-    return Liking(blur={label: float(level) for label, level in kept.items() if label in LABELS})
+    return DeskPreferences(blur={label: float(level) for label, level in kept.items() if label in LABELS})
 
 
-def like(services: Services, actor: Actor, liking: Liking) -> None:
-    """Keeps how somebody likes their desk. Raises ``InvalidField``."""
-    for label, level in liking.blur.items():
+def save_preferences(services: Services, actor: Actor, preferences: DeskPreferences) -> None:
+    """Keeps how somebody wants their desk. Raises ``InvalidField``."""
+    for label, level in preferences.blur.items():
         if label not in LABELS:
             raise InvalidField("blur", f"{label!r} is not a label.")
         if not 0 < level <= 1:
@@ -51,7 +51,7 @@ def like(services: Services, actor: Actor, liking: Liking) -> None:
 
     def work(session: Session) -> None:
         kept = preferences_of(session, actor.account_id)
-        session.merge(Preferences(account_id=actor.account_id, values={**kept, "blur": dict(liking.blur)}))
+        session.merge(Preferences(account_id=actor.account_id, values={**kept, "blur": dict(preferences.blur)}))
 
     services.database.writing(work)
 
@@ -81,8 +81,8 @@ def save_view(
         if same is not None:
             same.query, same.shared, same.places = query, shared, places
             return same.id
-        if (session.scalar(select(func.count()).select_from(own.subquery())) or 0) >= MOST:
-            raise InvalidField("name", f"can't be kept: you have {MOST} views. Remove one first.")
+        if (session.scalar(select(func.count()).select_from(own.subquery())) or 0) >= MAX_VIEWS:
+            raise InvalidField("name", f"can't be kept: you have {MAX_VIEWS} views. Remove one first.")
         view = SavedView(id=new_id(now), account_id=account_id, name=name, query=query, shared=shared, made_at=now)
         view.places = places
         session.add(view)

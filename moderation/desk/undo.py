@@ -1,16 +1,15 @@
-"""One's own acts are taken back, singly or a whole batch. Nothing is overwritten that somebody else decided since."""
+"""Own actions are taken back, singly or a whole batch. Nothing is overwritten that somebody else decided since."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import insert
 
+from moderation.comments.lifecycle import restore
+from moderation.comments.snapshots import Snapshot
 from moderation.core.actor import Actor
-from moderation.core.comment import WAITING, Status
-from moderation.core.decision import Statement
 from moderation.core.errors import ActionNotFound, NotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
 from moderation.core.reach import DECIDE
@@ -22,7 +21,6 @@ from moderation.desk.discussion_settings import MODE, reverse_mode
 from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reverse_note
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
-from moderation.storage import queue_index
 from moderation.storage.actions import (
     ActionItem,
     ModeratorAction,
@@ -33,8 +31,8 @@ from moderation.storage.actions import (
     stands_again,
 )
 from moderation.storage.base import table_of
-from moderation.storage.comments import find_comment, newest_decision
-from moderation.unit_of_work import UnitOfWork, place_kept, recorded, status_changed
+from moderation.storage.comments import find_comment
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 UNDO = "undo"
 _INSERT_ACTION = insert(table_of(ModeratorAction))
@@ -42,7 +40,7 @@ _INSERT_ACTION = insert(table_of(ModeratorAction))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """What became of taking an act back: of ``total`` things ``done`` are as they were before, and ``passed`` were
+    """What became of taking an action back: of ``total`` things ``done`` are as they were before, and ``skipped`` were
     left alone because somebody else has decided about them since. While ``running`` it goes on in the background.
     """
 
@@ -55,10 +53,10 @@ class Undone:
 
 
 def undo(services: Services, actor: Actor, action_id: str) -> Undone:
-    """Takes one of the actor's own acts back. An act that is still running is stopped, and what it did taken back.
+    """Takes one of the actor's own actions back. One that is still running is stopped, and what it did taken back.
 
-    Raises ``ActNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
-    for an act on a single comment ``DecidedMeanwhile``.
+    Raises ``ActionNotFound``, ``NotPossibleNow`` for what was taken back before or never can be, ``RightMissing``, and
+    for an action on a single comment ``DecidedMeanwhile``.
     """
     policy_version = services.configuration.current().policy.version
 
@@ -81,16 +79,16 @@ def undo(services: Services, actor: Actor, action_id: str) -> Undone:
             running=undoing.finished_at is None,
         )
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def undoing_step(services: Services, actor: Actor) -> Step:
-    """What goes on with an act that undoes another, in the background."""
+    """What goes on with an action that undoes another, in the background."""
     return reversing(actor, services.configuration.current().policy.version)
 
 
 def reversing(actor: Actor, policy_version: str) -> Step:
-    """What takes one thing of an undone act back; it is told the act that undoes."""
+    """What takes one thing of an undone action back; it is told the action that undoes."""
 
     def step(unit: UnitOfWork, undoing: ModeratorAction, item: ActionItem) -> bool:
         action = unit.session.get_one(ModeratorAction, undoing.undoes)
@@ -116,7 +114,7 @@ def _own_action(unit: UnitOfWork, actor: Actor, action_id: str) -> ModeratorActi
 
 
 def _begin(unit: UnitOfWork, actor: Actor, action: ModeratorAction) -> ModeratorAction:
-    """An act that undoes: with what the other one did, each as it was left."""
+    """An action that undoes: with what the other one did, each as it was left."""
     assert actor.account_id is not None
     if action.finished_at is None:
         action.skipped += skip_the_rest(unit.session, action.id)
@@ -143,37 +141,24 @@ def _left_alone(unit: UnitOfWork, item: ActionItem) -> Exception:
 # --- one thing at a time ----------------------------------------------------------------------------------------------
 
 
-_EVENTS = {Status.APPROVED: "comment.approved", Status.REJECTED: "comment.rejected"}
-
-
 def _reverse_decision(of: Reversal, item: ActionItem) -> bool:
     """The comment stands where it stood: waiting, published as it was, or refused for the reason it was refused for."""
-    unit, before = of.unit, item.before
+    unit, before = of.unit, Snapshot.of(item.before)
     comment = comment_at_hand(unit, of.actor, item.subject, right=DECIDE)
     if comment.revision != item.revision:
         return False
-    status = Status(before["status"])
-    status = Status.PENDING if status in WAITING else status
-    told = newest_decision(unit.session, comment.id, upto=before["revision"]) if status is Status.REJECTED else None
-    status_changed(
+    restore(
         unit,
         comment,
-        status,
-        event=_EVENTS.get(status, "comment.reopened"),
+        before,
         actor=of.actor.reference,
         account_id=of.actor.account_id,
-        reason_id=told.reason_id if told else None,
-        reader_sentence=told.reader_sentence if told else None,
-        statement=Statement.of(told.statement) if told and told.statement else None,
         policy_version=of.policy_version,
-        payload={"undoes": of.action.id},
+        undoes=of.action.id,
     )
-    comment.published_at = datetime.fromisoformat(before["published_at"]) if before["published_at"] else None
-    place_kept(unit, comment.id)  # what was never published leaves no place
-    queue_index.change(unit.connection, comment.id, {"by_person": before["by_person"]})
     item.revision = comment.revision
     # What led to where the comment stands again can be taken back in its turn.
-    stands_again(unit.session, comment.id, before["revision"], comment.revision)
+    stands_again(unit.session, comment.id, before.revision, comment.revision)
     return True
 
 

@@ -20,11 +20,11 @@ from moderation.storage.actions import ActionItem
 from moderation.storage.database import lock
 from moderation.storage.site_rules import Term, live_terms
 from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 TERMS = "terms"
-"""The kind of act that adding to a list is. Taking a term off can't be undone: its text is gone."""
-MOST = 2000
+"""The kind of action that adding to a list is. Taking a term off can't be undone: its text is gone."""
+MAX_TERMS = 2000
 """Terms of one list."""
 LONGEST_WHY = 200
 
@@ -32,8 +32,8 @@ LONGEST_WHY = 200
 def add_terms(
     services: Services, actor: Actor, site_id: str, texts: Sequence[str], why: str, *, article_id: str | None = None
 ) -> str | None:
-    """Adds terms to a site's list, or to that of one of its articles, and returns the act's id; None where every one is
-    listed already.
+    """Adds terms to a site's list, or to that of one of its articles, and returns the action's id; None where every
+    one is on the list already.
 
     ``why`` says to moderators why such a comment waits; it stays in decisions, so it must not repeat the term. Each
     addition is an audit event without the term's text. Raises ``SiteNotFound``, ``ArticleNotFound``, ``RightMissing``,
@@ -42,8 +42,8 @@ def add_terms(
     found = [term_text(text) for text in texts if text.strip()]
     if not found:
         raise InvalidField("terms", "are missing: write one a line.")
-    if len(found) > MOST:
-        raise InvalidField("terms", f"are {len(found)}; a list holds {MOST} at most.")
+    if len(found) > MAX_TERMS:
+        raise InvalidField("terms", f"are {len(found)}; a list holds {MAX_TERMS} at most.")
     why = as_written(why, "why")
     if not 1 <= len(why) <= LONGEST_WHY:
         raise InvalidField("why", f"needs 1 to {LONGEST_WHY} characters, such as “name of a victim”.")
@@ -59,8 +59,8 @@ def add_terms(
         there = {folded(term.term) for term in live_terms(unit.session, site_id, article_id)}
         first = {folded(text): text for text in reversed(found)}
         new = [text for key, text in reversed(first.items()) if key not in there]
-        if len(there) + len(new) > MOST:
-            raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MOST} at most.")
+        if len(there) + len(new) > MAX_TERMS:
+            raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MAX_TERMS} at most.")
         added = []
         for text in new:
             term = Term(
@@ -78,10 +78,10 @@ def add_terms(
         if not added:
             return None
         site_rules_changed(unit.session, site_id)
-        words = f"{len(added)} listed terms added" if len(added) > 1 else "Listed term added"
+        words = f"{len(added)} words added to the wordlist" if len(added) > 1 else "Word added to the wordlist"
         return acted(unit, actor, TERMS, words, added, site_id=site_id)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def remove_term(services: Services, actor: Actor, term_id: str) -> None:
@@ -90,7 +90,7 @@ def remove_term(services: Services, actor: Actor, term_id: str) -> None:
     Raises ``TermNotFound`` and ``RightMissing``.
     """
 
-    recorded(services, lambda unit: _off(unit, actor, term_id))
+    run_in_unit_of_work(services, lambda unit: _off(unit, actor, term_id))
 
 
 def reverse_terms(of: Reversal, item: ActionItem) -> bool:

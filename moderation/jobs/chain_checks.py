@@ -1,7 +1,7 @@
 """Audit chains are recomputed in the background, one after the other, and what was found is kept for who asks.
 
-Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each portion; a process
-that is killed leaves it to the others when the lease ends, at the portion that it did not finish. Events are read in
+Several processes may look for them. Whoever goes on with one has a claim on it, renewed with each chunk; a process
+that is killed leaves it to the others when the lease ends, at the chunk that it did not finish. Events are read in
 short transactions and recomputed outside of any.
 """
 
@@ -75,7 +75,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What a portion showed: how far the chain holds, how far it goes, and whether that is its end or a fault in it."""
+    """What a chunk showed: how far the chain holds, how far it goes, and whether that is its end or a fault in it."""
 
     at: ChainHead
     total: int
@@ -91,7 +91,7 @@ def _begun(services: Services, claim: Claim) -> _Run:
 
 
 def _go_on(services: Services, run: _Run) -> _Run | None:
-    """Recomputes a portion. Returns where that has led; None where nothing is left to do here."""
+    """Recomputes a chunk. Returns where that has led; None where nothing is left to do here."""
     found = _recomputed(services, run.at)
 
     def keep(session: Session) -> _Run | None:

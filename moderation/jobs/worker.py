@@ -1,4 +1,4 @@
-"""Work outside the request: comments that wait for their scores, acts on many comments. The database is the truth; a
+"""Work outside the request: comments that wait for their scores, bulk actions. The database is the truth; a
 sweep finds them.
 """
 
@@ -76,7 +76,7 @@ class _Background(ABC):
         """Returns whether there may be more to do at once."""
 
     def _paused(self) -> bool:
-        """Leaves the database to others between two portions, then says whether to stop."""
+        """Leaves the database to others between two chunks, then says whether to stop."""
         return self._stopped.wait(BREATH_SECONDS)
 
 
@@ -121,12 +121,12 @@ class Sweeper(_Background):
 
 
 class Runner(_Background):
-    """Goes on with acts on many comments: each comment is decided once, and what one process leaves unfinished another
+    """Goes on with bulk actions: each comment is decided once, and what one process leaves unfinished another
     finishes.
     """
 
-    name = "acts on many"
-    fails = "an act on many comments could not go on"
+    name = "bulk actions"
+    fails = "a bulk action could not go on"
 
     def _work(self) -> bool:
         return carry_on(self._services, stopped=self._paused)

@@ -26,7 +26,7 @@ LONGEST_REQUEST = 8 * 1_048_576
 READ_OF_ARTICLE = 30_000
 """Characters of an article that relevance looks at: some 5,000 words, so that no context keeps others waiting."""
 LONGEST_TOKEN = 10_000
-MOST_ATTRIBUTES = 50
+MAX_ATTRIBUTES = 50
 """Names that a request may ask for: each is answered for every sentence."""
 
 
@@ -62,7 +62,7 @@ def read_analyze(content: Mapping[str, Any]) -> Asked:
         languages=_languages(message),
         by_sentence=message.flag("spanAnnotations"),
         drop_unsupported=message.flag("dropUnsupportedAttributes"),
-        client_token=message.text("clientToken", most=LONGEST_TOKEN),
+        client_token=message.text("clientToken", maximum=LONGEST_TOKEN),
     )
 
 
@@ -79,7 +79,7 @@ def read_suggestion(content: Mapping[str, Any]) -> Suggestion:
         seen=seen,
         labels=_suggested(message),
         languages=_languages(message),
-        client_token=message.text("clientToken", most=LONGEST_TOKEN),
+        client_token=message.text("clientToken", maximum=LONGEST_TOKEN),
     )
 
 
@@ -105,14 +105,14 @@ class _Message:
         value = self.values.get(key)
         return _Message({} if value is None else value, self.name(key), known)
 
-    def text(self, key: str, *, most: int) -> str | None:
+    def text(self, key: str, *, maximum: int) -> str | None:
         value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, str):
             raise invalid(f"Invalid value at '{self.name(key)}': it must be a string.")
-        if len(value) > most:
-            raise invalid(f"Invalid value at '{self.name(key)}': {len(value)} characters exceed the limit ({most}).")
+        if len(value) > maximum:
+            raise invalid(f"Invalid value at '{self.name(key)}': {len(value)} characters exceed the limit ({maximum}).")
         return _whole(value)
 
     def flag(self, key: str) -> bool:
@@ -154,7 +154,7 @@ def _written(message: _Message) -> tuple[str, bool]:
     kind = message.values.get("type") or "PLAIN_TEXT"
     if kind not in ("PLAIN_TEXT", "HTML", "TEXT_TYPE_UNSPECIFIED"):
         raise invalid("Unknown text type. Known are PLAIN_TEXT and HTML.")
-    text = message.text("text", most=LONGEST_REQUEST) or ""
+    text = message.text("text", maximum=LONGEST_REQUEST) or ""
     limit = LONGEST_TEXT if message.path == "comment" else LONGEST_CONTEXT
     size = len(text.encode())
     if size > limit:
@@ -223,8 +223,8 @@ def _attributes(message: _Message) -> Mapping[str, Wanted]:
         raise NotAnalyzed(ErrorType.NO_REQUESTED_ATTRIBUTES, "Missing requested_attributes")
     if not isinstance(asked, dict):
         raise invalid("Invalid value at 'requestedAttributes': it must be an object such as {\"TOXICITY\": {}}.")
-    if len(asked) > MOST_ATTRIBUTES:
-        raise invalid(f"Invalid value at 'requestedAttributes': {len(asked)} exceed the limit ({MOST_ATTRIBUTES}).")
+    if len(asked) > MAX_ATTRIBUTES:
+        raise invalid(f"Invalid value at 'requestedAttributes': {len(asked)} exceed the limit ({MAX_ATTRIBUTES}).")
     wanted: dict[str, Wanted] = {}
     for name, settings in asked.items():
         path = f"requestedAttributes[{_whole(name)[:80]}]"
@@ -240,7 +240,7 @@ def _attributes(message: _Message) -> Mapping[str, Wanted]:
 
 def _suggested(message: _Message) -> Mapping[str, float]:
     scores = message.values.get("attributeScores")
-    if not isinstance(scores, dict) or not scores or len(scores) > MOST_ATTRIBUTES:
+    if not isinstance(scores, dict) or not scores or len(scores) > MAX_ATTRIBUTES:
         raise invalid(
             "Invalid value at 'attributeScores': it must hold scores, "
             'such as {"TOXICITY": {"summaryScore": {"value": 1}}}.'

@@ -17,7 +17,7 @@ from moderation.perspective.wire import Suggestion, detected_language
 from moderation.services import Services
 from moderation.storage.base import table_of
 from moderation.storage.suggestions import SuggestedLabels, forget_texts, suggestions_about
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def keep_suggestion(services: Services, site_id: str, actor: str, suggestion: Su
             payload["body"] = body_fingerprint(row["text"], row["salt"])
         unit.event(site_id, actor, "label.suggested", row["id"], payload)
 
-    recorded(services, work)
+    run_in_unit_of_work(services, work)
     answer: dict[str, Any] = {}
     if suggestion.client_token is not None:
         answer["clientToken"] = suggestion.client_token
@@ -74,7 +74,7 @@ def erase_suggestions(services: Services, actor: str, site_id: str, client_token
             unit.event(site_id, actor, "label.erased", row.id, {})
         return len(rows)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def _scores(services: Services, suggestion: Suggestion) -> Scores | None:

@@ -1,6 +1,6 @@
 """What another policy would have decided on comments that were decided before, beside what moderators did.
 
-One engine for the command and the page: it decides from the docket's columns, many comments at once, exactly as
+One engine for the command and the page: it decides from the queue index's columns, many comments at once, exactly as
 ``core.policy.decide`` does one by one.
 """
 
@@ -17,17 +17,9 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
+from moderation.core.conditions import OPTIONAL, SCORED_SIGNALS, TEXT_SCORES, WORDLIST_SIGNALS, Condition
 from moderation.core.decision import Decision, Outcome
-from moderation.core.policy import (
-    OPTIONAL,
-    SCORED_SIGNALS,
-    TEXT_SCORES,
-    WORDLIST_SIGNALS,
-    Condition,
-    Rules,
-    Signals,
-    decide,
-)
+from moderation.core.policy import Rules, Signals, decide
 from moderation.storage.replay import STATUSES, Past, every_decided, holds_of, named
 
 OUTCOMES = tuple(Outcome)
@@ -87,7 +79,7 @@ class Told:
 
 
 def replay_all(session: Session, other: Configuration, *, since: datetime | None = None) -> Iterator[Replayed]:
-    """Every comment that a policy has decided, oldest first, portion by portion."""
+    """Every comment that a policy has decided, oldest first, chunk by chunk."""
     for past in every_decided(session, since=since):
         yield replayed(past, other)
 
@@ -121,7 +113,7 @@ def tally(chunks: Iterable[Replayed]) -> Tally:
 
 
 def told(session: Session, chunk: Replayed, chosen: Sequence[int], other: Configuration) -> list[Told]:
-    """The comments at these positions of a portion, each with the reasons of the other policy in words."""
+    """The comments at these positions of a chunk, each with the reasons of the other policy in words."""
     past = chunk.past
     known = named(session, [int(past.number[one]) for one in chosen])
     held = [known[int(past.number[one])].comment_id for one in chosen if past.holds[one]]

@@ -11,14 +11,10 @@ from numpy.typing import NDArray
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Status
+from moderation.core.conditions import DANGERS, EFFECTS, ConditionKey, Effects, Overrides, Thresholds
 from moderation.core.decision import Outcome
-from moderation.core.policy import COUNTED_SIGNALS, DANGERS, NAME, Overrides, Policy
+from moderation.core.policy import Policy
 from moderation.policy_lab.replay import Replayed
-
-EFFECTS = ("approve", "reject", "flag")
-
-Effects = Mapping[str, Mapping[str, float]]
-"""The conditions in force in one place, whole: ``{"flag": {"toxicity_at_least": 0.7}}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ class Agreement:
 
 
 def agreement(found: Replayed) -> Agreement:
-    """Counts a replayed portion of comments that people approved or rejected."""
+    """Counts a replayed chunk of comments that people approved or rejected."""
     waits = found.would(Outcome.PENDING)
     return Agreement(
         published=_cell(found, found.would(Outcome.APPROVED)),
@@ -101,12 +97,6 @@ def _positions(where: NDArray[np.bool_]) -> list[int]:
 # --- the thresholds that are tried ------------------------------------------------------------------------------------
 
 
-def effects_in(policy: Policy, site: str | None, section: str | None) -> Effects:
-    """The conditions in force there, by their keys."""
-    rules = policy.rules_for(site, section)
-    return {effect: {condition.key: condition.threshold for condition in getattr(rules, effect)} for effect in EFFECTS}
-
-
 def tried(configuration: Configuration, site: str | None, section: str | None, effects: Effects) -> Configuration:
     """The configuration with exactly these conditions in that place. A site's or section's table holds what differs
     from what it inherits, and takes away what is no longer wanted.
@@ -119,25 +109,27 @@ def tried(configuration: Configuration, site: str | None, section: str | None, e
         # What is dangerous flags unless the file takes it away.
         changed = replace(policy, base=new | {"flag": {**dict.fromkeys(DANGERS), **new["flag"]}})
     else:
-        differing = _differing(effects_in(_without(policy, site, section), site, section), effects)
+        differing = _differing(_without(policy, site, section).thresholds_in(site, section), effects)
         own = policy.layers(site, section)[-1][1]
         for effect in EFFECTS:
             if taken := _not_of_the_name(own.get(effect, {}), {}):
                 differing = {**differing, effect: {**taken, **differing.get(effect, {})}}
         changed = _with(policy, site, section, differing)
-    return replace(configuration, policy=changed)
+    return configuration.model_copy(update={"policy": changed})
 
 
-def _not_of_the_name(before: Mapping[str, float | None], wanted: Mapping[str, float]) -> dict[str, float | None]:
+def _not_of_the_name(
+    before: Mapping[ConditionKey, float | None], wanted: Thresholds
+) -> dict[ConditionKey, float | None]:
     """``wanted``, and what was not to be asked of names, which no list of conditions in force can tell."""
-    taken = {key: None for key, value in before.items() if value is None and key.startswith(NAME)}
+    taken = {key: None for key, value in before.items() if value is None and key.of_name}
     return {**taken, **wanted}
 
 
 def _differing(inherited: Effects, wanted: Effects) -> Overrides:
-    found: dict[str, dict[str, float | None]] = {}
+    found: dict[str, dict[ConditionKey, float | None]] = {}
     for effect in EFFECTS:
-        keys: dict[str, float | None] = {
+        keys: dict[ConditionKey, float | None] = {
             key: value for key, value in wanted[effect].items() if inherited[effect].get(key) != value
         }
         keys |= dict.fromkeys(key for key in inherited[effect] if key not in wanted[effect])
@@ -182,16 +174,9 @@ def _table(place: str, overrides: Overrides) -> Iterator[str]:
     for effect, keys in overrides.items():
         yield f"\n[{place}.{effect}]"
         for key, value in keys.items():
-            yield f"{key} = {_value(key, value)}"
+            yield f"{key} = {'false' if value is None else repr(key.number(value))}"
 
 
 def _key(name: str) -> str:
     plain = name and all(character.isascii() and (character.isalnum() or character in "-_") for character in name)
     return name if plain else json.dumps(name, ensure_ascii=False)
-
-
-def _value(key: str, value: float | None) -> str:
-    if value is None:
-        return "false"
-    counted = key.rsplit("_at_", 1)[0] in COUNTED_SIGNALS
-    return str(int(value)) if counted and value == int(value) else repr(value)

@@ -115,11 +115,11 @@ class Encoder:
 
     def _length(self, windows: list[list[int]]) -> int:
         """What to pad to: for a single text the next length that the runtime is fast at, if that is near."""
-        least = bucket(max(map(len, windows)), self._max_tokens)
+        minimum = bucket(max(map(len, windows)), self._max_tokens)
         if len(windows) > 1:
-            return least
+            return minimum
         fast = self._runtime.fast if isinstance(self._runtime, Fixes) else ()
-        return next((length for length in fast if least <= length <= least + NEAR), least)
+        return next((length for length in fast if minimum <= length <= minimum + NEAR), minimum)
 
     def _joined(self, outputs: dict[str, NDArray[np.float32]], own: range, weights: NDArray[np.float32]) -> Encoded:
         rows = slice(own.start, own.stop)

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import LABELS, Scale
+from moderation.core.strict_model import dotted, ill, in_words, shown, wanted, wrong
 
 BUILTIN = Path(__file__).parent / "packs" / "builtin"
 FORMAT = 1
@@ -51,43 +62,110 @@ class PackDamaged(ScoringFailed):
         return f"The scoring pack {self.pack!r} can't be used: {self.file}: {self.why}."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class _Stated(BaseModel):
+    """A part of a manifest. An unknown key is left alone: another version of this service may have put it there."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+def _rising(knots: tuple[float, ...]) -> tuple[float, ...]:
+    if any(a >= b for a, b in pairwise(knots)):
+        raise ValueError
+    return knots
+
+
+def _known_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if labels != tuple(label for label in LABELS if label in labels):
+        raise ill(f"must be some of {', '.join(LABELS)}, in this order")
+    return labels
+
+
+def _with_logits(outputs: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    if outputs.get("logits") is None:
+        raise wrong({("logits",): "must name the model's output"})
+    return {"embedding": None, **outputs}
+
+
+def _known_scales(scales: Any) -> Any:
+    return {scale: scales[scale] for scale in Scale if scale in scales} if isinstance(scales, dict) else scales
+
+
+def _plain_files(files: Mapping[str, PackFile]) -> Mapping[str, PackFile]:
+    for name in files:
+        if Path(name).name != name or name in ("", ".."):
+            raise ill(f"names {shown(name)}, which is no plain file name")
+    for needed in (MODEL, TOKENIZER):
+        if needed not in files:
+            raise ill(f"must name {needed}")
+    return files
+
+
+Texts = Annotated[
+    tuple[Annotated[str, Strict()], ...], Strict(False), Field(min_length=1), wanted("a list of at least one string")
+]
+Knots = Annotated[
+    tuple[float, ...],
+    Strict(False),
+    Field(min_length=2),
+    AfterValidator(_rising),
+    wanted("two finite numbers or more that increase strictly"),
+]
+
+
+class Curve(_Stated):
     """A strictly increasing piecewise-linear map from a model's logit to a calibrated logit, by its knots."""
 
-    x: tuple[float, ...]
-    y: tuple[float, ...]
+    x: Knots
+    y: Knots
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Self:
+        if len(self.x) != len(self.y):
+            raise ill("must have as many x as y")
+        return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackFile:
+class PackFile(_Stated):
+    """A file by its SHA-256, 64 hexadecimal digits, and its size in bytes."""
+
     sha256: str
-    size: int
+    size: Annotated[int, Field(alias="bytes", ge=0)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(_Stated):
     """What a pack says of itself. ``calibration`` holds a curve for each label on each scale,
     ``extra`` those of further outputs (``spam``).
 
     ``runtimes`` are those that it may run on because its scores were proved there; none named: all.
     """
 
+    format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
     name: str
     version: str
     created: str
     description: str
-    labels: tuple[str, ...]
-    languages: tuple[str, ...]
-    max_tokens: int
-    pad_id: int
-    inputs: tuple[str, ...]
-    outputs: Mapping[str, str | None]
-    calibration: Mapping[Scale, Mapping[str, Curve]]
-    extra: Mapping[str, Curve]
+    labels: Annotated[Texts, AfterValidator(_known_labels)]
+    languages: Texts
+    max_tokens: Annotated[int, Field(ge=8)]
+    pad_id: Annotated[int, Field(ge=0)]
+    inputs: Texts
+    outputs: Annotated[Mapping[str, str | None], AfterValidator(_with_logits)]
+    activation: Literal["sigmoid"]
+    calibration: Annotated[
+        Mapping[Annotated[Scale, Strict(False)], Mapping[str, Curve]], BeforeValidator(_known_scales)
+    ]
+    extra: Mapping[str, Curve] = {}
     relevance: Mapping[str, Any] | None
-    runtimes: tuple[str, ...]
-    files: Mapping[str, PackFile]
+    runtimes: Texts = ()
+    files: Annotated[Mapping[str, PackFile], AfterValidator(_plain_files)]
+
+    @model_validator(mode="after")
+    def _calibrated(self) -> Self:
+        curves = [(scale, label) for scale in Scale for label in self.labels]
+        missing = [(scale, label) for scale, label in curves if label not in self.calibration.get(scale, {})]
+        if missing:
+            raise wrong({("calibration", *place): "must have the knots x and y" for place in missing})
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,122 +224,28 @@ def problems(folder: Path, manifest: Manifest) -> list[PackDamaged]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The folder's manifest, checked whole. Raises ``PackDamaged`` naming the key that is wrong."""
+    """The folder's manifest, checked whole. Raises ``PackDamaged`` naming the keys that are wrong."""
     path = folder / MANIFEST
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PackDamaged(folder.name, str(path), f"it can't be read as JSON ({error})") from error
     try:
-        return _Reader(raw).manifest()
-    except (_Wrong, TypeError) as error:
-        raise PackDamaged(folder.name, str(path), str(error)) from error
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        raise PackDamaged(folder.name, str(path), _why(error)) from error
 
 
-class _Wrong(Exception):
+def _why(error: ValidationError) -> str:
     """What is wrong with a manifest, in words."""
+    found = error.errors(include_url=False)
+    if any(one["loc"] == ("format",) for one in found):  # then nothing else that it says is known here
+        return f"format must be {FORMAT}: this pack was made for another version of this service"
+    told = [f"{dotted(one['loc']) or 'the manifest'} {in_words(one).rstrip('.')}" for one in found[:_TOLD]]
+    return "; ".join((*told, *([f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else [])))
 
 
-class _Reader:
-    """Takes a manifest's keys out one by one, each with the type it must have."""
-
-    def __init__(self, raw: object) -> None:
-        if not isinstance(raw, dict):
-            raise _Wrong("the manifest must be a JSON object")
-        self.raw = raw
-
-    def manifest(self) -> Manifest:
-        if self.take("format", int) != FORMAT:
-            raise _Wrong(f"format must be {FORMAT}: this pack was made for another version of this service")
-        if self.take("activation", str) != "sigmoid":
-            raise _Wrong("activation must be 'sigmoid'")
-        labels = self.texts("labels")
-        if labels != tuple(label for label in LABELS if label in labels):
-            raise _Wrong(f"labels must be some of {', '.join(LABELS)}, in this order")
-        files = self.files()
-        for needed in (MODEL, TOKENIZER):
-            if needed not in files:
-                raise _Wrong(f"files must name {needed}")
-        return Manifest(
-            name=self.take("name", str),
-            version=self.take("version", str),
-            created=self.take("created", str),
-            description=self.take("description", str),
-            labels=labels,
-            languages=self.texts("languages"),
-            max_tokens=self.at_least("max_tokens", 8),
-            pad_id=self.at_least("pad_id", 0),
-            inputs=self.texts("inputs"),
-            outputs=self.outputs(),
-            calibration=self.calibration(labels),
-            extra=self.extra(),
-            relevance=self.take("relevance", dict, type(None)),
-            runtimes=self.texts("runtimes") if "runtimes" in self.raw else (),
-            files=files,
-        )
-
-    def take(self, key: str, *kinds: type) -> Any:
-        if key not in self.raw:
-            raise _Wrong(f"the key {key!r} is missing")
-        value = self.raw[key]
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise _Wrong(f"{key} must be {' or '.join(kind.__name__ for kind in kinds)}, not {value!r:.60}")
-        return value
-
-    def at_least(self, key: str, minimum: int) -> int:
-        value: int = self.take(key, int)
-        if value < minimum:
-            raise _Wrong(f"{key} must be at least {minimum}, not {value}")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, list)
-        if not values or not all(isinstance(value, str) for value in values):
-            raise _Wrong(f"{key} must be a list of at least one string")
-        return tuple(values)
-
-    def outputs(self) -> dict[str, str | None]:
-        outputs = self.take("outputs", dict)
-        if not isinstance(outputs.get("logits"), str):
-            raise _Wrong("outputs.logits must name the model's output")
-        if not all(value is None or isinstance(value, str) for value in outputs.values()):
-            raise _Wrong("outputs must map names to the model's outputs")
-        return {"embedding": None, **outputs}
-
-    def files(self) -> dict[str, PackFile]:
-        files = {}
-        for name, stated in self.take("files", dict).items():
-            if Path(name).name != name:
-                raise _Wrong(f"files: {name!r} must be a plain file name")
-            try:
-                files[name] = PackFile(sha256=str(stated["sha256"]), size=int(stated["bytes"]))
-            except (KeyError, TypeError, ValueError) as error:
-                raise _Wrong(f"files.{name} must state sha256 and bytes") from error
-        return files
-
-    def calibration(self, labels: tuple[str, ...]) -> dict[Scale, dict[str, Curve]]:
-        scales = self.take("calibration", dict)
-        return {
-            scale: {label: _curve(scales, scale.value, label) for label in labels}  # every label on every scale
-            for scale in Scale
-        }
-
-    def extra(self) -> dict[str, Curve]:
-        curves = self.take("extra", dict) if "extra" in self.raw else {}
-        return {name: _curve({"extra": curves}, "extra", name) for name in curves}
-
-
-def _curve(scales: dict[str, Any], scale: str, label: str) -> Curve:
-    where = f"{scale}.{label}"
-    try:
-        x, y = (tuple(float(v) for v in scales[scale][label][axis]) for axis in "xy")
-    except (KeyError, TypeError, ValueError) as error:
-        raise _Wrong(f"{where} must have the knots x and y") from error
-    if len(x) != len(y) or len(x) < 2 or not all(map(math.isfinite, x + y)):
-        raise _Wrong(f"{where} must have as many finite x as y, two at least")
-    if any(a >= b for values in (x, y) for a, b in pairwise(values)):
-        raise _Wrong(f"{where} must increase strictly")
-    return Curve(x=x, y=y)
+_TOLD = 5
 
 
 def _hash(path: Path) -> str:

@@ -37,7 +37,7 @@ from moderation.scoring.relevance_features import (
     talk,
 )
 
-MOST_PASSAGES = 40
+MAX_PASSAGES = 40
 KEY_POINTS = 12
 PASSAGE_CHARACTERS = 420
 """About 80 words: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
@@ -49,7 +49,7 @@ ANSWERS = 0.7
 """Added to the log-odds that a reply speaks of what its parent does: whoever answers a comment mostly means it."""
 PLENTY = 12.0
 """Rarity shared with the title that is as good as any more: about three names."""
-MOST_FOREIGN = 40.0
+MAX_FOREIGN = 40.0
 """Rarity of words that the article hasn't: a long comment has many, and more of them say no more."""
 KEPT_ARTICLES = 256
 ASKED = ("{}", "{}. What do you think?", "How do you feel about this? {}", "Is this right or wrong? {}")
@@ -228,7 +228,7 @@ class RelevanceModel:
             side.title_hub,
             min(shared(rare, side.rare_title), PLENTY) / 10 * max(0.0, float(cosines[0])),
             covered,
-            min(self.lexicon.foreign(rare, side.rare), MOST_FOREIGN) / 10,
+            min(self.lexicon.foreign(rare, side.rare), MAX_FOREIGN) / 10,
             math.log(1 + len(text.split())) / 5,
             passages,
             passages * closest,
@@ -243,7 +243,7 @@ class RelevanceModel:
         return [
             float(self._reaction_direction @ vector) * 4,
             *talk(text),
-            min(foreign, MOST_FOREIGN) / 10,
+            min(foreign, MAX_FOREIGN) / 10,
             foreign / (words + 5),
             math.log(1 + words) / 5,
         ]
@@ -274,7 +274,7 @@ def embed_passages(passages: Sequence[str], embed: Callable[[Sequence[str]], np.
 
 
 def split_passages(article: ArticleText) -> list[str]:
-    """The title, key points and paragraphs, long paragraphs cut; at most ``MOST_PASSAGES``, spread over the article.
+    """The title, key points and paragraphs, long paragraphs cut; at most ``MAX_PASSAGES``, spread over the article.
 
     Takes linear time. Never empty: an article without any text has one empty passage.
     """
@@ -284,7 +284,7 @@ def split_passages(article: ArticleText) -> list[str]:
     for paragraph in (*(text[LONGEST_HEAD:] for text in whole_heads), *article.paragraphs):
         rest += _cut(paragraph.strip())
     rest = [passage for passage in dict.fromkeys(rest) if passage not in head and (len(stems(passage)) > 3 or not head)]
-    room = MOST_PASSAGES - len(head)
+    room = MAX_PASSAGES - len(head)
     if len(rest) > room:
         rest = [rest[round(i * (len(rest) - 1) / (room - 1))] for i in range(room)]
     return [*head, *rest] or [""]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from moderation.core.cache import Cached
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import (
     ArticleText,
@@ -47,8 +47,6 @@ OWN_SPAM, SPAM_SIGNS = 0.7, 0.5
 SHORT_NAME = 40
 """Code points up to which a name counts as readable, as short texts do."""
 Vectors = NDArray[np.float32]
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(eq=False, slots=True)
@@ -108,9 +106,9 @@ class PackScorer:
         self._embedder = None if self._relevance is not None else embedder
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
-        self._articles: _Recent[ArticleText, PreparedArticle] = _Recent(KEPT_ARTICLES)
-        self._kept_parents: _Recent[str, Vectors] = _Recent(KEPT_PARENTS)
-        self._kept_names: _Recent[str, list[float] | None] = _Recent(KEPT_NAMES)
+        self._articles: Cached[ArticleText, PreparedArticle] = Cached(LRUCache(KEPT_ARTICLES))
+        self._kept_parents: Cached[str, Vectors] = Cached(LRUCache(KEPT_PARENTS))
+        self._kept_names: Cached[str, list[float] | None] = Cached(LRUCache(KEPT_NAMES))
 
     @property
     def pack(self) -> Pack:
@@ -325,34 +323,6 @@ class PackScorer:
     def _language(self, reading: _Reading) -> Language:
         readable = self._pack.manifest.languages
         return self._detector.language(reading.view.text, reading.request.languages, readable)
-
-
-class _Recent(Generic[K, V]):
-    """Keeps the values used last. Thread-safe; two threads may both make a value that neither finds."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __contains__(self, key: K) -> bool:
-        with self._lock:
-            return key in self._kept
-
-    def put(self, key: K, value: V) -> None:
-        self.get(key, lambda: value)
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        value = make()
-        with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        return value
 
 
 def _relevance_of(pack: Pack) -> RelevanceModel | None:

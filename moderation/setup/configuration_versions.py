@@ -20,7 +20,7 @@ from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import ModerationError
 from moderation.storage.database import lock
 from moderation.storage.policies import KeptConfiguration, newest_configuration, newest_hash, was_in_force
-from moderation.unit_of_work import Books, UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, WriteContext, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,15 @@ class ForceChangedMeanwhile(ModerationError):
 class ConfigurationVersions:
     """The configurations that this database keeps."""
 
-    def __init__(self, books: Books) -> None:
-        self._books = books
+    def __init__(self, context: WriteContext) -> None:
+        self._context = context
 
     def newest_hash(self) -> str | None:
-        with self._books.database.reading() as session:
+        with self._context.database.reading() as session:
             return newest_hash(session)
 
     def newest_text(self) -> str | None:
-        with self._books.database.reading() as session:
+        with self._context.database.reading() as session:
             kept = newest_configuration(session)
             return kept.text if kept else None
 
@@ -68,7 +68,7 @@ class ConfigurationVersions:
             elif new.hash != last_read:
                 log.warning("the configuration file says what was in force earlier; what is in force now stays")
 
-        recorded(self._books, work)
+        run_in_unit_of_work(self._context, work)
 
     def put_in_force(self, new: Configuration, *, base: str, actor: str, source: str) -> None:
         """Puts in force what somebody has made of the configuration with the SHA-256 ``base``. Raises
@@ -82,7 +82,7 @@ class ConfigurationVersions:
                 raise ForceChangedMeanwhile(text=last.text, actor=last.actor, at=last.effective_at)
             _keep(unit, new, last, actor, source)
 
-        recorded(self._books, work)
+        run_in_unit_of_work(self._context, work)
 
 
 def _is_edit(session: Session, last: KeptConfiguration, hash_: str, last_read: str | None) -> bool:

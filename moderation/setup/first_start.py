@@ -13,7 +13,7 @@ from moderation.core.actor import EVERYWHERE, SYSTEM
 from moderation.services import Services
 from moderation.storage.accounts import Granted, Role, all_accounts
 from moderation.storage.sites import KeyKind, Right, all_sites
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 ADMIN = "admin"
 DEMO = "demo"
@@ -53,4 +53,4 @@ def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) ->
             insert_key(unit, SYSTEM, DEMO, KeyKind.PUBLISHABLE, publishable, origins=list(origins))
         return FirstStart(admin_password=password, secret_key=secret, publishable_key=publishable)
 
-    return recorded(services, work)
+    return run_in_unit_of_work(services, work)

@@ -1,4 +1,4 @@
-"""What people did on the desk, so that it can be undone: one act on one comment, or on many together."""
+"""What people did on the desk, so that it can be undone: one action on one comment, or on many together."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ModeratorAction(Base):
 
 
 class ItemState(StrEnum):
-    """How far an act has come with one thing."""
+    """How far an action has come with one thing."""
 
     CHOSEN = "chosen"
     DONE = "done"
@@ -58,7 +58,7 @@ class ItemState(StrEnum):
 
 
 class ActionItem(Base):
-    """One comment (or author) that an act is about: what it was before, and its revision after.
+    """One comment (or author) that an action is about: what it was before, and its revision after.
 
     Until its turn ``revision`` is the one that it was chosen at.
     """
@@ -78,7 +78,7 @@ CHOSEN = ["action_id", "position", "subject", "state", "before", "revision"]
 
 
 def find_action(session: Session, action_id: str, *, lock: bool = False) -> ModeratorAction | None:
-    """One act; with ``lock`` nobody else goes on with it until this transaction ends."""
+    """One action; with ``lock`` nobody else goes on with it until this transaction ends."""
     if not is_id(action_id):
         return None
     query = select(ModeratorAction).where(ModeratorAction.id == action_id)
@@ -86,7 +86,7 @@ def find_action(session: Session, action_id: str, *, lock: bool = False) -> Mode
 
 
 def own_actions(session: Session, account_id: str, *, limit: int) -> Sequence[ModeratorAction]:
-    """What somebody did last, the newest first: what undoes another act is not listed by itself."""
+    """What somebody did last, the newest first: what undoes another action is not listed by itself."""
     query = select(ModeratorAction).where(ModeratorAction.account_id == account_id, ModeratorAction.undoes.is_(None))
     return session.scalars(query.order_by(ModeratorAction.id.desc()).limit(limit)).all()
 
@@ -106,7 +106,7 @@ def forget_actions(session: Session, action_ids: Sequence[str]) -> None:
 
 
 def chosen_items(session: Session, action_id: str, *, limit: int) -> Sequence[ActionItem]:
-    """What an act has still to do, in its order."""
+    """What an action has still to do, in its order."""
     return session.scalars(
         select(ActionItem)
         .where(ActionItem.action_id == action_id, ActionItem.state == ItemState.CHOSEN)
@@ -116,7 +116,7 @@ def chosen_items(session: Session, action_id: str, *, limit: int) -> Sequence[Ac
 
 
 def choose_again(session: Session, action_id: str, undoing_id: str) -> int:
-    """Chooses all that an act did for another that undoes it, the last first, and returns how many that are."""
+    """Chooses all that an action did for another that undoes it, the last first, and returns how many that are."""
     items = table_of(ActionItem)
     did = select(
         literal(undoing_id),
@@ -135,14 +135,14 @@ def how_many_items(session: Session, action_id: str) -> int:
 
 
 def skip_the_rest(session: Session, action_id: str) -> int:
-    """Leaves alone what an act has not done yet, and returns how many things that are."""
+    """Leaves alone what an action has not done yet, and returns how many things that are."""
     items = table_of(ActionItem)
     rest = update(items).where(items.c.action_id == action_id, items.c.state == ItemState.CHOSEN)
     return session.connection().execute(rest.values(state=ItemState.SKIPPED.value)).rowcount
 
 
 def stands_again(session: Session, subject: str, before: int, revision: int) -> None:
-    """What an act left at the revision ``before`` stands like that again, at another."""
+    """What an action left at the revision ``before`` stands like that again, at another."""
     items = table_of(ActionItem)
     session.connection().execute(
         update(items)
@@ -165,7 +165,7 @@ class Everything:
 
 
 def choose_everything(session: Session, action_id: str, what: Everything) -> int:
-    """Chooses all that waits or is published there for an act, the oldest first, and returns how many that are."""
+    """Chooses all that waits or is published there for an action, the oldest first, and returns how many that are."""
     items = table_of(ActionItem)
     chosen = select(
         literal(action_id),
@@ -180,7 +180,7 @@ def choose_everything(session: Session, action_id: str, what: Everything) -> int
 
 
 def choose_these(session: Session, action_id: str, chosen: Sequence[tuple[str, int]]) -> int:
-    """Chooses these comments, each at its revision, for an act, and returns how many they are."""
+    """Chooses these comments, each at its revision, for an action, and returns how many they are."""
     rows = [
         {
             "action_id": action_id,
@@ -217,6 +217,6 @@ def _is_there(what: Everything) -> list[ColumnElement[bool]]:
 
 
 def subjects_of(session: Session, action_id: str, *, limit: int) -> list[str]:
-    """The ids of the first things that an act is about."""
+    """The ids of the first things that an action is about."""
     query = select(ActionItem.subject).where(ActionItem.action_id == action_id).order_by(ActionItem.position)
     return list(session.scalars(query.limit(limit)))

@@ -64,7 +64,7 @@ class PreparedVersion(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What intake needs of an article with every comment: all but its texts, which are long. ``house_revision`` is its
+    """What intake needs of an article with every comment: all but its texts, which are long. ``rules_revision`` is its
     site's.
     """
 

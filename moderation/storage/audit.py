@@ -111,8 +111,8 @@ CHUNK = 1000
 
 
 def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[AuditEvent]:
-    """A chain's events in order, read in portions, whatever bytes somebody has put into them."""
-    # Portion by portion, not with one cursor: a reader that stops in the middle leaves nothing open.
+    """A chain's events in order, read in chunks, whatever bytes somebody has put into them."""
+    # Chunk by chunk, not with one cursor: a reader that stops in the middle leaves nothing open.
     query = _events(session).where(_EVENTS.c.chain == chain).limit(CHUNK)
     while chunk := session.execute(query.where(_EVENTS.c.sequence > after)).all():
         for row in chunk:
@@ -123,7 +123,7 @@ def events_of(session: Session, chain: str, *, after: int = 0) -> Iterator[Audit
 
 
 def events_in_chunks(database: Database, chain: str) -> Iterator[AuditEvent]:
-    """The same, each portion read in a short transaction of its own: whoever takes the events may take their time."""
+    """The same, each chunk read in a short transaction of its own: whoever takes the events may take their time."""
     after = 0
     while True:
         with database.reading() as session:

@@ -8,8 +8,8 @@ That time is the claim's name, too: whoever takes a thing from another takes it 
 A new kind of work needs three things:
 
 1. a nullable column for the lease (``Mapped[datetime | None]``), and an index that finds what waits, in its order;
-2. a ``Work`` that names them: ``Work(key=Notice.id, leased_until=Notice.leased_until, order=(Notice.created_at,),
-   waits=(Notice.delivered_at.is_(None),), lease=timedelta(seconds=60), site=Notice.site_id)``;
+2. a ``Work`` that names them: ``Work(key=OutboxEvent.id, leased_until=OutboxEvent.leased_until, waits=(...),
+   order=(OutboxEvent.created_at,), lease=timedelta(seconds=60), site=OutboxEvent.site_id)``;
 3. a loop: ``claims = Claims(database, clock, work)`` and ``claims.take(20)``; each thing is done, and finished in a
    transaction of its own, which asks ``claim.holds(row.leased_until)`` first and then says that the thing no longer
    waits; ``claim = claims.kept(claim)`` between two of them; ``claims.give_back(claim, left)`` in a ``finally``.

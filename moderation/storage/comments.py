@@ -291,8 +291,8 @@ _LAST = (
     Comment.status.in_([status.value for status in Status]),  # names them all, so that the thread's index serves
     Comment.created_at > bindparam("since"),
 )
-_ARRIVALS = select(func.count()).select_from(select(1).where(*_LAST).limit(bindparam("most")).subquery())
-_RECENT = select(Comment.author_id, Comment.received_at).where(*_LAST).limit(bindparam("most")).subquery()
+_ARRIVALS = select(func.count()).select_from(select(1).where(*_LAST).limit(bindparam("limit")).subquery())
+_RECENT = select(Comment.author_id, Comment.received_at).where(*_LAST).limit(bindparam("limit")).subquery()
 _FIRST_TIMERS = select(func.count().filter(Author.created_at == _RECENT.c.received_at), func.count()).join_from(
     _RECENT, Author, Author.id == _RECENT.c.author_id
 )
@@ -300,13 +300,13 @@ _FIRST_TIMERS = select(func.count().filter(Author.created_at == _RECENT.c.receiv
 
 def arrivals(session: Session, article_id: str, *, since: datetime, limit: int) -> int:
     """How many comments came in under an article since then, whatever became of them; ``limit`` at most."""
-    asked = {"article": article_id, "since": since, "most": limit}
+    asked = {"article": article_id, "since": since, "limit": limit}
     return session.connection().scalar(_ARRIVALS, asked) or 0
 
 
 def first_timers(session: Session, article_id: str, *, since: datetime, limit: int) -> tuple[int, int]:
     """How many comments under an article since then are their author's first, and among how many."""
-    row = session.connection().execute(_FIRST_TIMERS, {"article": article_id, "since": since, "most": limit}).one()
+    row = session.connection().execute(_FIRST_TIMERS, {"article": article_id, "since": since, "limit": limit}).one()
     return row[0], row[1]
 
 

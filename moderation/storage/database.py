@@ -173,7 +173,11 @@ def _watched(engine: Engine) -> Pulse:
 
     @event.listens_for(engine, "connect")
     def limit(connection: Any, _record: Any) -> None:
-        prepare(connection, options)
+        try:
+            prepare(connection, options)
+        except BaseException:
+            connection.close()  # the pool forgets it, and nobody else could
+            raise
 
     return pulse
 

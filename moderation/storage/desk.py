@@ -29,7 +29,7 @@ from moderation.storage.severity_order import serving_slot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A comment as a list shows it. ``scores`` are those that the docket has of it, ``signals`` all that a policy
+    """A comment as a list shows it. ``scores`` are those that the queue index has of it, ``signals`` all that a policy
     decides from in ``judged_section``; ``severity`` is what the queue is sorted by. ``decided`` is the newest decision
     by anyone, a person's included.
     """
@@ -67,7 +67,7 @@ class DeskComment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ThreadComment:
     """A comment in a thread: ``depth`` 0 is what the thread hangs on, or stands alone; 1 answers it, 2 answers that."""
 
     comment: Comment
@@ -161,7 +161,7 @@ AROUND = 15
 """How many of a thread stand before a comment, after it, and under it."""
 
 
-def thread_of(session: Session, comment: Comment) -> list[Said]:
+def thread_of(session: Session, comment: Comment) -> list[ThreadComment]:
     """The thread around a comment, waiting ones included: what it answers, what else answers that before and after it,
     and its own replies under it. Alone: nothing.
     """
@@ -181,12 +181,14 @@ def thread_of(session: Session, comment: Comment) -> list[Said]:
     ]
 
 
-def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[Said]:
+def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[ThreadComment]:
     order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
     columns = (_QUEUE_INDEX[name] for name in ("site_id", "section", "escalated", *_SIGNALS))
     query = select(Comment, *columns).join(QueueIndex, QueueIndex.comment_id == Comment.id)
     rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
-    return [Said(comment=row[0], at=location_in(row), depth=depth, signals=_signals(row._mapping)) for row in rows]
+    return [
+        ThreadComment(comment=row[0], at=location_in(row), depth=depth, signals=_signals(row._mapping)) for row in rows
+    ]
 
 
 def _signals(row: Any) -> dict[str, float]:
@@ -194,7 +196,7 @@ def _signals(row: Any) -> dict[str, float]:
 
 
 def signals_of(session: Session, ids: Iterable[str]) -> dict[str, dict[str, float]]:
-    """The scores that the docket has of these comments, by comment."""
+    """The scores that the queue index has of these comments, by comment."""
     query = select(_QUEUE_INDEX.comment_id, *(_QUEUE_INDEX[signal] for signal in _SIGNALS))
     rows = session.execute(query.where(_QUEUE_INDEX.comment_id.in_(list(ids))))
     return {row.comment_id: _signals(row._mapping) for row in rows}

@@ -1,5 +1,5 @@
-"""Lists of comments for the desk, quick at a million: read from the docket in the order of its indexes, a page at a
-time. What an index can't order is looked for among so many candidates at most.
+"""Lists of comments for the desk, quick at a million: read from the queue index in the order of its indexes, a page at
+a time. What an index can't order is looked for among so many candidates at most.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from moderation.storage.search_index import fts5_query, tsquery
 from moderation.storage.severity_order import serving_slot
 
 RANGED = (*LABELS, "relevance")
-"""The signals that a list can be narrowed to a band of."""
+"""The signals that a list can be narrowed to a range of."""
 CANDIDATES = 1000
 """Among so many of what a search finds, or an author wrote, the newest ones, a list chooses."""
 COUNTED = 1000
@@ -82,7 +82,7 @@ class ScoreRange:
 class Wanted:
     """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
     What is escalated waits apart (None: both). ``before``: arrived at this time or before. ``find`` None: no search.
-    ``marked``: those with this flag alone. ``slot`` names the severity to sort by (``queue_index.SLOTS``); None: the
+    ``flag``: those with this flag alone. ``slot`` names the severity to sort by (``queue_index.SLOTS``); None: the
     one that counts now.
     """
 
@@ -96,7 +96,7 @@ class Wanted:
     unusable: Unusable | None = None
     language: str | None = None
     before: datetime | None = None
-    marked: FlagKind | None = None
+    flag: FlagKind | None = None
     find: tuple[Sought, ...] | None = None
     order: Order = Order.SEVERITY
     slot: int | None = None
@@ -138,8 +138,8 @@ def _asked(session: Session, wanted: Wanted) -> list[ColumnElement[Any]]:
 
 def _keys(session: Session, wanted: Wanted) -> tuple[_Key, ...]:
     if not wanted.waiting:
-        # What is marked may wait, or not: then nobody has decided about it.
-        return _ORDERS[Order.NEWEST] if wanted.marked else _LATEST_DECISION
+        # What is flagged may wait, or not: then nobody has decided about it.
+        return _ORDERS[Order.NEWEST] if wanted.flag else _LATEST_DECISION
     if wanted.order is Order.SEVERITY:
         return _BY_SEVERITY[serving_slot(session) if wanted.slot is None else wanted.slot]
     return _ORDERS[wanted.order]
@@ -181,23 +181,23 @@ def _page(
     return [row.comment_id for row in sorted(found, key=lambda row: _sorts(row, keys))[:limit]]
 
 
-def how_many(session: Session, wanted: Wanted, *, most: int = COUNTED) -> int:
-    """How many there are; one more than ``most`` stands for any number beyond."""
+def how_many(session: Session, wanted: Wanted, *, maximum: int = COUNTED) -> int:
+    """How many there are; one more than ``maximum`` stands for any number beyond."""
     few = _few(session, wanted)
     if few is not None:
-        return min(len(few), most + 1)
-    key = ("count", wanted, most)
+        return min(len(few), maximum + 1)
+    key = ("count", wanted, maximum)
     if key not in session.info:  # a page tells it here and there
-        session.info[key] = _counted(session, wanted, most)
+        session.info[key] = _counted(session, wanted, maximum)
     counted: int = session.info[key]
     return counted
 
 
-def _counted(session: Session, wanted: Wanted, most: int) -> int:
+def _counted(session: Session, wanted: Wanted, maximum: int) -> int:
     one: Select[Any] = select(literal_column("1")).select_from(QueueIndex)
     count = 0
     for lane in _lanes(session, wanted):
-        rest = most + 1 - count
+        rest = maximum + 1 - count
         if wanted.waiting and not wanted.articles and not wanted.escalated:
             # Two indexes together hold what waits on a site with all that is asked here: no row is looked up.
             halves = [one.where(*lane, half).limit(rest).subquery() for half in (DECIDABLE, UNDECIDABLE)]
@@ -205,7 +205,7 @@ def _counted(session: Session, wanted: Wanted, most: int) -> int:
         else:
             some = one.where(*lane).limit(rest).subquery()
         count += session.scalar(select(func.count()).select_from(some)) or 0
-        if count > most:
+        if count > maximum:
             break
     return count
 
@@ -215,8 +215,8 @@ def newest_number(session: Session) -> int:
     return session.scalar(select(func.max(_C.number))) or 0
 
 
-def arrived_since(session: Session, wanted: Wanted, number: int, *, most: int) -> int:
-    """How many comments that the view shows have arrived after that one, counted up to ``most``."""
+def arrived_since(session: Session, wanted: Wanted, number: int, *, maximum: int) -> int:
+    """How many comments that the view shows have arrived after that one, counted up to ``maximum``."""
     fresh: Select[Any] = select(_C.number).where(
         _C.number > number, _WAITS, _within_any(wanted.scopes), *_common(wanted)
     )
@@ -224,11 +224,11 @@ def arrived_since(session: Session, wanted: Wanted, number: int, *, most: int) -
         fresh = fresh.where(_unindexed(_C.article_id).in_(wanted.articles))
     if wanted.author_id is not None:
         fresh = fresh.where(_C.author_id == wanted.author_id)
-    if wanted.marked is not None:
-        fresh = _with_flag(fresh, wanted.marked)
+    if wanted.flag is not None:
+        fresh = _with_flag(fresh, wanted.flag)
     if wanted.find is not None:
         _, fresh = _matching(session, fresh, wanted.find)
-    return session.scalar(select(func.count()).select_from(fresh.limit(most).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(fresh.limit(maximum).subquery())) or 0
 
 
 def busiest_articles(session: Session, scope: Scope, *, limit: int) -> list[tuple[str, int]]:
@@ -364,7 +364,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
     if (
         wanted.find is not None
         or wanted.author_id is not None
-        or wanted.marked is not None
+        or wanted.flag is not None
         or (wanted.articles and not wanted.waiting)
     ):
         return _candidates(session, wanted)
@@ -379,7 +379,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
 
 
 def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
-    """The newest ``CANDIDATES`` of what the view asks for; of what is marked, those that were marked last."""
+    """The newest ``CANDIDATES`` of what the view asks for; of what has a flag, those that got it last."""
     query = select(*_asked(session, wanted)).where(_within_any(wanted.scopes), *_common(wanted))
     if wanted.statuses is None:
         query = query.where(_WAITS)
@@ -387,8 +387,8 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
         query = query.where(_unindexed(_C.status).in_([status.value for status in wanted.statuses]))
     if wanted.articles:
         query = query.where(_unindexed(_C.article_id).in_(wanted.articles))
-    if wanted.marked is not None:
-        query = _with_flag(query, wanted.marked)
+    if wanted.flag is not None:
+        query = _with_flag(query, wanted.flag)
     if wanted.find is not None:
         newest, matching = _matching(session, query, wanted.find)
         if wanted.author_id is not None:
@@ -396,10 +396,10 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
         if wanted.waiting:
             matching = matching.where(newest >= _first_waiting(session, wanted.scopes))
         return list(session.execute(matching.order_by(newest.desc()).limit(CANDIDATES + 1)))
-    if wanted.marked is not None:
+    if wanted.flag is not None:
         if wanted.author_id is not None:
             query = query.where(_unindexed(_C.author_id) == wanted.author_id)
-        return list(session.execute(query.order_by(_MARK.made_at.desc()).limit(CANDIDATES + 1)))
+        return list(session.execute(query.order_by(_FLAG.made_at.desc()).limit(CANDIDATES + 1)))
     theirs = select(Comment.id).order_by(Comment.created_at.desc()).limit(CANDIDATES + 1)
     if wanted.author_id is not None:
         theirs = theirs.where(Comment.author_id == wanted.author_id)
@@ -410,11 +410,11 @@ def _candidates(session: Session, wanted: Wanted) -> list[_Placed]:
     return list(session.execute(query.where(_C.comment_id.in_(theirs))))
 
 
-_MARK = table_of(CommentFlag).c
+_FLAG = table_of(CommentFlag).c
 
 
 def _with_flag(query: Select[Any], kind: FlagKind) -> Select[Any]:
-    return query.join(table_of(CommentFlag), (_MARK.comment_id == _C.comment_id) & (_MARK.kind == kind.value))
+    return query.join(table_of(CommentFlag), (_FLAG.comment_id == _C.comment_id) & (_FLAG.kind == kind.value))
 
 
 def _first_waiting(session: Session, scopes: Sequence[Scope]) -> int:

@@ -31,7 +31,7 @@ REPLIES = 300
 class Entry:
     """A comment as readers see it. ``parent_id`` is what it stands under: its parent, or nothing where readers never
     saw that. ``in_reply_to`` names whom it answers where that is another comment, too deep down to stand under.
-    ``featured``: the newsroom has marked it so.
+    ``featured``: the newsroom has featured it.
     """
 
     comment: Comment

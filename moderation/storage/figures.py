@@ -1,7 +1,7 @@
 """Counts that administrators see of their sites: what waits, what arrives, what is decided, by whom and why.
 
-Everything is counted from the docket's indexes, one site at a time, and from the days that are asked for alone. What
-was decided is counted by the decision that stands, on the day when it was made.
+Everything is counted from the queue index's indexes, one site at a time, and from the days that are asked for alone.
+What was decided is counted by the decision that stands, on the day when it was made.
 """
 
 from __future__ import annotations

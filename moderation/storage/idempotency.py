@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.storage.base import Base
 
 
-class KeptAnswer(Base):
+class IdempotencyKey(Base):
     """The first answer under one key of a site's key. ``digest`` is that of the request."""
 
     __tablename__ = "idempotency_keys"
@@ -23,15 +23,17 @@ class KeptAnswer(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def kept_answer(session: Session, key_id: str, name: str, since: datetime) -> KeptAnswer | None:
+def kept_answer(session: Session, key_id: str, name: str, since: datetime) -> IdempotencyKey | None:
     return session.scalar(
-        select(KeptAnswer).where(KeptAnswer.key_id == key_id, KeptAnswer.name == name, KeptAnswer.created_at > since)
+        select(IdempotencyKey).where(
+            IdempotencyKey.key_id == key_id, IdempotencyKey.name == name, IdempotencyKey.created_at > since
+        )
     )
 
 
 def forget_answers(session: Session, before: datetime) -> None:
-    session.execute(delete(KeptAnswer).where(KeptAnswer.created_at <= before))
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= before))
 
 
 def forget_answer(session: Session, key_id: str, name: str) -> None:
-    session.execute(delete(KeptAnswer).where(KeptAnswer.key_id == key_id, KeptAnswer.name == name))
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.key_id == key_id, IdempotencyKey.name == name))

@@ -59,7 +59,7 @@ class LegalCase(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressing:
-    """How many open matters are past their time, and how many will be soon."""
+    """How many open cases are past their time, and how many will be soon."""
 
     overdue: int = 0
     soon: int = 0
@@ -95,6 +95,6 @@ def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime,
 
 
 def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:
-    """How many matters of each site are past their time; sites without any aren't named."""
+    """How many cases of each site are past their time; sites without any aren't named."""
     query = select(LegalCase.site_id, func.count()).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= now)
     return dict(session.execute(query.group_by(LegalCase.site_id)).all())

@@ -1,4 +1,4 @@
-"""What moderators leave on the desk: who is at which comment, marks, notes, saved views, and how each likes it."""
+"""What moderators leave on the desk: who is at which comment, flags, notes, saved views, and preferences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FlagKind(StrEnum):
 
 
 class CommentFlag(Base):
-    """A mark on a comment, who made it and what they noted with it."""
+    """A flag on a comment, who set it and what they noted with it."""
 
     __tablename__ = "comment_flags"
     __table_args__ = (Index("ix_comment_flags_newest", "kind", "made_at"),)
@@ -98,7 +98,7 @@ class SavedView(Base):
 
 
 class Preferences(Base):
-    """How an account likes its desk, such as from which level of which label a text is veiled."""
+    """How an account wants its desk, such as from which level of which label a text is hidden."""
 
     __tablename__ = "preferences"
 
@@ -108,7 +108,7 @@ class Preferences(Base):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagShown:
-    """A mark as moderators see it; ``by`` is an account's name."""
+    """A flag as moderators see it; ``by`` is an account's name."""
 
     kind: FlagKind
     by: str
@@ -129,19 +129,19 @@ class Noted:
 
 
 def flags_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[FlagShown]]:
-    """The marks of each of these comments that has any, oldest first."""
+    """The flags of each of these comments that has any, oldest first."""
     found: dict[str, list[FlagShown]] = {}
     query = select(CommentFlag, Account.name).join(Account, Account.id == CommentFlag.account_id)
-    for mark, by in session.execute(
+    for flag, by in session.execute(
         query.where(CommentFlag.comment_id.in_(comment_ids)).order_by(CommentFlag.made_at, CommentFlag.kind)
     ):
-        marked = FlagShown(kind=FlagKind(mark.kind), by=by, note=mark.note, made_at=mark.made_at)
-        found.setdefault(mark.comment_id, []).append(marked)
+        shown = FlagShown(kind=FlagKind(flag.kind), by=by, note=flag.note, made_at=flag.made_at)
+        found.setdefault(flag.comment_id, []).append(shown)
     return found
 
 
 def kinds_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The same as words alone, in the order of ``MarkKind``."""
+    """The same as words alone, in the order of ``FlagKind``."""
     rows = session.execute(
         select(CommentFlag.comment_id, CommentFlag.kind)
         .where(CommentFlag.comment_id.in_(comment_ids))
@@ -199,7 +199,7 @@ def live_locks(session: Session, now: datetime, *, exclude: str | None = None) -
 
 
 def release_locks(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
-    """Ends an account's claim of a comment, and every claim whose time is over."""
+    """Ends an account's lock of a comment, and every lock whose time is over."""
     over = CommentLock.until <= now
     own = (CommentLock.account_id == account_id) & (CommentLock.comment_id == comment_id)
     session.execute(delete(CommentLock).where(or_(over, own) if comment_id is not None else over))
@@ -213,6 +213,6 @@ def views_for(session: Session, account_id: str, scopes: Sequence[Scope]) -> lis
 
 
 def preferences_of(session: Session, account_id: str | None) -> dict[str, Any]:
-    """How an account likes its desk; empty where it never said."""
+    """How an account wants its desk; empty where it never said."""
     found = session.get(Preferences, account_id) if account_id is not None else None
     return dict(found.values) if found is not None else {}

@@ -44,7 +44,7 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
     if own is None:
         return []
     found = sorted(_candidates(session, comment, own, scopes), key=lambda row: (-_in_common(row, own), row.number))
-    # A band in common is a good guess; the words decide. Twice as many are looked at as are shown.
+    # A bucket in common is a good guess; the words decide. Twice as many are looked at as are shown.
     ids = [row.comment_id for row in found[: 2 * limit]]
     if not ids:
         return []
@@ -58,7 +58,7 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearlySame:
-    """A waiting comment that says nearly the same, as an act on many takes it. ``at`` is where it is."""
+    """A waiting comment that says nearly the same, as a bulk action takes it. ``at`` is where it is."""
 
     comment_id: str
     revision: int
@@ -109,7 +109,7 @@ def _candidates(
     *,
     itself: bool = False,
 ) -> Sequence[_Found]:
-    """Rows of the docket that have at least one of the text's bands."""
+    """Rows of the queue index that have at least one of the text's buckets."""
     columns = (
         _QUEUE_INDEX.c.number,
         _QUEUE_INDEX.c.comment_id,
@@ -119,7 +119,7 @@ def _candidates(
     if not itself:
         here.append(_QUEUE_INDEX.c.comment_id != comment.id)
     here.append(within_any(scopes, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section))
-    # One query for each band, as each has an index of its own; a campaign's thousands are not all looked at.
+    # One query for each bucket, as each has an index of its own; a campaign's thousands are not all looked at.
     of_each = [
         select(select(*columns).where(*here, _QUEUE_INDEX.c[f"bucket_{n}"] == own[n]).limit(of_each_bucket).subquery())
         for n in range(BUCKETS)

@@ -1,17 +1,18 @@
-"""Outgoing notices: written with the change they tell of, delivered afterwards."""
+"""Outgoing events: written with the change that they tell of, delivered afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Connection, ForeignKey, Index, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
 
 
-class Notice(Base):
+class OutboxEvent(Base):
     """Something that a site will be told: ``kind`` like ``comment.published``, ``subject`` the comment's id."""
 
     __tablename__ = "outbox"
@@ -24,3 +25,11 @@ class Notice(Base):
     payload: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
+
+
+_INSERT = insert(table_of(OutboxEvent))
+
+
+def insert_outbox_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Stores new events, each with all columns, in one statement."""
+    connection.execute(_INSERT, rows)

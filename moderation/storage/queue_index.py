@@ -1,4 +1,6 @@
-"""The docket: one narrow row a comment, with what the desk sorts, filters and counts by. ``record`` keeps it."""
+"""The queue index: one narrow row a comment, with what the desk sorts, filters and counts by. ``comments.lifecycle``
+writes it with every change of status.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, lite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
-from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Signals
+from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS
+from moderation.core.policy import Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
 from moderation.core.text.likeness import buckets
@@ -217,29 +220,14 @@ def bucket_columns(body: str) -> dict[str, int | None]:
     return {f"bucket_{number}": value for number, value in enumerate(buckets(body) or (None,) * 4)}
 
 
-def judged(
-    signals: Signals, weight: Weight, *, status: Status, flags: int, decided_at: datetime | None
-) -> dict[str, Any]:
-    """What changes when the policy decides about a comment that has been in the docket before."""
-    return {
-        **_signal_columns(signals),
-        **weight.columns,
-        "status": status.value,
-        "waiting": status in WAITING,
-        "flags": flags,
-        "decided_at": decided_at,
-        "by_policy": status.value,
-    }
-
-
 def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
-    """What changes when anybody but the policy decides."""
-    return {
-        "status": status.value,
-        "waiting": status in WAITING,
-        "decided_at": decided_at,
-        "by_person": status.value,
-    }
+    """What changes with a comment's status."""
+    return {"status": status.value, "waiting": status in WAITING, "decided_at": decided_at}
+
+
+def judged(signals: Signals, weight: Weight, *, flags: int, by_policy: Status) -> dict[str, Any]:
+    """What changes besides when the policy decides about a comment that has been in the queue index before."""
+    return {**_signal_columns(signals), **weight.columns, "flags": flags, "by_policy": by_policy.value}
 
 
 def scored(signals: Signals) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from moderation.storage.queue_index import SLOTS, QueueIndex
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
     """A comment as programs read it from the queue. ``article_id`` is the site's own name for the article, ``judged``
-    the policy's newest decision, ``severity`` what the queue is sorted by, ``marks`` are ``MarkKind``, in words.
+    the policy's newest decision, ``severity`` what the queue is sorted by, ``flag_kinds`` are ``FlagKind``, in words.
     """
 
     comment: Comment
@@ -27,7 +27,7 @@ class QueueItem:
     judged: DecisionRow | None
     flags: int
     severity: int
-    marks: Sequence[str]
+    flag_kinds: Sequence[str]
 
 
 def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[QueueItem]:
@@ -39,7 +39,7 @@ def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[Queu
         .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
         .where(Comment.id.in_(ids))
     )
-    judged, marks = _judged(session, ids), kinds_on(session, ids)
+    judged, flag_kinds = _judged(session, ids), kinds_on(session, ids)
     found = {
         comment.id: QueueItem(
             comment=comment,
@@ -48,7 +48,7 @@ def queue_items(session: Session, ids: Sequence[str], *, slot: int) -> list[Queu
             judged=judged.get(comment.id),
             flags=entry.flags,
             severity=getattr(entry, SLOTS[slot]),
-            marks=marks.get(comment.id, ()),
+            flag_kinds=flag_kinds.get(comment.id, ()),
         )
         for comment, article_id, entry, scores in rows
     }

@@ -1,4 +1,4 @@
-"""Decided comments as narrow columns of the docket, many at once: what another policy can be tried on."""
+"""Decided comments as narrow columns of the queue index, many at once: what another policy can be tried on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, String, select, type_coerce
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.core.policy import SIGNALS
+from moderation.core.conditions import SIGNALS
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment, DecisionRow
@@ -87,7 +87,7 @@ def decided_by_people(session: Session, site_ids: Sequence[str], section: str | 
 
 
 def every_decided(session: Session, *, since: datetime | None = None) -> Iterator[Past]:
-    """Every comment received since then that a policy has decided, oldest first, portion by portion."""
+    """Every comment received since then that a policy has decided, oldest first, chunk by chunk."""
     query = _query().where(_D.by_policy.is_not(None)).order_by(_D.number).limit(CHUNK)
     if since is not None:
         query = query.where(_D.received_at >= since)
@@ -98,7 +98,7 @@ def every_decided(session: Session, *, since: datetime | None = None) -> Iterato
 
 
 def named(session: Session, numbers: Sequence[int]) -> dict[int, Row[int, str, str | None]]:
-    """The comments with these numbers in the docket: number, id and language."""
+    """The comments with these numbers in the queue index: number, id and language."""
     rows = session.execute(select(_D.number, _D.comment_id, _D.language).where(_D.number.in_(numbers)))
     return {row.number: row for row in rows}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-LEAST_FREE = 2**20
+MIN_FREE = 2**20
 """Bytes: with less, the next transactions find no room."""
 REMEMBERED_SECONDS = 30.0
 
@@ -40,4 +40,4 @@ class Room:
             disk = os.statvfs(self._file.parent)
         except OSError:
             return True  # whoever opens the file will say what is wrong
-        return disk.f_bavail * disk.f_frsize >= LEAST_FREE
+        return disk.f_bavail * disk.f_frsize >= MIN_FREE

@@ -1,6 +1,6 @@
-"""The score map: what waits, counted along one signal in hundredths, and what lies within a band of it.
+"""The score map: what waits, counted along one signal in hundredths, and what lies within a score range of it.
 
-A comment whose scores decide nothing, in a language that no pack reads or not scored, is in no band: it is counted by
+A comment whose scores decide nothing, in a language that no pack reads or not scored, is in no range: it is counted by
 itself.
 """
 
@@ -55,8 +55,8 @@ class ScoreRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
-    """How many comments wait in each hundredth of a signal, with the docket's numbers of the oldest and the newest of
-    each; and how many wait without that score, in each language that no pack reads (most first), and not scored.
+    """How many comments wait in each hundredth of a signal, with the queue index's numbers of the oldest and the newest
+    of each; and how many wait without that score, in each language that no pack reads (most first), and not scored.
     """
 
     counts: tuple[int, ...]
@@ -80,7 +80,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
-    """One comment of a band, with its score, its article's title, its language, and the label that is highest in it."""
+    """A comment of a score range: its score, its article's title, its language, and the label that is highest in it."""
 
     comment_id: str
     body: str
@@ -135,7 +135,7 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
 
 
 def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, limit: int) -> list[int]:
-    """The docket's numbers of some comments in a band."""
+    """The queue index's numbers of some comments in a score range."""
     found: list[int] = []
     for scope in area.scopes:
         some = _within(session, select(_QUEUE_INDEX.c.number), scope, area, score_range).limit(limit - len(found))
@@ -144,7 +144,7 @@ def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, lim
 
 
 def among(session: Session, area: Area, score_range: ScoreRange, ids: Collection[str]) -> list[str]:
-    """Those of these comments that lie in a band."""
+    """Those of these comments that lie in a score range."""
     found: list[str] = []
     for scope in area.scopes if ids else ():
         within_score_range = _within(session, select(_QUEUE_INDEX.c.comment_id), scope, area, score_range)
@@ -182,7 +182,7 @@ def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
 
 
 def choose_score_range(session: Session, action_id: str, area: Area, score_range: ScoreRange) -> int:
-    """Chooses all that waits in a band for an act, each at its revision, the oldest first. Returns how many."""
+    """Chooses all that waits in a score range for an action, each at its revision, the oldest first, and counts it."""
     at = 0
     for scope in area.scopes:
         columns = (

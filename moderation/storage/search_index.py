@@ -18,7 +18,7 @@ from moderation.storage.comments import Comment
 
 _LAST_PLACE = 16_383
 """PostgreSQL counts the places in a text no further."""
-_MOST_PLACES = 255
+_MAX_PLACES = 255
 """So many places of one word it keeps."""
 
 _INSERT_COMMENT = insert(table_of(Comment))
@@ -33,7 +33,7 @@ _UPDATE = text("UPDATE comments SET search = CAST(:words AS tsvector) WHERE id =
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A comment to be found: its number in the docket, its id, its text, its author's name."""
+    """A comment to be found: its number in the queue index, its id, its text, its author's name."""
 
     number: int
     comment_id: str
@@ -82,7 +82,7 @@ def tsvector(body: str, author_name: str) -> str:
         for word in words:
             place = min(place + 1, _LAST_PLACE)
             found = places.setdefault(word, [])
-            if len(found) < _MOST_PLACES:
+            if len(found) < _MAX_PLACES:
                 found.append(place)
         place += 1
     return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())

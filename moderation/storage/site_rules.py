@@ -1,4 +1,4 @@
-"""What moderators set for a place or a person: listed terms, modes of discussions, decisions about authors."""
+"""What moderators set for a place or a person: wordlists, modes of discussions, decisions about authors."""
 
 from __future__ import annotations
 

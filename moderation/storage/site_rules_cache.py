@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cachetools import LRUCache
 from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from moderation.core.cache import Cached
 from moderation.core.comment import Mode
 from moderation.core.discussion_hours import NOTHING_SET, Cause, Setting, Settings, hours_from
 from moderation.core.wordlist import NO_TERMS, Term, TermList
@@ -18,8 +20,8 @@ from moderation.storage.site_rules import ModeSetting
 from moderation.storage.site_rules import Term as TermRow
 from moderation.storage.sites import Site
 
-MOST_ARTICLES = 2000
-"""So many articles' own rules are kept for a site; then they are read afresh."""
+MAX_ARTICLES = 2000
+"""So many articles' own rules are kept for a site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +42,24 @@ class _Entry:
     switch: Setting | None
     sections: dict[str, Setting]
     terms: TermList
-    articles: dict[str, tuple[Setting | None, Setting | None, TermList]] = field(default_factory=dict)
+    articles: Cached[str, tuple[Setting | None, Setting | None, TermList]] = field(
+        default_factory=lambda: Cached(LRUCache(MAX_ARTICLES))
+    )
 
 
 class SiteRulesCache:
     """Reads rules when a site's revision has moved on, and keeps them until it does again. Threads may share it."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, _Entry] = {}
+        self._entries: dict[str, _Entry] = {}
 
     def rules(self, session: Session, place: Place | Article) -> Rules:
         """What holds for an article now."""
         revision = place.rules_revision if isinstance(place, Place) else rules_revision(session, place.site_id)
-        entry = self._shelves.get(place.site_id)
+        entry = self._entries.get(place.site_id)
         if entry is None or entry.revision != revision:
-            entry = self._shelves[place.site_id] = _entry(session, place.site_id, revision)
-        own = entry.articles.get(place.id)
-        if own is None:
-            if len(entry.articles) >= MOST_ARTICLES:
-                entry.articles.clear()
-            own = entry.articles[place.id] = _own(session, place.site_id, place.id)
-        by_hand, surge, terms = own
+            entry = self._entries[place.site_id] = _entry(session, place.site_id, revision)
+        by_hand, surge, terms = entry.articles.get(place.id, lambda: _own(session, place.site_id, place.id))
         section = entry.sections.get(place.section) if place.section else None
         return Rules(
             settings=Settings(site=entry.site, section=section, article=by_hand, surge=surge, switch=entry.switch),
@@ -74,8 +73,8 @@ def rules_revision(session: Session, site_id: str) -> int:
 
 
 def site_rules_lock(site_id: str) -> str:
-    """The name of the lock under which a site's term lists and modes are changed."""
-    return f"house {site_id}"
+    """The name of the lock under which a site's wordlists and modes are changed."""
+    return f"site rules {site_id}"
 
 
 def site_rules_changed(session: Session, site_id: str) -> None:

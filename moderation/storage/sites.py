@@ -30,7 +30,7 @@ class Right(StrEnum):
 
 
 class Site(Base):
-    """One publisher's front end, with its own audit chain. ``house_revision`` counts up with every change of its term
+    """One publisher's front end, with its own audit chain. ``rules_revision`` counts up with every change of its term
     lists and modes, so that whoever keeps them in memory sees that they are stale.
     """
 

@@ -46,7 +46,7 @@ class SuggestedLabels(Base):
 
 
 def suggestions_of(session: Session, site_id: str, *, since: datetime | None = None) -> Iterator[SuggestedLabels]:
-    """A site's suggested labels, oldest first, read in portions."""
+    """A site's suggested labels, oldest first, read in chunks."""
     query = select(SuggestedLabels).where(SuggestedLabels.site_id == site_id).order_by(SuggestedLabels.id)
     if since is not None:
         query = query.where(SuggestedLabels.created_at >= since)

@@ -15,7 +15,7 @@ from moderation.storage.pulse import DatabaseUnavailable
 
 STUCK_SECONDS = 1.0
 """Who has asked for the file so long ago and hasn't got it waits for another process."""
-MOST_WAITING = 6
+MAX_WAITING = 6
 _SLICE = 0.2
 
 
@@ -58,7 +58,7 @@ class Writers:
         try:
             while not self._turn.acquire(timeout=_SLICE):
                 with self._state:
-                    crowded = self._waiting > MOST_WAITING and self._is_stuck()
+                    crowded = self._waiting > MAX_WAITING and self._is_stuck()
                     if crowded or time.monotonic() > deadline:
                         raise DatabaseUnavailable("another process holds the database")
         finally:

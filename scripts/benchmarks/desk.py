@@ -157,7 +157,7 @@ def approve(desk: Desk) -> float:
 
 
 def score_map(desk: Desk) -> float:
-    """The score map with a band, its number and its sample, along three scores."""
+    """The score map with a score range, its number and its sample, along three scores."""
     low = desk.chance.randrange(0, 90)
     edges = f"from={low / 100:.2f}&to={(low + 10) / 100:.2f}"
     return mean(timed(desk.get, f"/review/map?signal={name}&{edges}") for name in ("toxicity", "insult", "relevance"))

@@ -20,13 +20,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder that holds dev/ and train/")
     parser.add_argument("--pack", default="builtin", help="the pack to measure (builtin)")
     parser.add_argument("--runtime", default="auto", help="how to run it (auto)")
-    parser.add_argument("--most", type=int, default=1500, help="comments per set at most (1500)")
+    parser.add_argument("--maximum", type=int, default=1500, help="comments per set at most (1500)")
     options = parser.parse_args()
     if not (options.data / "dev").is_dir():
         raise SystemExit(f"{options.data} has no folder dev/. --data names the folder that holds it.")
     scorer = build_scorer(options.pack, options.runtime)
     assert isinstance(scorer, PackScorer), "no languages are routed here"
-    bench = Bench(scorer=scorer, data=options.data, most=options.most)
+    bench = Bench(scorer=scorer, data=options.data, maximum=options.maximum)
     rows, notes = [], []
     for name, measure in every_measure():
         say(f"measuring {name} ...")
@@ -40,7 +40,7 @@ def main() -> None:
         notes += [note for one in found for note in one.notes]
     stamp = scorer.stamp
     notes.append(
-        f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}; at most {options.most} comments a set"
+        f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}; {options.maximum} a set at most"
     )
     report("quality", rows, json_file=options.json, notes=notes)
 

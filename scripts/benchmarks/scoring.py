@@ -36,7 +36,7 @@ PEER_FILES = PEER_VENV / "bert-base"
 PARTS = Path(__file__).parent / "scoring_parts"
 ROUNDS = 2
 BATCH = 32
-MOST_SECONDS = 240
+MAX_SECONDS = 240
 """For the turns with Detoxify; on a slow or busy machine they end with fewer comments."""
 
 
@@ -169,7 +169,7 @@ def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
         for one in (scorer, pack):
             _in_batches(one, texts)  # the shapes of these batches, once
         done, began = 0, time.perf_counter()
-        while done < ROUNDS * len(texts) and (done < 2 * BATCH or time.perf_counter() - began < MOST_SECONDS):
+        while done < ROUNDS * len(texts) and (done < 2 * BATCH or time.perf_counter() - began < MAX_SECONDS):
             start = done % len(texts)
             part = texts[start : start + BATCH]
             done += len(part)

@@ -60,7 +60,7 @@ class Bench:
 
     scorer: PackScorer
     data: Path
-    most: int
+    maximum: int
 
     def dev(self, name: str, *, whole: bool = False) -> list[dict[str, Any]]:
         """Rows of ``dev/NAME.jsonl.gz``: a fixed random choice of them, unless ``whole``."""
@@ -68,13 +68,13 @@ class Bench:
             rows = [json.loads(line) for line in lines]
         return rows if whole else self.some(rows)
 
-    def held_back(self, name: str, most: int | None = None) -> list[tuple[str, Mapping[str, float]]]:
+    def held_back(self, name: str, maximum: int | None = None) -> list[tuple[str, Mapping[str, float]]]:
         """Rows of a training corpus that training never saw."""
         rows = held_back_rows(self.data, name)
-        return rows if most is None else _chance(1).sample(rows, min(most, len(rows)))
+        return rows if maximum is None else _chance(1).sample(rows, min(maximum, len(rows)))
 
     def some(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return _chance(1).sample(rows, min(self.most, len(rows)))
+        return _chance(1).sample(rows, min(self.maximum, len(rows)))
 
     def score(self, requests: Sequence[ScoreRequest | str], scale: Scale = Scale.NATURAL) -> list[Scores]:
         """In order; texts alone are scored without an article."""
@@ -130,7 +130,7 @@ def news(bench: Bench) -> list[Measured]:
 
 
 def wikipedia(bench: Bench) -> list[Measured]:
-    rows = bench.held_back("wikipedia_talk", 2 * bench.most)
+    rows = bench.held_back("wikipedia_talk", 2 * bench.maximum)
     scores = bench.score([text for text, _ in rows])
     found = []
     for label in LABELS:
@@ -152,7 +152,7 @@ def social_media(bench: Bench) -> list[Measured]:
         ("stormfront", "hate", "identity_attack"),
         ("explainable_sexism", "sexist", "identity_attack"),
     ):
-        rows = bench.held_back(corpus, bench.most)
+        rows = bench.held_back(corpus, bench.maximum)
         truth = np.array([labels[named] >= 0.5 for _, labels in rows])
         scores = bench.score([text for text, _ in rows])
         found.append(Measured(name=f"{corpus}_{named}_auc", value=auc(truth, _column(scores, label))))
@@ -201,7 +201,9 @@ def identities(bench: Bench) -> list[Measured]:
 
 def swapped_identities(bench: Bench) -> list[Measured]:
     """How far toxicity moves (balanced scale) when only the identity that a comment names is another."""
-    sets = [bench.dev(name, whole=True)[: bench.most] for name in ("wiki_bias_nonfuzzed_test", "wiki_bias_fuzzed_test")]
+    sets = [
+        bench.dev(name, whole=True)[: bench.maximum] for name in ("wiki_bias_nonfuzzed_test", "wiki_bias_fuzzed_test")
+    ]
     before, after = (_column(bench.score([row["text"] for row in rows], Scale.BALANCED), "toxicity") for rows in sets)
     return [Measured(name="swapped_identity_shift", value=float(np.abs(before - after).mean()), unit="mean change")]
 

@@ -315,7 +315,7 @@ def _line(name: str, rows: Sequence[tuple[bool, float, float]]) -> str:
 
 def without_weights(pack: Pack) -> Pack:
     """The pack as an embedding alone: weights fitted for other features than today's mustn't stop the fitting."""
-    return replace(pack, manifest=replace(pack.manifest, relevance=None))
+    return replace(pack, manifest=pack.manifest.model_copy(update={"relevance": None}))
 
 
 def main() -> None:

@@ -141,6 +141,80 @@ def test_no_value_of_any_field_of_a_comment_is_a_fault(newsroom: Newsroom, field
             assert call("POST", "/api/v1/articles/trams/comments", json=content).status_code < 500, value
 
 
+PATHS = {
+    "article": ("PUT", "/api/v1/articles/trams"),
+    "comment": ("POST", "/api/v1/articles/trams/comments"),
+    "decision": ("POST", "/api/v1/comments/01kexvyr0086cfbnc304mxd3rb/decisions"),
+}
+RIGHT: dict[str, dict[str, Any]] = {
+    "article": {"title": "Trams"},
+    "comment": {
+        "author": {"name": "Ada"},
+        "body": "A comment about the trams that is certainly long enough to be read.",
+    },
+    "decision": {"outcome": "approve"},
+}
+HALF = "holds half of a surrogate pair, which is not a character. Send it as valid Unicode."
+MODES = "must be 'pre', 'post', 'closed' or 'hidden'."
+
+
+@pytest.mark.parametrize(
+    ("what", "content", "field", "message"),
+    [
+        ("article", {"title": None}, "title", "is missing."),
+        ("article", {"title": " "}, "title", "is empty."),
+        ("article", {"title": "x" * 1001}, "title", "has 1001 characters; at most 1000 are possible."),
+        ("article", {"text": "half \udc00"}, "text", HALF),
+        ("article", {"section": "half \udc00"}, "section", HALF),
+        ("article", {"text": "", "html": "<p>x</p>"}, "html", "can't be given together with text; send one of them."),
+        ("article", {"url": "ftp://a.example"}, "url", "must begin with https:// or http://."),
+        ("article", {"mode": "open"}, "mode", f"is 'open'; it {MODES}"),
+        ("article", {"mode": True}, "mode", MODES),
+        ("article", {"key_points": "one"}, "key_points", "must be a list of texts."),
+        ("article", {"key_points": ["a"] * 51}, "key_points", "has 51 entries; at most 50 are possible."),
+        ("article", {"key_points": ["a", 5, 6]}, "key_points", "must be a text (entry 2)."),
+        ("article", {"key_points": [7] * 50_000}, "key_points", "must be a text (entry 1)."),
+        ("comment", {"author": None}, "author", "is missing."),
+        ("comment", {"author": "Ada"}, "author", "must be an object."),
+        ("comment", {"author": {"name": " "}}, "author.name", "is empty. A comment needs its author's name."),
+        (
+            "comment",
+            {"author": {"name": "Ada", "nick": 1}},
+            "author.nick",
+            "is not known here; known are address, id, name.",
+        ),
+        ("comment", {"body": 5}, "body", "must be a text."),
+        ("decision", {"outcome": " "}, "outcome", "is missing."),
+        ("decision", {"outcome": "maybe"}, "outcome", "is 'maybe'; it must be 'approve' or 'reject'."),
+        ("decision", {"revision": "1"}, "revision", "must be a whole number, 0 or more."),
+        ("decision", {"revision": -1}, "revision", "must be a whole number, 0 or more."),
+        ("decision", {"revision": 2**31}, "revision", "must be a whole number below 2147483648."),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_words(
+    front_door: Newsroom, what: str, content: dict[str, Any], field: str, message: str
+) -> None:
+    method, path = PATHS[what]
+    answer = front_door.server(method, path, json=RIGHT[what] | content)
+    assert answer.status_code == 422
+    assert (answer.json or {})["errors"] == [{"field": field, "message": message}]
+    assert (answer.json or {})["detail"] == f"{field} {message}"
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_field_that_is_null_or_empty_is_one_that_was_not_sent(front_door: Newsroom, nothing: str | None) -> None:
+    names = ("summary", "url", "section", "source", "byline", "published_at", "mode")
+    article = front_door.put_article("bare", **dict.fromkeys(names, nothing), html=None, key_points=None)
+    assert article.status_code == 201, article.text
+    assert [(article.json or {})[name] for name in ("section", "mode", "published_at")] == [None, None, None]
+    author = {"name": "Ada", "id": nothing, "address": nothing}
+    more = dict.fromkeys(("parent_id", "external_id", "created_at"), nothing)
+    comment = front_door.accepted(article="bare", author=author, **more)
+    assert front_door.whole(comment["id"])["external_id"] is None
+    more = dict.fromkeys(("reason", "sentence", "note"), nothing)
+    assert front_door.decide(comment["id"], **more, revision=None).status_code == 200
+
+
 @pytest.mark.parametrize(
     "cookie", ["x", "\xff", "moderation_session=\x7f", "moderation_form=.eJw.x", "=;=;", "a" * 5000]
 )

@@ -426,7 +426,7 @@ def test_a_key_file_that_holds_no_key_is_told_in_a_sentence(tmp_path: Path, kept
     (tmp_path / "secret_key").write_bytes(kept)
     with pytest.raises(ConfigurationError, match="holds no whole key"):
         read_environment({"MODERATION_VAR": str(tmp_path)}, root=tmp_path)
-    # Where a key is named, what lies there is of no matter.
+    # Where a key is named, what lies there is of no importance.
     named = read_environment({"MODERATION_VAR": str(tmp_path), "MODERATION_SECRET_KEY": SECRET}, root=tmp_path)
     assert named.secret_key == SECRET
 

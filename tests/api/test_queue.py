@@ -124,6 +124,18 @@ def test_what_makes_no_sense_is_named(newsroom: Newsroom, query: dict[str, Any],
     assert names in detail(answer)
 
 
+def test_several_things_that_make_no_sense_are_named_at_once_and_an_empty_one_is_none(newsroom: Newsroom) -> None:
+    query = {"order": ["oldest", "newest"], "status": "approved", "sort": "x", "article": ["a"] * 21}
+    answer = newsroom.server("GET", QUEUE, query_string=query)
+    assert {error["field"]: error["message"] for error in (answer.json or {})["errors"]} == {
+        "order": "is given 2 times; it can be given once.",
+        "status": "is 'approved'; it must be 'pending'.",
+        "sort": "is not known here; known are article, cursor, language, order, section, status.",
+        "article": "has 21 entries; at most 20 are possible.",
+    }
+    assert newsroom.server("GET", f"{QUEUE}?status=&order=&article=&section=&language=&cursor=").status_code == 200
+
+
 def test_a_cursor_belongs_to_its_own_list(newsroom: Newsroom) -> None:
     for _ in range(51):
         newsroom.accepted()

@@ -20,7 +20,7 @@ from moderation.core.comment import DEEPEST
 from moderation.core.scores import LABELS
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.outbox import Notice
+from moderation.storage.outbox import OutboxEvent
 from moderation.storage.sites import Right
 
 COMMENTS = "/api/v1/articles/trams/comments"
@@ -632,7 +632,7 @@ def test_comment_decision_and_notice_are_stored_together(newsroom: Newsroom) -> 
     with newsroom.services.database.reading() as session:
         comment = session.get_one(Comment, arrived["id"])
         decision = session.scalars(select(DecisionRow).where(DecisionRow.comment_id == comment.id)).one()
-        notice = session.scalars(select(Notice).where(Notice.subject == comment.id)).one()
+        notice = session.scalars(select(OutboxEvent).where(OutboxEvent.subject == comment.id)).one()
     assert (comment.status, comment.revision, comment.flags, comment.scored) == ("pending", 1, 1, True)
     assert decision.automated
     assert decision.basis["signals"]["insult"] == 0.7

@@ -26,7 +26,7 @@ from moderation.storage.accounts import Granted, Role
 from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.sites import Right
-from moderation.unit_of_work import UnitOfWork, recorded
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 
@@ -284,8 +284,8 @@ def assert_refused(database: Database, statement: str) -> None:
 # --- several writers -------------------------------------------------------------------------------------------------
 
 
-def note(books: Any, chain: str, number: int) -> None:
-    recorded(books, lambda unit: unit.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
+def note(context: Any, chain: str, number: int) -> None:
+    run_in_unit_of_work(context, lambda unit: unit.event(chain, "test", "test.noted", f"n{number}", {"number": number}))
 
 
 def test_writers_at_once_never_fork_a_chain_not_even_at_its_first_event(database_url: str, tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_a_conflict_runs_the_whole_transaction_again(newsroom: Newsroom) -> None
             raise IntegrityError("insert", {}, Exception("UNIQUE constraint failed"))
         return "done"
 
-    assert recorded(newsroom.services, work) == "done"
+    assert run_in_unit_of_work(newsroom.services, work) == "done"
     with newsroom.services.database.reading() as session:
         assert [event.event for event in events_of(session, newsroom.site)].count("test.tried") == 1
 
@@ -355,7 +355,7 @@ def test_what_fails_leaves_no_event(newsroom: Newsroom) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        recorded(newsroom.services, work)
+        run_in_unit_of_work(newsroom.services, work)
     with newsroom.services.database.reading() as session:
         assert "test.failed" not in [event.event for event in events_of(session, newsroom.site)]
 

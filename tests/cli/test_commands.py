@@ -105,3 +105,23 @@ def test_a_wrong_configuration_names_its_key_and_exits_with_2(tmp_path: Path, te
     result = run(tmp_path, "policy", "check", str(file))
     assert result.exit_code == 2
     assert named in result.output
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_what_was_probably_meant(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        "[comments]\nminimum_lenght = 5\n[comments.sections.live]\nminimum_length = 9000\nmode = 'opne'\n"
+        "[policy.sites.a.sections.b.flag]\ntoxicty_at_least = 0.5\nlinks_at_least = '2'\n"
+        "[[reasons]]\nid = 'x'\nlabel = 'X'\n"
+    )
+    said = run(tmp_path, "policy", "check", str(file)).output.splitlines()
+    assert [line.removeprefix(f"{file}: ").partition(". ")[0].rstrip(".") for line in said] == [
+        "comments.sections.live.mode: is 'opne'; it must be one of pre, post, closed, hidden",
+        "comments.minimum_lenght: is not a key of this file",
+        "policy.sites.a.sections.b.flag.links_at_least: is '2'; it must be a number from 0 to 1,000,000, or false to "
+        "take the condition away",
+        "policy.sites.a.sections.b.flag.toxicty_at_least: is not a key of this file",
+        "reasons[1].reader: is missing",
+    ]
+    assert "Did you mean minimum_length?" in said[1]
+    assert "Did you mean toxicity_at_least?" in said[3]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from moderation.config.configuration_file import is_cut_off, parse_configuration
 from moderation.core.comment import Mode
+from moderation.core.conditions import SIGNALS
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import SIGNALS
 
 SHIPPED = (Path(__file__).parents[2] / "config/moderation.toml").read_text()
 
@@ -32,6 +32,7 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
     ("text", "key"),
     [
         ("nonsense", "the file"),
+        (f"[comments]\nminimum_length = {'9' * 5000}", "the file"),
         ("[comments", "the file"),
         ("[coments]", "coments"),
         ("comments = 5", "comments"),
@@ -42,6 +43,7 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
         ("[comments]\nminimum_length = 50.5", "comments.minimum_length"),
         ("[comments]\nminimum_length = 6000", "comments.minimum_length"),
         ("[comments]\nmaximum_length = 40", "comments.minimum_length"),
+        ("[comments.sections.live]\nmaximum_length = 40", "comments.sections.live.minimum_length"),
         ("[comments]\nmaximum_body = 5", "comments.maximum_body"),
         ('[comments]\nmode = "open"', "comments.mode"),
         ("[comments]\nclose_after_days = 1e3", "comments.close_after_days"),
@@ -106,7 +108,7 @@ DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least", "spam_at
 
 def flags(text: str, site: str | None = None, section: str | None = None) -> dict[str, float]:
     rules = parse_configuration(text).policy.rules_for(site, section)
-    return {condition.key: condition.threshold for condition in rules.flag}
+    return {str(condition.key): condition.threshold for condition in rules.flag}
 
 
 def test_an_empty_table_means_no_condition_but_danger_and_a_missing_one_the_default() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.config.configuration_edit import LENGTHS, NotEditable, Where, edited, merged, reason_ids, values_in
+from moderation.config.configuration_edit import NotEditable, Values, Where, edited, merged, values_in
 from moderation.config.configuration_file import parse_configuration
+from moderation.core.conditions import CONDITION_KEYS, EFFECTS
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import COUNTED_SIGNALS, condition_keys
-from moderation.policy_lab.what_if import EFFECTS
 
 SHIPPED = (Path(__file__).parents[2] / "config" / "moderation.toml").read_text()
 FILES = {
@@ -31,36 +32,44 @@ FILES = {
     "maximum_length = 900\n\n[policy.reject] # five\n# the end\n",
 }
 WHERE = (Where(), Where(site="demo"), Where(section="sport"), Where(site="demo", section='say "so"'))
-_NAMES = st.sampled_from([f"{effect}.{key}" for effect in EFFECTS for key in condition_keys()])
+_CONDITIONS = st.tuples(st.sampled_from(EFFECTS), st.sampled_from(list(CONDITION_KEYS.values())))
 _SCORES = st.sampled_from([0.0, 0.05, 0.5, 0.123456789, 1e-7, 1.0])
 _TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).filter(lambda t: t.strip())
-
-
-def _number(key: str, score: float) -> float:
-    return float(round(score * 20)) if key.partition(".")[2].rpartition("_at_")[0] in COUNTED_SIGNALS else score
+TOXICITY = ("flag", CONDITION_KEYS["toxicity_at_least"])
+LINKS = ("flag", CONDITION_KEYS["links_at_least"])
 
 
 @st.composite
-def edits(draw: st.DrawFn) -> tuple[str, Where, dict[str, float | int | str]]:
+def edits(draw: st.DrawFn) -> tuple[str, Where, Values]:
     """A file, a place, and what somebody wants there."""
     text, where = draw(st.sampled_from(sorted(FILES))), draw(st.sampled_from(WHERE))
-    wanted = dict(values_in(parse_configuration(FILES[text]), where))
-    for key in draw(st.lists(st.sampled_from(sorted(wanted)) | _NAMES, max_size=6)):
-        if key.startswith("reason."):
-            wanted[key] = draw(_TEXTS)
-        elif key not in LENGTHS:
-            wanted[key] = _number(key, draw(_SCORES))
-    for key in draw(st.lists(st.sampled_from(sorted(wanted)), max_size=4)):
-        if key.startswith(EFFECTS):
-            wanted.pop(key, None)
-        elif key in LENGTHS:
-            wanted[key] = draw(st.integers(1, 900)) if key == "minimum_length" else draw(st.integers(901, 5000))
-        elif len(reason_ids(wanted)) > 1:
-            for part in ("label", "reader"):
-                wanted.pop(f"{key.rpartition('.')[0]}.{part}", None)
+    now = values_in(parse_configuration(FILES[text]), where)
+    conditions, lengths, reasons = dict(now.conditions), dict(now.lengths), dict(now.reasons)
+    known = st.sampled_from(sorted(conditions, key=str)) if conditions else _CONDITIONS
+    for place in draw(st.lists(known | _CONDITIONS, max_size=6)):
+        score = draw(_SCORES)
+        conditions[place] = float(round(score * 20)) if place[1].counted else score
+    for place in draw(st.lists(known, max_size=3)):
+        conditions.pop(place, None)
+    if lengths and draw(st.booleans()):
+        lengths = {"minimum_length": draw(st.integers(1, 900)), "maximum_length": draw(st.integers(901, 5000))}
+    for place in draw(st.lists(st.sampled_from(sorted(reasons)), max_size=3)) if reasons else ():
+        reasons[place] = draw(_TEXTS)
+    if len(now.reason_ids) > 1 and draw(st.booleans()):
+        gone = draw(st.sampled_from(now.reason_ids))
+        reasons = {place: told for place, told in reasons.items() if place[0] != gone}
     if where.everywhere and draw(st.booleans()):
-        wanted |= {"reason.new.label": draw(_TEXTS), "reason.new.reader": draw(_TEXTS)}
-    return text, where, wanted
+        reasons |= {("new", "label"): draw(_TEXTS), ("new", "reader"): draw(_TEXTS)}
+    return text, where, Values(conditions=conditions, lengths=lengths, reasons=reasons)
+
+
+def told(values: Values) -> dict[Any, Any]:
+    """Everything that holds there, a line each."""
+    return {**values.conditions, **values.lengths, **values.reasons}
+
+
+def but(values: Values, **more: dict[Any, Any]) -> Values:
+    return replace(values, **{name: {**getattr(values, name), **changed} for name, changed in more.items()})
 
 
 def comments_of(text: str) -> list[str]:
@@ -70,7 +79,7 @@ def comments_of(text: str) -> list[str]:
 @settings(max_examples=120)
 @given(edits())
 def test_what_is_written_and_read_again_says_what_was_wanted(
-    edit: tuple[str, Where, dict[str, float | int | str]],
+    edit: tuple[str, Where, Values],
 ) -> None:
     name, where, wanted = edit
     before = parse_configuration(FILES[name])
@@ -85,16 +94,20 @@ def test_what_is_written_and_read_again_says_what_was_wanted(
             assert values_in(after, other) == values_in(before, other)
     assert (after.rate_limits, after.scoring, after.legal) == (before.rate_limits, before.scoring, before.legal)
     # Only what stood on a line that is gone, or in a reason that is gone, went with it.
-    gone = len(set(values_in(before, where)) - set(wanted))
-    assert len(comments_of(before.text)) - len(comments_of(after.text)) <= 2 * gone + sum(
-        before_ != wanted.get(key) for key, before_ in values_in(before, where).items()
-    )
+    now, then = told(values_in(before, where)), told(wanted)
+    gone, changed = len(set(now) - set(then)), sum(then.get(key) != value for key, value in now.items())
+    assert len(comments_of(before.text)) - len(comments_of(after.text)) <= 2 * gone + changed
 
 
 def test_comments_and_order_stay_and_only_what_changes_is_another_line() -> None:
     before = parse_configuration(SHIPPED)
-    wanted = dict(values_in(before, Where())) | {"flag.toxicity_at_least": 0.7, "approve.toxicity_at_most": 0.05}
-    after = edited(before, Where(), wanted | {"minimum_length": 40, "reason.spam.label": "Spam"})
+    wanted = but(
+        values_in(before, Where()),
+        conditions={TOXICITY: 0.7, ("approve", CONDITION_KEYS["toxicity_at_most"]): 0.05},
+        lengths={"minimum_length": 40},
+        reasons={("spam", "label"): "Spam"},
+    )
+    after = edited(before, Where(), wanted)
     lines, new = SHIPPED.splitlines(), after.text.splitlines()
     assert [line for line in new if line not in lines] == [
         "minimum_length = 40          # characters a reader sees, after normalising and trimming",
@@ -108,25 +121,28 @@ def test_comments_and_order_stay_and_only_what_changes_is_another_line() -> None
 
 def test_a_place_goes_on_following_what_holds_everywhere() -> None:
     before, sport = parse_configuration(SHIPPED), Where(section="sport")
-    own = dict(values_in(before, sport)) | {"flag.toxicity_at_least": 0.9, "minimum_length": 20}
-    del own["flag.links_at_least"]
-    there = edited(before, sport, own)
+    own = but(values_in(before, sport), conditions={TOXICITY: 0.9}, lengths={"minimum_length": 20})
+    without = {place: threshold for place, threshold in own.conditions.items() if place != LINKS}
+    there = edited(before, sport, replace(own, conditions=without))
     assert "[policy.sections.sport.flag]\ntoxicity_at_least = 0.9\nlinks_at_least = false\n" in there.text
     assert comments_of(there.text) == comments_of(SHIPPED)
     back = edited(there, sport, values_in(before, sport))
     assert back.policy.rules_for(None, "sport") == before.policy.rules_for(None, "sport")
-    moved = edited(back, Where(), dict(values_in(back, Where())) | {"flag.toxicity_at_least": 0.6})
-    assert values_in(moved, sport)["flag.toxicity_at_least"] == 0.6
+    moved = edited(back, Where(), but(values_in(back, Where()), conditions={TOXICITY: 0.6}))
+    assert values_in(moved, sport).conditions[TOXICITY] == 0.6
 
 
 def test_what_cannot_stand_together_is_refused_as_in_the_file() -> None:
     before = parse_configuration("[comments.sections.sport]\nmaximum_length = 30\nminimum_length = 1\n")
-    wanted = dict(values_in(before, Where(section="sport"))) | {"minimum_length": 31}
+    wanted = but(values_in(before, Where(section="sport")), lengths={"minimum_length": 31})
     with pytest.raises(ConfigurationError, match="31, over maximum_length"):
         edited(before, Where(section="sport"), wanted)
 
 
 def test_two_changes_of_one_base_are_joined() -> None:
-    base = {"flag.a": 0.1, "flag.b": 0.2, "minimum_length": 50}
-    mine, theirs = {"flag.a": 0.3, "minimum_length": 50}, {"flag.a": 0.1, "flag.b": 0.2, "minimum_length": 60}
-    assert merged(base, mine, theirs) == {"flag.a": 0.3, "minimum_length": 60}
+    base = Values(conditions={TOXICITY: 0.1, LINKS: 2.0}, lengths={"minimum_length": 50})
+    mine = Values(conditions={TOXICITY: 0.3}, lengths={"minimum_length": 50})
+    theirs = replace(base, lengths={"minimum_length": 60}, reasons={("spam", "label"): "Spam"})
+    assert merged(base, mine, theirs) == Values(
+        conditions={TOXICITY: 0.3}, lengths={"minimum_length": 60}, reasons={("spam", "label"): "Spam"}
+    )

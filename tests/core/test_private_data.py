@@ -28,8 +28,8 @@ def unmarked(line: str) -> tuple[Kind, str, int, int]:
     return KINDS[kind], text.replace("{", "").replace("}", ""), start, end
 
 
-@pytest.mark.parametrize(("name", "least"), [("with", 98), ("with_later", 57)])
-def test_private_data_is_found_where_it_lies(name: str, least: int) -> None:
+@pytest.mark.parametrize(("name", "minimum"), [("with", 98), ("with_later", 57)])
+def test_private_data_is_found_where_it_lies(name: str, minimum: int) -> None:
     """In comments as they are written in more than a dozen countries."""
     missed, kinds = [], 0
     examples = lines(name)
@@ -40,16 +40,16 @@ def test_private_data_is_found_where_it_lies(name: str, least: int) -> None:
         if not touching:
             missed.append(text)
         kinds += any(place.kind is kind for place in touching)
-    assert len(examples) - len(missed) >= least, missed
-    assert kinds >= least - 2
+    assert len(examples) - len(missed) >= minimum, missed
+    assert kinds >= minimum - 2
 
 
-@pytest.mark.parametrize(("name", "most"), [("without", 1), ("without_later", 1)])
-def test_public_talk_is_left_alone(name: str, most: int) -> None:
+@pytest.mark.parametrize(("name", "maximum"), [("without", 1), ("without_later", 1)])
+def test_public_talk_is_left_alone(name: str, maximum: int) -> None:
     examples = lines(name)
     assert len(examples) in (60, 100)
     wrong = [text for text in examples if private_data(text)]
-    assert len(wrong) <= most, wrong
+    assert len(wrong) <= maximum, wrong
 
 
 @pytest.mark.parametrize(

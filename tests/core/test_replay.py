@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.comment import Mode
-from moderation.core.policy import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison, Signals, decide
+from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison
+from moderation.core.policy import Signals, decide
 from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.replay import Past, Place
 

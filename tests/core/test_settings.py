@@ -84,3 +84,18 @@ def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str)
         read_environment({name: value}, root=tmp_path)
     assert wrong.value.key == name
     assert KEY not in str(wrong.value)
+
+
+def test_every_wrong_variable_is_named_at_once_and_no_secret_is_repeated(tmp_path: Path) -> None:
+    wrong = {
+        "MODERATION_SITE_KEY": "hush-hush",
+        "MODERATION_ENV": "prod",
+        "MODERATION_DATABASE_URL": "mysql://me:pw@h/n",
+    }
+    with pytest.raises(ConfigurationError) as error:
+        read_environment(wrong, root=tmp_path)
+    assert {told.partition(":")[0] for told in error.value.details} == set(wrong)
+    assert "hush" not in str(error.value)
+    assert "pw@h" not in str(error.value)
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.core.decision import Reason
-from moderation.core.severity import MOST, severity_of
+from moderation.core.severity import MAX_SEVERITY, severity_of
 
 DANGERS = ("threat", "identity_attack", "severe_toxicity", "sexual_explicit")
 ABUSE = ("insult", "toxicity", "obscene", "name_insult", "name_toxicity")
 BESIDE = ("spam", "relevance", "links", "author_approved", "trusted", "name_spam")
 FACTS = (Reason("not_scored", "not scored yet"), Reason("language", "in a language"))
-HELD = (Reason("hold", "its author is muted"), Reason("terms", "listed terms 3, at or over 1", 3, 1))
+HELD = (Reason("hold", "its author is muted"), Reason("terms", "wordlist matches 3, at or over 1", 3, 1))
 
 
 def reason(code: str, value: float, threshold: float) -> Reason:
@@ -59,7 +59,7 @@ def test_nothing_against_a_comment_is_no_severity() -> None:
 @given(anything, over((*DANGERS, *ABUSE, *BESIDE, "private_data")) | counted | st.sampled_from((*FACTS, *HELD)))
 def test_one_more_reason_never_makes_it_lower(reasons: list[Reason], more: Reason) -> None:
     assert of(*reasons, more) >= of(*reasons)
-    assert 0 < of(*reasons, more) <= MOST
+    assert 0 < of(*reasons, more) <= MAX_SEVERITY
 
 
 @given(anything, st.sampled_from((*DANGERS, *ABUSE, *BESIDE, "name_threat")), st.floats(0, 1), st.data())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from moderation.core.policy import Rules, Signals, conditions_from, decide, signals_from
+from moderation.core.conditions import CONDITION_KEYS, conditions_from
+from moderation.core.policy import Rules, Signals, decide, signals_from
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores
 from moderation.core.spam import spam_probability, spam_words
 
@@ -46,7 +47,10 @@ def scores(spam: float | None) -> Scores:
 
 
 def test_a_pack_that_tells_nothing_of_spam_flags_nothing() -> None:
-    rules = Rules(flag=conditions_from({"spam_at_least": 0.8}), approve=conditions_from({"spam_at_most": 0.8}))
+    rules = Rules(
+        flag=conditions_from({CONDITION_KEYS["spam_at_least"]: 0.8}),
+        approve=conditions_from({CONDITION_KEYS["spam_at_most"]: 0.8}),
+    )
 
     def decided(spam: float | None, alike: int = 0) -> tuple[str, ...]:
         signals: Signals = signals_from(scores(spam), counts={"links": 0.0, "alike": float(alike)})

@@ -1,4 +1,4 @@
-"""Listed terms: found as whole words in whatever disguise, and nowhere else."""
+"""Wordlists: terms are found as whole words in whatever disguise, and nowhere else."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ PHRASES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 
 
 @given(st.lists(PHRASES, min_size=1, max_size=30), st.data())
-def test_a_listed_term_is_found_wherever_it_stands(phrases: list[str], data: st.DataObject) -> None:
+def test_a_term_on_a_wordlist_is_found_wherever_it_stands(phrases: list[str], data: st.DataObject) -> None:
     phrase = data.draw(st.sampled_from(phrases))
     before, after = data.draw(st.tuples(*(st.sampled_from(("", "The news: ", "«", "\n", "1 - ")),) * 2))
     terms = listed(*phrases)

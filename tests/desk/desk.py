@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsroom import Newsroom
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
@@ -17,7 +17,7 @@ from moderation.desk.undo import Undone, undo
 from moderation.storage.accounts import Account, Grant, Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.outbox import Notice
+from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
 
 REASONS = """
@@ -47,7 +47,7 @@ class Colleague:
         return decide_comment(self.newsroom.services, self.actor, comment_id, ruling)
 
     def action(self, comment_id: str, verdict: str = "approve", **more: Any) -> str:
-        """Decides and returns the act's id."""
+        """Decides and returns the action's id."""
         action_id = self.decide(comment_id, verdict, **more).action_id
         assert action_id is not None
         return action_id
@@ -104,13 +104,7 @@ def standing(newsroom: Newsroom, comment_id: str) -> dict[str, Any]:
 def notices(newsroom: Newsroom, subject: str) -> set[str]:
     """What the site will be told about something."""
     with newsroom.services.database.reading() as session:
-        return set(session.scalars(select(Notice.kind).where(Notice.subject == subject)))
-
-
-def forget_notices(newsroom: Newsroom, subject: str) -> None:
-    """As if the site had been told of all so far."""
-    with newsroom.services.database.engine.begin() as connection:
-        connection.execute(delete(Notice).where(Notice.subject == subject))
+        return set(session.scalars(select(OutboxEvent.kind).where(OutboxEvent.subject == subject)))
 
 
 def count(newsroom: Newsroom, status: str) -> int:

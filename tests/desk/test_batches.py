@@ -19,7 +19,7 @@ from moderation.core.reach import Scope
 from moderation.desk.bulk import Begun, decide_score_range, remove_everything
 from moderation.desk.bulk_runner import WORK, carry_on
 from moderation.desk.decide import Ruling, Verdict
-from moderation.desk.flags import mark
+from moderation.desk.flags import flag_comment
 from moderation.storage.accounts import Account
 from moderation.storage.actions import Everything, ModeratorAction
 from moderation.storage.articles import Article
@@ -48,7 +48,7 @@ def several(newsroom: Newsroom, number: int, words: str = "toxicity=0.9") -> lis
     return [newsroom.accepted(words)["id"] for _ in range(number)]
 
 
-def act_of(newsroom: Newsroom, action_id: str) -> ModeratorAction:
+def action_of(newsroom: Newsroom, action_id: str) -> ModeratorAction:
     with newsroom.services.database.reading() as session:
         return session.get_one(ModeratorAction, action_id)
 
@@ -69,7 +69,7 @@ def test_every_score_belongs_to_one_hundredth_both_ends_too(newsroom: Newsroom) 
     assert mapped(newsroom) == {0: 2, 29: 1, 57: 1, 99: 2}
 
 
-def test_the_band_holds_exactly_what_the_map_counts(newsroom: Newsroom) -> None:
+def test_the_score_range_holds_exactly_what_the_map_counts(newsroom: Newsroom) -> None:
     several(newsroom, 2, "toxicity=1.0")
     several(newsroom, 3, "toxicity=0.58")
     several(newsroom, 1, "toxicity=0.0")
@@ -94,7 +94,7 @@ def test_what_is_not_scored_is_counted_beside_the_map(newsroom: Newsroom) -> Non
 def test_the_map_keeps_to_one_article_or_section_and_leaves_out_what_is_left_to_seniors(newsroom: Newsroom) -> None:
     newsroom.put_article("cup", section="sport")
     escalated = newsroom.accepted("toxicity=0.1")["id"]
-    mark(newsroom.services, colleague(newsroom).actor, escalated, FlagKind.ESCALATED)
+    flag_comment(newsroom.services, colleague(newsroom).actor, escalated, FlagKind.ESCALATED)
     newsroom.accepted("toxicity=0.2")
     newsroom.accepted("toxicity=0.3", article="cup")
     with newsroom.services.database.reading() as session:
@@ -110,10 +110,10 @@ def test_the_map_keeps_to_one_article_or_section_and_leaves_out_what_is_left_to_
     assert mapped(newsroom, article_id=article_id) == mapped(newsroom, section="sport") == {30: 1}
 
 
-# --- a band, decided together -----------------------------------------------------------------------------------------
+# --- a score range, decided together ----------------------------------------------------------------------------------
 
 
-def test_each_comment_of_a_band_has_its_own_audit_event_and_statement(newsroom: Newsroom) -> None:
+def test_each_comment_of_a_score_range_has_its_own_audit_event_and_statement(newsroom: Newsroom) -> None:
     ada = colleague(newsroom, *ALL_RIGHTS)
     inside, outside = several(newsroom, 3), several(newsroom, 1, "toxicity=0.5")
     begun = decide(ada, 80, 100)
@@ -121,7 +121,7 @@ def test_each_comment_of_a_band_has_its_own_audit_event_and_statement(newsroom: 
     for comment_id in inside:
         event = newsroom.events(comment_id)[-1]
         assert (event["event"], event["actor"]) == ("comment.rejected", ada.actor.reference)
-        assert (event["payload"]["act"], event["payload"]["reason"]) == (begun.action_id, "spam")
+        assert (event["payload"]["action_id"], event["payload"]["reason"]) == (begun.action_id, "spam")
         reason, sentence, statement = standing(newsroom, comment_id)["told"]
         assert (reason, sentence) == ("spam", "It advertises something.")
         assert "score for toxicity lies between 0.80 and 1.00" in statement["facts"]
@@ -160,7 +160,7 @@ def test_approving_and_rejecting_together_are_rights_of_their_own(newsroom: News
     assert decide(moderator, 0, 100, APPROVE).done == 1
 
 
-def test_a_band_and_a_reason_that_can_not_be_are_refused(newsroom: Newsroom) -> None:
+def test_a_score_range_and_a_reason_that_can_not_be_are_refused(newsroom: Newsroom) -> None:
     ada = colleague(newsroom, *ALL_RIGHTS)
     wrong: list[tuple[ScoreRange, Ruling, type[Exception]]] = [
         (score_range(50, 50), REJECT, InvalidField),
@@ -195,7 +195,7 @@ def test_a_comment_that_somebody_has_open_is_passed_over(newsroom: Newsroom) -> 
 
 @pytest.fixture
 def chunks(newsroom: Newsroom) -> Callable[[int], Callable[[], bool]]:
-    """Stops after so many portions: what a stop of the process does."""
+    """Stops after so many chunks: what a stop of the process does."""
 
     def after(number: int) -> Callable[[], bool]:
         left = iter(range(number))
@@ -217,7 +217,7 @@ def test_many_go_on_in_the_background_and_are_undone_there(newsroom: Newsroom) -
     several(newsroom, 1)  # arrives after the moderator has pressed
     while carry_on(newsroom.services):
         pass
-    action = act_of(newsroom, begun.action_id)
+    action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped, action.finished_at is not None) == (60, 0, True)
     assert (count(newsroom, "rejected"), count(newsroom, "pending")) == (60, 1)
     assert ada.undo(begun.action_id).running
@@ -235,7 +235,7 @@ def test_what_somebody_decides_while_it_runs_is_passed_over(
     grace.action(ids[-1])
     grace.undo(grace.action(ids[-2]))  # waits again, but because a person said so
     carry_on(newsroom.services)
-    action = act_of(newsroom, begun.action_id)
+    action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped) == (58, 2)
     assert [newsroom.status(comment_id) for comment_id in ids[-3:]] == ["rejected", "pending", "approved"]
 
@@ -246,9 +246,9 @@ def test_what_is_left_to_a_senior_while_it_runs_is_passed_over(
     ada, ids = with_account(newsroom), several(newsroom, 60)
     begun = decide(ada, 80, 100, APPROVE)
     carry_on(newsroom.services, stopped=chunks(1))
-    mark(newsroom.services, ada.actor, ids[-1], FlagKind.ESCALATED)
+    flag_comment(newsroom.services, ada.actor, ids[-1], FlagKind.ESCALATED)
     carry_on(newsroom.services)
-    action = act_of(newsroom, begun.action_id)
+    action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped, newsroom.status(ids[-1])) == (59, 1, "pending")
 
 
@@ -259,12 +259,12 @@ def test_a_runner_that_stops_leaves_the_rest_to_the_next(
     several(newsroom, 60)
     begun = decide(ada, 80, 100)
     assert carry_on(newsroom.services, stopped=chunks(2))
-    assert act_of(newsroom, begun.action_id).done == 40
+    assert action_of(newsroom, begun.action_id).done == 40
     assert carry_on(newsroom.services)
-    assert act_of(newsroom, begun.action_id).done == 60
+    assert action_of(newsroom, begun.action_id).done == 60
 
 
-def test_an_act_that_has_come_less_far_has_its_turn_before_one_that_has_come_farther(
+def test_an_action_that_has_come_less_far_has_its_turn_before_one_that_has_come_farther(
     newsroom: Newsroom, chunks: Callable[[int], Callable[[], bool]]
 ) -> None:
     ada, bob = with_account(newsroom, *ALL_RIGHTS), with_account(newsroom, *ALL_RIGHTS)
@@ -273,13 +273,13 @@ def test_an_act_that_has_come_less_far_has_its_turn_before_one_that_has_come_far
     carry_on(newsroom.services, stopped=chunks(1))
     small = decide(bob, 80, 100)
     carry_on(newsroom.services, stopped=chunks(1))
-    assert [act_of(newsroom, begun.action_id).done for begun in (large, small)] == [20, 20]
+    assert [action_of(newsroom, begun.action_id).done for begun in (large, small)] == [20, 20]
     while carry_on(newsroom.services):
         pass
-    assert [act_of(newsroom, begun.action_id).finished_at is None for begun in (large, small)] == [False, False]
+    assert [action_of(newsroom, begun.action_id).finished_at is None for begun in (large, small)] == [False, False]
 
 
-def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(newsroom: Newsroom) -> None:
+def test_a_runner_that_is_killed_leaves_its_action_to_others_when_the_lease_ends(newsroom: Newsroom) -> None:
     ada = with_account(newsroom, *ALL_RIGHTS)
     ids = several(newsroom, 60)
     begun = decide(ada, 80, 100)
@@ -288,7 +288,7 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
         pass
 
     def kill() -> bool:
-        if act_of(newsroom, begun.action_id).done:
+        if action_of(newsroom, begun.action_id).done:
             raise Killed
         return False
 
@@ -297,7 +297,7 @@ def test_a_runner_that_is_killed_leaves_its_act_to_others_when_the_lease_ends(ne
     assert not carry_on(newsroom.services)  # it may still be at work, for all that another one knows
     newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
     assert carry_on(newsroom.services)
-    action = act_of(newsroom, begun.action_id)
+    action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped) == (60, 0)
     assert {newsroom.whole(comment_id)["revision"] for comment_id in ids} == {2}
 
@@ -319,7 +319,7 @@ def test_two_batches_and_a_moderator_at_once_decide_each_comment_once(newsroom: 
         thread.start()
     for thread in threads:
         thread.join()
-    actions = [act_of(newsroom, one.action_id) for one in begun]
+    actions = [action_of(newsroom, one.action_id) for one in begun]
     assert all(action.finished_at is not None and action.done + action.skipped == 60 for action in actions)
     assert actions[0].done + actions[1].done + len(by_hand) == 60
     assert [newsroom.whole(comment_id)["revision"] for comment_id in ids] == [2] * 60
@@ -352,7 +352,7 @@ def test_an_account_that_is_disabled_in_the_middle_decides_no_more(
 
     newsroom.services.database.writing(disable)
     carry_on(newsroom.services)
-    action = act_of(newsroom, begun.action_id)
+    action = action_of(newsroom, begun.action_id)
     assert (action.done, action.skipped, action.finished_at is not None) == (20, 40, True)
 
 

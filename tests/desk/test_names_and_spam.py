@@ -11,7 +11,7 @@ from newsroom import Newsroom, detail
 from sqlalchemy import select, update
 
 from moderation.comments.rescoring import score_waiting
-from moderation.core.policy import NAME_SIGNALS
+from moderation.core.conditions import NAME_SIGNALS
 from moderation.core.signing import keyed
 from moderation.desk.authors import AuthorRuling, decide_author
 from moderation.desk.wordlists import add_terms
@@ -77,12 +77,12 @@ def test_a_web_address_as_a_name_waits(newsroom: Newsroom, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Pest", "Реst", "P e s t", "P3st!", "Mr_Pest_88", "Little pest"])
-def test_a_listed_term_in_a_name_holds_the_comment(newsroom: Newsroom, name: str) -> None:
+def test_a_term_on_a_wordlist_in_a_name_holds_the_comment(newsroom: Newsroom, name: str) -> None:
     newsroom.configure(NOTHING_FLAGS)
     actor = colleague(newsroom, "read", "moderate", "senior").actor
     add_terms(newsroom.services, actor, newsroom.site, ["pest"], "a nickname")
     held = named(newsroom, name)
-    assert held["reasons"] == ["its author's name holds a listed term of this site: a nickname"]
+    assert held["reasons"] == ["its author's name holds a word on the wordlist of this site: a nickname"]
     assert (row_of(newsroom, held["id"]).name_terms, row_of(newsroom, held["id"]).terms) == (1, 0)
     assert newsroom.events(held["id"])[-1]["payload"]["reasons"][0]["code"] == "name_terms"
     assert named(newsroom, "Pesto")["status"] == "approved"

@@ -16,7 +16,7 @@ from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.storage.actions import Everything
 from moderation.storage.comments import Comment
-from moderation.storage.outbox import Notice
+from moderation.storage.outbox import OutboxEvent
 from moderation.storage.score_map import Area, ScoreRange
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
@@ -109,7 +109,9 @@ WAYS = [
 
 def told(newsroom: Newsroom, comment: str) -> list[tuple[str, object]]:
     with newsroom.services.database.reading() as session:
-        rows = session.scalars(select(Notice).where(Notice.subject == comment).order_by(Notice.created_at, Notice.id))
+        rows = session.scalars(
+            select(OutboxEvent).where(OutboxEvent.subject == comment).order_by(OutboxEvent.created_at, OutboxEvent.id)
+        )
         return [(row.kind, row.payload) for row in rows]
 
 

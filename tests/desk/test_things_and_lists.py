@@ -21,7 +21,7 @@ from moderation.accounts.reachable import (
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import NotFound, RightMissing
 from moderation.core.reach import DECIDE, MODERATE, READ, SENIOR
-from moderation.desk.flags import mark
+from moderation.desk.flags import flag_comment
 from moderation.storage.articles import Article
 from moderation.storage.articles_desk import article_lines
 from moderation.storage.authors import Author
@@ -43,7 +43,7 @@ def newsrooms(sqlite_hall: Hall) -> list[Newsroom]:
             newsroom.put_article(f"about {section}", **({} if section is None else {"section": section}))
             newsroom.accepted(article=f"about {section}")
             escalated = newsroom.accepted(article=f"about {section}")["id"]
-            mark(newsroom.services, colleague(newsroom).actor, escalated, FlagKind.ESCALATED)
+            flag_comment(newsroom.services, colleague(newsroom).actor, escalated, FlagKind.ESCALATED)
         found.append(newsroom)
     return found
 

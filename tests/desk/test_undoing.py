@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from desk import REASONS, colleague, forget_notices, notices, standing
+from desk import colleague, standing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from newsroom import Hall, Newsroom
 
-from moderation.comments.rescoring import score_late
 from moderation.core.errors import ActionNotFound, CommentNotFound, DecidedMeanwhile, NotPossibleNow
 
 
@@ -99,12 +98,12 @@ def test_nobody_undoes_what_somebody_else_did(newsroom: Newsroom) -> None:
             grace.undo(wrong)
 
 
-def test_deciding_the_same_again_is_no_act(newsroom: Newsroom) -> None:
+def test_deciding_the_same_again_is_no_action(newsroom: Newsroom) -> None:
     ada = colleague(newsroom)
     comment_id = newsroom.accepted()["id"]
     assert ada.decide(comment_id).action_id is not None
     assert ada.decide(comment_id).action_id is None
-    assert newsroom.decide(comment_id, "reject").status_code == 200  # a key has no acts
+    assert newsroom.decide(comment_id, "reject").status_code == 200  # a key has no actions
 
 
 def test_an_account_for_one_section_decides_in_no_other(newsroom: Newsroom) -> None:
@@ -136,33 +135,3 @@ def test_undoing_everything_backwards_passes_every_step_again(
         front_door.clock.move(minutes=1)
         ada.undo(action_id)
         assert standing(front_door, comment_id) == before
-
-
-@pytest.mark.parametrize(
-    ("policy", "kind"),
-    [("approve]\ntoxicity_at_most = 0.5\n", "published"), ("reject]\ninsult_at_least = 0.4\n", "rejected")],
-)
-@pytest.mark.parametrize("by", ["policy at once", "policy later", "moderator", "undo"])
-def test_a_site_is_told_the_same_whoever_publishes_or_rejects(
-    newsroom: Newsroom, policy: str, kind: str, by: str
-) -> None:
-    if by.startswith("policy"):
-        newsroom.configure(f"[policy.{policy}{REASONS}")
-    newsroom.scorer.fails = int(by == "policy later")
-    comment_id = newsroom.accepted("insult=0.4")["id"]
-    if by == "policy later":
-        assert notices(newsroom, comment_id) == {"comment.accepted"}
-        score_late(newsroom.services, comment_id)
-    elif not by.startswith("policy"):
-        ada = colleague(newsroom)
-        first, second = ("approve", "reject") if kind == "published" else ("reject", "approve")
-        told = {"reject": {"reason_id": "spam"}}
-        action = ada.action(comment_id, first, **told.get(first, {}))
-        if by == "undo":
-            again = ada.action(comment_id, second, **told.get(second, {}))
-            forget_notices(newsroom, comment_id)
-            ada.undo(again)
-            assert notices(newsroom, comment_id) == {f"comment.{kind}"}
-            return
-        assert action
-    assert notices(newsroom, comment_id) == {"comment.accepted", f"comment.{kind}"}

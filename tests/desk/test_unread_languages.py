@@ -22,7 +22,7 @@ from moderation.policy_lab.replay import replay_all
 from moderation.scoring import build_scorer
 from moderation.storage.actions import ModeratorAction
 from moderation.storage.base import table_of
-from moderation.storage.desk_lists import ScoreRange as ListBand
+from moderation.storage.desk_lists import ScoreRange as ListScoreRange
 from moderation.storage.desk_lists import Unusable, Wanted, how_many, page_of
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.score_map import SIGNALS, Area, ScoreRange, histogram, numbers_within, sampled
@@ -97,7 +97,7 @@ def listed(newsroom: Newsroom, **more: Any) -> list[str]:
 
 
 def granted(newsroom: Newsroom) -> Colleague:
-    """Somebody whose acts go on in the background."""
+    """Somebody whose actions go on in the background."""
     return colleague(newsroom, "read", "moderate", "batch_approve", granted=True)
 
 
@@ -234,7 +234,7 @@ def test_the_map_is_read_from_two_indexes_alone(front_door: Newsroom) -> None:
 def test_lists_by_score_hold_no_unread_comment_and_those_have_lists_of_their_own(newsroom: Newsroom) -> None:
     read = newsroom.accepted("toxicity=0.02")["id"]
     german, french, without = unread(newsroom), unread(newsroom, "fr"), unscored(newsroom)
-    assert listed(newsroom, score_range=ListBand(signal="toxicity", low=0.0, high=1.0)) == [read]
+    assert listed(newsroom, score_range=ListScoreRange(signal="toxicity", low=0.0, high=1.0)) == [read]
     assert set(listed(newsroom, unusable=Unusable.UNREAD)) == {german, french}
     assert listed(newsroom, unusable=Unusable.UNREAD, language="de") == [german]
     assert listed(newsroom, unusable=Unusable.UNSCORED) == [without]

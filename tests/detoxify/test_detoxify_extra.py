@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_a_name_that_can_name_no_pack_is_refused(tmp_path: Path, name: str) -> N
 
 
 def test_a_pack_runs_only_where_its_manifest_says_it_was_proved() -> None:
-    manifest = replace(read_manifest(BUILTIN), runtimes=("onnxruntime-f32",))
+    manifest = read_manifest(BUILTIN).model_copy(update={"runtimes": ("onnxruntime-f32",)})
     assert choose("auto", manifest) == "onnxruntime-f32"
     with pytest.raises(RuntimeUnproved, match="onnxruntime-f32"):
         choose("openvino-f32", manifest)

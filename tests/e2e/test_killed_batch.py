@@ -46,11 +46,11 @@ def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> No
     action_id = press_approve(database)
     wait_for(database, action_id, lambda action: action.done > 0)
     service.stop(signal.SIGKILL)
-    killed_at = act_of(database, action_id)
+    killed_at = action_of(database, action_id)
     assert killed_at.finished_at is None, "the kill came too late to prove anything"
     service.start()
     wait_for(database, action_id, lambda action: action.finished_at is not None)
-    action = act_of(database, action_id)
+    action = action_of(database, action_id)
     assert (action.total, action.done, action.skipped) == (COMMENTS, COMMENTS, 0)
     with database.reading() as session:
         found = session.execute(select(Comment.status, Comment.revision)).all()
@@ -129,7 +129,7 @@ def claimed(database: Database) -> list[str]:
 
 
 def press_approve(database: Database) -> str:
-    """What a moderator's press on the map's button does; the server finds the act and goes on with it."""
+    """What a moderator's press on the map's button does; the server finds the action and goes on with it."""
     with database.reading() as session:
         account = account_named(session, "admin")
     assert account is not None
@@ -142,7 +142,7 @@ def press_approve(database: Database) -> str:
     return decide_score_range(services, actor, area, score_range, Ruling(verdict=Verdict.APPROVE)).action_id
 
 
-def act_of(database: Database, action_id: str) -> ModeratorAction:
+def action_of(database: Database, action_id: str) -> ModeratorAction:
     with database.reading() as session:
         return session.get_one(ModeratorAction, action_id)
 
@@ -150,6 +150,6 @@ def act_of(database: Database, action_id: str) -> ModeratorAction:
 def wait_for(database: Database, action_id: str, reached: Callable[[ModeratorAction], bool]) -> None:
     """Until the server has come so far, or far too much time has passed."""
     deadline = time.monotonic() + 300
-    while not reached(act_of(database, action_id)):
+    while not reached(action_of(database, action_id)):
         assert time.monotonic() < deadline
         time.sleep(0.01)

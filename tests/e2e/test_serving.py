@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from moderation import connections, serving
 from moderation.core.errors import ConfigurationError
 from moderation.serving import _Server, listen
 
@@ -127,6 +126,27 @@ def test_a_stop_under_load_loses_no_request(start: Start, keep_alive: bool, numb
     assert set(Counter(outcomes)) == {"answered", "refused"}
 
 
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(start: Start, second: int) -> None:
+    process, port = start()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")  # which would never be answered
+        ask(port)
+        process.send_signal(signal.SIGTERM)
+        while client_is_accepted(port):
+            time.sleep(0.01)
+        process.send_signal(second)
+        assert process.wait(timeout=30) == -second
+
+
+def client_is_accepted(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.05).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_a_request_that_is_still_being_sent_when_the_stop_begins_is_answered(start: Start) -> None:
     process, port = start()
     with socket.create_connection(("127.0.0.1", port)) as client:
@@ -206,6 +226,11 @@ def test_an_address_in_use_is_named_with_a_way_out() -> None:
         listen("127.0.0.1", port)
 
 
+def test_an_address_that_isn_t_this_machine_s_is_named_with_a_way_out() -> None:
+    with pytest.raises(ConfigurationError, match=r"203\.0\.113\.1:8000.*--host"):
+        listen("203.0.113.1", 8000)
+
+
 def asked(port: int, path: str = "/", *, source: str = "127.0.0.1") -> int:
     """The status of a request over a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30, source_address=(source, 0))
@@ -237,16 +262,16 @@ def test_however_many_connections_an_address_leaves_idle_others_are_served(start
 
 def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> None:
     bound = listen("127.0.0.1", 0)
-    server = _Server(bound, lambda _environ, _start: [], threads=1, largest_body=1, supervised_by=None, apart=())
+    server = _Server(bound, lambda _environ, _start: [], threads=1, largest_body=1)
     most = server._room // 16
     calling = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(3 * most)]
     for turn in (1, 2, 3):
-        server._turn(timeout=1)
+        server.turn(timeout=1)
         assert len(server.active_channels) == turn * most
     server._room = 3 * most  # full: from now on each takes the place of whoever has been idle for longest
     later = [socket.create_connection(bound.getsockname(), timeout=30) for _ in range(2 * most)]
     for _ in range(40):
-        server._turn(timeout=0.05)
+        server.turn(timeout=0.05)
         assert len(server.active_channels) <= 4 * most
     assert len(server.active_channels) == 3 * most
     assert [connection.recv(1) for connection in calling[: 2 * most]] == [b""] * 2 * most
@@ -254,42 +279,32 @@ def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> 
         connection.setblocking(False)
         with pytest.raises(BlockingIOError):
             connection.recv(1)
-    for channel in list(server.active_channels.values()):
-        channel.handle_close()
-    server.close()
     for connection in (*calling, *later):
         connection.close()
+    server.stop()
+    server.close()
 
 
-def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = threading.Event()
+def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread_and_is_cut_off() -> None:
+    answered = threading.Event()
 
-    def endless(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+    def long(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain")])
-        try:
-            while True:
-                yield b"x" * 65536
-        finally:
-            closed.set()
+        for _ in range(400):
+            yield b"x" * 65536
+        answered.set()
 
     bound = listen("127.0.0.1", 0)
-    server = _Server(bound, endless, threads=1, largest_body=1, supervised_by=None, apart=())
-    server.adj.outbuf_high_watermark = 2**20
+    server = _Server(bound, long, threads=1, largest_body=1)
     with socket.create_connection(bound.getsockname(), timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        for _ in range(10):
-            server._turn(timeout=0.05)
-        assert not closed.is_set(), "within its time it may read as slowly as it likes"
-        monkeypatch.setattr(connections, "WRITE_SECONDS", 0.0)
-        monkeypatch.setattr(serving, "CLEANUP_SECONDS", 0.0)
-        server._cleans_at = 0.0
-        for _ in range(1000):
-            server._turn(timeout=0.05)
-            if closed.is_set() and not server.active_channels:
-                break
-        assert closed.is_set()
-        assert not server.active_channels
-    server.task_dispatcher.shutdown()
+        while not (answered.is_set() and [channel.requests for channel in server.active_channels.values()] == [[]]):
+            server.turn(timeout=0.05)
+        server.adj.channel_timeout = 0
+        server.next_channel_cleanup = 0
+        while server.active_channels:
+            server.turn(timeout=0.05)
+    server.stop()
     server.close()
 
 

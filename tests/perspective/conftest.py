@@ -8,43 +8,41 @@ from pathlib import Path
 
 import pytest
 from newsroom import NO_LIMITS, NOON
-from perspective_house import SiteRulesCache, WordScorer, open_house
+from perspective_world import WordScorer, World, open_world
 from sqlalchemy import delete
 
 from moderation.storage.suggestions import SuggestedLabels
 
 
 @pytest.fixture(scope="session")
-def shared_house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteRulesCache]:
+def shared_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("perspective")
-    site_rules = open_house(f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.sqlite3')}", folder)
-    yield site_rules
-    site_rules.services.database.close()
+    world = open_world(f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.sqlite3')}", folder)
+    yield world
+    world.services.database.close()
 
 
 @pytest.fixture
-def site_rules(shared_house: SiteRulesCache) -> SiteRulesCache:
+def world(shared_world: World) -> World:
     """An application over SQLite: scorer, configuration and clock as new, and no label kept."""
-    shared_house.scorer.__init__()  # type: ignore[misc]
-    shared_house.configuration.set(NO_LIMITS)
-    shared_house.clock.now = NOON
-    shared_house.services.database.writing(lambda session: session.execute(delete(SuggestedLabels)))
-    return shared_house
+    shared_world.scorer.__init__()  # type: ignore[misc]
+    shared_world.configuration.set(NO_LIMITS)
+    shared_world.clock.now = NOON
+    shared_world.services.database.writing(lambda session: session.execute(delete(SuggestedLabels)))
+    return shared_world
 
 
 @pytest.fixture
-def kept_house(database_url: str, tmp_path: Path) -> Iterator[SiteRulesCache]:
+def either_world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A fresh application over each kind of database in turn."""
-    site_rules = open_house(database_url, tmp_path)
-    yield site_rules
-    site_rules.services.database.close()
+    world = open_world(database_url, tmp_path)
+    yield world
+    world.services.database.close()
 
 
 @pytest.fixture
-def sexless_house(sqlite_url: str, tmp_path: Path) -> Iterator[SiteRulesCache]:
+def sexless_world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
     """An application whose pack has six labels, as Detoxify's `original`: no `sexual_explicit`."""
-    site_rules = open_house(
-        sqlite_url, tmp_path, WordScorer([label for label in WordScorer().labels if "sex" not in label])
-    )
-    yield site_rules
-    site_rules.services.database.close()
+    world = open_world(sqlite_url, tmp_path, WordScorer([label for label in WordScorer().labels if "sex" not in label]))
+    yield world
+    world.services.database.close()

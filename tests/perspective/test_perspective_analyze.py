@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perspective_house import KEY, PUBLISHABLE, WITHOUT_RIGHT, SiteRulesCache, WordScorer, error, error_type, open_house
+from perspective_world import KEY, PUBLISHABLE, WITHOUT_RIGHT, WordScorer, World, error, error_type, open_world
 from sqlalchemy import func, select
 
 from moderation.core.scores import Scale, ScoreRequest, Scores
@@ -35,8 +35,8 @@ def scores(answer: dict[str, Any]) -> dict[str, float]:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_answer_has_the_shape_that_clients_read(site_rules: SiteRulesCache) -> None:
-    assert site_rules.analyzed("You are an idiot.", clientToken="comment:17") == {
+def test_the_answer_has_the_shape_that_clients_read(world: World) -> None:
+    assert world.analyzed("You are an idiot.", clientToken="comment:17") == {
         "attributeScores": {
             "TOXICITY": {
                 "spanScores": [{"begin": 0, "end": 17, "score": {"value": 0.9, "type": "PROBABILITY"}}],
@@ -50,52 +50,50 @@ def test_the_answer_has_the_shape_that_clients_read(site_rules: SiteRulesCache) 
 
 
 def test_scores_are_on_the_scale_that_perspectives_users_have_set_their_thresholds_on(
-    site_rules: SiteRulesCache,
+    world: World,
 ) -> None:
-    assert scores(site_rules.analyzed("You are an idiot."))["TOXICITY"] == 0.9  # 0.45 on the natural scale
+    assert scores(world.analyzed("You are an idiot."))["TOXICITY"] == 0.9  # 0.45 on the natural scale
 
 
-def test_every_attribute_answers_under_the_name_it_was_asked_by(site_rules: SiteRulesCache) -> None:
+def test_every_attribute_answers_under_the_name_it_was_asked_by(world: World) -> None:
     names = [name for name in LABEL_OF if name != "RELEVANCE"]
     asked = {*names, *(f"{name}_EXPERIMENTAL" for name in names), "TOXICITY@6", "INSULT_EXPERIMENTAL@2"}
-    assert set(scores(site_rules.analyzed(requestedAttributes={name: {} for name in asked}))) == asked
+    assert set(scores(world.analyzed(requestedAttributes={name: {} for name in asked}))) == asked
 
 
-def test_an_attribute_without_an_honest_score_is_an_error(site_rules: SiteRulesCache) -> None:
+def test_an_attribute_without_an_honest_score_is_an_error(world: World) -> None:
     for name in ("ATTACK_ON_AUTHOR", "FLIRTATION", "SPAM", "UNSUBSTANTIAL", "LIKELY_TO_REJECT", "toxicity", "NO SUCH"):
-        answer = site_rules.analyze(requestedAttributes={"TOXICITY": {}, name: {}})
+        answer = world.analyze(requestedAttributes={"TOXICITY": {}, name: {}})
         assert error_type(answer) == "INVALID_REQUEST"
         assert error(answer)["message"] == f"Unknown requested attribute: {name}"
 
 
 def test_an_attribute_without_an_honest_score_is_dropped_where_the_client_wants_that(
-    site_rules: SiteRulesCache,
+    world: World,
 ) -> None:
-    answer = site_rules.analyzed(requestedAttributes={"SPAM": {}, "TOXICITY": {}}, dropUnsupportedAttributes=True)
+    answer = world.analyzed(requestedAttributes={"SPAM": {}, "TOXICITY": {}}, dropUnsupportedAttributes=True)
     assert set(scores(answer)) == {"TOXICITY"}
-    assert "attributeScores" not in site_rules.analyzed(
-        requestedAttributes={"SPAM": {}}, dropUnsupportedAttributes=True
-    )
+    assert "attributeScores" not in world.analyzed(requestedAttributes={"SPAM": {}}, dropUnsupportedAttributes=True)
 
 
-def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless_house: SiteRulesCache) -> None:
+def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless_world: World) -> None:
     asked = {"SEXUALLY_EXPLICIT": {}, "THREAT": {}}
-    assert error_type(sexless_house.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
-    dropped = sexless_house.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
+    assert error_type(sexless_world.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
+    dropped = sexless_world.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
     assert set(scores(dropped)) == {"THREAT"}
 
 
-def test_a_score_below_its_threshold_is_left_out_and_one_at_it_stays(site_rules: SiteRulesCache) -> None:
+def test_a_score_below_its_threshold_is_left_out_and_one_at_it_stays(world: World) -> None:
     asked = {"TOXICITY": {"scoreThreshold": 0.9}, "INSULT": {"scoreThreshold": 0.46}}
-    assert set(scores(site_rules.analyzed(requestedAttributes=asked))) == {"TOXICITY"}
+    assert set(scores(world.analyzed(requestedAttributes=asked))) == {"TOXICITY"}
 
 
-def test_all_scores_below_their_thresholds_leave_no_attribute_scores(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyzed("A calm word.", requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}})
+def test_all_scores_below_their_thresholds_leave_no_attribute_scores(world: World) -> None:
+    answer = world.analyzed("A calm word.", requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}})
     assert answer == {"languages": ["en"], "detectedLanguages": ["en"]}
 
 
-def test_names_may_be_written_as_in_protobuf(site_rules: SiteRulesCache) -> None:
+def test_names_may_be_written_as_in_protobuf(world: World) -> None:
     body = {
         "comment": {"text": "You are an idiot."},
         "requested_attributes": {"TOXICITY": {"score_type": "PROBABILITY", "score_threshold": 0.5}},
@@ -103,21 +101,21 @@ def test_names_may_be_written_as_in_protobuf(site_rules: SiteRulesCache) -> None
         "client_token": "t",
         "span_annotations": None,
     }
-    answer = site_rules.post("analyze", body)
+    answer = world.post("analyze", body)
     assert answer.status_code == 200
     assert (answer.json or {})["clientToken"] == "t"
 
 
-def test_what_else_arrives_in_the_query_does_not_hurt(site_rules: SiteRulesCache) -> None:
+def test_what_else_arrives_in_the_query_does_not_hurt(world: World) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
     extra = {"alt": "json", "fields": "attributeScores", "prettyPrint": "false", "quotaUser": "me", "$.xgafv": "1"}
-    assert site_rules.post("analyze", body, **extra).status_code == 200
+    assert world.post("analyze", body, **extra).status_code == 200
 
 
-def test_a_body_without_a_json_content_type_is_read_all_the_same(site_rules: SiteRulesCache) -> None:
+def test_a_body_without_a_json_content_type_is_read_all_the_same(world: World) -> None:
     body = json.dumps({"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": None}}).encode()
     for content_type in (None, "text/plain", "application/x-www-form-urlencoded"):
-        answer = site_rules.app.test_client().post(
+        answer = world.app.test_client().post(
             f"/v1alpha1/comments:analyze?key={KEY}", data=body, content_type=content_type
         )
         assert answer.status_code == 200, answer.text
@@ -135,8 +133,8 @@ def utf16(text: str, begin: int, end: int) -> str:
     return text.encode("utf-16-le")[2 * begin : 2 * end].decode("utf-16-le")
 
 
-def test_with_span_annotations_each_sentence_has_each_attributes_own_score(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyzed(
+def test_with_span_annotations_each_sentence_has_each_attributes_own_score(world: World) -> None:
+    answer = world.analyzed(
         "What kind of idiot name is foo? Sorry, I like your name.",
         spanAnnotations=True,
         requestedAttributes={"TOXICITY": {}, "INSULT": {}},
@@ -145,33 +143,33 @@ def test_with_span_annotations_each_sentence_has_each_attributes_own_score(site_
     assert spans(answer, "INSULT") == [(0, 31, 0.45), (32, 56, 0.05)]
 
 
-def test_spans_count_utf16_code_units(site_rules: SiteRulesCache) -> None:
+def test_spans_count_utf16_code_units(world: World) -> None:
     text = "😀😀 Hello \N{MATHEMATICAL SCRIPT CAPITAL A}ll. You idiot 🤡! Bye."
-    whole = site_rules.analyzed(text)
+    whole = world.analyzed(text)
     assert spans(whole)[0][:2] == (0, len(text.encode("utf-16-le")) // 2)
-    found = spans(site_rules.analyzed(text, spanAnnotations=True))
+    found = spans(world.analyzed(text, spanAnnotations=True))
     assert [utf16(text, begin, end) for begin, end, _ in found] == [text[:13], "You idiot 🤡!", "Bye."]
     assert text[:13].endswith("ll.")
 
 
-def test_half_a_surrogate_pair_counts_as_one_unit(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyzed("a\ud83d. You idiot.", spanAnnotations=True)
+def test_half_a_surrogate_pair_counts_as_one_unit(world: World) -> None:
+    answer = world.analyzed("a\ud83d. You idiot.", spanAnnotations=True)
     assert spans(answer) == [(0, 3, 0.1), (4, 14, 0.9)]
 
 
-def test_html_is_scored_as_it_is_read_and_spans_refer_to_it_as_it_was_sent(site_rules: SiteRulesCache) -> None:
+def test_html_is_scored_as_it_is_read_and_spans_refer_to_it_as_it_was_sent(world: World) -> None:
     html = '<p>Caf&eacute; is n&#105;ce.</p> <!-- idiot --><p title="idiot">You <b>idi</b>ot &amp; 😀.</p>'
-    answer = site_rules.analyzed(comment={"text": html, "type": "HTML"}, spanAnnotations=True)
+    answer = world.analyzed(comment={"text": html, "type": "HTML"}, spanAnnotations=True)
     assert [utf16(html, begin, end) for begin, end, _ in spans(answer)] == [
         "Caf&eacute; is n&#105;ce.",
         "You <b>idi</b>ot &amp; 😀.",
     ]
     assert [value for *_, value in spans(answer)] == [0.1, 0.9]
-    assert spans(site_rules.analyzed(comment={"text": html, "type": "HTML"}))[0][:2] == (0, len(html) + 1)
+    assert spans(world.analyzed(comment={"text": html, "type": "HTML"}))[0][:2] == (0, len(html) + 1)
 
 
-def test_a_sentence_below_the_threshold_has_no_span(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyzed(
+def test_a_sentence_below_the_threshold_has_no_span(world: World) -> None:
+    answer = world.analyzed(
         "Hello there. You idiot.",
         spanAnnotations=True,
         requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}, "RELEVANCE": {}},
@@ -186,73 +184,73 @@ def test_a_sentence_below_the_threshold_has_no_span(site_rules: SiteRulesCache) 
 ARTICLE = "Ministers met on minerals.\n\nThe second paragraph is about harbours."
 
 
-def relevance(site_rules: SiteRulesCache, text: str, context: dict[str, Any]) -> float:
-    return scores(site_rules.analyzed(text, requestedAttributes={"RELEVANCE": {}}, context=context))["RELEVANCE"]
+def relevance(world: World, text: str, context: dict[str, Any]) -> float:
+    return scores(world.analyzed(text, requestedAttributes={"RELEVANCE": {}}, context=context))["RELEVANCE"]
 
 
-def test_relevance_is_judged_against_the_article_in_the_context(site_rules: SiteRulesCache) -> None:
+def test_relevance_is_judged_against_the_article_in_the_context(world: World) -> None:
     entries = {"entries": [{"text": ARTICLE}]}
     pair = {"articleAndParentComment": {"article": {"text": ARTICLE}}}
     for context in (entries, pair):
-        assert relevance(site_rules, "Ministers again", context) == 0.8
-        assert relevance(site_rules, "Buy shoes", context) == 0.2
-    assert site_rules.scorer.prepared[0].paragraphs == (
+        assert relevance(world, "Ministers again", context) == 0.8
+        assert relevance(world, "Buy shoes", context) == 0.2
+    assert world.scorer.prepared[0].paragraphs == (
         "Ministers met on minerals.",
         "The second paragraph is about harbours.",
     )
 
 
-def test_a_reply_is_judged_with_its_parent(site_rules: SiteRulesCache) -> None:
+def test_a_reply_is_judged_with_its_parent(world: World) -> None:
     parent = {"text": "Which ones?"}
     pair = {"articleAndParentComment": {"article": {"text": ARTICLE}, "parentComment": parent}}
-    assert relevance(site_rules, "Ministers again", pair) == pytest.approx(0.9)
-    assert relevance(site_rules, "Ministers again", {"entries": [{"text": ARTICLE}, parent]}) == pytest.approx(0.9)
+    assert relevance(world, "Ministers again", pair) == pytest.approx(0.9)
+    assert relevance(world, "Ministers again", {"entries": [{"text": ARTICLE}, parent]}) == pytest.approx(0.9)
     thread = {"entries": [{"text": ARTICLE}, {"text": "First"}, {"text": "Second"}]}
-    relevance(site_rules, "Ministers again", thread)
-    assert site_rules.scorer.asked[-1].parent == "Second"
+    relevance(world, "Ministers again", thread)
+    assert world.scorer.asked[-1].parent == "Second"
 
 
-def test_relevance_without_an_article_is_an_error_or_dropped(site_rules: SiteRulesCache) -> None:
+def test_relevance_without_an_article_is_an_error_or_dropped(world: World) -> None:
     for context in (None, {}, {"entries": []}, {"entries": [{"text": " "}]}):
-        answer = site_rules.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
+        answer = world.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
         assert error_type(answer) == "INVALID_REQUEST"
         assert "context" in error(answer)["message"]
-    dropped = site_rules.analyzed(requestedAttributes={"RELEVANCE": {}, "THREAT": {}}, dropUnsupportedAttributes=True)
+    dropped = world.analyzed(requestedAttributes={"RELEVANCE": {}, "THREAT": {}}, dropUnsupportedAttributes=True)
     assert set(scores(dropped)) == {"THREAT"}
 
 
-def test_a_context_that_nobody_asks_about_costs_nothing(site_rules: SiteRulesCache) -> None:
-    site_rules.analyzed(context={"entries": [{"text": ARTICLE}]})
-    assert site_rules.scorer.prepared == []
+def test_a_context_that_nobody_asks_about_costs_nothing(world: World) -> None:
+    world.analyzed(context={"entries": [{"text": ARTICLE}]})
+    assert world.scorer.prepared == []
 
 
-def test_of_a_megabyte_of_context_a_bounded_part_is_looked_at(site_rules: SiteRulesCache) -> None:
+def test_of_a_megabyte_of_context_a_bounded_part_is_looked_at(world: World) -> None:
     article = "A paragraph on ministers and their minerals.\n\n" * 22_000
-    relevance(site_rules, "Ministers again", {"entries": [{"text": article}]})
-    assert sum(map(len, site_rules.scorer.prepared[0].paragraphs)) <= 30_000
+    relevance(world, "Ministers again", {"entries": [{"text": article}]})
+    assert sum(map(len, world.scorer.prepared[0].paragraphs)) <= 30_000
     marked = "<p>Ministers <b>met</b> again</p>" * 30_000
-    relevance(site_rules, "Ministers again", {"entries": [{"text": marked, "type": "HTML"}]})
-    assert site_rules.scorer.prepared[1].paragraphs[0] == "Ministers met again"
+    relevance(world, "Ministers again", {"entries": [{"text": marked, "type": "HTML"}]})
+    assert world.scorer.prepared[1].paragraphs[0] == "Ministers met again"
 
 
-def test_a_context_entry_over_a_megabyte_and_two_kinds_of_context_are_refused(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyze(context={"entries": [{"text": "é" * 524_289}]})
+def test_a_context_entry_over_a_megabyte_and_two_kinds_of_context_are_refused(world: World) -> None:
+    answer = world.analyze(context={"entries": [{"text": "é" * 524_289}]})
     assert error_type(answer) == "INVALID_REQUEST"
     both = {"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}
-    assert "both fields were populated" in error(site_rules.analyze(context=both))["message"]
+    assert "both fields were populated" in error(world.analyze(context=both))["message"]
 
 
 # --- languages --------------------------------------------------------------------------------------------------------
 
 
-def test_short_english_is_english_whether_or_not_the_client_says_so(site_rules: SiteRulesCache) -> None:
+def test_short_english_is_english_whether_or_not_the_client_says_so(world: World) -> None:
     for text in ("lol", "You idiot", "no u", "kisa ou fe", "😀"):
-        assert site_rules.analyzed(text, languages=None)["detectedLanguages"] == ["en"]
-        assert site_rules.analyzed(text)["languages"] == ["en"]
+        assert world.analyzed(text, languages=None)["detectedLanguages"] == ["en"]
+        assert world.analyzed(text)["languages"] == ["en"]
 
 
-def test_a_stated_language_that_no_pack_reads_is_believed(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.analyze("Du Idiot", languages=["de"])
+def test_a_stated_language_that_no_pack_reads_is_believed(world: World) -> None:
+    answer = world.analyze("Du Idiot", languages=["de"])
     assert error_type(answer) == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
     found = error(answer)
     assert found["message"] == "Attribute TOXICITY does not support request languages: de"
@@ -264,63 +262,63 @@ def test_a_stated_language_that_no_pack_reads_is_believed(site_rules: SiteRulesC
 
 
 def test_a_longer_text_that_is_confidently_another_language_is_not_what_the_client_states(
-    site_rules: SiteRulesCache,
+    world: World,
 ) -> None:
-    details = error(site_rules.analyze(LONG_GERMAN, languages=["en"]))["details"]
+    details = error(world.analyze(LONG_GERMAN, languages=["en"]))["details"]
     assert details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["de"]
-    assert site_rules.analyzed(LONG_ENGLISH, languages=["de"])["detectedLanguages"] == ["en"]
+    assert world.analyzed(LONG_ENGLISH, languages=["de"])["detectedLanguages"] == ["en"]
 
 
-def test_an_unread_language_names_every_attribute_so_that_clients_can_drop_them(site_rules: SiteRulesCache) -> None:
-    details = error(site_rules.analyze(LONG_GERMAN, requestedAttributes={"TOXICITY": {}, "INSULT@2": {}}))["details"]
+def test_an_unread_language_names_every_attribute_so_that_clients_can_drop_them(world: World) -> None:
+    details = error(world.analyze(LONG_GERMAN, requestedAttributes={"TOXICITY": {}, "INSULT@2": {}}))["details"]
     named = [detail["languageNotSupportedByAttributeError"]["attribute"] for detail in details]
     assert sorted(named) == ["INSULT@2", "TOXICITY"]
 
 
 def test_in_an_unread_language_the_attributes_are_dropped_where_the_client_wants_that(
-    site_rules: SiteRulesCache,
+    world: World,
 ) -> None:
-    answer = site_rules.analyzed(LONG_GERMAN, dropUnsupportedAttributes=True, languages=None)
+    answer = world.analyzed(LONG_GERMAN, dropUnsupportedAttributes=True, languages=None)
     assert answer == {"languages": ["de"], "detectedLanguages": ["de"]}
 
 
-def test_an_unread_language_is_counted(site_rules: SiteRulesCache) -> None:
+def test_an_unread_language_is_counted(world: World) -> None:
     def counted() -> float:
-        lines = site_rules.app.test_client().get("/metrics").text.splitlines()
+        lines = world.app.test_client().get("/metrics").text.splitlines()
         name = 'moderation_perspective_language_not_supported_total{language="de"}'
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
     before = counted()
-    site_rules.analyze(LONG_GERMAN)
+    world.analyze(LONG_GERMAN)
     assert counted() == before + 1
 
 
-def test_a_region_does_not_change_a_language(site_rules: SiteRulesCache) -> None:
+def test_a_region_does_not_change_a_language(world: World) -> None:
     for code in ("en-US", "en_GB", "EN"):
-        assert site_rules.analyzed("You idiot", languages=[code])["languages"] == [code]
+        assert world.analyzed("You idiot", languages=[code])["languages"] == [code]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("comment", [None, {}, {"text": ""}, {"text": " \n"}, {"text": "<br>", "type": "HTML"}])
-def test_an_empty_comment_is_refused(site_rules: SiteRulesCache, comment: Any) -> None:
-    assert error_type(site_rules.analyze(comment=comment)) == "COMMENT_EMPTY"
+def test_an_empty_comment_is_refused(world: World, comment: Any) -> None:
+    assert error_type(world.analyze(comment=comment)) == "COMMENT_EMPTY"
 
 
-def test_a_comment_over_20480_bytes_is_refused_and_one_of_20480_is_not(site_rules: SiteRulesCache) -> None:
+def test_a_comment_over_20480_bytes_is_refused_and_one_of_20480_is_not(world: World) -> None:
     text = "I like the café that we have here. " * 568
     text += "é" * ((20_480 - len(text.encode())) // 2)
     assert len(text.encode()) == 20_480
-    assert site_rules.analyze(text).status_code == 200
-    answer = site_rules.analyze(text + "a")
+    assert world.analyze(text).status_code == 200
+    answer = world.analyze(text + "a")
     assert error_type(answer) == "COMMENT_TOO_LONG"
     assert error(answer)["message"] == "Comment text was too many bytes. Value (20481) exceeded limit (20480)."
 
 
 @pytest.mark.parametrize("asked", [None, {}])
-def test_no_requested_attributes_are_refused(site_rules: SiteRulesCache, asked: Any) -> None:
-    assert error_type(site_rules.analyze(requestedAttributes=asked)) == "NO_REQUESTED_ATTRIBUTES"
+def test_no_requested_attributes_are_refused(world: World, asked: Any) -> None:
+    assert error_type(world.analyze(requestedAttributes=asked)) == "NO_REQUESTED_ATTRIBUTES"
 
 
 @pytest.mark.parametrize(
@@ -354,90 +352,90 @@ def test_no_requested_attributes_are_refused(site_rules: SiteRulesCache, asked: 
     ],
 )
 def test_a_request_of_another_shape_is_refused_with_the_name_of_what_is_wrong(
-    site_rules: SiteRulesCache, body: Any, named: str
+    world: World, body: Any, named: str
 ) -> None:
     if isinstance(body, dict):
         body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}} | body
-    answer = site_rules.post("analyze", body)
+    answer = world.post("analyze", body)
     assert error_type(answer) == "INVALID_REQUEST"
     assert named in error(answer)["message"]
 
 
-def test_a_threshold_that_is_no_finite_number_is_refused(site_rules: SiteRulesCache) -> None:
+def test_a_threshold_that_is_no_finite_number_is_refused(world: World) -> None:
     body = b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e999}}}'
-    assert error_type(site_rules.post("analyze", body)) == "INVALID_REQUEST"
+    assert error_type(world.post("analyze", body)) == "INVALID_REQUEST"
 
 
-def test_without_a_key_nothing_is_answered(site_rules: SiteRulesCache) -> None:
+def test_without_a_key_nothing_is_answered(world: World) -> None:
     for key in (None, ""):
-        found = error(site_rules.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
+        found = error(world.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
         assert found["status"] == "PERMISSION_DENIED"
 
 
-def test_a_wrong_key_is_told_as_google_tells_it(site_rules: SiteRulesCache) -> None:
+def test_a_wrong_key_is_told_as_google_tells_it(world: World) -> None:
     for key in ("AIzaSyNoSuchKey", PUBLISHABLE, "é"):
-        found = error(site_rules.post("analyze", {"comment": {"text": "a"}}, key=key), 400)
+        found = error(world.post("analyze", {"comment": {"text": "a"}}, key=key), 400)
         assert found["status"] == "INVALID_ARGUMENT"
         assert found["message"] == "API key not valid. Please pass a valid API key."
         assert found["details"][0]["reason"] == "API_KEY_INVALID"
         assert found["details"][0]["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
 
 
-def test_a_key_without_the_right_is_told_so(site_rules: SiteRulesCache) -> None:
-    found = error(site_rules.post("analyze", {"comment": {"text": "a"}}, key=WITHOUT_RIGHT), 403)
+def test_a_key_without_the_right_is_told_so(world: World) -> None:
+    found = error(world.post("analyze", {"comment": {"text": "a"}}, key=WITHOUT_RIGHT), 403)
     assert "analyze" in found["message"]
 
 
-def test_a_key_may_come_in_googles_header(site_rules: SiteRulesCache) -> None:
+def test_a_key_may_come_in_googles_header(world: World) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
-    client = site_rules.app.test_client()
+    client = world.app.test_client()
     assert client.post("/v1alpha1/comments:analyze", json=body, headers={"X-Goog-Api-Key": KEY}).status_code == 200
 
 
-def test_a_site_over_its_limit_is_told_as_google_tells_it(site_rules: SiteRulesCache) -> None:
-    site_rules.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
-    assert [site_rules.analyze().status_code for _ in range(3)] == [200, 200, 429]
-    answer = site_rules.suggest()
+def test_a_site_over_its_limit_is_told_as_google_tells_it(world: World) -> None:
+    world.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
+    assert [world.analyze().status_code for _ in range(3)] == [200, 200, 429]
+    answer = world.suggest()
     found = error(answer, 429)
     assert found["status"] == "RESOURCE_EXHAUSTED"
     assert found["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_a_scorer_that_is_too_slow_is_told_at_once(site_rules: SiteRulesCache) -> None:
-    site_rules.scorer.slow = True
-    answer = site_rules.analyze()
+def test_a_scorer_that_is_too_slow_is_told_at_once(world: World) -> None:
+    world.scorer.slow = True
+    answer = world.analyze()
     assert error(answer, 503)["status"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"]
-    assert site_rules.scorer.timeouts == [2.0]
+    assert world.scorer.timeouts == [2.0]
 
 
-def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(site_rules: SiteRulesCache) -> None:
+def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(world: World) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
     for waited, status in ((0.1, 200), (0.6, 503)):
-        answer = site_rules.app.test_client().post(
+        answer = world.app.test_client().post(
             f"/v1alpha1/comments:analyze?key={KEY}", json=body, environ_base={"moderation.waited_seconds": waited}
         )
         assert answer.status_code == status
     assert error(answer, 503)["status"] == "UNAVAILABLE"
-    assert len(site_rules.scorer.asked) == 1
+    assert len(world.scorer.asked) == 1
 
 
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(
-    site_rules: SiteRulesCache,
+    world: World,
 ) -> None:
-    assert error(site_rules.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
-    assert error(site_rules.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
-    client = site_rules.app.test_client()
+    assert error(world.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
+    assert error(world.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
+    client = world.app.test_client()
     assert error(client.get("/v1alpha1/comments:analyze"), 405)["status"] == "UNIMPLEMENTED"
 
 
 # --- what stays behind ------------------------------------------------------------------------------------------------
 
 
-def test_analyze_stores_nothing(site_rules: SiteRulesCache) -> None:
+def test_analyze_stores_nothing(world: World) -> None:
     def rows() -> dict[str, int | None]:
-        with site_rules.services.database.reading() as session:
+        with world.services.database.reading() as session:
             return {
                 name: session.scalar(select(func.count()).select_from(table))
                 for name, table in Base.metadata.tables.items()
@@ -445,20 +443,20 @@ def test_analyze_stores_nothing(site_rules: SiteRulesCache) -> None:
 
     before = rows()
     for do_not_store in (None, True, False):
-        site_rules.analyzed(doNotStore=do_not_store)
+        world.analyzed(doNotStore=do_not_store)
     assert rows() == before
 
 
-def test_no_log_holds_a_key_or_a_text(site_rules: SiteRulesCache, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_holds_a_key_or_a_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "sk_a-key-that-nobody-knows-0123456789"
-    site_rules.analyze("A secret text, idiot.")
-    site_rules.suggest(text="A secret text, idiot.")
-    site_rules.post("analyze", b"{", key=secret)
-    site_rules.post("analyze", {"comment": {"text": "A secret text"}}, key=secret)
-    site_rules.app.test_client().get(f"/v1alpha1/nowhere?key={secret}")
-    site_rules.scorer.slow = True
-    site_rules.analyze("A secret text, idiot.")
+    world.analyze("A secret text, idiot.")
+    world.suggest(text="A secret text, idiot.")
+    world.post("analyze", b"{", key=secret)
+    world.post("analyze", {"comment": {"text": "A secret text"}}, key=secret)
+    world.app.test_client().get(f"/v1alpha1/nowhere?key={secret}")
+    world.scorer.slow = True
+    world.analyze("A secret text, idiot.")
     logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert KEY not in logged
     assert secret not in logged
@@ -483,12 +481,10 @@ FIELDS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5)
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=FIELDS, asked=st.sampled_from([{}, {"TOXICITY": {}}, {"RELEVANCE": {}}]), method=st.booleans())
-def test_no_request_is_our_fault(
-    site_rules: SiteRulesCache, fields: dict[str, Any], asked: dict[str, Any], method: bool
-) -> None:
+def test_no_request_is_our_fault(world: World, fields: dict[str, Any], asked: dict[str, Any], method: bool) -> None:
     whole = {"comment": {"text": "Hello idiot"}, ("requestedAttributes" if method else "attributeScores"): asked}
     body = json.dumps(whole | fields).encode()
-    answer = site_rules.post("analyze" if method else "suggestscore", body)
+    answer = world.post("analyze" if method else "suggestscore", body)
     assert answer.status_code == 200 or error(answer)["status"] == "INVALID_ARGUMENT"
 
 
@@ -504,15 +500,15 @@ def test_requests_that_arrive_together_are_scored_together(sqlite_url: str, tmp_
             return [self.score_one(request, scale=scale) for request in requests]
 
     batching = BatchingScorer(Scorer())
-    site_rules = open_house(sqlite_url, tmp_path, batching)
+    world = open_world(sqlite_url, tmp_path, batching)
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(site_rules.analyze)
+        first = pool.submit(world.analyze)
         assert begun.wait(30)
-        others = [pool.submit(site_rules.analyze) for _ in range(8)]
+        others = [pool.submit(world.analyze) for _ in range(8)]
         while len(batching._waiting) < 8:
             time.sleep(0.01)
         go_on.set()
         assert [done.result().status_code for done in (first, *others)] == [200] * 9
     assert batches == [1, 8]
     batching.close()
-    site_rules.services.database.close()
+    world.services.database.close()

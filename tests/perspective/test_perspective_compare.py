@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from perspective_house import SITE, SiteRulesCache
+from perspective_world import SITE, World
 
 from moderation.cli import main
 from moderation.cli.perspective_log import BadLine, Logged, read_log
@@ -210,9 +210,9 @@ def test_compare_with_nothing_to_compare_says_so(tmp_path: Path) -> None:
     assert "no row that could be compared" in result.stderr
 
 
-def test_labels_are_exported_and_erased_by_command(site_rules: SiteRulesCache, tmp_path: Path) -> None:
-    site_rules.suggest(1, "You idiot.", clientToken="comment:17", languages=["en"])
-    environment = {"MODERATION_VAR": str(tmp_path), "MODERATION_DATABASE_URL": site_rules.services.database.url}
+def test_labels_are_exported_and_erased_by_command(world: World, tmp_path: Path) -> None:
+    world.suggest(1, "You idiot.", clientToken="comment:17", languages=["en"])
+    environment = {"MODERATION_VAR": str(tmp_path), "MODERATION_DATABASE_URL": world.services.database.url}
 
     def command(*arguments: str) -> Result:
         return CliRunner().invoke(main, ["perspective", *arguments, "--site", SITE], env=environment)

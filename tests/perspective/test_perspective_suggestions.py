@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from perspective_house import KEY, SITE, SiteRulesCache, error, error_type
+from perspective_world import KEY, SITE, World, error, error_type
 
 from moderation.core.audit_chain import body_fingerprint, verify
 from moderation.jobs.worker import Sweeper
@@ -18,123 +18,123 @@ from moderation.storage.suggestions import SuggestedLabels, suggestions_of
 KEEP = f'[rate_limits]\nenabled = false\n[perspective]\nkeep_texts_for_sites = ["{SITE}"]\nretention_days = 30\n'
 
 
-def kept(site_rules: SiteRulesCache) -> list[SuggestedLabels]:
-    with site_rules.services.database.reading() as session:
+def kept(world: World) -> list[SuggestedLabels]:
+    with world.services.database.reading() as session:
         return list(suggestions_of(session, SITE))
 
 
-def chain_verifies(site_rules: SiteRulesCache) -> None:
-    with site_rules.services.database.reading() as session:
+def chain_verifies(world: World) -> None:
+    with world.services.database.reading() as session:
         verify(SITE, events_of(session, SITE))
 
 
-def test_the_label_is_kept_with_the_scores_that_the_text_has_today(kept_house: SiteRulesCache) -> None:
-    answer = kept_house.suggest(1, "You are an idiot.", clientToken="comment:17", languages=["en"])
+def test_the_label_is_kept_with_the_scores_that_the_text_has_today(either_world: World) -> None:
+    answer = either_world.suggest(1, "You are an idiot.", clientToken="comment:17", languages=["en"])
     assert answer.status_code == 200
     assert answer.json == {"clientToken": "comment:17", "detectedLanguages": ["en"], "requestedLanguages": ["en"]}
-    (row,) = kept(kept_house)
+    (row,) = kept(either_world)
     assert row.labels == {"TOXICITY": 1.0}
     assert row.scores is not None
     assert row.scores["toxicity"] == 0.9  # on the balanced scale
     assert (row.pack, row.pack_version, row.client_token, row.language) == ("words", "7", "comment:17", "en")
 
 
-def test_without_the_sites_wish_no_text_is_kept(site_rules: SiteRulesCache) -> None:
-    site_rules.suggest(0, "A text that nobody keeps", context={"entries": [{"text": "a secret url"}]})
-    (row,) = kept(site_rules)
+def test_without_the_sites_wish_no_text_is_kept(world: World) -> None:
+    world.suggest(0, "A text that nobody keeps", context={"entries": [{"text": "a secret url"}]})
+    (row,) = kept(world)
     assert row.text is None
     assert row.salt is None
-    with site_rules.services.database.reading() as session:
+    with world.services.database.reading() as session:
         events = events_about(session, SITE, row.id)
     assert [json.loads(event.payload) for event in events] == [{"labels": {"TOXICITY": 0}}]
-    chain_verifies(site_rules)
+    chain_verifies(world)
 
 
 def test_where_the_site_wishes_it_the_text_is_kept_and_enters_the_chain_as_a_fingerprint(
-    kept_house: SiteRulesCache,
+    either_world: World,
 ) -> None:
-    kept_house.configuration.set(KEEP)
-    kept_house.suggest(1, "You idiot\x00.")
-    (row,) = kept(kept_house)
+    either_world.configuration.set(KEEP)
+    either_world.suggest(1, "You idiot\x00.")
+    (row,) = kept(either_world)
     assert row.text == "You idiot�."
     assert row.salt is not None
-    with kept_house.services.database.reading() as session:
+    with either_world.services.database.reading() as session:
         (event,) = events_about(session, SITE, row.id)
     assert event.event == "label.suggested"
     assert json.loads(event.payload)["body"] == body_fingerprint(row.text, row.salt)
     assert "idiot" not in event.text
-    chain_verifies(kept_house)
+    chain_verifies(either_world)
 
 
-def test_a_text_is_forgotten_after_its_time_and_its_label_stays(kept_house: SiteRulesCache) -> None:
-    kept_house.configuration.set(KEEP)
-    kept_house.suggest(1, "An old text")
-    kept_house.clock.move(days=29)
-    kept_house.suggest(1, "A newer text")
-    assert forget_outdated(kept_house.services) == 0
-    kept_house.clock.move(days=2)
-    assert forget_outdated(kept_house.services) == 1
-    assert [(row.text, row.labels) for row in kept(kept_house)] == [
+def test_a_text_is_forgotten_after_its_time_and_its_label_stays(either_world: World) -> None:
+    either_world.configuration.set(KEEP)
+    either_world.suggest(1, "An old text")
+    either_world.clock.move(days=29)
+    either_world.suggest(1, "A newer text")
+    assert forget_outdated(either_world.services) == 0
+    either_world.clock.move(days=2)
+    assert forget_outdated(either_world.services) == 1
+    assert [(row.text, row.labels) for row in kept(either_world)] == [
         (None, {"TOXICITY": 1.0}),
         ("A newer text", {"TOXICITY": 1.0}),
     ]
-    chain_verifies(kept_house)
+    chain_verifies(either_world)
 
 
-def test_a_site_that_no_longer_wishes_it_has_its_texts_forgotten(site_rules: SiteRulesCache) -> None:
-    site_rules.configuration.set(KEEP)
-    site_rules.suggest(1, "A text")
-    site_rules.configuration.set("")
-    assert forget_outdated(site_rules.services) == 1
-    assert [row.text for row in kept(site_rules)] == [None]
+def test_a_site_that_no_longer_wishes_it_has_its_texts_forgotten(world: World) -> None:
+    world.configuration.set(KEEP)
+    world.suggest(1, "A text")
+    world.configuration.set("")
+    assert forget_outdated(world.services) == 1
+    assert [row.text for row in kept(world)] == [None]
 
 
-def test_the_running_service_forgets_by_itself(site_rules: SiteRulesCache) -> None:
-    site_rules.configuration.set(KEEP)
-    site_rules.suggest(1, "A text")
-    site_rules.clock.move(days=31)
-    sweeper = Sweeper(site_rules.services, every_seconds=0.01)
+def test_the_running_service_forgets_by_itself(world: World) -> None:
+    world.configuration.set(KEEP)
+    world.suggest(1, "A text")
+    world.clock.move(days=31)
+    sweeper = Sweeper(world.services, every_seconds=0.01)
     sweeper.start()
     for _ in range(500):
-        if [row.text for row in kept(site_rules)] == [None]:
+        if [row.text for row in kept(world)] == [None]:
             break
         time.sleep(0.01)
     sweeper.stop()
-    assert [row.text for row in kept(site_rules)] == [None]
+    assert [row.text for row in kept(world)] == [None]
 
 
-def test_erasing_by_client_token_takes_text_and_token_and_the_chain_still_verifies(kept_house: SiteRulesCache) -> None:
-    kept_house.configuration.set(KEEP)
+def test_erasing_by_client_token_takes_text_and_token_and_the_chain_still_verifies(either_world: World) -> None:
+    either_world.configuration.set(KEEP)
     for text, token in (("First", "comment:1"), ("Again", "comment:1"), ("Other", "comment:2")):
-        kept_house.suggest(1, text, clientToken=token)
-        kept_house.clock.move(seconds=1)
-    assert erase_suggestions(kept_house.services, "account:1", SITE, "comment:1") == 2
-    assert erase_suggestions(kept_house.services, "account:1", SITE, "comment:1") == 0
-    assert [(row.text, row.salt is None, row.client_token) for row in kept(kept_house)] == [
+        either_world.suggest(1, text, clientToken=token)
+        either_world.clock.move(seconds=1)
+    assert erase_suggestions(either_world.services, "account:1", SITE, "comment:1") == 2
+    assert erase_suggestions(either_world.services, "account:1", SITE, "comment:1") == 0
+    assert [(row.text, row.salt is None, row.client_token) for row in kept(either_world)] == [
         (None, True, None),
         (None, True, None),
         ("Other", False, "comment:2"),
     ]
-    with kept_house.services.database.reading() as session:
-        events = [event.event for event in events_about(session, SITE, kept(kept_house)[0].id)]
+    with either_world.services.database.reading() as session:
+        events = [event.event for event in events_about(session, SITE, kept(either_world)[0].id)]
     assert events == ["label.suggested", "label.erased"]
-    chain_verifies(kept_house)
+    chain_verifies(either_world)
 
 
-def test_a_label_outlives_a_scorer_that_is_too_slow_and_gets_no_made_up_scores(site_rules: SiteRulesCache) -> None:
-    site_rules.scorer.slow = True
-    answer = site_rules.suggest(1, clientToken="t")
+def test_a_label_outlives_a_scorer_that_is_too_slow_and_gets_no_made_up_scores(world: World) -> None:
+    world.scorer.slow = True
+    answer = world.suggest(1, clientToken="t")
     assert answer.status_code == 200
     assert answer.json == {"clientToken": "t"}
-    (row,) = kept(site_rules)
+    (row,) = kept(world)
     assert row.scores is None
     assert row.labels == {"TOXICITY": 1.0}
 
 
-def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(site_rules: SiteRulesCache) -> None:
+def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(world: World) -> None:
     scores = {"LIKELY_TO_REJECT": {"summaryScore": {"value": 1}}, "TOXICITY@6": {"summaryScore": {"value": 0.25}}}
-    assert site_rules.suggest(attributeScores=scores).status_code == 200
-    assert kept(site_rules)[0].labels == {"LIKELY_TO_REJECT": 1.0, "TOXICITY@6": 0.25}
+    assert world.suggest(attributeScores=scores).status_code == 200
+    assert kept(world)[0].labels == {"LIKELY_TO_REJECT": 1.0, "TOXICITY@6": 0.25}
 
 
 @pytest.mark.parametrize(
@@ -152,25 +152,25 @@ def test_a_label_for_an_attribute_that_we_do_not_score_is_kept_as_it_is(site_rul
     ],
 )
 def test_a_suggestion_without_a_label_is_refused_and_nothing_is_kept(
-    site_rules: SiteRulesCache, attribute_scores: Any, named: str
+    world: World, attribute_scores: Any, named: str
 ) -> None:
-    answer = site_rules.suggest(attributeScores=attribute_scores)
+    answer = world.suggest(attributeScores=attribute_scores)
     assert error_type(answer) == "INVALID_REQUEST"
     assert named in error(answer)["message"]
-    assert kept(site_rules) == []
+    assert kept(world) == []
 
 
-def test_a_suggestion_about_no_text_or_too_much_is_refused(site_rules: SiteRulesCache) -> None:
-    assert error_type(site_rules.suggest(text=" ")) == "COMMENT_EMPTY"
-    assert error_type(site_rules.suggest(text="a" * 20_481)) == "COMMENT_TOO_LONG"
+def test_a_suggestion_about_no_text_or_too_much_is_refused(world: World) -> None:
+    assert error_type(world.suggest(text=" ")) == "COMMENT_EMPTY"
+    assert error_type(world.suggest(text="a" * 20_481)) == "COMMENT_TOO_LONG"
 
 
-def test_a_suggestion_needs_a_key(site_rules: SiteRulesCache) -> None:
-    assert error(site_rules.post("suggestscore", {}, key=None), 403)["status"] == "PERMISSION_DENIED"
-    assert error(site_rules.post("suggestscore", {}, key=KEY + "x"))["details"][0]["reason"] == "API_KEY_INVALID"
+def test_a_suggestion_needs_a_key(world: World) -> None:
+    assert error(world.post("suggestscore", {}, key=None), 403)["status"] == "PERMISSION_DENIED"
+    assert error(world.post("suggestscore", {}, key=KEY + "x"))["details"][0]["reason"] == "API_KEY_INVALID"
 
 
-def test_a_token_too_long_to_be_a_reference_comes_back_and_is_not_kept(site_rules: SiteRulesCache) -> None:
-    answer = site_rules.suggest(clientToken="t" * 500)
+def test_a_token_too_long_to_be_a_reference_comes_back_and_is_not_kept(world: World) -> None:
+    answer = world.suggest(clientToken="t" * 500)
     assert (answer.json or {})["clientToken"] == "t" * 500
-    assert kept(site_rules)[0].client_token is None
+    assert kept(world)[0].client_token is None

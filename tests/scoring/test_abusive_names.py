@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.policy import NAME_SCORES
+from moderation.core.conditions import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.core.text.names import says_something
 from moderation.scoring import PackScorer, build_scorer
@@ -16,7 +16,7 @@ from moderation.scoring.encoder import Encoder
 
 HERE = Path(__file__).parent
 THRESHOLD = next(
-    c.threshold for c in parse_configuration("").policy.rules_for().flag if c.key == "name_toxicity_at_least"
+    c.threshold for c in parse_configuration("").policy.rules_for().flag if str(c.key) == "name_toxicity_at_least"
 )
 TEXT = "I would rather have the trams back on the bridge."
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.policy import DANGERS, Signals, concerns
+from moderation.core.conditions import DANGERS
+from moderation.core.policy import Signals, concerns
 from moderation.core.scores import ScoreRequest
 from moderation.core.severity import Kind, severity_of
 from moderation.scoring import build_scorer

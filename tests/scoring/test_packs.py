@@ -69,14 +69,34 @@ def no_window(manifest: dict[str, Any]) -> None:
     manifest["max_tokens"] = "many"
 
 
+def no_hash(manifest: dict[str, Any]) -> None:
+    manifest["files"]["model.onnx"] = {"bytes": 5}
+
+
+def no_model(manifest: dict[str, Any]) -> None:
+    del manifest["files"]["model.onnx"]
+
+
+def no_scores(manifest: dict[str, Any]) -> None:
+    manifest["outputs"]["logits"] = None
+
+
+def an_endless_curve(manifest: dict[str, Any]) -> None:
+    manifest["extra"] = {"spam": {"x": [0.0, 1.0], "y": [0.0, float("inf")]}}
+
+
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
+        (no_hash, r"files\.model\.onnx\.sha256 is missing"),
+        (no_model, r"files must name model\.onnx"),
+        (no_scores, r"outputs\.logits"),
+        (an_endless_curve, r"extra\.spam\.y"),
         (curve_that_falls, r"natural\.toxicity"),
         (no_balanced_scale, r"balanced\.toxicity"),
         (labels_out_of_order, "labels"),
         (a_path_as_a_file, "files"),
-        (another_format, "format"),
+        (another_format, "format must be 1: this pack was made for another version of this service"),
         (no_window, "max_tokens"),
     ],
 )
@@ -89,7 +109,13 @@ def test_a_wrong_manifest_names_its_key(folder: Path, spoil: Callable[[dict[str,
         read_manifest(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 1}'])
+def test_what_a_manifest_says_beyond_what_is_known_is_left_alone(folder: Path) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"later": {"x": 1}}))
+    assert read_manifest(folder).labels == open_folder(folder).manifest.labels
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "", "{", "[]", "null", '{"format": 1}'])
 def test_a_manifest_that_was_cut_off_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)
     with pytest.raises(PackDamaged, match=r"manifest\.json"):

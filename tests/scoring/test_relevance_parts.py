@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import ArticleText
 from moderation.scoring.packs import BUILTIN
-from moderation.scoring.relevance import MOST_PASSAGES, PASSAGE_CHARACTERS, RelevanceModel, split_passages
+from moderation.scoring.relevance import MAX_PASSAGES, PASSAGE_CHARACTERS, RelevanceModel, split_passages
 from moderation.scoring.relevance_features import SIGNS, TALK, Lexicon, covered_share, shared, signs, stems, talk
 
 LEXICON = Lexicon({"the": 0.5, "miner": 6.0, "minis": 5.0}, 9.0, frozenset({"typo"}))
@@ -52,7 +52,7 @@ def test_a_long_paragraph_is_cut_at_its_sentences() -> None:
 def test_a_very_long_article_is_seen_from_its_beginning_to_its_end() -> None:
     paragraphs = tuple(f"Paragraph number {n} has some words of its own in it." for n in range(500))
     passages = split_passages(ArticleText(title="Long", paragraphs=paragraphs))
-    assert len(passages) == MOST_PASSAGES
+    assert len(passages) == MAX_PASSAGES
     assert (passages[1], passages[-1]) == (paragraphs[0], paragraphs[-1])
 
 
@@ -70,7 +70,7 @@ def test_an_article_without_text_still_has_a_side(article: ArticleText, weights:
 @given(st.text(max_size=300), st.lists(st.text(max_size=900), max_size=60))
 def test_any_text_gives_a_bounded_number_of_passages(title: str, paragraphs: list[str]) -> None:
     passages = split_passages(ArticleText(title=title, paragraphs=tuple(paragraphs)))
-    assert 1 <= len(passages) <= MOST_PASSAGES
+    assert 1 <= len(passages) <= MAX_PASSAGES
     assert len(set(passages)) == len(passages)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from moderation.accounts.sign_in import account_at_work
 from moderation.cli import main
 from moderation.core.reach import Scope
-from moderation.desk.saved_views import liking_of
+from moderation.desk.saved_views import desk_preferences
 from moderation.desk.undo import undo
 from moderation.storage import schema
 from moderation.storage.base import UtcTime
@@ -133,7 +133,7 @@ def test_everything_comes_along_and_goes_on(old: tuple[Hall, dict[str, Any]], tm
         assert live_locks(session, datetime.fromisoformat("2026-03-02T12:01:30+00:00")) == {
             known["bus"][0]: actor.account_id
         }
-        assert liking_of(session, actor).blurs({"toxicity": 0.6}) == "toxicity"
+        assert desk_preferences(session, actor).blurs({"toxicity": 0.6}) == "toxicity"
         (view,) = views_for(session, known["account"], [Scope(site_id=known["site"], sections=None)])
         assert view.name == "mine"
         assert session.scalars(select(LegalCase.id)).all().count(known["case"]) == 1

@@ -145,13 +145,13 @@ def test_what_can_never_work_is_not_tried_again(database: Database) -> None:
 
 def test_a_name_lets_one_transaction_at_a_time_past(database: Database) -> None:
     inside: list[int] = []
-    most: list[int] = []
+    maximum: list[int] = []
     barrier = threading.Barrier(4)
 
     def work(session: Session) -> None:
         lock(session, "a name")
         inside.append(1)
-        most.append(len(inside))
+        maximum.append(len(inside))
         session.scalars(select(Site.id)).all()
         inside.pop()
 
@@ -161,7 +161,7 @@ def test_a_name_lets_one_transaction_at_a_time_past(database: Database) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
-    assert max(most) == 1
+    assert max(maximum) == 1
 
 
 def test_an_error_tells_no_parameter(database: Database) -> None:

@@ -15,7 +15,7 @@ from moderation.storage.accounts import Account
 from moderation.storage.actions import ActionItem, ModeratorAction
 from moderation.storage.base import table_of
 from moderation.storage.database import Database
-from moderation.storage.moderator_workspace import CommentFlag, CommentLock, preferences_of
+from moderation.storage.moderator_workspace import CommentFlag, CommentLock, SavedView, preferences_of
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
@@ -55,6 +55,7 @@ def test_what_moderators_did_and_left_is_found_under_the_new_names(tmp_path: Pat
             assert session.get_one(CommentFlag, ("c1", "featured")).note == "Well said"
             assert session.get_one(CommentLock, "c2").account_id == "ada"
             assert preferences_of(session, "ada") == {"blur": {"insult": 0.5}, "other": 1}
+            assert session.get_one(SavedView, "v").query == "status=approved&flag=featured&find=marked%3D"
             assert session.get_one(Site, "s").rules_revision == 7
         database.close()
 
@@ -121,4 +122,6 @@ def _work_of_before(session: Session) -> None:
     put("marks", {"comment_id": "c1", "kind": "featured", "account_id": "ada", "note": "Well said", "made_at": NOON})
     put("claims", {"comment_id": "c2", "account_id": "ada", "until": NOON})
     put("preferences", {"account_id": "ada", "values": {"veil": {"insult": 0.5}, "other": 1}})
+    view = {"id": "v", "account_id": "ada", "name": "Featured", "shared": False, "places": {}, "made_at": NOON}
+    put("saved_views", view | {"query": "status=approved&marked=featured&find=marked%3D"})
     session.execute(text("UPDATE sites SET house_revision = 7"))

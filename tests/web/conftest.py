@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fresh_postgres import ReusedPostgres
-from pages_house import SiteRulesCache, furnish, open_house
+from pages_world import World, furnish, open_world
 
 
 @pytest.fixture(scope="session")
@@ -21,33 +21,33 @@ def furnished_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def house_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the houses of SQLite stand, one after the other: what is compiled for one serves the next."""
-    return tmp_path_factory.mktemp("house") / "house.sqlite3"
+def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the databases of SQLite stand, one after the other: what is compiled for one serves the next."""
+    return tmp_path_factory.mktemp("world") / "world.sqlite3"
 
 
 @pytest.fixture
-def empty_house(
-    request: pytest.FixtureRequest, furnished_template: Path, house_file: Path, tmp_path: Path
-) -> Iterator[SiteRulesCache]:
+def empty_world(
+    request: pytest.FixtureRequest, furnished_template: Path, world_file: Path, tmp_path: Path
+) -> Iterator[World]:
     """The application with its admin and the site ``demo``, and no article."""
-    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's house
-        file = shutil.copy(furnished_template, tmp_path / "house.sqlite3")
-        with open_house(f"sqlite:///{file}", tmp_path, alone=True) as opened:
+    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's world
+        file = shutil.copy(furnished_template, tmp_path / "world.sqlite3")
+        with open_world(f"sqlite:///{file}", tmp_path, alone=True) as opened:
             yield opened
         return
-    shutil.copy(furnished_template, house_file)
-    with open_house(f"sqlite:///{house_file}", tmp_path) as opened:
+    shutil.copy(furnished_template, world_file)
+    with open_world(f"sqlite:///{world_file}", tmp_path) as opened:
         yield opened
-    for left in house_file.parent.iterdir():
+    for left in world_file.parent.iterdir():
         left.unlink()
 
 
 @pytest.fixture
-def site_rules(empty_house: SiteRulesCache) -> SiteRulesCache:
+def world(empty_world: World) -> World:
     """The application with one article, ``lanes``."""
-    empty_house.article()
-    return empty_house
+    empty_world.article()
+    return empty_world
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +60,13 @@ def furnished_postgres(postgres_template: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SiteRulesCache]:
-    """``house`` on each kind of database in turn."""
+def either_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """``world`` on each kind of database in turn."""
     if request.param == "sqlite":
-        yield request.getfixturevalue("house")
+        yield request.getfixturevalue("world")
         return
     reused = request.getfixturevalue("furnished_postgres")
-    with open_house(reused.url, tmp_path) as opened:
+    with open_world(reused.url, tmp_path) as opened:
         opened.article()
         yield opened
     reused.clean()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from pages_house import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, SiteRulesCache, Visitor, WordScorer
+from pages_world import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, Visitor, WordScorer, World
 from sqlalchemy import select
 
 from moderation.app import create_app
@@ -27,7 +27,7 @@ class Machine:
     url: str
     folder: Path
     clock: Clock = field(default_factory=Clock)
-    site_rules: SiteRulesCache = field(init=False)
+    world: World = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -41,7 +41,7 @@ class Machine:
 
     @property
     def live(self) -> LiveConfiguration:
-        return cast(LiveConfiguration, self.site_rules.services.configuration)
+        return cast(LiveConfiguration, self.world.services.configuration)
 
     @property
     def text(self) -> str:
@@ -67,20 +67,20 @@ class Machine:
         services = build_services(settings, scorer=WordScorer(), clock=self.clock)
         app = create_app(services)
         app.config["PROPAGATE_EXCEPTIONS"] = False
-        self.site_rules = SiteRulesCache(services=services, configuration=cast(Any, None), clock=self.clock, app=app)
+        self.world = World(services=services, configuration=cast(Any, None), clock=self.clock, app=app)
 
     def stop(self) -> None:
-        self.site_rules.services.database.close()
+        self.world.services.database.close()
 
     def restart(self) -> None:
         self.stop()
         self.start()
 
     def signed_in(self, name: str = "Ada") -> Visitor:
-        return self.site_rules.signed_in(name)
+        return self.world.signed_in(name)
 
     def changes(self) -> list[tuple[str, str]]:
         """The audit events of changes: who, and their payload."""
-        with self.site_rules.services.database.reading() as session:
+        with self.world.services.database.reading() as session:
             query = select(EventRow).where(EventRow.event == "policy.changed").order_by(EventRow.sequence)
             return [(row.actor, row.payload) for row in session.scalars(query)]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_house import ADMIN_PASSWORD, CALM, RUDE, SiteRulesCache
+from pages_world import ADMIN_PASSWORD, CALM, RUDE, World
 from playwright.sync_api import Page, expect
 from test_pages_browser import address, moderator
 
@@ -19,20 +19,18 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def busy(site_rules: SiteRulesCache) -> SiteRulesCache:
+def busy(world: World) -> World:
     """Comments that people have decided both ways, and figures by moderator."""
-    site_rules.configure("[figures]\nby_moderator = true\n[policy.sections.opinion.flag]\nlinks_at_least = false\n")
+    world.configure("[figures]\nby_moderator = true\n[policy.sections.opinion.flag]\nlinks_at_least = false\n")
     for number in range(3):
-        site_rules.decide(site_rules.say(f"{CALM} {number}", by=f"calm {number}"), Verdict.APPROVE)
-        site_rules.decide(site_rules.say(f"{RUDE} {number}", by="\u202ereven"), Verdict.REJECT, "rude")
-    site_rules.decide(site_rules.say(f"{CALM} But no.", by="<b>"), Verdict.REJECT, "off-topic")
-    site_rules.say("This one still waits for somebody to come and read it today.", by="सुनीता")
-    return site_rules
+        world.decide(world.say(f"{CALM} {number}", by=f"calm {number}"), Verdict.APPROVE)
+        world.decide(world.say(f"{RUDE} {number}", by="\u202ereven"), Verdict.REJECT, "rude")
+    world.decide(world.say(f"{CALM} But no.", by="<b>"), Verdict.REJECT, "off-topic")
+    world.say("This one still waits for somebody to come and read it today.", by="सुनीता")
+    return world
 
 
-def test_moving_a_slider_answers_without_loading_the_page_again(
-    busy: SiteRulesCache, address: str, moderator: Page
-) -> None:
+def test_moving_a_slider_answers_without_loading_the_page_again(busy: World, address: str, moderator: Page) -> None:
     moderator.goto(f"{address}/admin/what-if")
     moderator.evaluate("window.stays = true")
     moderator.get_by_text("Conditions", exact=True).first.click()
@@ -52,8 +50,8 @@ def test_moving_a_slider_answers_without_loading_the_page_again(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
-def test_axe_finds_nothing_and_nothing_leaves_the_house(
-    busy: SiteRulesCache, address: str, moderator: Page, width: int, scheme: str
+def test_axe_finds_nothing_and_nothing_leaves_the_service(
+    busy: World, address: str, moderator: Page, width: int, scheme: str
 ) -> None:
     invitation = invite(busy.services, "test", "Ida", {"demo": Granted(role=Role.SENIOR, sections=("sport",))})
     with busy.services.database.reading() as db:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
-from pages_house import CALM, SITE_KEY, SiteRulesCache, Visitor
+from pages_world import CALM, SITE_KEY, Visitor, World
 from sqlalchemy import event, text
 
 from moderation.cli import main
@@ -28,25 +28,25 @@ def events(log: Visitor) -> list[str]:
     return log.texts("//tbody/tr/td[3]")
 
 
-def test_the_log_tells_a_comment_s_story_newest_first(either_house: SiteRulesCache) -> None:
-    comment = either_house.say()
-    either_house.decide(comment, Verdict.APPROVE)
-    log = either_house.signed_in().open(f"/audit?subject={comment}")
+def test_the_log_tells_a_comment_s_story_newest_first(either_world: World) -> None:
+    comment = either_world.say()
+    either_world.decide(comment, Verdict.APPROVE)
+    log = either_world.signed_in().open(f"/audit?subject={comment}")
     assert events(log) == ["comment.approved", "comment.decided", "comment.scored", "comment.submitted"]
     assert events(log.open("/audit?event=comment.appr")) == ["comment.approved"]
     assert events(log.open("/audit?actor=policy")) == ["comment.decided"]
     assert "No such event" in log.open("/audit?subject=nothing").text
 
 
-def test_whoever_the_log_names_is_found_by_that_name(either_house: SiteRulesCache) -> None:
-    either_house.account("Berta Größ", {"demo": Role.MODERATOR})
-    with either_house.services.database.reading() as db:
+def test_whoever_the_log_names_is_found_by_that_name(either_world: World) -> None:
+    either_world.account("Berta Größ", {"demo": Role.MODERATOR})
+    with either_world.services.database.reading() as db:
         berta = account_named(db, "Berta Größ")
     assert berta is not None
     actor = Actor(reference=f"account:{berta.id}", name="Berta Größ", rights={"*": frozenset({"read", "moderate"})})
-    comments = [either_house.say(), either_house.say(f"{CALM} Again.")]
-    decide_comment(either_house.services, actor, comments[0], Ruling(verdict=Verdict.APPROVE))
-    log = either_house.signed_in().open("/audit?event=comment.")
+    comments = [either_world.say(), either_world.say(f"{CALM} Again.")]
+    decide_comment(either_world.services, actor, comments[0], Ruling(verdict=Verdict.APPROVE))
+    log = either_world.signed_in().open("/audit?event=comment.")
     shown = {*log.texts("//tbody/tr/td[4]")}
     assert {"Berta Größ", "the policy"} <= shown
     for name in shown - {"test"}:  # the sender of these tests, a bare reference
@@ -58,13 +58,13 @@ def test_whoever_the_log_names_is_found_by_that_name(either_house: SiteRulesCach
     assert "No such event" in log.open("/audit?actor=nobody+of+that+name").text
 
 
-def test_the_log_is_read_from_one_day_to_another(either_house: SiteRulesCache) -> None:
-    began = either_house.clock.now
+def test_the_log_is_read_from_one_day_to_another(either_world: World) -> None:
+    began = either_world.clock.now
     for _ in range(4):
-        either_house.say(f"{CALM} {either_house.clock.now}")
-        either_house.clock.wait(days=1)
+        either_world.say(f"{CALM} {either_world.clock.now}")
+        either_world.clock.wait(days=1)
     days = [(began + timedelta(days=n)).date().isoformat() for n in range(6)]
-    log = either_house.signed_in()
+    log = either_world.signed_in()
 
     def count(first: int | None, last: int | None) -> int:
         asked = {"from": "" if first is None else days[first], "to": "" if last is None else days[last]}
@@ -76,89 +76,89 @@ def test_the_log_is_read_from_one_day_to_another(either_house: SiteRulesCache) -
         assert log.open(f"/audit?from={odd}&to={odd}").status == 200
 
 
-def test_the_log_goes_back_page_by_page(site_rules: SiteRulesCache) -> None:
+def test_the_log_goes_back_page_by_page(world: World) -> None:
     for number in range(20):
-        site_rules.say(f"{CALM} {number}")
-    log = site_rules.signed_in().open("/audit?event=comment.")
+        world.say(f"{CALM} {number}")
+    log = world.signed_in().open("/audit?event=comment.")
     assert len(events(log)) == 50
     (older,) = log.page.xpath("//a[.='Older events']/@href")
     assert len(events(log.open(older))) == 10
     assert log.page.xpath("//a[.='Newest']")
 
 
-def test_administrators_see_the_chain_of_the_service_too(site_rules: SiteRulesCache) -> None:
-    log = site_rules.signed_in().open("/audit?chain=system")
+def test_administrators_see_the_chain_of_the_service_too(world: World) -> None:
+    log = world.signed_in().open("/audit?chain=system")
     assert {"account.created", "site.created"} <= set(events(log))
 
 
-def verified(log: Visitor, site_rules: SiteRulesCache) -> Visitor:
+def verified(log: Visitor, world: World) -> Visitor:
     """The page after its chains were asked for and recomputed."""
     assert "Verifying: 0 of " in log.open("/audit").send("/audit/verify").text
-    while check_chains(site_rules.services):
+    while check_chains(world.services):
         pass
     return log.open("/audit")
 
 
-def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.say()
-    log = verified(site_rules.signed_in(), site_rules)
+def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(either_world: World) -> None:
+    world = either_world
+    world.say()
+    log = verified(world.signed_in(), world)
     assert "Every chain that you may see verifies." in log.text
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         heads = {chain: stored_head(db, chain) for chain in ("demo", "system")}
     for chain, head in heads.items():
         assert head is not None
         assert f"{chain}: {head.sequence} events, head {head.hash}" in log.text
     assert log.page.xpath("//*[@id='checks']//time")
-    site_rules.say(f"{CALM} And again.")
+    world.say(f"{CALM} And again.")
     assert f"head {heads['demo'].hash}" in log.open("/audit").text  # it says what was looked at, not what came since
-    assert "Every chain that you may see verifies." in verified(log, site_rules).text
+    assert "Every chain that you may see verifies." in verified(log, world).text
 
 
-def test_a_long_chain_is_recomputed_in_portions_by_one_process_at_a_time(
-    either_house: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
+def test_a_long_chain_is_recomputed_in_chunks_by_one_process_at_a_time(
+    either_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site_rules = either_house
-    monkeypatch.setattr(chain_checks, "PORTION", 3)
+    world = either_world
+    monkeypatch.setattr(chain_checks, "CHUNK", 3)
     for number in range(4):
-        site_rules.say(f"{CALM} {number}")
-    log = site_rules.signed_in().open("/audit?chain=demo").send("/audit/verify")
+        world.say(f"{CALM} {number}")
+    log = world.signed_in().open("/audit?chain=demo").send("/audit/verify")
     looks = iter([False, True])
-    assert check_chains(site_rules.services, stopped=lambda: next(looks))  # a portion, and then it is told to stop
+    assert check_chains(world.services, stopped=lambda: next(looks))  # a chunk, and then it is told to stop
     assert "Verifying: 3 of " in log.open("/audit").text
 
     def killed() -> bool:
-        assert not check_chains(site_rules.services)  # nobody else begins while this one is at work
+        assert not check_chains(world.services)  # nobody else begins while this one is at work
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        check_chains(site_rules.services, stopped=killed)
-    assert not check_chains(site_rules.services)
-    site_rules.clock.wait(minutes=1)  # the lease of whoever was killed ends
+        check_chains(world.services, stopped=killed)
+    assert not check_chains(world.services)
+    world.clock.wait(minutes=1)  # the lease of whoever was killed ends
     read: list[int] = []
 
     def reads(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "FROM audit_events" in statement and "LIMIT" in statement:
             read.append(1)
 
-    event.listen(site_rules.services.database.engine, "before_cursor_execute", reads)
-    while check_chains(site_rules.services):
+    event.listen(world.services.database.engine, "before_cursor_execute", reads)
+    while check_chains(world.services):
         pass
-    event.remove(site_rules.services.database.engine, "before_cursor_execute", reads)
+    event.remove(world.services.database.engine, "before_cursor_execute", reads)
     assert "Every chain that you may see verifies." in log.open("/audit").text
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         events = sum(head.sequence for chain in ("demo", "system") if (head := stored_head(db, chain)))
-    assert len(read) <= events / 3 + 2  # each event once: no portion begins at the beginning again
+    assert len(read) <= events / 3 + 2  # each event once: no chunk begins at the beginning again
 
 
-def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.say()
-    with site_rules.services.database.reading() as db:
+def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_world: World) -> None:
+    world = either_world
+    world.say()
+    with world.services.database.reading() as db:
         head = stored_head(db, "demo")
     assert head is not None
     end, before = head.sequence, head.sequence - 2
-    log = site_rules.signed_in()
+    log = world.signed_in()
     whole = f"INSERT INTO audit_heads (chain, sequence, hash) VALUES ('demo', {end}, '{head.hash}')"
     changes = {
         f"UPDATE audit_heads SET sequence = {before} WHERE chain = 'demo'": f"at event {end}, but its head names event "
@@ -170,17 +170,17 @@ def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_house
         "DELETE FROM audit_events WHERE chain = 'demo' AND sequence = 2": "chain demo, event 2: missing",
     }
     for change, told in changes.items():
-        tamper_with(site_rules, change)
-        assert told in verified(log, site_rules).text, change
+        tamper_with(world, change)
+        assert told in verified(log, world).text, change
 
 
-def test_verifying_names_the_event_that_was_changed_behind_its_back(site_rules: SiteRulesCache) -> None:
-    site_rules.say()
-    with site_rules.services.database.engine.begin() as connection:
+def test_verifying_names_the_event_that_was_changed_behind_its_back(world: World) -> None:
+    world.say()
+    with world.services.database.engine.begin() as connection:
         for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f'DROP TRIGGER "{name}"'))
         connection.execute(text("UPDATE audit_events SET actor = 'nobody' WHERE chain = 'demo' AND sequence = 3"))
-    log = verified(site_rules.signed_in(), site_rules)
+    log = verified(world.signed_in(), world)
     assert "A chain does not verify." in log.text
     assert "chain demo, event 3" in log.text
 
@@ -211,13 +211,13 @@ ON_SQLITE_ALONE = {
 }
 
 
-def tamper(site_rules: SiteRulesCache, change: str) -> None:
+def tamper(world: World, change: str) -> None:
     """Somebody who owns the database changes the third event of the chain ``demo``."""
-    tamper_with(site_rules, f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3")
+    tamper_with(world, f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3")
 
 
-def tamper_with(site_rules: SiteRulesCache, statement: str) -> None:
-    database = site_rules.services.database
+def tamper_with(world: World, statement: str) -> None:
+    database = world.services.database
     with database.engine.begin() as connection:
         if database.is_sqlite:
             for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
@@ -228,22 +228,22 @@ def tamper_with(site_rules: SiteRulesCache, statement: str) -> None:
         assert connection.exec_driver_sql(statement).rowcount >= 1
 
 
-def assert_the_broken_event_is_shown(site_rules: SiteRulesCache, tmp_path: Path, comment: str) -> None:
-    admin = site_rules.signed_in()
+def assert_the_broken_event_is_shown(world: World, tmp_path: Path, comment: str) -> None:
+    admin = world.signed_in()
     page = admin.open("/audit")
     assert page.status == 200
     assert len(page.texts("//tbody/tr")) >= 5
     assert len(page.texts("//tbody/tr[contains(., 'Altered')]")) == 1
-    told = verified(page, site_rules)
+    told = verified(page, world)
     assert told.status == 200
     assert "chain demo, event 3" in told.text
     assert admin.open(f"/review/comments/{comment}").status == 200
-    client = site_rules.app.test_client()
+    client = world.app.test_client()
     events_told = client.get(f"/api/v1/comments/{comment}/audit", headers={"Authorization": f"Bearer {SITE_KEY}"})
     assert events_told.status_code == 200
     assert len((events_told.json or {})["events"]) >= 2
     assert admin.client.get("/audit/export").status_code == 200
-    environment = {"MODERATION_DATABASE_URL": site_rules.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    environment = {"MODERATION_DATABASE_URL": world.services.database.url, "MODERATION_VAR": str(tmp_path)}
     command = CliRunner().invoke(main, ["audit", "verify"], env=environment)
     assert command.exit_code == 1
     assert "chain demo, event 3" in command.output
@@ -253,39 +253,37 @@ def assert_the_broken_event_is_shown(site_rules: SiteRulesCache, tmp_path: Path,
 
 
 @pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
-def test_an_event_that_was_tampered_with_is_shown_as_such(
-    either_house: SiteRulesCache, tmp_path: Path, change: str
-) -> None:
-    comment = either_house.say()
-    tamper(either_house, change)
-    assert_the_broken_event_is_shown(either_house, tmp_path, comment)
+def test_an_event_that_was_tampered_with_is_shown_as_such(either_world: World, tmp_path: Path, change: str) -> None:
+    comment = either_world.say()
+    tamper(either_world, change)
+    assert_the_broken_event_is_shown(either_world, tmp_path, comment)
 
 
 @pytest.mark.parametrize("change", ON_SQLITE_ALONE.values(), ids=ON_SQLITE_ALONE)
-def test_what_only_sqlite_can_hold_is_shown_too(site_rules: SiteRulesCache, tmp_path: Path, change: str) -> None:
-    comment = site_rules.say()
-    tamper(site_rules, change)
-    assert_the_broken_event_is_shown(site_rules, tmp_path, comment)
+def test_what_only_sqlite_can_hold_is_shown_too(world: World, tmp_path: Path, change: str) -> None:
+    comment = world.say()
+    tamper(world, change)
+    assert_the_broken_event_is_shown(world, tmp_path, comment)
 
 
 @pytest.mark.parametrize("before", ["2147483648", "9223372036854775807", "9" * 20, "9" * 5000])
-def test_any_number_may_be_asked_for_as_the_one_to_begin_before(either_house: SiteRulesCache, before: str) -> None:
-    page = either_house.signed_in().open(f"/audit?chain=demo&before={before}")
+def test_any_number_may_be_asked_for_as_the_one_to_begin_before(either_world: World, before: str) -> None:
+    page = either_world.signed_in().open(f"/audit?chain=demo&before={before}")
     assert page.status == 200
     assert events(page)
 
 
 @pytest.mark.parametrize("query", ["chain=%00", "before=x", "before=9" + "9" * 11, "event=%25&actor=%00&subject=%ff"])
-def test_odd_questions_to_the_log_are_no_5xx(site_rules: SiteRulesCache, query: str) -> None:
-    assert site_rules.signed_in().open(f"/audit?{query}").status == 200
+def test_odd_questions_to_the_log_are_no_5xx(world: World, query: str) -> None:
+    assert world.signed_in().open(f"/audit?{query}").status == 200
 
 
-def test_the_log_is_exported_as_the_command_writes_it(either_house: SiteRulesCache, tmp_path: Path) -> None:
-    either_house.say()
-    admin = either_house.signed_in()
+def test_the_log_is_exported_as_the_command_writes_it(either_world: World, tmp_path: Path) -> None:
+    either_world.say()
+    admin = either_world.signed_in()
     answer = admin.client.get("/audit/export")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-all.jsonl"'
-    environment = {"MODERATION_DATABASE_URL": either_house.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    environment = {"MODERATION_DATABASE_URL": either_world.services.database.url, "MODERATION_VAR": str(tmp_path)}
     assert CliRunner().invoke(main, ["audit", "export"], env=environment).output == answer.text
     one = [json.loads(line) for line in admin.client.get("/audit/export?chain=demo").text.splitlines()]
     assert {line["chain"] for line in one} == {"demo"}
@@ -293,19 +291,19 @@ def test_the_log_is_exported_as_the_command_writes_it(either_house: SiteRulesCac
 
 
 def test_an_export_holds_no_connection_while_its_client_takes_its_time(
-    either_house: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
+    either_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site_rules = either_house
-    monkeypatch.setattr(audit, "PORTION", 3)
+    world = either_world
+    monkeypatch.setattr(audit, "CHUNK", 3)
     monkeypatch.setattr(audit_pages, "PIECE", 100)
-    site_rules.say()
-    pool: Any = site_rules.services.database.engine.pool
-    answer = site_rules.signed_in().client.get("/audit/export", buffered=False)
+    world.say()
+    pool: Any = world.services.database.engine.pool
+    answer = world.signed_in().client.get("/audit/export", buffered=False)
     lines = b""
     for piece in answer.response:
         assert pool.checkedout() == 0
         lines += piece if isinstance(piece, bytes) else piece.encode()
-        site_rules.clock.wait(minutes=1)
+        world.clock.wait(minutes=1)
     told = [json.loads(line) for line in lines.splitlines()]
     for chain in ("demo", "system"):
         of_chain = [line["sequence"] for line in told if line["chain"] == chain]
@@ -314,11 +312,11 @@ def test_an_export_holds_no_connection_while_its_client_takes_its_time(
     answer.close()
 
 
-def test_only_the_chains_that_one_may_read_are_exported(site_rules: SiteRulesCache) -> None:
-    site_rules.say()
-    site_rules.account("berta", {"demo": Role.MODERATOR})
-    site_rules.account("sam", {"demo": Role.SENIOR}, sections=("sport",))
-    berta, sam = site_rules.signed_in("berta").client, site_rules.signed_in("sam").client
+def test_only_the_chains_that_one_may_read_are_exported(world: World) -> None:
+    world.say()
+    world.account("berta", {"demo": Role.MODERATOR})
+    world.account("sam", {"demo": Role.SENIOR}, sections=("sport",))
+    berta, sam = world.signed_in("berta").client, world.signed_in("sam").client
     chains = {json.loads(line)["chain"] for line in berta.get("/audit/export").text.splitlines()}
     assert chains == {"demo"}
     assert berta.get("/audit/export?chain=system").status_code == 404

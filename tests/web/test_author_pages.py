@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from house_rules import configure, events, post, send_form, sent, whole_chain
 from newsroom import detail
-from pages_house import CALM, SITE_KEY, SiteRulesCache, Visitor
+from pages_world import CALM, SITE_KEY, Visitor, World
+from site_rules import configure, events, post, send_form, sent, whole_chain
 from sqlalchemy import select
 
 from moderation.storage.accounts import Role
@@ -14,33 +14,33 @@ from moderation.storage.comments import Comment
 from moderation.storage.site_rules import AuthorDecision
 
 
-def author_of(site_rules: SiteRulesCache, comment: str) -> str:
-    with site_rules.services.database.reading() as db:
+def author_of(world: World, comment: str) -> str:
+    with world.services.database.reading() as db:
         return db.get_one(Comment, comment).author_id
 
 
-def page_of(site_rules: SiteRulesCache, comment: str, name: str = "admin") -> tuple[Visitor, str]:
-    path = f"/review/authors/{author_of(site_rules, comment)}"
-    return site_rules.signed_in(name).open(path), path
+def page_of(world: World, comment: str, name: str = "admin") -> tuple[Visitor, str]:
+    path = f"/review/authors/{author_of(world, comment)}"
+    return world.signed_in(name).open(path), path
 
 
-def decide(site_rules: SiteRulesCache, desk: Visitor, path: str, kind: str, **fields: str) -> Visitor:
+def decide(world: World, desk: Visitor, path: str, kind: str, **fields: str) -> Visitor:
     """Sends the page's form for this decision, as a browser would, a minute after the last thing."""
-    site_rules.clock.wait(minutes=1)
+    world.clock.wait(minutes=1)
     forms = [form for form in desk.page.forms if form.action == f"{path}/decide"]
     fitting = [form for form in forms if form.fields.get("kind") == kind]
     form = fitting[0] if fitting else next(form for form in forms if "reason" in form.fields)
     return send_form(desk, form, kind=kind, **fields)
 
 
-def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either_house: SiteRulesCache) -> None:
-    comment = either_house.say()
-    desk, path = page_of(either_house, comment)
+def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either_world: World) -> None:
+    comment = either_world.say()
+    desk, path = page_of(either_world, comment)
     decide(
-        either_house, desk, path, "banned", span="7", reason="personal-attack", sentence="You went after other readers."
+        either_world, desk, path, "banned", span="7", reason="personal-attack", sentence="You went after other readers."
     )
     assert "Author banned until 21 January 2026, 09:02 UTC." in desk.text
-    answer = sent(either_house, words=str(either_house.clock.now))
+    answer = sent(either_world, words=str(either_world.clock.now))
     assert answer.status_code == 403
     told = detail(answer)
     assert "until 21 January 2026, 09:02 UTC" in told
@@ -49,21 +49,21 @@ def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either
     statement = answer.json["statement"]
     assert (statement["rule"], statement["automated_decision"]) == ("Personal attack", False)
     assert statement["duration"] == "Until 21 January 2026, 09:02 UTC."
-    with either_house.services.database.reading() as db:
+    with either_world.services.database.reading() as db:
         assert len(db.scalars(select(Comment.id)).all()) == 1
         reference = db.scalars(select(AuthorDecision.id)).one()
     assert reference in told
-    either_house.clock.wait(days=7)
-    assert sent(either_house, words=str(either_house.clock.now)).status_code == 202
+    either_world.clock.wait(days=7)
+    assert sent(either_world, words=str(either_world.clock.now)).status_code == 202
 
 
-def test_the_readers_page_says_it_too(site_rules: SiteRulesCache) -> None:
-    reader = site_rules.visitor().open("/articles/lanes")
+def test_the_readers_page_says_it_too(world: World) -> None:
+    reader = world.visitor().open("/articles/lanes")
     reader.send("/articles/lanes/comments", name="Tom", body=CALM)
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         comment = db.scalars(select(Comment.id)).one()
-    desk, path = page_of(site_rules, comment)
-    decide(site_rules, desk, path, "banned", span="", reason="spam")
+    desk, path = page_of(world, comment)
+    decide(world, desk, path, "banned", span="", reason="spam")
     reader.open("/articles/lanes").send("/articles/lanes/comments", name="Tom", body=f"{CALM} Really.")
     assert reader.status == 403
     assert "can’t comment here at the moment" in reader.text
@@ -71,38 +71,38 @@ def test_the_readers_page_says_it_too(site_rules: SiteRulesCache) -> None:
     assert f"{CALM} Really." in reader.text
 
 
-def test_a_muted_authors_comments_wait_and_say_so(either_house: SiteRulesCache) -> None:
-    configure(either_house, policy_approve="toxicity_at_most = 0.9")
-    assert sent(either_house, words=str(either_house.clock.now)).json["status"] == "approved"
-    with either_house.services.database.reading() as db:
+def test_a_muted_authors_comments_wait_and_say_so(either_world: World) -> None:
+    configure(either_world, policy_approve="toxicity_at_most = 0.9")
+    assert sent(either_world, words=str(either_world.clock.now)).json["status"] == "approved"
+    with either_world.services.database.reading() as db:
         comment = db.scalars(select(Comment.id)).one()
-    desk, path = page_of(either_house, comment)
-    decide(either_house, desk, path, "muted", span="1", reason="rude")
-    answer = sent(either_house, words=str(either_house.clock.now))
+    desk, path = page_of(either_world, comment)
+    decide(either_world, desk, path, "muted", span="1", reason="rude")
+    answer = sent(either_world, words=str(either_world.clock.now))
     assert answer.json["status"] == "pending"
     assert answer.json["reasons"] == ["its author is muted: a moderator reads everything they write"]
-    either_house.clock.wait(days=1)
-    assert sent(either_house, words=str(either_house.clock.now)).json["status"] == "approved"
+    either_world.clock.wait(days=1)
+    assert sent(either_world, words=str(either_world.clock.now)).json["status"] == "approved"
 
 
-def test_a_trusted_author_can_be_published_by_the_policy(site_rules: SiteRulesCache) -> None:
-    configure(site_rules, policy_approve="trusted_at_least = 1")
-    comment = sent(site_rules, words=str(site_rules.clock.now)).json["id"]
-    desk, path = page_of(site_rules, comment)
+def test_a_trusted_author_can_be_published_by_the_policy(world: World) -> None:
+    configure(world, policy_approve="trusted_at_least = 1")
+    comment = sent(world, words=str(world.clock.now)).json["id"]
+    desk, path = page_of(world, comment)
     assert "no decision" in desk.text
-    decide(site_rules, desk, path, "trusted")
+    decide(world, desk, path, "trusted")
     assert desk.texts("//p/span[@class='chip trusted']") == ["trusted"]
-    assert sent(site_rules, words=str(site_rules.clock.now)).json["status"] == "approved"
-    decide(site_rules, desk, path, "lifted")
-    assert sent(site_rules, words=str(site_rules.clock.now)).json["status"] == "pending"
+    assert sent(world, words=str(world.clock.now)).json["status"] == "approved"
+    decide(world, desk, path, "lifted")
+    assert sent(world, words=str(world.clock.now)).json["status"] == "pending"
 
 
-def test_nobody_can_be_trusted_by_a_name_alone(site_rules: SiteRulesCache) -> None:
-    configure(site_rules, policy_approve="trusted_at_least = 1")
+def test_nobody_can_be_trusted_by_a_name_alone(world: World) -> None:
+    configure(world, policy_approve="trusted_at_least = 1")
     body = {"author": {"name": "Anybody"}, "body": CALM}
-    client = site_rules.app.test_client()
+    client = world.app.test_client()
     answer = client.post("/api/v1/articles/lanes/comments", json=body, headers={"Authorization": f"Bearer {SITE_KEY}"})
-    desk, path = page_of(site_rules, answer.json["id"])  # type: ignore[index]
+    desk, path = page_of(world, answer.json["id"])  # type: ignore[index]
     assert "Known by this name alone" in desk.text
     assert not desk.page.xpath("//input[@name='kind'][@value='trusted']")
     post(desk, f"{path}/decide", kind="trusted")
@@ -110,47 +110,47 @@ def test_nobody_can_be_trusted_by_a_name_alone(site_rules: SiteRulesCache) -> No
     assert "by a name alone" in desk.text
 
 
-def test_a_decision_is_undone_and_the_author_stands_where_they_stood(either_house: SiteRulesCache) -> None:
-    comment = either_house.say()
-    desk, path = page_of(either_house, comment)
-    decide(either_house, desk, path, "muted", span="28", reason="rude")
-    decide(either_house, desk, path, "banned", span="", reason="hate")
+def test_a_decision_is_undone_and_the_author_stands_where_they_stood(either_world: World) -> None:
+    comment = either_world.say()
+    desk, path = page_of(either_world, comment)
+    decide(either_world, desk, path, "muted", span="28", reason="rude")
+    decide(either_world, desk, path, "banned", span="", reason="hate")
     assert desk.texts("//p/span[@class='chip banned']") == ["banned"]
     desk.send("/review/undo")
     assert desk.path.startswith(path)
     desk.open(path)
     assert desk.texts("//p/span[@class='chip muted']") == ["muted"]
-    assert sent(either_house, words=str(either_house.clock.now)).status_code == 202
-    with either_house.services.database.reading() as db:
+    assert sent(either_world, words=str(either_world.clock.now)).status_code == 202
+    with either_world.services.database.reading() as db:
         author = db.scalars(select(Author)).one()
         assert author.banned_until is None
         assert author.muted_until is not None
 
 
-def test_a_decision_that_somebody_else_followed_up_is_not_undone(site_rules: SiteRulesCache) -> None:
-    site_rules.account("berta", {"demo": Role.MODERATOR})
-    comment = site_rules.say()
-    desk, path = page_of(site_rules, comment)
-    decide(site_rules, desk, path, "muted", span="28", reason="rude")
-    other = site_rules.signed_in("berta").open(path)
-    decide(site_rules, other, path, "banned", span="", reason="hate")
+def test_a_decision_that_somebody_else_followed_up_is_not_undone(world: World) -> None:
+    world.account("berta", {"demo": Role.MODERATOR})
+    comment = world.say()
+    desk, path = page_of(world, comment)
+    decide(world, desk, path, "muted", span="28", reason="rude")
+    other = world.signed_in("berta").open(path)
+    decide(world, other, path, "banned", span="", reason="hate")
     desk.send("/review/undo")
     assert "Somebody has changed this since" in desk.text
     assert other.open(path).texts("//p/span[@class='chip banned']") == ["banned"]
 
 
-def test_the_chain_names_the_author_by_a_random_reference_alone(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say()
-    desk, path = page_of(site_rules, comment)
-    decide(site_rules, desk, path, "banned", span="3", reason="spam", sentence="A sentence", note="A note about Priya")
-    decide(site_rules, desk, path, "lifted")
-    (banned,) = events(site_rules, "author.banned")
-    assert banned["subject"] == author_of(site_rules, comment)
+def test_the_chain_names_the_author_by_a_random_reference_alone(world: World) -> None:
+    comment = world.say()
+    desk, path = page_of(world, comment)
+    decide(world, desk, path, "banned", span="3", reason="spam", sentence="A sentence", note="A note about Priya")
+    decide(world, desk, path, "lifted")
+    (banned,) = events(world, "author.banned")
+    assert banned["subject"] == author_of(world, comment)
     assert banned["reason"] == "spam"
     assert banned["until"].startswith("2026-01-17T09:02")
-    assert [event["subject"] for event in events(site_rules, "author.lifted")] == [banned["subject"]]
+    assert [event["subject"] for event in events(world, "author.lifted")] == [banned["subject"]]
     for private in ("Priya", "A sentence", "A note"):
-        assert private not in whole_chain(site_rules)
+        assert private not in whole_chain(world)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +175,10 @@ def test_the_chain_names_the_author_by_a_random_reference_alone(site_rules: Site
     ],
 )
 def test_a_form_that_makes_no_sense_changes_nothing_and_says_why(
-    site_rules: SiteRulesCache, fields: dict[str, str], says: str
+    world: World, fields: dict[str, str], says: str
 ) -> None:
-    comment = site_rules.say()
-    desk, path = page_of(site_rules, comment)
+    comment = world.say()
+    desk, path = page_of(world, comment)
     post(desk, f"{path}/decide", **fields)
     assert desk.status in (409, 422)
     assert "Nothing was changed." in desk.text
@@ -186,13 +186,13 @@ def test_a_form_that_makes_no_sense_changes_nothing_and_says_why(
     assert "no decision" in desk.open(path).text
 
 
-def test_who_sees_an_author_and_who_decides(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say()
-    _, path = page_of(site_rules, comment)
-    assert site_rules.visitor().open(path).texts("//h1") == ["Sign in"]
-    assert site_rules.signed_in().open("/review/authors/nobody").status == 404
-    site_rules.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
-    limited = site_rules.signed_in("limited").open(path)
+def test_who_sees_an_author_and_who_decides(world: World) -> None:
+    comment = world.say()
+    _, path = page_of(world, comment)
+    assert world.visitor().open(path).texts("//h1") == ["Sign in"]
+    assert world.signed_in().open("/review/authors/nobody").status == 404
+    world.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
+    limited = world.signed_in("limited").open(path)
     assert limited.status == 200
     assert "Nothing here that you can see" in limited.text
     assert "Decide about this author" not in limited.text
@@ -200,29 +200,27 @@ def test_who_sees_an_author_and_who_decides(site_rules: SiteRulesCache) -> None:
     assert limited.status == 403
 
 
-def test_what_an_author_wrote_is_listed_page_by_page(site_rules: SiteRulesCache) -> None:
-    comments = [
-        site_rules.say(f"Comment number {number} of a reader who writes a lot, and kindly.") for number in range(23)
-    ]
-    desk, _ = page_of(site_rules, comments[0])
+def test_what_an_author_wrote_is_listed_page_by_page(world: World) -> None:
+    comments = [world.say(f"Comment number {number} of a reader who writes a lot, and kindly.") for number in range(23)]
+    desk, _ = page_of(world, comments[0])
     assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 20
     (further,) = desk.page.xpath("//a[.='Earlier comments']/@href")
     desk.open(further.partition("#")[0])
     assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 3
 
 
-def test_a_note_stays_among_moderators(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say()
-    desk, path = page_of(site_rules, comment)
+def test_a_note_stays_among_moderators(world: World) -> None:
+    comment = world.say()
+    desk, path = page_of(world, comment)
     desk.send(f"{path}/notes", note="Writes from a hospital bed; be kind.")
     assert "be kind" in desk.open(path).text
-    assert "be kind" not in site_rules.visitor().open("/articles/lanes").text
+    assert "be kind" not in world.visitor().open("/articles/lanes").text
 
 
-def test_the_pane_of_a_comment_says_what_was_decided_and_noted_about_its_author(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say()
-    desk, path = page_of(site_rules, comment)
-    decide(site_rules, desk, path, "muted", span="28", reason="rude")
+def test_the_pane_of_a_comment_says_what_was_decided_and_noted_about_its_author(world: World) -> None:
+    comment = world.say()
+    desk, path = page_of(world, comment)
+    decide(world, desk, path, "muted", span="28", reason="rude")
     desk.send(f"{path}/notes", note="Asked us by mail to stay anonymous.")
     desk.open(f"/review/comments/{comment}")
     assert "muted" in desk.texts("//article//span[contains(@class, 'chip')]")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from house_rules import events
-from pages_house import CALM, SiteRulesCache, Visitor
+from pages_world import CALM, Visitor, World
 from playwright.sync_api import Page, expect
+from site_rules import events
 from test_pages_browser import address, moderator
 from test_review_pages import asked
 
@@ -18,36 +18,34 @@ __all__ = ["address", "moderator"]
 COPY = "Earn four thousand a week from home with this one simple trick that the banks never tell you, visit us today"
 
 
-def status_of(site_rules: SiteRulesCache, *comments: str) -> list[str]:
-    with site_rules.services.database.reading() as db:
+def status_of(world: World, *comments: str) -> list[str]:
+    with world.services.database.reading() as db:
         return [db.get_one(Comment, comment).status for comment in comments]
 
 
-def author_of(site_rules: SiteRulesCache, comment: str) -> str:
-    with site_rules.services.database.reading() as db:
+def author_of(world: World, comment: str) -> str:
+    with world.services.database.reading() as db:
         return db.get_one(Comment, comment).author_id
 
 
-def copies(site_rules: SiteRulesCache, number: int, under: str = "lanes") -> list[str]:
-    return [site_rules.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
+def copies(world: World, number: int, under: str = "lanes") -> list[str]:
+    return [world.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
 
 
-def batcher(site_rules: SiteRulesCache, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
+def batcher(world: World, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
     """A desk of somebody who may reject many together."""
-    site_rules.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
-    return site_rules.signed_in(name).open("/review?order=oldest")
+    world.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
+    return world.signed_in(name).open("/review?order=oldest")
 
 
-def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    one, *others = copies(site_rules, 4)
-    half = site_rules.say(
-        f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while."
-    )
-    other = site_rules.say()
-    desk = batcher(site_rules)
-    admin = site_rules.signed_in().open("/review")
-    assert asked(admin, "/review/claims", open=others[0])[1]["mine"]
+def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(either_world: World) -> None:
+    world = either_world
+    one, *others = copies(world, 4)
+    half = world.say(f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while.")
+    other = world.say()
+    desk = batcher(world)
+    admin = world.signed_in().open("/review")
+    assert asked(admin, "/review/locks", open=others[0])[1]["mine"]
     (link,) = desk.page.xpath("//a[@data-key='l']/@href")
     assert link.startswith(f"/review/comments/{one}/alike?back=/review")
     desk.open(link)
@@ -55,88 +53,88 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
     assert "1 comment is open with admin and left alone." in desk.text
     assert desk.texts("//button[@class='danger']") == ["Reject 3 comments"]
     desk.send(f"/review/comments/{one}/alike")
-    assert (desk.status, status_of(site_rules, one)) == (422, ["pending"])
+    assert (desk.status, status_of(world, one)) == (422, ["pending"])
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(site_rules, one, *others) == ["rejected", "pending", "rejected", "rejected"]
-    assert status_of(site_rules, half, other) == ["pending", "pending"]
+    assert status_of(world, one, *others) == ["rejected", "pending", "rejected", "rejected"]
+    assert status_of(world, half, other) == ["pending", "pending"]
     assert "1 comment was left alone" in desk.text
-    (action,) = {str(event["act"]) for event in events(site_rules, "comment.rejected")}
-    desk.send(f"/review/acts/{action}/undo")
-    assert status_of(site_rules, one, *others) == ["pending"] * 4
+    (action,) = {str(event["action_id"]) for event in events(world, "comment.rejected")}
+    desk.send(f"/review/actions/{action}/undo")
+    assert status_of(world, one, *others) == ["pending"] * 4
 
 
 def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
-    either_house: SiteRulesCache, monkeypatch: pytest.MonkeyPatch
+    either_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("moderation.desk.bulk.MAX_ALIKE", 2)
-    *_, last = copies(either_house, 5)
-    desk = batcher(either_house).open(f"/review/comments/{last}/alike")
+    *_, last = copies(either_world, 5)
+    desk = batcher(either_world).open(f"/review/comments/{last}/alike")
     assert desk.texts("//*[@id='count']") == ["2 comments"]
     assert "the one that you had open" in desk.text
     desk.send(f"/review/comments/{last}/alike", reason="spam")
-    assert status_of(either_house, last) == ["rejected"]
+    assert status_of(either_world, last) == ["rejected"]
 
 
-def test_a_comment_that_waits_no_more_is_not_counted_among_them(site_rules: SiteRulesCache) -> None:
-    one, *others = copies(site_rules, 3)
-    site_rules.decide(one, Verdict.APPROVE)
-    desk = batcher(site_rules).open(f"/review/comments/{one}/alike")
+def test_a_comment_that_waits_no_more_is_not_counted_among_them(world: World) -> None:
+    one, *others = copies(world, 3)
+    world.decide(one, Verdict.APPROVE)
+    desk = batcher(world).open(f"/review/comments/{one}/alike")
     assert "2 comments of this site with the wording of the one that you had open" in desk.text
     assert "That one waits no more and is left alone." in desk.text
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(site_rules, one, *others) == ["approved", "rejected", "rejected"]
+    assert status_of(world, one, *others) == ["approved", "rejected", "rejected"]
 
 
-def test_it_reaches_no_further_than_whoever_presses(site_rules: SiteRulesCache) -> None:
-    site_rules.article("sport", title="A match", section="sport")
-    in_sport, here = copies(site_rules, 2, "sport"), copies(site_rules, 2)
-    berta = batcher(site_rules, sections=("sport",))
+def test_it_reaches_no_further_than_whoever_presses(world: World) -> None:
+    world.article("sport", title="A match", section="sport")
+    in_sport, here = copies(world, 2, "sport"), copies(world, 2)
+    berta = batcher(world, sections=("sport",))
     assert berta.open(f"/review/comments/{in_sport[0]}/alike").texts("//*[@id='count']") == ["2 comments"]
     berta.send(f"/review/comments/{in_sport[0]}/alike", reason="spam")
-    assert status_of(site_rules, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
+    assert status_of(world, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
     assert berta.open(f"/review/comments/{here[0]}/alike").status == 404
-    site_rules.account("carl", {"demo": Role.MODERATOR})
-    carl = site_rules.signed_in("carl").open("/review")
+    world.account("carl", {"demo": Role.MODERATOR})
+    carl = world.signed_in("carl").open("/review")
     assert not carl.page.xpath("//a[@data-key='l']")
     carl.open(f"/review/comments/{here[0]}/alike")
     assert "a right of its own" in carl.text
     assert asked(carl, f"/review/comments/{here[0]}/alike", reason="spam")[0] == 403
-    assert status_of(site_rules, *here) == ["pending", "pending"]
+    assert status_of(world, *here) == ["pending", "pending"]
 
 
-def test_the_card_decides_about_the_author_and_leads_back(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    comment = site_rules.say()
-    author = author_of(site_rules, comment)
+def test_the_card_decides_about_the_author_and_leads_back(either_world: World) -> None:
+    world = either_world
+    comment = world.say()
+    author = author_of(world, comment)
     action = f"/review/authors/{author}/decide"
-    desk = site_rules.signed_in().open("/review")
+    desk = world.signed_in().open("/review")
     assert "0 published, 0 rejected. First seen on 14 January 2026" in desk.text
     desk.send(action)
     assert desk.path.partition("?")[0] == "/review"
     assert desk.texts("//*[@id='done']/p") == ["Author trusted."]
     assert desk.texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
-    site_rules.clock.wait(minutes=1)
+    world.clock.wait(minutes=1)
     status, said = asked(desk, action, kind="banned", span="7", reason="spam", back="/review")
-    assert (status, len(said["acts"])) == (200, 1)
+    assert (status, len(said["action_ids"])) == (200, 1)
     assert asked(desk, action, kind="muted", span="7", reason="")[0] == 422
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip banned']") == ["banned"]
-    site_rules.clock.wait(minutes=1)
-    asked(desk, "/review/undo", action=said["acts"][0])
+    world.clock.wait(minutes=1)
+    asked(desk, "/review/undo", action_id=said["action_ids"][0])
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
 
 
-def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(site_rules: SiteRulesCache) -> None:
-    site_rules.say()
-    site_rules.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
-    desk = site_rules.signed_in("berta").open("/review")
+def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(world: World) -> None:
+    world.say()
+    world.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
+    desk = world.signed_in("berta").open("/review")
     assert "must be a moderator of the whole site" in desk.text
     assert not desk.page.xpath("//form[contains(@action, '/authors/')]")
 
 
 @pytest.mark.browser
-def test_both_are_a_key_away_and_the_queue_stays(site_rules: SiteRulesCache, address: str, moderator: Page) -> None:
-    first = site_rules.say(by="Ann")
-    site_rules.say(f"{CALM} Two.", by="Bob")
+def test_both_are_a_key_away_and_the_queue_stays(world: World, address: str, moderator: Page) -> None:
+    first = world.say(by="Ann")
+    world.say(f"{CALM} Two.", by="Bob")
     moderator.goto(f"{address}/review?order=oldest")
     moderator.evaluate("window.stays = true")
     moderator.keyboard.press("c")
@@ -154,4 +152,4 @@ def test_both_are_a_key_away_and_the_queue_stays(site_rules: SiteRulesCache, add
     assert moderator.evaluate("window.stays")
     moderator.keyboard.press("?")
     expect(moderator.get_by_role("dialog")).to_contain_text("the author’s card")
-    assert status_of(site_rules, first) == ["pending"]
+    assert status_of(world, first) == ["pending"]

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pages_house import SiteRulesCache, new_application
+from pages_world import World, new_application
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import TooManyRequests
 
 
-def test_what_is_not_there_is_told_with_a_way_back(site_rules: SiteRulesCache) -> None:
-    visitor = site_rules.visitor().open("/nothing/here")
+def test_what_is_not_there_is_told_with_a_way_back(world: World) -> None:
+    visitor = world.visitor().open("/nothing/here")
     assert visitor.status == 404
     assert visitor.texts("//h1") == ["There is nothing here"]
     assert visitor.page.xpath("//main//a/@href") == ["/"]
 
 
-def test_a_wrong_method_is_told(site_rules: SiteRulesCache) -> None:
-    desk = site_rules.signed_in().open("/review")
+def test_a_wrong_method_is_told(world: World) -> None:
+    desk = world.signed_in().open("/review")
     token = desk.page.xpath("//input[@name='csrf_token']/@value")[0]
     assert desk.post("/review", {"csrf_token": token}).status == 405
     assert "POST is not possible at this address" in desk.text
 
 
-def test_too_large_a_form_is_told_with_the_limit(site_rules: SiteRulesCache) -> None:
-    visitor = site_rules.visitor().open("/")
+def test_too_large_a_form_is_told_with_the_limit(world: World) -> None:
+    visitor = world.visitor().open("/")
     visitor.send("/articles/lanes/comments", name="Ravi", body="x" * 1_100_000)
     assert visitor.status == 413
     assert "larger than the 1048576 bytes" in visitor.text
@@ -34,18 +34,16 @@ def test_too_large_a_form_is_told_with_the_limit(site_rules: SiteRulesCache) -> 
 @pytest.mark.parametrize(
     ("error", "status", "told"),
     [
-        (RuntimeError("a secret of the house"), 500, "it is not your fault"),
+        (RuntimeError("a secret of the service"), 500, "it is not your fault"),
         (OperationalError("SELECT secret", {}, Exception("secret")), 503, "The database can't be reached"),
         (TooManyRequests("6 per 1 minute"), 429, "the limit is 6 per 1 minute"),
     ],
 )
-def test_what_goes_wrong_inside_stays_inside(
-    site_rules: SiteRulesCache, error: Exception, status: int, told: str
-) -> None:
+def test_what_goes_wrong_inside_stays_inside(world: World, error: Exception, status: int, told: str) -> None:
     def fails() -> str:
         raise error
 
-    failing = replace(site_rules, app=new_application(site_rules.services))
+    failing = replace(world, app=new_application(world.services))
     failing.app.add_url_rule("/fails", "fails", fails)
     visitor = failing.signed_in().open("/fails")
     assert visitor.status == status

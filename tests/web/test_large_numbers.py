@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pages_house import CALM, SITE_KEY, SiteRulesCache
+from pages_world import CALM, SITE_KEY, World
 from sqlalchemy import text
 
 from moderation.desk.bulk_runner import carry_on
@@ -14,9 +14,9 @@ from moderation.jobs.chain_checks import check_chains
 BEYOND = 3_000_000_000
 
 
-def count_on_from(site_rules: SiteRulesCache, number: int) -> None:
+def count_on_from(world: World, number: int) -> None:
     """As if so many comments, and so many events of the chain ``demo``, had been there before."""
-    database = site_rules.services.database
+    database = world.services.database
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE audit_heads SET sequence = :to WHERE chain = 'demo'"), {"to": number})
         if database.is_sqlite:
@@ -27,21 +27,19 @@ def count_on_from(site_rules: SiteRulesCache, number: int) -> None:
             )
 
 
-def test_everything_goes_on_past_32_bits(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.say()
-    count_on_from(site_rules, BEYOND)
-    comments = [
-        site_rules.say(f"{CALM} Number {number} of many bridges.", by=f"Reader {number}") for number in range(3)
-    ]
-    site_rules.decide(comments[0], Verdict.APPROVE)
-    admin = site_rules.signed_in()
+def test_everything_goes_on_past_32_bits(either_world: World) -> None:
+    world = either_world
+    world.say()
+    count_on_from(world, BEYOND)
+    comments = [world.say(f"{CALM} Number {number} of many bridges.", by=f"Reader {number}") for number in range(3)]
+    world.decide(comments[0], Verdict.APPROVE)
+    admin = world.signed_in()
     log = admin.open(f"/audit?chain=demo&before={BEYOND + 3}")
     assert [int(number) for number in log.texts("//tbody/tr/td[1]")][:2] == [BEYOND + 2, BEYOND + 1]
     exported = admin.client.get("/audit/export?chain=demo").text.splitlines()
     assert json.loads(exported[-1])["sequence"] > BEYOND
     admin.open("/audit").send("/audit/verify")
-    while check_chains(site_rules.services):
+    while check_chains(world.services):
         pass
     assert "the next one stored is 3000000001" in admin.open("/audit").text
     news = admin.client.get(f"/review/news?since={BEYOND + 1}").json
@@ -58,9 +56,9 @@ def test_everything_goes_on_past_32_bits(either_house: SiteRulesCache) -> None:
     ):
         assert admin.open(path).status == 200, path
     by_key = {"Authorization": f"Bearer {SITE_KEY}"}
-    waiting = site_rules.app.test_client().get("/api/v1/comments?order=newest", headers=by_key)
+    waiting = world.app.test_client().get("/api/v1/comments?order=newest", headers=by_key)
     assert len((waiting.json or {})["comments"]) == 3
     admin.open("/review/map?signal=toxicity&from=0.00&to=1.00").send("/review/map/approve")
-    while carry_on(site_rules.services):
+    while carry_on(world.services):
         pass
-    assert site_rules.app.test_client().get("/api/v1/comments", headers=by_key).json == {"comments": [], "next": None}
+    assert world.app.test_client().get("/api/v1/comments", headers=by_key).json == {"comments": [], "next": None}

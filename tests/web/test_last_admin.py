@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from pages_house import SiteRulesCache
+from pages_world import World
 
 from moderation.accounts.accounts import disable_account, invite, set_grant, set_grants
 from moderation.core.actor import EVERYWHERE
@@ -31,24 +31,24 @@ WAYS: dict[str, Taking] = {
 }
 
 
-def usable_admins(site_rules: SiteRulesCache) -> list[str]:
-    with site_rules.services.database.reading() as session:
+def usable_admins(world: World) -> list[str]:
+    with world.services.database.reading() as session:
         usable = [one for one in all_accounts(session) if one.disabled_at is None and one.password_hash]
         return [one.name for one in usable if grants_of(session, one.id) == ADMIN]
 
 
 @pytest.mark.parametrize("first", WAYS)
 @pytest.mark.parametrize("second", ["disabled", "given another role"])
-def test_two_admins_taken_at_once_leave_one(either_house: SiteRulesCache, first: str, second: str) -> None:
-    site_rules = either_house
-    site_rules.account("berta", {EVERYWHERE: Role.ADMIN})
+def test_two_admins_taken_at_once_leave_one(either_world: World, first: str, second: str) -> None:
+    world = either_world
+    world.account("berta", {EVERYWHERE: Role.ADMIN})
     begun = threading.Barrier(2)
 
     def slowly() -> datetime:
         time.sleep(0.15)  # at the start and before the commit of each: both are at work before either has ended
-        return site_rules.clock()
+        return world.clock()
 
-    services = replace(site_rules.services, clock=slowly)
+    services = replace(world.services, clock=slowly)
 
     def take(way: str, name: str) -> bool:
         begun.wait()
@@ -61,31 +61,31 @@ def test_two_admins_taken_at_once_leave_one(either_house: SiteRulesCache, first:
     with ThreadPoolExecutor(2) as pool:
         taken = [pool.submit(take, first, "admin"), pool.submit(take, second, "berta")]
         assert sorted(one.result() for one in taken) == [False, True]
-    assert len(usable_admins(site_rules)) == 1
+    assert len(usable_admins(world)) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_admin_who_can_t_sign_in_yet_or_any_more_is_no_other_admin(site_rules: SiteRulesCache, way: str) -> None:
-    invite(site_rules.services, "test", "invited", ADMIN)
-    site_rules.account("gone", {EVERYWHERE: Role.ADMIN})
-    disable_account(site_rules.services, "test", "gone")
-    site_rules.account("of one site", {"demo": Role.ADMIN})
-    site_rules.account("senior", {EVERYWHERE: Role.SENIOR})
+def test_an_admin_who_can_t_sign_in_yet_or_any_more_is_no_other_admin(world: World, way: str) -> None:
+    invite(world.services, "test", "invited", ADMIN)
+    world.account("gone", {EVERYWHERE: Role.ADMIN})
+    disable_account(world.services, "test", "gone")
+    world.account("of one site", {"demo": Role.ADMIN})
+    world.account("senior", {EVERYWHERE: Role.SENIOR})
     with pytest.raises(InvalidField, match="last admin"):
-        WAYS[way](site_rules.services, "admin")
-    assert usable_admins(site_rules) == ["admin"]
+        WAYS[way](world.services, "admin")
+    assert usable_admins(world) == ["admin"]
 
 
-def test_two_changes_of_one_account_s_roles_at_once_both_hold(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.account("berta", {})
+def test_two_changes_of_one_account_s_roles_at_once_both_hold(either_world: World) -> None:
+    world = either_world
+    world.account("berta", {})
     begun = threading.Barrier(2)
 
     def slowly() -> datetime:
         time.sleep(0.15)
-        return site_rules.clock()
+        return world.clock()
 
-    services = replace(site_rules.services, clock=slowly)
+    services = replace(world.services, clock=slowly)
 
     def give(place: str) -> None:
         begun.wait()
@@ -93,6 +93,6 @@ def test_two_changes_of_one_account_s_roles_at_once_both_hold(either_house: Site
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(give, (EVERYWHERE, "demo")))
-    with site_rules.services.database.reading() as session:
+    with world.services.database.reading() as session:
         (berta,) = [one for one in all_accounts(session) if one.name == "berta"]
         assert sorted(grants_of(session, berta.id)) == [EVERYWHERE, "demo"]

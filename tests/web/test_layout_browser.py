@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages_house import CALM, SiteRulesCache
+from pages_world import CALM, World
 from playwright.sync_api import Page
 from test_pages_browser import address, moderator
 
@@ -12,10 +12,10 @@ pytestmark = pytest.mark.browser
 
 OVERLAP = """() => {
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
-  const [text, around, panel] = [box(".inside > .text"), box(".inside"), box(".pane .acts details[open] .panel")];
-  const [acts, page] = [box(".acts"), document.documentElement.clientHeight];
+  const [text, around, panel] = [box(".inside > .text"), box(".inside"), box(".pane .action-bar details[open] .panel")];
+  const [bar, page] = [box(".action-bar"), document.documentElement.clientHeight];
   const seen = { left: text.left, right: text.right, top: Math.max(text.top, around.top),
-    bottom: Math.min(text.bottom, around.bottom, panel.left < text.right ? acts.top : page) };
+    bottom: Math.min(text.bottom, around.bottom, panel.left < text.right ? bar.top : page) };
   const across = Math.min(seen.right, panel.right) - Math.max(seen.left, panel.left);
   const down = Math.min(seen.bottom, panel.bottom) - Math.max(seen.top, panel.top);
   return { over: across > 1 && down > 1, high: Math.min(seen.bottom, page) - Math.max(seen.top, 0),
@@ -24,10 +24,8 @@ OVERLAP = """() => {
 
 
 @pytest.mark.parametrize("width", [390, 1000, 1440, 1920])
-def test_what_unfolds_never_stands_over_the_text(
-    site_rules: SiteRulesCache, address: str, moderator: Page, width: int
-) -> None:
-    comment = site_rules.say(f"{CALM} " * 30)
+def test_what_unfolds_never_stands_over_the_text(world: World, address: str, moderator: Page, width: int) -> None:
+    comment = world.say(f"{CALM} " * 30)
     moderator.set_viewport_size({"width": width, "height": 844})
     for path in (f"/review?at={comment}", f"/review/comments/{comment}"):
         for key in ("r", "n"):
@@ -41,19 +39,19 @@ def test_what_unfolds_never_stands_over_the_text(
     moderator.keyboard.press("Escape")
     moderator.keyboard.press("r")
     moderator.locator("#pane-text .written").click(position={"x": 5, "y": 5})
-    assert moderator.locator(".acts details.reject[open]").count() == 1
+    assert moderator.locator(".action-bar details.reject[open]").count() == 1
 
 
-def test_the_masthead_lines_up_with_every_page(site_rules: SiteRulesCache, address: str, moderator: Page) -> None:
-    comment = site_rules.say()
+def test_the_masthead_lines_up_with_every_page(world: World, address: str, moderator: Page) -> None:
+    comment = world.say()
     moderator.set_viewport_size({"width": 1920, "height": 1080})
     paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
-    for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/acts"):
+    for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/actions"):
         moderator.goto(address + path)
         assert ends_of(moderator, ".bar > div") == ends_of(moderator, "#main"), path
 
 
-def test_readers_pages_line_up_too(site_rules: SiteRulesCache, address: str, page: Page) -> None:
+def test_readers_pages_line_up_too(world: World, address: str, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     for path in ("/articles/lanes", "/login", "/nothing/here"):
         page.goto(address + path)

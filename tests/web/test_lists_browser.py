@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_house import CALM, SiteRulesCache
+from pages_world import CALM, World
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
@@ -17,17 +17,17 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def moderator(site_rules: SiteRulesCache, browser: Browser) -> Iterator[Page]:
-    """Somebody signed in, at the queue, in New York, while the house is in Berlin."""
-    site_rules.configure('[display]\ntime_zone = "Europe/Berlin"\n')
+def moderator(world: World, browser: Browser) -> Iterator[Page]:
+    """Somebody signed in, at the queue, in New York, while the service is in Berlin."""
+    world.configure('[display]\ntime_zone = "Europe/Berlin"\n')
     for number in range(9):
-        site_rules.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
-        site_rules.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
-    server = make_server("127.0.0.1", 0, site_rules.app, threaded=True)
+        world.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
+        world.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
+    server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
-    cookie = site_rules.signed_in().client.get_cookie(COOKIE)
+    cookie = world.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(timezone_id="America/New_York", viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])

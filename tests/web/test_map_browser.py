@@ -1,4 +1,4 @@
-"""The score map in a real browser: a band of 500 by pointer, by keyboard and without scripts, and its undo."""
+"""The score map in a real browser: a score range of 500 by pointer, by keyboard and without scripts, and its undo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_house import SiteRulesCache
+from pages_world import World
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
@@ -23,11 +23,11 @@ RUDE = "Only an idiot would believe what the council has told us about these lan
 
 
 @pytest.fixture
-def address(site_rules: SiteRulesCache) -> Iterator[str]:
-    """Where the house answers, with a runner beside it as beside every web server."""
+def address(world: World) -> Iterator[str]:
+    """Where the service answers, with a runner beside it as beside every web server."""
     server, runner = (
-        make_server("127.0.0.1", 0, site_rules.app, threaded=True),
-        Runner(site_rules.services, every_seconds=0.05),
+        make_server("127.0.0.1", 0, world.app, threaded=True),
+        Runner(world.services, every_seconds=0.05),
     )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -39,23 +39,23 @@ def address(site_rules: SiteRulesCache) -> Iterator[str]:
     server.server_close()
 
 
-def cookie(site_rules: SiteRulesCache, address: str) -> Any:
+def cookie(world: World, address: str) -> Any:
     """The admin's sign-in."""
-    kept = site_rules.signed_in().client.get_cookie(COOKIE)
+    kept = world.signed_in().client.get_cookie(COOKIE)
     assert kept is not None
     return {"name": COOKIE, "value": kept.value, "url": address}
 
 
-def how_many(site_rules: SiteRulesCache, status: str) -> int:
-    with site_rules.services.database.reading() as session:
+def how_many(world: World, status: str) -> int:
+    with world.services.database.reading() as session:
         return session.scalar(select(func.count()).select_from(Comment).where(Comment.status == status)) or 0
 
 
-def test_a_band_of_500_is_dragged_approved_and_taken_back(site_rules: SiteRulesCache, address: str, page: Page) -> None:
+def test_a_score_range_of_500_is_dragged_approved_and_taken_back(world: World, address: str, page: Page) -> None:
     for number in range(500):
-        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    site_rules.say("I read this report twice, and the second time I understood what had been decided.")
-    page.context.add_cookies([cookie(site_rules, address)])
+        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    world.say("I read this report twice, and the second time I understood what had been decided.")
+    page.context.add_cookies([cookie(world, address)])
     page.goto(f"{address}/review/map")
     drawn = page.locator("#drawn").bounding_box()
     assert drawn is not None
@@ -67,54 +67,54 @@ def test_a_band_of_500_is_dragged_approved_and_taken_back(site_rules: SiteRulesC
     expect(page.get_by_label("From")).to_have_value("0.45")
     expect(page.locator("#count")).to_have_text("500 comments")
     page.get_by_role("button", name="Approve 500 comments").click()
-    expect(page.locator("#act")).to_contain_text("500 comments: Approved.", timeout=60_000)
-    assert (how_many(site_rules, "approved"), how_many(site_rules, "pending")) == (500, 1)
+    expect(page.locator("#bulk-action")).to_contain_text("500 comments: Approved.", timeout=60_000)
+    assert (how_many(world, "approved"), how_many(world, "pending")) == (500, 1)
     page.keyboard.press("u")
-    expect(page.locator("#act")).to_contain_text("500 comments stand as before.", timeout=60_000)
-    assert (how_many(site_rules, "approved"), how_many(site_rules, "pending")) == (0, 501)
+    expect(page.locator("#bulk-action")).to_contain_text("500 comments stand as before.", timeout=60_000)
+    assert (how_many(world, "approved"), how_many(world, "pending")) == (0, 501)
 
 
-def test_a_band_is_chosen_and_decided_by_keyboard_alone(site_rules: SiteRulesCache, address: str, page: Page) -> None:
+def test_a_score_range_is_chosen_and_decided_by_keyboard_alone(world: World, address: str, page: Page) -> None:
     for number in range(3):
-        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    page.context.add_cookies([cookie(site_rules, address)])
+        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    page.context.add_cookies([cookie(world, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").focus()
     page.keyboard.type("0.53")
     page.keyboard.press("Tab")
     page.keyboard.type("0.60")
-    expect(page.locator("#band")).to_contain_text("Nothing waits in this band.")
+    expect(page.locator("#score-range")).to_contain_text("Nothing waits in this range.")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#count")).to_have_text("3 comments")
     page.get_by_role("button", name="Approve 3 comments").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#act")).to_contain_text("3 comments: Approved.")
+    expect(page.locator("#bulk-action")).to_contain_text("3 comments: Approved.")
 
 
-def test_the_map_and_its_acts_work_without_scripts(site_rules: SiteRulesCache, address: str, browser: Browser) -> None:
+def test_the_map_and_its_actions_work_without_scripts(world: World, address: str, browser: Browser) -> None:
     for number in range(60):
-        site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([cookie(site_rules, address)])
+    context.add_cookies([cookie(world, address)])
     page = context.new_page()
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.50")
     page.get_by_label("To", exact=True).fill("0.60")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("button", name="Approve 60 comments").click()
-    while "Look again" in page.locator("#act").inner_text():
+    while "Look again" in page.locator("#bulk-action").inner_text():
         page.goto(address + (page.get_by_role("link", name="Look again").get_attribute("href") or ""))
-    expect(page.locator("#act")).to_contain_text("60 comments: Approved.")
+    expect(page.locator("#bulk-action")).to_contain_text("60 comments: Approved.")
     context.close()
 
 
 def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
-    site_rules: SiteRulesCache, address: str, page: Page
+    world: World, address: str, page: Page
 ) -> None:
-    site_rules.say(RUDE)
-    threat = site_rules.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    page.context.add_cookies([cookie(site_rules, address)])
+    world.say(RUDE)
+    threat = world.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    page.context.add_cookies([cookie(world, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.00")
     expect(page.locator("#count")).to_have_text("1 comment")
@@ -130,14 +130,14 @@ def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_on_the_map_and_its_acts(
-    site_rules: SiteRulesCache, address: str, page: Page, width: int, scheme: str
+def test_axe_finds_nothing_on_the_map_and_its_actions(
+    world: World, address: str, page: Page, width: int, scheme: str
 ) -> None:
-    ids = [site_rules.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
-    site_rules.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    with site_rules.services.database.reading() as session:
+    ids = [world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
+    world.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    with world.services.database.reading() as session:
         article_id = session.get_one(Comment, ids[0]).article_id
-    page.context.add_cookies([cookie(site_rules, address)])
+    page.context.add_cookies([cookie(world, address)])
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from house_rules import post
-from pages_house import CALM, SiteRulesCache, Visitor, fields_of
+from pages_world import CALM, Visitor, World, fields_of
+from site_rules import post
 from test_review_pages import asked, names, news
 from test_sections import token_of
 
@@ -15,35 +15,35 @@ from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
 
 
-def opened_by_berta(site_rules: SiteRulesCache) -> tuple[str, Visitor]:
+def opened_by_berta(world: World) -> tuple[str, Visitor]:
     """A waiting comment that a colleague has open; and the admin's desk, where it stands."""
-    comment = site_rules.say()
-    berta = site_rules.signed_in("berta").open("/review")
-    assert asked(berta, "/review/claims", open=comment)[1]["mine"]
-    return comment, site_rules.signed_in().open("/review")
+    comment = world.say()
+    berta = world.signed_in("berta").open("/review")
+    assert asked(berta, "/review/locks", open=comment)[1]["mine"]
+    return comment, world.signed_in().open("/review")
 
 
 @pytest.fixture
-def two(either_house: SiteRulesCache) -> SiteRulesCache:
-    either_house.account("berta", {"*": Role.MODERATOR})
-    return either_house
+def two(either_world: World) -> World:
+    either_world.account("berta", {"*": Role.MODERATOR})
+    return either_world
 
 
 ACTIONS = [
     ("approve", {}, "Published"),
     ("reject", {"reason": "off-topic", "sentence": "My own words."}, "Rejected"),
-    ("marks/escalated", {}, "for a senior"),
-    ("marks/featured", {}, "Published"),
+    ("flags/escalated", {}, "for a senior"),
+    ("flags/featured", {}, "Published"),
 ]
 
 
-@pytest.mark.parametrize(("act", "fields", "stands"), ACTIONS, ids=[action for action, _, _ in ACTIONS])
+@pytest.mark.parametrize(("press", "fields", "stands"), ACTIONS, ids=[press for press, _, _ in ACTIONS])
 def test_whoever_decides_over_a_colleague_presses_twice(
-    two: SiteRulesCache, action: str, fields: dict[str, str], stands: str
+    two: World, press: str, fields: dict[str, str], stands: str
 ) -> None:
     comment, desk = opened_by_berta(two)
-    action = f"/review/comments/{comment}/{action}"
-    status, said = asked(desk, action, revision="1", approve="1" if action == "marks/featured" else "", **fields)
+    action = f"/review/comments/{comment}/{press}"
+    status, said = asked(desk, action, revision="1", approve="1" if press == "flags/featured" else "", **fields)
     assert (status, said["open_with"]) == (409, "berta")
     desk.send(action, **fields)
     assert desk.status == 409
@@ -59,7 +59,7 @@ def test_whoever_decides_over_a_colleague_presses_twice(
     assert stands in desk.open(f"/review/comments/{comment}").text
 
 
-def test_whoever_had_it_open_is_told_who_decided_and_what(two: SiteRulesCache) -> None:
+def test_whoever_had_it_open_is_told_who_decided_and_what(two: World) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
     asked(desk, f"/review/comments/{comment}/reject", revision="1", reason="off-topic", anyway="1")
@@ -70,17 +70,17 @@ def test_whoever_had_it_open_is_told_who_decided_and_what(two: SiteRulesCache) -
     assert "Rejected by admin: Off-topic. Nothing was overwritten." in berta.text
 
 
-def test_nobody_is_asked_because_of_themselves_or_of_somebody_who_left(two: SiteRulesCache) -> None:
+def test_nobody_is_asked_because_of_themselves_or_of_somebody_who_left(two: World) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
     assert asked(berta, f"/review/comments/{comment}/approve", revision="1")[0] == 200
     comment = two.say(f"{CALM} Two.")
-    asked(berta, "/review/claims", open=comment)
+    asked(berta, "/review/locks", open=comment)
     two.clock.wait(minutes=5)
     assert asked(desk, f"/review/comments/{comment}/approve", revision="1")[0] == 200
 
 
-def test_a_program_is_not_asked(two: SiteRulesCache) -> None:
+def test_a_program_is_not_asked(two: World) -> None:
     comment, _ = opened_by_berta(two)
     answer = two.app.test_client().post(
         f"/api/v1/comments/{comment}/decisions",
@@ -90,7 +90,7 @@ def test_a_program_is_not_asked(two: SiteRulesCache) -> None:
     assert (answer.status_code, (answer.json or {})["status"]) == (200, "approved")
 
 
-def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: SiteRulesCache) -> None:
+def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: World) -> None:
     comment, desk = opened_by_berta(two)
     two.say(f"{CALM} Two.")
     with two.services.database.reading() as db:
@@ -103,7 +103,7 @@ def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: SiteRulesCa
     assert not desk.open("/review/map?signal=toxicity&from=0.9&to=1").texts("//*[@class='open-now']")
 
 
-def test_a_legal_decision_about_it_is_pressed_twice_too(two: SiteRulesCache) -> None:
+def test_a_legal_decision_about_it_is_pressed_twice_too(two: World) -> None:
     comment, desk = opened_by_berta(two)
     admin = Actor(reference="test", name="test", rights={"*": frozenset({"senior", "moderate"})})
     form = CaseForm(kind=LegalKind.ORDER, explanation="Take it down.", received_at=two.clock(), link=comment)

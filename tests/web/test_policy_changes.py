@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from machines import Machine
-from pages_house import CALM, RUDE, WITHOUT_LIMITS, SiteRulesCache, Visitor, fields_of
+from pages_world import CALM, RUDE, WITHOUT_LIMITS, Visitor, World, fields_of
 from sqlalchemy import text
 
 from moderation.accounts.sites import add_site
@@ -43,9 +43,9 @@ def machine(opens: Opens) -> Machine:
 
 
 def furnished(machine: Machine) -> Machine:
-    add_site(machine.site_rules.services, "test", "demo", "The Courier")
+    add_site(machine.world.services, "test", "demo", "The Courier")
     for name in ("Ada", "Berta"):
-        machine.site_rules.account(name, {"*": Role.ADMIN})
+        machine.world.account(name, {"*": Role.ADMIN})
     return machine
 
 
@@ -65,14 +65,17 @@ def problem(page: Visitor) -> str:
 
 def there(machine: Machine, **where: str) -> dict[str, Any]:
     _ = machine.text
-    return dict(values_in(machine.live.current(), Where(**where)))
+    values = values_in(machine.live.current(), Where(**where))
+    conditions = {f"{effect}.{key}": threshold for (effect, key), threshold in values.conditions.items()}
+    reasons = {f"reason.{reason_id}.{part}": text for (reason_id, part), text in values.reasons.items()}
+    return {**conditions, **values.lengths, **reasons}
 
 
 def test_a_change_is_shown_tried_confirmed_written_and_noted(machine: Machine) -> None:
-    machine.site_rules.article()
+    machine.world.article()
     machine.file.chmod(0o640)
     for body, verdict in ((CALM, Verdict.APPROVE), (RUDE, Verdict.REJECT)):
-        machine.site_rules.decide(machine.site_rules.say(body, by=body[:4]), verdict, "rude" if body == RUDE else None)
+        machine.world.decide(machine.world.say(body, by=body[:4]), verdict, "rude" if body == RUDE else None)
     before, events = machine.text, len(machine.changes())
     wanted = {"approve.toxicity_at_most": "0.1", "flag.links_at_least": "", "minimum_length": "40"}
     wanted |= {"reason.spam.reader": "It sells something.", "reason.hate.remove": "1"}
@@ -114,7 +117,7 @@ def test_a_change_is_shown_tried_confirmed_written_and_noted(machine: Machine) -
 
 
 def test_a_place_is_changed_alone(machine: Machine) -> None:
-    machine.site_rules.article(section="sport")
+    machine.world.article(section="sport")
     page = machine.signed_in().open(f"{CHANGE}?section=sport")
     assert not page.page.xpath("//input[contains(@name, 'reason')]")
     fill(page, **{"flag.toxicity_at_least": "0.8", "maximum_length": "900"}).send(FORCE)
@@ -253,7 +256,7 @@ def test_a_file_that_cannot_be_written_stays_and_the_change_is_in_force(
 
 def test_where_nothing_can_be_written_the_text_is_offered(machine: Machine) -> None:
     page = fill(machine.signed_in().open(CHANGE), minimum_length="40")
-    said, database = machine.file.read_text(), machine.site_rules.services.database
+    said, database = machine.file.read_text(), machine.world.services.database
     for statement in REFUSING[database.engine.dialect.name]:
         database.writing(lambda session, statement=statement: session.execute(text(statement)))
     page.send(FORCE)
@@ -291,9 +294,9 @@ REFUSING = {
     ],
 )
 def test_what_cannot_be_used_is_said_beside_its_field_and_kept(
-    site_rules: SiteRulesCache, field: str, value: str, words: str
+    world: World, field: str, value: str, words: str
 ) -> None:
-    page = fill(site_rules.signed_in().open(CHANGE), **{"maximum_length": "4000", field: value})
+    page = fill(world.signed_in().open(CHANGE), **{"maximum_length": "4000", field: value})
     assert page.status == 422
     where = "new.2.reader" if field == "new.2.label" else field
     (found,) = page.page.xpath(f"//input[@id='{where}']")
@@ -321,7 +324,7 @@ def test_one_can_go_back_to_the_form_with_everything_in_it(machine: Machine) -> 
 
 
 def test_who_does_not_administer_every_site_and_whoever_has_no_token_changes_nothing(machine: Machine) -> None:
-    machine.site_rules.account("Local", {"demo": Role.ADMIN})
+    machine.world.account("Local", {"demo": Role.ADMIN})
     local, ada = machine.signed_in("Local"), machine.signed_in()
     assert "Change it" not in local.open(POLICY).text
     assert [local.open(path).status for path in (CHANGE, FORMER)] == [403, 403]
@@ -382,7 +385,7 @@ def test_a_configuration_that_this_version_cannot_read_stays_out_here(opens: Ope
     force(one.signed_in(), minimum_length="40")
     assert there(two)["minimum_length"] == 40
     rename = text("UPDATE configurations SET hash = 'newer', text = '[from_tomorrow]' WHERE text LIKE '%= 40 %'")
-    one.site_rules.services.database.writing(lambda session: session.execute(rename))
+    one.world.services.database.writing(lambda session: session.execute(rename))
     assert there(two)["minimum_length"] == 40
     two.restart()  # then its file alone counts
     assert there(two)["minimum_length"] == 50

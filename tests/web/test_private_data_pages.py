@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from house_rules import sent
-from pages_house import SiteRulesCache
+from pages_world import World
+from site_rules import sent
 
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.private_data import Kind, Place
-from moderation.web.desk.cards import Span, marked
+from moderation.web.desk.cards import Span, with_private_data
 
 
-def test_the_place_is_marked_in_the_text_with_its_name(site_rules: SiteRulesCache) -> None:
-    comment = str((sent(site_rules, words="Ring him on 07700 900461 <b>.").json or {})["id"])
-    page = site_rules.signed_in().open(f"/review/comments/{comment}").page
+def test_the_place_is_marked_in_the_text_with_its_name(world: World) -> None:
+    comment = str((sent(world, words="Ring him on 07700 900461 <b>.").json or {})["id"])
+    page = world.signed_in().open(f"/review/comments/{comment}").page
     (mark,) = page.xpath("//div[@id='pane-text']//mark[contains(@class, 'private')]")
     assert mark.get("title") == "telephone number"
     assert mark.text_content() == "telephone number: 07700 900461"
     assert "holds what looks like a telephone number" in page.xpath("string(//ul[contains(@class, 'reasons')])")
 
 
-def test_the_list_says_why_it_waits(site_rules: SiteRulesCache) -> None:
-    sent(site_rules, words="Ring him on 07700 900461.")
-    page = site_rules.signed_in().open("/review").page
+def test_the_list_says_why_it_waits(world: World) -> None:
+    sent(world, words="Ring him on 07700 900461.")
+    page = world.signed_in().open("/review").page
     assert "Private data 1" in page.xpath("string(//li[contains(@class, 'line')]//span[@class='chip private'])")
 
 
-def test_the_policys_page_says_that_it_is_built_in(site_rules: SiteRulesCache) -> None:
-    site_rules.configuration.now = parse_configuration("[policy.flag]\ninsult_at_least = 0.9\n")
-    rows = site_rules.signed_in().open("/admin/policy").texts("//section[@id='policy']//tbody/tr")
+def test_the_policys_page_says_that_it_is_built_in(world: World) -> None:
+    world.configuration.now = parse_configuration("[policy.flag]\ninsult_at_least = 0.9\n")
+    rows = world.signed_in().open("/admin/policy").texts("//section[@id='policy']//tbody/tr")
     (row,) = [row for row in rows if "places with private data at or over 1" in row]
     assert "built in" in row
 
@@ -35,7 +35,7 @@ def test_the_policys_page_says_that_it_is_built_in(site_rules: SiteRulesCache) -
 def test_marks_cut_the_shaded_pieces_and_lose_nothing() -> None:
     spans = [Span(text="One ring ", heat=2), Span(text="0123 now.", heat=0)]
     places = [Place(4, 13, Kind.PHONE), Place(14, 18, Kind.EMAIL)]
-    found = list(marked(spans, places))
+    found = list(with_private_data(spans, places))
     assert [(span.text, span.heat, span.private) for span in found] == [
         ("One ", 2, None),
         ("ring ", 2, "telephone number"),

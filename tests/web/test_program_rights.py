@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_house import CALM, SiteRulesCache, open_house
+from pages_world import CALM, World, open_world
 from test_rights import ROWS, WITH_A_RECEIPT, Who
 
 from moderation.accounts.accounts import add_token, disable_account, revoke_token
@@ -133,7 +133,7 @@ def answer_to(call: Call, holder: Holder) -> set[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    site_rules: SiteRulesCache
+    world: World
     secrets: dict[str, str]
     named: dict[str, str] = field(default_factory=dict)
 
@@ -141,37 +141,35 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("programs")
-    with open_house(f"sqlite:///{shutil.copy(furnished_template, folder / 'house.sqlite3')}", folder) as site_rules:
-        site_rules.article()
-        add_site(site_rules.services, "test", "second", "The Second")
-        secrets = {name: _secret_of(site_rules, name, holder) for name, holder in HOLDERS.items()}
-        comment = site_rules.say()
-        with site_rules.services.database.reading() as db:
+    with open_world(f"sqlite:///{shutil.copy(furnished_template, folder / 'world.sqlite3')}", folder) as world:
+        world.article()
+        add_site(world.services, "test", "second", "The Second")
+        secrets = {name: _secret_of(world, name, holder) for name, holder in HOLDERS.items()}
+        comment = world.say()
+        with world.services.database.reading() as db:
             stored = db.get_one(Comment, comment)
         named = {"comment": comment, "article": stored.article_id, "author": stored.author_id}
-        yield Stage(site_rules=site_rules, secrets=secrets, named=named)
+        yield Stage(world=world, secrets=secrets, named=named)
 
 
-def _secret_of(site_rules: SiteRulesCache, name: str, holder: Holder) -> str:
+def _secret_of(world: World, name: str, holder: Holder) -> str:
     if holder.key and holder.ended:
-        return add_publishable_key(site_rules.services, "test", holder.site, ["https://paper.example"])
+        return add_publishable_key(world.services, "test", holder.site, ["https://paper.example"])
     if holder.key:
-        return add_secret_key(
-            site_rules.services, "test", holder.site, [Right(right) for right in sorted(holder.rights)]
-        )
-    site_rules.account(name, {holder.site: holder.role}, sections=holder.sections)
-    token = add_token(site_rules.services, "test", name, holder.token)
+        return add_secret_key(world.services, "test", holder.site, [Right(right) for right in sorted(holder.rights)])
+    world.account(name, {holder.site: holder.role}, sections=holder.sections)
+    token = add_token(world.services, "test", name, holder.token)
     if name == "a disabled account's token":
-        disable_account(site_rules.services, "test", name)
+        disable_account(world.services, "test", name)
     if name == "a revoked token":
-        with site_rules.services.database.reading() as db:
+        with world.services.database.reading() as db:
             row = db.query(Token).where(Token.digest == digest_of(token)).one()
-        revoke_token(site_rules.services, "test", row.id)
+        revoke_token(world.services, "test", row.id)
     return token
 
 
-def test_every_route_of_the_api_is_in_the_table(site_rules: SiteRulesCache) -> None:
-    routes = {rule.endpoint for rule in site_rules.app.url_map.iter_rules() if rule.endpoint.startswith(API)}
+def test_every_route_of_the_api_is_in_the_table(world: World) -> None:
+    routes = {rule.endpoint for rule in world.app.url_map.iter_rules() if rule.endpoint.startswith(API)}
     assert routes - OPEN == {name.partition(" of ")[0] for name in CALLS} | _BY_RECEIPT
 
 
@@ -196,9 +194,9 @@ def test_a_comment_that_is_not_reached_answers_as_one_that_is_not_there(stage: S
 
 @pytest.mark.parametrize("name", ["a key with every right", "a chief's token", "a token for another section"])
 def test_no_page_opens_to_a_program(stage: Stage, name: str) -> None:
-    client = stage.site_rules.app.test_client()
+    client = stage.world.app.test_client()
     headers = {"Authorization": f"Bearer {stage.secrets[name]}"}
-    unnamed = dict.fromkeys(("invitation", "note", "view", "act", "term", "matter", "key", "account"), "0" * 26)
+    unnamed = dict.fromkeys(("invitation", "note", "view", "action", "term", "case", "key", "account"), "0" * 26)
     for endpoint, row in ROWS.items():
         if row.who in (Who.ALL, Who.KEY) or endpoint in WITH_A_RECEIPT:
             continue
@@ -212,5 +210,5 @@ def _asked(stage: Stage, call: Call, secret: str, **other: str) -> Any:
     path = call.path.format(**(stage.named | other))
     path = f"{path}?key={secret}" if path.startswith("/v1alpha1/") else path
     headers = {"Authorization": f"Bearer {secret}"}
-    client = stage.site_rules.app.test_client()
+    client = stage.world.app.test_client()
     return client.open(path, method=call.method, headers=headers, json=call.json)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_house import CALM, SiteRulesCache, Visitor, open_house
+from pages_world import CALM, Visitor, World, open_world
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -110,27 +110,29 @@ ROWS: dict[str, Row] = {
         "/review/comments/{comment}/reject", Who.MODERATOR, here=True, section=True, data={"reason": "spam"}
     ),
     "comment_pages.reopen": post("/review/comments/{comment}/reopen", Who.MODERATOR, here=True, section=True),
-    "mark_pages.marks": post("/review/comments/{comment}/marks/featured", Who.MODERATOR, here=True, section=True),
-    "mark_pages.notes": post(
+    "flag_pages.flags": post("/review/comments/{comment}/flags/featured", Who.MODERATOR, here=True, section=True),
+    "flag_pages.notes": post(
         "/review/comments/{comment}/notes", Who.MODERATOR, here=True, section=True, data={"note": "x"}
     ),
-    "mark_pages.away": post("/review/notes/{note}/remove", Who.MODERATOR, here=True, section=True),
+    "flag_pages.away": post("/review/notes/{note}/remove", Who.MODERATOR, here=True, section=True),
     "queue_pages.further": get("/review/list", Who.SIGNED_IN),
     "queue_pages.news": get("/review/news", Who.SIGNED_IN),
     "queue_pages.waits": get("/review/waiting", Who.SIGNED_IN),
-    "desk_work_pages.claims": post("/review/claims", Who.SIGNED_IN),
-    "desk_work_pages.acts": get("/review/acts", Who.SIGNED_IN),
-    "desk_work_pages.take_back": post("/review/undo", Who.MODERATOR, here=True, section=True, data={"act": "{act}"}),
-    "desk_work_pages.desk": get("/review/desk", Who.SIGNED_IN),
-    "desk_work_pages.change_desk": post("/review/desk", Who.SIGNED_IN),
+    "desk_work_pages.locks": post("/review/locks", Who.SIGNED_IN),
+    "desk_work_pages.actions": get("/review/actions", Who.SIGNED_IN),
+    "desk_work_pages.take_back": post(
+        "/review/undo", Who.MODERATOR, here=True, section=True, data={"action_id": "{action}"}
+    ),
+    "desk_work_pages.preferences": get("/review/preferences", Who.SIGNED_IN),
+    "desk_work_pages.change_preferences": post("/review/preferences", Who.SIGNED_IN),
     "desk_work_pages.views": post("/review/views", Who.SIGNED_IN),
     "desk_work_pages.forget": post("/review/views/{view}/remove", Who.SIGNED_IN),
-    "acts_pages.act": get("/review/acts/{act}", Who.SIGNED_IN),  # one's own
-    "acts_pages.take_back": post("/review/acts/{act}/undo", Who.MODERATOR, here=True, section=True),
-    "acts_pages.remove_article GET": get("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
-    "acts_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
-    "acts_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
-    "acts_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
+    "bulk_pages.action": get("/review/actions/{action}", Who.SIGNED_IN),  # one's own
+    "bulk_pages.take_back": post("/review/actions/{action}/undo", Who.MODERATOR, here=True, section=True),
+    "bulk_pages.remove_article GET": get("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
+    "bulk_pages.remove_article POST": post("/review/articles/{article}/remove", Who.SENIOR, here=True, section=True),
+    "bulk_pages.remove_author GET": get("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
+    "bulk_pages.remove_author POST": post("/review/authors/{author}/remove", Who.SENIOR, here=True, section=True),
     "alike_pages.alike GET": get("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
     "alike_pages.alike POST": post("/review/comments/{comment}/alike", Who.MODERATOR, here=True, section=True),
     "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
@@ -157,8 +159,8 @@ ROWS: dict[str, Row] = {
     "rules_pages.off": post("/review/rules/demo/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
     "legal_pages.queue": get("/legal", Who.SENIOR, section=True),
     "legal_pages.enter": post("/legal", Who.SENIOR, here=True, section=True, data={"site": "demo", **_NOTICE}),
-    "legal_pages.matter": get("/legal/{matter}", Who.SENIOR, here=True, section=True),
-    "legal_pages.decide": post("/legal/{matter}/decide", Who.SENIOR, here=True, section=True, data=_DECIDED),
+    "legal_pages.legal_case": get("/legal/{case}", Who.SENIOR, here=True, section=True),
+    "legal_pages.decide": post("/legal/{case}/decide", Who.SENIOR, here=True, section=True, data=_DECIDED),
     # a chain is the whole site's
     "audit_pages.audit": get("/audit", Who.MODERATOR, section=True),
     "audit_pages.check": post("/audit/verify", Who.MODERATOR, section=True),
@@ -243,9 +245,9 @@ def gets_in(row: Row, role: str) -> bool:
     return not (row.section and more.get("sections"))
 
 
-def test_every_route_is_in_the_table(site_rules: SiteRulesCache) -> None:
+def test_every_route_is_in_the_table(world: World) -> None:
     routes = set()
-    for rule in site_rules.app.url_map.iter_rules():
+    for rule in world.app.url_map.iter_rules():
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
     assert routes == set(ROWS) | WITH_A_RECEIPT
@@ -253,9 +255,9 @@ def test_every_route_is_in_the_table(site_rules: SiteRulesCache) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The house with something of every kind in it, and everybody of the table."""
+    """A service with something of every kind in it, and everybody of the table."""
 
-    site_rules: SiteRulesCache
+    world: World
     named: dict[str, str]
     keys: dict[str, str]
 
@@ -264,23 +266,23 @@ class Stage:
 def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Furnished once for the whole table: nothing that a row does takes from another what it needs."""
     folder = tmp_path_factory.mktemp("rights")
-    with open_house(f"sqlite:///{shutil.copy(furnished_template, folder / 'house.sqlite3')}", folder) as site_rules:
-        site_rules.article()
-        add_site(site_rules.services, "test", "second", "The Second")
-        site_rules.article("there", site="second")
+    with open_world(f"sqlite:///{shutil.copy(furnished_template, folder / 'world.sqlite3')}", folder) as world:
+        world.article()
+        add_site(world.services, "test", "second", "The Second")
+        world.article("there", site="second")
         for role, (who, site, more) in ROLES.items():
             if who not in (Who.ALL, Who.KEY):
-                site_rules.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
-        comment = site_rules.say()
-        named = site_rules.services.database.writing(lambda session: _something_of_each(session, site_rules, comment))
-        named["invitation"] = invite(site_rules.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
-        keys = {site: add_secret_key(site_rules.services, "test", site, list(Right)) for site in ("demo", "second")}
-        yield Stage(site_rules=site_rules, named=named, keys=keys)
+                world.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
+        comment = world.say()
+        named = world.services.database.writing(lambda session: _something_of_each(session, world, comment))
+        named["invitation"] = invite(world.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
+        keys = {site: add_secret_key(world.services, "test", site, list(Right)) for site in ("demo", "second")}
+        yield Stage(world=world, named=named, keys=keys)
 
 
-def _something_of_each(session: Session, site_rules: SiteRulesCache, comment_id: str) -> dict[str, str]:
-    """A term, a note, a legal matter, and for everybody an act and a view of their own; the ids of these and others."""
-    now, ids = site_rules.clock(), {name: new_id(site_rules.clock()) for name in ("term", "matter", "note")}
+def _something_of_each(session: Session, world: World, comment_id: str) -> dict[str, str]:
+    """A term, a note, a legal case, and for everybody an action and a view of their own: their ids, and others'."""
+    now, ids = world.clock(), {name: new_id(world.clock()) for name in ("term", "case", "note")}
     comment, chief = session.get_one(Comment, comment_id), account_named(session, "chief")
     target = account_named(session, "stranger")
     key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
@@ -290,7 +292,7 @@ def _something_of_each(session: Session, site_rules: SiteRulesCache, comment_id:
     session.add(Term(id=ids["term"], article_id=comment.article_id, term="x", why="y", **made))
     session.add(Note(id=ids["note"], about="comment", subject=comment_id, text="x", pinned=True, **made))
     legal_case = {"site_id": "demo", "kind": "notice", "explanation": "x", "received_at": now, "due_at": now}
-    session.add(LegalCase(id=ids["matter"], comment_id=comment_id, **legal_case))
+    session.add(LegalCase(id=ids["case"], comment_id=comment_id, **legal_case))
     for role in ROLES:
         ids |= _own(session, role, comment_id, now)
     ids |= {"comment": comment_id, "article": comment.article_id, "author": comment.author_id}
@@ -298,7 +300,7 @@ def _something_of_each(session: Session, site_rules: SiteRulesCache, comment_id:
 
 
 def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[str, str]:
-    """An act and a saved view of this role's account, if it has one."""
+    """An action and a saved view of this role's account, if it has one."""
     account = account_named(session, role)
     if account is None:
         return {}
@@ -310,7 +312,7 @@ def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[st
     session.flush()
     before = {"status": "pending", "revision": 1, "by_person": None, "published_at": None, "decided_at": None}
     session.add(ActionItem(action_id=action, position=0, subject=comment_id, state="done", before=before, revision=1))
-    return {f"act of {role}": action, f"view of {role}": view}
+    return {f"action of {role}": action, f"view of {role}": view}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -327,16 +329,16 @@ def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(stage: Stage
 
 
 def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
-    own = {name: stage.named.get(f"{name} of {role}", stage.named[f"{name} of chief"]) for name in ("act", "view")}
+    own = {name: stage.named.get(f"{name} of {role}", stage.named[f"{name} of chief"]) for name in ("action", "view")}
     who, site, _ = ROLES[role]
     path = row.path.format(**stage.named, **own, secret=stage.keys[site] if who is Who.KEY else "")
     method = row.method or ("POST" if row.post else "GET")
     if who is Who.KEY:
         headers = {"Authorization": f"Bearer {stage.keys[site]}"}
-        return stage.site_rules.app.test_client().open(
+        return stage.world.app.test_client().open(
             path, method=method, headers=headers, data=row.data or None, json=row.json
         )
-    visitor = stage.site_rules.visitor() if who is Who.ALL else stage.site_rules.signed_in(role)
+    visitor = stage.world.visitor() if who is Who.ALL else stage.world.signed_in(role)
     if row.post and row.json is None:
         form = {name: value.format(**own) for name, value in row.data.items()} | {"csrf_token": _token(visitor, who)}
         return visitor.client.open(path, method=method, data=form, buffered=True)

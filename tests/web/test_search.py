@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import urlencode
 
 import pytest
-from pages_house import RUDE, SiteRulesCache, Visitor
+from pages_world import RUDE, Visitor, World
 from sqlalchemy import text
 
 IN_SCRIPTS = {
@@ -45,20 +45,20 @@ def found(desk: Visitor, find: str, status: str = "waiting") -> list[str]:
     )
 
 
-def test_words_are_found_in_every_script(either_house: SiteRulesCache) -> None:
+def test_words_are_found_in_every_script(either_world: World) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        either_house.say(body + AND_MORE, by=script)
-    desk = either_house.signed_in()
+        either_world.say(body + AND_MORE, by=script)
+    desk = either_world.signed_in()
     missed = [
         (script, word) for script, (_, words) in IN_SCRIPTS.items() for word in words if found(desk, word) != [script]
     ]
     assert missed == []
 
 
-def test_pieces_that_are_not_there_are_not_found(either_house: SiteRulesCache) -> None:
+def test_pieces_that_are_not_there_are_not_found(either_world: World) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        either_house.say(body + AND_MORE, by=script)
-    desk = either_house.signed_in()
+        either_world.say(body + AND_MORE, by=script)
+    desk = either_world.signed_in()
     for word in (
         "京东",
         "老居",
@@ -77,23 +77,23 @@ def test_pieces_that_are_not_there_are_not_found(either_house: SiteRulesCache) -
         assert found(desk, word) == [], word
 
 
-def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_house: SiteRulesCache) -> None:
-    either_house.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
-    either_house.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
-    desk = either_house.signed_in()
+def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_world: World) -> None:
+    either_world.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
+    either_world.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
+    desk = either_world.signed_in()
     assert found(desk, "花子") == ["佐藤花子"]
     assert found(desk, "jurgen") == ["Jürgen Groß"]
     assert found(desk, "花子 日曜") == ["佐藤花子"]
     assert found(desk, '"Groß Größe"') == found(desk, '"immer Jürgen"') == []
 
 
-def test_a_text_that_changes_or_goes_leaves_no_words_behind(either_house: SiteRulesCache) -> None:
-    changed = either_house.say("The harbour first said this, whatever it was that it said.", by="Ann")
-    assert found(either_house.signed_in(), "harbour") == ["Ann"]
-    either_house.services.database.writing(
+def test_a_text_that_changes_or_goes_leaves_no_words_behind(either_world: World) -> None:
+    changed = either_world.say("The harbour first said this, whatever it was that it said.", by="Ann")
+    assert found(either_world.signed_in(), "harbour") == ["Ann"]
+    either_world.services.database.writing(
         lambda db: db.execute(text("UPDATE comments SET body = 'removed' WHERE id = :id"), {"id": changed})
     )
-    assert found(either_house.signed_in(), "harbour") == []
+    assert found(either_world.signed_in(), "harbour") == []
 
 
 ODD = (
@@ -113,9 +113,9 @@ ODD = (
 )
 
 
-def test_whatever_is_typed_is_answered(either_house: SiteRulesCache) -> None:
-    either_house.say(by="Ann")
-    client = either_house.signed_in().client
+def test_whatever_is_typed_is_answered(either_world: World) -> None:
+    either_world.say(by="Ann")
+    client = either_world.signed_in().client
     for find in ODD:
         for path in ("/review", "/review/list", "/review/news"):
             assert client.get(path, query_string={"find": find}).status_code == 200, (path, find)
@@ -130,10 +130,10 @@ def hits_in(desk: Visitor, where: str) -> list[str]:
     return desk.texts(f"{where}//mark[contains(concat(' ', @class, ' '), ' hit ')]")
 
 
-def test_what_was_searched_for_is_marked_in_list_and_pane(site_rules: SiteRulesCache) -> None:
+def test_what_was_searched_for_is_marked_in_list_and_pane(world: World) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        site_rules.say(LONG + body + AND_MORE, by=script)
-    desk = site_rules.signed_in()
+        world.say(LONG + body + AND_MORE, by=script)
+    desk = world.signed_in()
     for script, (_, words) in IN_SCRIPTS.items():
         assert found(desk, words[0]) == [script]
         assert hits_in(desk, "//li[contains(@class, 'line')]"), script
@@ -157,22 +157,22 @@ def test_what_was_searched_for_is_marked_in_list_and_pane(site_rules: SiteRulesC
         ("ann", ["Ann"]),
     ],
 )
-def test_marks_cover_what_was_found_and_nothing_else(site_rules: SiteRulesCache, find: str, marked: list[str]) -> None:
-    site_rules.say(
+def test_marks_cover_what_was_found_and_nothing_else(world: World, find: str, marked: list[str]) -> None:
+    world.say(
         "Straßenbahn und STRASSENBAHN, Bahnen; bahn, die alte, nicht alte die. 东京 和 京都, cafe\u0301 und Café.",
         by="Ann",
     )
-    desk = site_rules.signed_in().open(f"/review?{urlencode({'find': find})}")
+    desk = world.signed_in().open(f"/review?{urlencode({'find': find})}")
     where = "//li[contains(@class, 'line')]" if find == "ann" else "//*[@id='pane-text']"
     assert [unicodedata.normalize("NFC", hit) for hit in hits_in(desk, where)] == [
         unicodedata.normalize("NFC", hit) for hit in marked
     ]
 
 
-def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(site_rules: SiteRulesCache) -> None:
+def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(world: World) -> None:
     body = f"{RUDE} Ring <b>idiot</b> on 07700 900461 & mail <i>a.b@example.com</i>."
-    site_rules.say(body, by="<idiot>")
-    desk = site_rules.signed_in().open("/review?find=idiot+900461+example")
+    world.say(body, by="<idiot>")
+    desk = world.signed_in().open("/review?find=idiot+900461+example")
     assert desk.texts("//*[@id='pane-text']//b") == desk.texts("//*[@id='pane-text']//i") == []
     (written,) = desk.page.xpath("//*[@id='pane-text']//*[@class='written']")
     assert hits_in(desk, "//*[@id='pane-text']") == ["idiot", "idiot", "idiot", "900461", "example"]
@@ -183,19 +183,19 @@ def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(s
     assert hits_in(desk, "//li[contains(@class, 'line')]//bdi[@class='name']") == ["idiot"]
 
 
-def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(site_rules: SiteRulesCache) -> None:
-    site_rules.say("Ring the council about it on 07700 900461 and see what they have to say.")
-    desk = site_rules.signed_in().open("/review?find=07700")
+def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(world: World) -> None:
+    world.say("Ring the council about it on 07700 900461 and see what they have to say.")
+    desk = world.signed_in().open("/review?find=07700")
     assert len(desk.texts("//*[@id='pane-text']//*[@class='hidden']")) == 1
     assert desk.texts("//mark[contains(@class, 'private')]") == ["telephone number: 07700", "900461"]
 
 
-def test_the_number_beside_a_search_is_what_it_found(either_house: SiteRulesCache) -> None:
+def test_the_number_beside_a_search_is_what_it_found(either_world: World) -> None:
     for number in range(5):
-        either_house.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
+        either_world.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
     for number in range(3):
-        either_house.say(f"The market, and why it is number {number} of all that was ever said.", by=f"M{number}")
-    desk = either_house.signed_in().open("/review?find=harbour")
+        either_world.say(f"The market, and why it is number {number} of all that was ever said.", by=f"M{number}")
+    desk = either_world.signed_in().open("/review?find=harbour")
     assert desk.texts("//*[contains(@class, 'tabs')]//a[@aria-current]//*[contains(@class, 'number')]") == ["5"]
     assert desk.texts("//title")[0].startswith("(5 found) Waiting")
     assert "5 found" in desk.text
@@ -215,14 +215,14 @@ PARAMETERS = {
     "/review/news": "section author find since ids",
     "/review/map": "site section article signal from to language scores",
     "/review/articles": "find site mode after order",
-    "/review/acts": "after before by account",
+    "/review/actions": "after before by account",
     "/audit": "chain event actor subject before",
 }
 
 
-def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_house: SiteRulesCache) -> None:
-    either_house.say(by="Ann")
-    client = either_house.signed_in().client
+def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_world: World) -> None:
+    either_world.say(by="Ann")
+    client = either_world.signed_in().client
     for path, names in PARAMETERS.items():
         for value in ("%00", "a%00b", "%ed%a0%80", "%ef%bf%bf", "9" * 40, "'%5c"):
             # All of one page together, and for those that count only beside a score that there is.

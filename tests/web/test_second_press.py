@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lxml import html
-from pages_house import SiteRulesCache, Visitor, fields_of
+from pages_world import Visitor, World, fields_of
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 from test_pages_browser import address
@@ -37,9 +37,14 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     "policy_pages.review",
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
-    *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "mark_pages.marks", "mark_pages.notes"),
-    *("mark_pages.away", "desk_work_pages.claims", "desk_work_pages.take_back", "desk_work_pages.views"),
-    *("desk_work_pages.change_desk", "acts_pages.take_back", "acts_pages.remove_article", "acts_pages.remove_author"),
+    *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
+    *("flag_pages.away", "desk_work_pages.locks", "desk_work_pages.take_back", "desk_work_pages.views"),
+    *(
+        "desk_work_pages.change_preferences",
+        "bulk_pages.take_back",
+        "bulk_pages.remove_article",
+        "bulk_pages.remove_author",
+    ),
     *(
         "alike_pages.alike",
         "map_pages.approve",
@@ -55,8 +60,8 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
 }
 
 
-def endpoint_of(site_rules: SiteRulesCache, action: str) -> str:
-    return str(site_rules.app.url_map.bind("localhost").match(action, method="POST")[0])
+def endpoint_of(world: World, action: str) -> str:
+    return str(world.app.url_map.bind("localhost").match(action, method="POST")[0])
 
 
 def is_asked_for(form: html.HtmlElement) -> bool:
@@ -72,58 +77,58 @@ def with_a_second_factor(session: Session) -> str:
     return account.id
 
 
-def furnished(site_rules: SiteRulesCache) -> list[Visitor]:
+def furnished(world: World) -> list[Visitor]:
     """Every page that has such a step, as whoever may take it sees it."""
-    comment = site_rules.say()
-    site_rules.account("berta", {"*": Role.MODERATOR})
+    comment = world.say()
+    world.account("berta", {"*": Role.MODERATOR})
     for name in ("berta", "admin"):
-        site_rules.signed_in(name)
-    add_token(site_rules.services, "test", "berta", Right.MODERATE)
-    berta = site_rules.services.database.writing(with_a_second_factor)
-    desk = site_rules.signed_in().open("/review").send("/review/views", name="Mine")
-    receipt = site_rules.services.keys.receipt(comment)
+        world.signed_in(name)
+    add_token(world.services, "test", "berta", Right.MODERATE)
+    berta = world.services.database.writing(with_a_second_factor)
+    desk = world.signed_in().open("/review").send("/review/views", name="Mine")
+    receipt = world.services.keys.receipt(comment)
     return [
         desk,
-        *(site_rules.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
-        site_rules.visitor().open(f"/comments/{comment}?receipt={receipt}"),
+        *(world.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
+        world.visitor().open(f"/comments/{comment}?receipt={receipt}"),
     ]
 
 
-def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(site_rules: SiteRulesCache) -> None:
+def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(world: World) -> None:
     sent = {
         rule.endpoint
-        for rule in site_rules.app.url_map.iter_rules()
+        for rule in world.app.url_map.iter_rules()
         if "POST" in (rule.methods or ()) and not rule.endpoint.split(".")[0].endswith("_api")
     }
     assert sent == ASKS | HAS_ITS_FORM | CAN_BE_TAKEN_BACK
 
 
-def test_what_can_not_be_taken_back_says_what_will_happen_first(site_rules: SiteRulesCache) -> None:
+def test_what_can_not_be_taken_back_says_what_will_happen_first(world: World) -> None:
     found = set()
-    for visitor in furnished(site_rules):
+    for visitor in furnished(world):
         for form in visitor.page.forms:
-            if form.method == "POST" and (endpoint := endpoint_of(site_rules, form.action)) in ASKS:
+            if form.method == "POST" and (endpoint := endpoint_of(world, form.action)) in ASKS:
                 found.add(endpoint)
                 assert is_asked_for(form), form.action
     assert found == ASKS
 
 
-def test_the_second_press_does_it(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say()
-    site_rules.decide(comment, Verdict.APPROVE)
-    visitor = site_rules.visitor().open(f"/comments/{comment}?receipt={site_rules.services.keys.receipt(comment)}")
+def test_the_second_press_does_it(world: World) -> None:
+    comment = world.say()
+    world.decide(comment, Verdict.APPROVE)
+    visitor = world.visitor().open(f"/comments/{comment}?receipt={world.services.keys.receipt(comment)}")
     assert "disappears from under the article" in visitor.text
     visitor.send(f"/comments/{comment}/withdraw")
     assert "Withdrawn" in visitor.text
-    desk = site_rules.signed_in().open("/admin/sites")
+    desk = world.signed_in().open("/admin/sites")
     form = next(form for form in desk.page.forms if form.action.endswith("/revoke"))
     desk.post(form.action, fields_of(form))
     assert "is revoked; it stopped working at once" in desk.text
 
 
 @pytest.mark.browser
-def test_it_is_done_by_keyboard_and_without_scripts(site_rules: SiteRulesCache, address: str, browser: Browser) -> None:
-    cookie = site_rules.signed_in().client.get_cookie(COOKIE)
+def test_it_is_done_by_keyboard_and_without_scripts(world: World, address: str, browser: Browser) -> None:
+    cookie = world.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from house_rules import article_id
-from pages_house import CALM, RUDE, SITE_KEY, SiteRulesCache, Visitor
+from pages_world import CALM, RUDE, SITE_KEY, Visitor, World
+from site_rules import article_id
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -24,7 +24,7 @@ from moderation.comments.idempotency import Sender
 from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
 from moderation.desk.decide import Ruling, Verdict, decide_comment
-from moderation.desk.flags import add_note, mark
+from moderation.desk.flags import add_note, flag_comment
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
@@ -34,36 +34,36 @@ from moderation.storage.site_rules import AuthorKind
 from moderation.storage.sites import Right
 
 
-def put(site_rules: SiteRulesCache, section: str | None, *, external_id: str = "lanes") -> None:
+def put(world: World, section: str | None, *, external_id: str = "lanes") -> None:
     """The site says where its article stands."""
     body: dict[str, Any] = {"title": "The lanes stay", "text": "The council voted on Thursday."}
     if section is not None:
         body["section"] = section
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    answer = site_rules.app.test_client().put(f"/api/v1/articles/{external_id}", json=body, headers=headers)
+    answer = world.app.test_client().put(f"/api/v1/articles/{external_id}", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
 
 
-def token_of(site_rules: SiteRulesCache, name: str, right: Right = Right.MODERATE) -> str:
-    return add_token(site_rules.services, "test", name, right)
+def token_of(world: World, name: str, right: Right = Right.MODERATE) -> str:
+    return add_token(world.services, "test", name, right)
 
 
-def call(site_rules: SiteRulesCache, token: str, path: str, **more: Any) -> TestResponse:
+def call(world: World, token: str, path: str, **more: Any) -> TestResponse:
     """A call of the API with this token; with ``json`` it sends that."""
     method = "POST" if "json" in more else "GET"
-    return site_rules.app.test_client().open(
+    return world.app.test_client().open(
         f"/api/v1/comments/{path}", method=method, headers={"Authorization": f"Bearer {token}"}, **more
     )
 
 
-def ways(site_rules: SiteRulesCache, name: str, token: str, comment: str) -> dict[str, bool]:
+def ways(world: World, name: str, token: str, comment: str) -> dict[str, bool]:
     """By which ways this account finds a waiting, rude comment of ``Ann``."""
-    desk = site_rules.signed_in(name).open("/review")
+    desk = world.signed_in(name).open("/review")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     scripts = {"Accept": "application/json"}
     news = desk.client.get(f"/review/news?since=0&ids={comment}").json or {}
-    lock_comment = desk.client.post("/review/claims", data={"csrf_token": csrf, "open": comment}, headers=scripts)
-    article = article_id(site_rules)
+    lock_comment = desk.client.post("/review/locks", data={"csrf_token": csrf, "open": comment}, headers=scripts)
+    article = article_id(world)
 
     def opens(path: str) -> bool:
         return desk.client.get(path).status_code == 200
@@ -87,132 +87,132 @@ def ways(site_rules: SiteRulesCache, name: str, token: str, comment: str) -> dic
         "map": shows("/review/map?signal=toxicity&from=0&to=1", "//*[@id='count']", "1 comment"),
         "article": opens(f"/review/articles/{article}"),
         "articles": shows("/review/articles", "//main", "The lanes stay"),
-        "api": call(site_rules, token, comment).status_code == 200,
-        "audit": call(site_rules, token, f"{comment}/audit").status_code == 200,
+        "api": call(world, token, comment).status_code == 200,
+        "audit": call(world, token, f"{comment}/audit").status_code == 200,
     }
 
 
-def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    site_rules.account("only city", {"demo": Role.MODERATOR}, sections=("city",))
-    tokens = {name: token_of(site_rules, name) for name in ("only sport", "only city")}
-    comment = site_rules.say(RUDE, by="Ann")
+def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(either_world: World) -> None:
+    world = either_world
+    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    world.account("only city", {"demo": Role.MODERATOR}, sections=("city",))
+    tokens = {name: token_of(world, name) for name in ("only sport", "only city")}
+    comment = world.say(RUDE, by="Ann")
     for section, whose in (("city", "only city"), ("sport", "only sport"), (None, None), ("city", "only city")):
-        put(site_rules, section)
-        site_rules.clock.wait(minutes=1)  # menus are kept for some seconds
+        put(world, section)
+        world.clock.wait(minutes=1)  # menus are kept for some seconds
         for name, token in tokens.items():
-            found = ways(site_rules, name, token, comment)
+            found = ways(world, name, token, comment)
             assert set(found.values()) == {name == whose}, (section, name, found)
 
 
-def test_what_was_decided_goes_along_too(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    comment = site_rules.say(by="Ann")
-    site_rules.decide(comment, Verdict.APPROVE)
-    desk = site_rules.signed_in("only sport")
+def test_what_was_decided_goes_along_too(either_world: World) -> None:
+    world = either_world
+    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = world.say(by="Ann")
+    world.decide(comment, Verdict.APPROVE)
+    desk = world.signed_in("only sport")
     assert "Ann" not in desk.open("/review?status=approved").text
-    put(site_rules, "sport")
+    put(world, "sport")
     assert "Ann" in desk.open("/review?status=approved").text
     assert desk.open(f"/review/comments/{comment}").status == 200
 
 
-def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_is(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    put(site_rules, "sport")
-    site_rules.say(by="Ann")
-    with site_rules.services.database.reading() as db:
+def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_is(either_world: World) -> None:
+    world = either_world
+    put(world, "sport")
+    world.say(by="Ann")
+    with world.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-def test_a_comment_under_another_article_stays_where_it_is(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.article("cup", section="sport")
-    site_rules.say(under="cup", by="Fan")
-    put(site_rules, "opinion")
-    with site_rules.services.database.reading() as db:
+def test_a_comment_under_another_article_stays_where_it_is(either_world: World) -> None:
+    world = either_world
+    world.article("cup", section="sport")
+    world.say(under="cup", by="Fan")
+    put(world, "opinion")
+    with world.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-def test_an_undo_stops_at_what_has_left_ones_sections(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.account("only city", {"demo": Role.SENIOR}, sections=("city",))
-    comment = site_rules.say(RUDE)
-    desk = site_rules.signed_in("only city").open(f"/review/comments/{comment}")
+def test_an_undo_stops_at_what_has_left_ones_sections(either_world: World) -> None:
+    world = either_world
+    world.account("only city", {"demo": Role.SENIOR}, sections=("city",))
+    comment = world.say(RUDE)
+    desk = world.signed_in("only city").open(f"/review/comments/{comment}")
     desk.send(f"/review/comments/{comment}/reject", reason="personal-attack")
-    put(site_rules, "sport")
+    put(world, "sport")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     assert desk.client.post("/review/undo", data={"csrf_token": csrf}).status_code == 404
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "rejected"
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_of_somebody_limited_to_sections_is_limited_to_them(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.article("cup", section="sport")
-    site_rules.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    token = token_of(site_rules, "only sport")
-    there, here = site_rules.say(by="City"), site_rules.say(f"{CALM} Two.", by="Fan", under="cup")
+def test_a_token_of_somebody_limited_to_sections_is_limited_to_them(either_world: World) -> None:
+    world = either_world
+    world.article("cup", section="sport")
+    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    token = token_of(world, "only sport")
+    there, here = world.say(by="City"), world.say(f"{CALM} Two.", by="Fan", under="cup")
     for path in ("", "/audit"):
-        hidden, nothing = call(site_rules, token, there + path), call(site_rules, token, "0" * 26 + path)
+        hidden, nothing = call(world, token, there + path), call(world, token, "0" * 26 + path)
         assert (hidden.status_code, hidden.data) == (404, nothing.data)
-        assert call(site_rules, token, here + path).status_code == 200
+        assert call(world, token, here + path).status_code == 200
     decision = {"outcome": "reject"}
-    hidden, nothing = (call(site_rules, token, f"{of}/decisions", json=decision) for of in (there, "0" * 26))
+    hidden, nothing = (call(world, token, f"{of}/decisions", json=decision) for of in (there, "0" * 26))
     assert (hidden.status_code, hidden.data) == (404, nothing.data)
-    assert call(site_rules, token, f"{here}/decisions", json=decision).status_code == 200
-    with site_rules.services.database.reading() as db:
+    assert call(world, token, f"{here}/decisions", json=decision).status_code == 200
+    with world.services.database.reading() as db:
         assert db.get_one(Comment, there).status == "pending"
 
 
-def test_a_moderators_token_gets_no_receipt_and_the_sites_key_does(site_rules: SiteRulesCache) -> None:
-    site_rules.account("berta", {"demo": Role.MODERATOR})
-    comment = site_rules.say()
-    assert "receipt" not in (call(site_rules, token_of(site_rules, "berta"), comment).json or {})
-    assert (call(site_rules, SITE_KEY, comment).json or {})["receipt"]
+def test_a_moderators_token_gets_no_receipt_and_the_sites_key_does(world: World) -> None:
+    world.account("berta", {"demo": Role.MODERATOR})
+    comment = world.say()
+    assert "receipt" not in (call(world, token_of(world, "berta"), comment).json or {})
+    assert (call(world, SITE_KEY, comment).json or {})["receipt"]
 
 
 def test_a_comment_left_to_a_senior_is_not_decided_by_a_moderators_token_nor_by_an_undo(
-    either_house: SiteRulesCache,
+    either_world: World,
 ) -> None:
-    site_rules = either_house
-    site_rules.account("berta", {"demo": Role.MODERATOR})
-    site_rules.account("sen", {"demo": Role.SENIOR})
-    comment = site_rules.say()
-    with site_rules.services.database.reading() as db:
+    world = either_world
+    world.account("berta", {"demo": Role.MODERATOR})
+    world.account("sen", {"demo": Role.SENIOR})
+    comment = world.say()
+    with world.services.database.reading() as db:
         ids = {name: account_named(db, name).id for name in ("berta", "sen")}  # type: ignore[union-attr]
-    berta, senior = (account_at_work(site_rules.services, ids[name]) for name in ("berta", "sen"))
+    berta, senior = (account_at_work(world.services, ids[name]) for name in ("berta", "sen"))
     assert berta is not None
     assert senior is not None
-    decide_comment(site_rules.services, senior, comment, Ruling(verdict=Verdict.APPROVE))
-    decide_comment(site_rules.services, berta, comment, Ruling(verdict=Verdict.REOPEN))
-    mark(site_rules.services, senior, comment, FlagKind.ESCALATED)
-    token = token_of(site_rules, "berta")
-    assert call(site_rules, token, comment).status_code == 200
-    assert call(site_rules, token, f"{comment}/decisions", json={"outcome": "approve"}).status_code == 403
-    desk = site_rules.signed_in("berta").open("/review")
+    decide_comment(world.services, senior, comment, Ruling(verdict=Verdict.APPROVE))
+    decide_comment(world.services, berta, comment, Ruling(verdict=Verdict.REOPEN))
+    flag_comment(world.services, senior, comment, FlagKind.ESCALATED)
+    token = token_of(world, "berta")
+    assert call(world, token, comment).status_code == 200
+    assert call(world, token, f"{comment}/decisions", json={"outcome": "approve"}).status_code == 403
+    desk = world.signed_in("berta").open("/review")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     assert desk.client.post("/review/undo", data={"csrf_token": csrf}).status_code == 403
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "pending"
 
 
 # --- what isn't reached answers as what isn't there -------------------------------------------------------------------
 
 
-def test_what_is_not_reached_and_what_is_not_there_answer_alike_on_every_page(site_rules: SiteRulesCache) -> None:
-    site_rules.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
-    comment = site_rules.say()
-    chief = account_at_work(site_rules.services, _account(site_rules, "admin"))
+def test_what_is_not_reached_and_what_is_not_there_answer_alike_on_every_page(world: World) -> None:
+    world.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
+    comment = world.say()
+    chief = account_at_work(world.services, _account(world, "admin"))
     assert chief is not None
-    article = article_id(site_rules)
-    add_note(site_rules.services, chief, NoteAbout.ARTICLE, article, "A note")
-    note = _newest_note(site_rules)
-    desk = site_rules.signed_in("only sport").open("/account")
+    article = article_id(world)
+    add_note(world.services, chief, NoteAbout.ARTICLE, article, "A note")
+    note = _newest_note(world)
+    desk = world.signed_in("only sport").open("/account")
     nothing = "0" * 26
     for path in (
         "/review/comments/{}", "/review/comments/{}/pane", "/review/articles/{}", "/review/articles/{}/remove",
@@ -222,7 +222,7 @@ def test_what_is_not_reached_and_what_is_not_there_answer_alike_on_every_page(si
     for path, asked, form in (
         ("/review/comments/{}/approve", comment, {"revision": "1"}),
         ("/review/comments/{}/reject", comment, {"revision": "1", "reason": "spam"}),
-        ("/review/comments/{}/marks/featured", comment, {}),
+        ("/review/comments/{}/flags/featured", comment, {}),
         ("/review/comments/{}/notes", comment, {"note": "x"}),
         ("/review/notes/{}/remove", note, {}),
         ("/review/articles/{}/mode", article, {"mode": "closed"}),
@@ -249,15 +249,15 @@ def _alike(desk: Visitor, path: str, asked: str, nothing: str, form: dict[str, s
     assert hidden == missing, path
 
 
-def _account(site_rules: SiteRulesCache, name: str) -> str:
-    with site_rules.services.database.reading() as db:
+def _account(world: World, name: str) -> str:
+    with world.services.database.reading() as db:
         account = account_named(db, name)
         assert account is not None
         return account.id
 
 
-def _newest_note(site_rules: SiteRulesCache) -> str:
-    with site_rules.services.database.reading() as db:
+def _newest_note(world: World) -> str:
+    with world.services.database.reading() as db:
         return db.scalars(select(Note.id)).one()
 
 
@@ -271,28 +271,28 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(either_house: SiteRulesCache) -> None:
+def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(either_world: World) -> None:
     """Whatever an address names: a comment, an article, an author or a site, of another section or site."""
-    site_rules = either_house
-    site_rules.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
-    site_rules.article("cup", section="sport")
-    add_site(site_rules.services, "test", "evening-post", "The Evening Post")
-    site_rules.article("there", site="evening-post")
+    world = either_world
+    world.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
+    world.article("cup", section="sport")
+    add_site(world.services, "test", "evening-post", "The Evening Post")
+    world.article("there", site="evening-post")
     for number, (text, verdict) in enumerate(((CALM, None), (RUDE, None), (CALM, Verdict.APPROVE))):
-        shown = site_rules.say(f"{text} {number}", under="cup", by="Fan")
+        shown = world.say(f"{text} {number}", under="cup", by="Fan")
         if verdict:
-            site_rules.decide(shown, verdict)
+            world.decide(shown, verdict)
     hidden = [
-        site_rules.say(f"{RUDE} {at} threat=0.{at + 1}", under=under, site=site, by=f"Ann {at}")
+        world.say(f"{RUDE} {at} threat=0.{at + 1}", under=under, site=site, by=f"Ann {at}")
         for at, (under, site) in enumerate((("lanes", "demo"), ("there", "evening-post"), ("lanes", "demo")))
     ]
-    site_rules.decide(hidden[2], Verdict.APPROVE)
-    site_rules.say(f"{RUDE} 9", under="cup", by="Fan")
-    with site_rules.services.database.reading() as db:
+    world.decide(hidden[2], Verdict.APPROVE)
+    world.say(f"{RUDE} 9", under="cup", by="Fan")
+    with world.services.database.reading() as db:
         rows = [db.get_one(Comment, comment) for comment in hidden]
         asked = {name for row in rows for name in (row.id, row.article_id, row.author_id)} | {"evening-post"}
         fan = db.get_one(Comment, shown)
-    desk = site_rules.signed_in("only sport").open("/account")
+    desk = world.signed_in("only sport").open("/account")
     wrong = []
     for address, one in itertools.product(ADDRESSES, sorted(asked)):
         named = address.replace("{article}", fan.article_id).replace("{author}", fan.author_id)
@@ -311,54 +311,54 @@ def _told(desk: Visitor, address: str, named: str) -> tuple[int, str]:
 # --- saved views ------------------------------------------------------------------------------------------------------
 
 
-def shared_with(site_rules: SiteRulesCache, name: str) -> list[str]:
-    return site_rules.signed_in(name).open("/review").texts("//ul[@class='saved']//a")
+def shared_with(world: World, name: str) -> list[str]:
+    return world.signed_in(name).open("/review").texts("//ul[@class='saved']//a")
 
 
-def share(site_rules: SiteRulesCache, name: str, view: str, query: str = "") -> None:
-    site_rules.signed_in(name).open(f"/review?{query}").send("/review/views", name=view, shared="1")
+def share(world: World, name: str, view: str, query: str = "") -> None:
+    world.signed_in(name).open(f"/review?{query}").send("/review/views", name=view, shared="1")
 
 
-def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    add_site(site_rules.services, "test", "second", "The Second")
-    site_rules.account("here", {"demo": Role.MODERATOR})
-    site_rules.account("there", {"second": Role.MODERATOR})
-    site_rules.account("both", {"demo": Role.MODERATOR, "second": Role.MODERATOR})
-    site_rules.account("sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    site_rules.account("city", {"demo": Role.MODERATOR}, sections=("city",))
-    site_rules.account("nowhere", {})
-    share(site_rules, "here", "Here", "find=secret")
-    share(site_rules, "there", "There")
-    share(site_rules, "both", "Both")
-    share(site_rules, "both", "Second alone", "site=second")
-    share(site_rules, "here", "Sport alone", "section=sport")
-    share(site_rules, "sport", "Of sport")
-    assert set(shared_with(site_rules, "admin")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
-    assert set(shared_with(site_rules, "both")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
-    assert set(shared_with(site_rules, "here")) == {"Here", "Sport alone", "Of sport"}
-    assert set(shared_with(site_rules, "there")) == {"There", "Second alone"}
-    assert set(shared_with(site_rules, "sport")) == {"Sport alone", "Of sport"}
-    assert shared_with(site_rules, "city") == []
-    assert shared_with(site_rules, "nowhere") == []
+def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(either_world: World) -> None:
+    world = either_world
+    add_site(world.services, "test", "second", "The Second")
+    world.account("here", {"demo": Role.MODERATOR})
+    world.account("there", {"second": Role.MODERATOR})
+    world.account("both", {"demo": Role.MODERATOR, "second": Role.MODERATOR})
+    world.account("sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    world.account("city", {"demo": Role.MODERATOR}, sections=("city",))
+    world.account("nowhere", {})
+    share(world, "here", "Here", "find=secret")
+    share(world, "there", "There")
+    share(world, "both", "Both")
+    share(world, "both", "Second alone", "site=second")
+    share(world, "here", "Sport alone", "section=sport")
+    share(world, "sport", "Of sport")
+    assert set(shared_with(world, "admin")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
+    assert set(shared_with(world, "both")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
+    assert set(shared_with(world, "here")) == {"Here", "Sport alone", "Of sport"}
+    assert set(shared_with(world, "there")) == {"There", "Second alone"}
+    assert set(shared_with(world, "sport")) == {"Sport alone", "Of sport"}
+    assert shared_with(world, "city") == []
+    assert shared_with(world, "nowhere") == []
 
 
-def test_a_view_that_shows_no_site_of_ones_own_is_not_shared(site_rules: SiteRulesCache) -> None:
-    site_rules.account("here", {"demo": Role.MODERATOR}, sections=("sport",))
+def test_a_view_that_shows_no_site_of_ones_own_is_not_shared(world: World) -> None:
+    world.account("here", {"demo": Role.MODERATOR}, sections=("sport",))
     for query in ("site=another", "section=city"):
-        desk = site_rules.signed_in("here").open(f"/review?{query}")
+        desk = world.signed_in("here").open(f"/review?{query}")
         desk.send("/review/views", name="Elsewhere", shared="1")
         assert desk.status == 422
-        assert "Elsewhere" not in shared_with(site_rules, "admin")
+        assert "Elsewhere" not in shared_with(world, "admin")
 
 
 @pytest.mark.parametrize("kind", list(AuthorKind))
-def test_an_author_is_decided_about_by_whoever_has_the_whole_site(site_rules: SiteRulesCache, kind: AuthorKind) -> None:
-    site_rules.account("only city", {"demo": Role.SENIOR}, sections=("city",))
-    comment = site_rules.say()
-    with site_rules.services.database.reading() as db:
+def test_an_author_is_decided_about_by_whoever_has_the_whole_site(world: World, kind: AuthorKind) -> None:
+    world.account("only city", {"demo": Role.SENIOR}, sections=("city",))
+    comment = world.say()
+    with world.services.database.reading() as db:
         author = db.get_one(Comment, comment).author_id
-    desk = site_rules.signed_in("only city").open(f"/review/authors/{author}")
+    desk = world.signed_in("only city").open(f"/review/authors/{author}")
     assert desk.status == 200
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     form = {"csrf_token": csrf, "kind": kind, "reason": "spam", "span": "1"}
@@ -367,14 +367,14 @@ def test_an_author_is_decided_about_by_whoever_has_the_whole_site(site_rules: Si
 
 
 def test_an_article_with_more_comments_than_one_transaction_moves_takes_all_of_them_along(
-    either_house: SiteRulesCache,
+    either_world: World,
 ) -> None:
-    site_rules = either_house
-    site_rules.say()
+    world = either_world
+    world.say()
     many = 2 * MOVED_AT_ONCE + 20
-    site_rules.services.database.writing(lambda session: _copied(session, many))
-    put(site_rules, "sport")
-    with site_rules.services.database.reading() as db:
+    world.services.database.writing(lambda session: _copied(session, many))
+    put(world, "sport")
+    with world.services.database.reading() as db:
         moved = db.execute(select(QueueIndex.section, func.count()).group_by(QueueIndex.section)).all()
     assert [tuple(row) for row in moved] == [("sport", many + 1)]
 
@@ -389,8 +389,8 @@ def _copied(session: Session, many: int) -> None:
     session.execute(insert(table_of(QueueIndex)), more)
 
 
-def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
+def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(either_world: World) -> None:
+    world = either_world
     inside, moved = threading.Event(), threading.Event()
 
     def stored(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -398,19 +398,19 @@ def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(eithe
             inside.set()
             moved.wait(1)  # whoever moves the article waits for us; who doesn't is done by now
 
-    event.listen(site_rules.services.database.engine, "before_cursor_execute", stored)
+    event.listen(world.services.database.engine, "before_cursor_execute", stored)
 
     def say() -> str:
         sender = Sender(site_id="demo", key_id=None, reference="test", vouches=True)
         submission = Submission(article_id="lanes", author=Author(name="Ann", id="ann"), body=CALM)
-        return submit(site_rules.services, sender, submission).comment_id
+        return submit(world.services, sender, submission).comment_id
 
     with ThreadPoolExecutor(1) as other:
         comment = other.submit(say)
         assert inside.wait(20)
-        put(site_rules, "sport")
+        put(world, "sport")
         moved.set()
         comment_id = comment.result()
-    event.remove(site_rules.services.database.engine, "before_cursor_execute", stored)
-    with site_rules.services.database.reading() as db:
+    event.remove(world.services.database.engine, "before_cursor_execute", stored)
+    with world.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section).where(QueueIndex.comment_id == comment_id)).all() == ["sport"]

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from pages_house import CALM, RUDE, SITE_KEY, SiteRulesCache, Visitor
+from pages_world import CALM, RUDE, SITE_KEY, Visitor, World
 from sqlalchemy import text
 
 from moderation.comments.rescoring import score_late
@@ -33,56 +33,56 @@ def listed(desk: Visitor, path: str = "/review") -> list[str]:
     return found
 
 
-def api(site_rules: SiteRulesCache, key: str = SITE_KEY, **query: str) -> dict[str, Any]:
+def api(world: World, key: str = SITE_KEY, **query: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {key}"}
-    answer = site_rules.visitor().client.get("/api/v1/comments", query_string=query, headers=headers)
+    answer = world.visitor().client.get("/api/v1/comments", query_string=query, headers=headers)
     assert answer.status_code == 200, answer.text
     return dict(answer.json or {})
 
 
-def by_api(site_rules: SiteRulesCache, **query: str) -> list[str]:
+def by_api(world: World, **query: str) -> list[str]:
     """The ids of the whole list, page by page."""
     found, cursor = [], ""
     while cursor is not None:
-        page = api(site_rules, **query, **({"cursor": cursor} if cursor else {}))
+        page = api(world, **query, **({"cursor": cursor} if cursor else {}))
         found += [comment["id"] for comment in page["comments"]]
         cursor = page["next"]
     return found
 
 
-def entry(site_rules: SiteRulesCache, comment_id: str) -> QueueIndex:
-    with site_rules.services.database.reading() as db:
+def entry(world: World, comment_id: str) -> QueueIndex:
+    with world.services.database.reading() as db:
         return db.query(QueueIndex).filter_by(comment_id=comment_id).one()
 
 
-def small_talk(site_rules: SiteRulesCache, count: int) -> list[str]:
-    return [site_rules.say(f"{SMALL_TALK} Number {number}.", by=f"Reader {number}") for number in range(count)]
+def small_talk(world: World, count: int) -> list[str]:
+    return [world.say(f"{SMALL_TALK} Number {number}.", by=f"Reader {number}") for number in range(count)]
 
 
-def test_a_knife_stands_first_among_sixty_that_are_flagged_twice(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    talk = small_talk(site_rules, 60)
-    knife = site_rules.say(KNIFE, by="Knife")
-    rude = site_rules.say(f"{RUDE} Really.", by="Rude")
-    desk = site_rules.signed_in()
+def test_a_knife_stands_first_among_sixty_that_are_flagged_twice(either_world: World) -> None:
+    world = either_world
+    talk = small_talk(world, 60)
+    knife = world.say(KNIFE, by="Knife")
+    rude = world.say(f"{RUDE} Really.", by="Rude")
+    desk = world.signed_in()
     order = [knife, rude, *talk]
     assert listed(desk) == order
     assert listed(desk, "/review?order=flagged") == order, "a view saved before is sorted by severity too"
-    assert by_api(site_rules) == by_api(site_rules, order="severity", status="pending") == order
-    assert by_api(site_rules, article="lanes", section="city") == order
+    assert by_api(world) == by_api(world, order="severity", status="pending") == order
+    assert by_api(world, article="lanes", section="city") == order
     opened = desk.open("/review")
     assert opened.page.xpath("//article[contains(@class, 'pane')]/@data-comment")[:1] == [knife]
     following = desk.open(opened.page.xpath("//nav[@class='step']//a[@data-key='j']/@href")[0])
     assert following.page.xpath("//li[contains(@class, 'here')]/@data-comment") == [rude]
-    assert [comment["severity"] for comment in api(site_rules)["comments"][:2]] == [
-        entry(site_rules, knife).severity,
-        entry(site_rules, rude).severity,
+    assert [comment["severity"] for comment in api(world)["comments"][:2]] == [
+        entry(world, knife).severity,
+        entry(world, rude).severity,
     ]
 
 
-def test_the_strongest_reason_is_a_chip_and_hover_explains_the_number(site_rules: SiteRulesCache) -> None:
-    site_rules.say(f"{SMALL_TALK} threat=0.85", by="Knife")
-    desk = site_rules.signed_in().open("/review")
+def test_the_strongest_reason_is_a_chip_and_hover_explains_the_number(world: World) -> None:
+    world.say(f"{SMALL_TALK} threat=0.85", by="Knife")
+    desk = world.signed_in().open("/review")
     (chips,) = desk.page.xpath("//li[contains(@class, 'line')]//span[@class='chips']")
     assert [chip.text_content() for chip in chips.xpath(".//span[contains(@class, 'chip ')]")] == ["Threat 0.85"]
     assert not chips.xpath("ancestor::details")
@@ -91,27 +91,27 @@ def test_the_strongest_reason_is_a_chip_and_hover_explains_the_number(site_rules
     assert chips.xpath("string(.//span[@class='hidden'])").strip(" .") == chips.get("title").strip(" .")
 
 
-def test_the_highest_label_is_never_in_a_fold(site_rules: SiteRulesCache) -> None:
-    site_rules.say(f"{CALM} insult=0.31", by="Nearly")
-    pane = site_rules.signed_in().open("/review").page
+def test_the_highest_label_is_never_in_a_fold(world: World) -> None:
+    world.say(f"{CALM} insult=0.31", by="Nearly")
+    pane = world.signed_in().open("/review").page
     outside = pane.xpath("//dl[@class='scores'][not(ancestor::details)]//dt/text()")
     assert "insult" in outside
     assert "threat" in pane.xpath("//details//dl[@class='scores']//dt/text()")
 
 
-def test_what_nobody_could_read_is_marked_and_never_last(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    talk = small_talk(site_rules, 3)
-    french = site_rules.say("Je ne sais pas ce que le conseil a voulu dire hier soir. unreadable=fr", by="Fr")
-    danger = site_rules.say(KNIFE, by="Knife")
-    desk = site_rules.signed_in()
+def test_what_nobody_could_read_is_marked_and_never_last(either_world: World) -> None:
+    world = either_world
+    talk = small_talk(world, 3)
+    french = world.say("Je ne sais pas ce que le conseil a voulu dire hier soir. unreadable=fr", by="Fr")
+    danger = world.say(KNIFE, by="Knife")
+    desk = world.signed_in()
     assert listed(desk) == [danger, french, *talk]
-    marks = {
+    chips = {
         c.get("id"): c.xpath(".//span[@class='chips']/span/text()") for c in desk.page.xpath("//li[@data-comment]")
     }
-    assert "French, not read" in marks[f"l-{french}"]
-    assert by_api(site_rules, language="fr") == [french]
-    assert by_api(site_rules, language="de") == []
+    assert "French, not read" in chips[f"l-{french}"]
+    assert by_api(world, language="fr") == [french]
+    assert by_api(world, language="de") == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_nobody_could_read_is_marked_and_never_last(either_house: SiteRules
     [
         (FORM_FILLED, "Form filled by a program"),
         (NAME_UNREAD, "Name not scored"),
-        (f"{NAME_HOLDS}a listed term of this site: a nickname", "Name: listed term"),
+        (f"{NAME_HOLDS}a word on the wordlist of this site: a nickname", "Name: on the wordlist"),
         (f"{PART_UNREAD} (de)", "Partly German, not read"),
         ("its author is muted", "Its author is muted"),
     ],
@@ -132,132 +132,132 @@ def test_a_fact_that_holds_a_comment_is_a_chip_in_words(hold: str, chip: str) ->
 # --- a changed policy -------------------------------------------------------------------------------------------------
 
 
-def mixed(site_rules: SiteRulesCache, count: int) -> list[str]:
+def mixed(world: World, count: int) -> list[str]:
     """Comments some of which one policy finds worse, some another."""
     chance = random.Random(7)
     return [
-        site_rules.say(
+        world.say(
             f"{CALM} insult={chance.random():.2f} obscene={chance.random():.2f} Number {number}.", by=f"Reader {number}"
         )
         for number in range(count)
     ]
 
 
-def a_batch(site_rules: SiteRulesCache, batch: int = 10) -> None:
-    assert bring_up_to_date(site_rules.services, batch=batch, stopped=lambda: True)
+def a_batch(world: World, batch: int = 10) -> None:
+    assert bring_up_to_date(world.services, batch=batch, stopped=lambda: True)
 
 
-def told(site_rules: SiteRulesCache, desk: Visitor) -> str:
+def told(world: World, desk: Visitor) -> str:
     return "".join(desk.open("/review").texts("//p[contains(@class, 'reordering')]"))
 
 
-def test_a_changed_policy_brings_the_order_up_to_date_behind_the_old_one(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.configure(f"{FLAGS}insult_at_least = 0.1\n")
-    comments = mixed(site_rules, 35)
-    bring_up_to_date(site_rules.services)
-    desk = site_rules.signed_in()
+def test_a_changed_policy_brings_the_order_up_to_date_behind_the_old_one(either_world: World) -> None:
+    world = either_world
+    world.configure(f"{FLAGS}insult_at_least = 0.1\n")
+    comments = mixed(world, 35)
+    bring_up_to_date(world.services)
+    desk = world.signed_in()
     before = listed(desk)
     assert sorted(before) == sorted(comments)
-    assert told(site_rules, desk) == ""
-    site_rules.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    assert told(world, desk) == ""
+    world.configure(f"{FLAGS}obscene_at_least = 0.1\n")
     for done in (10, 20, 30, 35):
-        a_batch(site_rules)
-        assert told(site_rules, desk).endswith(f"{done} of 35")
-        assert listed(desk) == by_api(site_rules) == before, "the old order stays until all are weighed"
-    site_rules.account("lena", {"demo": Role.MODERATOR})
-    assert told(site_rules, site_rules.signed_in("lena")).endswith("100%"), "nothing of other sites' queues"
-    assert bring_up_to_date(site_rules.services)
+        a_batch(world)
+        assert told(world, desk).endswith(f"{done} of 35")
+        assert listed(desk) == by_api(world) == before, "the old order stays until all are weighed"
+    world.account("lena", {"demo": Role.MODERATOR})
+    assert told(world, world.signed_in("lena")).endswith("100%"), "nothing of other sites' queues"
+    assert bring_up_to_date(world.services)
     after = listed(desk)
-    severities = {comment["id"]: comment["severity"] for comment in api(site_rules)["comments"]}
+    severities = {comment["id"]: comment["severity"] for comment in api(world)["comments"]}
     assert after != before
     assert after == sorted(comments, key=lambda one: (-severities[one], comments.index(one)))
     assert severities[after[0]] > severities[after[-1]]
-    assert told(site_rules, desk) == ""
-    assert not bring_up_to_date(site_rules.services), "nothing is left to do"
+    assert told(world, desk) == ""
+    assert not bring_up_to_date(world.services), "nothing is left to do"
 
 
-def test_no_page_has_gaps_or_doubles_while_the_order_changes(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    site_rules.configure(f"{FLAGS}insult_at_least = 0.1\n")
-    comments = mixed(site_rules, 120)
-    bring_up_to_date(site_rules.services)
-    before = by_api(site_rules)
-    site_rules.configure(f"{FLAGS}obscene_at_least = 0.1\n")
-    first = api(site_rules)
-    a_batch(site_rules, 50)
-    second = api(site_rules, cursor=first["next"])
-    bring_up_to_date(site_rules.services)
-    third = api(site_rules, cursor=second["next"])
+def test_no_page_has_gaps_or_doubles_while_the_order_changes(either_world: World) -> None:
+    world = either_world
+    world.configure(f"{FLAGS}insult_at_least = 0.1\n")
+    comments = mixed(world, 120)
+    bring_up_to_date(world.services)
+    before = by_api(world)
+    world.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    first = api(world)
+    a_batch(world, 50)
+    second = api(world, cursor=first["next"])
+    bring_up_to_date(world.services)
+    third = api(world, cursor=second["next"])
     seen = [comment["id"] for page in (first, second, third) for comment in page["comments"]]
     assert seen == before
     assert third["next"] is None
-    assert sorted(by_api(site_rules)) == sorted(comments)
-    assert by_api(site_rules) != before
+    assert sorted(by_api(world)) == sorted(comments)
+    assert by_api(world) != before
 
 
-def test_what_arrives_meanwhile_stands_in_both_orders(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    mixed(site_rules, 15)
-    bring_up_to_date(site_rules.services)
-    site_rules.configure(f"{FLAGS}obscene_at_least = 0.1\n")
-    a_batch(site_rules)
-    knife = site_rules.say(KNIFE, by="Knife")
-    assert by_api(site_rules)[0] == knife
-    bring_up_to_date(site_rules.services)
-    assert by_api(site_rules)[0] == knife
+def test_what_arrives_meanwhile_stands_in_both_orders(either_world: World) -> None:
+    world = either_world
+    mixed(world, 15)
+    bring_up_to_date(world.services)
+    world.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    a_batch(world)
+    knife = world.say(KNIFE, by="Knife")
+    assert by_api(world)[0] == knife
+    bring_up_to_date(world.services)
+    assert by_api(world)[0] == knife
 
 
-def test_a_policy_that_changes_back_before_the_end_leaves_the_order_alone(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    mixed(site_rules, 15)
-    bring_up_to_date(site_rules.services)
-    before = by_api(site_rules)
-    site_rules.configure(f"{FLAGS}obscene_at_least = 0.1\n")
-    a_batch(site_rules)
-    site_rules.configure("")
-    bring_up_to_date(site_rules.services)
-    assert by_api(site_rules) == before
-    with site_rules.services.database.reading() as db:
-        assert progress(db, site_rules.services.configuration.current()) is None
+def test_a_policy_that_changes_back_before_the_end_leaves_the_order_alone(either_world: World) -> None:
+    world = either_world
+    mixed(world, 15)
+    bring_up_to_date(world.services)
+    before = by_api(world)
+    world.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    a_batch(world)
+    world.configure("")
+    bring_up_to_date(world.services)
+    assert by_api(world) == before
+    with world.services.database.reading() as db:
+        assert progress(db, world.services.configuration.current()) is None
 
 
-def test_what_comes_back_into_the_queue_is_weighed_by_the_policy_of_now(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    one = site_rules.say(f"{CALM} obscene=0.90", by="Obscene")
-    other = site_rules.say(f"{CALM} insult=0.10", by="Calm")
-    site_rules.decide(one, Verdict.APPROVE)
-    site_rules.configure(f"{FLAGS}obscene_at_least = 0.1\n")
-    bring_up_to_date(site_rules.services)
-    assert by_api(site_rules) == [other]
-    site_rules.decide(one, Verdict.REOPEN)
-    bring_up_to_date(site_rules.services)
-    assert by_api(site_rules) == [one, other]
-    assert entry(site_rules, one).severity == entry(site_rules, one).severity_2 > 400
+def test_what_comes_back_into_the_queue_is_weighed_by_the_policy_of_now(either_world: World) -> None:
+    world = either_world
+    one = world.say(f"{CALM} obscene=0.90", by="Obscene")
+    other = world.say(f"{CALM} insult=0.10", by="Calm")
+    world.decide(one, Verdict.APPROVE)
+    world.configure(f"{FLAGS}obscene_at_least = 0.1\n")
+    bring_up_to_date(world.services)
+    assert by_api(world) == [other]
+    world.decide(one, Verdict.REOPEN)
+    bring_up_to_date(world.services)
+    assert by_api(world) == [one, other]
+    assert entry(world, one).severity == entry(world, one).severity_2 > 400
 
 
-def test_a_late_score_moves_a_comment_also_where_a_person_has_put_it_back(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    other = site_rules.say(f"{RUDE} Really.", by="Rude")
-    scorer: Any = site_rules.services.scorer
+def test_a_late_score_moves_a_comment_also_where_a_person_has_put_it_back(either_world: World) -> None:
+    world = either_world
+    other = world.say(f"{RUDE} Really.", by="Rude")
+    scorer: Any = world.services.scorer
     scorer.fails = 2
-    ids = [site_rules.say(f"{KNIFE} Again and again.", by="A"), site_rules.say(f"{KNIFE} And over again.", by="B")]
-    assert by_api(site_rules) == [other, *ids]
-    site_rules.decide(ids[1], Verdict.APPROVE)
-    site_rules.decide(ids[1], Verdict.REOPEN)
+    ids = [world.say(f"{KNIFE} Again and again.", by="A"), world.say(f"{KNIFE} And over again.", by="B")]
+    assert by_api(world) == [other, *ids]
+    world.decide(ids[1], Verdict.APPROVE)
+    world.decide(ids[1], Verdict.REOPEN)
     for comment in ids:
-        assert score_late(site_rules.services, comment)
-    bring_up_to_date(site_rules.services)
-    assert by_api(site_rules) == [*ids, other]
+        assert score_late(world.services, comment)
+    bring_up_to_date(world.services)
+    assert by_api(world) == [*ids, other]
 
 
-def test_the_order_is_read_from_an_index(either_house: SiteRulesCache) -> None:
-    site_rules = either_house
-    small_talk(site_rules, 3)
+def test_the_order_is_read_from_an_index(either_world: World) -> None:
+    world = either_world
+    small_talk(world, 3)
     site, article = "site_id = 'demo'", "article_id = (SELECT id FROM articles LIMIT 1)"
-    with site_rules.services.database.reading() as db:
-        plan = "EXPLAIN QUERY PLAN " if site_rules.services.database.is_sqlite else "EXPLAIN "
-        if not site_rules.services.database.is_sqlite:
+    with world.services.database.reading() as db:
+        plan = "EXPLAIN QUERY PLAN " if world.services.database.is_sqlite else "EXPLAIN "
+        if not world.services.database.is_sqlite:
             db.execute(text("SET LOCAL enable_seqscan = off"))
             db.execute(text("SET LOCAL enable_sort = off"))
         for slot in ("severity", "severity_2"):

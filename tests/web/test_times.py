@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages_house import SiteRulesCache
+from pages_world import World
 
 from moderation.accounts.sites import add_site
 from moderation.config.configuration_file import parse_configuration
@@ -15,13 +15,13 @@ BERLIN = '[display]\ntime_zone = "Europe/Berlin"\n[display.sites.daily]\ntime_zo
 
 
 @pytest.fixture
-def berlin(site_rules: SiteRulesCache) -> SiteRulesCache:
+def berlin(world: World) -> World:
     """It is 09:00 in London, 10:00 in Berlin and 14:30 in Kolkata."""
-    site_rules.configure(BERLIN)
-    return site_rules
+    world.configure(BERLIN)
+    return world
 
 
-def test_every_time_is_the_sites_with_utc_on_hover(berlin: SiteRulesCache) -> None:
+def test_every_time_is_the_sites_with_utc_on_hover(berlin: World) -> None:
     comment = berlin.say()
     berlin.decide(comment, Verdict.APPROVE)
     told = "14 January 2026, 10:01 CET"
@@ -43,7 +43,7 @@ def test_every_time_is_the_sites_with_utc_on_hover(berlin: SiteRulesCache) -> No
     ]
 
 
-def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: SiteRulesCache) -> None:
+def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: World) -> None:
     """In summer too, and whatever the page: what stands as plain text would stay the site's in every browser."""
     berlin.clock.wait(days=180)
     comment = berlin.say()
@@ -64,14 +64,14 @@ def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: Site
         "/account",
         "/review",
     )
-    for path in (*paths, f"/review/comments/{comment}", "/review/articles", "/audit", "/legal", "/review/acts"):
+    for path in (*paths, f"/review/comments/{comment}", "/review/articles", "/audit", "/legal", "/review/actions"):
         page = desk.open(path)
         assert page.status == 200
         assert not [text for text in page.page.xpath("//main//text()[not(ancestor::time)]") if " 2026, " in text], path
     assert desk.open("/audit").texts("//tbody//time")[0].endswith("CEST")
 
 
-def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: SiteRulesCache) -> None:
+def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: World) -> None:
     add_site(berlin.services, "test", "daily", "The Daily")
     berlin.article("mine", site="daily")
     comment = berlin.say(under="mine", site="daily")
@@ -85,7 +85,7 @@ def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: SiteRule
     assert "14 January 2026, 14:31 IST" in reader.text
 
 
-def test_days_and_times_that_are_typed_are_those_of_the_clock_that_is_shown(berlin: SiteRulesCache) -> None:
+def test_days_and_times_that_are_typed_are_those_of_the_clock_that_is_shown(berlin: World) -> None:
     berlin.clock.wait(hours=14, minutes=30)  # 23:30 of the 14th in UTC, half past midnight of the 15th in Berlin
     comment = berlin.say()
     desk = berlin.signed_in()

@@ -5,7 +5,7 @@ what lies in other sections than somebody's own.
 from __future__ import annotations
 
 import pytest
-from pages_house import CALM, SiteRulesCache
+from pages_world import CALM, World
 from sqlalchemy import select
 
 from moderation.desk.decide import Verdict
@@ -18,31 +18,31 @@ HARMLESS = "/review/map?signal=toxicity&from=0.00&to=0.05"
 BESIDE = "//section[@aria-labelledby='no-range']"
 
 
-def threats(site_rules: SiteRulesCache) -> list[str]:
-    return [site_rules.say(body, by=f"Reader {n}") for n, body in enumerate((GERMAN, f"{GERMAN} Warte nur.", FRENCH))]
+def threats(world: World) -> list[str]:
+    return [world.say(body, by=f"Reader {n}") for n, body in enumerate((GERMAN, f"{GERMAN} Warte nur.", FRENCH))]
 
 
-def statuses(site_rules: SiteRulesCache, ids: list[str]) -> list[str]:
-    with site_rules.services.database.reading() as session:
+def statuses(world: World, ids: list[str]) -> list[str]:
+    with world.services.database.reading() as session:
         return [session.get_one(Comment, comment_id).status for comment_id in ids]
 
 
-def test_the_map_names_what_it_does_not_read_and_approves_none_of_it(either_house: SiteRulesCache) -> None:
-    ids, calm = threats(either_house), either_house.say(CALM)
-    page = either_house.signed_in().open(HARMLESS)
+def test_the_map_names_what_it_does_not_read_and_approves_none_of_it(either_world: World) -> None:
+    ids, calm = threats(either_world), either_world.say(CALM)
+    page = either_world.signed_in().open(HARMLESS)
     assert "4 wait" in page.text
     assert page.texts(f"{BESIDE}//p[a]") == ["Not read 3"]
     assert page.texts(f"{BESIDE}//li") == ["Not read: German 2", "Not read: French 1"]
     assert page.page.xpath(f"{BESIDE}//button | {BESIDE}//form") == []
     assert page.texts("//*[@id='count']") == ["1 comment"]
     page.send("/review/map/approve")
-    assert statuses(either_house, [*ids, calm]) == ["pending"] * 3 + ["approved"]
+    assert statuses(either_world, [*ids, calm]) == ["pending"] * 3 + ["approved"]
 
 
-def test_each_language_has_its_list(site_rules: SiteRulesCache) -> None:
-    ids = threats(site_rules)
-    calm = site_rules.say(CALM)
-    page = site_rules.signed_in().open("/review/map")
+def test_each_language_has_its_list(world: World) -> None:
+    ids = threats(world)
+    calm = world.say(CALM)
+    page = world.signed_in().open("/review/map")
     lists = page.page.xpath(f"{BESIDE}//a/@href")
     shown = [set(page.open(href).page.xpath("//li[@data-comment]/@data-comment")) for href in lists]
     assert shown == [set(ids), set(ids[:2]), {ids[2]}]
@@ -50,41 +50,39 @@ def test_each_language_has_its_list(site_rules: SiteRulesCache) -> None:
     assert "not read: German" in page.open(lists[1]).text
 
 
-def test_the_lists_keep_to_the_map_s_article(site_rules: SiteRulesCache) -> None:
-    site_rules.article("cup", section="sport")
-    threats(site_rules)
-    there = site_rules.say(GERMAN, by="Fan", under="cup")
-    with site_rules.services.database.reading() as session:
+def test_the_lists_keep_to_the_map_s_article(world: World) -> None:
+    world.article("cup", section="sport")
+    threats(world)
+    there = world.say(GERMAN, by="Fan", under="cup")
+    with world.services.database.reading() as session:
         article_id = session.get_one(Comment, there).article_id
-    page = site_rules.signed_in().open(f"/review/map?article={article_id}")
+    page = world.signed_in().open(f"/review/map?article={article_id}")
     assert page.texts(f"{BESIDE}//li") == ["Not read: German 1"]
     page.open(page.page.xpath(f"{BESIDE}//li/a/@href")[0])
     assert page.page.xpath("//li[@data-comment]/@data-comment") == [there]
 
 
-def test_a_map_without_such_comments_says_nothing_of_them(site_rules: SiteRulesCache) -> None:
-    site_rules.say(CALM)
-    assert site_rules.signed_in().open("/review/map").page.xpath(BESIDE) == []
+def test_a_map_without_such_comments_says_nothing_of_them(world: World) -> None:
+    world.say(CALM)
+    assert world.signed_in().open("/review/map").page.xpath(BESIDE) == []
 
 
-def test_a_sample_shows_flags_language_and_strongest_label(site_rules: SiteRulesCache) -> None:
-    site_rules.say(
-        "Only an idiot would believe what the council has told us about these lanes. Strawberries? strawberries!"
-    )
-    page = site_rules.signed_in().open("/review/map?signal=insult&from=0.00&to=0.05")
+def test_a_sample_shows_flags_language_and_strongest_label(world: World) -> None:
+    world.say("Only an idiot would believe what the council has told us about these lanes. Strawberries? strawberries!")
+    page = world.signed_in().open("/review/map?signal=insult&from=0.00&to=0.05")
     signs = page.texts("//ol[@class='sample']//p[@class='signs']/span")
     assert signs == ["Toxicity 0.52", "relevance 0.05", "strongest: toxicity 0.52", "English"]
 
 
-def test_a_sample_of_few_hundredths_shows_each_of_them(site_rules: SiteRulesCache) -> None:
+def test_a_sample_of_few_hundredths_shows_each_of_them(world: World) -> None:
     for n in range(12):
-        site_rules.say(f"{CALM} Point {n}.", by=f"Reader {n}")
-    site_rules.say("Only an idiot would believe what the council has told us about these lanes for years.")
-    page = site_rules.signed_in().open("/review/map?signal=toxicity&from=0.00&to=1.00")
+        world.say(f"{CALM} Point {n}.", by=f"Reader {n}")
+    world.say("Only an idiot would believe what the council has told us about these lanes for years.")
+    page = world.signed_in().open("/review/map?signal=toxicity&from=0.00&to=1.00")
     assert page.texts("//ol[@class='sample']/li/span") == ["0.52", *["0.02"] * 7]
 
 
-def test_many_unread_languages_are_named_as_far_as_there_is_room(site_rules: SiteRulesCache) -> None:
+def test_many_unread_languages_are_named_as_far_as_there_is_room(world: World) -> None:
     texts = {
         "Spanish": "Sé perfectamente dónde vives, y mañana por la noche voy a ir a tu casa para matarte.",
         "Russian": "Я прекрасно знаю, где ты живёшь, и завтра ночью я приду к тебе домой и убью тебя.",
@@ -92,32 +90,32 @@ def test_many_unread_languages_are_named_as_far_as_there_is_room(site_rules: Sit
         "Hindi": "मुझे अच्छी तरह पता है कि तुम कहाँ रहते हो, कल रात मैं आकर तुम्हें जान से मार दूँगा।",
         "Dutch": "Ik weet precies waar je woont, en morgennacht kom ik langs om je te vermoorden.",
     }
-    threats(site_rules)
+    threats(world)
     for name, body in texts.items():
-        site_rules.say(body, by=name)
-    page = site_rules.signed_in().open("/review/map")
+        world.say(body, by=name)
+    page = world.signed_in().open("/review/map")
     named = page.texts(f"{BESIDE}//li")
     assert (named[0], len(named), named[-1]) == ("Not read: German 2", 6, "2 other languages 2")
 
 
-def test_a_list_by_score_leaves_out_what_is_not_read(site_rules: SiteRulesCache) -> None:
-    threats(site_rules)
-    calm = site_rules.say(CALM)
-    page = site_rules.signed_in().open("/review?signal=toxicity&from=0&to=1")
+def test_a_list_by_score_leaves_out_what_is_not_read(world: World) -> None:
+    threats(world)
+    calm = world.say(CALM)
+    page = world.signed_in().open("/review?signal=toxicity&from=0&to=1")
     assert page.page.xpath("//li[@data-comment]/@data-comment") == [calm]
 
 
 @pytest.mark.parametrize(
     "query", ["scores=nosuch", "scores=unread&language=%00", "language=" + "x" * 300, "scores=unscored"]
 )
-def test_an_address_that_makes_no_sense_shows_the_queue_all_the_same(site_rules: SiteRulesCache, query: str) -> None:
-    threats(site_rules)
-    assert site_rules.signed_in().open(f"/review?{query}").status == 200
+def test_an_address_that_makes_no_sense_shows_the_queue_all_the_same(world: World, query: str) -> None:
+    threats(world)
+    assert world.signed_in().open(f"/review?{query}").status == 200
 
 
-def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(site_rules: SiteRulesCache) -> None:
-    comment = site_rules.say(f"{GERMAN} Du idiot! Ihr seid alle idioten und das wisst ihr selbst ganz genau.")
-    page = site_rules.signed_in().open(f"/review/comments/{comment}")
+def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(world: World) -> None:
+    comment = world.say(f"{GERMAN} Du idiot! Ihr seid alle idioten und das wisst ihr selbst ganz genau.")
+    page = world.signed_in().open(f"/review/comments/{comment}")
     assert page.page.xpath("//mark | //*[@class='notch']") == []
     assert (
         page.text.count("in German, which the scoring pack can't read") == 2
@@ -127,17 +125,17 @@ def test_an_unread_comment_is_marked_and_its_scores_point_at_nothing(site_rules:
     assert "Closest in the article" not in page.text
     page.open("/review")
     assert page.texts(f"//li[@data-comment='{comment}']//span[@class='chip unread']") == ["German, not read"]
-    site_rules.decide(comment, Verdict.APPROVE)  # and what was read by a person is still nothing that the pack read
+    world.decide(comment, Verdict.APPROVE)  # and what was read by a person is still nothing that the pack read
     page.open(f"/review/comments/{comment}")
     assert page.texts("//article//*[@class='who']//span[@class='chip unread']") == ["German, not read"]
 
 
-def test_what_if_counts_no_unread_comment_as_published_and_says_how_many_there_are(site_rules: SiteRulesCache) -> None:
-    for comment_id in threats(site_rules):
-        site_rules.decide(comment_id, Verdict.REJECT, "other")
-    calm = site_rules.say(CALM)
-    site_rules.decide(calm, Verdict.APPROVE)
-    page = site_rules.signed_in().open("/admin/what-if").send("/admin/what-if", **{"approve.toxicity_at_most": "1"})
+def test_what_if_counts_no_unread_comment_as_published_and_says_how_many_there_are(world: World) -> None:
+    for comment_id in threats(world):
+        world.decide(comment_id, Verdict.REJECT, "other")
+    calm = world.say(CALM)
+    world.decide(calm, Verdict.APPROVE)
+    page = world.signed_in().open("/admin/what-if").send("/admin/what-if", **{"approve.toxicity_at_most": "1"})
     published = page.page.xpath("//div[@aria-label='Outcomes']//tbody/tr[1]/td")
     assert [cell.text_content() for cell in published] == ["0", "1", "1", "0"]
     assert page.texts("//*[@id='undecidable']") == [
@@ -165,18 +163,18 @@ BEYOND = [
 
 
 @pytest.mark.parametrize("path", BEYOND)
-def test_what_lies_in_another_section_is_as_unknown_as_what_never_was(site_rules: SiteRulesCache, path: str) -> None:
-    site_rules.article("cup", section="sport", title="The cup is ours")
-    site_rules.say(CALM, under="cup", by="Fan")
-    comment = site_rules.say(CALM, by="Zebulon Quill")
-    with site_rules.services.database.reading() as session:
+def test_what_lies_in_another_section_is_as_unknown_as_what_never_was(world: World, path: str) -> None:
+    world.article("cup", section="sport", title="The cup is ours")
+    world.say(CALM, under="cup", by="Fan")
+    comment = world.say(CALM, by="Zebulon Quill")
+    with world.services.database.reading() as session:
         row = session.execute(select(Comment.article_id, Comment.author_id).where(Comment.id == comment)).one()
-    site_rules.account("berta", {"demo": Role.SENIOR})
-    berta = site_rules.signed_in("berta").open("/review")
+    world.account("berta", {"demo": Role.SENIOR})
+    berta = world.signed_in("berta").open("/review")
     token = berta.page.xpath("//input[@name='csrf_token']/@value")[0]
-    berta.post("/review/claims", {"csrf_token": token, "open": comment})
-    site_rules.account("sporty", {"demo": Role.SENIOR}, sections=("sport",))
-    sporty = site_rules.signed_in("sporty")
+    berta.post("/review/locks", {"csrf_token": token, "open": comment})
+    world.account("sporty", {"demo": Role.SENIOR}, sections=("sport",))
+    sporty = world.signed_in("sporty")
     known = {"article": row.article_id, "author": row.author_id, "comment": comment}
     answers = []
     for ids in (known, dict.fromkeys(known, UNKNOWN)):
@@ -191,13 +189,13 @@ def test_what_lies_in_another_section_is_as_unknown_as_what_never_was(site_rules
     assert answers[0] == answers[1]
 
 
-def test_a_colleague_s_view_of_what_is_not_reached_is_not_shown(site_rules: SiteRulesCache) -> None:
-    site_rules.article("cup", section="sport")
-    site_rules.say(CALM, under="cup", by="Fan")
-    comment = site_rules.say(CALM, by="Zebulon Quill")
-    with site_rules.services.database.reading() as session:
+def test_a_colleague_s_view_of_what_is_not_reached_is_not_shown(world: World) -> None:
+    world.article("cup", section="sport")
+    world.say(CALM, under="cup", by="Fan")
+    comment = world.say(CALM, by="Zebulon Quill")
+    with world.services.database.reading() as session:
         row = session.execute(select(Comment.article_id, Comment.author_id).where(Comment.id == comment)).one()
-    admin = site_rules.signed_in().open("/review")
+    admin = world.signed_in().open("/review")
     token = admin.page.xpath("//input[@name='csrf_token']/@value")[0]
     views = {
         "Lane watch": f"article={row.article_id}",
@@ -209,8 +207,8 @@ def test_a_colleague_s_view_of_what_is_not_reached_is_not_shown(site_rules: Site
     }
     for name, query in views.items():
         admin.post("/review/views", {"csrf_token": token, "name": name, "shared": "1", "back": f"/review?{query}"})
-    site_rules.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
-    said = site_rules.signed_in("sporty").open("/review").text
+    world.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    said = world.signed_in("sporty").open("/review").text
     assert [name for name in views if name in said] == ["Sports"]
     own = admin.open("/review").text
     assert [name for name in views if name not in own] == ["Elsewhere"]  # what shows no site is shared with nobody

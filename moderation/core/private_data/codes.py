@@ -26,7 +26,7 @@ _ACCOUNT = regex.compile(
     rf"|{_ACCOUNT_WORD}\W{{0,3}}(?:is\s|:\s)?\d(?:[ -]?\d){{6,18}}+(?!\s?(?:followers|people|users|views|[€£$%]))"
     rf"|(?:routing|ifsc|aba)(?:\s(?:number|code|no))?\W{{0,3}}(?:is\s)?(?:\d{{9}}|[A-Z]{{4}}0[A-Z0-9]{{6}}))(?![^\W_])"
 )
-CHECKED_AT_MOST = 200
+MAX_CHECKED = 200
 """Candidates of one text whose check digits are worked out; of what comes after, its looks decide."""
 
 
@@ -114,7 +114,7 @@ def accounts(tokens: Tokens) -> Iterator[tuple[int, int]]:
         match = _IBAN.match(tokens.text, tokens.spans[at][0])
         if match is not None:
             checked += 1
-            length = _iban_length(match["code"]) if checked <= CHECKED_AT_MOST else len(match["code"])
+            length = _iban_length(match["code"]) if checked <= MAX_CHECKED else len(match["code"])
             if length:
                 yield match.start(), match.start() + length
     if not tokens.known.isdisjoint(_ACCOUNT_WORDS):
@@ -208,7 +208,7 @@ def identities(tokens: Tokens, regions: tuple[str, ...]) -> Iterator[tuple[int, 
             ):
                 continue
             checked += 1
-            if identity.module is None or checked > CHECKED_AT_MOST or _module(identity.module)(match[0]):
+            if identity.module is None or checked > MAX_CHECKED or _module(identity.module)(match[0]):
                 yield match.span()
                 break
     if not tokens.known.isdisjoint(_PAPERS):

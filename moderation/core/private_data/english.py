@@ -111,7 +111,7 @@ _UNIT_BEFORE = regex.compile(
 _DIRECTION = regex.compile(r"(?i)\.?(?:\s(?:north|south|east|west|[nsew]{1,2})(?![^\W_]))?")
 _HOUSE_NUMBER = regex.compile(r"\d{1,5}[a-z]?")
 _ORDINAL = regex.compile(r"\d{1,3}(?:st|nd|rd|th)")
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 _DENIED = regex.compile(
     r"(?i)(?<![^\W_])(?:the|all|only|some|about|over|under|nearly|almost|another|these|those|than|by|bus|top|of|and|between|least|most|around|"
     r"section|article|act|page|chapter|part|season|episode|series|day|week|rule|clause|junction|platform|pier|gate|route|line|tram|"
@@ -265,7 +265,7 @@ def _street(tokens: Tokens, at: int) -> tuple[int, int] | None:
     if first >= len(words) or tokens.between(first - 1) not in (" ", ", "):
         return None
     found = None
-    for kind in range(first, min(first + _MOST_NAMES + 1, len(words))):
+    for kind in range(first, min(first + _MAX_NAMES + 1, len(words))):
         if kind > first and tokens.between(kind - 1) not in (" ", ". ", "'", "’", "-", ".", "\xa0"):
             break
         if kind > first and (words[kind] in _STRONG or (words[kind] in _WEAK and found is None)):

@@ -50,9 +50,9 @@ _SHARED = frozenset(
     )
 )
 _FREE = regex.compile(r"(?:00?44|00?49|0)?80[08]\d{3,8}|1?8(?:00|33|44|55|66|77|88)\d{7}|1[38]00\d{6,7}")
-ASKED_AT_MOST = 200
+MAX_ASKED = 200
 """Candidates of one text that the numbering plans are asked about; of what comes after, its looks decide."""
-_MOST_GROUPS, _MOST_DIGITS = 16, 15
+_MAX_GROUPS, _MAX_DIGITS = 16, 15
 # Which regions write a national number without a leading zero, and how: the lengths of its groups.
 _NORTH_AMERICA = frozenset({"US", "CA"})
 _PAIRS_AND_THREES = {
@@ -89,7 +89,7 @@ class _Number:
 
 @dataclass(slots=True)
 class Plans:
-    """Asks the numbering plans of some regions, at most ``ASKED_AT_MOST`` times."""
+    """Asks the numbering plans of some regions, at most ``MAX_ASKED`` times."""
 
     regions: Sequence[str]
     asked: int = 0
@@ -97,7 +97,7 @@ class Plans:
 
     @property
     def tired(self) -> bool:
-        return self.asked >= ASKED_AT_MOST
+        return self.asked >= MAX_ASKED
 
     def kind(self, number: str, region: str) -> int | None:
         """The number's type in this region's plan; None where it isn't valid there."""
@@ -181,7 +181,7 @@ def _joined_before(text: str, start: int) -> bool:
 def _spoken(text: str, plans: Plans, is_allowed: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     for match in _SPOKEN.finditer(text):
         digits = _spoken_digits(match[0])
-        if not 7 <= len(digits) <= _MOST_DIGITS or is_allowed(digits):
+        if not 7 <= len(digits) <= _MAX_DIGITS or is_allowed(digits):
             continue
         number = _Number(
             digits=digits,
@@ -245,9 +245,9 @@ def _is_everybodys(digits: str, is_allowed: Callable[[str], bool]) -> bool:
 def _lasts(groups: list[tuple[int, int]], first: int) -> list[int]:
     """The last groups with which a number that begins here could end, the longest first."""
     found, total = [], 0
-    for last in range(first, min(first + _MOST_GROUPS, len(groups))):
+    for last in range(first, min(first + _MAX_GROUPS, len(groups))):
         total += groups[last][1] - groups[last][0]
-        if total > _MOST_DIGITS:
+        if total > _MAX_DIGITS:
             break
         if total >= 7:
             found.append(last)
@@ -307,7 +307,7 @@ def _is_private(number: _Number, plans: Plans) -> bool:
 
 def _is_foreign(number: _Number, plans: Plans) -> bool:
     digits = number.digits
-    if not 8 <= len(digits) <= _MOST_DIGITS or (number.cue is False and number.counts):
+    if not 8 <= len(digits) <= _MAX_DIGITS or (number.cue is False and number.counts):
         return False
     if plans.tired:
         return True

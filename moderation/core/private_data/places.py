@@ -50,7 +50,7 @@ _DOMAIN = regex.compile(r"(?i)@?(?:[\w-]{1,63}\.){1,8}\p{L}{2,24}")
 _SPELLED_NUMBER = regex.compile(r"(?i)(?:tel\.?:?\s?)?[\d\s+()./–-]+")
 _OUT = regex.compile(r"[\W_]+")
 _SHORTEST_LINE = 6
-MOST_PLACES = 200
+MAX_PLACES = 200
 """Of each kind in one text; what more there is changes nothing."""
 
 
@@ -88,7 +88,7 @@ class PrivateData:
         seen = as_seen(text)
         taken: list[Place] = []
         for kind, spans in self._finders(seen):
-            found = [Place(start, end, kind) for start, end in islice(spans, MOST_PLACES)]
+            found = [Place(start, end, kind) for start, end in islice(spans, MAX_PLACES)]
             taken = _joined([*taken, *found])
         written = (Place(*seen.written(place.start, place.end), place.kind) for place in taken)
         return tuple(_apart(written))

@@ -1,10 +1,8 @@
 """Authors' names as they are judged: the words in them, the web addresses in them, and when two are the same.
 
 A name is short, without sentences, and often run together ("StupidIdiot_88"): it is taken apart before it is scored
-and before listed terms are looked for.
+and before terms of the wordlists are looked for.
 """
-
-# ruff: noqa: SIM905 - lists of words read best as lines of words
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import same_letters
 from moderation.core.text.links import foreign_hosts
 from moderation.core.text.lookalikes import COUSINS
-from moderation.core.text.words import ABUSE, RANK
+from moderation.core.text.words import ABUSE, RANK, word_list
 
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
 _GLUE = regex.compile(r"[_.+~=\-]+")
@@ -44,16 +42,12 @@ def scored_words(name: str) -> str:
 
 
 # What is said in a name rather than being one: words of sentences, and what abuse is made of beside the words of abuse.
-_SPEAKING = frozenset(
-    """you your yours u ur ya yall all is are am be must should will shall would can cant dont didnt wont has have
-    had get got go goes going gone to the of and or off out up down my me i im we us our them their they he she
-    his her him it its this that these those was were did do does not no never with for from in on at by about
-    who what why how where when if so very too more most only just every everybody everyone nobody death dead
-    die dies died kill kills killed killer burn burns hang hangs shoot stab gas bomb rape hate hates lies liar
-    lying suck sucks sux heil sieg nazi hitler stfu gtfo kys wtf fu subhuman brainless filth vermin sheep""".split()
-)
+_SPEAKING = frozenset(word_list("en", "speaking"))
 _PARTS = frozenset(
-    (*(word for word in ABUSE if 4 <= len(word) <= 14), *"kill nazi hitler rape hate kike jews muslim retard".split())
+    (
+        *(word for word in ABUSE if 4 <= len(word) <= 14),
+        *("kill", "nazi", "hitler", "rape", "hate", "kike", "jews", "muslim", "retard"),
+    )
 )
 _LENGTHS = sorted(set(map(len, _PARTS)))
 _WORDS = regex.compile(r"[\p{L}\p{M}]+")

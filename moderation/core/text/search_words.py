@@ -21,12 +21,12 @@ import regex
 
 from moderation.core.text.written import without_piled_marks
 
-MOST = 12
-MOST_WORDS = 16_000
+MAX_PIECES = 12
+MAX_WORDS = 16_000
 """Of a text so many words are found: PostgreSQL counts places no further than 16,383."""
 LONGEST_WORD = 64
 """Characters by which a word is known; what follows them tells it from no other."""
-MOST_HITS = 1000
+MAX_HITS = 1000
 """Places of one text that are shown."""
 _PIECE = regex.compile(r'"([^"]*)"?|([^\s"]+)')
 _SHORTEST_START = 3
@@ -133,7 +133,7 @@ class _Word(NamedTuple):
 
 
 def words_in(text: str) -> list[str]:
-    """The words that find a text, in order: at most ``MOST_WORDS``. Linear time."""
+    """The words that find a text, in order: at most ``MAX_WORDS``. Linear time."""
     folded = _folded(text)
     if folded.isascii():
         words = folded.translate(_NO_WORD).split()
@@ -145,11 +145,11 @@ def words_in(text: str) -> list[str]:
             else:
                 words += map("".join, pairwise(word))
                 words.append(word[-1])
-    return [word[:LONGEST_WORD] for word in words[:MOST_WORDS]]
+    return [word[:LONGEST_WORD] for word in words[:MAX_WORDS]]
 
 
 def sought(typed: str) -> tuple[Sought, ...]:
-    """What to look for: a text must have all of it. At most ``MOST`` pieces; what has no letter or number is none."""
+    """What to look for: a text must have all of it. ``MAX_PIECES`` pieces at most, each with a letter or number."""
     found = []
     for quoted, word in _PIECE.findall(typed):
         text = (quoted or word).strip()
@@ -157,7 +157,7 @@ def sought(typed: str) -> tuple[Sought, ...]:
         piece = _sought(bare, start=bare != text and len(bare) >= _SHORTEST_START)
         if piece is not None:
             found.append(piece)
-    return tuple(found[:MOST])
+    return tuple(found[:MAX_PIECES])
 
 
 def _sought(text: str, *, start: bool) -> Sought | None:
@@ -175,17 +175,17 @@ def _sought(text: str, *, start: bool) -> Sought | None:
 
 
 def hits(text: str, find: Iterable[Sought]) -> list[tuple[int, int]]:
-    """Where a text has what is looked for: places in it, in order, without overlap, at most ``MOST_HITS``. Linear."""
+    """Where a text has what is looked for: places in it, in order, without overlap, at most ``MAX_HITS``. Linear."""
     folded, origins = (text.lower(), None) if text.isascii() else _traced(text)
     # Cutting takes the longest, and most names have nothing of it.
     find = [piece for piece in find if all(word in folded for word in piece.words)]
     if not find:
         return []
     if origins is None:  # as below, several times as fast
-        spans = [run.span() for run in islice(_WORD.finditer(folded), MOST_WORDS)]
+        spans = [run.span() for run in islice(_WORD.finditer(folded), MAX_WORDS)]
         words = [folded[start : min(end, start + LONGEST_WORD)] for start, end in spans]
     else:
-        cut = list(islice(_cut(folded), MOST_WORDS))
+        cut = list(islice(_cut(folded), MAX_WORDS))
         spans = [(word.start, word.end) for word in cut]
         words = [word.text for word in cut]
     line = "\n" + "\n".join(words) + "\n"
@@ -202,7 +202,7 @@ def _places(
     """The places of a piece in the folded text. ``line`` has its words, each of which ``begins`` at a line end."""
     needle = "\n" + "\n".join(piece.words) + ("" if piece.start else "\n")
     at, count = line.find(needle), 0
-    while at >= 0 and count < MOST_HITS:
+    while at >= 0 and count < MAX_HITS:
         first = bisect_left(begins, at)
         start, end = spans[first + len(piece.words) - 1]
         yield spans[first][0], (start + len(piece.words[-1]) if _IS_PAIRED(folded, start) else end)
@@ -216,7 +216,7 @@ def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return merged[:MOST_HITS]
+    return merged[:MAX_HITS]
 
 
 def _cut(folded: str) -> Iterator[_Word]:

@@ -1,5 +1,4 @@
 """Splits a text, as its writer wrote it, into sentences whose offsets cover it."""
-# ruff: noqa: SIM905 - marks of many scripts; lists of words read best as lines of words
 
 from __future__ import annotations
 
@@ -7,6 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import regex
+
+from moderation.core.text.words import word_list
 
 LONGEST = 400
 """Code points: a longer sentence, or a text without any punctuation, is cut at a comma or space before this."""
@@ -26,11 +27,7 @@ _BLANK = regex.compile(r"\s*+")
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
 _CUT = regex.compile(r"[,;:–—]\s|\s")
 _LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
-_ABBREVIATIONS = frozenset(
-    """mr mrs ms dr prof sen rep gov gen col sgt lt capt st mt ft rev hon jr sr inc ltd co corp vs etc no nos vol fig
-    al approx dept est min max e.g i.e eg ie cf viz a.m p.m u.s u.k u.n d.c jan feb mar apr jun jul aug sep sept oct nov
-    dec rs shri smt""".split()
-)
+_ABBREVIATIONS = frozenset(word_list("en", "abbreviations"))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -20,8 +20,8 @@ _WHITESPACE = regex.compile(r"\s+")
 # Normalising sorts the marks on a letter, in time that grows with the square of their number: half a million of them
 # would hold the process for minutes. The half-width voicing marks become combining ones under NFKC.
 _A_MARK = r"[\p{M}\uff9e\uff9f]"
-MOST_MARKS = 100
-_TOO_MANY_MARKS = regex.compile(rf"(?<!{_A_MARK}){_A_MARK}{{{MOST_MARKS + 1}}}")
+MAX_MARKS = 100
+_TOO_MANY_MARKS = regex.compile(rf"(?<!{_A_MARK}){_A_MARK}{{{MAX_MARKS + 1}}}")
 KEPT_MARKS = 8
 """No script in use piles more on a letter: Tibetan comes to eight, Hebrew with points and accents to five."""
 _PILED_MARKS = regex.compile(rf"({_A_MARK}{{{KEPT_MARKS}}}){_A_MARK}++")
@@ -60,7 +60,7 @@ def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
     if _SURROGATE.search(text):
         raise InvalidField(field, "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.")
     if _TOO_MANY_MARKS.search(text):
-        raise InvalidField(field, f"holds a letter with over {MOST_MARKS} combining marks. Remove some of them.")
+        raise InvalidField(field, f"holds a letter with over {MAX_MARKS} combining marks. Remove some of them.")
     # Composing may take a mark away or bring one, so that it is done between two cuts.
     canonical = unicodedata.normalize("NFC", without_piled_marks(text))
     return _without_heights(without_piled_marks(canonical)).strip()
@@ -93,7 +93,7 @@ LONGEST_REMARK = 2000
 
 
 def remark(text: str | None, field: str) -> str | None:
-    """What a moderator writes beside a decision or a mark; None where there is nothing. Raises ``InvalidField``."""
+    """What a moderator writes beside a decision or a flag; None where there is nothing. Raises ``InvalidField``."""
     if text is None:
         return None
     text = as_written(text, field, longest=10 * LONGEST_REMARK)

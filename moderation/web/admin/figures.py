@@ -1,4 +1,4 @@
-"""Figures of the house: what waits, arrives and is decided, and how well scores and people agree."""
+"""Figures of the service: what waits, arrives and is decided, and how well scores and people agree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import sites_reached
-from moderation.core.cache import Recent
 from moderation.core.intervals import ENOUGH, Interval, share_interval
 from moderation.core.reach import ADMIN
 from moderation.policy_lab.agreement import LabelAgreement, label_agreement
@@ -112,8 +111,9 @@ def _counted(db: Session, asked: Asked) -> Counted:
         )
 
     kept_for = KEPT_FOR if asked.over.step == 1 else LONG_KEPT_FOR
-    recent: Recent[Counted] = recently(f"figures {asked.over.step}", kept_for, most=20)
-    return recent.get((asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date()), now, count)
+    key = (asked.chosen, asked.over, by_moderator, zone.key, now.astimezone(zone).date())
+    found: Counted = recently(f"figures {asked.over.step}", kept_for, maximum=20).get(key, count)
+    return found
 
 
 def _page(db: Session, asked: Asked, counted: Counted) -> Response:

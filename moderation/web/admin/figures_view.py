@@ -102,13 +102,13 @@ def reason_name(reason: str | None, reasons: Sequence[ReasonChoice]) -> str:
 
 def reason_lines(figures: Figures, reasons: Sequence[ReasonChoice]) -> Lines:
     """Refusals by their reason, the most frequent first."""
-    most, total = max((count for _, count in figures.reasons), default=1), sum(n for _, n in figures.reasons)
+    maximum, total = max((count for _, count in figures.reasons), default=1), sum(n for _, n in figures.reasons)
     return Lines(
         heads=("Reason", "Refused", "Share"),
         lines=tuple(
             Line(
                 name=reason_name(reason, reasons),
-                pieces=(("policy" if reason is None else "rejected", "0", percent(count / most)),),
+                pieces=(("policy" if reason is None else "rejected", "0", percent(count / maximum)),),
                 cells=(f"{count:,}", share_words(count, total)),
             )
             for reason, count in figures.reasons
@@ -118,13 +118,13 @@ def reason_lines(figures: Figures, reasons: Sequence[ReasonChoice]) -> Lines:
 
 def section_lines(sections: Sequence[Part]) -> Lines:
     """What arrived in each section, and what was approved and rejected there."""
-    most = max((max(part.arrived, part.decided) for part in sections), default=1) or 1
+    maximum = max((max(part.arrived, part.decided) for part in sections), default=1) or 1
     return Lines(
         heads=("Section", "Arrived", "Approved", "Rejected", "Share rejected"),
         lines=tuple(
             Line(
                 name=part.name or "no section",
-                pieces=tuple(_pieces(part, most)),
+                pieces=tuple(_pieces(part, maximum)),
                 cells=(
                     f"{part.arrived:,}",
                     f"{part.approved:,}",
@@ -139,13 +139,13 @@ def section_lines(sections: Sequence[Part]) -> Lines:
 
 def moderator_lines(moderators: Sequence[Part], names: Mapping[str, str]) -> Lines:
     """How much each moderator decided."""
-    most = max((part.decided for part in moderators), default=1) or 1
+    maximum = max((part.decided for part in moderators), default=1) or 1
     return Lines(
         heads=("Moderator", "Decided", "Approved", "Rejected", "Share rejected"),
         lines=tuple(
             Line(
                 name=moderator_name(part.name, names),
-                pieces=tuple(_pieces(part, most)),
+                pieces=tuple(_pieces(part, maximum)),
                 cells=(
                     f"{part.decided:,}",
                     f"{part.approved:,}",
@@ -162,10 +162,10 @@ def moderator_name(account_id: str | None, names: Mapping[str, str]) -> str:
     return "a site’s own key" if account_id is None else names.get(account_id, "an account that is gone")
 
 
-def _pieces(part: Part, most: int) -> Iterator[tuple[str, str, str]]:
+def _pieces(part: Part, maximum: int) -> Iterator[tuple[str, str, str]]:
     before = 0
     for kind, count in (("approved", part.approved), ("rejected", part.rejected)):
-        yield kind, percent(before / most), percent(count / most)
+        yield kind, percent(before / maximum), percent(count / maximum)
         before += count
 
 
@@ -218,7 +218,7 @@ def bin_plot(label: LabelAgreement) -> Plot:
         ([Piece(kind=_kind(found), value=_rejected(found) or 0, words=bin_words(label.label, found))],)
         for found in label.bins
     ]
-    return column_plot(groups, [_from(found) for found in label.bins], most=100, unit="%")
+    return column_plot(groups, [_from(found) for found in label.bins], maximum=100, unit="%")
 
 
 def bin_table(label: LabelAgreement) -> Table:

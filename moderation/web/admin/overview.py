@@ -1,4 +1,4 @@
-"""Administration's front page: how the house stands, and where each thing is."""
+"""Administration's front page: how the service stands, and where each thing is."""
 
 from __future__ import annotations
 

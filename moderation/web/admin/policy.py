@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
+from moderation.core.conditions import Effects
 from moderation.core.errors import InvalidField
 from moderation.core.reach import ADMIN, everywhere
-from moderation.policy_lab.what_if import Effects, effects_in, tried
+from moderation.policy_lab.what_if import tried
 from moderation.setup.policy_changes import file_differs
 from moderation.storage.accounts import all_accounts
 from moderation.storage.policies import kept_configurations
@@ -25,7 +26,7 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
 from moderation.web.shared.rendering import argument
 
-MOST_SECONDS = 3600
+MAX_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,8 @@ def _what_if() -> Response:
                 only=_only_of(db),
             )
         except InvalidField as error:
-            told_of = Told(problem=f"The {error.field} {error.message}")
-            effects = effects_in(configuration.policy, None, None)
+            told_of = Told(problem=error.sentence)
+            effects = configuration.policy.thresholds_in(None, None)
             asked = Asked(site=None, section=None, comments=HOW_MANY[-1], seconds=SECONDS, effects=effects)
     return admin_page(
         "admin/what_if.html",
@@ -121,8 +122,8 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     site, section = argument("site"), argument("section")
     comments, seconds = argument("comments", 9), argument("seconds", 9) or str(SECONDS)
     place = (site if site in sites else None, section if section in sections else None)
-    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MOST_SECONDS):
-        raise InvalidField("time", f"for a comment must be 1 to {MOST_SECONDS} whole seconds.")
+    if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MAX_SECONDS):
+        raise InvalidField("time", f"for a comment must be 1 to {MAX_SECONDS} whole seconds.")
     sent = "tried" in request.args and (site, section) == (argument("tried_site"), argument("tried_section"))
     return Asked(
         site=place[0],
@@ -130,5 +131,5 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
         comments=next((number for number in HOW_MANY if str(number) == comments), HOW_MANY[-1]),
         seconds=float(seconds),
         # Another place has thresholds of its own: the form begins with those.
-        effects=effects_asked(request.args) if sent else effects_in(configuration.policy, *place),
+        effects=effects_asked(request.args) if sent else configuration.policy.thresholds_in(*place),
     )

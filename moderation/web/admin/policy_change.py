@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
@@ -12,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
-from moderation.config.configuration_edit import NotEditable, Values, Where, edited, merged, values_in
+from moderation.config.configuration_edit import NotEditable, Where, edited, merged, values_in
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.core.reach import ADMIN
-from moderation.policy_lab.what_if import EFFECTS
 from moderation.setup.configuration_versions import ForceChangedMeanwhile
 from moderation.setup.policy_changes import FileEditedMeanwhile, former_configuration, put_in_force
 from moderation.storage.accounts import all_accounts
@@ -26,6 +26,7 @@ from moderation.web.admin.frame import admin_page, of_every_site
 from moderation.web.admin.policy_change_form import Form, form_of, form_sent, form_view
 from moderation.web.admin.policy_difference import differences
 from moderation.web.admin.what_if_answer import answer
+from moderation.web.admin.what_if_view import THRESHOLD_FIELDS
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told
 from moderation.web.shared.rendering import in_words, tidy
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 HERE = "/admin/policy"
 CHANGE = f"{HERE}/change"
 Page = Callable[..., Response]
-_THRESHOLDS = tuple(f"{effect}." for effect in EFFECTS)
 _MEANWHILE = "Something else was put in force meanwhile. Nothing was changed."
 _NOT_EDITABLE = (
     "The file is written in a way that this page can’t change. Nothing was changed. "
@@ -71,10 +71,8 @@ def add_routes(pages: Blueprint, *, in_force: Page) -> None:
         if "tried" not in request.args:
             return _form_page(configuration, form_of(values, where, configuration))
         # What was tried on the page What if is carried over: all thresholds of a place, and nothing else.
-        others = {
-            key: value for key, value in values.items() if key.partition(".")[0] not in ("approve", "reject", "flag")
-        }
-        raw = dict(form_of(others, where, configuration).raw) | request.args.to_dict()
+        others = form_of(replace(values, conditions={}), where, configuration)
+        raw = dict(others.raw) | request.args.to_dict()
         return _form_page(configuration, form_sent(raw, configuration, where))
 
     @pages.post("/policy/change")
@@ -166,7 +164,7 @@ def _with_error(form: Form, error: ConfigurationError) -> Form:
 
 def _changed_meanwhile(base: Configuration, now: Configuration, form: Form) -> Response:
     """The form again, on top of what somebody else has put in force."""
-    values: Values = merged(values_in(base, form.where), form.values, values_in(now, form.where))
+    values = merged(values_in(base, form.where), form.values, values_in(now, form.where))
     with services().database.reading() as db:
         newest = newest_configuration(db)
         by = "the file" if newest is None or newest.from_file else who(newest.actor, _names(db))
@@ -241,9 +239,7 @@ def _review_page(
     status: int = 200,
 ) -> Response:
     where = form.where
-    thresholds = {
-        key: text for key, text in form.raw.items() if key.startswith(("approve.", "reject.", "flag.")) and text
-    }
+    thresholds = {name: text for name, text in form.raw.items() if name in THRESHOLD_FIELDS and text}
     place = {"site": where.site or "", "section": where.section or ""}
     asked = {"tried": "1", **place, **{f"tried_{key}": value for key, value in place.items()}, **thresholds}
     return _difference_page(

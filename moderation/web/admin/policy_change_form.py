@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import regex
 
 from moderation.config.configuration import Configuration
-from moderation.config.configuration_edit import LENGTHS, Value, Values, Where, reason_ids, values_in
+from moderation.config.configuration_edit import LENGTHS, Values, Where, values_in
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.policy import COUNTED_SIGNALS, NAME, condition_keys
-from moderation.policy_lab.what_if import EFFECTS, Effects
-from moderation.web.admin.what_if_view import Field, field_sets, shown_threshold, threshold_of
+from moderation.core.conditions import EFFECTS, NAME, ConditionKey, Effects
+from moderation.web.admin.what_if_view import THRESHOLD_FIELDS, Field, field_sets, shown_threshold, threshold_of
 
 LONGEST_LABEL, LONGEST_SENTENCE = 80, 500
 LENGTH_RANGES = {"minimum_length": (0, 100_000), "maximum_length": (1, 100_000)}
@@ -55,14 +54,14 @@ class Form:
 
 def form_of(values: Values, where: Where, configuration: Configuration) -> Form:
     """The form that shows these values; a reason that ``configuration`` hasn't stands in the fields of a new one."""
-    new = [one for one in reason_ids(values) if configuration.reason(one) is None]
-    places = {one: f"new.{number}" for one, number in zip(new, NEW_REASONS, strict=False)}
-    raw = {}
-    for key, value in values.items():
-        start, _, part = key.rpartition(".")
-        raw[f"{places[start[7:]]}.{part}" if start[7:] in places else key] = _shown(key, value)
+    new = [one for one in values.reason_ids if configuration.reason(one) is None]
+    names = {one: f"new.{number}" for one, number in zip(new, NEW_REASONS, strict=False)}
+    raw = {f"{effect}.{key}": shown_threshold(key, value) for (effect, key), value in values.conditions.items()}
+    raw |= {key: str(value) for key, value in values.lengths.items()}
+    for (reason_id, part), text in values.reasons.items():
+        raw[f"{names.get(reason_id, f'reason.{reason_id}')}.{part}"] = text
     for reason in configuration.reasons if where.everywhere else ():
-        if reason.id not in reason_ids(values):
+        if reason.id not in values.reason_ids:
             name = f"reason.{reason.id}"
             raw |= {f"{name}.remove": "1", f"{name}.label": reason.label, f"{name}.reader": reason.reader}
     return Form(where=where, raw=raw, errors={}, values=values)
@@ -72,61 +71,70 @@ def form_sent(sent: Mapping[str, str], base: Configuration, where: Where) -> For
     """What somebody has made of the form of ``base``."""
     raw = {key: text.strip() for key, text in sent.items() if key not in ("csrf_token", "base", "site", "section")}
     errors: dict[str, str] = {}
-    values: dict[str, Value] = {}
-    for name in (f"{effect}.{key}" for effect in EFFECTS for key in condition_keys()):
+    conditions: dict[tuple[str, ConditionKey], float] = {}
+    for name, (effect, key) in THRESHOLD_FIELDS.items():
         if text := raw.get(name, ""):
-            value = threshold_of(name.partition(".")[2], text)
+            value = threshold_of(key, text)
             if value is None:
-                errors[name] = f"{_clip(text)} is no number {_range(name.partition('.')[2])}. Empty: it isn’t asked."
+                errors[name] = f"{_clip(text)} is no number {_range(key)}. Empty: it isn’t asked."
             else:
-                values[name] = value
-    if where.has_lengths:
-        _read_lengths(raw, values, errors)
-    if where.everywhere:
-        _read_reasons(raw, base, values, errors)
+                conditions[effect, key] = value
+    values = Values(
+        conditions=conditions,
+        lengths=_read_lengths(raw, errors) if where.has_lengths else {},
+        reasons=_read_reasons(raw, base, errors) if where.everywhere else {},
+    )
     return Form(where=where, raw=raw, errors=errors, values=values)
 
 
-def _read_lengths(raw: Mapping[str, str], values: dict[str, Value], errors: dict[str, str]) -> None:
-    for key, (least, most) in LENGTH_RANGES.items():
+def _read_lengths(raw: Mapping[str, str], errors: dict[str, str]) -> dict[str, int]:
+    values = {}
+    for key, (minimum, maximum) in LENGTH_RANGES.items():
         text = raw.get(key, "")
-        if text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most:
+        if text.isascii() and text.isdigit() and len(text) <= 6 and minimum <= int(text) <= maximum:
             values[key] = int(text)
         else:
-            errors[key] = f"{_clip(text)} is no whole number from {least} to {most:,}."
-    shortest, longest = (values.get(key) for key in LENGTHS)
-    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
+            errors[key] = f"{_clip(text)} is no whole number from {minimum} to {maximum:,}."
+    if len(values) == len(LENGTHS) and values["minimum_length"] > values["maximum_length"]:
+        shortest, longest = values["minimum_length"], values["maximum_length"]
         errors["minimum_length"] = f"{shortest} is over the longest that a comment may be ({longest})."
+    return values
 
 
-def _read_reasons(
-    raw: Mapping[str, str], base: Configuration, values: dict[str, Value], errors: dict[str, str]
-) -> None:
+def _read_reasons(raw: Mapping[str, str], base: Configuration, errors: dict[str, str]) -> dict[tuple[str, str], str]:
+    values: dict[tuple[str, str], str] = {}
     kept = [reason.id for reason in base.reasons if not raw.get(f"reason.{reason.id}.remove")]
+    taken = {reason.id for reason in base.reasons}
     for reason_id in kept:
-        for part in ("label", "reader"):
-            _read_text(raw, f"reason.{reason_id}.{part}", f"reason.{reason_id}.{part}", values, errors)
+        _read_reason(raw, f"reason.{reason_id}", reason_id, values, errors)
     for number in NEW_REASONS:
-        if raw.get(f"new.{number}.label") or raw.get(f"new.{number}.reader"):
-            reason_id = _new_id(
-                raw.get(f"new.{number}.label", ""), {*reason_ids(values), *(r.id for r in base.reasons)}
-            )
-            for part in ("label", "reader"):
-                _read_text(raw, f"new.{number}.{part}", f"reason.{reason_id}.{part}", values, errors)
-    if not kept and not reason_ids(values):
+        name = f"new.{number}"
+        if raw.get(f"{name}.label") or raw.get(f"{name}.reader"):
+            reason_id = _new_id(raw.get(f"{name}.label", ""), taken)
+            taken.add(reason_id)
+            _read_reason(raw, name, reason_id, values, errors)
+    if not kept and not values:
         for reason in base.reasons[:1]:
             errors[f"reason.{reason.id}.label"] = "One reason must stay: moderators choose one whenever they refuse."
+    return values
 
 
-def _read_text(raw: Mapping[str, str], field: str, key: str, values: dict[str, Value], errors: dict[str, str]) -> None:
-    text = raw.get(field, "")
-    longest = LONGEST_LABEL if field.endswith("label") else LONGEST_SENTENCE
-    if not text:
-        errors[field] = "Write a short name." if field.endswith("label") else "Write the sentence for the reader."
-    elif len(text) > longest or _UNSTORABLE.search(text):
-        errors[field] = f"At most {longest} characters, without control characters; these are {len(text)}."
-    else:
-        values[key] = " ".join(text.split())
+def _read_reason(
+    raw: Mapping[str, str], name: str, reason_id: str, values: dict[tuple[str, str], str], errors: dict[str, str]
+) -> None:
+    for part, longest, missing in (
+        ("label", LONGEST_LABEL, "Write a short name."),
+        ("reader", LONGEST_SENTENCE, "Write the sentence for the reader."),
+    ):
+        text = raw.get(f"{name}.{part}", "")
+        if not text:
+            errors[f"{name}.{part}"] = missing
+        elif len(text) > longest or _UNSTORABLE.search(text):
+            errors[f"{name}.{part}"] = (
+                f"At most {longest} characters, without control characters; these are {len(text)}."
+            )
+        else:
+            values[reason_id, part] = " ".join(text.split())
 
 
 def _new_id(label: str, taken: set[str]) -> str:
@@ -139,12 +147,8 @@ def _clip(text: str) -> str:
     return f"“{text[:40]}”" if text else "Nothing"
 
 
-def _range(key: str) -> str:
-    return "of 0 or more" if key.rpartition("_at_")[0] in COUNTED_SIGNALS else "from 0 to 1"
-
-
-def _shown(key: str, value: Value) -> str:
-    return shown_threshold(key.partition(".")[2], value) if isinstance(value, float) else str(value)
+def _range(key: ConditionKey) -> str:
+    return "of 0 or more" if key.counted else "from 0 to 1"
 
 
 # --- how it is shown --------------------------------------------------------------------------------------------------
@@ -158,8 +162,8 @@ class Number:
     words: str
     meaning: str
     value: str
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     step: str
     hint: str
     error: str | None
@@ -217,51 +221,50 @@ def form_view(form: Form, configuration: Configuration) -> FormView:
 
 def _asked_or_in_force(raw: Mapping[str, str], now: Values) -> Effects:
     """Which thresholds stand first: those in force, and those that somebody has typed."""
-    return {
-        effect: {key: 0.0 for key in condition_keys() if raw.get(f"{effect}.{key}") or f"{effect}.{key}" in now}
-        for effect in EFFECTS
-    }
+    found: dict[str, dict[ConditionKey, float]] = {effect: {} for effect in EFFECTS}
+    for name, (effect, key) in THRESHOLD_FIELDS.items():
+        if raw.get(name) or (effect, key) in now.conditions:
+            found[effect][key] = 0.0
+    return found
 
 
 def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number:
-    key = field.name.partition(".")[2]
-    signal = key.rpartition("_at_")[0]
-    of_name = signal.startswith(NAME)
+    key, place = field.key, THRESHOLD_FIELDS[field.name]
     allowed = _range(key).removeprefix("of ")
-    meaning = _MEANINGS.get(signal.removeprefix(NAME), "")
+    meaning = _MEANINGS.get(key.signal.removeprefix(NAME), "")
     usual = "default" if form.where.everywhere else "everywhere"
+    before, in_force = (
+        shown_threshold(key, values.conditions[place]) if place in values.conditions else None
+        for values in (default, now)
+    )
     return Number(
         name=field.name,
         words=field.words,
-        meaning=f"of its author’s name alone: {meaning}" if of_name else meaning,
+        meaning=f"of its author’s name alone: {meaning}" if key.of_name else meaning,
         value=form.raw.get(field.name, ""),
-        least=0,
-        most=field.limit,
+        minimum=0,
+        maximum=field.limit,
         step="1" if field.step == "1" else "any",
-        hint=f"{allowed} · {usual} {_told(field.name, default)} · in force {_told(field.name, now)}",
+        hint=f"{allowed} · {usual} {before or 'not asked'} · in force {in_force or 'not asked'}",
         error=form.errors.get(field.name),
-        changed=form.raw.get(field.name, "") != ("" if field.name not in now else _shown(field.name, now[field.name])),
+        changed=form.raw.get(field.name, "") != (in_force or ""),
     )
 
 
-def _told(name: str, values: Values) -> str:
-    return _shown(name, values[name]) if name in values else "not asked"
-
-
 def _length(form: Form, key: str, now: Values, default: Values) -> Number:
-    least, most = LENGTH_RANGES[key]
+    minimum, maximum = LENGTH_RANGES[key]
     usual = "default" if form.where.everywhere else "everywhere"
     return Number(
         name=key,
         words=_LENGTH_WORDS[key],
         meaning="as a reader sees them, spaces at both ends left out",
         value=form.raw.get(key, ""),
-        least=least,
-        most=most,
+        minimum=minimum,
+        maximum=maximum,
         step="1",
-        hint=f"from {least} to {most:,} · {usual} {default[key]} · in force {now[key]}",
+        hint=f"from {minimum} to {maximum:,} · {usual} {default.lengths[key]} · in force {now.lengths[key]}",
         error=form.errors.get(key),
-        changed=form.raw.get(key, "") != str(now[key]),
+        changed=form.raw.get(key, "") != str(now.lengths[key]),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from moderation.config.configuration import CommentKeys, Comments, Configuration
-from moderation.core.policy import Overrides, Policy
+from moderation.core.conditions import ConditionKey, Overrides
+from moderation.core.policy import Policy
 
 RULE_WORDS = {
     "mode": "how the discussion takes comments",
@@ -15,12 +16,11 @@ RULE_WORDS = {
 }
 _NAMES = {
     "author_approved": "approved comments of its author",
-    "terms": "listed terms found",
+    "terms": "wordlist matches",
     "private_data": "places with private data",
 }
-_RELATIONS = {"least": "at or over", "most": "at or under"}
 
-Values = Mapping[tuple[str, str, str], float | None]
+Values = Mapping[tuple[str, str, ConditionKey], float | None]
 """Every condition by its place, effect and key; None: taken away there."""
 
 
@@ -63,14 +63,13 @@ def condition_values(policy: Policy) -> Values:
     }
 
 
-def signal_words(key: str) -> str:
+def signal_words(key: ConditionKey) -> str:
     """A condition's key, such as "toxicity at or over"."""
-    signal, _, relation = key.rpartition("_at_")
-    return f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[relation]}"
+    return f"{_NAMES.get(key.signal, key.signal.replace('_', ' '))} {key.comparison.words}"
 
 
 def _of_conditions(before: Values, after: Values) -> Iterator[str]:
-    for place in sorted({*before, *after}):
+    for place in sorted({*before, *after}, key=lambda place: tuple(map(str, place))):
         then, now = before.get(place, "absent"), after.get(place, "absent")
         if then != now:
             where, effect, key = place

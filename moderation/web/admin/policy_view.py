@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -12,8 +12,8 @@ from itertools import pairwise
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.live import LiveConfiguration
+from moderation.core.conditions import DANGERS, ConditionKey
 from moderation.core.errors import ConfigurationError
-from moderation.core.policy import DANGERS
 from moderation.services import Services
 from moderation.storage.policies import KeptConfiguration
 from moderation.web.admin.policy_difference import (
@@ -130,7 +130,7 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
             keys = overrides.get(effect, {})
             source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
             for key, value in keys.items():
-                built_in = table == "policy" and key in DANGERS and key not in written.get(effect, {})
+                built_in = table == "policy" and key in DANGERS and str(key) not in written.get(effect, {})
                 yield ConditionRow(
                     where=where,
                     effect=becomes,
@@ -146,7 +146,7 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
 
 
 def _since(
-    past: Sequence[tuple[KeptConfiguration, Values]], place: tuple[str, str, str], value: float | None
+    past: Sequence[tuple[KeptConfiguration, Values]], place: tuple[str, str, ConditionKey], value: float | None
 ) -> Since | None:
     """The oldest of the configurations in a row, from the newest back, that had this value there."""
     found = None
@@ -172,11 +172,11 @@ def seen_from(configuration: Configuration, sites: Collection[str]) -> Configura
     """Without what other sites than these change: that is nobody's business but theirs."""
     comments = configuration.comments
     own = {site: keys for site, keys in comments.sites.items() if site in sites}
-    return replace(
-        configuration,
-        policy=configuration.policy.as_seen_from(sites),
-        comments=replace(comments, sites=own),
-    )
+    seen = {
+        "policy": configuration.policy.as_seen_from(sites),
+        "comments": comments.model_copy(update={"sites": own}),
+    }
+    return configuration.model_copy(update=seen)
 
 
 def _read(kept: Sequence[KeptConfiguration]) -> list[_Read]:

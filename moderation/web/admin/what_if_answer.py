@@ -10,12 +10,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
-from moderation.core.cache import Recent
 from moderation.policy_lab.replay import Replayed, replayed, told
 from moderation.policy_lab.what_if import agreement, policy_toml, published_against, refused_against
 from moderation.storage.replay import Past, decided_by_people, texts_of
 from moderation.web.admin.what_if_view import Against, AnswerView, against_view, answer_view
-from moderation.web.shared.access import services
 from moderation.web.shared.cache import recently
 
 HOW_MANY = (1_000, 10_000, 100_000)
@@ -55,11 +53,8 @@ def answer(
     only: Sequence[str] | None = None,
 ) -> Answer:
     """Both policies on the latest comments of these sites. ``only``: the sites whose tables may be seen."""
-    recent: Recent[Past] = recently("what if", KEPT_FOR, most=3)
-    past = recent.get(
-        (tuple(sites), section, comments),
-        services().clock(),
-        lambda: decided_by_people(db, sites, section, limit=comments),
+    past: Past = recently("what if", KEPT_FOR, maximum=3).get(
+        (tuple(sites), section, comments), lambda: decided_by_people(db, sites, section, limit=comments)
     )
     then, found = replayed(past, before), replayed(past, after)
     published, refused = published_against(found), refused_against(found)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from moderation.core.conditions import (
+    CONDITION_KEYS,
+    EFFECTS,
+    WORDLIST_SIGNAL,
+    Comparison,
+    ConditionKey,
+    Effects,
+    Thresholds,
+)
 from moderation.core.errors import InvalidField
 from moderation.core.intervals import share_words
-from moderation.core.policy import COUNTED_SIGNALS, WORDLIST_SIGNAL, Comparison, condition_keys
 from moderation.policy_lab.replay import Told
-from moderation.policy_lab.what_if import EFFECTS, Agreement, Cell, Effects
+from moderation.policy_lab.what_if import Agreement, Cell
 from moderation.storage.replay import Read
 from moderation.web.shared.wording import percent
 
@@ -21,25 +29,28 @@ _TITLES = {
 _NAMES = {
     "author_approved": "approved comments of its author",
     "trusted": "author is trusted",
-    "terms": "listed terms",
+    "terms": "wordlist matches",
     "private_data": "places with private data",
 }
-_RELATIONS = {Comparison.AT_LEAST: "at or over", Comparison.AT_MOST: "at or under"}
 _SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
 """Signals that speak for a comment; the others speak against it."""
 _NEVER = ("reject", WORDLIST_SIGNAL)
-_MOST = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
-MOST_COUNTED = 1_000_000
+_MAX = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
+THRESHOLD_FIELDS: Mapping[str, tuple[str, ConditionKey]] = {
+    f"{effect}.{key}": (effect, key) for effect in EFFECTS for key in CONDITION_KEYS.values()
+}
+"""The form's fields for thresholds, by their names: what becomes of a comment, and the condition's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One threshold: a number, and a slider from 0 to ``most``. Empty: the condition isn't asked."""
+    """One threshold: a number, and a slider from 0 to ``maximum``. Empty: the condition isn't asked."""
 
     name: str
+    key: ConditionKey
     words: str
     value: str
-    most: int
+    maximum: int
     step: str
     limit: int
 
@@ -58,77 +69,65 @@ def field_sets(effects: Effects) -> tuple[FieldSet, ...]:
     return tuple(_field_set(effect, effects[effect]) for effect in EFFECTS)
 
 
-def _field_set(effect: str, keys: Mapping[str, float]) -> FieldSet:
+def _field_set(effect: str, thresholds: Thresholds) -> FieldSet:
     title, hint = _TITLES[effect]
-    fields = {key: _field(effect, key, keys.get(key)) for key in condition_keys() if key in keys or _usual(effect, key)}
+    keys = [key for key in CONDITION_KEYS.values() if key in thresholds or _usual(effect, key)]
+    fields = {key: _field(effect, key, thresholds.get(key)) for key in keys}
     return FieldSet(
         effect=effect,
         title=title,
         hint=hint,
-        used=tuple(field for key, field in fields.items() if key in keys),
-        more=tuple(field for key, field in fields.items() if key not in keys),
+        used=tuple(field for key, field in fields.items() if key in thresholds),
+        more=tuple(field for key, field in fields.items() if key not in thresholds),
     )
 
 
-def _usual(effect: str, key: str) -> bool:
-    signal, comparison = _parts(key)
-    upwards = (effect == "approve") == (signal in _SPEAK_FOR)
-    return comparison is (Comparison.AT_LEAST if upwards else Comparison.AT_MOST) and (effect, signal) != _NEVER
+def _usual(effect: str, key: ConditionKey) -> bool:
+    upwards = (effect == "approve") == (key.signal in _SPEAK_FOR)
+    usual = Comparison.AT_LEAST if upwards else Comparison.AT_MOST
+    return key.comparison is usual and (effect, key.signal) != _NEVER
 
 
-def _field(effect: str, key: str, value: float | None) -> Field:
-    signal, comparison = _parts(key)
-    counted = signal in COUNTED_SIGNALS
+def _field(effect: str, key: ConditionKey, value: float | None) -> Field:
     return Field(
         name=f"{effect}.{key}",
-        words=f"{_NAMES.get(signal, signal.replace('_', ' '))} {_RELATIONS[comparison]}",
+        key=key,
+        words=f"{_NAMES.get(key.signal, key.signal.replace('_', ' '))} {key.comparison.words}",
         value="" if value is None else shown_threshold(key, value),
-        most=_MOST.get(signal, 1),
-        step="1" if counted else "0.01",
-        limit=MOST_COUNTED if counted else 1,
+        maximum=_MAX.get(key.signal, 1),
+        step="1" if key.counted else "0.01",
+        limit=key.maximum,
     )
 
 
-def shown_threshold(key: str, value: float) -> str:
+def shown_threshold(key: ConditionKey, value: float) -> str:
     """A threshold as its field shows it."""
-    if _parts(key)[0] in COUNTED_SIGNALS:
+    if key.counted:
         return f"{value:g}"
     text = f"{value:.2f}"
     return text if float(text) == value else repr(value)
 
 
-def _parts(key: str) -> tuple[str, Comparison]:
-    signal, _, rest = key.rpartition("_at_")
-    return signal, Comparison(f"at_{rest}")
-
-
 def effects_asked(given: Mapping[str, str]) -> Effects:
     """The thresholds of the form; an empty field asks nothing. Raises ``InvalidField``."""
-    found: dict[str, dict[str, float]] = {effect: {} for effect in EFFECTS}
-    for effect in EFFECTS:
-        for key in condition_keys():
-            text = given.get(f"{effect}.{key}", "").strip()
-            if text:
-                found[effect][key] = _number(key, text)
+    found: dict[str, dict[ConditionKey, float]] = {effect: {} for effect in EFFECTS}
+    for name, (effect, key) in THRESHOLD_FIELDS.items():
+        if text := given.get(name, "").strip():
+            value = threshold_of(key, text)
+            if value is None:
+                wanted = f"must be a number from 0 to {key.maximum:,}; empty takes it away."
+                raise InvalidField("threshold", f"of {key} {wanted}")
+            found[effect][key] = value
     return found
 
 
-def _number(key: str, text: str) -> float:
-    value = threshold_of(key, text)
-    if value is None:
-        most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
-        raise InvalidField("threshold", f"of {key} must be a number from 0 to {most:,}; empty takes it away.")
-    return value
-
-
-def threshold_of(key: str, text: str) -> float | None:
+def threshold_of(key: ConditionKey, text: str) -> float | None:
     """The number that somebody typed; None for what is no threshold."""
-    most = MOST_COUNTED if _parts(key)[0] in COUNTED_SIGNALS else 1
     try:
         value = float(text[:40])
     except ValueError:
         return None
-    return value if 0 <= value <= most else None  # nor NaN
+    return value if 0 <= value <= key.maximum else None  # nor NaN
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

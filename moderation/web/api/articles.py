@@ -4,30 +4,61 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from moderation.comments.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlier_answer
 from moderation.core.article_ids import article_name
-from moderation.core.comment import Author, Mode, Status, Submission
-from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
-from moderation.core.text.written import LONGEST_COMMENT, display_name
-from moderation.storage.articles import Article, find_place
+from moderation.core.comment import Author, Status, Submission
+from moderation.core.errors import ArticleNotFound, CursorInvalid
+from moderation.storage.articles import find_place
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
 from moderation.storage.sites import Right
-from moderation.web.api.fields import Fields, json_object
-from moderation.web.api.shapes import comment_public, scores_shape, when
+from moderation.web.api import answers
+from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
+from moderation.web.api.requests import NewArticle, NewComment
+from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
 from moderation.web.shared.intake import take_in
 from moderation.web.shared.limits import Limits, guests_key, network_of, reader_key
+from moderation.web.shared.wording import iso
 
 PAGE = 50
 SHARED_SECONDS = 10
+
+PUT_ARTICLE = Operation(
+    summary="Register an article, or change it",
+    security=SECRET,
+    body=NewArticle,
+    answers={201: ("New.", answers.Article), 200: ("Changed.", answers.Article)},
+    refusals=(400, 401, 403, 413, 415, 422),
+)
+POST_COMMENT = Operation(
+    summary="Send a comment",
+    security=EITHER,
+    parameters=(
+        parameter("Idempotency-Key", "header", "The same request under the same key is done once in 24 hours."),
+    ),
+    body=NewComment,
+    answers={201: ("Published.", answers.Arrival), 202: ("Waits, or was refused by the policy.", answers.Arrival)},
+    refusals=(400, 401, 403, 404, 409, 413, 415, 422, 429),
+)
+GET_COMMENTS = Operation(
+    summary="The published comments, oldest first",
+    security=[*EITHER, *NOBODY],
+    parameters=(
+        parameter("site", "query", "The site's publishable key."),
+        parameter("cursor", "query", "From `next` of the page before."),
+    ),
+    answers={200: ("A page.", answers.Comments), 304: ("Not changed.", None)},
+    refusals=(400, 401, 403, 404, 422),
+)
 
 
 def blueprint(limits: Limits) -> Blueprint:
@@ -35,24 +66,27 @@ def blueprint(limits: Limits) -> Blueprint:
     api = Blueprint("articles_api", __name__, url_prefix="/api/v1/articles")
 
     @api.put("/<article:article_id>")
-    def put_article(article_id: str) -> tuple[Response, int]:
+    @operation(PUT_ARTICLE)
+    def put_article(article_id: str) -> Response:
         key = caller()
         key.require(Right.ARTICLES)
         article_id = article_name(article_id)
-        form = _article_form(article_id, Fields(json_object(request)))
+        form = _article_form(article_id, json_sent(request, NewArticle))
         article, new = register_article(services(), key.site_id, key.reference, form)
-        return jsonify(_article_shape(article)), 201 if new else 200
+        return json_answer(answers.Article.of(article), 201 if new else 200)
 
     @api.post("/<article:article_id>/comments")
-    def post_comment(article_id: str) -> tuple[Response, int]:
+    @operation(POST_COMMENT)
+    def post_comment(article_id: str) -> Response:
         key = caller()
         key.require(Right.SUBMIT)
         article_id = article_name(article_id)
         arrival = _submit(limits, key, article_id)
         status = 201 if arrival.status is Status.APPROVED else 202
-        return jsonify(_arrival_shape(key, arrival)), status
+        return json_answer(_arrival(key, arrival), status)
 
     @api.get("/<article:article_id>/comments")
+    @operation(GET_COMMENTS)
     def get_comments(article_id: str) -> Response:
         key = caller()
         article_id = article_name(article_id)
@@ -64,48 +98,20 @@ def blueprint(limits: Limits) -> Blueprint:
 # --- articles ---------------------------------------------------------------------------------------------------------
 
 
-def _article_form(article_id: str, fields: Fields) -> ArticleForm:
-    title = fields.text("title", most=1000, required=True)
-    text = fields.whole_text("text")
-    html = fields.whole_text("html")
-    if text is not None and html is not None:
-        fields.problem("html", "can't be given together with text; send one of them.")
-    summary = fields.text("summary", most=5000)
-    key_points = fields.texts("key_points", most=50, each=1000)
-    url = fields.text("url", most=2000)
-    section = fields.text("section", most=100)
-    source = fields.text("source", most=200)
-    byline = fields.text("byline", most=300)
-    published_at = fields.time("published_at")
-    mode = fields.choice("mode", tuple(Mode))
-    if url is not None and not url.startswith(("https://", "http://")):
-        fields.problem("url", "must begin with https:// or http://.")
-    fields.finish()
+def _article_form(article_id: str, sent: NewArticle) -> ArticleForm:
     return ArticleForm(
         external_id=article_id,
-        title=title or "",
-        paragraphs=paragraphs_from_html(html, title or "") if html else paragraphs_of(text or ""),
-        summary=summary,
-        key_points=key_points,
-        url=url,
-        section=section,
-        source=source,
-        byline=byline,
-        published_at=published_at,
-        mode=Mode(mode) if mode else None,
+        title=sent.title,
+        paragraphs=paragraphs_from_html(sent.html, sent.title) if sent.html else paragraphs_of(sent.text or ""),
+        summary=sent.summary,
+        key_points=tuple(filter(None, sent.key_points)),
+        url=sent.url,
+        section=sent.section,
+        source=sent.source,
+        byline=sent.byline,
+        published_at=sent.published_at,
+        mode=sent.mode,
     )
-
-
-def _article_shape(article: Article) -> dict[str, object]:
-    return {
-        "id": article.external_id,
-        "title": article.title,
-        "section": article.section,
-        "mode": article.mode,
-        "version": article.version,
-        "paragraphs": len(article.paragraphs),
-        "published_at": when(article.published_at),
-    }
 
 
 # --- a comment comes in -----------------------------------------------------------------------------------------------
@@ -128,7 +134,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 
 
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
-    submission = _submission(key, article_id, Fields(json_object(request)))
+    submission = _submission(key, article_id, json_sent(request, NewComment))
     secret, reader, guests = services().keys.identity.newest.secret, None, None
     if not _of_the_past(submission):
         reader = reader_key(secret, submission.author)
@@ -149,33 +155,21 @@ def _of_the_past(submission: Submission) -> bool:
     )
 
 
-def _submission(key: Caller, article_id: str, fields: Fields) -> Submission:
-    author = fields.object("author", required=True)
-    name = author.whole_text("name", required=True)
-    author_id = author.text("id", most=200)
-    address = author.text("address", most=200)
-    author.known()
-    body = fields.whole_text("body", required=True, longest=LONGEST_COMMENT)
-    parent_id = fields.text("parent_id", most=64)
-    external_id = fields.text("external_id", most=200)
-    created_at = fields.time("created_at")
-    if key.secret and created_at is not None and created_at > services().clock() + timedelta(minutes=5):
-        fields.problem("created_at", f"lies in the future: here it is {when(services().clock())}.")
-    if name is not None:
-        try:
-            name = display_name(name)
-        except InvalidField as error:
-            author.problem("name", error.message)
-    fields.finish()
+def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
+    author_id, external_id, created_at = sent.author.id, sent.external_id, sent.created_at
+    address = sent.author.address
+    if key.secret and created_at is not None and created_at > (now := services().clock()) + timedelta(minutes=5):
+        message = f"lies in the future: here it is {iso(now)}."
+        raise InvalidFields([{"field": "created_at", "message": message}])
     # What a browser says of itself doesn't count: there the connection alone tells who it is.
     if not key.secret:
         author_id, external_id, created_at = None, None, None
         address = request.remote_addr or "unknown"
     return Submission(
         article_id=article_id,
-        author=Author(name=name or "", id=author_id, address=network_of(address) if address else None),
-        body=body or "",
-        parent_id=parent_id,
+        author=Author(name=sent.author.name, id=author_id, address=network_of(address) if address else None),
+        body=sent.body,
+        parent_id=sent.parent_id,
         external_id=external_id,
         created_at=created_at,
     )
@@ -193,18 +187,18 @@ def _idempotency(key: Caller, article_id: str) -> Idempotency | None:
     return Idempotency(name=sha256(f"{owner}\x00{name}".encode("utf-8", "replace")).hexdigest(), digest=digest)
 
 
-def _arrival_shape(key: Caller, arrival: Arrival) -> dict[str, object]:
-    shape: dict[str, object] = {
-        "id": arrival.comment_id,
-        "status": arrival.status.value,
-        "message": arrival.message,
-        "receipt": services().keys.receipt(arrival.comment_id),
-        "created_at": when(arrival.created_at),
-    }
+def _arrival(key: Caller, arrival: Arrival) -> answers.Arrival:
+    to_the_site: dict[str, Any] = {}
     if key.secret:
-        shape["scores"] = scores_shape(arrival.scores)
-        shape["reasons"] = list(arrival.reasons)
-    return shape
+        to_the_site = {"scores": answers.Scores.of(arrival.scores), "reasons": list(arrival.reasons)}
+    return answers.Arrival(
+        id=arrival.comment_id,
+        status=arrival.status,
+        message=arrival.message,
+        receipt=services().keys.receipt(arrival.comment_id),
+        created_at=arrival.created_at,
+        **to_the_site,
+    )
 
 
 # --- published comments -----------------------------------------------------------------------------------------------
@@ -226,7 +220,8 @@ def _published_page(key: Caller, article_id: str) -> Response:
         entries = published(db, article.id, after=after, limit=PAGE + 1) if stands.shown else []
     page = entries[:PAGE]
     following = cursors.dumps(_place(page[-1].comment)) if len(entries) > PAGE else None
-    answer = jsonify({"comments": [comment_public(entry) for entry in page], "next": following})
+    comments = [answers.Comment.of(entry) for entry in page]
+    answer = json_answer(answers.Comments(comments=comments, next=following))
     if key.secret:
         answer.headers["Cache-Control"] = "private, no-store"
         return answer

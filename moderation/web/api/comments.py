@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from moderation.accounts.reachable import comment_reached
 from moderation.core.errors import CommentNotFound, ReceiptMissing
@@ -11,10 +11,46 @@ from moderation.desk.decide import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of, find_comment, newest_decision, scores_of
 from moderation.storage.moderator_workspace import kinds_on
-from moderation.web.api.fields import Fields, json_object
-from moderation.web.api.shapes import comment_status, comment_whole, event_shape
+from moderation.web.api import answers, moderation_answers
+from moderation.web.api.openapi import NOBODY, SECRET, Operation, operation, parameter
+from moderation.web.api.requests import NewDecision
+from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import bearer_text, moderator, services
 from moderation.web.shared.limits import Limits
+
+GET_COMMENT = Operation(
+    summary="Where a comment stands",
+    security=[*SECRET, *NOBODY],
+    parameters=(parameter("receipt", "query", "Instead of a key: status and message alone."),),
+    answers={
+        200: (
+            "The whole comment to a key; with a receipt where it stands, and nothing else.",
+            moderation_answers.Whole | answers.Standing,
+        )
+    },
+    refusals=(401, 403, 404),
+)
+POST_DECISION = Operation(
+    summary="Approve or reject a comment",
+    description="It is decided also while a moderator has it open, who is told by whom.",
+    security=SECRET,
+    body=NewDecision,
+    answers={200: ("Decided.", moderation_answers.Ruled)},
+    refusals=(400, 401, 403, 404, 409, 413, 415, 422),
+)
+GET_AUDIT = Operation(
+    summary="What happened to a comment, oldest first",
+    security=SECRET,
+    answers={200: ("Its audit events.", moderation_answers.Events)},
+    refusals=(401, 403, 404),
+)
+POST_WITHDRAW = Operation(
+    summary="Its writer takes a comment back",
+    security=NOBODY,
+    parameters=(parameter("receipt", "query", "The comment's receipt.", required=True),),
+    answers={200: ("Withdrawn.", answers.Standing)},
+    refusals=(401, 404, 409, 429),
+)
 
 
 def blueprint(limits: Limits) -> Blueprint:
@@ -22,64 +58,70 @@ def blueprint(limits: Limits) -> Blueprint:
     api = Blueprint("comments_api", __name__, url_prefix="/api/v1/comments")
 
     @api.get("/<comment_id>")
+    @operation(GET_COMMENT)
     def get_comment(comment_id: str) -> Response:
         if bearer_text() is None:
-            return _private(jsonify(_status_by_receipt(comment_id)))
+            return _private(json_answer(_standing(comment_id)))
         actor = moderator(READ)
         with services().database.reading() as db:
             comment = comment_reached(db, actor, READ, comment_id)
             decisions = decisions_of(db, comment.id)
             scores = scores_of(db, comment.id)
-            marks = kinds_on(db, [comment.id]).get(comment.id, ())
+            flag_kinds = kinds_on(db, [comment.id]).get(comment.id, ())
         # It gives its holder what is its writer's, such as withdrawing: the site may have it, its moderators not.
         receipt = services().keys.receipt(comment.id) if actor.account_id is None else None
         private = services().configuration.current().private_data.places(comment.body)
-        return _private(jsonify(comment_whole(comment, scores, decisions, receipt, private, marks)))
+        return _private(
+            json_answer(moderation_answers.Whole.of(comment, scores, decisions, receipt, private, flag_kinds))
+        )
 
     @api.post("/<comment_id>/decisions")
+    @operation(POST_DECISION)
     def post_decision(comment_id: str) -> Response:
         actor = moderator(MODERATE)
-        fields = Fields(json_object(request))
-        outcome = fields.choice("outcome", ("approve", "reject"), required=True)
+        sent = json_sent(request, NewDecision)
         ruling = Ruling(
-            verdict=Verdict(outcome or "approve"),
-            reason_id=fields.text("reason", most=100),
-            sentence=fields.text("sentence", most=2000),
-            note=fields.text("note", most=2000),
-            revision=fields.integer("revision"),
+            verdict=Verdict(sent.outcome),
+            reason_id=sent.reason,
+            sentence=sent.sentence,
+            note=sent.note,
+            revision=sent.revision,
             anyway=True,  # a program can't press twice; whoever has the comment open is told who decided
         )
-        fields.finish()
         ruled = decide_comment(services(), actor, comment_id, ruling)
-        return _private(jsonify({"id": ruled.comment_id, "status": ruled.status.value, "revision": ruled.revision}))
+        answer = moderation_answers.Ruled(id=ruled.comment_id, status=ruled.status, revision=ruled.revision)
+        return _private(json_answer(answer))
 
     @api.get("/<comment_id>/audit")
+    @operation(GET_AUDIT)
     def get_audit(comment_id: str) -> Response:
         actor = moderator(READ)
         with services().database.reading() as db:
             comment = comment_reached(db, actor, READ, comment_id)
             events = events_about(db, comment.site_id, comment.id)
-        return _private(jsonify({"events": [event_shape(event) for event in events]}))
+        return _private(
+            json_answer(moderation_answers.Events(events=[moderation_answers.Event.of(event) for event in events]))
+        )
 
     @api.post("/<comment_id>/withdraw")
+    @operation(POST_WITHDRAW)
     def post_withdraw(comment_id: str) -> Response:
         limits.count_address()
         _check_receipt(comment_id)
         withdraw(services(), comment_id)
-        return _private(jsonify(_status_by_receipt(comment_id)))
+        return _private(json_answer(_standing(comment_id)))
 
     return api
 
 
-def _status_by_receipt(comment_id: str) -> dict[str, object]:
+def _standing(comment_id: str) -> answers.Standing:
+    """Where it stands, and nothing else: whoever holds the link sees it."""
     _check_receipt(comment_id)
     with services().database.reading() as db:
         comment = find_comment(db, comment_id)
         if comment is None:
             raise CommentNotFound
-        decision = newest_decision(db, comment_id)
-    shape = comment_status(comment, decision.reader_sentence if decision else None)
-    return {"status": shape["status"], "message": shape["message"]}  # and nothing else: whoever holds the link sees it
+        return answers.Standing.of(comment, newest_decision(db, comment_id))
 
 
 def _check_receipt(comment_id: str) -> None:

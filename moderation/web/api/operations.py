@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from functools import cache
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -42,9 +43,13 @@ def blueprint() -> Blueprint:
             abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
         return Response(figures([LegalOverdue(_overdue())]), content_type=CONTENT_TYPE_LATEST)
 
+    @cache
+    def document() -> dict[str, object]:
+        return description(current_app)
+
     @api.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(description())
+        return jsonify(document())
 
     return api
 

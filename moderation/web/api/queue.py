@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy.orm import Session
 
@@ -20,17 +19,22 @@ from moderation.storage.desk_lists import Behind, Order, Wanted, page_behind
 from moderation.storage.queue_index import SLOTS
 from moderation.storage.queue_items import queue_items
 from moderation.storage.severity_order import serving_slot
-from moderation.web.api.shapes import queue_shape
+from moderation.web.api import moderation_answers
+from moderation.web.api.openapi import SECRET, Operation, operation
+from moderation.web.api.requests import QueueQuery
+from moderation.web.api.wire import json_answer, query_sent
 from moderation.web.shared.access import moderator, services
-from moderation.web.shared.errors import InvalidFields
 
 PAGE = 50
-ORDERS = (Order.SEVERITY, Order.OLDEST, Order.NEWEST)
-_PENDING = "pending"
-_ONE = ("status", "order", "language", "cursor")
-_SEVERAL = ("article", "section")
-_MOST = 20
-_LONGEST = 200
+
+GET_QUEUE = Operation(
+    summary="What waits for a moderator, 50 a page",
+    description="Needs the right `moderate`. Pages by cursor keep the order in which they were begun.",
+    security=SECRET,
+    query=QueueQuery,
+    answers={200: ("A page.", moderation_answers.Queue)},
+    refusals=(400, 401, 403, 404, 422),
+)
 
 
 def blueprint() -> Blueprint:
@@ -38,75 +42,35 @@ def blueprint() -> Blueprint:
     api = Blueprint("queue_api", __name__, url_prefix="/api/v1/comments")
 
     @api.get("")
+    @operation(GET_QUEUE)
     def get_queue() -> Response:
         actor = moderator(MODERATE)
         with services().database.reading() as db:
-            answer = jsonify(_page(db, actor, _asked()))
+            answer = json_answer(_page(db, actor, query_sent(request.args, QueueQuery)))
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
     return api
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What the address asks for; ``articles`` are the site's own names."""
-
-    order: Order
-    articles: tuple[str, ...]
-    sections: tuple[str, ...]
-    language: str | None
-    cursor: str | None
-
-
-def _asked() -> _Asked:
-    problems = [
-        {"field": name, "message": f"is not known here; known are {', '.join((*_ONE, *_SEVERAL))}."}
-        for name in request.args
-        if name not in (*_ONE, *_SEVERAL)
-    ]
-    problems += [
-        {"field": name, "message": f"is longer than {_LONGEST} characters."}
-        for name in (*_SEVERAL, "language")
-        if any(len(value) > _LONGEST for value in request.args.getlist(name))
-    ]
-    problems += [
-        {"field": name, "message": f"is given {len(values)} times; at most {most} are possible."}
-        for name, most in (*((name, 1) for name in _ONE), *((name, _MOST) for name in _SEVERAL))
-        if len(values := request.args.getlist(name)) > most
-    ]
-    for name, allowed, default in (("status", [_PENDING], _PENDING), ("order", [*ORDERS], Order.SEVERITY)):
-        if (said := request.args.get(name) or default) not in allowed:
-            problems.append({"field": name, "message": f"is {said[:50]!r}; it must be one of {', '.join(allowed)}."})
-    if problems:
-        raise InvalidFields(problems)
-    return _Asked(
-        order=Order(request.args.get("order") or Order.SEVERITY),
-        articles=tuple(filter(None, request.args.getlist("article"))),
-        sections=tuple(filter(None, request.args.getlist("section"))),
-        language=request.args.get("language") or None,
-        cursor=request.args.get("cursor") or None,
-    )
-
-
-def _page(db: Session, actor: Actor, asked: _Asked) -> dict[str, Any]:
+def _page(db: Session, actor: Actor, asked: QueueQuery) -> moderation_answers.Queue:
     scopes = scopes_reached(db, actor, MODERATE)
     cursors = _cursors(actor, asked)
     slot, behind = _place(cursors, asked) if asked.cursor else (serving_slot(db), None)
     wanted = Wanted(
         scopes=scopes,
         escalated=None,
-        sections=asked.sections,
-        articles=_articles(db, scopes, asked.articles),
+        sections=asked.section,
+        articles=_articles(db, scopes, asked.article),
         language=asked.language,
-        order=asked.order,
+        order=Order(asked.order),
         slot=slot,
     )
     ids, end = page_behind(db, wanted, behind=behind, limit=PAGE)
-    return {
-        "comments": [queue_shape(item) for item in queue_items(db, ids, slot=slot)],
-        "next": None if end is None else cursors.dumps([slot, *(_written(value) for value in end)]),
-    }
+    return moderation_answers.Queue(
+        comments=[moderation_answers.Waiting.of(item) for item in queue_items(db, ids, slot=slot)],
+        next=None if end is None else cursors.dumps([slot, *(_written(value) for value in end)]),
+    )
 
 
 def _articles(db: Session, scopes: tuple[Scope, ...], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -121,9 +85,9 @@ def _articles(db: Session, scopes: tuple[Scope, ...], names: tuple[str, ...]) ->
 # --- cursors ----------------------------------------------------------------------------------------------------------
 
 
-def _cursors(actor: Actor, asked: _Asked) -> URLSafeSerializer:
+def _cursors(actor: Actor, asked: QueueQuery) -> URLSafeSerializer:
     """Signs a place in exactly this list: in another it means nothing."""
-    of = json.dumps([actor.reference, asked.order, asked.articles, asked.sections, asked.language])
+    of = json.dumps([actor.reference, asked.order, asked.article, asked.section, asked.language])
     return URLSafeSerializer(list(reversed(services().keys.cursors.secrets)), salt=f"queue {of}")
 
 
@@ -131,7 +95,7 @@ def _written(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _place(cursors: URLSafeSerializer, asked: _Asked) -> tuple[int, Behind]:
+def _place(cursors: URLSafeSerializer, asked: QueueQuery) -> tuple[int, Behind]:
     """The severity by which the list was begun, also where the queue has changed over since; and the place in it."""
     try:
         slot, *values = cursors.loads(asked.cursor or "")

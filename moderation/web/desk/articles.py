@@ -21,7 +21,7 @@ from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import live_terms
 from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
-from moderation.web.desk.forms import Problem, answered, counted, done_here, field, mode_chosen
+from moderation.web.desk.forms import Problem, counted, done_here, field, form_response, mode_chosen
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id
@@ -51,24 +51,24 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<article_id>/mode")
     def mode(article_id: str) -> Response:
-        return _answered(article_id, "mode", lambda: set_mode(services(), person(), _spot(article_id), mode_chosen()))
+        return _response(article_id, "mode", lambda: set_mode(services(), person(), _spot(article_id), mode_chosen()))
 
     @pages.post("/<article_id>/lift")
     def lift(article_id: str) -> Response:
-        return _answered(article_id, "lifted", lambda: lift_surge(services(), person(), known_id(article_id)))
+        return _response(article_id, "lifted", lambda: lift_surge(services(), person(), known_id(article_id)))
 
     @pages.post("/<article_id>/terms")
     def terms(article_id: str) -> Response:
-        return _answered(article_id, "there", lambda: _add(_spot(article_id)))
+        return _response(article_id, "there", lambda: _add(_spot(article_id)))
 
     @pages.post("/<article_id>/terms/<term_id>/remove")
     def off(article_id: str, term_id: str) -> Response:
-        return _answered(article_id, "removed", lambda: remove_term(services(), person(), known_id(term_id)))
+        return _response(article_id, "removed", lambda: remove_term(services(), person(), known_id(term_id)))
 
     @pages.post("/<article_id>/notes")
     def note(article_id: str) -> Response:
         pinned = bool(request.form.get("pinned"))
-        return answered(
+        return form_response(
             lambda: add_note(
                 services(), person(), NoteAbout.ARTICLE, known_id(article_id), field("note"), pinned=pinned
             ),
@@ -79,8 +79,8 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _answered(article_id: str, said: str, work: Callable[[], str | None]) -> Response:
-    return answered(
+def _response(article_id: str, said: str, work: Callable[[], str | None]) -> Response:
+    return form_response(
         work,
         lambda problem: _article_page(article_id, problem),
         f"{ARTICLES}/{known_id(article_id)}",

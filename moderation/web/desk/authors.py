@@ -15,7 +15,7 @@ from moderation.storage.desk import account_names
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import AuthorKind, decisions_about
 from moderation.web.desk.blur import blurs_for
-from moderation.web.desk.forms import SPANS, Problem, answered, done_here, field, problem_of, until_chosen
+from moderation.web.desk.forms import SPANS, Problem, done_here, field, form_response, problem_of, until_chosen
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
@@ -37,7 +37,7 @@ def blueprint() -> Blueprint:
     def decide(author_id: str) -> Response:
         if asked_by_script() or request.form.get("back"):
             return _decide_from_card(author_id)
-        return answered(
+        return form_response(
             lambda: decide_author(services(), person(), known_id(author_id), _ruling()),
             lambda problem: _author_page(author_id, problem),
             f"{AUTHORS}/{known_id(author_id)}",
@@ -45,7 +45,7 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<author_id>/notes")
     def note(author_id: str) -> Response:
-        return answered(
+        return form_response(
             lambda: add_note(services(), person(), NoteAbout.AUTHOR, known_id(author_id), field("note")),
             lambda problem: _author_page(author_id, problem),
             f"{AUTHORS}/{known_id(author_id)}",
@@ -65,7 +65,7 @@ def _decide_from_card(author_id: str) -> Response:
         if problem.status in (403, 404, 500):
             raise
         return _author_page(author_id, problem)
-    return facts({"author": author_id, "acts": [action_id]}) if asked_by_script() else back_to(action_id)
+    return facts({"author": author_id, "action_ids": [action_id]}) if asked_by_script() else back_to(action_id)
 
 
 def _ruling() -> AuthorRuling:

@@ -1,4 +1,4 @@
-"""An act on many comments: how far it is, what became of it, its undo; and removing all of an article or author."""
+"""A bulk action: how far it is, what became of it, its undo; and removing all of an article or author."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id, path_within
 
-ACTIONS = f"{QUEUE}/acts"
+ACTIONS = f"{QUEUE}/actions"
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review/acts/<id>``, and ``.../remove`` under an article and an author."""
-    pages = Blueprint("acts_pages", __name__)
+    """The routes ``/review/actions/<id>``, and ``.../remove`` under an article and an author."""
+    pages = Blueprint("bulk_pages", __name__)
 
     @pages.get(f"{ACTIONS}/<action_id>")
     def action(action_id: str) -> Response:
@@ -50,7 +50,7 @@ def blueprint() -> Blueprint:
     return pages
 
 
-# --- one act ----------------------------------------------------------------------------------------------------------
+# --- one action -------------------------------------------------------------------------------------------------------
 
 
 def _action_page(action_id: str, problem: str | None = None) -> Response:
@@ -76,7 +76,7 @@ def _action_page(action_id: str, problem: str | None = None) -> Response:
 
 
 def _about(action: ModeratorAction) -> str | None:
-    """What an act was about, in words: a band of the map, or all of an article or author."""
+    """What an action was about, in words: a range of the map, or all of an article or author."""
     detail = action.detail
     if "signal" in detail:
         signal = detail["signal"].replace("_", " ")

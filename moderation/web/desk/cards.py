@@ -10,15 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Mode, Status
-from moderation.core.policy import EVERYTHING_WAITS, NAME, Comparison, Condition, Rules
+from moderation.core.conditions import NAME, Comparison, Condition
+from moderation.core.policy import EVERYTHING_WAITS, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
 from moderation.core.text.search_words import Sought, hits
-from moderation.desk.saved_views import Liking
+from moderation.desk.saved_views import DeskPreferences
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
-from moderation.storage.desk import DeskComment, Line, Said, holds_in
+from moderation.storage.desk import DeskComment, Line, ThreadComment, holds_in
 from moderation.storage.queue_index import signals_of_entry
 from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
 from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
@@ -58,7 +59,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """Another comment, as it stands beside the one that is looked at. ``veil`` is the label for which it is veiled;
+    """Another comment, as it stands beside the one that is looked at. ``blur`` is the label for which it is hidden;
     in a thread, ``depth`` tells what it answers.
     """
 
@@ -76,7 +77,7 @@ class Quoted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
-    ``excerpt`` tell what was searched for. ``marks`` are those of ``MARK_WORDS`` that it has, in words.
+    ``excerpt`` tell what was searched for. ``flags`` are those of ``FLAG_WORDS`` that it has, in words.
     """
 
     id: str
@@ -95,7 +96,7 @@ class Entry:
     verdict: str | None
     taken: str | None
     href: str
-    marks: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +112,8 @@ class ArticleLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One comment on the desk. ``received_at`` is what its age counts from; ``veil`` is the label for which its text is
-    veiled, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
+    """One comment on the desk. ``received_at`` is what its age counts from; ``blur`` is the label for which its text is
+    hidden, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
     says in which language nothing could read it.
     """
 
@@ -166,16 +167,16 @@ def entry(
     line: Line,
     *,
     urgency: Urgency,
-    liking: Liking,
+    preferences: DeskPreferences,
     verdict: str | None,
     taken: str | None,
     now: datetime,
     href: str,
     find: tuple[Sought, ...] = (),
-    marks: Sequence[str] = (),
+    flags: Sequence[str] = (),
 ) -> Entry:
-    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``marks`` are ``MarkKind``."""
-    blur = liking.blurs(line.scores)
+    """A line of the list; ``href`` opens the comment, ``find`` is what was searched for, ``flags`` are ``FlagKind``."""
+    blur = preferences.blurs(line.scores)
     return Entry(
         id=line.id,
         name=line.name,
@@ -193,12 +194,12 @@ def entry(
         verdict=verdict,
         taken=taken,
         href=href,
-        marks=tuple(FLAG_WORDS[kind] for kind in marks if kind in FLAG_WORDS),
+        flags=tuple(FLAG_WORDS[kind] for kind in flags if kind in FLAG_WORDS),
     )
 
 
 def blur_words(label: str | None, signals: Mapping[str, float]) -> str | None:
-    """For what a text is veiled, such as "threat 0.93"."""
+    """For what a text is hidden, such as "threat 0.93"."""
     return f"{label.replace('_', ' ')} {signals[label]:.2f}" if label else None
 
 
@@ -206,7 +207,7 @@ def card(
     item: DeskComment,
     *,
     rules: Rules,
-    liking: Liking,
+    preferences: DeskPreferences,
     verdict: str | None,
     taken: str | None,
     now: datetime,
@@ -247,7 +248,7 @@ def card(
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(
             with_hits(
-                marked(
+                with_private_data(
                     shaded(
                         comment.body, scores.sentences if scores and scores.language.supported else (), _alarm(rules)
                     ),
@@ -273,7 +274,7 @@ def card(
         pack=_pack_words(item),
         article=_article_link(item.article),
         verdict=verdict,
-        blur=blur_words(liking.blurs(signals), signals),
+        blur=blur_words(preferences.blurs(signals), signals),
         escalated=item.queue_index.escalated,
         taken=taken,
         may_decide=may_decide and comment.status in (*WAITING, Status.APPROVED, Status.REJECTED),
@@ -331,9 +332,9 @@ def quoted(comment: Comment, *, blur: str | None = None, depth: int = 0, may_dec
     )
 
 
-def in_thread(said: Said, *, liking: Liking, may_decide: bool) -> Quoted:
+def in_thread(said: ThreadComment, *, preferences: DeskPreferences, may_decide: bool) -> Quoted:
     """A comment of the thread around another; a waiting one can be decided there."""
-    blur = blur_words(liking.blurs(said.signals), said.signals)
+    blur = blur_words(preferences.blurs(said.signals), said.signals)
     return quoted(said.comment, blur=blur, depth=said.depth, may_decide=may_decide)
 
 
@@ -365,7 +366,7 @@ def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Itera
         yield Span(text=text[at:], heat=0)
 
 
-def marked(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
+def with_private_data(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
     """The same pieces, cut where private data begins and ends; ``private`` is in order, without overlap."""
     for span, place in _cut_at(spans, [(place.start, place.end) for place in private]):
         yield span if place is None else replace(span, private=private[place].kind.value, told=True)

@@ -142,7 +142,7 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
         return back_to(ruled.action_id)
     words = STATUS_WORDS[ruled.status]
     said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
-    return facts({**said, "act": ruled.action_id})
+    return facts({**said, "action_id": ruled.action_id})
 
 
 def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:

@@ -17,10 +17,10 @@ from moderation.core.reach import DECIDE, MODERATE, READ, reachable, scopes, who
 from moderation.core.text.search_words import Sought
 from moderation.desk.bulk import BATCH_RIGHT
 from moderation.desk.decide import Verdict
-from moderation.desk.saved_views import Liking, liking_of
+from moderation.desk.saved_views import DeskPreferences, desk_preferences
 from moderation.storage.authors_desk import stands_of, until_of
 from moderation.storage.comments import DecisionRow
-from moderation.storage.desk import DeskComment, Line, Said, account_names, desk_comment, latest_by, thread_of
+from moderation.storage.desk import DeskComment, Line, ThreadComment, account_names, desk_comment, latest_by, thread_of
 from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
 from moderation.storage.queue_index import location_in
@@ -40,7 +40,7 @@ class Reading:
         self.db, self.actor = db, actor
         self.sites = sites_reached(db, actor, READ)
         self.scopes = scopes(actor, READ, [site.id for site in self.sites])
-        self.liking: Liking = liking_of(db, actor)
+        self.preferences: DeskPreferences = desk_preferences(db, actor)
         self.now = services().clock()
         self.locks = live_locks(db, self.now, exclude=actor.account_id)
         self.configuration = services().configuration.current()
@@ -67,7 +67,7 @@ class Reading:
             return None
         return verdict_words(decided, self.names, self.labels)
 
-    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), marks: Sequence[str] = ()) -> Entry:
+    def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), flags: Sequence[str] = ()) -> Entry:
         verdict = self.verdict(line.decided)
         taken = self.taken(line.id)
         rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
@@ -75,13 +75,13 @@ class Reading:
         return entry(
             line,
             urgency=urgency,
-            liking=self.liking,
+            preferences=self.preferences,
             verdict=verdict,
             taken=taken,
             now=self.now,
             href=href,
             find=find,
-            marks=marks,
+            flags=flags,
         )
 
     def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:
@@ -108,8 +108,8 @@ class Reading:
             **self._left_on(item),
         }
 
-    def _in_thread(self, said: Said) -> Quoted:
-        return in_thread(said, liking=self.liking, may_decide=reachable(self.actor, DECIDE, said.at))
+    def _in_thread(self, said: ThreadComment) -> Quoted:
+        return in_thread(said, preferences=self.preferences, may_decide=reachable(self.actor, DECIDE, said.at))
 
     def _may_reject(self, item: DeskComment) -> bool:
         """Whether what is like this comment may be refused with it."""
@@ -134,13 +134,13 @@ class Reading:
     def _earlier(self, item: DeskComment) -> list[Quoted]:
         """The author's latest others, as far as this person reaches."""
         latest = latest_by(self.db, item.author.id, self.scopes, exclude=item.comment.id)
-        blurs = blurs_over(self.db, self.liking, [other.id for other in latest])
+        blurs = blurs_over(self.db, self.preferences, [other.id for other in latest])
         return [quoted(other, blur=blurs.get(other.id)) for other in latest]
 
     def _alike(self, item: DeskComment) -> list[dict[str, Any]]:
         """Other waiting comments that say much the same."""
         found = similar_waiting(self.db, item.comment, self.scopes, ALIKE_SHOWN)
-        blurs = blurs_over(self.db, self.liking, [other.comment.id for other in found])
+        blurs = blurs_over(self.db, self.preferences, [other.comment.id for other in found])
         return [
             {
                 "id": other.comment.id,
@@ -153,13 +153,13 @@ class Reading:
         ]
 
     def _left_on(self, item: DeskComment) -> dict[str, Any]:
-        """Marks and notes that colleagues have left, and what they have listed and decided."""
-        marks = flags_on(self.db, [item.comment.id]).get(item.comment.id, [])
+        """Flags and notes that colleagues have left, and what they have put on wordlists and decided."""
+        flags = flags_on(self.db, [item.comment.id]).get(item.comment.id, [])
         return {
-            "marks": {mark.kind.value: mark for mark in marks},
+            "flags": {flag.kind.value: flag for flag in flags},
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
             "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
-            "listed": wordlist_hits_in(
+            "wordlist": wordlist_hits_in(
                 services().site_rules.rules(self.db, item.article), item.comment.body, item.comment.author_name
             ),
             "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
@@ -176,7 +176,7 @@ class Reading:
         return card(
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),
-            liking=self.liking,
+            preferences=self.preferences,
             verdict=self.verdict(item.decided),
             taken=self.taken(item.comment.id),
             now=self.now,

@@ -38,7 +38,7 @@ _LEVELS: Mapping[Level, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepShown:
-    """One line of how a mode came to be. ``counts`` marks the one that has the last word."""
+    """One line of how a mode came to be. ``counts``: this one has the last word."""
 
     words: str
     by: str
@@ -128,7 +128,7 @@ def form_shown(setting: Setting | None, *, typed: bool, zone: str | None = None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermShown:
-    """A listed term with who added it."""
+    """A term of a wordlist with who added it."""
 
     id: str
     text: str

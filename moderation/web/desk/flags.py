@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from moderation.core.errors import ModerationError, OpenWithColleague
 from moderation.desk.decide import Ruling, Verdict, decide_comment
-from moderation.desk.flags import add_note, mark, remove_note, unmark
+from moderation.desk.flags import add_note, flag_comment, remove_note, unflag_comment
 from moderation.storage.desk import standing_of
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout
 from moderation.web.desk.comment import comment_page, refusal
@@ -30,17 +30,17 @@ _WORDS = {
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review/comments/<id>/marks/<kind>``, ``.../notes`` and ``/review/notes/<id>/remove``."""
-    pages = Blueprint("mark_pages", __name__)
+    """The routes ``/review/comments/<id>/flags/<kind>``, ``.../notes`` and ``/review/notes/<id>/remove``."""
+    pages = Blueprint("flag_pages", __name__)
 
-    @pages.post(f"{QUEUE}/comments/<comment_id>/marks/<any(escalated, featured, newsroom):kind>")
-    def marks(comment_id: str, kind: str) -> Response:
-        return _mark(known_id(comment_id), FlagKind(kind))
+    @pages.post(f"{QUEUE}/comments/<comment_id>/flags/<any(escalated, featured, newsroom):kind>")
+    def flags(comment_id: str, kind: str) -> Response:
+        return _flag(known_id(comment_id), FlagKind(kind))
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/notes")
     def notes(comment_id: str) -> Response:
         text = request.form.get("note", "")
-        return _answered(
+        return _response(
             comment_id,
             "noted",
             lambda: add_note(services(), person(), NoteAbout.COMMENT, known_id(comment_id), text),
@@ -48,7 +48,7 @@ def blueprint() -> Blueprint:
 
     @pages.post(f"{QUEUE}/notes/<note_id>/remove")
     def away(note_id: str) -> Response:
-        return _answered(
+        return _response(
             request.form.get("comment", ""),
             "note removed",
             lambda: remove_note(services(), person(), known_id(note_id)),
@@ -57,29 +57,29 @@ def blueprint() -> Blueprint:
     return pages
 
 
-def _mark(comment_id: str, kind: FlagKind) -> Response:
-    """Puts the mark on, or with the form's ``off`` takes it off; with ``approve`` the comment is published first."""
+def _flag(comment_id: str, kind: FlagKind) -> Response:
+    """Puts the flag on, or with the form's ``off`` takes it off; with ``approve`` the comment is published first."""
     form = request.form
     note = form.get("note") or None
     if form.get("off"):
-        return _answered(comment_id, _WORDS[kind][1], lambda: unmark(services(), person(), comment_id, kind))
+        return _response(comment_id, _WORDS[kind][1], lambda: unflag_comment(services(), person(), comment_id, kind))
 
-    def marked() -> str | None:
-        return mark(services(), person(), comment_id, kind, note, anyway=bool(form.get("anyway")))
+    def flagged() -> str | None:
+        return flag_comment(services(), person(), comment_id, kind, note, anyway=bool(form.get("anyway")))
 
     if not form.get("approve"):
-        return _answered(comment_id, _WORDS[kind][0], marked)
+        return _response(comment_id, _WORDS[kind][0], flagged)
 
     def published_and_flagged() -> list[str]:
         revision, anyway = revision_of(form.get("revision", "")), bool(form.get("anyway"))
         ruling = Ruling(verdict=Verdict.APPROVE, revision=revision, anyway=anyway)
         ruled = decide_comment(services(), person(), comment_id, ruling)
-        return [action for action in (ruled.action_id, marked()) if action]
+        return [action for action in (ruled.action_id, flagged()) if action]
 
-    return _answered(comment_id, _WORDS[kind][0], published_and_flagged)
+    return _response(comment_id, _WORDS[kind][0], published_and_flagged)
 
 
-def _answered(comment_id: str, words: str, work: Callable[[], str | list[str] | None]) -> Response:
+def _response(comment_id: str, words: str, work: Callable[[], str | list[str] | None]) -> Response:
     try:
         done = work()
     except ModerationError as error:
@@ -90,7 +90,7 @@ def _answered(comment_id: str, words: str, work: Callable[[], str | list[str] | 
         return comment_page(comment_id, refusal(error, {}))
     actions = done if isinstance(done, list) else [done] if done else []
     if asked_by_script():
-        return facts({"id": comment_id, "words": words, "acts": actions, **_standing(comment_id)})
+        return facts({"id": comment_id, "words": words, "action_ids": actions, **_standing(comment_id)})
     return back_to(actions[-1] if actions else None)
 
 

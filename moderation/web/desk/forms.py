@@ -1,4 +1,4 @@
-"""What the pages about authors, articles, house rules and legal matters share: fields, moments, answers to forms."""
+"""What the pages about authors, articles, site rules and legal cases share: fields, moments, answers to forms."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ class Problem:
 def problem_of(error: ModerationError) -> Problem:
     """A refusal, in words for the page that the form stands on."""
     status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
-    words = f"The {error.field} {error.message}" if isinstance(error, InvalidField) else error.detail
+    words = error.sentence if isinstance(error, InvalidField) else error.detail
     return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
 
 
-def answered(
+def form_response(
     work: Callable[[], str | None],
     page: Callable[[Problem], Response],
     then: str,
     said: str = "kept",
     **more: str,
 ) -> Response:
-    """Does what a form asks and leads on to ``then``, with the act that undoing takes; or shows the page again with
+    """Does what a form asks and leads on to ``then``, with the action that undoing takes; or shows the page again with
     what is wrong. Who asks for what isn't there, or isn't theirs, gets an error page. ``more`` enters the address.
     """
     try:
@@ -75,7 +75,7 @@ def answered(
 _SAID = {
     "kept": "Kept.",
     "removed": "Removed.",
-    "there": "Every one of these is listed already.",
+    "there": "Every one of these is on the list already.",
     "closed": "The whole site is read-only now.",
     "opened": "The site takes comments again, as its settings say.",
     "lifted": "Lifted. The article publishes first again.",
@@ -85,7 +85,7 @@ _SAID = {
 
 
 def done_here(session: Session, actor: Actor) -> dict[str, Any] | None:
-    """What was just done, from the address: with its undo, where it is an act of one's own."""
+    """What was just done, from the address: with its undo, where it is an action of one's own."""
     action = find_action(session, known_id(argument("done"))) if argument("done") else None
     if action is not None and action.account_id == actor.account_id:
         return {
@@ -97,11 +97,11 @@ def done_here(session: Session, actor: Actor) -> dict[str, Any] | None:
     return {"id": None, "words": words, "may_undo": False} if words else None
 
 
-def field(name: str, most: int = 5000) -> str:
+def field(name: str, maximum: int = 5000) -> str:
     """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long."""
     text = request.form.get(name, "").strip()
-    if len(text) > most:
-        raise InvalidField(name, f"has {len(text)} characters; at most {most} are possible.")
+    if len(text) > maximum:
+        raise InvalidField(name, f"has {len(text)} characters; at most {maximum} are possible.")
     return text
 
 

@@ -20,7 +20,7 @@ from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.desk import account_names
 from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome, decided_cases, open_cases
 from moderation.storage.sites import Site
-from moderation.web.desk.forms import Problem, answered, done_here, field, moment, problem_of
+from moderation.web.desk.forms import Problem, done_here, field, form_response, moment, problem_of
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
 from moderation.web.shared.rendering import argument, known_id
@@ -32,7 +32,7 @@ PAGE = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLine:
-    """A matter in the list. ``left`` says how long there is, or how long it is over its time."""
+    """A case in the list. ``left`` says how long there is, or how long it is over its time."""
 
     id: str
     kind: str
@@ -70,7 +70,7 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<case_id>/decide")
     def decide(case_id: str) -> Response:
-        return answered(
+        return form_response(
             lambda: decide_case(services(), person(), known_id(case_id), _ruling()),
             lambda problem: _case_page(case_id, problem),
             f"{LEGAL}/{known_id(case_id)}",

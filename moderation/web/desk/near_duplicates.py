@@ -49,7 +49,7 @@ def _alike_page(comment_id: str, problem: str | None = None) -> Response:
         count=len(near_duplicates.found),
         itself=any(one.comment_id == comment_id for one in near_duplicates.found),
         may_reject=near_duplicates.may_reject,
-        most=MAX_ALIKE,
+        maximum=MAX_ALIKE,
         open_with=open_with,
         open_elsewhere=len(near_duplicates.taken),
         lines=lines,

@@ -29,7 +29,7 @@ from moderation.storage.desk_lists import (
 from moderation.storage.moderator_workspace import FlagKind, kinds_on, views_for
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
-from moderation.web.desk.queue_view import MARKS, ORDERS, TABS, UNUSABLE, WAITS, View
+from moderation.web.desk.queue_view import FLAGS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.desk.responses import facts
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
@@ -99,14 +99,16 @@ def _entries(reading: Reading, view: View) -> tuple[list[Any], str | None]:
     wanted = view.wanted(reading.scopes, reading.now)
     found = page_of(reading.db, wanted, after=known_id(view.after) if view.after else None, limit=PAGE + 1)
     lines = lines_of(reading.db, found[:PAGE])
-    find, marks = view.sought, kinds_on(reading.db, found[:PAGE])
+    find, flags = view.sought, kinds_on(reading.db, found[:PAGE])
     list_of = view.changed(after=view.after).query
     entries = [
         reading.entry(
             line,
             f"{QUEUE}?{list_of}{'&' if list_of else ''}at={line.id}",
             find=find,
-            marks=[kind for kind in marks.get(line.id, ()) if kind != view.mark],  # that one is what the list is of
+            flags=[
+                kind for kind in flags.get(line.id, ()) if kind != view.flagged_as
+            ],  # that one is what the list is of
         )
         for line in lines
     ]
@@ -161,7 +163,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "signals": RANGED,
         "unusable": UNUSABLE,
         "waits": WAITS,
-        "marks": MARKS,
+        "flags": FLAGS,
         "kept": parse_qsl(view.changed(find="").query),
         "narrowing": _narrowing(reading, view),
         "everything": View(status=view.status, order=view.order).href,
@@ -203,8 +205,8 @@ def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
         found.append((f"by {name or 'nobody'}", view.changed(author="")))
     if view.waited:
         found.append((f"waits longer than {WAITS[view.waited]}", view.changed(waited="")))
-    if view.marked and view.status not in MARKS:
-        found.append((MARKS[FlagKind(view.marked)], view.changed(marked="")))
+    if view.flag and view.status not in FLAGS:
+        found.append((FLAGS[FlagKind(view.flag)], view.changed(flag="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
 
 
@@ -294,7 +296,7 @@ def _news(reading: Reading, view: View) -> Response:
     locks = {comment: reading.taken(comment) for comment in standing if comment in reading.locks}
     return facts(
         {
-            "new": arrived_since(reading.db, wanted, number, most=NEWS_COUNTED) if view.waiting else 0,
+            "new": arrived_since(reading.db, wanted, number, maximum=NEWS_COUNTED) if view.waiting else 0,
             "waiting": _waits(reading.actor),
             "total": lately(reading.actor, view.changed(), lambda: _total(reading, view)),
             "taken": locks,

@@ -28,12 +28,12 @@ TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "featured": ("Featured", (Status.APPROVED,)),
     "newsroom": ("For the newsroom", tuple(status for status in Status if status is not Status.ERASED)),
 }
-MARKS = {FlagKind.FEATURED: "featured", FlagKind.NEWSROOM: "sent to the newsroom"}
-"""The marks that a view can be narrowed to. Two of the tabs are lists of one each, wherever its comments stand."""
+FLAGS = {FlagKind.FEATURED: "featured", FlagKind.NEWSROOM: "sent to the newsroom"}
+"""The flags that a view can be narrowed to. Two of the tabs are lists of one each, wherever its comments stand."""
 ORDERS = {Order.SEVERITY: "Most severe", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
 WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
 UNUSABLE = {Unusable.UNREAD: "not read: no pack knows their language", Unusable.UNSCORED: "not scored"}
-MOST_CHOSEN = 20
+MAX_CHOSEN = 20
 _LANGUAGE = regex.compile(r"[A-Za-z]{2,8}")
 _LEVEL = regex.compile(r"[01](?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 
@@ -41,7 +41,7 @@ _LEVEL = regex.compile(r"[01](?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What the address asks to see. ``low`` and ``high`` bound ``signal``; ``scores`` is an ``Unusable``; ``waited``
-    are hours; ``marked`` is one of ``MARKS``; ``at`` is the comment that is open, ``after`` the one behind which the
+    are hours; ``flag`` is one of ``FLAGS``; ``at`` is the comment that is open, ``after`` the one behind which the
     page begins.
     """
 
@@ -56,7 +56,7 @@ class View:
     language: str = ""
     author: str = ""
     waited: str = ""
-    marked: str = ""
+    flag: str = ""
     order: Order = Order.SEVERITY
     find: str = ""
     after: str = ""
@@ -78,7 +78,7 @@ class View:
             return tidy(said.get(name, ""), 200)
 
         def words(name: str) -> tuple[str, ...]:
-            return tuple(dict.fromkeys(filter(None, (tidy(text, 200) for text in said.getlist(name)[:MOST_CHOSEN]))))
+            return tuple(dict.fromkeys(filter(None, (tidy(text, 200) for text in said.getlist(name)[:MAX_CHOSEN]))))
 
         order, signal = word("order"), word("signal")
         return View(
@@ -93,7 +93,7 @@ class View:
             language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
             waited=word("waited") if word("waited") in WAITS else "",
-            marked=word("marked") if word("marked") in MARKS else "",
+            flag=word("flag") if word("flag") in FLAGS else "",
             # Views from before, and "flagged" in them, are sorted by severity too.
             order=Order(order) if order in ORDERS else Order.SEVERITY,
             find=word("find"),
@@ -116,7 +116,7 @@ class View:
             ("language", self.language),
             ("author", self.author),
             ("waited", self.waited),
-            ("marked", self.marked),
+            ("flag", self.flag),
             ("order", "" if self.order is Order.SEVERITY else self.order.value),
             ("find", self.find),
             ("after", self.after),
@@ -137,9 +137,9 @@ class View:
         return TABS[self.status][1] is None
 
     @property
-    def mark(self) -> FlagKind | None:
-        """The mark that everything in this view has."""
-        named = self.status if self.status in MARKS else self.marked
+    def flagged_as(self) -> FlagKind | None:
+        """The flag that everything in this view has."""
+        named = self.status if self.status in FLAGS else self.flag
         return FlagKind(named) if named else None
 
     @property
@@ -179,7 +179,7 @@ class View:
             unusable=Unusable(self.scores) if self.scores else None,
             language=self.language or None,
             before=now - waited if waited is not None else None,
-            marked=self.mark,
+            flag=self.flagged_as,
             find=self.sought if self.find else None,
             order=self.order,
         )

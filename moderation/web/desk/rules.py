@@ -1,4 +1,4 @@
-"""House rules: how a site and its sections take comments, the big switch, and the site's list of terms."""
+"""Site rules: how a site and its sections take comments, the big switch, and the site's list of terms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from moderation.web.desk.discussion_settings_view import (
     summary,
     terms_shown,
 )
-from moderation.web.desk.forms import Problem, answered, done_here, field, mode_chosen
+from moderation.web.desk.forms import Problem, done_here, field, form_response, mode_chosen
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import argument, known_id
@@ -43,23 +43,23 @@ def blueprint() -> Blueprint:
 
     @pages.post("/<site_id>/mode")
     def mode(site_id: str) -> Response:
-        return _answered(site_id, "mode", lambda: _set(site_id))
+        return _response(site_id, "mode", lambda: _set(site_id))
 
     @pages.post("/<site_id>/read-only")
     def read_only(site_id: str) -> Response:
         if request.form.get("off"):
-            return _answered(site_id, "opened", lambda: end_read_only(services(), person(), site_id))
-        return _answered(
+            return _response(site_id, "opened", lambda: end_read_only(services(), person(), site_id))
+        return _response(
             site_id, "closed", lambda: make_read_only(services(), person(), site_id, field("sentence") or None)
         )
 
     @pages.post("/<site_id>/terms")
     def terms(site_id: str) -> Response:
-        return _answered(site_id, "there", lambda: _add(site_id))
+        return _response(site_id, "there", lambda: _add(site_id))
 
     @pages.post("/<site_id>/terms/<term_id>/remove")
     def off(site_id: str, term_id: str) -> Response:
-        return _answered(site_id, "removed", lambda: remove_term(services(), person(), known_id(term_id)))
+        return _response(site_id, "removed", lambda: remove_term(services(), person(), known_id(term_id)))
 
     return pages
 
@@ -75,8 +75,8 @@ def _add(site_id: str) -> str | None:
     return add_terms(services(), person(), site_id, field("terms", 500_000).splitlines(), field("why", 1000))
 
 
-def _answered(site_id: str, said: str, work: Callable[[], str | None]) -> Response:
-    return answered(
+def _response(site_id: str, said: str, work: Callable[[], str | None]) -> Response:
+    return form_response(
         work,
         lambda problem: _rules_page(site_id, problem),
         RULES,

@@ -1,4 +1,4 @@
-"""The score map: what waits along one score, a band of it to look into, and to decide together."""
+"""The score map: what waits along one score, a range of it to look into, and to decide together."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from moderation.web.shared.frame import QUEUE, desk_page
 
 SAMPLE = 8
 LOOKED_AT = 500
-"""Where a band has few hundredths, its sample is drawn from so many of its comments."""
+"""Where a score range has few hundredths, its sample is drawn from so many of its comments."""
 MANY = 5000
 """Where more than these wait, counting them takes long enough to be done once in a few seconds."""
 KEPT = timedelta(seconds=5)
-MOST_KEPT = 200
+MAX_KEPT = 200
 
 
 def blueprint() -> Blueprint:
@@ -88,25 +88,25 @@ def _counted(db: Session, area: Area, signal: str) -> Histogram:
     """The map. A large one may be a few seconds old, but not older than what this process decided: deciding together
     looks afresh anyway.
     """
-    kept, now = _shelf(), services().clock()
+    kept, now = _kept_maps(), services().clock()
     known = kept.get((area, signal))
     if known is not None and now - known[0] < KEPT:
         return known[1]
     found = histogram(db, area, signal)
     if found.total > MANY:
-        if len(kept) >= MOST_KEPT:
+        if len(kept) >= MAX_KEPT:
             kept.clear()
         kept[area, signal] = (now, found)
     return found
 
 
-def _shelf() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
+def _kept_maps() -> dict[tuple[Area, str], tuple[datetime, Histogram]]:
     kept: dict[tuple[Area, str], tuple[datetime, Histogram]] = current_app.extensions.setdefault("score maps", {})
     return kept
 
 
 def _score_range_shown(reading: Reading, area: Area, view: MapView, found: Histogram) -> dict[str, Any] | None:
-    """The chosen band: how many it holds, a sample, and what this person may do with it."""
+    """The chosen score range: how many it holds, a sample, and what this person may do with it."""
     if view.score_range is None:
         return None
     taken = among(reading.db, area, view.score_range, list(reading.locks))
@@ -131,8 +131,8 @@ def _may(actor: Actor, area: Area, verdict: Verdict) -> bool:
 
 
 def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> list[SampleLine]:
-    """Some comments from all over a band: the oldest and the newest of its hundredths, and where those are few, others
-    from between them.
+    """Some comments from all over a score range: the oldest and the newest of its hundredths, and where those are few,
+    others from between them.
     """
     assert view.score_range is not None
     numbers = [number for some in found.examples[view.score_range.low : view.score_range.high] for number in some]
@@ -147,9 +147,9 @@ def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> li
     ]
 
 
-def _spread(numbers: list[int], most: int) -> list[int]:
+def _spread(numbers: list[int], maximum: int) -> list[int]:
     """At most so many of them, at even distances."""
-    few = min(most, len(numbers))
+    few = min(maximum, len(numbers))
     return [numbers[at * len(numbers) // few] for at in range(few)]
 
 
@@ -167,5 +167,5 @@ def _decide(verdict: Verdict) -> Response:
         begun = decide_score_range(services(), actor, area, score_range_asked(form), ruling)
     except InvalidField as error:
         return _map_page(view, error)
-    _shelf().clear()
+    _kept_maps().clear()
     return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': view.href})}", 303)

@@ -32,7 +32,7 @@ _LEVEL = regex.compile(r"[01](?:[.,][0-9]{1,6})?|[.,][0-9]{1,6}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapView:
-    """What is shown: a signal's map, in one site, section or article or in all, and a band of it once one is chosen."""
+    """What is shown: a signal's map, in one site, section or article or in all, and the chosen score range of it."""
 
     signal: str = "toxicity"
     site: str = ""
@@ -43,7 +43,7 @@ class MapView:
 
     @staticmethod
     def of(said: Mapping[str, str]) -> MapView:
-        """The view that an address or a form asks for; a band that can't be counts as none."""
+        """The view that an address or a form asks for; a score range that can't be counts as none."""
         signal = said.get("signal", "")
         low, high = _hundredths(said.get("from", "")), _hundredths(said.get("to", ""))
         whole = low is not None and high is not None and low < high
@@ -97,10 +97,10 @@ class MapView:
 
 
 def score_range_asked(said: Mapping[str, str]) -> ScoreRange:
-    """The band that a form decides about. Raises ``InvalidField``: here nothing is guessed."""
+    """The score range that a form decides about. Raises ``InvalidField``: here nothing is guessed."""
     view = MapView.of(said)
     if view.score_range is None or said.get("signal") != view.signal:
-        raise InvalidField("band", "needs a score, and a beginning below its end, both from 0 to 1.")
+        raise InvalidField("score range", "needs a score, and a beginning below its end, both from 0 to 1.")
     return view.score_range
 
 
@@ -159,7 +159,7 @@ def beside(found: Histogram, view: MapView) -> Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLine:
-    """A comment of a band as its sample shows it: ``why`` names its flags, ``strongest`` the label that is highest."""
+    """A comment as the sample of a score range shows it: ``why`` names its flags, ``strongest`` its highest label."""
 
     id: str
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from moderation.core.conditions import COUNTED_SIGNALS
 from moderation.core.decision import Reason
-from moderation.core.policy import COUNTED_SIGNALS, Rules, Signals, concerns
+from moderation.core.policy import Rules, Signals, concerns
 from moderation.core.severity import Kind, Part, Severity, severity_of
 from moderation.web.shared.wording import language_name
 
@@ -14,10 +15,10 @@ UNREAD = Kind.UNREAD.name.lower()
 """The kind of the chips that tell of what no pack read."""
 _FACTS = {
     "spam": "Form filled by a program",
-    "name_terms": "Name: listed term",
+    "name_terms": "Name: on the wordlist",
     "name_not_scored": "Name not scored",
 }
-_NAMES = {"author_approved": "Approved comments", "terms": "Listed terms"}
+_NAMES = {"author_approved": "Approved comments", "terms": "Wordlist"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,12 @@ def urgency_of(signals: Signals, rules: Rules, *, sorted_by: int | None = None) 
     still be the one of the policy before.
     """
     severity = severity_of(_by_name(reason, signals.language) for reason in concerns(signals, rules))
-    # What nobody could read is marked whatever else is known.
-    marked = [part for place, part in enumerate(severity.parts) if place == 0 or part.kind is Kind.UNREAD]
-    rest = [_shortly(part, signals) for part in severity.parts if part not in marked]
+    # What nobody could read is shown whatever else is known.
+    shown = [part for place, part in enumerate(severity.parts) if place == 0 or part.kind is Kind.UNREAD]
+    rest = [_shortly(part, signals) for part in severity.parts if part not in shown]
     more = len(rest) - _SHORT_REASONS
     return Urgency(
-        chips=tuple(Chip(words=_shortly(part, signals), kind=part.kind.name.lower()) for part in marked),
+        chips=tuple(Chip(words=_shortly(part, signals), kind=part.kind.name.lower()) for part in shown),
         others=(
             *(words[0].lower() + words[1:] for words in rest[:_SHORT_REASONS]),
             *((f"{more} more",) if more > 0 else ()),

@@ -1,4 +1,4 @@
-"""Around the queue: who is at which comment, what one did and takes back, saved views, and how one likes the desk."""
+"""Around the queue: who is at which comment, what one did and takes back, saved views, and one's preferences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moderation.core.errors import ActionNotFound, InvalidField, ModerationError
 from moderation.core.reach import READ
 from moderation.core.scores import LABELS
 from moderation.desk.locks import lock_comment, release
-from moderation.desk.saved_views import Liking, like, remove_view, save_view
+from moderation.desk.saved_views import DeskPreferences, remove_view, save_preferences, save_view
 from moderation.desk.undo import Undone, undo
 from moderation.desk.wordlists import TERMS
 from moderation.storage.actions import ModeratorAction, newest_action, own_actions, subjects_of
@@ -28,24 +28,24 @@ from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.rendering import known_id, path_within, tidy
 from moderation.web.shared.wording import STATUS_WORDS
 
-ACTIONS = f"{QUEUE}/acts"
+ACTIONS = f"{QUEUE}/actions"
 SHOWN = 50
-MOST_TOLD = 20
+MAX_TOLD = 20
 """Of an undone batch, a script is told of so many comments."""
 _LEVEL = regex.compile(r"[01](?:[.,][0-9]{1,4})?|[.,][0-9]{1,4}")
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review/claims``, ``/review/undo``, ``/review/acts``, ``/review/views`` and ``/review/desk``."""
+    """The routes ``/review/locks``, ``.../undo``, ``.../actions``, ``.../views`` and ``.../preferences``."""
     pages = Blueprint("desk_work_pages", __name__)
 
-    @pages.post(f"{QUEUE}/claims")
+    @pages.post(f"{QUEUE}/locks")
     def locks() -> Response:
         return _lock(known_id(request.form.get("open", "")), known_id(request.form.get("leave", "")))
 
     @pages.post(f"{QUEUE}/undo")
     def take_back() -> Response:
-        return _undo(request.form.get("act", ""))
+        return _undo(request.form.get("action_id", ""))
 
     @pages.get(ACTIONS)
     def actions() -> Response:
@@ -60,17 +60,17 @@ def blueprint() -> Blueprint:
         remove_view(services(), person(), known_id(view_id))
         return back_to(None)
 
-    @pages.get(f"{QUEUE}/desk")
-    def desk() -> Response:
-        return _desk_page()
+    @pages.get(f"{QUEUE}/preferences")
+    def preferences() -> Response:
+        return _preferences_page()
 
-    @pages.post(f"{QUEUE}/desk")
-    def change_desk() -> Response:
+    @pages.post(f"{QUEUE}/preferences")
+    def change_preferences() -> Response:
         try:
-            like(services(), person(), Liking(blur=_levels()))
+            save_preferences(services(), person(), DeskPreferences(blur=_levels()))
         except InvalidField as error:
-            return _desk_page(error)
-        return redirect(f"{QUEUE}/desk?kept=1", 303)
+            return _preferences_page(error)
+        return redirect(f"{QUEUE}/preferences?kept=1", 303)
 
     return pages
 
@@ -120,13 +120,13 @@ def _told(undone: Undone) -> dict[str, Any]:
     """What became of it, and where its first comments stand now."""
     with services().database.reading() as db:
         reading = Reading(db, person())
-        standing = standing_of(db, subjects_of(db, undone.action_id, limit=MOST_TOLD), reading.scopes)
+        standing = standing_of(db, subjects_of(db, undone.action_id, limit=MAX_TOLD), reading.scopes)
     return {
-        "act": undone.action_id,
+        "action_id": undone.action_id,
         "words": undone.words,
         "total": undone.total,
         "done": undone.done,
-        "passed": undone.skipped,
+        "skipped": undone.skipped,
         "running": undone.running,
         "comments": [
             {"id": comment, "status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
@@ -145,7 +145,7 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
         found = [subject for ids in subjects.values() for subject in ids]
         standing = standing_of(db, found, reading.scopes)
         lines = {line.id: line for line in lines_of(db, [comment for comment in found if comment in standing])}
-        blurs = blurs_over(db, reading.liking, list(lines))
+        blurs = blurs_over(db, reading.preferences, list(lines))
     return desk_page(
         "desk/actions.html",
         code_of(problem) if problem else 200,
@@ -153,7 +153,6 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
         problem=problem.detail if problem else None,
         actions=[_action_shown(action, lines.get(next(iter(subjects.get(action.id, ())), ""))) for action in actions],
         blurs=blurs,
-        most=SHOWN,
     )
 
 
@@ -168,7 +167,7 @@ def _action_shown(action: ModeratorAction, line: Any) -> dict[str, Any]:
     }
 
 
-# --- how one likes it -------------------------------------------------------------------------------------------------
+# --- preferences ------------------------------------------------------------------------------------------------------
 
 
 def _levels() -> dict[str, float]:
@@ -183,9 +182,9 @@ def _levels() -> dict[str, float]:
     return levels
 
 
-def _desk_page(problem: InvalidField | None = None) -> Response:
+def _preferences_page(problem: InvalidField | None = None) -> Response:
     with services().database.reading() as db:
-        blur = Reading(db, person()).liking.blur
+        blur = Reading(db, person()).preferences.blur
     levels = [
         {
             "label": label,

@@ -18,12 +18,12 @@ from werkzeug.test import create_environ
 
 from moderation.perspective.wire import invalid
 
-MOST_PARTS = 100
+MAX_PARTS = 100
 ANSWER_WITHIN_SECONDS = 20.0
 """What hasn't begun by then is refused: the client may send it again."""
 CALLS = frozenset({"/v1alpha1/comments:analyze", "/v1alpha1/comments:suggestscore"})
 LONGEST_LINE = 8192
-MOST_HEADERS = 100
+MAX_HEADERS = 100
 """Of a part, and of the request in it."""
 
 
@@ -45,20 +45,20 @@ def answer_batch() -> Response:
     parts = list(_parts(request.get_data(), boundary.encode()))
     if not parts:
         raise invalid("Failed to parse batch request: it holds no part.")
-    if len(parts) > MOST_PARTS:
-        raise invalid(f"The batch holds too many requests; at most {MOST_PARTS} are possible.")
+    if len(parts) > MAX_PARTS:
+        raise invalid(f"The batch holds too many requests; at most {MAX_PARTS} are possible.")
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     until = time.monotonic() + ANSWER_WITHIN_SECONDS
-    mark = f"batch_{secrets.token_hex(16)}"
-    said = b"".join(_written(mark, part, _answer(app, part, until)) for part in parts)
-    answer = Response(said + f"--{mark}--\r\n".encode(), content_type=f"multipart/mixed; boundary={mark}")
+    boundary = f"batch_{secrets.token_hex(16)}"
+    said = b"".join(_written(boundary, part, _answer(app, part, until)) for part in parts)
+    answer = Response(said + f"--{boundary}--\r\n".encode(), content_type=f"multipart/mixed; boundary={boundary}")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[_Part]:
     # What stands before the first, one more than are possible, and the end: further ones aren't looked at.
-    pieces = (b"\n" + body).split(b"\n--" + boundary, MOST_PARTS + 1)
+    pieces = (b"\n" + body).split(b"\n--" + boundary, MAX_PARTS + 1)
     for piece in pieces[1:]:
         if piece.startswith(b"--"):  # the end
             return
@@ -78,7 +78,7 @@ def _head(content: bytes) -> tuple[dict[str, str], bytes]:
     """The header lines, and what follows the empty line after them. Raises ``NotAnalyzed`` for too many of them."""
     headers: dict[str, str] = {}
     start = 0
-    for _ in range(MOST_HEADERS + 1):
+    for _ in range(MAX_HEADERS + 1):
         end = content.find(b"\n", start)
         end = len(content) if end < 0 else end
         line, start = content[start:end], end + 1
@@ -87,7 +87,7 @@ def _head(content: bytes) -> tuple[dict[str, str], bytes]:
         name, colon, value = line[:LONGEST_LINE].decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    raise invalid(f"Failed to parse batch request: a part has more than {MOST_HEADERS} header lines.")
+    raise invalid(f"Failed to parse batch request: a part has more than {MAX_HEADERS} header lines.")
 
 
 def _answer(app: Flask, part: _Part, until: float) -> Response:
@@ -111,11 +111,11 @@ def _answer(app: Flask, part: _Part, until: float) -> Response:
         return app.full_dispatch_request()
 
 
-def _written(mark: str, part: _Part, answer: Response) -> bytes:
+def _written(boundary: str, part: _Part, answer: Response) -> bytes:
     body = answer.get_data()
     told = "".join(
         (
-            f"--{mark}\r\nContent-Type: application/http\r\n",
+            f"--{boundary}\r\nContent-Type: application/http\r\n",
             f"Content-ID: {_answers(part.content_id)}\r\n" if part.content_id else "",
             f"\r\nHTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}\r\n",
             f"Content-Type: application/json; charset=UTF-8\r\nContent-Length: {len(body)}\r\n\r\n",

@@ -28,7 +28,7 @@ from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.moderator_workspace import featured_among
 from moderation.storage.sites import Site
-from moderation.web.api.shapes import comment_status
+from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
 from moderation.web.shared.access import check_readers_form, services
@@ -145,7 +145,7 @@ def _problem(error: Exception) -> Problem:
         raise error
     status = next(code for kind, code in CODES.items() if isinstance(error, kind))
     if isinstance(error, InvalidField):
-        return Problem(status=status, words=f"The {error.field} {error.message}", field=error.field)
+        return Problem(status=status, words=error.sentence, field=error.field)
     too_short_or_long = isinstance(error, CommentTooShort | CommentTooLong)
     return Problem(status=status, words=error.detail, field="body" if too_short_or_long else None)
 
@@ -224,9 +224,9 @@ def _sent(article: Article) -> dict[str, str] | None:
         decision = newest_decision(db, comment_id)
     if comment is None or comment.article_id != article.id:
         return None
-    told = comment_status(comment, decision.reader_sentence if decision else None)
+    told = Standing.of(comment, decision)
     link = f"/comments/{comment_id}?{urlencode({'receipt': receipt})}"
-    return {"status": comment.status, "message": told["message"], "link": link}
+    return {"status": comment.status, "message": told.message, "link": link}
 
 
 def _check_receipt(comment_id: str, receipt: str) -> None:
@@ -247,7 +247,7 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
     tell_times_of(comment.site_id)
     configuration, reply = services().configuration.current(), comment.parent_id is not None
     stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())
-    told = comment_status(comment, decision.reader_sentence if decision else None)
+    told = Standing.of(comment, decision)
     hidden = comment.status == Status.APPROVED and not stands.shown
     return page(
         "reader/comment.html",
@@ -255,7 +255,7 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         standing={
             "id": comment.id,
             "word": STATUS_WORDS[comment.status].capitalize(),
-            "message": told["message"],
+            "message": told.message,
             "hidden": "The comments under this article are not shown at the moment." if hidden else None,
             "statement": decision.statement if decision else None,
             "published": comment.status == Status.APPROVED,

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from datetime import timedelta
+from typing import Any
 
+from cachetools import TTLCache
 from flask import current_app
 
-from moderation.core.cache import Recent
+from moderation.core.cache import Cached
 from moderation.web.shared.access import services
 
-T = TypeVar("T")
-MOST = 500
 
-
-def kept(key: Hashable, seconds: float, make: Callable[[], T]) -> T:
-    """What ``make`` returned for this key, at most so long ago."""
-    kept: dict[Hashable, tuple[datetime, Any]] = current_app.extensions.setdefault("kept", {})
-    now = services().clock()
-    found = kept.get(key)
-    if found is not None and now - found[0] < timedelta(seconds=seconds):
-        return cast(T, found[1])
-    made = make()
-    if len(kept) >= MOST:
-        kept.clear()
-    kept[key] = (now, made)
-    return made
-
-
-def recently(name: str, kept_for: timedelta, *, most: int) -> Recent[Any]:
-    """This application's own ``Recent`` of that name: for the few answers that are large."""
-    found: Recent[Any] = current_app.extensions.setdefault(f"recent {name}", Recent(kept_for, most=most))
+def recently(
+    name: str, kept_for: timedelta, *, maximum: int, timer: Callable[[], float] | None = None
+) -> Cached[Hashable, Any]:
+    """This application's own cache of that name, of so many answers. ``timer`` tells seconds; the service's clock, if
+    none does.
+    """
+    found: Cached[Hashable, Any] | None = current_app.extensions.get(f"recent {name}")
+    if found is None:
+        clock = services().clock
+        cache = TTLCache[Hashable, Any, float](
+            maximum, kept_for.total_seconds(), timer or (lambda: clock().timestamp())
+        )
+        # Of two threads that come here at once, both get the first one's.
+        found = current_app.extensions.setdefault(f"recent {name}", Cached(cache))
     return found

@@ -45,7 +45,7 @@ Shown = Callable[[int, str, Fields, dict[str, str]], Response]
 """Makes an answer out of a status, a detail, fields and headers."""
 
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 """So many problems of one request are told: an answer is no place to give back what was sent."""
 
 
@@ -54,7 +54,7 @@ class InvalidFields(facts.ModerationError):
 
     def __init__(self, errors: Fields, more: int = 0) -> None:
         super().__init__()
-        self.errors = errors[:MOST_PROBLEMS]
+        self.errors = errors[:MAX_PROBLEMS]
         self.more = more + len(errors) - len(self.errors)
 
     @property

@@ -37,13 +37,13 @@ def handled(use: Callable[..., Made], show: Callable[..., Response], **asked: st
     try:
         made = use(person(), **asked)
     except InvalidField as error:
-        return show(Told(problem=f"The {error.field} {error.message}"), **asked)
+        return show(Told(problem=error.sentence), **asked)
     return show(Told(made=made), **asked)
 
 
-def field(name: str, most: int = 200) -> str:
+def field(name: str, maximum: int = 200) -> str:
     """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long or can't be stored."""
     text = request.form.get(name, "").strip()
-    if len(text) > most or "\x00" in text:
-        raise InvalidField(name, f"can't be used: it is over {most} characters, or holds what can't be stored.")
+    if len(text) > maximum or "\x00" in text:
+        raise InvalidField(name, f"can't be used: it is over {maximum} characters, or holds what can't be stored.")
     return text

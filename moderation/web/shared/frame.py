@@ -47,7 +47,7 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
         QUEUE: "Queue",
         f"{QUEUE}/map": "Score map",
         f"{QUEUE}/articles": "Articles",
-        f"{QUEUE}/rules": "House rules",
+        f"{QUEUE}/rules": "Site rules",
     }
     if anywhere(actor, SENIOR):
         items["/legal"] = "Legal"

@@ -14,7 +14,7 @@ _STEPS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """A mark of the vertical axis."""
+    """A tick of the vertical axis."""
 
     y: str
     words: str
@@ -62,11 +62,11 @@ Group = Sequence[Sequence[Piece]]
 """The bars that stand side by side at one place; each is a stack of pieces, the lowest first."""
 
 
-def column_plot(groups: Sequence[Group], names: Sequence[str], *, most: float | None = None, unit: str = "") -> Plot:
+def column_plot(groups: Sequence[Group], names: Sequence[str], *, maximum: float | None = None, unit: str = "") -> Plot:
     """Groups of stacked bars from left to right. ``names`` stand under some of them, as many as have room on a phone;
-    ``most`` is the axis's end, or else what the tallest bar needs.
+    ``maximum`` is the axis's end, or else what the tallest bar needs.
     """
-    top = most or _round_up(max((sum(piece.value for piece in bar) for group in groups for bar in group), default=0))
+    top = maximum or _round_up(max((sum(piece.value for piece in bar) for group in groups for bar in group), default=0))
     wide = 100 / max(len(groups), 1)
     rects = []
     for number, group in enumerate(groups):

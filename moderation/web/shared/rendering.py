@@ -84,9 +84,9 @@ def page(template: str, status: int = 200, /, *, kept: bool = False, **context: 
     return answer
 
 
-def argument(name: str, most: int = 200) -> str:
+def argument(name: str, maximum: int = 200) -> str:
     """A parameter of the address, trimmed and without what no database can look for; empty where there is none."""
-    return tidy(request.args.get(name, ""), most)
+    return tidy(request.args.get(name, ""), maximum)
 
 
 LARGEST = 2**31 - 1
@@ -104,9 +104,9 @@ def whole_number(text: str, *, largest: int = LARGEST) -> int | None:
     return largest if len(digits) > len(str(largest)) else min(int(digits or "0"), largest)
 
 
-def tidy(text: str, most: int) -> str:
+def tidy(text: str, maximum: int) -> str:
     """At most so much of a text, trimmed and without what no database can look for."""
-    return _UNSTORABLE.sub("", text)[:most].strip()
+    return _UNSTORABLE.sub("", text)[:maximum].strip()
 
 
 def known_id(text: str) -> str:

@@ -47,6 +47,6 @@ def browser_words(agent: str | None) -> str:
     """Such as ``Firefox on Linux``."""
     if not agent:
         return "an unknown browser"
-    browser = next((words for mark, words in _BROWSERS.items() if mark in agent), "another program")
-    system = next((words for mark, words in _SYSTEMS.items() if mark in agent), None)
+    browser = next((words for token, words in _BROWSERS.items() if token in agent), "another program")
+    system = next((words for token, words in _SYSTEMS.items() if token in agent), None)
     return f"{browser} on {system}" if system else browser

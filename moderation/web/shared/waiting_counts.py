@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
-from moderation.core.cache import Recent
 from moderation.core.reach import READ, Scope, extent
 from moderation.storage.desk_lists import COUNTED, Wanted, how_many
 from moderation.web.shared.cache import recently
@@ -21,11 +21,9 @@ MAX_KEPT = 1000
 def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
     """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
     # Real time, whatever the service's clock says: this is about the age of what a page shows.
-    return _counts().get((extent(actor, READ), of), datetime.now(UTC), count)
-
-
-def _counts() -> Recent[str]:
-    return recently("counts", KEPT_FOR, most=MAX_KEPT)
+    counts = recently("counts", KEPT_FOR, maximum=MAX_KEPT, timer=time.monotonic)
+    found: str = counts.get((extent(actor, READ), of), count)
+    return found
 
 
 def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:

@@ -38,9 +38,9 @@ def day_and_time(time: datetime, zone: tzinfo = UTC) -> str:
 
 def age(since: datetime, now: datetime) -> str:
     """How long ago, in one or two units: ``under a minute``, ``7 min``, ``3 h 20 min``, ``2 days 4 h``."""
-    passed = max(now - since, timedelta(0))
-    minutes = int(passed.total_seconds() // 60)
-    hours, days = minutes // 60, passed.days
+    elapsed = max(now - since, timedelta(0))
+    minutes = int(elapsed.total_seconds() // 60)
+    hours, days = minutes // 60, elapsed.days
     if minutes < 1:
         return "under a minute"
     if hours < 1:

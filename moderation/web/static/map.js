@@ -1,5 +1,5 @@
-/* The score map by pointer: a band is dragged over the columns, or its edges are set in the two fields by keyboard; then
-   the page is asked for the band's number and sample. Without this script the form's button asks for the same. */
+/* The score map by pointer: a range is dragged over the columns, or its edges are set in the two fields by keyboard; then
+   the page is asked for its number and sample. Without this script the form's button asks for the same. */
 "use strict";
 
 (() => {
@@ -44,15 +44,15 @@
     if (asked) asked.abort();
     asked = new AbortController();
     const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
-    const band = document.getElementById("band");
-    band.setAttribute("aria-busy", "true");
+    const range = document.getElementById("score-range");
+    range.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { signal: asked.signal, headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) { location.assign(address); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      band.replaceWith(document.importNode(page.getElementById("band"), true));
+      range.replaceWith(document.importNode(page.getElementById("score-range"), true));
       history.replaceState(null, "", address);
-      const title = document.querySelector("#band h2");
+      const title = document.querySelector("#score-range h2");
       document.getElementById("said").textContent = title ? title.textContent : "";
     } catch (error) {
       if (error.name !== "AbortError") location.assign(address);

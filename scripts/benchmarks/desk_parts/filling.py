@@ -111,7 +111,7 @@ class _Filling:
         self._insert("accounts", [_account(n, made) for n in range(MODERATORS)])
         self._insert("articles", self._all_articles())
         for first in range(0, self._comments, CHUNK):
-            self._portion(first, min(CHUNK, self._comments - first))
+            self._chunk(first, min(CHUNK, self._comments - first))
         self._insert("authors", self._all_authors())
         head = {"chain": SITE, "sequence": self._comments, "hash": self._previous}
         self._insert("audit_heads", [head])
@@ -122,8 +122,8 @@ class _Filling:
     def _insert(self, table: str, rows: list[Values]) -> None:
         if rows:
             names = ", ".join(rows[0])
-            marks = ", ".join("?" * len(rows[0]))
-            statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+            placeholders = ", ".join("?" * len(rows[0]))
+            statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608 - names of ours
             self._connection.executemany(statement, (tuple(row.values()) for row in rows))
 
     def _all_articles(self) -> list[Values]:
@@ -162,7 +162,7 @@ class _Filling:
             for number in range(self._authors)
         ]
 
-    def _portion(self, first: int, count: int) -> None:
+    def _chunk(self, first: int, count: int) -> None:
         texts = self._words.texts(count)
         drawn = _Drawn(self._chance, first, count, of=self._comments, authors=self._authors, articles=self._articles)
         comments = [drawn.comment(n, texts[n], self._answered) for n in range(count)]
@@ -197,7 +197,7 @@ class _Filling:
 
 
 class _Drawn:
-    """One portion's chances, drawn together."""
+    """One chunk's chances, drawn together."""
 
     def __init__(
         self, chance: np.random.Generator, first: int, count: int, *, of: int, authors: int, articles: int
@@ -311,7 +311,7 @@ class _Drawn:
 
     def queue_index(self, n: int, comment: Values) -> Values:
         waits, by_person = self._waits[n], not self._waits[n] and self._by_person[n]
-        # Only what waits is ever looked for by its bands.
+        # Only what waits is ever looked for by its buckets.
         found = (buckets(comment["body"]) if waits else None) or (None,) * 4
         article = self._article[n]
         return {

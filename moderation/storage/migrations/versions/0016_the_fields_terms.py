@@ -110,6 +110,7 @@ def _rewrite(connection: sa.Connection) -> None:
         connection.execute(put, changed[start : start + _AT_ONCE])
     for old, new in _KINDS.items():
         connection.execute(sa.update(_ACTIONS).where(_ACTIONS.c.kind == old).values(kind=new))
+    op.execute("UPDATE saved_views SET query = replace(query, 'marked=', 'flag=')")
     for account_id, values in connection.execute(sa.select(_PREFERENCES)).all():
         if "veil" in values:
             of = sa.update(_PREFERENCES).where(_PREFERENCES.c.account_id == account_id)

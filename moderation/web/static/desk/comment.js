@@ -1,7 +1,7 @@
-/* One comment on a page of its own: it is claimed while it is open. */
+/* One comment on a page of its own: it is locked for others while it is open. */
 import "./keys.js";
-import { Claims } from "./claims.js";
+import { Locks } from "./locks.js";
 
 const pane = document.querySelector(".pane");
-const claims = new Claims({ token: pane.dataset.token, got: () => {} });
-if (pane.dataset.waiting) claims.want(pane.dataset.comment);
+const locks = new Locks({ token: pane.dataset.token, got: () => {} });
+if (pane.dataset.waiting) locks.want(pane.dataset.comment);

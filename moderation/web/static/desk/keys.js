@@ -70,16 +70,16 @@ const press = (key) => {
 const rejecting = () => {
   const near = inThread();
   if (near) return near.querySelector("details.reject[open]");
-  return pane() && pane().querySelector(".acts details.reject[open]");
+  return pane() && pane().querySelector(".action-bar details.reject[open]");
 };
 
-/* To the reader in other words: the field begins with the sentence of the reason that is marked or chosen. */
+/* To the reader in other words: the field begins with the sentence of the reason that is picked. */
 let adapting = false;
 
 const adapt = (folded, button) => {
   const field = folded.querySelector("textarea[name=sentence]");
-  for (const other of folded.querySelectorAll(".marked")) other.classList.remove("marked");
-  button.classList.add("marked");
+  for (const other of folded.querySelectorAll(".picked")) other.classList.remove("picked");
+  button.classList.add("picked");
   field.value = button.dataset.sentence;
   field.focus();
   adapting = false;
@@ -97,8 +97,8 @@ const choose = (digit) => {
 const otherWords = () => {
   const folded = rejecting();
   if (!folded) return false;
-  const marked = document.activeElement.closest("[data-digit]");
-  if (marked && marked !== folded.querySelector("[data-digit]")) adapt(folded, marked);
+  const picked = document.activeElement.closest("[data-digit]");
+  if (picked && picked !== folded.querySelector("[data-digit]")) adapt(folded, picked);
   else adapting = true;
   return true;
 };
@@ -134,7 +134,7 @@ const meant = (event) => {
   return letter ? letter[1].toLowerCase() : key;
 };
 
-const act = (key) => {
+const handle = (key) => {
   if (/^[1-9]$/.test(key)) return choose(key);
   if (key === "w") return otherWords();
   if (key === "j") return moveInThread(1) || press("j");
@@ -147,8 +147,8 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || target.closest("dialog")) return;
   if (event.key === "Escape") { if (escape(target)) event.preventDefault(); return; }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && target.matches("textarea")) {
-    const marked = target.form.querySelector(".marked");
-    target.form.requestSubmit(marked || undefined);
+    const picked = target.form.querySelector(".picked");
+    target.form.requestSubmit(picked || undefined);
     event.preventDefault();
     return;
   }
@@ -157,7 +157,7 @@ document.addEventListener("keydown", (event) => {
   const key = meant(event);
   if (!on() && key !== "?") return;
   if (event.repeat && !"jk".includes(key)) return;
-  if (act(key)) event.preventDefault();
+  if (handle(key)) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
@@ -170,14 +170,14 @@ document.addEventListener("click", (event) => {
 /* A panel that folds out closes when something else is pressed; but while a reason is chosen the text is read. */
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.pop[open]")) {
-    const reads = open.closest(".acts") && event.target.closest(".inside");
+    const reads = open.closest(".action-bar") && event.target.closest(".inside");
     if (!open.contains(event.target) && !reads) open.open = false;
   }
 });
 
 /* On a narrow screen the panel stands below the text: then both are brought into sight. */
 document.addEventListener("toggle", ({ target }) => {
-  if (!target.open || !target.matches(".acts .pop")) return;
+  if (!target.open || !target.matches(".action-bar .pop")) return;
   const narrow = getComputedStyle(target.querySelector(".panel")).position === "static";
   if (narrow) target.closest(".pane").scrollIntoView({ block: "start" });
 }, true);

@@ -3,7 +3,7 @@
 const PAUSES = [1000, 2000, 5000, 10000, 30000];
 const LATER = new Set([429, 502, 503, 504]);
 
-const pause = (passed) => new Promise((resolve) => { setTimeout(resolve, PAUSES[Math.min(passed, PAUSES.length - 1)]); });
+const pause = (attempts) => new Promise((resolve) => { setTimeout(resolve, PAUSES[Math.min(attempts, PAUSES.length - 1)]); });
 
 export class Outbox {
   /* `done(item, answer)` and `failed(item, answer)` are told what became of each; `held(why, number)` when what is to be
@@ -11,16 +11,16 @@ export class Outbox {
      still to go out. */
   constructor({ token, me, done, failed, held, kept }) {
     Object.assign(this, { token, me, done, failed, held, kept });
-    this.shelf = `desk-outbox ${me}`; // whoever signs in here next sends nothing of somebody else's
+    this.storageKey = `desk-outbox ${me}`; // whoever signs in here next sends nothing of somebody else's
     this.busy = false;
     this.revisions = new Map(); // where our own actions have left comments
     this.numbers = 0;
     try {
-      ({ items: this.items, acts: this.acts } = JSON.parse(sessionStorage.getItem(this.shelf)));
+      ({ items: this.items, actions: this.actions = {} } = JSON.parse(sessionStorage.getItem(this.storageKey)));
       for (const item of this.items) item.again = true;
     } catch {
       this.items = [];
-      this.acts = {};
+      this.actions = {};
     }
     addEventListener("beforeunload", (event) => { if (this.items.length) event.preventDefault(); });
     this.run();
@@ -38,24 +38,24 @@ export class Outbox {
 
   keep() {
     this.kept(this.items.length);
-    try { sessionStorage.setItem(this.shelf, JSON.stringify({ items: this.items, acts: this.acts })); } catch { /* full */ }
+    try { sessionStorage.setItem(this.storageKey, JSON.stringify({ items: this.items, actions: this.actions })); } catch { /* full */ }
   }
 
   async run() {
     if (this.busy) return;
     this.busy = true;
-    let passed = 0;
+    let attempts = 0;
     while (this.items.length) {
       const went = await this.sendFirst();
       if (went === "signed out") { this.held(went, this.items.length); break; }
       if (went === "later") {
         this.held("network", this.items.length);
-        await pause(passed);
-        passed += 1;
+        await pause(attempts);
+        attempts += 1;
         continue;
       }
-      if (passed) this.held("", 0);
-      passed = 0;
+      if (attempts) this.held("", 0);
+      attempts = 0;
       this.items.shift();
       this.keep();
     }
@@ -65,13 +65,13 @@ export class Outbox {
   async sendFirst() {
     const [item] = this.items;
     if (!item.undoes) return this.settled(item, await this.post(item.url, item.fields, item.comment));
-    const acts = this.acts[item.undoes];
-    if (!acts) { this.failed(item, { detail: "It had not been done, so there is nothing to take back." }); return "through"; }
-    while (acts.length) {
-      const fields = [...item.fields.filter(([name]) => name !== "act"), ["act", acts.at(-1)]];
+    const actions = this.actions[item.undoes];
+    if (!actions) { this.failed(item, { detail: "It had not been done, so there is nothing to take back." }); return "through"; }
+    while (actions.length) {
+      const fields = [...item.fields.filter(([name]) => name !== "action_id"), ["action_id", actions.at(-1)]];
       const went = this.settled(item, await this.post(item.url, fields));
       if (went === "later" || went === "signed out") return went;
-      acts.pop();
+      actions.pop();
       this.keep();
     }
     return "through";
@@ -106,8 +106,8 @@ export class Outbox {
     for (const comment of facts.comments || [facts]) {
       if (comment.revision) this.revisions.set(comment.id, comment.revision);
     }
-    const acts = facts.acts || (facts.act && !item.undo ? [facts.act] : []);
-    if (acts.length) this.acts[item.number] = acts;
+    const actions = facts.action_ids || (facts.action_id && !item.undo ? [facts.action_id] : []);
+    if (actions.length) this.actions[item.number] = actions;
     this.done(item, facts);
   }
 }

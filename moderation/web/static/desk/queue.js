@@ -1,7 +1,7 @@
 /* The queue without waiting: the next comments are fetched before they are asked for, and what is done goes out in the
    background. The list never moves under the hand; what is new announces itself. */
 import "./keys.js";
-import { Claims } from "./claims.js";
+import { Locks } from "./locks.js";
 import { ending, left } from "./end.js";
 import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { watch } from "./news.js";
@@ -28,8 +28,8 @@ const DONE = {
 const OF_AUTHOR = { trusted: "Trusted", muted: "Muted", banned: "Banned", lifted: "Free again" };
 const panes = new Map();
 const before = new Map(); // panes as they were before a decision, for when it is taken back
-const stack = []; // what can be taken back: numbers in the outbox, or an act that the page came with
-if (undoForm.elements.act.value) stack.push({ act: undoForm.elements.act.value });
+const stack = []; // what can be taken back: numbers in the outbox, or an action that the page came with
+if (undoForm.elements.action_id.value) stack.push({ action: undoForm.elements.action_id.value });
 let here = (document.querySelector(".pane") || { dataset: {} }).dataset.comment || null;
 let moreComing = null;
 
@@ -106,7 +106,7 @@ const open = async (id, { forward = 0 } = {}) => {
   } finally {
     if (here === id) reading.removeAttribute("aria-busy");
   }
-  claim(id, forward);
+  lock(id, forward);
   ahead();
 };
 
@@ -135,7 +135,7 @@ const go = async (step) => {
 
 const end = () => {
   here = null;
-  claims.want(null);
+  locks.want(null);
   opened.replaceChildren(ending(address("/review")));
   opened.firstElementChild.focus();
 };
@@ -177,7 +177,7 @@ const again = (id) => {
 /* --- who has what open -------------------------------------------------------------------------------------------- */
 
 let direction = 0;
-const claims = new Claims({
+const locks = new Locks({
   token,
   got: (id, answer) => {
     const line = lineOf(id);
@@ -195,9 +195,9 @@ const claims = new Claims({
   },
 });
 
-const claim = (id, forward) => {
+const lock = (id, forward) => {
   direction = forward;
-  if (bench.dataset.waiting !== undefined && opened.offsetParent) claims.want(id);
+  if (bench.dataset.waiting !== undefined && opened.offsetParent) locks.want(id);
 };
 
 /* --- doing -------------------------------------------------------------------------------------------------------- */
@@ -215,12 +215,12 @@ const outbox = new Outbox({
       refresh(comment.id);
     }
     if (item.undo) {
-      const alone = answer.passed ? ` ${answer.passed} left alone: somebody else has decided since.` : "";
+      const alone = answer.skipped ? ` ${answer.skipped} left alone: somebody else has decided since.` : "";
       say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${alone}`);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
       if (!first && here) refresh(here);
-      claims.say(true); // what is open may be waiting again only now, and is nobody's until it does
+      locks.say(true); // what is open may be waiting again only now, and is nobody's until it does
     } else if (item.comment === here) refresh(item.comment);
     else if (item.comment) panes.delete(item.comment);
   },
@@ -257,12 +257,12 @@ const anyway = ({ url, fields, comment, words, name, moves }) => {
 };
 
 /* A form goes out once. */
-const sent = (form) => { if (MOVES_ON.has(form.dataset.act)) form.dataset.sent = "yes"; };
+const sent = (form) => { if (MOVES_ON.has(form.dataset.action)) form.dataset.sent = "yes"; };
 
 const decide = (form, submitter) => {
   const within = form.closest("[data-comment]");
   const id = within.dataset.comment;
-  const kind = form.dataset.act;
+  const kind = form.dataset.action;
   const fields = Array.from(new FormData(form, submitter)).filter(([name]) => name !== "csrf_token" && name !== "back");
   const off = fields.some(([name]) => name === "off");
   const name = (lineOf(id) || { dataset: {} }).dataset.name || within.querySelector("bdi").textContent;
@@ -275,7 +275,7 @@ const decide = (form, submitter) => {
   if (by) fields.push(["anyway", "1"]);
   sent(form);
   send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
-  if (off && bench.dataset.marked === kind) fate(id, words); // what this list is of
+  if (off && bench.dataset.flag === kind) fate(id, words); // what this list is of
   if (!within.matches(".pane")) decidedInThread(within, words);
   else if (moves) go(1);
   else stay(form, within);
@@ -296,7 +296,7 @@ const decidedInThread = (item, words) => {
 
 const undo = () => {
   const last = stack.pop();
-  const fields = last && last.act ? [["act", last.act]] : [];
+  const fields = last && last.action ? [["action_id", last.action]] : [];
   outbox.add({
     url: "/review/undo", fields, comment: last ? last.comment : null, undo: true, undoes: last ? last.number : null,
     words: "Undo", name: last ? last.name : "",
@@ -310,9 +310,9 @@ const undo = () => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.act || event.defaultPrevented) return;
+  if (!form.dataset.action || event.defaultPrevented) return;
   event.preventDefault();
-  if (form.dataset.act === "undo") undo();
+  if (form.dataset.action === "undo") undo();
   else if (form.dataset.sent !== "yes") decide(form, event.submitter);
 });
 
@@ -351,4 +351,4 @@ if (bench.dataset.waiting !== undefined) {
 }
 
 if (here) panes.set(here, Promise.resolve(opened.innerHTML));
-if (here && opened.offsetParent) { claim(here, 0); ahead(); }
+if (here && opened.offsetParent) { lock(here, 0); ahead(); }

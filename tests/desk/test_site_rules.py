@@ -47,7 +47,7 @@ def test_terms_hold_a_comment_that_is_scored_late(newsroom: Newsroom) -> None:
     add_terms(newsroom.services, actor, newsroom.site, ["Lindqvist"], "name of a victim")
     whole = sweep(newsroom, comment)
     assert whole["status"] == "pending"
-    assert whole["reasons"] == ["holds a listed term of this site: name of a victim"]
+    assert whole["reasons"] == ["holds a word on the wordlist of this site: name of a victim"]
     with newsroom.services.database.reading() as session:
         row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == comment)).one()
     assert (row.terms, row.holds, row.flags) == (1, 1, 1)

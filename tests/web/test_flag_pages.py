@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pages_house import SITE_KEY, SiteRulesCache, Visitor
+from pages_world import SITE_KEY, Visitor, World
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -27,21 +27,21 @@ def names(desk: Visitor, query: str) -> list[str]:
 
 
 def press(desk: Visitor, comment_id: str, kind: str, **filled: str) -> None:
-    desk.open(f"/review/comments/{comment_id}").send(f"/review/comments/{comment_id}/marks/{kind}", **filled)
+    desk.open(f"/review/comments/{comment_id}").send(f"/review/comments/{comment_id}/flags/{kind}", **filled)
     assert desk.status == 200
 
 
-def public(site_rules: SiteRulesCache) -> dict[str, dict[str, object]]:
-    answer = site_rules.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
+def public(world: World) -> dict[str, dict[str, object]]:
+    answer = world.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
     return {comment["author"]["name"]: comment for comment in (answer.json or {})["comments"]}
 
 
-def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house: SiteRulesCache) -> None:
-    site_rules, desk = either_house, either_house.signed_in()
-    plain, featured, waiting = (site_rules.say(by=name) for name in ("Plain", "Featured", "Waiting"))
-    rejected = site_rules.say(by="Rejected")
-    site_rules.decide(plain, Verdict.APPROVE)
-    site_rules.decide(rejected, Verdict.REJECT)
+def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_world: World) -> None:
+    world, desk = either_world, either_world.signed_in()
+    plain, featured, waiting = (world.say(by=name) for name in ("Plain", "Featured", "Waiting"))
+    rejected = world.say(by="Rejected")
+    world.decide(plain, Verdict.APPROVE)
+    world.decide(rejected, Verdict.REJECT)
     press(desk, featured, "featured")  # approves it too
     press(desk, waiting, "newsroom")
     press(desk, rejected, "newsroom")
@@ -50,63 +50,63 @@ def test_marks_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_house:
     assert names(desk, "status=featured") == ["Featured"]
     assert names(desk, "status=newsroom") == ["Rejected", "Waiting", "Featured"]  # the newest comment first
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom 3"]
-    marks = "//li[contains(@class, 'line')]//span[contains(@class, 'left-mark')]"
-    assert desk.texts(marks) == ["featured"]  # beside what the whole list is of
+    chips = "//li[contains(@class, 'line')]//span[contains(@class, 'flag-chip')]"
+    assert desk.texts(chips) == ["featured"]  # beside what the whole list is of
     assert names(desk, f"status=newsroom&after={waiting}") == ["Featured"]
-    assert names(desk, "marked=newsroom") == ["Waiting"]
+    assert names(desk, "flag=newsroom") == ["Waiting"]
     assert "sent to the newsroom, take away" in desk.text.replace(" ×", "")
     assert sorted(names(desk, "status=approved")) == ["Featured", "Plain"]
-    assert desk.texts(marks) == ["featured", "newsroom"]
-    assert names(desk, "status=approved&marked=featured") == ["Featured"]
+    assert desk.texts(chips) == ["featured", "newsroom"]
+    assert names(desk, "status=approved&flag=featured") == ["Featured"]
     assert names(desk, "status=newsroom&find=report&section=city") == ["Rejected", "Waiting", "Featured"]
     assert names(desk, "status=newsroom&section=sport") == []
-    assert names(desk, "marked=newsroom&find=report") == ["Waiting"]
+    assert names(desk, "flag=newsroom&find=report") == ["Waiting"]
 
-    assert {name: comment.get("featured") for name, comment in public(site_rules).items()} == {
+    assert {name: comment.get("featured") for name, comment in public(world).items()} == {
         "Plain": None,
         "Featured": True,
     }
-    page = site_rules.visitor().open("/articles/lanes")
+    page = world.visitor().open("/articles/lanes")
     assert page.texts("//article[.//span[@class='featured']]//bdi") == ["Featured"]
-    client = site_rules.app.test_client()
+    client = world.app.test_client()
     assert client.get(f"/api/v1/comments/{featured}", headers=SITE).json["marks"] == ["featured", "newsroom"]
     (in_queue,) = client.get("/api/v1/comments?status=pending", headers=SITE).json["comments"]
     assert (in_queue["author"]["name"], in_queue["marks"]) == ("Waiting", ["newsroom"])
 
     press(desk, featured, "featured")  # and takes it off
     assert names(desk, "status=featured") == []
-    assert "featured" not in public(site_rules)["Featured"]
-    site_rules.decide(plain, Verdict.REJECT)
-    assert site_rules.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
+    assert "featured" not in public(world)["Featured"]
+    world.decide(plain, Verdict.REJECT)
+    assert world.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
 
 
-def test_what_is_featured_but_gone_is_featured_no_more(site_rules: SiteRulesCache) -> None:
-    desk, first = site_rules.signed_in(), site_rules.say(by="Ada")
+def test_what_is_featured_but_gone_is_featured_no_more(world: World) -> None:
+    desk, first = world.signed_in(), world.say(by="Ada")
     press(desk, first, "featured")
-    site_rules.decide(
-        site_rules.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
+    world.decide(
+        world.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
         Verdict.APPROVE,
     )
-    assert public(site_rules)["Ada"]["featured"] is True
-    site_rules.decide(first, Verdict.REJECT)
-    assert public(site_rules)[""]["removed"] is True
-    assert "featured" not in public(site_rules)[""]
-    assert site_rules.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
+    assert public(world)["Ada"]["featured"] is True
+    world.decide(first, Verdict.REJECT)
+    assert public(world)[""]["removed"] is True
+    assert "featured" not in public(world)[""]
+    assert world.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
     assert names(desk, "status=featured") == []
 
 
-def test_somebody_of_another_section_sees_none_of_it(site_rules: SiteRulesCache) -> None:
-    site_rules.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
-    comment = site_rules.say()
-    press(site_rules.signed_in(), comment, "newsroom")
-    desk = site_rules.signed_in("sporty")
+def test_somebody_of_another_section_sees_none_of_it(world: World) -> None:
+    world.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = world.say()
+    press(world.signed_in(), comment, "newsroom")
+    desk = world.signed_in("sporty")
     assert names(desk, "status=newsroom") == []
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom"]
 
 
-def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: SiteRulesCache) -> None:
-    comment = either_house.say()
-    database, now = either_house.services.database, either_house.clock()
+def test_where_very_many_are_flagged_a_list_has_those_of_last(either_world: World) -> None:
+    comment = either_world.say()
+    database, now = either_world.services.database, either_world.clock()
     with database.reading() as session:
         account = session.scalar(select(Account.id))
         row = dict(session.execute(select(*table_of(Comment).c).where(Comment.id == comment)).one()._mapping)
@@ -119,7 +119,7 @@ def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: SiteR
             insert(table_of(QueueIndex)),
             [{**entry, "comment_id": one, "number": 10 + place} for place, one in enumerate(many)],
         )
-        marks = [
+        flags = [
             {
                 "comment_id": one,
                 "kind": "newsroom",
@@ -129,11 +129,11 @@ def test_where_very_many_are_marked_a_list_has_those_of_last(either_house: SiteR
             }
             for place, one in enumerate(many)
         ]
-        session.execute(insert(table_of(CommentFlag)), marks)
+        session.execute(insert(table_of(CommentFlag)), flags)
 
     database.writing(fill)
-    desk = either_house.signed_in()
+    desk = either_world.signed_in()
     assert len(names(desk, "status=newsroom")) == 30
-    # The newest comments were marked first.
+    # The newest comments were flagged first.
     assert desk.page.xpath("//li[contains(@class, 'line')][1]/@id") == [f"l-{many[CANDIDATES]}"]
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom 1,000+"]

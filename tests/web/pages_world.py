@@ -158,7 +158,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteRulesCache:
+class World:
     """The application and what a test does to it behind its doors."""
 
     services: Services
@@ -310,15 +310,13 @@ def fields_of(form: html.FormElement) -> dict[str, list[str]]:
 
 
 @contextmanager
-def open_house(
-    database_url: str, folder: Path, *, alone: bool = False, **environment: str | None
-) -> Iterator[SiteRulesCache]:
+def open_world(database_url: str, folder: Path, *, alone: bool = False, **environment: str | None) -> Iterator[World]:
     """The application over this database, which is furnished, with rate limits off. ``environment``: variables that
     differ, in lower case and without their prefix. ``alone``: it shares its application with no other test.
     """
     services, configuration, clock = _services(database_url, folder, **environment)
     app = new_application(services) if alone or environment else _application(services)
-    yield SiteRulesCache(services=services, configuration=configuration, clock=clock, app=app)
+    yield World(services=services, configuration=configuration, clock=clock, app=app)
     services.database.close()
 
 

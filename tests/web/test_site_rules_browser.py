@@ -1,4 +1,4 @@
-"""The pages of authors, articles, house rules and legal matters in a real browser: nothing for axe-core to find."""
+"""The pages of authors, articles, site rules and legal cases in a real browser: nothing for axe-core to find."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from house_rules import article_id
-from pages_house import SiteRulesCache
+from pages_world import World
 from playwright.sync_api import Page, expect
+from site_rules import article_id
 from test_pages_browser import address, moderator
 
 from moderation.core.actor import Actor
@@ -25,31 +25,31 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def filled(site_rules: SiteRulesCache) -> list[str]:
+def filled(world: World) -> list[str]:
     """The addresses of every such page, with something to show on each."""
-    comment = site_rules.say(by="\u202ereven")
-    site_rules.decide(comment, Verdict.APPROVE)
-    site_rules.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
-    with site_rules.services.database.reading() as db:
+    comment = world.say(by="\u202ereven")
+    world.decide(comment, Verdict.APPROVE)
+    world.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
+    with world.services.database.reading() as db:
         author, account = db.get_one(Comment, comment).author_id, account_named(db, "admin")
     assert account is not None
     rights = {"*": frozenset({"senior", "moderate"})}
     admin = Actor(reference="test", name="test", account_id=account.id, rights=rights)
-    add_terms(site_rules.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
+    add_terms(world.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
     form = CaseForm(
         kind=LegalKind.ORDER,
         explanation="Take it down.",
-        received_at=site_rules.clock() - timedelta(days=1),
+        received_at=world.clock() - timedelta(days=1),
         link=comment,
         sender="A court",
     )
-    legal_case = receive(site_rules.services, admin, "demo", form)
-    article = f"/review/articles/{article_id(site_rules)}"
+    legal_case = receive(world.services, admin, "demo", form)
+    article = f"/review/articles/{article_id(world)}"
     return ["/review/articles", article, f"/review/authors/{author}", "/review/rules", "/legal", f"/legal/{legal_case}"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
-def test_axe_finds_nothing_and_nothing_leaves_the_house(
+def test_axe_finds_nothing_and_nothing_leaves_the_service(
     filled: list[str], address: str, moderator: Page, width: int, scheme: str
 ) -> None:
     wrong: list[str] = []

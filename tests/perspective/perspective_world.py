@@ -29,7 +29,7 @@ from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
-from moderation.unit_of_work import recorded
+from moderation.unit_of_work import run_in_unit_of_work
 
 KEY = "sk_perspective_tests_0123456789"
 WITHOUT_RIGHT = "sk_perspective_nothing_0123456789"
@@ -95,7 +95,7 @@ class WordScorer:
 
 
 @dataclass(slots=True)
-class SiteRulesCache:
+class World:
     """The application, and calls to it."""
 
     app: Flask
@@ -124,7 +124,7 @@ class SiteRulesCache:
         return self.post("suggestscore", body | fields)
 
 
-def open_house(url: str, folder: Path, scorer: Any = None) -> SiteRulesCache:
+def open_world(url: str, folder: Path, scorer: Any = None) -> World:
     clock, configuration, words = StandingClock(), FixedConfiguration(), WordScorer()
     services = Services(
         settings=settings_for(url, folder),
@@ -140,10 +140,8 @@ def open_house(url: str, folder: Path, scorer: Any = None) -> SiteRulesCache:
         insert_key(unit, "test", SITE, KeyKind.SECRET, WITHOUT_RIGHT, rights=[Right.READ])
         insert_key(unit, "test", SITE, KeyKind.PUBLISHABLE, PUBLISHABLE, origins=["https://news.example"])
 
-    recorded(services, work)
-    return SiteRulesCache(
-        app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock
-    )
+    run_in_unit_of_work(services, work)
+    return World(app=create_app(services), services=services, scorer=words, configuration=configuration, clock=clock)
 
 
 def error(answer: TestResponse, status: int = 400) -> dict[str, Any]:
@@ -169,9 +167,9 @@ __all__ = [
     "PUBLISHABLE",
     "SITE",
     "WITHOUT_RIGHT",
-    "SiteRulesCache",
     "WordScorer",
+    "World",
     "error",
     "error_type",
-    "open_house",
+    "open_world",
 ]

@@ -3,7 +3,7 @@
 const AGAIN = 60000;
 const AWAY = 300000; // without a key or a click for so long, nobody is there
 
-export class Claims {
+export class Locks {
   /* `got(comment, answer)` is told what the server says: `mine`, or `by` whom it is open. */
   constructor({ token, got }) {
     Object.assign(this, { token, got });
@@ -17,7 +17,7 @@ export class Claims {
     setInterval(() => { if (this.wanted && Date.now() - this.seen < AWAY) this.say(true); }, AGAIN);
     addEventListener("pagehide", () => {
       if (!this.held) return;
-      navigator.sendBeacon("/review/claims", new URLSearchParams({ leave: this.held, csrf_token: this.token }));
+      navigator.sendBeacon("/review/locks", new URLSearchParams({ leave: this.held, csrf_token: this.token }));
       this.held = null;
     });
     addEventListener("pageshow", (event) => { if (event.persisted && this.wanted) this.say(true); });
@@ -34,7 +34,7 @@ export class Claims {
     const [opened, left] = [this.wanted, this.held];
     const sent = new URLSearchParams({ open: opened || "", leave: left && left !== opened ? left : "", csrf_token: this.token });
     try {
-      const answer = await fetch("/review/claims", { method: "POST", body: sent, headers: { Accept: "application/json" } });
+      const answer = await fetch("/review/locks", { method: "POST", body: sent, headers: { Accept: "application/json" } });
       if (answer.ok) {
         const facts = await answer.json();
         this.held = facts.mine ? opened : null;

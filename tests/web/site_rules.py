@@ -1,4 +1,4 @@
-"""What the tests of authors, articles, house rules and the legal queue share."""
+"""What the tests of authors, articles, site rules and the legal queue share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from lxml import html
-from pages_house import CALM, SITE_KEY, WITHOUT_LIMITS, SiteRulesCache, Visitor, fields_of
+from pages_world import CALM, SITE_KEY, WITHOUT_LIMITS, Visitor, World, fields_of
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -15,7 +15,7 @@ from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
 
 
-def configure(site_rules: SiteRulesCache, **tables: str) -> None:
+def configure(world: World, **tables: str) -> None:
     """Puts lines into tables that the shipped configuration has, such as ``policy_approve="trusted_at_least = 1"``;
     ``more`` is added at the end.
     """
@@ -25,49 +25,45 @@ def configure(site_rules: SiteRulesCache, **tables: str) -> None:
         head = f"\n[{name.replace('_', '.')}]"
         rest = text.partition(head)[2].partition("\n")[2]
         text = text.partition(head)[0] + f"{head}\n{lines}\n" + rest
-    site_rules.configuration.now = parse_configuration(f"{text}\n{more}")
+    world.configuration.now = parse_configuration(f"{text}\n{more}")
 
 
-def mode(site_rules: SiteRulesCache, name: str) -> None:
+def mode(world: World, name: str) -> None:
     """The configuration's mode for every site."""
     text = WITHOUT_LIMITS.replace('mode = "pre"', f'mode = "{name}"', 1)
-    site_rules.configuration.now = parse_configuration(text)
+    world.configuration.now = parse_configuration(text)
 
 
-def sent(
-    site_rules: SiteRulesCache, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any
-) -> TestResponse:
+def sent(world: World, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
     """A comment by the site's server, a minute after the last thing, like no other."""
-    site_rules.clock.wait(minutes=1)
-    return sent_now(site_rules, by, words, under=under, **more)
+    world.clock.wait(minutes=1)
+    return sent_now(world, by, words, under=under, **more)
 
 
-def sent_now(
-    site_rules: SiteRulesCache, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any
-) -> TestResponse:
+def sent_now(world: World, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
     author = {"name": by, "id": by}
     body = {"author": author, "body": f"{CALM} {words}".strip()} | more
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    return site_rules.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
+    return world.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
 
 
-def article_id(site_rules: SiteRulesCache, external_id: str = "lanes") -> str:
-    with site_rules.services.database.reading() as db:
+def article_id(world: World, external_id: str = "lanes") -> str:
+    with world.services.database.reading() as db:
         article = find_article(db, "demo", external_id)
         assert isinstance(article, Article)
         return article.id
 
 
-def events(site_rules: SiteRulesCache, kind: str) -> list[dict[str, Any]]:
+def events(world: World, kind: str) -> list[dict[str, Any]]:
     """Audit events of this kind with their payload, oldest first."""
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         rows = db.scalars(select(EventRow).where(EventRow.event == kind).order_by(EventRow.sequence)).all()
     return [{"subject": row.subject, "actor": row.actor, **json.loads(row.payload)} for row in rows]
 
 
-def whole_chain(site_rules: SiteRulesCache) -> str:
+def whole_chain(world: World) -> str:
     """Everything that was ever hashed, to look for what must not be in it."""
-    with site_rules.services.database.reading() as db:
+    with world.services.database.reading() as db:
         return " ".join(db.scalars(select(EventRow.text)))
 
 

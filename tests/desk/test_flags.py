@@ -1,4 +1,4 @@
-"""Marks and notes: what each does to a comment, who may leave it, and that it can be taken back."""
+"""Flags and notes: what each does to a comment, who may leave it, and that it can be taken back."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from moderation.core.errors import (
     NotPossibleNow,
     RightMissing,
 )
-from moderation.desk.flags import add_note, mark, remove_note, unmark
+from moderation.desk.flags import add_note, flag_comment, remove_note, unflag_comment
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout, flags_on, notes_about
 
 
-def marks(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:
+def flags(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:
     with newsroom.services.database.reading() as session:
         return [(found.kind.value, found.note) for found in flags_on(session, [comment_id]).get(comment_id, [])]
 
@@ -35,13 +35,13 @@ def kinds(newsroom: Newsroom, comment_id: str) -> list[str]:
     return [event["event"] for event in newsroom.events(comment_id)]
 
 
-def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(newsroom: Newsroom) -> None:
+def test_an_escalated_comment_is_flagged_in_the_queue_index_until_that_is_taken_back(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    action_id = mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED, "Is this a threat?")
-    assert marks(newsroom, comment_id) == [("escalated", "Is this a threat?")]
+    action_id = flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED, "Is this a threat?")
+    assert flags(newsroom, comment_id) == [("escalated", "Is this a threat?")]
     assert standing(newsroom, comment_id)["queue_index"][-1] is True
     ada.undo(action_id)
-    assert marks(newsroom, comment_id) == []
+    assert flags(newsroom, comment_id) == []
     assert standing(newsroom, comment_id)["queue_index"][-1] is False
     assert kinds(newsroom, comment_id)[-2:] == ["comment.escalated", "comment.escalation_ended"]
 
@@ -49,68 +49,68 @@ def test_an_escalated_comment_is_marked_in_the_docket_until_that_is_taken_back(n
 def test_only_what_is_published_is_featured_and_the_site_is_told(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     with pytest.raises(NotPossibleNow, match="published"):
-        mark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
+        flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
     ada.action(comment_id)
-    mark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
+    flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
     assert "comment.featured" in notices(newsroom, comment_id)
-    unmark(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
+    unflag_comment(newsroom.services, ada.actor, comment_id, FlagKind.FEATURED)
     assert "comment.unfeatured" in notices(newsroom, comment_id)
 
 
 def test_what_goes_to_the_newsroom_goes_without_its_text(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    mark(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "The year in paragraph two is wrong.")
+    flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "The year in paragraph two is wrong.")
     assert "comment.newsroom" in notices(newsroom, comment_id)
     event = newsroom.events(comment_id)[-1]
     assert (event["event"], event["payload"]) == ("comment.sent_to_newsroom", {})
 
 
-def test_a_mark_taken_off_comes_back_whole(newsroom: Newsroom) -> None:
+def test_a_flag_taken_off_comes_back_whole(newsroom: Newsroom) -> None:
     ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
-    mark(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "A tip.")
+    flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.NEWSROOM, "A tip.")
     newsroom.clock.move(minutes=1)
-    action_id = unmark(newsroom.services, grace.actor, comment_id, FlagKind.NEWSROOM)
-    assert marks(newsroom, comment_id) == []
+    action_id = unflag_comment(newsroom.services, grace.actor, comment_id, FlagKind.NEWSROOM)
+    assert flags(newsroom, comment_id) == []
     grace.undo(action_id)
-    assert marks(newsroom, comment_id) == [("newsroom", "A tip.")]
+    assert flags(newsroom, comment_id) == [("newsroom", "A tip.")]
 
 
-def test_a_mark_is_made_once_and_taken_off_once(newsroom: Newsroom) -> None:
+def test_a_flag_is_made_once_and_taken_off_once(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
-    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
-    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
-    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
-    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
+    assert flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
+    assert unflag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert unflag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is None
 
 
-def test_a_mark_that_somebody_else_has_set_again_stays(newsroom: Newsroom) -> None:
+def test_a_flag_that_somebody_else_has_set_again_stays(newsroom: Newsroom) -> None:
     ada, comment_id = colleague(newsroom), newsroom.accepted()["id"]
     grace = colleague(newsroom, "read", "moderate", "senior")
-    action_id = mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
-    unmark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
-    mark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
+    action_id = flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
+    unflag_comment(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
+    flag_comment(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
     with pytest.raises(NotPossibleNow, match="since"):
         ada.undo(action_id)
-    assert len(marks(newsroom, comment_id)) == 1
+    assert len(flags(newsroom, comment_id)) == 1
 
 
 def test_what_a_colleague_left_to_a_senior_is_a_senior_s_to_take_back(newsroom: Newsroom) -> None:
     ada, grace, comment_id = colleague(newsroom), colleague(newsroom), newsroom.accepted()["id"]
     senior = colleague(newsroom, "read", "moderate", "senior")
-    mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
+    flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED)
     with pytest.raises(RightMissing, match="senior"):
-        unmark(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
-    assert unmark(newsroom.services, senior.actor, comment_id, FlagKind.ESCALATED) is not None
-    assert mark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
-    assert unmark(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+        unflag_comment(newsroom.services, grace.actor, comment_id, FlagKind.ESCALATED)
+    assert unflag_comment(newsroom.services, senior.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert flag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
+    assert unflag_comment(newsroom.services, ada.actor, comment_id, FlagKind.ESCALATED) is not None
 
 
-def test_marks_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> None:
+def test_flags_and_notes_need_the_right_and_an_account(newsroom: Newsroom) -> None:
     comment_id = newsroom.accepted()["id"]
     reader, stranger = colleague(newsroom, "read"), colleague(newsroom, sections=frozenset({"sport"}))
     for actor, wrong in ((reader.actor, RightMissing), (stranger.actor, CommentNotFound)):
         with pytest.raises(wrong):
-            mark(newsroom.services, actor, comment_id, FlagKind.ESCALATED)
+            flag_comment(newsroom.services, actor, comment_id, FlagKind.ESCALATED)
         with pytest.raises(wrong):
             add_note(newsroom.services, actor, NoteAbout.COMMENT, comment_id, "A note")
 

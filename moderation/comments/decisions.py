@@ -1,0 +1,87 @@
+"""What is decided about a comment, and the scores that it is decided from, are stored for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, null
+
+from moderation.comments.evaluation import STATUS_OF, Judgement, statement_for
+from moderation.core.actor import POLICY
+from moderation.core.audit_chain import SYSTEM
+from moderation.core.comment import Status
+from moderation.core.decision import Reason, Statement
+from moderation.core.ids import new_id
+from moderation.core.scores import Scores
+from moderation.storage.base import table_of
+from moderation.storage.comments import DecisionRow, ScoreRow, score_values
+from moderation.unit_of_work import UnitOfWork
+
+# Built once: these run with every comment, and building a statement takes as long as running it.
+_INSERT_SCORES = insert(table_of(ScoreRow))
+_INSERT_DECISION = insert(table_of(DecisionRow))
+
+
+def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
+    """A pack's scores are stored with the pack that gave them."""
+    unit.connection.execute(_INSERT_SCORES, score_values(comment_id, scores, unit.now))
+    payload = {
+        "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
+        "relevance": _rounded(scores.relevance),
+        "spam": _rounded(scores.spam),
+        "name": {label: round(value, 6) for label, value in (scores.name or {}).items()},
+        "language": scores.language.code,
+        "pack": f"{scores.pack.name} {scores.pack.version}",
+        "runtime": f"{scores.pack.runtime} {scores.pack.precision}",
+    }
+    unit.event(site_id, SYSTEM, "comment.scored", comment_id, payload)
+
+
+def store_policy_decision(
+    unit: UnitOfWork, site_id: str, comment_id: str, judgement: Judgement, *, revision: int
+) -> Statement | None:
+    """The policy's decision is stored, and why it refuses the comment if it does: that is returned."""
+    decision = judgement.decision
+    status = STATUS_OF[decision.outcome]
+    statement = statement_for(decision) if status is Status.REJECTED else None
+    store_decision(
+        unit,
+        comment_id=comment_id,
+        revision=revision,
+        status=status,
+        actor=POLICY,
+        automated=True,
+        reasons=[_reason_row(reason) for reason in decision.reasons],
+        basis=judgement.basis,
+        policy_version=decision.policy_version,
+        statement=statement,
+    )
+    payload = {
+        "status": status.value,
+        "revision": revision,
+        "policy": decision.policy_version,
+        "configuration": judgement.configuration_hash,
+        "reasons": [{"code": r.code, "value": _rounded(r.value), "threshold": r.threshold} for r in decision.reasons],
+    }
+    unit.event(site_id, POLICY, "comment.decided", comment_id, payload)
+    return statement
+
+
+def store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: Any) -> None:
+    """A decision is stored: ``values`` are columns of ``DecisionRow``."""
+    row = {"account_id": None, "reason_id": None, "note": None} | values
+    row |= {
+        "id": new_id(unit.now),
+        "decided_at": unit.now,
+        "reader_sentence": statement.why if statement else None,
+        "statement": statement.as_dict() if statement else null(),
+    }
+    unit.connection.execute(_INSERT_DECISION, row)
+
+
+def _reason_row(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "words": reason.words, "value": reason.value, "threshold": reason.threshold}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,278 @@
+"""A comment's life: the table of its statuses, and the only code that changes one.
+
+Whatever brings a change about, the same is written in the same transaction: the comment's row and what readers see of
+it, its row of the queue index, its author's counts, the decision with its statement of reasons where it restricts, the
+audit event, and what the site is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
+from moderation.comments.evaluation import STATUS_OF, Judgement
+from moderation.comments.snapshots import Snapshot
+from moderation.core.audit_chain import body_fingerprint
+from moderation.core.comment import WAITING, Status
+from moderation.core.decision import Statement
+from moderation.core.errors import IllegalTransition
+from moderation.storage import queue_index
+from moderation.storage.articles import Place
+from moderation.storage.authors import Author, keep_author
+from moderation.storage.comments import Comment, newest_decision
+from moderation.storage.discussion import count_answer, keep_place
+from moderation.storage.search_index import enter_new, insert_comment
+from moderation.unit_of_work import UnitOfWork
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+class Trigger(StrEnum):
+    """What brings a transition about."""
+
+    ARRIVAL = "arrival"
+    """The policy decides at once, or nobody yet (worker mode)."""
+    LATE_SCORE = "late score"
+    """The pack has scored a comment that waited for it, or failed for good: the policy decides."""
+    MODERATOR = "moderator"
+    """Somebody on the desk, or a site's key with the right, decides: one comment, many, or what a legal case asks."""
+    UNDO = "undo"
+    WITHDRAWAL = "withdrawal"
+    EXPIRY = "expiry"
+    """The discussion has ended, and nobody has decided."""
+    ERASURE = "erasure"
+
+
+_A, _L, _M, _U = Trigger.ARRIVAL, Trigger.LATE_SCORE, Trigger.MODERATOR, Trigger.UNDO
+_S = Status
+TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
+    (None, _S.RECEIVED): frozenset({_A}),
+    (None, _S.PENDING): frozenset({_A}),
+    (None, _S.APPROVED): frozenset({_A}),
+    (None, _S.REJECTED): frozenset({_A}),
+    (_S.RECEIVED, _S.PENDING): frozenset({_L}),
+    (_S.RECEIVED, _S.APPROVED): frozenset({_L, _M}),
+    (_S.RECEIVED, _S.REJECTED): frozenset({_L, _M}),
+    (_S.PENDING, _S.PENDING): frozenset({_L}),
+    (_S.PENDING, _S.APPROVED): frozenset({_L, _M, _U}),
+    (_S.PENDING, _S.REJECTED): frozenset({_L, _M, _U}),
+    (_S.APPROVED, _S.PENDING): frozenset({_M, _U}),
+    (_S.APPROVED, _S.REJECTED): frozenset({_M, _U}),
+    (_S.REJECTED, _S.PENDING): frozenset({_M, _U}),
+    (_S.REJECTED, _S.APPROVED): frozenset({_M, _U}),
+    (_S.REJECTED, _S.REJECTED): frozenset({_M, _U}),  # for another reason
+    **{(before, _S.WITHDRAWN): frozenset({Trigger.WITHDRAWAL}) for before in (*WAITING, _S.APPROVED)},
+    **{(before, _S.EXPIRED): frozenset({Trigger.EXPIRY}) for before in WAITING},
+    **{(before, _S.ERASED): frozenset({Trigger.ERASURE}) for before in _S if before is not _S.ERASED},
+}
+"""From which status to which, and what may bring that about. None: the comment is new."""
+
+_IMPOSSIBLE = {
+    Trigger.WITHDRAWAL: "it can't be withdrawn any more",
+    Trigger.EXPIRY: "only what waits can expire",
+    Trigger.ERASURE: "there is nothing left to erase",
+}
+
+
+def check_transition(before: Status | None, after: Status, trigger: Trigger) -> None:
+    """Raises ``IllegalTransition`` for what the table doesn't hold."""
+    if trigger not in TRANSITIONS.get((before, after), ()):
+        why = _IMPOSSIBLE.get(trigger, "nothing can be decided about it any more")
+        raise IllegalTransition(f"This comment is {before or 'new'}; {why}.")
+
+
+# --- ways through it --------------------------------------------------------------------------------------------------
+
+
+def arrive(
+    unit: UnitOfWork,
+    comment: Mapping[str, Any],
+    article: Place,
+    author: Author,
+    judgement: Judgement,
+    *,
+    author_before: Mapping[str, Any] | None,
+    decided: bool,
+    actor: str,
+) -> tuple[Status, Statement | None]:
+    """A comment is stored, with its author and its scores. Returns its status, and why it is refused if it is.
+
+    ``comment`` holds the columns of ``Comment`` but for those that say where it stands; ``author_before`` what was
+    stored of its author, None for a new one. ``judgement`` is what the policy makes of it or, where nothing is
+    ``decided`` yet, would make of it without scores.
+    """
+    now, decision = unit.now, judgement.decision
+    status = STATUS_OF[decision.outcome] if decided else Status.RECEIVED
+    check_transition(None, status, Trigger.ARRIVAL)
+    shown = status is Status.APPROVED
+    author.approved += shown
+    author.rejected += status is Status.REJECTED
+    keep_author(unit.connection, author, before=author_before)
+    parent_id = comment["parent_id"]
+    under = count_answer(unit.connection, parent_id, 1) if shown else False
+    comment = {
+        **comment,
+        "status": status.value,
+        "revision": 1,
+        "flags": decision.flags,
+        "published_at": now if shown else None,
+        "decided_at": None if status in WAITING else now,
+        "shown": shown,
+        "opening": shown and not under,
+        "replies_shown": 0,
+    }
+    insert_comment(unit.connection, comment)
+    if shown and parent_id is not None and not under:
+        keep_place(unit.connection, parent_id)  # that was taken down just now: answered, it keeps its place
+    by_policy = status if decided else None
+    row = queue_index.queue_index_row(comment, article, judgement.signals, judgement.weight, by_policy=by_policy)
+    (number,) = unit.connection.execute(queue_index.INSERT, row).inserted_primary_key or (0,)
+    enter_new(unit.connection, number, comment)
+    site_id, comment_id = comment["site_id"], comment["id"]
+    payload = {
+        "article": comment["article_id"],
+        "author": comment["author_id"],
+        "parent": comment["in_reply_to"] or parent_id,
+        "status": status.value,
+        "body": body_fingerprint(comment["body"], comment["salt"]),
+    }
+    unit.event(site_id, actor, "comment.submitted", comment_id, payload)
+    unit.outbox_event(site_id, "comment.accepted", comment_id, {"status": status.value})
+    if judgement.scores is not None:
+        store_scores(unit, site_id, comment_id, judgement.scores)
+    statement = store_policy_decision(unit, site_id, comment_id, judgement, revision=1) if decided else None
+    _tell_site(unit, site_id, comment_id, None, status)
+    return status, statement
+
+
+def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> None:
+    """The policy decides about a comment that has waited for its scores. Raises ``IllegalTransition``."""
+    status = STATUS_OF[judgement.decision.outcome]
+    comment.flags = judgement.decision.flags
+    index = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
+    # Whoever looks at it still waiting decides about something else; one that waits on stays what they look at.
+    step = 0 if status is Status.PENDING else 1
+    before = _move(unit, comment, status, Trigger.LATE_SCORE, index=index, step=step)
+    store_policy_decision(unit, comment.site_id, comment.id, judgement, revision=comment.revision)
+    _tell_site(unit, comment.site_id, comment.id, before, status)
+
+
+def change_status(
+    unit: UnitOfWork,
+    comment: Comment,
+    status: Status,
+    trigger: Trigger,
+    *,
+    actor: str,
+    account_id: str | None = None,
+    policy_version: str,
+    reason_id: str | None = None,
+    note: str | None = None,
+    statement: Statement | None = None,
+    payload: Mapping[str, Any] | None = None,
+    restored: Snapshot | None = None,
+) -> None:
+    """Anybody but the policy changes a comment's status. ``statement`` is there where the comment is rejected, and
+    nowhere else; ``payload`` is what the audit event says besides. ``restored`` is where an undone decision found it.
+
+    Raises ``IllegalTransition``.
+    """
+    if (statement is not None) != (status is Status.REJECTED):
+        raise ValueError(f"a comment that becomes {status} has {'no' if statement else 'a'} statement of reasons")
+    index = {} if trigger is Trigger.EXPIRY else {"by_person": restored.by_person if restored else status.value}
+    before = _move(unit, comment, status, trigger, index=index, restored=restored)
+    store_decision(
+        unit,
+        comment_id=comment.id,
+        revision=comment.revision,
+        status=status,
+        actor=actor,
+        account_id=account_id,
+        automated=trigger is Trigger.EXPIRY,
+        reasons=[],
+        basis={},
+        policy_version=policy_version,
+        reason_id=reason_id,
+        note=note,
+        statement=statement,
+    )
+    event = "comment.reopened" if status is Status.PENDING else f"comment.{status.value}"
+    told = {"from": before.value, "to": status.value, "revision": comment.revision, "reason": reason_id}
+    unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})
+    _tell_site(unit, comment.site_id, comment.id, before, status)
+
+
+def restore(
+    unit: UnitOfWork,
+    comment: Comment,
+    before: Snapshot,
+    *,
+    actor: str,
+    account_id: str | None,
+    policy_version: str,
+    undoes: str,
+) -> None:
+    """A decision is taken back: the comment waits as it did, or is published or refused as it was, for the reason that
+    it was refused for. ``undoes`` is the action that is taken back. Raises ``IllegalTransition``.
+    """
+    status = Status.PENDING if before.status in WAITING else before.status
+    refusal = newest_decision(unit.session, comment.id, upto=before.revision) if status is Status.REJECTED else None
+    change_status(
+        unit,
+        comment,
+        status,
+        Trigger.UNDO,
+        actor=actor,
+        account_id=account_id,
+        policy_version=policy_version,
+        reason_id=refusal.reason_id if refusal else None,
+        statement=Statement.of(refusal.statement) if refusal and refusal.statement else None,
+        payload={"undoes": undoes},
+        restored=before,
+    )
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def _move(
+    unit: UnitOfWork,
+    comment: Comment,
+    status: Status,
+    trigger: Trigger,
+    *,
+    index: Mapping[str, Any],
+    step: int = 1,
+    restored: Snapshot | None = None,
+) -> Status:
+    """Everything that says where a stored comment stands, and its author's counts. Returns where it stood before."""
+    before, published_before = Status(comment.status), comment.published_at
+    check_transition(before, status, trigger)
+    comment.status = status
+    comment.revision += step
+    comment.decided_at = None if status in WAITING else unit.now
+    if restored is not None:
+        comment.published_at = restored.published_at  # what was never published leaves no place
+    elif status is Status.APPROVED:
+        comment.published_at = unit.now
+    where = queue_index.moved(status, decided_at=comment.decided_at)
+    queue_index.change(unit.connection, comment.id, {**index, **where})
+    unit.session.flush()
+    if Status.APPROVED in (before, status) or comment.published_at != published_before:
+        keep_place(unit.connection, comment.id)
+    approved = (status is Status.APPROVED) - (before is Status.APPROVED)
+    rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
+    unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
+    return before
+
+
+def _tell_site(unit: UnitOfWork, site_id: str, comment_id: str, before: Status | None, status: Status) -> None:
+    """The site is told of every status in the same words, whoever brought it about and however soon; but not that what
+    waits goes on waiting.
+    """
+    if status in WAITING and (before is None or before in WAITING):
+        return
+    kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, f"comment.{status}")
+    unit.outbox_event(site_id, kind, comment_id, {"status": status.value})

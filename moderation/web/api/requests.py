@@ -1,0 +1,219 @@
+"""What may be sent to the API, as models: views read them (``wire``), and the API's document is made from them.
+
+Once read, a text is canonical and trimmed (``core.text.written``). A field that is null is one that wasn't sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from moderation.core.comment import Mode
+from moderation.core.errors import InvalidField
+from moderation.core.text.written import LONGEST, LONGEST_COMMENT, as_written, display_name
+from moderation.core.times import parse_time
+
+# --- kinds of fields --------------------------------------------------------------------------------------------------
+# What they raise is told behind the field's name, so that it reads as a sentence: "title is empty."
+
+
+def _canonical(text: str, longest: int = LONGEST) -> str:
+    try:
+        return as_written(text, "", longest=longest)
+    except InvalidField as error:
+        raise ValueError(error.message) from None
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("is empty.")
+    return text
+
+
+def _name(text: str) -> str:
+    try:
+        return display_name(text.strip())
+    except InvalidField as error:
+        raise ValueError(error.message) from None
+
+
+def _web_address(text: str | None) -> str | None:
+    if text is not None and not text.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://.")
+    return text
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return parse_time(str(value).strip() if number or isinstance(value, str) else "")
+
+
+def _chosen(value: Any) -> Any:
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+Canonical = AfterValidator(_canonical)
+OrNone = AfterValidator(lambda text: text or None)
+"""An empty text is none."""
+Chosen = BeforeValidator(_chosen)
+"""One of a few words; an empty one is none."""
+Moment = Annotated[
+    datetime | None, PlainValidator(_moment), WithJsonSchema({"type": ["string", "null"], "format": "date-time"})
+]
+"""A time such as ``2026-01-13T09:30:00Z``, in UTC. One without a zone is refused: nobody can tell when it was."""
+
+
+class Sent(BaseModel):
+    """An object that somebody sends; other fields than these are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
+
+
+class NewArticle(Sent):
+    """An article as a site describes it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Trams return to the harbour",
+                    "text": "The city lays new rails.\n\nTrams will run from May.",
+                    "url": "https://news.example/trams",
+                    "section": "city",
+                    "published_at": "2026-03-02T12:00:00Z",
+                    "mode": "pre",
+                }
+            ]
+        }
+    )
+
+    title: Annotated[str, Field(max_length=1000), Canonical, AfterValidator(_filled)]
+    text: Annotated[str, Canonical] | None = Field(None, description="Plain text, paragraphs separated by empty lines.")
+    html: Annotated[str, Canonical] | None = Field(
+        None, description="Instead of text: a page from which the article is taken."
+    )
+    summary: Annotated[str, Field(max_length=5000), Canonical, OrNone] | None = None
+    key_points: Annotated[
+        tuple[Annotated[str, Field(max_length=1000), Canonical], ...],
+        FailFast(),
+        Field(max_length=50),
+        BeforeValidator(lambda given: () if given is None else given),
+    ] = ()
+    url: Annotated[str, Field(max_length=2000), Canonical, OrNone, AfterValidator(_web_address)] | None = Field(
+        None, json_schema_extra={"format": "uri"}
+    )
+    section: Annotated[str, Field(max_length=100), Canonical, OrNone] | None = None
+    source: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = None
+    byline: Annotated[str, Field(max_length=300), Canonical, OrNone] | None = None
+    published_at: Moment = None
+    mode: Annotated[Mode | None, Chosen] = None
+
+    @field_validator("html")
+    @classmethod
+    def _instead_of_text(cls, html: str | None, info: ValidationInfo) -> str | None:
+        if html is not None and info.data.get("text") is not None:
+            raise ValueError("can't be given together with text; send one of them.")
+        return html
+
+
+# --- comments ---------------------------------------------------------------------------------------------------------
+
+
+class NewAuthor(Sent):
+    """Who says they wrote it."""
+
+    name: Annotated[str, AfterValidator(_name)] = Field(
+        description="What readers see: at most 80 characters.", json_schema_extra={"maxLength": 80}
+    )
+    id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
+        None, description="Counts with the secret key only."
+    )
+    address: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
+        None, description="The reader's IP address; counts with the secret key only."
+    )
+
+
+class NewComment(Sent):
+    """A comment as a reader writes it, or as a site passes it on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "author": {"name": "Ada", "id": "reader-17", "address": "203.0.113.7"},
+                    "body": "The old line took eleven minutes from the harbour; I doubt that the new one will.",
+                }
+            ]
+        }
+    )
+
+    author: NewAuthor
+    body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
+        description="How long it must be and may be is for the site's configuration to say."
+    )
+    parent_id: Annotated[str, Field(max_length=64), Canonical, OrNone] | None = Field(
+        None, description="The comment that this one replies to."
+    )
+    external_id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
+        None, description="Counts with the secret key only."
+    )
+    created_at: Moment = Field(None, description="Counts with the secret key only; with its zone.")
+
+
+class NewDecision(Sent):
+    """What a moderator makes of a comment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"outcome": "reject", "reason": "personal-attack", "revision": 1}]}
+    )
+
+    outcome: Annotated[Literal["approve", "reject"], Chosen]
+    reason: Annotated[str, Field(max_length=100), Canonical, OrNone] | None = Field(
+        None, description="The id of a configured reason."
+    )
+    sentence: Annotated[str, Field(max_length=2000), Canonical, OrNone] | None = Field(
+        None, description="What the writer is told, instead of the reason's own sentence."
+    )
+    note: Annotated[str, Field(max_length=2000), Canonical, OrNone] | None = Field(
+        None, description="For moderators only."
+    )
+    revision: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = Field(
+        None, description="The one you saw; an older one is refused with 409."
+    )
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+_Asked = Annotated[str, Field(max_length=200)]
+_Several = Annotated[tuple[_Asked, ...], FailFast(), Field(max_length=20)]
+
+
+class QueueQuery(Sent):
+    """Which comments of the queue are asked for, in an address."""
+
+    status: Literal["pending"] = Field("pending", description="What waits; there is no other yet.")
+    order: Literal["severity", "oldest", "newest"] = Field(
+        "severity", description="The most severe first unless said otherwise."
+    )
+    article: _Several = Field((), description="The site's own name for an article; may be given several times.")
+    section: _Several = Field((), description="May be given several times.")
+    language: _Asked | None = Field(None, description="ISO 639-1, such as `fr`.")
+    cursor: str | None = Field(None, description="From `next` of the page before.")

@@ -1,0 +1,219 @@
+"""The API's document: it is valid, its examples can be sent, and no answer differs from what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from described import Document
+from newsroom import NOON, ORIGIN, Newsroom
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from moderation.accounts.accounts import add_account, add_token
+from moderation.accounts.sites import add_secret_key
+from moderation.storage.accounts import Granted, Role
+from moderation.storage.comments import Author
+from moderation.storage.sites import Right
+
+COMMENTS = "/api/v1/articles/trams/comments"
+REASONS = '[[reasons]]\nid = "personal-attack"\nlabel = "Personal attack"\nreader = "It attacks a person."\n'
+NOTHING = "/api/v1/comments/01kexvyr0086cfbnc304mxd3rb"
+
+
+def test_it_is_valid_openapi(front_door: Newsroom) -> None:
+    OpenAPIV31SpecValidator(Document(front_door).content).validate()
+
+
+def test_its_examples_can_be_sent(front_door: Newsroom) -> None:
+    schemas = Document(front_door).content["components"]["schemas"]
+    (article,) = schemas["NewArticle"]["examples"]
+    (comment,) = schemas["NewComment"]["examples"]
+    (decision,) = schemas["NewDecision"]["examples"]
+    front_door.configure(REASONS)
+    assert front_door.server("PUT", "/api/v1/articles/example", json=article).status_code == 201
+    sent = front_door.server("POST", "/api/v1/articles/example/comments", json=comment)
+    assert sent.status_code == 202
+    path = f"/api/v1/comments/{(sent.json or {})['id']}/decisions"
+    assert front_door.server("POST", path, json=decision).status_code == 200
+
+
+def test_what_is_sent_is_described_whole(front_door: Newsroom) -> None:
+    """Whatever a field of a body is refused for by its name, the names that are known are those of the document."""
+    document = Document(front_door)
+    for path, method, schema in (
+        ("/api/v1/articles/trams", "PUT", "NewArticle"),
+        (COMMENTS, "POST", "NewComment"),
+        (f"{NOTHING}/decisions", "POST", "NewDecision"),
+    ):
+        answer = front_door.server(method, path, json={"colour": "red"})
+        assert answer.status_code == 422
+        known = ", ".join(sorted(document.content["components"]["schemas"][schema]["properties"]))
+        assert {"field": "colour", "message": f"is not known here; known are {known}."} in (answer.json or {})["errors"]
+
+
+# --- every answer -----------------------------------------------------------------------------------------------------
+
+
+def key_without(newsroom: Newsroom, right: Right) -> str:
+    return add_secret_key(newsroom.services, "test", newsroom.site, [other for other in Right if other is not right])
+
+
+def a_token(newsroom: Newsroom) -> str:
+    name, role = f"Mo of {newsroom.site}", Granted(role=Role.MODERATOR)
+    add_account(newsroom.services, "test", name, "a good long password", {newsroom.site: role})
+    return add_token(newsroom.services, "test", name, Right.MODERATE)
+
+
+def bodies_that_are_none(newsroom: Newsroom, method: str, path: str) -> Iterator[TestResponse]:
+    yield newsroom.server(method, path, data=b"{", content_type="application/json")
+    yield newsroom.server(method, path, data=b"{}", content_type="text/plain")
+    large = b'{"body": "' + b"x" * 1_048_576 + b'"}'
+    yield newsroom.server(method, path, data=large, content_type="application/json")
+    yield newsroom.server(method, path, json={"author": {"nick": 1}, "key_points": [1], "revision": "1"})
+    yield newsroom.client.open(path, method=method, json={})
+
+
+def articles(newsroom: Newsroom) -> Iterator[TestResponse]:
+    path = "/api/v1/articles/new"
+    yield newsroom.put_article("new")
+    yield newsroom.put_article("new", section="city", mode="pre", published_at="2026-03-02T11:00:00.25Z")
+    yield newsroom.server("PUT", path, key_without(newsroom, Right.ARTICLES), json={})
+    yield from bodies_that_are_none(newsroom, "PUT", path)
+
+
+def arrivals(newsroom: Newsroom) -> Iterator[TestResponse]:
+    yield newsroom.comment("insult=0.9")
+    yield newsroom.send()
+    yield newsroom.comment(article="nothing")
+    yield newsroom.comment(body="Short.")
+    yield newsroom.browser("POST", COMMENTS, origin=f"{ORIGIN}.evil", json={})
+    content = {"author": {"name": "unreadable"}, "body": newsroom.text("spam=0.2")}
+    yield newsroom.server("POST", COMMENTS, json=content)
+    yield newsroom.server("POST", COMMENTS, json=content)
+    yield from bodies_that_are_none(newsroom, "POST", COMMENTS)
+    newsroom.scorer.fails = 1
+    yield newsroom.comment()
+    newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.5\n[policy.reject]\nthreat_at_least = 0.9\n")
+    yield newsroom.comment()
+    yield newsroom.comment("threat=0.95")
+    newsroom.put_article("over", mode="closed")
+    yield newsroom.comment(article="over")
+    ada = {"name": "Ada", "id": "ada"}
+    newsroom.accepted(author=ada)
+    newsroom.services.database.writing(
+        lambda session: session.execute(
+            update(Author).where(Author.site_id == newsroom.site).values(banned_until=NOON.replace(year=2027))
+        )
+    )
+    yield newsroom.comment(author=ada)
+    newsroom.configure('[rate_limits]\nper_reader = ["1 per minute"]\n', limits=True)
+    eve = {"name": "Eve", "id": "eve"}
+    newsroom.accepted(author=eve)
+    yield newsroom.comment(author=eve)
+
+
+def lists(newsroom: Newsroom) -> Iterator[TestResponse]:
+    newsroom.configure("[comments.replies]\nminimum_length = 2\n")
+    above: dict[str, Any] = {}
+    for _ in range(8):  # the last ones stand under another comment than the one that they answer
+        above = newsroom.accepted(**({"parent_id": above["id"]} if above else {}))
+        newsroom.decide(above["id"])
+    gone = newsroom.accepted()
+    newsroom.decide(gone["id"])
+    newsroom.decide(newsroom.accepted(parent_id=gone["id"])["id"])
+    newsroom.decide(gone["id"], "reject")
+    answer = newsroom.published()
+    assert {"in_reply_to", "removed"} <= {name for comment in (answer.json or {})["comments"] for name in comment}
+    yield answer
+    query = {"site": newsroom.publishable}
+    yield newsroom.client.get(COMMENTS, query_string=query, headers={"If-None-Match": answer.headers["ETag"]})
+    yield newsroom.server("GET", COMMENTS)
+    yield newsroom.server("GET", COMMENTS, key_without(newsroom, Right.READ))
+    yield newsroom.client.get(COMMENTS)
+    yield newsroom.published(cursor="edited")
+    yield newsroom.published("nothing")
+    yield newsroom.published("a%00b")
+
+
+def queues(newsroom: Newsroom) -> Iterator[TestResponse]:
+    path = "/api/v1/comments"
+    newsroom.accepted("insult=0.9 relevance=0.01 language=de unreadable")
+    newsroom.scorer.fails = 1
+    newsroom.accepted()
+    yield newsroom.server("GET", path)
+    yield newsroom.server("GET", path, key_without(newsroom, Right.MODERATE))
+    yield newsroom.client.get(path)
+    yield newsroom.server("GET", f"{path}?cursor=edited")
+    yield newsroom.server("GET", f"{path}?article=nothing")
+    yield newsroom.server("GET", f"{path}?order=loudest&language={'x' * 201}&order=again")
+
+
+def one_comment(newsroom: Newsroom) -> Iterator[TestResponse]:
+    newsroom.configure(REASONS)
+    text = "I live at 10 Downing Street, London SW1A 2AA, and my number is 020 7946 0018."
+    one = newsroom.accepted(text, external_id="cms-1", parent_id=newsroom_parent(newsroom))
+    path = f"/api/v1/comments/{one['id']}"
+    yield newsroom.server("GET", path)
+    yield newsroom.server("GET", path, a_token(newsroom))
+    yield newsroom.client.get(path, query_string={"receipt": one["receipt"]})
+    yield newsroom.client.get(path)
+    yield newsroom.server("GET", NOTHING)
+    yield newsroom.server("GET", path, key_without(newsroom, Right.READ))
+    yield newsroom.server("GET", f"{path}/audit")
+    yield newsroom.server("GET", f"{path}/audit", key_without(newsroom, Right.READ))
+    yield newsroom.server("GET", f"{NOTHING}/audit")
+    yield newsroom.client.get(f"{path}/audit")
+    yield from bodies_that_are_none(newsroom, "POST", f"{path}/decisions")
+    yield newsroom.decide(one["id"], "reject", reason="personal-attack", note="n", sentence="Not here.", revision=1)
+    yield newsroom.decide(one["id"], revision=1)
+    yield newsroom.decide(NOTHING.rpartition("/")[2])
+    yield newsroom.decide(one["id"], key=key_without(newsroom, Right.MODERATE))
+    yield newsroom.server("GET", path)
+    yield newsroom.server("GET", f"{path}/audit")
+    yield newsroom.client.post(f"{path}/withdraw", query_string={"receipt": one["receipt"]})
+    yield newsroom.client.post(f"{path}/withdraw", query_string={"receipt": "0"})
+    yield newsroom.client.post(f"{path}/withdraw")
+    other = newsroom.accepted()
+    path = f"/api/v1/comments/{other['id']}/withdraw"
+    yield newsroom.client.post(path, query_string={"receipt": other["receipt"]})
+    newsroom.configure('[rate_limits]\nper_address = ["1 per minute"]\n', limits=True)
+    newsroom.client.post(path)
+    yield newsroom.client.post(path)
+
+
+def newsroom_parent(newsroom: Newsroom) -> str:
+    parent = newsroom.accepted()["id"]
+    newsroom.decide(parent)
+    return str(parent)
+
+
+GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [articles, arrivals, lists, queues, one_comment]
+
+
+def test_every_answer_is_as_it_is_described_and_whatever_is_described_is_answered(newsroom: Newsroom) -> None:
+    document = Document(newsroom)
+    for answers in GROUPS:
+        fresh = newsroom.hall.new_site()
+        fresh.put_article()
+        for answer in answers(fresh):
+            document.check(answer)
+    assert document.seen == document.told
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"body": 5}, 202), ({"moood": "good"}, 202), ({"id": "one", "status": "odd"}, 202), ({}, 418)],
+)
+def test_an_answer_that_is_not_described_would_be_found(
+    front_door: Newsroom, change: dict[str, Any], status: int
+) -> None:
+    answer = front_door.comment()
+    document = Document(front_door)
+    document.check(answer)
+    answer.set_data(front_door.hall.app.json.dumps((answer.json or {}) | change))
+    answer.status_code = status
+    with pytest.raises(AssertionError):
+        document.check(answer)
