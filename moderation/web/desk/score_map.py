@@ -63,7 +63,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
         articles = article_menu(db, scopes, site=view.site, chosen=chosen)
         sections = section_menu(db, scopes, chosen=[view.section] if view.section else [])
         return desk_page(
-            "desk/map.html",
+            "desk/score_map.html",
             422 if problem else 200,
             here=MAP,
             db=db,
