@@ -16,13 +16,13 @@ import hypothesis
 import psycopg
 import pytest
 import redis
-import status_guard
-from fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
 from hypothesis import HealthCheck
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
+from tests import status_guard
+from tests.fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
 
 # How long an example takes says what else the machine does, and nothing about what is tested.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from fresh_postgres import drop, new_database, url_of
 from sqlalchemy import event, func, make_url, select
 from werkzeug.test import TestResponse
 
@@ -44,6 +43,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
+from tests.fresh_postgres import drop, new_database, url_of
 
 ORIGIN = "https://news.example"
 SECRET = "a secret of the tests that is long enough"

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from newsroom import Newsroom
 from werkzeug.test import TestResponse
+
+from tests.newsroom import Newsroom
 
 
 @dataclass(slots=True)

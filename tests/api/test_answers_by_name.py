@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from newsroom import ORIGIN, Newsroom, detail
 from werkzeug.test import TestResponse
 
 from moderation.accounts.sites import add_secret_key
 from moderation.storage.sites import Right
+from tests.newsroom import ORIGIN, Newsroom, detail
 
 COMMENTS = "/api/v1/articles/trams/comments"
 Ask = Callable[[Newsroom, dict[str, Any]], TestResponse]

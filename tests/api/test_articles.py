@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from newsroom import ARTICLE, Newsroom, detail
 from sqlalchemy import select
 
 from moderation.storage.articles import Article, PreparedVersion, find_article
 from moderation.storage.audit import EventRow
+from tests.newsroom import ARTICLE, Newsroom, detail
 
 PAGE = """<!doctype html><html><head><title>Trams</title></head><body>
 <nav><a href="/">Home</a><a href="/sport">Sport</a></nav>

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 import pytest
-from newsroom import ORIGIN, Newsroom
+
+from tests.newsroom import ORIGIN, Newsroom
 
 REQUESTS = 300
 """On each kind of database; always the same ones, so that a failure can be looked at again."""

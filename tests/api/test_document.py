@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from described import Document
-from newsroom import NOON, ORIGIN, Newsroom
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -17,6 +15,8 @@ from moderation.accounts.sites import add_secret_key
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.comments import Author
 from moderation.storage.sites import Right
+from tests.api.described import Document
+from tests.newsroom import NOON, ORIGIN, Newsroom
 
 COMMENTS = "/api/v1/articles/trams/comments"
 REASONS = '[[reasons]]\nid = "personal-attack"\nlabel = "Personal attack"\nreader = "It attacks a person."\n'

@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from newsroom import Hall, Newsroom, detail, open_hall
 from sqlalchemy import event, make_url
-from stalling_proxy import StallingProxy, stalling_proxy
 from werkzeug.test import TestResponse
+
+from tests.newsroom import Hall, Newsroom, detail, open_hall
+from tests.stalling_proxy import StallingProxy, stalling_proxy
 
 THREADS = 16
 

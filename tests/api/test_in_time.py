@@ -6,12 +6,12 @@ import threading
 import time
 
 import pytest
-from newsroom import Newsroom, detail
 
 from moderation.comments.extraction import ExtractionFailed, _Extractor, extracted
 from moderation.comments.preparation import finish, prepare_in_time
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import ArticleText, PreparedArticle
+from tests.newsroom import Newsroom, detail
 
 COMMENTS = "/api/v1/articles/trams/comments"
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from newsroom import NOON, SECRET, Hall, Newsroom, open_hall, settings_for
 from pyotp import TOTP
 from sqlalchemy import select, text, update
 
@@ -38,6 +37,7 @@ from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
+from tests.newsroom import NOON, SECRET, Hall, Newsroom, open_hall, settings_for
 
 ANOTHER = "another secret key, as long as it must be"
 THIRD = "a third secret key, as long as it must be"

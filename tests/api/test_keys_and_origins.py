@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from newsroom import ORIGIN, Newsroom, detail
 from sqlalchemy import select
 
 from moderation.accounts.accounts import add_account, add_token, disable_account, revoke_token
@@ -11,6 +10,7 @@ from moderation.accounts.sites import add_secret_key, change_origins, revoke_key
 from moderation.storage.accounts import Granted, Role, account_named, tokens_of
 from moderation.storage.audit import EventRow
 from moderation.storage.sites import KeyKind, Right, digest_of, keys_of
+from tests.newsroom import ORIGIN, Newsroom, detail
 
 PASSWORD = "a password of the tests"
 COMMENTS = "/api/v1/articles/trams/comments"

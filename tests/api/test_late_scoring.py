@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from newsroom import Newsroom, detail
 
 from moderation.comments.rescoring import ATTEMPTS, WORK, score_waiting
 from moderation.core.actor import Actor
@@ -16,6 +15,7 @@ from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
 from moderation.storage.claims import claim_these
 from moderation.storage.comments import find_comment
+from tests.newsroom import Newsroom, detail
 
 WORKER = '[scoring]\nmode = "worker"\n'
 APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from newsroom import Newsroom, detail
 
 from moderation.storage.comments import Comment, decisions_of
+from tests.newsroom import Newsroom, detail
 
 
 def by_receipt(newsroom: Newsroom, comment: dict[str, Any], receipt: str | None = None) -> Any:

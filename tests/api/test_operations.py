@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from newsroom import Hall, Newsroom, detail, open_hall
 from sqlalchemy import text
 
 from moderation.app import create_app
 from moderation.web.shared.metrics import forget_former_processes
+from tests.newsroom import Hall, Newsroom, detail, open_hall
 
 
 def test_alive_needs_nothing(newsroom: Newsroom) -> None:

@@ -6,9 +6,9 @@ import json
 import logging
 
 import pytest
-from newsroom import Newsroom
 
 from moderation.comments.rescoring import score_late
+from tests.newsroom import Newsroom
 
 PUBLISHES = "[policy.approve]\ntoxicity_at_most = 0.05\nrelevance_at_least = 0.60\n"
 NUMBER = "07700 900461"

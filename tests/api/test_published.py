@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from newsroom import Newsroom, detail
 
 from moderation.web.api.articles import PAGE
+from tests.newsroom import Newsroom, detail
 
 COMMENTS = "/api/v1/articles/trams/comments"
 

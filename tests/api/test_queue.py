@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from newsroom import ORIGIN, Newsroom, detail
 
 from moderation.accounts.accounts import add_account, add_token
 from moderation.storage.accounts import Granted, Role
 from moderation.storage.sites import Right
+from tests.newsroom import ORIGIN, Newsroom, detail
 
 QUEUE = "/api/v1/comments"
 PASSWORD = "a good long password"

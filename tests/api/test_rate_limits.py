@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from newsroom import ORIGIN, Hall, Newsroom, detail, open_hall
-from stalling_proxy import stalling_proxy
 from werkzeug.test import TestResponse
 
 from moderation.web.shared.limit_storage import ProcessStorage
 from moderation.web.shared.limits import network_of
+from tests.newsroom import ORIGIN, Hall, Newsroom, detail, open_hall
+from tests.stalling_proxy import stalling_proxy
 
 ADA = {"name": "Ada", "id": "ada"}
 BOB = {"name": "Bob", "id": "bob"}

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from newsroom import NOON, Newsroom
 from sqlalchemy import event, insert, select
 
 from moderation.comments.rescoring import score_late
@@ -22,6 +21,7 @@ from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import keep_place
+from tests.newsroom import NOON, Newsroom
 
 POST = '[comments]\nmode = "post"\n'
 RUDE = "toxicity=0.9"

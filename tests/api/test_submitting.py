@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from newsroom import NOON, Newsroom, detail
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
@@ -22,6 +21,7 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.sites import Right
+from tests.newsroom import NOON, Newsroom, detail
 
 COMMENTS = "/api/v1/articles/trams/comments"
 

@@ -1,5 +1,5 @@
 """One application per kind of database; each test has a site of its own in it."""
 
-from newsroom import hall, newsroom
+from tests.newsroom import hall, newsroom
 
 __all__ = ["hall", "newsroom"]

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsroom import Hall, Newsroom, open_hall
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from moderation.storage.audit import EventRow, chains, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.sites import Right
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
+from tests.newsroom import Hall, Newsroom, open_hall
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 

@@ -1,5 +1,5 @@
 """One application per kind of database, for the commands that work beside it."""
 
-from newsroom import hall
+from tests.newsroom import hall
 
 __all__ = ["hall"]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from newsroom import Hall, Newsroom
 
 from moderation.cli import main
 from moderation.config.configuration_file import parse_configuration
 from moderation.storage.audit import events_of
+from tests.newsroom import Hall, Newsroom
 
 PASSWORD = "a long enough password\n"
 

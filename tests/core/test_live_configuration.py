@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from newsroom import NOON, ObedientScorer, StandingClock, open_hall, settings_for
 from sqlalchemy import func, select
 
 from moderation.app import create_app
@@ -22,6 +21,7 @@ from moderation.core.errors import ConfigurationError
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.services import Services
 from moderation.storage.audit import EventRow
+from tests.newsroom import NOON, ObedientScorer, StandingClock, open_hall, settings_for
 
 STRICT, LOOSE = "[policy.reject]\nthreat_at_least = 0.5\n", "[policy.reject]\nthreat_at_least = 0.9\n"
 

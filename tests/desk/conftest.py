@@ -1,8 +1,9 @@
 """One application per kind of database; each test has a site of its own in it, with reasons to refuse a comment for."""
 
 import pytest
-from desk import REASONS
-from newsroom import front_door, hall, newsroom, sqlite_hall
+
+from tests.desk.desk import REASONS
+from tests.newsroom import front_door, hall, newsroom, sqlite_hall
 
 __all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
 

@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from newsroom import Newsroom
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
+from tests.newsroom import Newsroom
 
 REASONS = """
 [[reasons]]

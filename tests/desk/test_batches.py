@@ -8,10 +8,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from desk import REASONS, Colleague, colleague, count, standing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsroom import Hall, Newsroom
 from sqlalchemy import select
 
 from moderation.core.errors import DecidedMeanwhile, InvalidField, NotPossibleNow, RightMissing
@@ -26,6 +24,8 @@ from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentLock, FlagKind
 from moderation.storage.score_map import Area, ScoreRange, histogram, numbers_within, sampled
+from tests.desk.desk import REASONS, Colleague, colleague, count, standing
+from tests.newsroom import Hall, Newsroom
 
 APPROVE = Ruling(verdict=Verdict.APPROVE)
 REJECT = Ruling(verdict=Verdict.REJECT, reason_id="spam")

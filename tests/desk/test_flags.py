@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from desk import colleague, notices, standing
-from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.core.errors import (
@@ -19,6 +17,8 @@ from moderation.desk.flags import add_note, flag_comment, remove_note, unflag_co
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout, flags_on, notes_about
+from tests.desk.desk import colleague, notices, standing
+from tests.newsroom import Newsroom
 
 
 def flags(newsroom: Newsroom, comment_id: str) -> list[tuple[str, str | None]]:

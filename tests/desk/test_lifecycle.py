@@ -10,19 +10,17 @@ from itertools import product
 from typing import Any
 
 import pytest
-from desk import REASONS, Colleague, colleague
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsroom import Hall, Newsroom, detail
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
-from status_guard import StatusChangedElsewhere
 
 from moderation.comments.lifecycle import TRANSITIONS, Trigger, change_status, check_transition
 from moderation.comments.rescoring import ATTEMPTS, score_late
 from moderation.core.audit_chain import verify
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import IllegalTransition, NotPossibleNow
+from moderation.core.reach import Scope
 from moderation.desk.bulk import decide_score_range, remove_everything
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.flags import flag_comment
@@ -33,8 +31,11 @@ from moderation.storage.comments import Comment, decisions_of, find_comment
 from moderation.storage.moderator_workspace import FlagKind
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
-from moderation.storage.score_map import Area, Ground, ScoreRange
+from moderation.storage.score_map import Area, ScoreRange
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
+from tests.desk.desk import REASONS, Colleague, colleague
+from tests.newsroom import Hall, Newsroom, detail
+from tests.status_guard import StatusChangedElsewhere
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
 WORKER = '[scoring]\nmode = "worker"\n'
@@ -112,7 +113,7 @@ def ways(desk: Desk, comment_id: str, before: Status, after: Status, trigger: Tr
         if after is not Status.PENDING:
             yield "api", lambda: newsroom.decide(comment_id, VERDICT[after].value, reason=spam)
         if before is Status.PENDING:
-            area = Area(grounds=(Ground(site_id=newsroom.site),))
+            area = Area(scopes=(Scope(site_id=newsroom.site, escalated=False),))
             everything = ScoreRange(signal="toxicity", low=0, high=100)
             yield "score range", lambda: decide_score_range(newsroom.services, desk.who.actor, area, everything, ruling)
         if before in (*WAITING, Status.APPROVED) and after is Status.REJECTED:

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from desk import REASONS, colleague
-from newsroom import Newsroom, detail
 from sqlalchemy import select, update
 
 from moderation.comments.rescoring import score_waiting
@@ -21,6 +19,8 @@ from moderation.storage.comments import Comment
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import Past, _only, every_decided
 from moderation.storage.site_rules import AuthorKind
+from tests.desk.desk import REASONS, colleague
+from tests.newsroom import Newsroom, detail
 
 POST = REASONS + '[comments]\nmode = "post"\n'
 NOTHING_FLAGS = POST + "[policy.flag]\n"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from newsroom import Newsroom
-
 from moderation.core.reach import Scope
 from moderation.storage.comments import Comment
 from moderation.storage.near_duplicates import similar_waiting
+from tests.newsroom import Newsroom
 
 ADVERTISEMENT = "Earn four thousand a week from home with this one simple trick that the banks never tell you, visit us"
 OTHER = "Why did nobody ask the people who live beside the new line before the first rails were laid in the street?"

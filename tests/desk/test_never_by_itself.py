@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from desk import REASONS, colleague
-from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.comments.rescoring import score_waiting
@@ -22,6 +20,8 @@ from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import every_decided
 from moderation.storage.score_map import Area, histogram
 from moderation.storage.site_rules import AuthorKind
+from tests.desk.desk import REASONS, colleague
+from tests.newsroom import Newsroom
 
 POLICIES = {
     "post": '[comments]\nmode = "post"\n',

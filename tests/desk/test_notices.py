@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from desk import REASONS, Colleague, colleague
-from newsroom import Newsroom
 from sqlalchemy import select
 
 from moderation.comments.rescoring import score_waiting
@@ -18,6 +16,8 @@ from moderation.storage.actions import Everything
 from moderation.storage.comments import Comment
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.score_map import Area, ScoreRange
+from tests.desk.desk import REASONS, Colleague, colleague
+from tests.newsroom import Newsroom
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
 WORKER = '[scoring]\nmode = "worker"\n'

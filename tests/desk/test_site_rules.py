@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import REASONS, colleague
-from newsroom import Newsroom
 from sqlalchemy import event, select
 
 from moderation.comments.rescoring import score_waiting
@@ -19,6 +17,8 @@ from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.site_rules import AuthorKind
+from tests.desk.desk import REASONS, colleague
+from tests.newsroom import Newsroom
 
 WORKER = REASONS + '[scoring]\nmode = "worker"\n[policy.approve]\ntoxicity_at_most = 0.5\n'
 RIGHTS = ("read", "moderate", "senior")

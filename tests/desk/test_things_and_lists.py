@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from desk import colleague
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from newsroom import Hall, Newsroom
 from sqlalchemy import select
 
 from moderation.accounts.reachable import (
@@ -29,6 +27,8 @@ from moderation.storage.comments import Comment
 from moderation.storage.desk import desk_comment, standing_of
 from moderation.storage.desk_lists import Wanted, page_of
 from moderation.storage.moderator_workspace import FlagKind
+from tests.desk.desk import colleague
+from tests.newsroom import Hall, Newsroom
 
 SECTIONS = (None, "city", "sport")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from desk import colleague, standing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from newsroom import Hall, Newsroom
 
 from moderation.core.errors import ActionNotFound, CommentNotFound, DecidedMeanwhile, NotPossibleNow
+from tests.desk.desk import colleague, standing
+from tests.newsroom import Hall, Newsroom
 
 
 def test_undo_puts_a_comment_back_where_it_waited(newsroom: Newsroom) -> None:

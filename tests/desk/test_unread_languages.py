@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk import Colleague, colleague
-from newsroom import Newsroom
 from sqlalchemy import event, select, update
 
 from moderation.comments.rescoring import score_late
@@ -26,6 +24,8 @@ from moderation.storage.desk_lists import ScoreRange as ListScoreRange
 from moderation.storage.desk_lists import Unusable, Wanted, how_many, page_of
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.score_map import SIGNALS, Area, ScoreRange, histogram, numbers_within, sampled
+from tests.desk.desk import Colleague, colleague
+from tests.newsroom import Newsroom
 
 THREATS = {
     "de": "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.",

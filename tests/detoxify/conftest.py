@@ -43,7 +43,7 @@ class Added:
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Makes a small checkpoint of a shape; its folder also holds the tokenizer's files and config.json."""
-    from tiny_checkpoints import write_checkpoint  # noqa: PLC0415 - torch
+    from tests.detoxify.tiny_checkpoints import write_checkpoint  # noqa: PLC0415 - torch
 
     # The exporter's trace, a record for every tensor, which pytest would keep and print.
     logging.getLogger("torch.__trace").propagate = False

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
-from conftest import SHAPES, Added
 
 from moderation.core.scores import ArticleText, Scale, ScoreRequest
 from moderation.scoring import build_scorer
 from moderation.scoring.packs import PackDamaged, open_pack
 from moderation.scoring.runtime import RuntimeUnproved, choose, computes_in_bf16
 from moderation.scoring.scorer import PackScorer
+from tests.detoxify.conftest import SHAPES, Added
 
 pytestmark = [pytest.mark.detoxify, pytest.mark.filterwarnings("default")]
 every_shape = pytest.mark.parametrize("added", SHAPES, indirect=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from newsroom import NO_LIMITS, NOON
-from perspective_world import WordScorer, World, open_world
 from sqlalchemy import delete
 
 from moderation.storage.suggestions import SuggestedLabels
+from tests.newsroom import NO_LIMITS, NOON
+from tests.perspective.perspective_world import WordScorer, World, open_world
 
 
 @pytest.fixture(scope="session")

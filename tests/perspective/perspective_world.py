@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from newsroom import NOON, FixedConfiguration, StandingClock, settings_for
 from werkzeug.test import TestResponse
 
 from moderation.accounts.sites import insert_key, insert_site
@@ -30,6 +29,7 @@ from moderation.services import Services
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
+from tests.newsroom import NOON, FixedConfiguration, StandingClock, settings_for
 
 KEY = "sk_perspective_tests_0123456789"
 WITHOUT_RIGHT = "sk_perspective_nothing_0123456789"

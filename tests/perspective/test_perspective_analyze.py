@@ -14,13 +14,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from perspective_world import KEY, PUBLISHABLE, WITHOUT_RIGHT, WordScorer, World, error, error_type, open_world
 from sqlalchemy import func, select
 
 from moderation.core.scores import Scale, ScoreRequest, Scores
 from moderation.perspective.wire import LABEL_OF
 from moderation.scoring.batching import BatchingScorer
 from moderation.storage.tables import Base
+from tests.perspective.perspective_world import (
+    KEY,
+    PUBLISHABLE,
+    WITHOUT_RIGHT,
+    WordScorer,
+    World,
+    error,
+    error_type,
+    open_world,
+)
 
 LONG_GERMAN = (
     "Die Regierung hat gestern beschlossen, dass alle Bürgerinnen und Bürger im nächsten Jahr mehr Steuern zahlen."

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from perspective_world import KEY, World
 from werkzeug.test import TestResponse
+
+from tests.perspective.perspective_world import KEY, World
 
 CALL = "/v1alpha1/comments:analyze"
 

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from perspective_world import SITE, World
 
 from moderation.cli import main
 from moderation.cli.perspective_log import BadLine, Logged, read_log
 from moderation.core.errors import InvalidField
 from moderation.perspective.comparison import compare, rank_agreement, shares_held
+from tests.perspective.perspective_world import SITE, World
 
 SCORES = st.lists(st.integers(0, 20).map(lambda twentieth: twentieth / 20), min_size=1, max_size=60)
 

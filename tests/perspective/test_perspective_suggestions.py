@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import pytest
-from perspective_world import KEY, SITE, World, error, error_type
 
 from moderation.core.audit_chain import body_fingerprint, verify
 from moderation.jobs.worker import Sweeper
 from moderation.perspective.suggestions import erase_suggestions, forget_outdated
 from moderation.storage.audit import events_about, events_of
 from moderation.storage.suggestions import SuggestedLabels, suggestions_of
+from tests.perspective.perspective_world import KEY, SITE, World, error, error_type
 
 KEEP = f'[rate_limits]\nenabled = false\n[perspective]\nkeep_texts_for_sites = ["{SITE}"]\nretention_days = 30\n'
 

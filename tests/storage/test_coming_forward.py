@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from newsroom import SECRET, Hall, Newsroom, open_hall
 from sqlalchemy import JSON, Column, LargeBinary, MetaData, Table, select, text
 from sqlalchemy.orm import Session
 
@@ -30,6 +29,7 @@ from moderation.storage.base import UtcTime
 from moderation.storage.database import Database
 from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import flags_on, live_locks, views_for
+from tests.newsroom import SECRET, Hall, Newsroom, open_hall
 
 HERE = Path(__file__).parent
 LANDED = HERE / "landed_migrations.txt"

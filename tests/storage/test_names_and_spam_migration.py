@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import inspect, text
-from test_queue_index import _old_comments
 
 from moderation.core.conditions import NAME_SIGNALS
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
+from tests.storage.test_queue_index import _old_comments
 
 
 def test_comments_from_before_have_no_scores_of_names_and_no_spam(tmp_path: Path, empty_postgres_url: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from newsroom import NOON
 from sqlalchemy import BigInteger, Integer, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +13,7 @@ from moderation.storage.audit import append, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.tables import Base
+from tests.newsroom import NOON
 
 BEYOND = 2**31 + 5
 FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from newsroom import settings_for
 from sqlalchemy import select, update
 
 from moderation.bootstrap import build_services
 from moderation.storage.audit import EventRow
 from moderation.storage.database import Database
 from moderation.storage.policies import KeptConfiguration
+from tests.newsroom import settings_for
 
 
 def kept(database: Database) -> tuple[list[str], int]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from newsroom import Newsroom
 from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from moderation.storage.queue_index import QueueIndex, change
 from moderation.storage.schema import upgrade
 from moderation.storage.score_map import Area, histogram
 from moderation.storage.severity_order import any_outdated, severity_order
+from tests.newsroom import Newsroom
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BODY = "Why did nobody ask the people who live beside the new line?"

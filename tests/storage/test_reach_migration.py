@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.orm import Session
-from test_queue_index import AT, BODY
 
 from moderation.storage.accounts import Account, Grant
 from moderation.storage.articles import Article
@@ -19,6 +18,7 @@ from moderation.storage.moderator_workspace import SavedView
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
+from tests.storage.test_queue_index import AT, BODY
 
 
 def test_comments_are_where_their_article_is_and_shared_views_are_for_whoever_reaches_all_of_them(

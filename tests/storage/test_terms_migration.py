@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from newsroom import NOON
 from sqlalchemy import MetaData, Table, insert, select, text
 from sqlalchemy.orm import Session
-from test_queue_index import _found, _old_comments
 
 from moderation.storage.accounts import Account
 from moderation.storage.actions import ActionItem, ModeratorAction
@@ -19,6 +17,8 @@ from moderation.storage.moderator_workspace import CommentFlag, CommentLock, Sav
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
+from tests.newsroom import NOON
+from tests.storage.test_queue_index import _found, _old_comments
 
 FLAGGED = {"account_id": "ada", "note": None, "made_at": NOON.isoformat()}
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from newsroom import ObedientScorer, open_hall
 
 from moderation.accounts.passwords import hash_of, matches
 from moderation.comments.evaluation import score_or_none
@@ -18,6 +17,7 @@ from moderation.storage.database import Database
 from moderation.web.account.attempts import Budget, _FallingBack, _InRedis
 from moderation.web.shared.limit_redis import GuardedRedisStorage
 from moderation.web.shared.limit_storage import ProcessStorage
+from tests.newsroom import ObedientScorer, open_hall
 
 PASSWORD = "a good long password for tests"
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fresh_postgres import ReusedPostgres
-from pages_world import World, furnish, open_world
+
+from tests.fresh_postgres import ReusedPostgres
+from tests.web.pages_world import World, furnish, open_world
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from pages_world import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, Visitor, WordScorer, World
 from sqlalchemy import select
 
 from moderation.app import create_app
@@ -16,6 +15,7 @@ from moderation.bootstrap import build_services
 from moderation.config.live import LiveConfiguration
 from moderation.config.settings import read_environment
 from moderation.storage.audit import EventRow
+from tests.web.pages_world import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, Visitor, WordScorer, World
 
 _times = itertools.count(1_700_000_000)
 

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from lxml import html
-from pages_world import CALM, SITE_KEY, WITHOUT_LIMITS, Visitor, World, fields_of
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from moderation.config.configuration_file import parse_configuration
 from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
+from tests.web.pages_world import CALM, SITE_KEY, WITHOUT_LIMITS, Visitor, World, fields_of
 
 
 def configure(world: World, **tables: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import ADMIN_PASSWORD, Visitor, World
 
 from moderation.accounts.sign_in import account_signed_in
 from moderation.core.reach import Location, anywhere, reachable
 from moderation.storage.accounts import Role
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import ADMIN_PASSWORD, Visitor, World
 
 PASSWORD = "four words make one"
 ACCOUNTS = "/admin/accounts"

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import ADMIN_PASSWORD, CALM, RUDE, World
 from playwright.sync_api import Page, expect
-from test_pages_browser import address, moderator
 
 from moderation.accounts.accounts import invite
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
+from tests.web.pages_world import ADMIN_PASSWORD, CALM, RUDE, World
+from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser

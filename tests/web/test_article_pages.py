@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from newsroom import detail
-from pages_world import CALM, CLOSED, Visitor, World
-from site_rules import article_id, configure, events, mode, post, sent, whole_chain
 from sqlalchemy import select
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.site_rules import Term
+from tests.newsroom import detail
+from tests.web.pages_world import CALM, CLOSED, Visitor, World
+from tests.web.site_rules import article_id, configure, events, mode, post, sent, whole_chain
 
 
 def page_of(world: World, name: str = "admin", external_id: str = "lanes") -> tuple[Visitor, str]:

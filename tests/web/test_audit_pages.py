@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
-from pages_world import CALM, SITE_KEY, Visitor, World
 from sqlalchemy import event, text
 
 from moderation.cli import main
@@ -22,6 +21,7 @@ from moderation.storage import audit
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.audit import stored_head
 from moderation.web.desk import audit as audit_pages
+from tests.web.pages_world import CALM, SITE_KEY, Visitor, World
 
 
 def events(log: Visitor) -> list[str]:

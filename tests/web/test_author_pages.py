@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from newsroom import detail
-from pages_world import CALM, SITE_KEY, Visitor, World
-from site_rules import configure, events, post, send_form, sent, whole_chain
 from sqlalchemy import select
 
 from moderation.storage.accounts import Role
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from moderation.storage.site_rules import AuthorDecision
+from tests.newsroom import detail
+from tests.web.pages_world import CALM, SITE_KEY, Visitor, World
+from tests.web.site_rules import configure, events, post, send_form, sent, whole_chain
 
 
 def author_of(world: World, comment: str) -> str:

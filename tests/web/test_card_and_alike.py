@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, Visitor, World
 from playwright.sync_api import Page, expect
-from site_rules import events
-from test_pages_browser import address, moderator
-from test_review_pages import asked
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
+from tests.web.pages_world import CALM, Visitor, World
+from tests.web.site_rules import events
+from tests.web.test_pages_browser import address, moderator
+from tests.web.test_review_pages import asked
 
 __all__ = ["address", "moderator"]
 

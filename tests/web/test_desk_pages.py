@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from pages_world import ADMIN_PASSWORD, CALM, RUDE, Visitor, World, fields_of
 from sqlalchemy import event
 
 from moderation.comments.idempotency import Sender
@@ -15,6 +14,7 @@ from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.web.pages_world import ADMIN_PASSWORD, CALM, RUDE, Visitor, World, fields_of
 
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
 

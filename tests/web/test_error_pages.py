@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pages_world import World, new_application
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import TooManyRequests
+
+from tests.web.pages_world import World, new_application
 
 
 def test_what_is_not_there_is_told_with_a_way_back(world: World) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 
 import pytest
-from pages_world import CALM, RUDE, Visitor, World
 
 from moderation.accounts.sites import add_site
 from moderation.config.configuration_file import parse_configuration
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration
+from tests.web.pages_world import CALM, RUDE, Visitor, World
 
 FIGURES = "/admin/figures"
 

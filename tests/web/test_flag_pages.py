@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pages_world import SITE_KEY, Visitor, World
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.desk_lists import CANDIDATES
 from moderation.storage.moderator_workspace import CommentFlag
 from moderation.storage.queue_index import QueueIndex
+from tests.web.pages_world import SITE_KEY, Visitor, World
 
 SECOND = timedelta(seconds=1)
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import pytest
 from lxml import html
-from pages_world import SITE_KEY, Visitor, World, fields_of
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from moderation.desk.decide import Verdict
+from tests.web.pages_world import SITE_KEY, Visitor, World, fields_of
 
 PERCENT = ["%00", "2147483648", "1" + "0" * 40, "%ed%a0%80", "9223372036854775808", "-1", "%ff%fe", "x" * 3000]
 PERCENT += ["%C2%B2", "1e999", "9" * 5000, ""]

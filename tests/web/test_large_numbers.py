@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from pages_world import CALM, SITE_KEY, World
 from sqlalchemy import text
 
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Verdict
 from moderation.jobs.chain_checks import check_chains
+from tests.web.pages_world import CALM, SITE_KEY, World
 
 BEYOND = 3_000_000_000
 

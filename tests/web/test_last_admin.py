@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from pages_world import World
 
 from moderation.accounts.accounts import disable_account, invite, set_grant, set_grants
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
 from moderation.services import Services
 from moderation.storage.accounts import Granted, Role, all_accounts, grants_of
+from tests.web.pages_world import World
 
 ADMIN = {EVERYWHERE: Granted(role=Role.ADMIN)}
 MODERATOR = {EVERYWHERE: Granted(role=Role.MODERATOR)}

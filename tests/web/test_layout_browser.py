@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, World
 from playwright.sync_api import Page
-from test_pages_browser import address, moderator
+
+from tests.web.pages_world import CALM, World
+from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser

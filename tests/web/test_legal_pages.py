@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, Visitor, World
-from site_rules import article_id, configure, events, post, sent, whole_chain
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment, newest_decision
+from tests.web.pages_world import CALM, Visitor, World
+from tests.web.site_rules import article_id, configure, events, post, sent, whole_chain
 
 TEXT = "This comment accuses Mr Holm of theft, which no court has found."
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import CALM, World
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import CALM, World
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import World
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
@@ -16,6 +15,7 @@ from werkzeug.serving import make_server
 from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import World
 
 pytestmark = pytest.mark.browser
 

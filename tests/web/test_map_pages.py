@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, Visitor, World
 from sqlalchemy import select
 
 from moderation.desk.bulk_runner import carry_on
 from moderation.storage.accounts import Extra, Role
 from moderation.storage.comments import Comment, DecisionRow
+from tests.web.pages_world import CALM, Visitor, World
 
 RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
 RUDEST = "Only an idiot would believe what that idiot on the council has told us about these lanes."

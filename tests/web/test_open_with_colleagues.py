@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, Visitor, World, fields_of
-from site_rules import post
-from test_review_pages import asked, names, news
-from test_sections import token_of
 
 from moderation.core.actor import Actor
 from moderation.desk.legal import CaseForm, receive
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
+from tests.web.pages_world import CALM, Visitor, World, fields_of
+from tests.web.site_rules import post
+from tests.web.test_review_pages import asked, names, news
+from tests.web.test_sections import token_of
 
 
 def opened_by_berta(world: World) -> tuple[str, Visitor]:

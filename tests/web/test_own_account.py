@@ -6,11 +6,11 @@ import re
 from datetime import datetime
 
 import pytest
-from pages_world import ADMIN_PASSWORD, Visitor, World
 from pyotp import TOTP
 
 from moderation.storage.audit import events_of
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import ADMIN_PASSWORD, Visitor, World
 
 NEW = "quite another password"
 

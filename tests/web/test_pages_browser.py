@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import CALM, RUDE, World
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import CALM, RUDE, World
 
 pytestmark = pytest.mark.browser
 

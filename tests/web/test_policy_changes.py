@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machines import Machine
-from pages_world import CALM, RUDE, WITHOUT_LIMITS, Visitor, World, fields_of
 from sqlalchemy import text
 
 from moderation.accounts.sites import add_site
 from moderation.config.configuration_edit import Where, values_in
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.web.machines import Machine
+from tests.web.pages_world import CALM, RUDE, WITHOUT_LIMITS, Visitor, World, fields_of
 
 POLICY = "/admin/policy"
 CHANGE, FORCE, FORMER, STEP_BACK = (f"{POLICY}/{end}" for end in ("change", "force", "former", "step-back"))

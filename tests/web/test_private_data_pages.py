@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pages_world import World
-from site_rules import sent
-
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.private_data import Kind, Place
 from moderation.web.desk.cards import Span, with_private_data
+from tests.web.pages_world import World
+from tests.web.site_rules import sent
 
 
 def test_the_place_is_marked_in_the_text_with_its_name(world: World) -> None:

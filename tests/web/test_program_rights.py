@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_world import CALM, World, open_world
-from test_rights import ROWS, WITH_A_RECEIPT, Who
 
 from moderation.accounts.accounts import add_token, disable_account, revoke_token
 from moderation.accounts.sites import add_publishable_key, add_secret_key, add_site
 from moderation.storage.accounts import Role, Token
 from moderation.storage.comments import Comment
 from moderation.storage.sites import Right, digest_of
+from tests.web.pages_world import CALM, World, open_world
+from tests.web.test_rights import ROWS, WITH_A_RECEIPT, Who
 
 OPEN = {endpoint for endpoint, row in ROWS.items() if row.who is Who.ALL}
 API = ("articles_api.", "comments_api.", "queue_api.", "perspective_api.")

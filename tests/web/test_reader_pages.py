@@ -6,7 +6,14 @@ import re
 from urllib.parse import quote
 
 import pytest
-from pages_world import (
+from sqlalchemy import select
+
+from moderation.accounts.sites import add_site
+from moderation.config.configuration_file import parse_configuration
+from moderation.core.text.written import visible_length
+from moderation.desk.decide import Verdict
+from moderation.storage.comments import Comment, newest_decision
+from tests.web.pages_world import (
     CALM,
     CLOSED,
     CONFIGURATION,
@@ -17,13 +24,6 @@ from pages_world import (
     World,
     fields_of,
 )
-from sqlalchemy import select
-
-from moderation.accounts.sites import add_site
-from moderation.config.configuration_file import parse_configuration
-from moderation.core.text.written import visible_length
-from moderation.desk.decide import Verdict
-from moderation.storage.comments import Comment, newest_decision
 
 FORM = "/articles/lanes/comments"
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import CALM, RUDE, World
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
@@ -16,6 +15,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import CALM, RUDE, World
 
 pytestmark = pytest.mark.browser
 

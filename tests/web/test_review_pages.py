@@ -7,11 +7,11 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from cachetools import TTLCache
-from pages_world import CALM, RUDE, Visitor, World, fields_of
 
 from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.web.pages_world import CALM, RUDE, Visitor, World, fields_of
 
 FACTS = {"Accept": "application/json"}
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."

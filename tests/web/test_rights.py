@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages_world import CALM, Visitor, World, open_world
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -31,6 +30,7 @@ from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import Note, SavedView
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
+from tests.web.pages_world import CALM, Visitor, World, open_world
 
 
 class Who(IntEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from newsroom import detail
-from pages_world import Visitor, World
-from site_rules import article_id, configure, events, post, sent
 
 from moderation.core.comment import Mode
 from moderation.storage.accounts import Role
+from tests.newsroom import detail
+from tests.web.pages_world import Visitor, World
+from tests.web.site_rules import article_id, configure, events, post, sent
 
 BASE = "/review/rules/demo"
 

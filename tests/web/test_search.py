@@ -6,8 +6,9 @@ import unicodedata
 from urllib.parse import urlencode
 
 import pytest
-from pages_world import RUDE, Visitor, World
 from sqlalchemy import text
+
+from tests.web.pages_world import RUDE, Visitor, World
 
 IN_SCRIPTS = {
     "English": ("The old bridges over the river were closed before anybody had asked the town.", ["river", "BRIDG*"]),

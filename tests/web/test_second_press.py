@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from lxml import html
-from pages_world import Visitor, World, fields_of
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
-from test_pages_browser import address
 
 from moderation.accounts.accounts import add_token
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.sites import Right
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import Visitor, World, fields_of
+from tests.web.test_pages_browser import address
 
 __all__ = ["address"]
 

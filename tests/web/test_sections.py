@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pages_world import CALM, RUDE, SITE_KEY, Visitor, World
-from site_rules import article_id
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -32,6 +30,8 @@ from moderation.storage.moderator_workspace import FlagKind, Note, NoteAbout
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.site_rules import AuthorKind
 from moderation.storage.sites import Right
+from tests.web.pages_world import CALM, RUDE, SITE_KEY, Visitor, World
+from tests.web.site_rules import article_id
 
 
 def put(world: World, section: str | None, *, external_id: str = "lanes") -> None:

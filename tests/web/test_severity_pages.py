@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import pytest
-from pages_world import CALM, RUDE, SITE_KEY, Visitor, World
 from sqlalchemy import text
 
 from moderation.comments.rescoring import score_late
@@ -17,6 +16,7 @@ from moderation.jobs.queue_order import bring_up_to_date, progress
 from moderation.storage.accounts import Role
 from moderation.storage.queue_index import QueueIndex
 from moderation.web.desk.severity_view import urgency_of
+from tests.web.pages_world import CALM, RUDE, SITE_KEY, Visitor, World
 
 KNIFE = f"{CALM} threat=0.85"
 SMALL_TALK = "The strawberries are sweet this week, see https://a.example and https://b.example for the prices."

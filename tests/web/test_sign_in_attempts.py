@@ -15,7 +15,6 @@ import pytest
 import redis
 from argon2.exceptions import VerifyMismatchError
 from flask import Flask
-from pages_world import ADMIN_PASSWORD, Visitor, World, open_world
 from pyotp import TOTP
 
 from moderation.accounts import passwords
@@ -27,6 +26,7 @@ from moderation.storage.audit import events_of
 from moderation.web.account.attempts import attempts
 from moderation.web.account.sign_in import KNOWN_COOKIE
 from moderation.web.shared.access import COOKIE
+from tests.web.pages_world import ADMIN_PASSWORD, Visitor, World, open_world
 
 WRONG = "a wrong but long password"
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.20"

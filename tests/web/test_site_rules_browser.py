@@ -7,10 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages_world import World
 from playwright.sync_api import Page, expect
-from site_rules import article_id
-from test_pages_browser import address, moderator
 
 from moderation.core.actor import Actor
 from moderation.desk.decide import Verdict
@@ -19,6 +16,9 @@ from moderation.desk.wordlists import add_terms
 from moderation.storage.accounts import account_named
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
+from tests.web.pages_world import World
+from tests.web.site_rules import article_id
+from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, Visitor, World, fields_of
 
 from moderation.storage.accounts import Role
+from tests.web.pages_world import CALM, Visitor, World, fields_of
 
 
 def secret_of(admin: Visitor) -> str:

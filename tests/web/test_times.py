@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from pages_world import World
 
 from moderation.accounts.sites import add_site
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.web.pages_world import World
 
 BERLIN = '[display]\ntime_zone = "Europe/Berlin"\n[display.sites.daily]\ntime_zone = "Asia/Kolkata"\n'
 

@@ -5,12 +5,12 @@ what lies in other sections than somebody's own.
 from __future__ import annotations
 
 import pytest
-from pages_world import CALM, World
 from sqlalchemy import select
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
+from tests.web.pages_world import CALM, World
 
 GERMAN = "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um."
 FRENCH = "Je sais très bien où tu habites, et demain soir je viendrai chez toi pour te tuer."

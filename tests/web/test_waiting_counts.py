@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from cachetools import TTLCache
-from pages_world import CALM, World
 from playwright.sync_api import Page, expect
 from sqlalchemy import event
-from test_pages_browser import address, moderator
 
 from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.web.pages_world import CALM, World
+from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
 

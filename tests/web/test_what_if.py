@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pages_world import CALM, RUDE, Visitor, World
 
 from moderation.cli import main
 from moderation.config.configuration_file import parse_configuration
@@ -16,6 +15,7 @@ from moderation.core.intervals import TOO_FEW
 from moderation.desk.decide import Verdict
 from moderation.policy_lab.what_if import policy_toml, tried
 from moderation.storage.accounts import Role
+from tests.web.pages_world import CALM, RUDE, Visitor, World
 
 WHAT_IF = "/admin/what-if"
 STRAY = f"{CALM} And strawberries."
