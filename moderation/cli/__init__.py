@@ -13,7 +13,7 @@ from moderation.core.errors import ModerationError
 
 SUBCOMMANDS = {
     "serve": "Serve the API, the demo page and the moderators' desk.",
-    "worker": "Score comments and deliver notices outside the web process.",
+    "worker": "Score comments and carry on bulk actions outside the web process.",
     "score": "Score comments: JSON Lines in, JSON Lines out.",
     "packs": "Scoring packs: list, add from a Detoxify checkpoint, verify.",
     "policy": "Check a configuration file; replay stored comments against another.",

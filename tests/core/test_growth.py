@@ -19,6 +19,7 @@ import pytest
 import regex
 
 import moderation.core
+import moderation.perspective
 import moderation.scoring
 import moderation.web.shared.wording
 from moderation.comments.articles import paragraphs_of
@@ -121,7 +122,7 @@ def test_time_grows_no_faster_than_the_text(name: str) -> None:
 
 
 def modules() -> Iterator[ModuleType]:
-    for package in (moderation.core, moderation.scoring):
+    for package in (moderation.core, moderation.perspective, moderation.scoring):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".detoxify_" not in found.name:  # reads checkpoints, no texts, and needs libraries of its own
                 yield importlib.import_module(found.name)
