@@ -19,7 +19,7 @@ def test_comments_from_before_have_no_scores_of_names_and_no_spam(tmp_path: Path
         database.writing(_old_comments)
         upgrade(database, revision="0003")
         with database.reading() as session:
-            assert "name_toxicity" not in {c["name"] for c in inspect(session.connection()).get_columns("queue index")}
+            assert "name_toxicity" not in {c["name"] for c in inspect(session.connection()).get_columns("docket")}
         upgrade(database)
         names = ", ".join(("spam", *NAME_SIGNALS))
         with database.reading() as session:

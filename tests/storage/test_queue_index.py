@@ -164,8 +164,8 @@ def test_a_database_with_comments_that_wait_gets_the_map_s_indexes(tmp_path: Pat
 
 
 def _all_wait_and_one_is_unread(session: Session) -> None:
-    session.execute(text("UPDATE queue index SET waiting = TRUE"))
-    session.execute(text("UPDATE queue index SET readable = FALSE, language = 'de' WHERE comment_id = 'c1'"))
+    session.execute(text("UPDATE docket SET waiting = TRUE"))
+    session.execute(text("UPDATE docket SET readable = FALSE, language = 'de' WHERE comment_id = 'c1'"))
 
 
 def test_what_waits_keeps_its_order_until_it_is_weighed(tmp_path: Path, empty_postgres_url: str) -> None:
@@ -175,7 +175,7 @@ def test_what_waits_keeps_its_order_until_it_is_weighed(tmp_path: Path, empty_po
         database.writing(_old_comments)
         upgrade(database, revision="0003")
         database.writing(
-            lambda session: session.execute(text("UPDATE queue index SET flags = 3 WHERE comment_id = 'c2'"))
+            lambda session: session.execute(text("UPDATE docket SET flags = 3 WHERE comment_id = 'c2'"))
         )
         upgrade(database)
         with database.reading() as session:
