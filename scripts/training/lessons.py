@@ -15,6 +15,8 @@ from scripts.training.tokenized import LABEL_WEIGHTS, Tokenized, padded, togethe
 
 HOLD_EVERY, HOLD_WEIGHT = 3, 1.5
 """Every third batch also pulls the embedding towards the original's: relevance relies on it."""
+WHOLE_COUNTS = 4.0
+"""What the whole text's answers count beside its sentences': they are right already, and must stay so."""
 LEXICON = 0.2
 """What the lexicon's logits count beside the encoder's."""
 TOXICITY = LABELS.index("toxicity")
@@ -57,8 +59,8 @@ class Teacher:
         with torch.no_grad():
             wanted: Answers = self.teacher(ids, mask)
         answers: Answers = self.model(ids, mask)
-        loss = _apart(answers.logits.float(), wanted.logits.float(), LABEL_WEIGHTS.to(device))
-        loss = loss + HOLD_WEIGHT * (1 - (answers.embedding * wanted.embedding).sum(-1)).mean()
+        loss = WHOLE_COUNTS * _apart(answers.logits.float(), wanted.logits.float(), LABEL_WEIGHTS.to(device))
+        loss = loss + WHOLE_COUNTS * HOLD_WEIGHT * (1 - (answers.embedding * wanted.embedding).sum(-1)).mean()
         ranges = [(row, start, end) for row, _ in enumerate(rows) for start, end in self.data.sentences[rows[row]]]
         return loss + self._sentences(answers, ids, ranges) if ranges else loss
 
