@@ -32,7 +32,7 @@ QUANTISED = 0.5
 RANGE_BATCHES = 20
 TRUNK_PACE = Pace(encoder=1e-4, heads=1e-3, warm_up=150, decays=False)
 BRANCH_PACE = Pace(encoder=1e-4, heads=1e-3, warm_up=0, decays=True)
-QUANTISED_PACE = Pace(encoder=3e-5, heads=1e-3, warm_up=50, decays=True)
+QUANTISED_PACE = Pace(encoder=3e-5, heads=1e-3, warm_up=50, decays=True, heads_first=100)
 """Gentle: the weights are good, they only settle where rounding does no harm. The tokens' head begins with nothing."""
 
 
@@ -108,21 +108,33 @@ def _quantised(run: Run, exact: Scorer, lexicon: Lexicon) -> Scorer:
     """The model with quantisation in its loop, taught by itself as it was before; and its tokens' head."""
     model, path, ranges = Scorer(run.base), run.folder / "quantised.pt", run.folder / "ranges.pt"
     model.load_state_dict(exact.state_dict())
-    data, plan = _examples(run, QUANTISED, run.seed + BRANCHES + 1)
-    watched = plan[-1:] if ranges.exists() else plan[-RANGE_BATCHES:]
-    ids_and_masks = (padded([data.ids[row] for row in rows], model.pad, torch.device("cpu")) for rows in watched)
-    quantise(model.encoder, ({"input_ids": ids, "attention_mask": mask} for ids, mask in ids_and_masks))
-    if not ranges.exists():
-        _keep(model.state_dict(), ranges)
-    model.load_state_dict(torch.load(ranges, weights_only=True))
-    if not path.exists():
+    if path.exists():
+        _shaped(run, model)
+    else:
+        data, plan = _examples(run, QUANTISED, run.seed + BRANCHES + 1)
+        if ranges.exists():
+            _shaped(run, model)
+        else:
+            quantise(model.encoder, (_fed(run, [data.ids[row] for row in rows]) for rows in plan[-RANGE_BATCHES:]))
+            _keep(model.state_dict(), ranges)
+        model.load_state_dict(torch.load(ranges, weights_only=True))
+        model.encoder.get_input_embeddings().requires_grad_(False)  # nothing in them is rounded
         trainer = Trainer(model, run.folder / "quantising.pt", minutes=run.minutes_of(QUANTISED), pace=QUANTISED_PACE)
-        lesson = Teacher(model, exact.eval().to(DEVICE), lexicon.to(DEVICE), data)
-        trainer.run(lesson, plan)
+        trainer.run(Teacher(model, exact.eval().to(DEVICE), lexicon.to(DEVICE), data), plan)
         lexicon.cpu()
         _keep(model.state_dict(), path)
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
+
+
+def _shaped(run: Run, model: Scorer) -> None:
+    """Makes the model one of whole numbers, whose ranges are known already and are loaded next."""
+    quantise(model.encoder, [_fed(run, [run.base.tokenizer.encode("a text of any kind").ids] * 2)])
+
+
+def _fed(run: Run, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+    ids, mask = padded(rows, run.base.pad, torch.device("cpu"))
+    return {"input_ids": ids, "attention_mask": mask}
 
 
 def _examples(run: Run, share: float, seed: int) -> tuple[Tokenized, list[list[int]]]:

@@ -35,17 +35,25 @@ Lesson = Callable[[Sequence[int], int, torch.device], torch.Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Learning rates of the encoder and of the heads, steps over which they rise, and whether they decay to nothing."""
+    """Learning rates of the encoder and of the heads, steps over which they rise, and whether they decay to nothing.
+
+    The encoder stands still for the first ``heads_first`` steps: a new head's first errors say nothing to it.
+    """
 
     encoder: float
     heads: float
     warm_up: int
     decays: bool
+    heads_first: int = 0
 
-    def share(self, step: int, progress: float) -> float:
-        """Of the full rates, at ``progress`` (0..1) of the run."""
-        rise = min(1.0, (step + 1) / self.warm_up) if self.warm_up else 1.0
-        return rise * (1 - progress if self.decays else 1.0)
+    def rates(self, step: int, progress: float) -> tuple[float, float]:
+        """The encoder's and the heads' at ``progress`` (0..1) of the run."""
+        fall = 1 - progress if self.decays else 1.0
+        heads, encoder = (
+            rate * fall * (min(1.0, max(0, number) / self.warm_up) if self.warm_up else 1.0)
+            for rate, number in ((self.heads, step + 1), (self.encoder, step + 1 - self.heads_first))
+        )
+        return encoder, heads
 
 
 class Trainer:
@@ -99,9 +107,8 @@ class Trainer:
         self.model.cpu()
 
     def _one(self, lesson: Lesson, rows: Sequence[int], progress: float) -> float:
-        share = self.pace.share(self.step, progress)
-        for group, rate in zip(self.optimizer.param_groups, (self.pace.encoder, self.pace.heads), strict=True):
-            group["lr"] = rate * share
+        for group, rate in zip(self.optimizer.param_groups, self.pace.rates(self.step, progress), strict=True):
+            group["lr"] = rate
         with torch.autocast(DEVICE.type, dtype=torch.bfloat16, enabled=HAS_BF16):
             loss = lesson(rows, self.step, DEVICE)
         loss.backward()

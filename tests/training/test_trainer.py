@@ -67,6 +67,13 @@ def a_few(base: Base) -> tuple[Tokenized, list[list[int]]]:
     return data, [row[:8] for row in batches([len(ids) for ids in data.ids], random.Random(1)) for _ in range(8)]
 
 
+def test_a_new_head_finds_its_place_before_the_encoder_moves() -> None:
+    pace = Pace(encoder=1.0, heads=2.0, warm_up=4, decays=True, heads_first=10)
+    assert pace.rates(9, 0.0) == (0.0, 2.0)
+    assert pace.rates(11, 0.5) == (0.25, 1.0)
+    assert pace.rates(50, 1.0) == (0.0, 0.0)
+
+
 class PowerCut(Exception):
     """What ends a run in the middle."""
 
