@@ -168,6 +168,7 @@ class _Server(TcpWSGIServer):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.stopping = False
+        self._newcomers = 0
         self.refusal_headers = headers or {}
         self._room = room_for_connections()
         self._apart = apart
@@ -213,10 +214,11 @@ class _Server(TcpWSGIServer):
 
     def readable(self) -> bool:
         super().readable()  # which sees to maintenance, and counts connections of any kind
-        # Full of requests that are being answered, it leaves new connections to the kernel's queue.
+        # Full of requests that are being answered, it leaves new connections to the kernel's queue; but for a stop, which
+        # would reset them there.
         channels = self.active_channels.values()
         room_left = len(channels) < self._room or any(not channel.requests for channel in channels)
-        return bool(self.accepting and room_left)
+        return bool(self.accepting and (room_left or self.stopping))
 
     def handle_accept(self) -> None:
         # Many at once: a turn of the loop looks at every connection, and with one newcomer a turn a thousand idle ones
@@ -227,6 +229,7 @@ class _Server(TcpWSGIServer):
             super().handle_accept()
             if len(self.active_channels) == before:  # nobody else calls
                 break
+            self._newcomers += 1
             if before >= self._room and not close_longest_idle(earlier):
                 break
 
@@ -241,14 +244,16 @@ class _Server(TcpWSGIServer):
         # the kernel is told to drop new calls; those get their refusal when they ring again.
         _refuse_new_calls(self.socket)
         began = time.time()
+        came = -1
         while (waited := time.time() - began) < GRACE_SECONDS and (self.accepting or self.active_channels):
-            if self.accepting and waited > HANDSHAKE_SECONDS:
+            if self.accepting and waited > HANDSHAKE_SECONDS and came == self._newcomers:  # nobody is left to let in
                 self.accepting = False
                 self.del_channel()
                 self.socket.close()
             for channel in list(self.active_channels.values()):
                 if is_idle(channel) and time.time() - max(channel.last_activity, began) > LINGER_SECONDS:
                     channel.will_close = True
+            came = self._newcomers
             self.turn(timeout=0.01 if self.accepting else 0.1)
         for dispatcher in (self.task_dispatcher, self._dispatcher_apart):
             dispatcher.shutdown(timeout=1)

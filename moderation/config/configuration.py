@@ -114,7 +114,7 @@ class Surge(Table):
 
 
 class Legal(Table):
-    """``[legal]``: how long each kind of legal matter may take, and how long before its end an alarm is raised."""
+    """``[legal]``: how long each kind of legal case may take, and how long before its end an alarm is raised."""
 
     notice_hours: Annotated[int, whole_number(1, 8760)] = 24
     grievance_days: Annotated[int, whole_number(1, 365)] = 15

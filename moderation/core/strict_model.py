@@ -54,16 +54,16 @@ def wanted(words: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def whole_number(least: int, most: int) -> WrapValidator:
-    """For ``Annotated[int, ...]``: from the least to the most."""
-    words = f"a whole number from {least} to {most}"
+def whole_number(minimum: int, maximum: int) -> WrapValidator:
+    """For ``Annotated[int, ...]``: from the minimum to the maximum."""
+    words = f"a whole number from {minimum} to {maximum}"
 
     def check(value: Any, handler: Any) -> Any:
         try:
             number = handler(value)
         except ValidationError:
             number = None
-        if number is None or not least <= number <= most:
+        if number is None or not minimum <= number <= maximum:
             raise ill(f"is {shown(value)}; it must be {words}.")
         return number
 

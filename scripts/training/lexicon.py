@@ -17,10 +17,8 @@ from moderation.core.scores import LABELS
 from scripts.training.corpora import training_examples
 from scripts.training.examples import Example
 from scripts.training.sentences import PEOPLE, written
-from scripts.training.trainer import Tokenized
+from scripts.training.tokenized import Tokenized
 
-SPECIAL = (0, 101, 102)
-"""[PAD], [CLS] and [SEP]."""
 STIFFNESS = 1e-5
 """Holds the words' weights small: a rare word is known from few comments."""
 STEPS = 40
@@ -80,16 +78,16 @@ def names_of_people(tokenizer: Tokenizer) -> list[int]:
     return sorted({piece for row in tokenizer.encode_batch(names) for piece in row.ids})
 
 
-def fit(data: Tokenized, words: int, silent: Sequence[int]) -> Lexicon:
+def fit(data: Tokenized, words: int, silent: Sequence[int], special: Sequence[int]) -> Lexicon:
     """The lexicon of least weighted log loss over all examples.
 
-    ``words`` is the size of the vocabulary; those in ``silent`` weigh nothing.
+    ``words`` is the size of the vocabulary; those in ``silent`` weigh nothing, ``special`` ones don't count as words.
     """
     once = [sorted(set(row)) for row in data.ids]
     lengths = torch.tensor([len(row) for row in once])
     ids = torch.tensor([piece for row in once for piece in row])
     owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
-    rarity = _rarity(ids, len(once), words)
+    rarity = _rarity(ids, len(once), words, special)
     squares = torch.zeros(len(lengths)).index_add_(0, owner, rarity[ids] ** 2)
     shares = rarity[ids] / squares.clamp(min=1e-6).sqrt()[owner]
     starts = torch.cat((torch.zeros(1, dtype=torch.long), lengths.cumsum(0)[:-1]))
@@ -118,9 +116,9 @@ def fit(data: Tokenized, words: int, silent: Sequence[int]) -> Lexicon:
     return lexicon
 
 
-def _rarity(ids: torch.Tensor, texts: int, words: int) -> torch.Tensor:
+def _rarity(ids: torch.Tensor, texts: int, words: int, special: Sequence[int]) -> torch.Tensor:
     """Logarithm of how few texts have a word, plus 1; 0 for the special ones. ``ids`` has each word once a text."""
     found = torch.bincount(ids, minlength=words)
     rarity = torch.log((1 + texts) / (1 + found)) + 1
-    rarity[list(SPECIAL)] = 0.0
+    rarity[list(special)] = 0.0
     return rarity

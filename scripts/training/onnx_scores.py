@@ -1,4 +1,4 @@
-"""Raw answers of an exported pack, through ONNX Runtime in full precision: what calibration rests on."""
+"""Raw answers of an exported pack: what calibration rests on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from scripts.training.examples import OUTPUTS
 from scripts.training.scales import Raw
 
 WINDOW = 128
@@ -18,12 +19,14 @@ WINDOW = 128
 
 
 class OnnxPack:
-    """A pack's files, loaded."""
+    """A pack's files, loaded: its whole numbers are worked out in floating point, which any processor does alike."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pad_id: int) -> None:
+        self.pad_id = pad_id
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others may share the processor
         self.session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     def score(self, texts: Sequence[str]) -> Raw:
@@ -33,7 +36,7 @@ class OnnxPack:
             for window in _windows(row.ids):
                 windows.append(window)
                 owners.append(owner)
-        answers = np.full((len(texts), 8), -np.inf)
+        answers = np.full((len(texts), len(OUTPUTS)), -np.inf)
         order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
         for start in tqdm(range(0, len(order), 32), desc="scoring", unit="batch", leave=False):
             chosen = order[start : start + 32]
@@ -44,8 +47,11 @@ class OnnxPack:
 
     def _run(self, windows: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         width = max(map(len, windows))
-        ids = np.array([window + [0] * (width - len(window)) for window in windows], dtype=np.int64)
-        fed = {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64)}
+        ids = np.full((len(windows), width), self.pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)], mask[row, : len(window)] = window, 1
+        fed = {"input_ids": ids, "attention_mask": mask}
         logits, spam = self.session.run(["logits", "spam"], fed)
         return logits, spam
 

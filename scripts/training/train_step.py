@@ -1,70 +1,150 @@
-"""The step from data to trained weights: ``folder/lexicon.pt`` and ``weights.pt``, made once and then kept."""
+"""The step from data to trained weights: files in ``folder``, each made once and then kept.
+
+``lexicon.pt``, ``weights.pt`` (floating point), ``ranges.pt`` (what flows into each product), ``quantised.pt``.
+"""
 
 from __future__ import annotations
 
 import os
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from scripts.training.base import Base
+from scripts.training.lessons import Labels, Teacher
 from scripts.training.lexicon import Lexicon, fit, names_of_people, taught_by
-from scripts.training.model import Scorer, base_folder
+from scripts.training.model import Scorer
+from scripts.training.quantised import quantise
 from scripts.training.recipe import mixture
-from scripts.training.trainer import Trainer, batches, tokenize
-from scripts.training.vocabulary import with_emoji
+from scripts.training.restored import restore
+from scripts.training.tokenized import Tokenized, batches, padded, tokenize
+from scripts.training.trainer import DEVICE, Pace, Trainer
 
 LONGEST = 128
-ORIGINAL_WORDS = 30_522
 TRUNK, BRANCH, BRANCHES = 0.25, 0.75, 2
 """Shares of the mix that are seen first and that each branch sees after it. The branches' weights are averaged. In
 the run that made 1.2.0 the mean was no better than the first branch: one branch would do as well."""
+QUANTISED = 0.5
+"""Share of the mix that is seen with quantisation in the loop."""
+RANGE_BATCHES = 20
+TRUNK_PACE = Pace(encoder=1e-4, heads=1e-3, warm_up=150, decays=False)
+BRANCH_PACE = Pace(encoder=1e-4, heads=1e-3, warm_up=0, decays=True)
+QUANTISED_PACE = Pace(encoder=3e-5, heads=1e-3, warm_up=50, decays=True, heads_first=100)
+"""Gentle: the weights are good, they only settle where rounding does no harm. The tokens' head begins with nothing."""
 
 
-def new_model() -> Scorer:
-    """The model before training."""
-    return Scorer(with_emoji(base_folder() / "tokenizer.json")[1])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What is trained, from what, where, and for how long: ``minutes`` at most, ``scale`` of the full mix.
+
+    With ``pack``, a model.onnx, its weights are only quantised: they are trained already.
+    """
+
+    base: Base
+    data: Path
+    folder: Path
+    seed: int
+    minutes: float
+    scale: float
+    pack: Path | None = None
+
+    def minutes_of(self, share: float) -> float:
+        whole = TRUNK + BRANCH * BRANCHES + QUANTISED if self.pack is None else QUANTISED
+        return self.minutes * share / whole
 
 
-def train(data: Path, folder: Path, *, seed: int, minutes: float, scale: float) -> tuple[Scorer, Lexicon]:
-    """What was trained, from ``folder`` where it is there already; a run that was stopped goes on."""
+def train(run: Run) -> tuple[Scorer, Lexicon]:
+    """What was trained, from the folder where it is there already; a run that was stopped goes on."""
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    torch.manual_seed(seed)
-    tokenizer, _ = with_emoji(base_folder() / "tokenizer.json")
-    model, lexicon = new_model(), Lexicon(tokenizer.get_vocab_size())
-    made: dict[Path, torch.nn.Module] = {folder / "lexicon.pt": lexicon, folder / "weights.pt": model}
-    if not (folder / "lexicon.pt").exists():
+    torch.manual_seed(run.seed)
+    if run.pack is not None and not (run.folder / "weights.pt").exists():
+        model, lexicon = Scorer(run.base), Lexicon(run.base.tokenizer.get_vocab_size())
+        restore(run.pack, model, lexicon)
+        _keep(lexicon.state_dict(), run.folder / "lexicon.pt")
+        _keep(model.state_dict(), run.folder / "weights.pt")
+    lexicon = _lexicon(run)
+    exact = _in_floating_point(run)
+    return _quantised(run, exact, lexicon).eval(), lexicon
+
+
+def _lexicon(run: Run) -> Lexicon:
+    words = run.base.tokenizer.get_vocab_size()
+    path = run.folder / "lexicon.pt"
+    if not path.exists():
         print("weighing words: a minute or two", flush=True)
-        tokenized = tokenize(tokenizer, taught_by(data, seed), LONGEST)
-        _keep(fit(tokenized, tokenizer.get_vocab_size(), names_of_people(tokenizer)), folder / "lexicon.pt")
-    if not (folder / "weights.pt").exists():
-        _run(model, data, folder / "trunk.pt", seed, TRUNK * scale, minutes)
+        tokenized = tokenize(run.base.tokenizer, taught_by(run.data, run.seed), LONGEST)
+        _keep(fit(tokenized, words, names_of_people(run.base.tokenizer), run.base.special).state_dict(), path)
+    lexicon = Lexicon(words)
+    lexicon.load_state_dict(torch.load(path, weights_only=True))
+    lexicon.eval()
+    return lexicon
+
+
+def _in_floating_point(run: Run) -> Scorer:
+    """A trunk, branches that go on from it, and their mean."""
+    model = Scorer(run.base)
+    path, trunk = run.folder / "weights.pt", run.folder / "trunk.pt"
+    if not path.exists():
+        _taught(run, model, Trainer(model, trunk, minutes=run.minutes_of(TRUNK), pace=TRUNK_PACE), TRUNK, run.seed)
         ends = []
         for branch in range(1, BRANCHES + 1):
-            _run(
-                model, data, folder / f"branch-{branch}.pt", seed + branch, BRANCH * scale, minutes, folder / "trunk.pt"
-            )
+            checkpoint = run.folder / f"branch-{branch}.pt"
+            trainer = Trainer(model, checkpoint, minutes=run.minutes_of(BRANCH), pace=BRANCH_PACE, after=trunk)
+            _taught(run, model, trainer, BRANCH, run.seed + branch)
             ends.append({name: value.clone() for name, value in model.state_dict().items()})
-        model.load_state_dict({name: mean([end[name] for end in ends]) for name in ends[0]})
-        _keep(model, folder / "weights.pt")
-    for path, part in made.items():
-        part.load_state_dict(torch.load(path, weights_only=True))
-    return model.eval(), lexicon.eval()
+        _keep({name: mean([end[name] for end in ends]) for name in ends[0]}, path)
+    model.load_state_dict(torch.load(path, weights_only=True))
+    return model
 
 
-def _run(
-    model: Scorer, data: Path, checkpoint: Path, seed: int, share: float, minutes: float, after: Path | None = None
-) -> None:
-    """One part of the training: ``share`` of the mix, drawn and ordered by ``seed``."""
+def _taught(run: Run, model: Scorer, trainer: Trainer, share: float, seed: int) -> None:
+    data, plan = _examples(run, share, seed)
+    trainer.run(Labels(model, run.base, data, DEVICE), plan)
+
+
+def _quantised(run: Run, exact: Scorer, lexicon: Lexicon) -> Scorer:
+    """The model with quantisation in its loop, taught by itself as it was before; and its tokens' head."""
+    model, path, ranges = Scorer(run.base), run.folder / "quantised.pt", run.folder / "ranges.pt"
+    model.load_state_dict(exact.state_dict())
+    if path.exists():
+        _shaped(run, model)
+    else:
+        data, plan = _examples(run, QUANTISED, run.seed + BRANCHES + 1)
+        if ranges.exists():
+            _shaped(run, model)
+        else:
+            quantise(model.encoder, (_fed(run, [data.ids[row] for row in rows]) for rows in plan[-RANGE_BATCHES:]))
+            _keep(model.state_dict(), ranges)
+        model.load_state_dict(torch.load(ranges, weights_only=True))
+        model.encoder.get_input_embeddings().requires_grad_(False)  # nothing in them is rounded
+        trainer = Trainer(model, run.folder / "quantising.pt", minutes=run.minutes_of(QUANTISED), pace=QUANTISED_PACE)
+        trainer.run(Teacher(model, exact.eval().to(DEVICE), lexicon.to(DEVICE), data), plan)
+        lexicon.cpu()
+        _keep(model.state_dict(), path)
+    model.load_state_dict(torch.load(path, weights_only=True))
+    return model
+
+
+def _shaped(run: Run, model: Scorer) -> None:
+    """Makes the model one of whole numbers, whose ranges are known already and are loaded next."""
+    quantise(model.encoder, [_fed(run, [run.base.tokenizer.encode("a text of any kind").ids] * 2)])
+
+
+def _fed(run: Run, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+    ids, mask = padded(rows, run.base.pad, torch.device("cpu"))
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def _examples(run: Run, share: float, seed: int) -> tuple[Tokenized, list[list[int]]]:
+    """``share`` of the mix, drawn and ordered by ``seed``."""
     torch.manual_seed(seed)
-    examples = mixture(data, seed, scale=share)
-    print(f"{checkpoint.stem}: {len(examples):,} examples", flush=True)
-    tokenizer, _ = with_emoji(base_folder() / "tokenizer.json")
-    tokenized = tokenize(tokenizer, examples, LONGEST)
-    plan = batches([len(ids) for ids in tokenized.ids], random.Random(seed))  # noqa: S311
-    of_time = (BRANCH if after else TRUNK) / (TRUNK + BRANCH * BRANCHES)
-    Trainer(model, ORIGINAL_WORDS, checkpoint, minutes=minutes * of_time, after=after).run(tokenized, plan)
+    examples = mixture(run.data, seed, scale=share * run.scale)
+    print(f"{len(examples):,} examples", flush=True)
+    data = tokenize(run.base.tokenizer, examples, LONGEST)
+    return data, batches([len(ids) for ids in data.ids], random.Random(seed))  # noqa: S311
 
 
 def mean(values: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -72,7 +152,7 @@ def mean(values: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack(tuple(values)).mean(0) if values[0].is_floating_point() else values[0]
 
 
-def _keep(part: torch.nn.Module, path: Path) -> None:
+def _keep(part: dict[str, torch.Tensor], path: Path) -> None:
     new = path.with_suffix(".new")
-    torch.save(part.state_dict(), new)
+    torch.save(part, new)
     new.replace(path)

@@ -6,15 +6,15 @@ two pieces (at the start of a word and inside one), whose vectors begin as the m
 
 from __future__ import annotations
 
+import copy
 import json
 import unicodedata
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
 from tokenizers import Tokenizer
 
 EMOJI_RANGES = ((0x2600, 0x27BF), (0x1F1E6, 0x1F1FF), (0x1F300, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF))
-UNKNOWN = 100
-"""[UNK] of the original vocabulary."""
 
 
 def emoji() -> list[str]:
@@ -28,10 +28,10 @@ def _is_emoji(character: str) -> bool:
     return skin_tone or (unicodedata.category(character) == "So" and unicodedata.name(character, "") != "")
 
 
-def with_emoji(original: Path) -> tuple[Tokenizer, dict[int, list[int]]]:
-    """The tokenizer with emoji in it, and for each new id the original ids of its name's pieces."""
-    described = json.loads(original.read_text(encoding="utf-8"))
-    described["truncation"] = described["padding"] = None
+def with_emoji(original: Mapping[str, Any]) -> tuple[Tokenizer, dict[int, list[int]]]:
+    """The tokenizer that a tokenizer.json describes, with emoji in it, and for each new id the original ids of its
+    name's pieces."""
+    described: dict[str, Any] = copy.deepcopy({**original, "truncation": None, "padding": None})
     plain = Tokenizer.from_str(json.dumps(described))
     vocabulary: dict[str, int] = described["model"]["vocab"]
     names: dict[int, list[int]] = {}

@@ -174,9 +174,7 @@ def test_what_waits_keeps_its_order_until_it_is_weighed(tmp_path: Path, empty_po
         upgrade(database, revision="0002")
         database.writing(_old_comments)
         upgrade(database, revision="0003")
-        database.writing(
-            lambda session: session.execute(text("UPDATE docket SET flags = 3 WHERE comment_id = 'c2'"))
-        )
+        database.writing(lambda session: session.execute(text("UPDATE docket SET flags = 3 WHERE comment_id = 'c2'")))
         upgrade(database)
         with database.reading() as session:
             row = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == "c2")).one()

@@ -81,6 +81,7 @@ class View:
             return tuple(dict.fromkeys(filter(None, (tidy(text, 200) for text in said.getlist(name)[:MAX_CHOSEN]))))
 
         order, signal = word("order"), word("signal")
+        flag = word("flag") or word("marked")  # as addresses named it before
         return View(
             status=word("status") if word("status") in TABS else "waiting",
             site=word("site"),
@@ -93,7 +94,7 @@ class View:
             language=word("language").lower() if _LANGUAGE.fullmatch(word("language")) else "",
             author=word("author"),
             waited=word("waited") if word("waited") in WAITS else "",
-            flag=word("flag") if word("flag") in FLAGS else "",
+            flag=flag if flag in FLAGS else "",
             # Views from before, and "flagged" in them, are sorted by severity too.
             order=Order(order) if order in ORDERS else Order.SEVERITY,
             find=word("find"),
