@@ -214,8 +214,8 @@ class _Server(TcpWSGIServer):
 
     def readable(self) -> bool:
         super().readable()  # which sees to maintenance, and counts connections of any kind
-        # Full of requests that are being answered, it leaves new connections to the kernel's queue; but for a stop, which
-        # would reset them there.
+        # Full of requests that are being answered, it leaves new connections to the kernel's queue, but not when it
+        # stops: they would be reset there.
         channels = self.active_channels.values()
         room_left = len(channels) < self._room or any(not channel.requests for channel in channels)
         return bool(self.accepting and (room_left or self.stopping))

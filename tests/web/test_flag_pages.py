@@ -54,6 +54,7 @@ def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_world:
     assert desk.texts(chips) == ["featured"]  # beside what the whole list is of
     assert names(desk, f"status=newsroom&after={waiting}") == ["Featured"]
     assert names(desk, "flag=newsroom") == ["Waiting"]
+    assert names(desk, "marked=newsroom") == ["Waiting"], "as addresses named it before"
     assert "sent to the newsroom, take away" in desk.text.replace(" ×", "")
     assert sorted(names(desk, "status=approved")) == ["Featured", "Plain"]
     assert desk.texts(chips) == ["featured", "newsroom"]
