@@ -162,7 +162,7 @@ def test_what_came_in_time_waits_when_the_discussion_has_closed(newsroom: Newsro
 
 def test_two_sweeps_at_once_score_and_decide_once(newsroom: Newsroom) -> None:
     newsroom.configure(WORKER + APPROVE)
-    comment = newsroom.accepted()["id"]
+    comment = newsroom.accepted("as three look at once")["id"]
     sweepers = [Sweeper(newsroom.services, every_seconds=0.01) for _ in range(3)]
     for sweeper in sweepers:
         sweeper.start()
@@ -173,6 +173,7 @@ def test_two_sweeps_at_once_score_and_decide_once(newsroom: Newsroom) -> None:
         sweeper.stop()
     events = [event["event"] for event in newsroom.events(comment)]
     assert events == ["comment.submitted", "comment.scored", "comment.decided"]
+    assert sum("as three look at once" in request.text for request in newsroom.scorer.asked) == 1
 
 
 def test_two_workers_have_each_comment_scored_once_and_together(newsroom: Newsroom) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from moderation.comments.rescoring import score_late
 from moderation.config.configuration_file import parse_configuration
@@ -26,6 +26,7 @@ from moderation.storage.queue_index import QueueIndex
 from moderation.storage.score_map import SIGNALS, Area, ScoreRange, histogram, numbers_within, sampled
 from tests.desk.desk import Colleague, colleague
 from tests.newsroom import Newsroom
+from tests.plans import plans_of
 
 THREATS = {
     "de": "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.",
@@ -211,17 +212,8 @@ def test_a_comment_whose_scores_change_between_choosing_and_acting_is_passed_ove
 
 
 def test_the_map_is_read_from_two_indexes_alone(front_door: Newsroom) -> None:
-    plans: list[str] = []
-
-    def look(connection: Any, _: Any, statement: str, values: Any, *__: Any) -> None:
-        rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
-        plans.append(" ".join(row[3] for row in rows))
-
-    with front_door.services.database.reading() as session:
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", look)
+    with front_door.services.database.reading() as session, plans_of(session.connection()) as plans:
         histogram(session, area(front_door), "threat")
-        event.remove(connection, "before_cursor_execute", look)
     assert [plan.split(" USING ")[1].split(" (")[0] for plan in plans] == [
         "COVERING INDEX ix_queue_index_map",
         "COVERING INDEX ix_queue_index_undecidable",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from moderation.comments.rescoring import WORK as SCORING
 from moderation.storage.claims import Claim, Claims, Work, claim, claim_these
 from moderation.storage.database import Database
 from moderation.storage.sites import Site, SiteKey
+from tests.plans import plans_of
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -208,20 +208,11 @@ def test_what_is_done_by_one_at_a_time_is_claimed_by_one(database: Database, clo
 def test_the_sweep_for_comments_without_scores_reads_an_index_of_them_alone(sqlite_url: str, clock: Clock) -> None:
     database = Database(sqlite_url)
     waiting(database, 1)
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "FROM comments" in statement:
-            asked.append((statement, parameters))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    assert Claims(database, clock, SCORING).take(10) is None
-    assert database.writing(lambda session: claim(session, SCORING, clock(), limit=10)) is None
-    event.remove(database.engine, "before_cursor_execute", note)
-    assert len(asked) == 2
-    with database.reading() as session:
-        for statement, parameters in asked:
-            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-            assert any("comments USING INDEX ix_comments_unscored" in row[3] for row in plan), plan
-            assert not any("TEMP B-TREE" in row[3] for row in plan), plan
+    with plans_of(database.engine, "FROM comments") as plans:
+        assert Claims(database, clock, SCORING).take(10) is None
+        assert database.writing(lambda session: claim(session, SCORING, clock(), limit=10)) is None
+    assert len(plans) == 2
+    for plan in plans:
+        assert "comments USING INDEX ix_comments_unscored" in plan
+        assert "TEMP B-TREE" not in plan
     database.close()

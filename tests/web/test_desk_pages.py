@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import event
 
 from moderation.comments.idempotency import Sender
 from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from tests.plans import plans_of
 from tests.web.pages_world import ADMIN_PASSWORD, CALM, RUDE, Visitor, World, fields_of
 
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
@@ -490,7 +489,7 @@ def test_an_empty_queue_says_what_is_left_to_a_senior(world: World) -> None:
 def test_what_waits_is_counted_without_what_was_decided(world: World) -> None:
     for number in range(3):
         world.say(f"{CALM} Number {number}.")
-    desk, plans = world.signed_in(), {}
+    desk = world.signed_in()
     holds_all = (
         "ix_queue_index_arrived",
         "ix_queue_index_status",
@@ -499,17 +498,8 @@ def test_what_waits_is_counted_without_what_was_decided(world: World) -> None:
         "SCAN queue_index",
     )
 
-    def look(connection: Any, _: Any, statement: str, values: Any, *__: Any) -> None:
-        if "queue_index.waiting IS TRUE" in statement and "queue_index.site_id" in statement:
-            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
-            plans[statement] = " ".join(row[3] for row in rows)
-
-    engine = world.services.database.engine
-    event.listen(engine, "before_cursor_execute", look)
-    try:
+    with plans_of(world.services.database.engine, "queue_index.waiting IS TRUE", "queue_index.site_id") as plans:
         for path in ("/review", "/review?order=oldest", "/review/map", "/review/articles", "/review/news"):
             assert desk.open(path).status == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", look)
     assert plans
-    assert [plan for plan in plans.values() if any(index in plan for index in holds_all)] == []
+    assert [plan for plan in plans if any(index in plan for index in holds_all)] == []
