@@ -95,7 +95,7 @@ class ObedientScorer:
         self.prepares_as = "obedient 1"
         self.asked: list[ScoreRequest] = []
         self.batches: list[int] = []
-        self.labels = LABELS
+        self.labels: tuple[str, ...] = LABELS
         self.prepared: list[ArticleText] = []
 
     @property

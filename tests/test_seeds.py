@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import read_environment
 from moderation.core.actor import Actor
@@ -56,9 +58,14 @@ class NoScorer:
     ) -> Scores:
         raise ScoringFailed
 
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[ScoringFailed]:
+        return [ScoringFailed() for _ in requests]
+
 
 class FixedConfiguration:
-    def current(self) -> object:
+    def current(self) -> Configuration:
         return CONFIGURATION
 
 

@@ -274,4 +274,4 @@ def test_a_pack_that_fails_to_prepare_loses_neither_article_nor_comment(newsroom
     newsroom.scorer.prepare = broken  # type: ignore[method-assign]
     assert newsroom.put_article("heavy").status_code == 201
     assert newsroom.accepted(article="heavy")["status"] == "pending"
-    del newsroom.scorer.prepare  # type: ignore[method-assign]
+    del newsroom.scorer.prepare

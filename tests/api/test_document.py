@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from moderation.accounts.accounts import add_account, add_token
 from moderation.accounts.sites import add_secret_key
 from moderation.storage.accounts import Granted, Role
-from moderation.storage.comments import Author
+from moderation.storage.authors import Author
 from moderation.storage.sites import Right
 from tests.api.described import Document
 from tests.newsroom import NOON, ORIGIN, Newsroom

@@ -71,7 +71,7 @@ def test_an_error_of_the_packs_own_loses_no_comment(newsroom: Newsroom) -> None:
     try:
         assert newsroom.accepted()["status"] == "pending"
     finally:
-        del newsroom.scorer.score_one  # type: ignore[method-assign]
+        del newsroom.scorer.score_one
 
 
 def test_with_workers_a_comment_is_received_and_then_decided(newsroom: Newsroom) -> None:
@@ -286,10 +286,10 @@ def test_a_language_the_pack_cannot_read_decides_nothing(newsroom: Newsroom) -> 
 def test_the_replay_of_an_unscored_answer_stays_unscored(newsroom: Newsroom) -> None:
     newsroom.configure(WORKER)
     content = {"author": {"name": "Ada"}, "body": newsroom.text()}
-    call = {"json": content, "headers": {"Idempotency-Key": "k"}}
-    first = newsroom.server("POST", "/api/v1/articles/trams/comments", **call)
+    path, key = "/api/v1/articles/trams/comments", {"Idempotency-Key": "k"}
+    first = newsroom.server("POST", path, json=content, headers=key)
     sweep(newsroom)
-    again = newsroom.server("POST", "/api/v1/articles/trams/comments", **call)
+    again = newsroom.server("POST", path, json=content, headers=key)
     assert first.json == again.json
     with newsroom.services.database.reading() as session:
         comment = find_comment(session, (first.json or {})["id"])

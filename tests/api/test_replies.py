@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +141,7 @@ def grow(newsroom: Newsroom, article: str, rows: list[dict[str, Any]]) -> None:
 
     def work(session: Any) -> None:
         place = find_place(session, newsroom.site, article)
+        assert place is not None
         author = session.scalars(select(Author.id).where(Author.site_id == newsroom.site)).first()
         common = {"site_id": newsroom.site, "article_id": place.id, "author_id": author, "author_name": "Ada"}
         common |= {"body": "A text.", "salt": b"", "external_id": None, "in_reply_to": None, "revision": 1}
@@ -195,7 +196,7 @@ def a_chain(ids: list[str], status: str, published_at: Any) -> list[dict[str, An
     return rows
 
 
-SHAPES = {
+SHAPES: dict[str, Callable[[list[str], datetime], list[dict[str, Any]]]] = {
     "a chain of withdrawn ones, but for its end": lambda ids, at: a_chain(ids, "withdrawn", at),
     "a chain of waiting ones, but for its end": lambda ids, _: a_chain(ids, "pending", None),
     "withdrawn ones that nobody answered": lambda ids, at: [

@@ -305,8 +305,8 @@ def test_an_external_id_counts_once(newsroom: Newsroom) -> None:
 
 
 def test_a_browser_cannot_choose_who_it_is(newsroom: Newsroom) -> None:
-    locks = {"author": {"name": "Ada", "id": "the-editor", "address": "198.51.100.1"}}
-    arrived = newsroom.send(**locks, external_id="mine", created_at="2020-01-01T00:00:00Z").json or {}
+    locks = {"name": "Ada", "id": "the-editor", "address": "198.51.100.1"}
+    arrived = newsroom.send(author=locks, external_id="mine", created_at="2020-01-01T00:00:00Z").json or {}
     whole = newsroom.whole(arrived["id"])
     assert whole["external_id"] is None
     assert whole["created_at"] == "2026-03-02T12:00:00Z"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def write(database: Database, chain: str, *, events: int, at: datetime = NOON) -
         unchained_event = UnchainedEvent(
             chain=chain, actor="policy", event="comment.decided", subject=f"c{number}", payload={"number": number}
         )
-        database.writing(lambda session, unchained_event=unchained_event: append(session, [unchained_event], at))
+        database.writing(partial(append, unchained_events=[unchained_event], at=at))
 
 
 def behind_its_back(database: Database, *statements: str) -> None:
@@ -171,7 +172,7 @@ def test_a_database_without_tables_says_how_to_make_them(tmp_path: Path) -> None
 
 def test_what_is_written_while_a_chain_is_verified_is_no_fault(database: Database, tmp_path: Path) -> None:
     write(database, "demo", events=3)
-    written = []
+    written: list[str] = []
 
     def another(connection: Connection, _: object, statement: str, *__: object) -> None:
         if "audit_events.sequence" in statement and not written:

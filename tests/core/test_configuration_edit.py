@@ -51,10 +51,10 @@ def edits(draw: st.DrawFn) -> tuple[str, Where, Values]:
         conditions[place] = float(round(score * 20)) if place[1].counted else score
     for place in draw(st.lists(known, max_size=3)):
         conditions.pop(place, None)
-    if lengths and draw(st.booleans()):
+    if bool(lengths) and draw(st.booleans()):
         lengths = {"minimum_length": draw(st.integers(1, 900)), "maximum_length": draw(st.integers(901, 5000))}
-    for place in draw(st.lists(st.sampled_from(sorted(reasons)), max_size=3)) if reasons else ():
-        reasons[place] = draw(_TEXTS)
+    for part in draw(st.lists(st.sampled_from(sorted(reasons)), max_size=3)) if reasons else ():
+        reasons[part] = draw(_TEXTS)
     if len(now.reason_ids) > 1 and draw(st.booleans()):
         gone = draw(st.sampled_from(now.reason_ids))
         reasons = {place: told for place, told in reasons.items() if place[0] != gone}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,8 +36,16 @@ def policy_of(base: dict[str, Any], **places: dict[Any, Any]) -> Policy:
     return Policy(base=typed(base), **inner)
 
 
-def rules(**effects: dict[str, float]) -> Rules:
-    return Rules(**{effect: conditions_from(asked(keys)) for effect, keys in effects.items()})
+def rules(
+    approve: dict[str, float] | None = None,
+    reject: dict[str, float] | None = None,
+    flag: dict[str, float] | None = None,
+) -> Rules:
+    return Rules(
+        approve=conditions_from(asked(approve or {})),
+        reject=conditions_from(asked(reject or {})),
+        flag=conditions_from(asked(flag or {})),
+    )
 
 
 def decided(
@@ -89,10 +98,12 @@ def test_words_never_hide_on_which_side_a_value_lies(value: float, threshold: fl
 
 
 def test_reject_beats_flag_beats_approve() -> None:
-    effects = {"reject": {"threat_at_least": 0.9}, "flag": {"insult_at_least": 0.5}, "approve": {"toxicity_at_most": 1}}
-    assert decided(CALM | {"threat": 0.95, "insult": 0.9}, **effects).outcome is Outcome.REJECTED
-    assert decided(CALM | {"threat": 0.5, "insult": 0.9}, **effects).outcome is Outcome.PENDING
-    assert decided(CALM | {"threat": 0.5, "insult": 0.1}, **effects).outcome is Outcome.APPROVED
+    under = partial(
+        decided, reject={"threat_at_least": 0.9}, flag={"insult_at_least": 0.5}, approve={"toxicity_at_most": 1}
+    )
+    assert under(CALM | {"threat": 0.95, "insult": 0.9}).outcome is Outcome.REJECTED
+    assert under(CALM | {"threat": 0.5, "insult": 0.9}).outcome is Outcome.PENDING
+    assert under(CALM | {"threat": 0.5, "insult": 0.1}).outcome is Outcome.APPROVED
 
 
 def test_any_condition_rejects_and_only_all_approve() -> None:

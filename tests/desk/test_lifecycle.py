@@ -242,7 +242,8 @@ def test_every_transition_writes_the_same_whatever_brings_it_about(desk: Desk) -
             if trigger is not Trigger.UNDO:
                 at = newsroom.clock.now if after is Status.APPROVED else was.comment.published_at
                 assert now.comment.published_at == at
-                by_policy, by_person = (after, None) if late else (was.entry.by_policy, after)
+                by_policy = after if late else was.entry.by_policy
+                by_person: str | None = None if late else after
                 if trigger is Trigger.EXPIRY:
                     by_person = was.entry.by_person
                 assert (now.entry.by_policy, now.entry.by_person) == (by_policy, by_person)
@@ -396,10 +397,14 @@ def test_no_other_module_changes_a_status(sqlite_hall: Hall, front_door: Newsroo
     comment_id = front_door.accepted()["id"]
     module: dict[str, Any] = {"__name__": "moderation.desk.elsewhere"}
     exec(ELSEWHERE, module)
+
+    def run(way: str) -> None:
+        run_in_unit_of_work(front_door.services, lambda unit: module[way](unit, comment_id))
+
     for way in ("by_the_mapper", "past_it"):
         with pytest.raises(StatusChangedElsewhere):
-            run_in_unit_of_work(front_door.services, lambda unit, way=way: module[way](unit, comment_id))
-    run_in_unit_of_work(front_door.services, lambda unit: module["something_else"](unit, comment_id))
+            run(way)
+    run("something_else")
     assert front_door.status(comment_id) == "pending"
 
 

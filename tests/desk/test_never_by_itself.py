@@ -34,19 +34,19 @@ POLICIES = {
     "approve in sections": '[comments]\nmode = "post"\n[policy.sections.city.approve]\nspam_at_most = 0.9\n',
 }
 MUTED = {"id": "muted", "name": "Max"}
-WHY = {
-    "unread": lambda site_rules: site_rules.accepted("unreadable language=de"),
-    "partly unread": lambda site_rules: site_rules.accepted("unread=de"),
-    "private data": lambda site_rules: site_rules.accepted("Write to jo.mills@mail.example or call +44 7700 900123."),
-    "private name": lambda site_rules: site_rules.accepted(author={"name": "Call +44 7700 900123"}),
-    "dangerous": lambda site_rules: site_rules.accepted("threat=0.9"),
-    "dangerous name": lambda site_rules: site_rules.accepted(author={"name": "threat=0.9"}),
-    "unread name": lambda site_rules: site_rules.accepted(author={"name": "unreadable"}),
-    "name with a link": lambda site_rules: site_rules.accepted(author={"name": "www.x.com"}),
-    "listed": lambda site_rules: site_rules.accepted("You pest, you."),
-    "listed name": lambda site_rules: site_rules.accepted(author={"name": "P3st"}),
-    "muted": lambda site_rules: site_rules.accepted(author=MUTED),
-    "reply": lambda site_rules: site_rules.accepted(parent_id=site_rules.accepted("threat=0.9")["id"]),
+WHY: dict[str, Callable[[Newsroom], dict[str, Any]]] = {
+    "unread": lambda newsroom: newsroom.accepted("unreadable language=de"),
+    "partly unread": lambda newsroom: newsroom.accepted("unread=de"),
+    "private data": lambda newsroom: newsroom.accepted("Write to jo.mills@mail.example or call +44 7700 900123."),
+    "private name": lambda newsroom: newsroom.accepted(author={"name": "Call +44 7700 900123"}),
+    "dangerous": lambda newsroom: newsroom.accepted("threat=0.9"),
+    "dangerous name": lambda newsroom: newsroom.accepted(author={"name": "threat=0.9"}),
+    "unread name": lambda newsroom: newsroom.accepted(author={"name": "unreadable"}),
+    "name with a link": lambda newsroom: newsroom.accepted(author={"name": "www.x.com"}),
+    "listed": lambda newsroom: newsroom.accepted("You pest, you."),
+    "listed name": lambda newsroom: newsroom.accepted(author={"name": "P3st"}),
+    "muted": lambda newsroom: newsroom.accepted(author=MUTED),
+    "reply": lambda newsroom: newsroom.accepted(parent_id=newsroom.accepted("threat=0.9")["id"]),
 }
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from moderation.accounts.sites import insert_key, insert_site
 from moderation.app import create_app
-from moderation.core.errors import ScoringTooSlow
+from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import (
     LABELS,
     ArticleText,
@@ -25,7 +25,7 @@ from moderation.core.scores import (
 )
 from moderation.core.text.sentences import sentences
 from moderation.scoring.language import LanguageDetector
-from moderation.services import Services
+from moderation.services import CommentScorer, Services
 from moderation.storage.database import Database
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
@@ -82,6 +82,17 @@ class WordScorer:
             scale=scale,
         )
 
+    def score_each(
+        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
+    ) -> list[Scores | ScoringFailed]:
+        answers: list[Scores | ScoringFailed] = []
+        for request in requests:
+            try:
+                answers.append(self.score_one(request, scale=scale, timeout_s=timeout_s))
+            except ScoringFailed as error:
+                answers.append(error)
+        return answers
+
     def _labels(self, text: str, scale: Scale) -> dict[str, float]:
         value = (0.9 if "idiot" in text else 0.1) * (1.0 if scale is Scale.BALANCED else 0.5)
         return {label: value if label == "toxicity" else value / 2 for label in self.labels}
@@ -124,7 +135,7 @@ class World:
         return self.post("suggestscore", body | fields)
 
 
-def open_world(url: str, folder: Path, scorer: Any = None) -> World:
+def open_world(url: str, folder: Path, scorer: CommentScorer | None = None) -> World:
     clock, configuration, words = StandingClock(), FixedConfiguration(), WordScorer()
     services = Services(
         settings=settings_for(url, folder),

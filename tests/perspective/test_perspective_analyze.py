@@ -86,7 +86,7 @@ def test_an_attribute_without_an_honest_score_is_dropped_where_the_client_wants_
 
 
 def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless_world: World) -> None:
-    asked = {"SEXUALLY_EXPLICIT": {}, "THREAT": {}}
+    asked: dict[str, dict[str, object]] = {"SEXUALLY_EXPLICIT": {}, "THREAT": {}}
     assert error_type(sexless_world.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
     dropped = sexless_world.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
     assert set(scores(dropped)) == {"THREAT"}
@@ -220,7 +220,8 @@ def test_a_reply_is_judged_with_its_parent(world: World) -> None:
 
 
 def test_relevance_without_an_article_is_an_error_or_dropped(world: World) -> None:
-    for context in (None, {}, {"entries": []}, {"entries": [{"text": " "}]}):
+    contexts: list[dict[str, object] | None] = [None, {}, {"entries": []}, {"entries": [{"text": " "}]}]
+    for context in contexts:
         answer = world.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
         assert error_type(answer) == "INVALID_REQUEST"
         assert "context" in error(answer)["message"]

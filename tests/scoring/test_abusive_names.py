@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from moderation.core.conditions import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.core.text.names import says_something
 from moderation.scoring import PackScorer, build_scorer
-from moderation.scoring.encoder import Encoder
+from moderation.scoring.encoder import Encoded, Encoder
 
 HERE = Path(__file__).parent
 THRESHOLD = next(
@@ -26,6 +26,19 @@ def builtin() -> PackScorer:
     scorer = build_scorer("builtin", "auto", threads=1)
     assert isinstance(scorer, PackScorer)
     return scorer
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts the encoder is asked for from now on, call by call."""
+    asked: list[int] = []
+    encode = Encoder.encode
+
+    def counts(self: Encoder, texts: Sequence[str]) -> list[Encoded]:
+        asked.append(len(texts))
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", counts)
+    return asked
 
 
 def names_in(file: str) -> list[str]:
@@ -98,14 +111,7 @@ def test_a_name_changes_no_score_of_the_text_and_the_text_none_of_the_name(score
 def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
     assert isinstance(scorer, PackScorer)
-    asked: list[int] = []
-    encode = Encoder.encode
-
-    def counted(self: Encoder, texts: Any) -> Any:
-        asked.append(len(texts))
-        return encode(self, texts)
-
-    monkeypatch.setattr(Encoder, "encode", counted)
+    asked = counted(monkeypatch)
     requests = [ScoreRequest(text=TEXT, name=name, explain=False) for name in ("You fool", "You fool", "All liars")]
     first = scorer.score(requests)
     assert asked[0] == 5  # three texts and two names, in one call
@@ -116,9 +122,7 @@ def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatc
 
 def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
-    asked: list[int] = []
-    encode = Encoder.encode
-    monkeypatch.setattr(Encoder, "encode", lambda self, texts: asked.append(len(texts)) or encode(self, texts))
+    asked = counted(monkeypatch)
     names = ("Priya Sharma", "Reader 17", "Zbigniew")
     answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
     assert asked[0] == 3
@@ -127,9 +131,7 @@ def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: py
 
 def test_the_number_of_a_guest_makes_no_other_name_of_it(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
-    asked: list[int] = []
-    encode = Encoder.encode
-    monkeypatch.setattr(Encoder, "encode", lambda self, texts: asked.append(len(texts)) or encode(self, texts))
+    asked = counted(monkeypatch)
     names = ("Angry reader 17", "Angry reader 5521", "Angry reader", "Angry reader 88")
     answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
     assert asked[0] == 4 + 2  # what stands for hate is asked about

@@ -127,8 +127,8 @@ def test_verify_names_the_file_with_a_wrong_hash(run: Any, tmp_path: Path, packs
     for file in (packs_dir / "small").iterdir():
         (damaged / file.name).write_bytes(file.read_bytes())
     try:
-        with (damaged / "tokenizer.json").open("a") as file:
-            file.write(" ")
+        with (damaged / "tokenizer.json").open("a") as tokenizer:
+            tokenizer.write(" ")
         result = run("packs", "verify", "damaged")
     finally:
         for path in damaged.iterdir():

@@ -40,7 +40,7 @@ def test_a_migration_that_has_landed_is_never_changed() -> None:
     """Somebody's database has run it. What has to be mended is mended by the next one; a new one is entered in the list
     by the change that brings it.
     """
-    landed = dict(reversed(line.split()) for line in LANDED.read_text().splitlines())
+    landed = {name: digest for digest, name in map(str.split, LANDED.read_text().splitlines())}
     there = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in VERSIONS.glob("0*.py")}
     assert there == landed
 

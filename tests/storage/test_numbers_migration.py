@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,17 @@ FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version"}
 
 
 def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, empty_postgres_url: str) -> None:
+    happened = UnchainedEvent(chain=SYSTEM, actor="test", event="test.happened", subject="x", payload={})
     for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
         database = Database(url)
         upgrade(database, revision="0012")
-        happened = UnchainedEvent(chain=SYSTEM, actor="test", event="test.happened", subject="x", payload={})
-        database.writing(lambda session, one=happened: append(session, [one, one], NOON))
+        database.writing(partial(append, unchained_events=[happened, happened], at=NOON))
         upgrade(database)
         with database.reading() as session:
             assert [event.sequence for event in events_of(session, SYSTEM)] == [1, 2]
         with database.engine.begin() as connection:
             connection.execute(text("UPDATE audit_heads SET sequence = :to"), {"to": BEYOND})
-        database.writing(lambda session, one=happened: append(session, [one], NOON))
+        database.writing(partial(append, unchained_events=[happened], at=NOON))
         with database.reading() as session:
             head = stored_head(session, SYSTEM)
         assert head is not None
@@ -59,6 +60,6 @@ def test_every_number_in_a_key_has_64_bits_unless_it_stays_small(postgres_url: s
                 narrow.add(f"{table.name}.{column['name']}")
     assert narrow == FEW
     with database.reading() as session:
-        ends = dict(session.execute(text("SELECT sequencename, max_value FROM pg_sequences")).all())
-    assert {name for name, end in ends.items() if end < 2**63 - 1} == {"key_ring_id_seq", "severity_order_id_seq"}
+        ends = session.execute(text("SELECT sequencename, max_value FROM pg_sequences")).all()
+    assert {name for name, end in ends if end < 2**63 - 1} == {"key_ring_id_seq", "severity_order_id_seq"}
     database.close()

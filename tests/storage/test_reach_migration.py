@@ -95,7 +95,7 @@ def _comments(session: Session, put: Any) -> None:
     told |= {"status": "pending", "revision": 1, "flags": 0, "scored": False, "scoring_attempts": 0, "received_at": AT}
     where = [("c1", "a", "city"), ("c2", "a", "sport"), ("c3", "b", "city")]
     put(table_of(Comment), [told | {"id": c, "article_id": a, "fingerprint": c} for c, a, _ in where])
-    row = dict.fromkeys(("links", "reports", "author_approved", "terms", "holds", "flags"), 0)
+    row: dict[str, object] = dict.fromkeys(("links", "reports", "author_approved", "terms", "holds", "flags"), 0)
     row |= dict.fromkeys(("trusted", "scored", "is_reply", "escalated"), False) | {"readable": True, "waiting": True}
     row |= {"site_id": "demo", "author_id": "w", "article_at": AT, "received_at": AT, "status": "pending"}
     queue_index = Table("docket", MetaData(), autoload_with=session.connection())  # as the queue index was called then

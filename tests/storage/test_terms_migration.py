@@ -60,6 +60,10 @@ def test_what_moderators_did_and_left_is_found_under_the_new_names(tmp_path: Pat
         database.close()
 
 
+def _change(database: Database, statement: str) -> None:
+    database.writing(lambda session: session.execute(text(statement)))
+
+
 def test_words_leave_the_search_index_with_their_row_and_their_text(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'old.sqlite3'}")
     upgrade(database, revision="0002")
@@ -70,7 +74,7 @@ def test_words_leave_the_search_index_with_their_row_and_their_text(tmp_path: Pa
         ("UPDATE comments SET body = 'x' WHERE id = 'c1'", 1),
         ("DELETE FROM queue_index WHERE comment_id = 'c2'", 0),
     ):
-        database.writing(lambda session, change=change: session.execute(text(change)))
+        _change(database, change)
         with database.reading() as session:
             assert session.scalar(indexed) == left
     database.close()

@@ -18,7 +18,8 @@ def comments(seed: int, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
 
 
 def probability(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits))
+    shares: np.ndarray = 1 / (1 + np.exp(-logits))
+    return shares
 
 
 def test_an_overconfident_model_is_honest_after_calibration_on_comments_it_was_not_fitted_on() -> None:

@@ -267,7 +267,7 @@ class Visitor:
     def send(self, action: str, **filled: str) -> Visitor:
         """Sends the page's first form with this action, as a browser would."""
         form = next(form for form in self.page.forms if form.action == action)
-        fields = {**fields_of(form), **filled}
+        fields: dict[str, str | list[str]] = {**fields_of(form), **filled}
         if form.method == "GET":
             return self._see(self.client.get(action, query_string=fields, follow_redirects=True))
         return self.post(action, fields)

@@ -165,21 +165,27 @@ def encoded(fields: dict[str, str | list[str]]) -> bytes:
     return "&".join(f"{quote(name)}={quote(text.encode('utf-8', 'surrogatepass'))}" for name, text in pairs).encode()
 
 
-COMMENT = {
+COMMENT: dict[str, object] = {
     "author": {"name": "Ada", "id": "a", "address": "203.0.113.7"},
     "body": "A comment about the lanes that is certainly long enough to be taken in, as far as anybody can tell.",
     "parent_id": None,
     "external_id": "1",
     "created_at": "2026-01-13T09:30:00Z",
 }
-ARTICLE = {"title": "T", "text": "One.\n\nTwo.", "url": "https://a.example", "section": "city", "mode": "pre"}
-DECISION = {"outcome": "approve", "reason": None, "note": "n", "revision": 1}
-ANALYZE = {
+ARTICLE: dict[str, object] = {
+    "title": "T",
+    "text": "One.\n\nTwo.",
+    "url": "https://a.example",
+    "section": "city",
+    "mode": "pre",
+}
+DECISION: dict[str, object] = {"outcome": "approve", "reason": None, "note": "n", "revision": 1}
+ANALYZE: dict[str, object] = {
     "comment": {"text": "hello"},
     "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.5}},
     "languages": ["en"],
 }
-SUGGEST = {
+SUGGEST: dict[str, object] = {
     "comment": {"text": "hello"},
     "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
     "clientToken": "x",
@@ -215,8 +221,8 @@ def test_no_odd_value_in_a_json_body_is_a_5xx(full_world: World) -> None:
             for body in with_one_replaced(content, value):
                 answer = client.open(path, method=method, data=body.encode(), headers=headers)
                 assert_no_5xx(answer, (path, body[:200]))
-        for body in NOT_JSON:
-            assert_no_5xx(client.open(path, method=method, data=body, headers=headers), (path, body[:40]))
+        for odd in NOT_JSON:
+            assert_no_5xx(client.open(path, method=method, data=odd, headers=headers), (path, odd[:40]))
 
 
 def test_no_answer_is_larger_than_what_was_asked_and_a_page(full_world: World) -> None:
@@ -236,7 +242,7 @@ def test_no_answer_is_larger_than_what_was_asked_and_a_page(full_world: World) -
 
 
 def test_an_answer_can_not_be_made_to_hold_more_attributes_than_there_are(world: World) -> None:
-    asked = {f"TOXICITY@{number}": {} for number in range(20_000)}
+    asked: dict[str, dict[str, object]] = {f"TOXICITY@{number}": {} for number in range(20_000)}
     for more in ({}, {"dropUnsupportedAttributes": True}):
         answer = world.app.test_client().post(
             f"/v1alpha1/comments:analyze?key={SITE_KEY}",

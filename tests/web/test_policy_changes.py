@@ -14,6 +14,7 @@ from moderation.accounts.sites import add_site
 from moderation.config.configuration_edit import Where, values_in
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
+from moderation.storage.database import Database
 from tests.web.machines import Machine
 from tests.web.pages_world import CALM, RUDE, WITHOUT_LIMITS, Visitor, World, fields_of
 
@@ -130,7 +131,10 @@ def test_a_place_is_changed_alone(machine: Machine) -> None:
 def test_a_place_that_nobody_knows_is_not_everywhere(machine: Machine) -> None:
     page = machine.signed_in().open(CHANGE)
     events, said = machine.changes(), machine.file.read_text()
-    sent = {**fields_of(page.page.get_element_by_id("change")), "flag.toxicity_at_least": "0.9"}
+    sent: dict[str, str | list[str]] = {
+        **fields_of(page.page.get_element_by_id("change")),
+        "flag.toxicity_at_least": "0.9",
+    }
     for place in ({"section": "gone"}, {"site": "gone"}, {"section": "\0"}):
         for action in (CHANGE, FORCE):
             page.post(action, {**sent, **place})
@@ -254,11 +258,15 @@ def test_a_file_that_cannot_be_written_stays_and_the_change_is_in_force(
     assert there(machine)["minimum_length"] == 50
 
 
+def executed(database: Database, statement: str) -> None:
+    database.writing(lambda session: session.execute(text(statement)))
+
+
 def test_where_nothing_can_be_written_the_text_is_offered(machine: Machine) -> None:
     page = fill(machine.signed_in().open(CHANGE), minimum_length="40")
     said, database = machine.file.read_text(), machine.world.services.database
     for statement in REFUSING[database.engine.dialect.name]:
-        database.writing(lambda session, statement=statement: session.execute(text(statement)))
+        executed(database, statement)
     page.send(FORCE)
     assert page.status == 503
     assert "can’t be written just now. Nothing was changed." in problem(page)

@@ -125,7 +125,7 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(world: World, address: s
     page.context.close()
 
 
-KEYBOARDS = {  # what the keyboard writes, and where the key lies
+KEYBOARDS: dict[str, list[tuple[str, str, dict[str, bool]]]] = {  # what the keyboard writes, and where the key lies
     "Caps Lock": [
         ("R", "KeyR", {"modifierCapsLock": True}),
         ("5", "Digit5", {}),
