@@ -35,7 +35,7 @@ from moderation.storage import queue_index
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.claims import Claim, Claims, Work, claim_these
-from moderation.storage.comments import UNSCORED, Comment, ScoreRow, comments_among, find_comment
+from moderation.storage.comments import UNSCORED, Comment, comments_among, find_comment
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -174,8 +174,6 @@ def _apply(
     if comment is None or comment.scored or comment.status == Status.ERASED:
         return
     if not claim.holds(comment.scoring_leased_until):
-        return
-    if unit.session.get(ScoreRow, comment_id) is not None:
         return
     comment.scored, comment.scoring_leased_until = True, None
     store_scores(unit, comment.site_id, comment.id, scores)
