@@ -36,9 +36,8 @@ def build_services(
     versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
     if scorer is None:
         asked = live.current().scoring
-        scorer = BatchingScorer(
-            build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
-        )
+        packs = build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
+        scorer = BatchingScorer(packs, at_once=packs.at_once)
     services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
     _ = services.keys  # what is wrong with them stops a start
     return services

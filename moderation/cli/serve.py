@@ -25,7 +25,7 @@ from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import ConfigurationError
 from moderation.jobs.worker import Sweeper, beside
 from moderation.scoring.batching import BatchingScorer
-from moderation.scoring.runtime import available_threads
+from moderation.scoring.processor import available_threads
 from moderation.services import Services
 from moderation.serving import listen, serve, supervise
 from moderation.setup.demo import load_seeds, read_seeds

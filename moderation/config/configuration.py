@@ -56,7 +56,9 @@ Limits = Annotated[Texts, AfterValidator(_limits), wanted(_LIMITS)]
 """In the words of the ``limits`` library, such as ``6 per minute``."""
 
 
-Runtime = Literal["auto", "openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify"]
+Runtime = Literal[
+    "auto", "openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify"
+]
 
 
 class ReasonChoice(Table):

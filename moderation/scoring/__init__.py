@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from moderation.scoring.cores import Cores
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import open_pack
+from moderation.scoring.processor import available_threads
 from moderation.scoring.routing import RoutedScorer
-from moderation.scoring.runtime import DETOXIFY, available_threads
+from moderation.scoring.runtime import DETOXIFY
 from moderation.scoring.scorer import PackScorer, judges_relevance
 
 __all__ = ["PackScorer", "RoutedScorer", "build_scorer"]
@@ -27,7 +29,7 @@ def build_scorer(
     threads, by default the cores that this machine or its cgroup gives. Models load at the first use or ``warm()``.
     Raises ``PackMissing``, ``PackDamaged`` or ``RuntimeUnknown``, all ``ScoringFailed``.
     """
-    threads = threads or available_threads()
+    cores = Cores(threads or available_threads())
     detector = LanguageDetector()
     made: dict[str, PackScorer] = {}
 
@@ -37,7 +39,7 @@ def build_scorer(
             # Detoxify runs its own packs only.
             theirs = "auto" if runtime == DETOXIFY else runtime
             embedder = None if name == "builtin" or judges_relevance(pack) else scorer("builtin", theirs)
-            made[name] = PackScorer(pack, runtime=runtime, threads=threads, detector=detector, embedder=embedder)
+            made[name] = PackScorer(pack, runtime=runtime, cores=cores, detector=detector, embedder=embedder)
         return made[name]
 
     main = scorer(pack_name, runtime)

@@ -54,13 +54,14 @@ class _Waiting:
 class BatchingScorer:
     """``core.scores.Scorer`` that gathers the requests of many threads into batches for another scorer.
 
-    One thread scores, started at the first use or by ``start()``: after a fork, never before. While it scores, whatever
-    arrives waits and makes the next batch; nothing waits for a batch to fill. A request that fails doesn't touch its
-    neighbours: the batch is then scored one by one.
+    ``at_once`` threads score, each a batch, started at the first use or by ``start()``: after a fork, never before.
+    While all of them score, whatever arrives waits and makes the next batches; nothing waits for a batch to fill. A
+    request that fails doesn't touch its neighbours: the batch is then scored one by one.
     """
 
-    def __init__(self, scorer: Scorer, *, batch_characters: int = BATCH_CHARACTERS) -> None:
+    def __init__(self, scorer: Scorer, *, at_once: int = 1, batch_characters: int = BATCH_CHARACTERS) -> None:
         self._scorer = scorer
+        self._at_once = at_once
         self._batch_characters = batch_characters
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
@@ -87,7 +88,7 @@ class BatchingScorer:
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for the batch at hand to end."""
+        """Requests that wait for a batch at hand to end."""
         return len(self._waiting)
 
     def start(self) -> None:
@@ -129,7 +130,7 @@ class BatchingScorer:
         return answers
 
     def close(self, timeout_s: float = 30.0) -> None:
-        """Ends the thread after the batch it is at; whoever still waits gets ``ScoringClosed``."""
+        """Ends the threads after the batches they are at; whoever still waits gets ``ScoringClosed``."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -147,7 +148,7 @@ class BatchingScorer:
                 raise ScoringClosed
             self._begin()
             self._waiting.extend(handed)
-            self._changed.notify()
+            self._changed.notify(len(handed))
         return handed
 
     def _result(self, waiting: _Waiting, timeout_s: float | None) -> Scores:
@@ -158,7 +159,7 @@ class BatchingScorer:
             raise ScoringTooSlow from None
 
     def _begin(self) -> None:
-        """Starts the thread if there is none here: a fork's child has none. Called with the lock held."""
+        """Starts the first thread if there is none here: a fork's child has none. Called with the lock held."""
         if self._closed or (self._thread is not None and self._thread.is_alive()):
             return
         self._ready.clear()
@@ -166,14 +167,34 @@ class BatchingScorer:
         self._thread.start()
 
     def _work(self) -> None:
+        """The first thread: it loads the pack, and has the others beside it once that is done."""
         self._warm()
-        while (batch := self._next_batch()) is not None:
-            if not batch:
+        while not self._ready.is_set():
+            batch = self._next_batch(WARM_AGAIN_SECONDS)
+            if batch is None:
+                return
+            if batch:
+                self._score_batch(batch)
+            else:
                 self._warm()
-            for scale in Scale:
-                part = [waiting for waiting in batch if waiting.scale is scale]
-                if part:
-                    self._score_together(part, scale)
+        others = [
+            threading.Thread(target=self._score_all, name="scoring", daemon=True) for _ in range(1, self._at_once)
+        ]
+        for other in others:
+            other.start()
+        self._score_all()
+        for other in others:
+            other.join()
+
+    def _score_all(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            self._score_batch(batch)
+
+    def _score_batch(self, batch: list[_Waiting]) -> None:
+        for scale in Scale:
+            part = [waiting for waiting in batch if waiting.scale is scale]
+            if part:
+                self._score_together(part, scale)
 
     def _warm(self) -> None:
         try:
@@ -186,22 +207,23 @@ class BatchingScorer:
             return
         self._ready.set()
 
-    def _next_batch(self) -> list[_Waiting] | None:
-        """What waits, oldest first, up to a batch; None once closed. Those that gave up are left out. Empty where
-        nobody has asked for a while and the pack is still to be loaded.
+    def _next_batch(self, timeout_s: float | None = None) -> list[_Waiting] | None:
+        """A thread's share of what waits, oldest first, up to a batch; None once closed. Those that gave up are left
+        out. Empty where nobody has asked for ``timeout_s`` seconds.
         """
         with self._changed:
             while True:
                 batch: list[_Waiting] = []
-                room = self._batch_characters
-                while self._waiting and (not batch or len(self._waiting[0].request.text) <= room):
+                share, room = -(-len(self._waiting) // self._at_once), self._batch_characters
+                while share and self._waiting and (not batch or len(self._waiting[0].request.text) <= room):
                     waiting = self._waiting.popleft()
                     if waiting.answer.set_running_or_notify_cancel():
                         batch.append(waiting)
+                        share -= 1
                         room -= len(waiting.request.text)
                 if batch or self._closed:
                     return batch or None
-                if not self._changed.wait(None if self._ready.is_set() else WARM_AGAIN_SECONDS):
+                if not self._changed.wait(timeout_s):
                     return []
 
     def _score_together(self, batch: list[_Waiting], scale: Scale) -> None:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from moderation.core.errors import ScoringFailed
 from moderation.scoring.encoder import Encoder
 from moderation.scoring.packs import Pack
-from moderation.scoring.runtime import available_threads, computes_in_bf16, load
+from moderation.scoring.processor import available_threads, multiplies_bf16
+from moderation.scoring.runtime import load
 
 FULL, FAST = 0.001, 0.02
 """The greatest allowed difference between two scores (0..1), in full precision and in bf16."""
@@ -129,7 +130,7 @@ def as_table(comparisons: Sequence[Comparison]) -> str:
 def _runtimes() -> Iterator[tuple[str, float]]:
     yield "onnxruntime-f32", FULL
     yield "openvino-f32", FULL
-    if computes_in_bf16():
+    if multiplies_bf16():
         yield "openvino-bf16", FAST
 
 

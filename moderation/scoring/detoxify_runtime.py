@@ -31,7 +31,13 @@ class DetoxifyRuntime:
         self._columns = [original.class_names.index(label) for label in pack.manifest.labels]
         self._lock = threading.Lock()
 
-    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+    def run(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        *,
+        alone: bool = True,  # noqa: ARG002 - torch has its threads for the whole process
+    ) -> dict[str, NDArray[np.float32]]:
         """``logits`` [texts, labels] for ``ids`` [texts, tokens] where ``mask`` is 1."""
         with self._lock, torch.inference_mode():
             logits = self._model(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from moderation.scoring.cores import Cores
 from moderation.scoring.packs import Pack
-from moderation.scoring.runtime import Fixes, Runtime
+from moderation.scoring.runtime import Improves, Outputs, Runtime
 
 BATCH_TOKENS = 512
 """Tokens, padding included, that run together: more no longer fits the processor's cache and gains nothing."""
@@ -25,19 +27,38 @@ CALL_TOKENS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """A text's outputs: the greatest logit of each label over its windows, and the mean embedding (unit length)."""
+    """A text's outputs: the greatest logit of each label over its windows, and the mean embedding (unit length).
+
+    ``parts`` are the logits of the parts that were asked about, in their order.
+    """
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32] | None
     extra: dict[str, NDArray[np.float32]]
+    parts: tuple[NDArray[np.float32], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """A text's tokens, and where in it each one's last character lies; no places where nobody asks about parts."""
+
+    ids: list[int]
+    places: list[int]
+
+
+Parts = Sequence[tuple[int, int]]
+"""(start, end) in a text's code points, end exclusive: in order, without gaps."""
 
 
 class Encoder:
-    """Encodes texts with one pack. A text's outputs don't depend on what it is encoded with. Thread-safe."""
+    """Encodes texts with one pack. A text's outputs don't depend on what it is encoded with. Thread-safe: texts that
+    several threads bring at the same time share ``cores``, by default one.
+    """
 
-    def __init__(self, pack: Pack, runtime: Runtime) -> None:
+    def __init__(self, pack: Pack, runtime: Runtime, cores: Cores | None = None) -> None:
         manifest = pack.manifest
         self._runtime = runtime
+        self._cores = cores or Cores(1)
         self._tokenizer = Tokenizer.from_file(str(pack.tokenizer))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -46,24 +67,41 @@ class Encoder:
         self._max_tokens = manifest.max_tokens
         self._pad_id = manifest.pad_id
         self._outputs = {ours: theirs for ours, theirs in manifest.outputs.items() if theirs is not None}
+        self._told_of_tokens = manifest.sentences.output if manifest.sentences else None
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """One answer per text, in order. The cost grows with the tokens, whatever their spread over the texts."""
+    @property
+    def tells_of_parts(self) -> bool:
+        """Whether parts of a text can be asked about."""
+        return self._told_of_tokens is not None
+
+    def encode(self, texts: Sequence[str], parts: Sequence[Parts] = ()) -> list[Encoded]:
+        """One answer per text, in order. The cost grows with the tokens, whatever their spread over the texts.
+
+        ``parts`` are those of each text whose logits are asked for too, which only a pack that ``tells_of_parts`` has.
+        """
         if not texts:
             return []
-        windows: list[list[int]] = []
-        owned: list[range] = []
-        for tokens in self._tokens(texts):
-            first = len(windows)
-            windows += self._windows(tokens)
-            owned.append(range(first, len(windows)))
-        outputs = self._run(windows)
+        with self._cores.at_work():
+            tokens = self._tokens(texts, with_places=any(parts))
+            starts = [self._starts(len(text.ids)) for text in tokens]
+            windows = [self._window_at(text.ids, s) for text, at in zip(tokens, starts, strict=True) for s in at]
+            outputs, of_tokens = self._run(windows, with_tokens=any(parts))
         weights = np.array([len(window) for window in windows], dtype=np.float32)
-        return [self._joined(outputs, own, weights) for own in owned]
+        encoded, first = [], 0
+        for index, (text, at) in enumerate(zip(tokens, starts, strict=True)):
+            own = slice(first, first + len(at))
+            joined = self._joined(outputs, own, weights)
+            if parts and parts[index]:
+                said = self._by_token(of_tokens[own], at, len(text.ids))
+                joined = replace(joined, parts=tuple(_of_parts(said, text.places, parts[index], joined.logits)))
+            encoded.append(joined)
+            first += len(at)
+        return encoded
 
     def lengths(self, texts: Sequence[str]) -> list[int]:
         """The tokens of each window of the texts, special ones included."""
-        return [len(window) for tokens in self._tokens(texts) for window in self._windows(tokens)]
+        tokens = [text.ids for text in self._tokens(texts)]
+        return [len(self._window_at(ids, start)) for ids in tokens for start in self._starts(len(ids))]
 
     def warm(self) -> threading.Thread | None:
         """Runs the shapes that single comments have, so that the first readers don't wait for them.
@@ -72,57 +110,79 @@ class Encoder:
         """
         for length in bucket_lengths(min(128, self._max_tokens)):
             self._batch([[self._pad_id] * length])
-        if not isinstance(self._runtime, Fixes):
+        if not isinstance(self._runtime, Improves):
             return None
         # No daemon, as it would be by itself where one starts it: a process that ends meanwhile waits for it. Ending
         # inside the engine aborts.
-        behind = threading.Thread(target=self._runtime.fix, args=(self._max_tokens,), name="scoring-fix", daemon=False)
+        behind = threading.Thread(
+            target=self._runtime.improve, args=(self._max_tokens,), name="scoring-improve", daemon=False
+        )
         behind.start()
         return behind
 
-    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+    def _tokens(self, texts: Sequence[str], *, with_places: bool = False) -> list[_Tokens]:
         if len(texts) == 1:  # without the batch's hand-over to other threads
-            return [self._tokenizer.encode(texts[0], add_special_tokens=False).ids]
-        return [e.ids for e in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+            found = [self._tokenizer.encode(texts[0], add_special_tokens=False)]
+        elif with_places:
+            found = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        else:
+            found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        # The last character: some tokens begin with the space before a word, which belongs to the sentence before it.
+        return [_Tokens(e.ids, [max(s, t - 1) for s, t in e.offsets] if with_places else []) for e in found]
 
-    def _windows(self, tokens: list[int]) -> Iterator[list[int]]:
-        """A quarter of each window is the previous one's end; the last one is full, so that the end has its context."""
-        starts = list(range(0, max(1, len(tokens) - self._window // 4), self._window - self._window // 4))
-        if len(tokens) > self._window:
-            starts = [min(start, len(tokens) - self._window) for start in starts]
-        for start in dict.fromkeys(starts):
-            yield [*self._before, *tokens[start : start + self._window], *self._after]
+    def _starts(self, count: int) -> list[int]:
+        """Where the windows over ``count`` tokens start. A quarter of each is the previous one's end; the last one is
+        full, so that the end has its context.
+        """
+        last = max(0, count - self._window)
+        starts = range(0, max(1, count - self._window // 4), self._window - self._window // 4)
+        return list(dict.fromkeys(min(start, last) for start in starts))
 
-    def _run(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
+    def _window_at(self, ids: list[int], start: int) -> list[int]:
+        return [*self._before, *ids[start : start + self._window], *self._after]
+
+    def _run(self, windows: list[list[int]], *, with_tokens: bool) -> tuple[Outputs, list[NDArray[np.float32]]]:
+        """The outputs over all windows, and what is said of each token of each of them, if it is asked for."""
         order, results = [], []
         for group in plan([len(window) for window in windows], self._max_tokens):
             order += group
             results.append(self._batch([windows[i] for i in group]))
         place = np.argsort(np.array(order))
-        return {
+        outputs = {
             ours: np.concatenate([result[theirs] for result in results])[place]
             for ours, theirs in self._outputs.items()
         }
+        if self._told_of_tokens is None or not with_tokens:
+            return outputs, []
+        rows = [row for result in results for row in result[self._told_of_tokens]]
+        return outputs, [rows[index] for index in place]
 
-    def _batch(self, windows: list[list[int]]) -> dict[str, NDArray[np.float32]]:
+    def _by_token(self, said: list[NDArray[np.float32]], starts: list[int], count: int) -> NDArray[np.float32]:
+        """What is said of a text's tokens [tokens, labels]: the largest over the windows that a token lies in."""
+        largest = np.full((count, said[0].shape[1]), -np.inf, dtype=np.float32)
+        for rows, start in zip(said, starts, strict=True):
+            part = largest[start : start + self._window]
+            np.maximum(part, rows[len(self._before) : len(self._before) + len(part)], out=part)
+        return largest
+
+    def _batch(self, windows: list[list[int]]) -> Outputs:
         length = self._length(windows)
         ids = np.full((len(windows), length), self._pad_id, dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, window in enumerate(windows):
             ids[row, : len(window)] = window
             mask[row, : len(window)] = 1
-        return self._runtime.run(ids, mask)
+        return self._runtime.run(ids, mask, alone=self._cores.alone)
 
     def _length(self, windows: list[list[int]]) -> int:
         """What to pad to: for a single text the next length that the runtime is fast at, if that is near."""
         minimum = bucket(max(map(len, windows)), self._max_tokens)
         if len(windows) > 1:
             return minimum
-        fast = self._runtime.fast if isinstance(self._runtime, Fixes) else ()
+        fast = self._runtime.fast if isinstance(self._runtime, Improves) else ()
         return next((length for length in fast if minimum <= length <= minimum + NEAR), minimum)
 
-    def _joined(self, outputs: dict[str, NDArray[np.float32]], own: range, weights: NDArray[np.float32]) -> Encoded:
-        rows = slice(own.start, own.stop)
+    def _joined(self, outputs: Outputs, rows: slice, weights: NDArray[np.float32]) -> Encoded:
         embedding = outputs.get("embedding")
         return Encoded(
             logits=outputs["logits"][rows].max(axis=0),
@@ -166,6 +226,21 @@ def plan(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
         groups.append(order[end - taken[end] : end])
         end -= taken[end]
     return groups
+
+
+def _of_parts(
+    said: NDArray[np.float32], places: list[int], parts: Parts, whole: NDArray[np.float32]
+) -> Iterator[NDArray[np.float32]]:
+    """The logits of each part: the largest over its tokens; without a token the least that any of the text's says.
+
+    A text without tokens has the whole's.
+    """
+    least = said.min(axis=0) if len(said) else whole
+    first = 0
+    for _, end in parts:
+        after = bisect_left(places, end, first)
+        yield said[first:after].max(axis=0) if first < after else least
+        first = after
 
 
 def _mean(vectors: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:

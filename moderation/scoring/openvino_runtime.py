@@ -1,23 +1,34 @@
-"""OpenVINO as a pack's runtime: the ONNX file read directly, its weights unpacked, in bf16 or f32.
+"""OpenVINO as a pack's runtime: the ONNX file read directly, in int8, bf16 or f32.
 
 OpenVINO's converter, which would send telemetry, is never used. Its default for packed weights is to quantise what
-flows through them as well, which makes a text's score depend on its batch; so they are unpacked, and that is switched
-off.
+flows through them as well, by what else is in the batch; that is switched off, and weights are unpacked but for
+products that the file itself has in whole numbers.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
+from queue import LifoQueue
 from typing import Any
 
 import numpy as np
 import openvino
 from numpy.typing import NDArray
-from openvino import opset13
-from openvino.passes import ConstantFolding, Manager
 
-from moderation.scoring.packs import Pack
+from moderation.scoring.cores import lanes
+from moderation.scoring.openvino_graph import (
+    TAIL,
+    WORDS,
+    turn_weights,
+    unpack_tables,
+    unpack_weights,
+    without_levels,
+    without_tail,
+    without_words,
+)
+from moderation.scoring.packs import Pack, PackDamaged
 
 Ids = NDArray[np.int64]
 Outputs = dict[str, NDArray[np.float32]]
@@ -26,194 +37,144 @@ FIXED_LENGTHS = (64, 32, 96, 128)
 """Lengths for which single texts have a model of their own, the most useful first: where shapes change from run to run,
 each takes a millisecond more.
 """
-FIXED_MEMORY = 140e6
-"""Bytes that those may take together."""
-_TAIL, _WORDS = "what the last layer is fed", "word vectors"
+FURTHER_MEMORY = 140e6
+"""Bytes that those and the models for several runs at a time may take together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """Requests for one run at a time: the model, and its tail where that is apart."""
+
+    body: Any
+    tail: Any | None
 
 
 class OpenVino:
-    """A model loaded by OpenVINO. Thread-safe: one batch runs at a time, on all its threads."""
+    """A model loaded by OpenVINO. Thread-safe: one batch at a time runs on all threads, or several on a part each."""
 
     def __init__(self, pack: Pack, precision: str, threads: int) -> None:
         manifest = pack.manifest
-        self._inputs = manifest.inputs
-        self._names = [name for name in manifest.outputs.values() if name is not None]
+        self._inputs, self._names = manifest.inputs, manifest.output_names
         self._core = openvino.Core()
-        self._options = {
-            "INFERENCE_NUM_THREADS": threads,
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
-            "ENABLE_CPU_PINNING": False,  # several processes may share the cores
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-        }
+        self._threads, self._lanes = threads, lanes(threads)
         self._precision = precision
-        model = self._core.read_model(str(pack.model))
-        _unpack_weights(model)
-        weights = _turn_weights(model)
-        each = weights * (3 if precision == "bf16" else 6)  # found by trying: its own copy, packed, and some more
-        self._fixable = FIXED_LENGTHS[: int(FIXED_MEMORY / max(each, 1))]
-        model, self._words = _without_words(model)
+        model = _read(self._core, pack, precision)
+        weights = turn_weights(model)
+        # Found by trying: its own copy, packed, and some more.
+        each = weights * (3 if precision == "bf16" else 6)
+        left = FURTHER_MEMORY - (each if self._lanes > 1 else 0)
+        # In int8 a model of one fixed length computes otherwise than one of any length, and scores would move.
+        self._fixable = () if precision == "int8" else FIXED_LENGTHS[: max(0, int(left / max(each, 1)))]
+        model, self._words = without_words(model)
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
         if precision == "bf16":
-            model, tail = _without_tail(model, manifest.outputs["logits"] or "logits")
-        self._model = model
+            model, tail = without_tail(model, manifest.outputs["logits"] or "logits")
+        self._model, self._tail = model, tail
         self._asked = _input_names(model)
         self._tail_inputs = () if tail is None else _input_names(tail)
-        self._any = self._compiled(model, precision)
-        self._fixed: dict[int, Any] = {}
-        self._tail = None if tail is None else self._compiled(tail, "f32")
+        (self._any,) = self._compiled(model, tail, 1)
+        self._fixed: dict[int, _Lane] = {}
+        self._shares: LifoQueue[_Lane] | None = None
         self._lock = threading.Lock()
 
-    def run(self, ids: Ids, mask: Ids) -> Outputs:
+    def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:
         """The outputs by name for ``ids`` [texts, tokens] where ``mask`` is 1."""
-        with self._lock:
-            request = self._fixed.get(ids.shape[1], self._any) if len(ids) == 1 else self._any
-            found = _by_name(request.infer(self._feed(ids, mask, self._asked), share_inputs=True))
-            if self._tail is not None:
-                fed = {_TAIL: found.pop(_TAIL)} | self._feed(ids, mask, self._tail_inputs)
-                found |= _by_name(self._tail.infer(fed, share_inputs=True))
-            return {name: found[name] for name in self._names}
+        shares = None if alone else self._shares
+        if shares is None:
+            with self._lock:
+                lane = self._fixed.get(ids.shape[1], self._any) if len(ids) == 1 else self._any
+                return self._through(lane, ids, mask)
+        lane = shares.get()
+        try:
+            return self._through(lane, ids, mask)
+        finally:
+            shares.put(lane)
 
     @property
     def fast(self) -> tuple[int, ...]:
         """Lengths at which single texts run in a model of their own."""
         return tuple(sorted(self._fixed))
 
-    def fix(self, longest: int) -> None:
-        """Makes models of their own for single texts of usual lengths, as far as memory allows: a second's work."""
+    def improve(self, longest: int) -> None:
+        """Makes the models for several runs at a time, and for single texts of usual lengths, as far as memory allows:
+        a second's work.
+        """
+        if self._lanes > 1 and self._shares is None:
+            shares: LifoQueue[_Lane] = LifoQueue()
+            for lane in self._compiled(self._model, self._tail, self._lanes):
+                shares.put(lane)
+            self._shares = shares
         for length in self._fixable:
             if not threading.main_thread().is_alive():
                 return  # the process is ending and waits for this
             if length <= longest and length not in self._fixed:
                 model = self._model.clone()
                 model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
-                request = self._compiled(model, self._precision)
+                (fixed,) = self._compiled(model, None, 1)
+                lane = _Lane(fixed.body, self._any.tail)
                 ones = np.ones((1, length), dtype=np.int64)
-                request.infer(self._feed(ones, ones, self._asked))
-                self._fixed = {**self._fixed, length: request}
+                self._through(lane, ones, ones)
+                self._fixed = {**self._fixed, length: lane}
 
-    def _compiled(self, model: Any, precision: str) -> Any:
-        options = self._options | {"INFERENCE_PRECISION_HINT": precision}
-        return self._core.compile_model(model, "CPU", options).create_infer_request()
+    def _compiled(self, model: Any, tail: Any | None, count: int) -> list[_Lane]:
+        """Requests of a compiled model, for so many runs at a time that share its weights and the threads."""
+        body = self._core.compile_model(model, "CPU", self._options(self._precision, count))
+        end = None if tail is None else self._core.compile_model(tail, "CPU", self._options("f32", count))
+        return [
+            _Lane(body.create_infer_request(), None if end is None else end.create_infer_request())
+            for _ in range(count)
+        ]
+
+    def _options(self, precision: str, count: int) -> dict[str, Any]:
+        return {
+            "INFERENCE_NUM_THREADS": self._threads,
+            "NUM_STREAMS": count,
+            "ENABLE_CPU_PINNING": False,  # several processes may share the cores
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+            # Of products that aren't in whole numbers.
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
+        }
+
+    def _through(self, lane: _Lane, ids: Ids, mask: Ids) -> Outputs:
+        found = _inferred(lane.body, self._feed(ids, mask, self._asked))
+        if lane.tail is not None:
+            fed = {TAIL: found.pop(TAIL)} | self._feed(ids, mask, self._tail_inputs)
+            found |= _inferred(lane.tail, fed)
+        return {name: found[name] for name in self._names}
 
     def _feed(self, ids: Ids, mask: Ids, asked: Collection[str]) -> dict[str, NDArray[Any]]:
         known: dict[str, NDArray[Any]] = {"input_ids": ids, "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             known["token_type_ids"] = np.zeros_like(ids)
-        if self._words is not None and _WORDS in asked:
-            known[_WORDS] = self._words[ids]
+        if self._words is not None and WORDS in asked:
+            known[WORDS] = self._words[ids]
         return {name: value for name, value in known.items() if name in asked}
+
+
+def _read(core: Any, pack: Pack, precision: str) -> Any:
+    """The pack's model for this precision. Raises ``PackDamaged`` where it isn't what the manifest says."""
+    model = core.read_model(str(pack.model))
+    if precision == "int8":
+        unpack_tables(model)
+        return model
+    if pack.manifest.quantised:
+        try:
+            without_levels(model)
+        except ValueError as error:
+            raise PackDamaged(pack.manifest.name, str(pack.model), str(error)) from error
+    unpack_weights(model)
+    return model
 
 
 def _input_names(model: Any) -> tuple[str, ...]:
     return tuple(name for port in model.inputs for name in port.get_names())
 
 
-def _by_name(results: Any) -> Outputs:
+def _inferred(request: Any, feed: dict[str, NDArray[Any]]) -> Outputs:
     """Copies of a request's results: its own memory is used again by the next one."""
-    return {name: np.array(value, dtype=np.float32) for output, value in results.items() for name in output.names}
-
-
-def _unpack_weights(model: Any) -> None:
-    """Makes plain f32 constants of weights that the file holds in int8 or f16.
-
-    Left packed, they would be unpacked at every run; and in bf16 on some processors (AVX512-BF16 without AMX) the
-    kernel for packed weights ends the process.
-    """
-    manager = Manager()
-    manager.register_pass(ConstantFolding())
-    manager.run_passes(model)
-
-
-def _turn_weights(model: Any) -> int:
-    """Turns the weights of products as the kernels read them, or each compiled model would keep a turned copy.
-
-    Returns how many weights there are.
-    """
-    count = 0
-    for node in model.get_ops():
-        weights = node.input_value(1).get_node() if node.get_type_name() == "MatMul" else None
-        if weights is None or weights.get_type_name() != "Constant" or len(weights.get_output_shape(0)) != 2:
-            continue
-        count += int(np.prod(list(weights.get_output_shape(0))))
-        if not node.get_attributes()["transpose_b"]:
-            turned = opset13.constant(np.ascontiguousarray(weights.get_data().T))
-            product = opset13.matmul(node.input_value(0), turned, node.get_attributes()["transpose_a"], True)
-            product.set_friendly_name(node.get_friendly_name())
-            node.output(0).replace(product.output(0))
-    return count
-
-
-def _without_words(model: Any) -> tuple[Any, NDArray[np.float32] | None]:
-    """The model fed with the tokens' vectors, and their table: kept once, however often the model is compiled."""
-    looked_up = [node for node in model.get_ops() if node.get_type_name() == "Gather" and _is_table(node)]
-    if not looked_up:
-        return model, None
-    widest = max(looked_up, key=lambda node: node.input_value(0).get_partial_shape()[1].get_length())
-    table = np.array(widest.input_value(0).get_node().get_data(), dtype=np.float32)
-    inlet = opset13.parameter([-1, -1, table.shape[1]], name=_WORDS)
-    inlet.output(0).get_tensor().set_names({_WORDS})
-    widest.output(0).replace(inlet.output(0))
-    still_read = [p for p in model.get_parameters() if p.output(0).get_target_inputs()]
-    return openvino.Model(model.get_results(), [*still_read, inlet]), table
-
-
-def _is_table(node: Any) -> bool:
-    """Whether a look-up takes its rows from a constant by the tokens themselves."""
-    rows, ids = node.input_value(0).get_node(), node.input_value(1).get_node()
-    while ids.get_type_name() == "Convert":
-        ids = ids.input_value(0).get_node()
-    named = ids.get_type_name() == "Parameter" and "input_ids" in ids.output(0).get_names()
-    return named and rows.get_type_name() == "Constant" and len(rows.get_output_shape(0)) == 2
-
-
-def _without_tail(model: Any, logits: str) -> tuple[Any, Any]:
-    """The model up to the last product before its logits, and a model of the rest; (the model, None) without such."""
-    results = {name: result for result in model.get_results() for name in result.output(0).get_names()}
-    product = results[logits]
-    while product.get_type_name() != "MatMul":
-        if product.get_input_size() == 0:
-            return model, None
-        product = product.input_value(0).get_node()
-    fed = product.input_value(0)
-    if fed.get_partial_shape().rank.get_length() != 2:
-        return model, None
-    behind = set(_reached_from(product))
-    ours = [result for result in model.get_results() if result.get_friendly_name() in behind]
-    others = [result for result in model.get_results() if result.get_friendly_name() not in behind]
-    inlet = opset13.parameter(fed.get_partial_shape(), name=_TAIL)
-    inlet.output(0).get_tensor().set_names({_TAIL})
-    product.input(0).replace_source_output(inlet.output(0))
-    outlet = opset13.result(fed)
-    fed.get_tensor().add_names({_TAIL})
-    rest = set(_reached_by(ours))
-    also_read = [p for p in model.get_parameters() if p.get_friendly_name() in rest]
-    return openvino.Model([*others, outlet], model.get_parameters()), openvino.Model(ours, [inlet, *also_read])
-
-
-def _reached_by(nodes: Sequence[Any]) -> Iterator[str]:
-    """The names of all nodes that flow into these."""
-    seen: set[str] = set()
-    todo = list(nodes)
-    while todo:
-        for port in todo.pop().input_values():
-            node = port.get_node()
-            if (name := node.get_friendly_name()) not in seen:
-                seen.add(name)
-                todo.append(node)
-                yield name
-
-
-def _reached_from(node: Any) -> Iterator[str]:
-    """The names of all nodes that a node's output flows into."""
-    seen: set[str] = set()
-    todo = [node]
-    while todo:
-        for port in todo.pop().outputs():
-            for consumer in port.get_target_inputs():
-                name = consumer.get_node().get_friendly_name()
-                if name not in seen:
-                    seen.add(name)
-                    todo.append(consumer.get_node())
-                    yield name
+    request.start_async(feed, share_inputs=True)
+    request.wait()
+    return {
+        name: np.array(value, dtype=np.float32) for output, value in request.results.items() for name in output.names
+    }

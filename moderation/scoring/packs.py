@@ -132,11 +132,22 @@ class PackFile(_Stated):
     size: Annotated[int, Field(alias="bytes", ge=0)]
 
 
+class Sentences(_Stated):
+    """``output``, f32 [texts, tokens, labels], tells of sentences: the largest over a sentence's tokens are the logits
+    of that sentence.
+    """
+
+    output: str
+    pool: Annotated[Literal["max"], wanted("'max'")]
+
+
 class Manifest(_Stated):
     """What a pack says of itself. ``calibration`` holds a curve for each label on each scale,
     ``extra`` those of further outputs (``spam``).
 
-    ``runtimes`` are those that it may run on because its scores were proved there; none named: all.
+    ``quantised``: the encoder's products are of whole numbers, with fixed scales. ``sentences``: sentences are scored
+    in the pass that scores the whole; without it each is scored by itself. ``runtimes`` are those that it may run on
+    because its scores were proved there; none named: all.
     """
 
     format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
@@ -150,6 +161,8 @@ class Manifest(_Stated):
     pad_id: Annotated[int, Field(ge=0)]
     inputs: Texts
     outputs: Annotated[Mapping[str, str | None], AfterValidator(_with_logits)]
+    quantised: Annotated[Literal["int8"] | None, wanted("'int8', or left out")] = None
+    sentences: Sentences | None = None
     activation: Literal["sigmoid"]
     calibration: Annotated[
         Mapping[Annotated[Scale, Strict(False)], Mapping[str, Curve]], BeforeValidator(_known_scales)
@@ -158,6 +171,12 @@ class Manifest(_Stated):
     relevance: Mapping[str, Any] | None
     runtimes: Texts = ()
     files: Annotated[Mapping[str, PackFile], AfterValidator(_plain_files)]
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """All that the model is asked for, by the model's own names."""
+        asked = [name for name in self.outputs.values() if name is not None]
+        return tuple(dict.fromkeys([*asked, *([self.sentences.output] if self.sentences else [])]))
 
     @model_validator(mode="after")
     def _calibrated(self) -> Self:

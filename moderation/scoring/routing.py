@@ -30,6 +30,11 @@ class RoutedScorer:
         return self._main.labels
 
     @property
+    def at_once(self) -> int:
+        """How many texts it scores at the same time best, each in a thread of its own."""
+        return min(scorer.at_once for scorer in (self._main, *self._by_language.values()))
+
+    @property
     def prepares_as(self) -> str:
         return self._main.prepares_as
 

@@ -1,17 +1,16 @@
-"""Runs a pack's model: OpenVINO in bf16 or f32, or ONNX Runtime in f32.
+"""Runs a pack's model: OpenVINO or ONNX Runtime, in int8 or f32, OpenVINO in bf16 too.
 
-Weights are never quantised while running: dynamic int8 makes a text's score depend on its batch. bf16 is chosen only
-where the processor computes in it; elsewhere it would be emulated, slower than f32.
+Only a pack that was made for int8 runs in it, with the scales that its file fixes: weights and inputs are never
+quantised while running, which would make a text's score depend on its batch. int8 and bf16 are chosen only where the
+processor has instructions for their products; elsewhere they are slower than f32, and such a pack runs in f32.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -20,11 +19,12 @@ from numpy.typing import NDArray
 from moderation.core.errors import ScoringFailed
 from moderation.scoring.detoxify_extra import require_extra
 from moderation.scoring.packs import Manifest, Pack
+from moderation.scoring.processor import multiplies_bf16, multiplies_int8
 
-RUNTIMES = ("openvino-bf16", "openvino-f32", "onnxruntime-f32")
+RUNTIMES = ("openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32")
 DETOXIFY = "detoxify"
 """A converted pack's original model, run by Detoxify itself (torch, a GPU where there is one)."""
-_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+INT8 = "int8"
 
 Ids = NDArray[np.int64]
 Outputs = dict[str, NDArray[np.float32]]
@@ -56,48 +56,58 @@ class RuntimeUnproved(ScoringFailed):
 
 
 class Runtime(Protocol):
-    """A loaded model. Thread-safe: one batch runs at a time, on all its threads."""
+    """A loaded model. Thread-safe."""
 
-    def run(self, ids: Ids, mask: Ids) -> Outputs:
-        """The model's outputs, by name, for ``ids`` [texts, tokens] where ``mask`` is 1."""
+    def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:
+        """The model's outputs, by name, for ``ids`` [texts, tokens] where ``mask`` is 1.
+
+        ``alone``: on all threads, one such run at a time; otherwise on a part of them, beside others. The outputs are
+        the same.
+        """
         ...
 
 
 @runtime_checkable
-class Fixes(Protocol):
-    """A runtime that is faster for single texts of some lengths once it has been made ready for them."""
+class Improves(Protocol):
+    """A runtime that is faster once it has been made ready for what is usual."""
 
     @property
     def fast(self) -> tuple[int, ...]:
-        """Those lengths, the least first; few or none until ``fix`` is through."""
+        """Lengths at which single texts are faster than at others, the least first; few or none until ``improve`` is
+        through.
+        """
         ...
 
-    def fix(self, longest: int) -> None:
-        """Makes ready for single texts of up to ``longest`` tokens, while ``run`` may go on. Takes about a second."""
+    def improve(self, longest: int) -> None:
+        """Makes ready for several runs at a time, and for single texts of up to ``longest`` tokens, while ``run`` may
+        go on. Takes about a second.
+        """
         ...
 
 
 def choose(name: str, pack: Manifest) -> str:
     """The runtime to use: itself, or for ``auto`` the fastest honest one here.
 
-    Raises ``RuntimeUnknown``, or ``RuntimeUnproved`` for one that the pack doesn't name.
+    Raises ``RuntimeUnknown``, or ``RuntimeUnproved`` for one that isn't among the pack's.
     """
     if name not in ("auto", *RUNTIMES, DETOXIFY):
         raise RuntimeUnknown(name)
+    proved = tuple(one for one in pack.runtimes or RUNTIMES if pack.quantised == INT8 or not one.endswith(INT8))
     if name == "auto":
-        allowed = pack.runtimes or RUNTIMES
-        return next((candidate for candidate in _fastest_first() if candidate in allowed), "onnxruntime-f32")
-    if name in RUNTIMES and pack.runtimes and name not in pack.runtimes:
-        raise RuntimeUnproved(name, pack.name, pack.runtimes)
+        return next((candidate for candidate in _fastest_first() if candidate in proved), "onnxruntime-f32")
+    if name in RUNTIMES and name not in proved:
+        raise RuntimeUnproved(name, pack.name, proved)
     return name
 
 
 def _fastest_first() -> Iterator[str]:
-    if find_spec("openvino") is not None:
-        if computes_in_bf16():
-            yield "openvino-bf16"
-        yield "openvino-f32"
-    yield "onnxruntime-f32"
+    """What runs well on this machine."""
+    engines = [engine for engine in ("openvino", "onnxruntime") if find_spec(engine) is not None]
+    if multiplies_int8():
+        yield from (f"{engine}-int8" for engine in engines)
+    if multiplies_bf16() and "openvino" in engines:
+        yield "openvino-bf16"
+    yield from (f"{engine}-f32" for engine in engines)
 
 
 def load(pack: Pack, name: str, threads: int) -> Runtime:
@@ -109,51 +119,13 @@ def load(pack: Pack, name: str, threads: int) -> Runtime:
         from moderation.scoring.openvino_runtime import OpenVino  # noqa: PLC0415 - half a second, 50 MB
 
         return OpenVino(pack, precision, threads)
-    return _OnnxRuntime(pack, threads)
+    return _OnnxRuntime(pack, precision, threads)
 
 
 def engine_and_precision(name: str) -> tuple[str, str]:
-    """Such as ``("openvino", "bf16")``: what a decision keeps of how its scores were made."""
+    """Such as ``("openvino", "int8")``: what a decision keeps of how its scores were made."""
     engine, _, precision = name.partition("-")
     return engine, precision or "f32"
-
-
-def computes_in_bf16() -> bool:
-    """Whether the processor has instructions for bf16 matrices (Linux tells; elsewhere: no)."""
-    try:
-        info = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    flags = next((line for line in info.splitlines() if line.startswith("flags")), "")
-    return not _BF16_FLAGS.isdisjoint(flags.split())
-
-
-def available_threads(processes: int = 1) -> int:
-    """Inference threads of one process: the cores that this machine or its cgroup gives, shared among ``processes``."""
-    cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    quota = _cgroup_cores()
-    return max(1, int(min(cores, quota) if quota else cores) // max(1, processes))
-
-
-def _cgroup_cores() -> float | None:
-    """The CPU quota of this process's cgroup in cores, version 2 then 1; None without one."""
-    for quota_file, period_file in (
-        ("/sys/fs/cgroup/cpu.max", None),
-        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-    ):
-        try:
-            words = Path(quota_file).read_text(encoding="ascii").split()
-            if period_file:
-                words += Path(period_file).read_text(encoding="ascii").split()
-            if words[0] not in ("max", "-1"):
-                return int(words[0]) / int(words[1])
-        except (OSError, ValueError, IndexError, ZeroDivisionError):
-            continue
-    return None
-
-
-def _outputs(pack: Pack) -> list[str]:
-    return [name for name in pack.manifest.outputs.values() if name is not None]
 
 
 def _feed(inputs: Sequence[str], ids: Ids, mask: Ids) -> dict[str, Ids]:
@@ -162,26 +134,39 @@ def _feed(inputs: Sequence[str], ids: Ids, mask: Ids) -> dict[str, Ids]:
 
 
 class _OnnxRuntime:
-    """ONNX Runtime on the CPU, f32."""
+    """ONNX Runtime on the CPU."""
 
-    def __init__(self, pack: Pack, threads: int) -> None:
-        import onnxruntime  # noqa: PLC0415 - loaded only where it is used
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Weights that the file holds in int8 are unpacked; otherwise what flows through them is quantised as well.
-        options.add_session_config_entry("session.disable_quant_qdq", "1")
+    def __init__(self, pack: Pack, precision: str, threads: int) -> None:
         self._inputs = pack.manifest.inputs
-        self._session: Any = onnxruntime.InferenceSession(str(pack.model), options, providers=["CPUExecutionProvider"])
-        self._names = _outputs(pack)
+        self._names = list(pack.manifest.output_names)
+        self._session = _session(pack, precision, threads)
+        # On one thread a session computes in whichever thread calls it: as many at a time as ask.
+        self._shared = _session(pack, precision, 1) if threads > 1 else self._session
         self._lock = threading.Lock()
 
-    def run(self, ids: Ids, mask: Ids) -> Outputs:
-        with self._lock:
-            values = self._session.run(self._names, _feed(self._inputs, ids, mask))
+    def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:
+        feed = _feed(self._inputs, ids, mask)
+        if alone:
+            with self._lock:
+                values = self._session.run(self._names, feed)
+        else:
+            values = self._shared.run(self._names, feed)
         return dict(zip(self._names, values, strict=True))
+
+
+def _session(pack: Pack, precision: str, threads: int) -> Any:
+    import onnxruntime  # noqa: PLC0415 - loaded only where it is used
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others may need the core
+    if precision != INT8:
+        # Weights that the file holds in int8 are unpacked, and what flows through them isn't rounded.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
+        options.add_session_config_entry("session.enable_quant_qdq_cleanup", "1")
+    return onnxruntime.InferenceSession(str(pack.model), options, providers=["CPUExecutionProvider"])
 
 
 def _load_through_detoxify(pack: Pack, threads: int) -> Runtime:

@@ -27,11 +27,12 @@ from moderation.core.text.disguise import Undisguised, undisguise
 from moderation.core.text.names import says_something, scored_words
 from moderation.core.text.sentences import not_too_many, sentences
 from moderation.scoring.calibration import Calibration, probability
+from moderation.scoring.cores import Cores, lanes
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
 from moderation.scoring.relevance import RelevanceModel, logit, sigmoid
-from moderation.scoring.runtime import choose, engine_and_precision, load
+from moderation.scoring.runtime import DETOXIFY, choose, engine_and_precision, load
 
 SENTENCES_FROM = 0.01
 """Toxicity of the whole (natural scale) from which its sentences are scored apart. Under it, which is more than half of
@@ -74,17 +75,16 @@ class _Reading:
     spans: tuple[tuple[int, int], ...]
 
     @property
-    def sentence_texts(self) -> list[str]:
-        """What is scored beside the whole: nothing where the only sentence is the whole."""
-        if len(self.spans) < 2:
-            return []
-        return [self.view.between(start, end) for start, end in self.spans]
+    def parts(self) -> list[tuple[int, int]]:
+        """Where the sentences lie in what a reader sees: none where the only one is the whole."""
+        return [self.view.seen(start, end) for start, end in self.spans] if len(self.spans) > 1 else []
 
 
 class PackScorer:
     """``core.scores.Scorer`` over one pack. The model loads at the first use or ``warm()``: after a fork, never before.
 
-    ``embedder`` answers for relevance where the pack doesn't judge it itself.
+    ``embedder`` answers for relevance where the pack doesn't judge it itself; ``cores`` are shared with other packs, by
+    default one.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class PackScorer:
         pack: Pack,
         *,
         runtime: str = "auto",
-        threads: int = 1,
+        cores: Cores | None = None,
         detector: LanguageDetector | None = None,
         embedder: PackScorer | None = None,
     ) -> None:
         self._pack = pack
         self._runtime = choose(runtime, pack.manifest)
-        self._threads = threads
+        self._cores = cores or Cores(1)
         self._detector = detector or LanguageDetector()
         self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
         self._spam = pack.manifest.extra.get("spam")
@@ -119,7 +119,8 @@ class PackScorer:
         """The loaded model. Loads it if need be."""
         with self._loading:
             if self._encoder is None:
-                self._encoder = Encoder(self._pack, load(self._pack, self._runtime, self._threads))
+                runtime = load(self._pack, self._runtime, self._cores.threads)
+                self._encoder = Encoder(self._pack, runtime, self._cores)
             return self._encoder
 
     @property
@@ -136,6 +137,11 @@ class PackScorer:
     def languages(self) -> tuple[str, ...]:
         """The languages (ISO 639-1) that the pack reads."""
         return tuple(self._pack.manifest.languages)
+
+    @property
+    def at_once(self) -> int:
+        """How many texts it scores at the same time best, each in a thread of its own."""
+        return 1 if self._runtime == DETOXIFY else lanes(self._cores.threads)
 
     @property
     def prepares_as(self) -> str:
@@ -173,7 +179,10 @@ class PackScorer:
         # A name that was scored lately is known; a new one goes along with the texts.
         names = {r.request.name for r in readings if r.request.name is not None and _is_judged(r.request.name)}
         new = [words for words in set(map(scored_words, names)) if words not in self._kept_names]
-        wholes = self.encoder.encode([*(reading.view.text for reading in readings), *map(NAMED.format, new)])
+        texts = [*(reading.view.text for reading in readings), *map(NAMED.format, new)]
+        # Sentences are read from the same pass where the pack tells of them.
+        asked = [*(reading.parts for reading in readings), *([] for _ in new)] if self.encoder.tells_of_parts else ()
+        wholes = self.encoder.encode(texts, asked)
         wholes, of_names = wholes[: len(readings)], wholes[len(readings) :]
         for words, encoded in zip(new, of_names, strict=True):
             self._kept_names.put(words, encoded.logits.tolist() if self._reads_name(words) else None)
@@ -203,29 +212,35 @@ class PackScorer:
         logits: list[float] = self.encoder.encode([NAMED.format(words)])[0].logits.tolist()
         return logits
 
-    def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[list[Encoded]]:
-        """Each text's sentences, scored apart where that can show something; else all carry what the whole says."""
-        apart = [
-            reading.sentence_texts if self._labels(whole, Scale.NATURAL)["toxicity"] >= SENTENCES_FROM else []
+    def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[Sequence[Vectors]]:
+        """The logits of each text's sentences. Without any of their own all carry the whole's."""
+        own = [whole.parts for whole in wholes] if self.encoder.tells_of_parts else self._apart(readings, wholes)
+        return [
+            parts or [whole.logits] * len(reading.spans)
+            for reading, parts, whole in zip(readings, own, wholes, strict=True)
+        ]
+
+    def _apart(self, readings: list[_Reading], wholes: list[Encoded]) -> list[Sequence[Vectors]]:
+        """The same of a pack that tells only of whole texts: each sentence by itself, where that can show something."""
+        asked = [
+            reading.parts if self._labels(whole.logits, Scale.NATURAL)["toxicity"] >= SENTENCES_FROM else []
             for reading, whole in zip(readings, wholes, strict=True)
         ]
-        encoded = iter(self.encoder.encode([text for texts in apart for text in texts]))
-        return [
-            [next(encoded) for _ in texts] or [whole] * len(reading.spans)
-            for reading, texts, whole in zip(readings, apart, wholes, strict=True)
-        ]
+        texts = [r.view.text[start:end] for r, parts in zip(readings, asked, strict=True) for start, end in parts]
+        encoded = iter(self.encoder.encode(texts))
+        return [[next(encoded).logits for _ in parts] for parts in asked]
 
     def _scores(
         self,
         reading: _Reading,
         whole: Encoded,
-        parts: list[Encoded],
+        parts: Sequence[Vectors],
         relevance: tuple[float, str] | None,
         *,
         scale: Scale,
     ) -> Scores:
-        labels, part_labels = self._labels(whole, scale), [self._labels(part, scale) for part in parts]
-        apart = any(part is not whole for part in parts)
+        labels, part_labels = self._labels(whole.logits, scale), [self._labels(part, scale) for part in parts]
+        apart = any(part is not whole.logits for part in parts)
         worst = max([labels["toxicity"], *(part["toxicity"] for part in part_labels)])
         return Scores(
             toxicity=labels,
@@ -247,10 +262,10 @@ class PackScorer:
             name=self._name_labels(reading.request.name, scale),
         )
 
-    def _labels(self, encoded: Encoded, scale: Scale) -> dict[str, float]:
-        return self._calibration.probabilities(encoded.logits.tolist(), scale)
+    def _labels(self, logits: Vectors, scale: Scale) -> dict[str, float]:
+        return self._calibration.probabilities(logits.tolist(), scale)
 
-    def _carries(self, part: Encoded) -> float:
+    def _carries(self, part: Vectors) -> float:
         """How likely a sentence of a toxic comment is to be what makes it so.
 
         About every other one is, which is what the balanced scale is for; one in fourteen, as among comments, it isn't.

@@ -25,7 +25,7 @@ from typing import Any
 
 from moderation.core.scores import Scale, ScoreRequest
 from moderation.scoring import PackScorer, build_scorer
-from moderation.scoring.runtime import available_threads
+from moderation.scoring.processor import available_threads
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
 from scripts.benchmarks.scoring_parts.comments import made_up_comments
 from scripts.benchmarks.scoring_parts.operations import Operations, operations_of

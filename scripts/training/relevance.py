@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from moderation.core.scores import ArticleText
+from moderation.scoring.cores import Cores
 from moderation.scoring.packs import BUILTIN, Pack, open_folder
 from moderation.scoring.relevance import (
     ADVERTISEMENT,
@@ -326,7 +327,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="fit three times more, each time without a third")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    scorer = PackScorer(without_weights(open_folder(given.pack)), threads=2)
+    scorer = PackScorer(without_weights(open_folder(given.pack)), cores=Cores(2))
     material = Material(given.data, scorer.embed, given.seed)
     weights = fit(material, material.articles, material.phrases, given.seed)
     weights["fitted_for"] = f"{scorer.stamp.name} {scorer.stamp.version}"

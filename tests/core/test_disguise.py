@@ -94,7 +94,8 @@ def test_offsets_lead_back_to_what_was_written() -> None:
 def test_a_span_of_the_written_text_shows_what_a_reader_sees_of_it() -> None:
     written = "Nice. You i\u200bd\u200bi\u200bo\u200bt. Bye."
     end = written.index(". Bye") + 1
-    assert undisguise(written).between(6, end) == "You idiot."
+    view = undisguise(written)
+    assert view.text[slice(*view.seen(6, end))] == "You idiot."
 
 
 @pytest.mark.parametrize(

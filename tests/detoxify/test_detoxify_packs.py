@@ -20,7 +20,8 @@ from click.testing import Result
 from moderation.core.scores import ArticleText, Scale, ScoreRequest
 from moderation.scoring import build_scorer
 from moderation.scoring.packs import PackDamaged, open_pack
-from moderation.scoring.runtime import RuntimeUnproved, choose, computes_in_bf16
+from moderation.scoring.processor import multiplies_bf16
+from moderation.scoring.runtime import RuntimeUnproved, choose
 from moderation.scoring.scorer import PackScorer
 from tests.detoxify.conftest import SHAPES, Added
 
@@ -181,4 +182,4 @@ def test_a_pack_too_far_off_in_bf16_never_runs_so(
     assert choose("auto", manifest) == "openvino-f32"
     with pytest.raises(RuntimeUnproved, match="openvino-f32"):
         choose("openvino-bf16", manifest)
-    assert ("TOO MUCH" in result.output) == computes_in_bf16()
+    assert ("TOO MUCH" in result.output) == multiplies_bf16()

@@ -72,15 +72,42 @@ class _Graph:
         product = self.op("MatMul", x, self.weight(rows, columns, scale=scale))
         return self.op("Add", product, self.weight(columns))
 
+    def levels(self, x: str, width: int, spread: float) -> str:
+        """What lies between ``-spread`` and ``spread`` as one of 256 levels, rounded, in floating point again."""
+        per_level = self.constant(np.full(width, 255 / (2 * spread), np.float32))
+        moved = self.op("Add", self.op("Mul", x, per_level), self.constant(np.full(width, 127.5, np.float32)))
+        one, zero = self.constant(np.array(1, np.float32)), self.constant(np.array(0, np.uint8))
+        return self.op("DequantizeLinear", self.op("QuantizeLinear", moved, one, zero), one, zero)
+
+    def whole_linear(self, levels: str, rows: int, columns: int, spread: float) -> str:
+        """``linear`` over ``levels``, its weights in whole numbers with a scale for each output."""
+        smoothed = self.random.standard_normal((rows, columns)) * 0.05 * 2 * spread / 255
+        scales = np.abs(smoothed).max(axis=0) / 127
+        whole = np.round(smoothed / scales)
+        bias = self.random.standard_normal(columns) * 0.05 - 127.5 * whole.sum(axis=0) * scales
+        stored, zeros = self.constant(whole.astype(np.int8)), self.constant(np.zeros(columns, np.int8))
+        weights = self.op("DequantizeLinear", stored, self.constant(scales.astype(np.float32)), zeros, axis=1)
+        return self.op("Add", self.op("MatMul", levels, weights), self.constant(bias.astype(np.float32)))
+
+    def packed(self, *shape: int, scale: float) -> str:
+        """Weights of a head or a table, stored in eight bits and read back as floating point."""
+        values = self.random.standard_normal(shape) * scale
+        per_unit = 127 / np.abs(values).max(axis=0, keepdims=True)
+        stored = self.op("Cast", self.constant(np.round(values * per_unit).astype(np.int8)), to=TensorProto.FLOAT)
+        return self.op("Div", stored, self.constant(per_unit.astype(np.float32)))
+
     def norm(self, x: str, width: int) -> str:
         one, zero = self.constant(np.ones(width, np.float32)), self.constant(np.zeros(width, np.float32))
         return self.op("LayerNormalization", x, one, zero, axis=-1, epsilon=1e-12)
 
 
-def _encoder(g: _Graph, *, vocabulary: int, width: int, layers: int, heads: int, positions: int) -> str:
+def _encoder(
+    g: _Graph, *, vocabulary: int, width: int, layers: int, heads: int, positions: int, quantised: bool
+) -> str:
     """Last hidden states [batch, seq, width] from ``input_ids`` and ``attention_mask``."""
     size = width // heads
-    ids = g.op("Gather", g.weight(vocabulary, width), "input_ids", axis=0)
+    table = g.packed(vocabulary, width, scale=0.05) if quantised else g.weight(vocabulary, width)
+    ids = g.op("Gather", table, "input_ids", axis=0)
     length = g.op("Slice", g.op("Shape", "input_ids"), g.constant(np.array([1])), g.constant(np.array([2])))
     spread = g.op("Slice", g.weight(positions, width), g.constant(np.array([0])), length, g.constant(np.array([0])))
     x = g.norm(g.op("Add", ids, spread), width)
@@ -90,15 +117,23 @@ def _encoder(g: _Graph, *, vocabulary: int, width: int, layers: int, heads: int,
     )
     split, joined = g.constant(np.array([0, 0, heads, size])), g.constant(np.array([0, 0, width]))
     scale = g.constant(np.array(size**-0.5, np.float32))
+
+    def linears(fed: str, rows: int, columns: int, spread: float, count: int = 1) -> list[str]:
+        if not quantised:
+            return [g.linear(fed, rows, columns) for _ in range(count)]
+        levels = g.levels(fed, rows, spread)
+        return [g.whole_linear(levels, rows, columns, spread) for _ in range(count)]
+
+    usual = 0.25 * width**0.5
     for _ in range(layers):
-        q, k, v = (g.op("Reshape", g.linear(x, width, width), split) for _ in range(3))
+        q, k, v = (g.op("Reshape", one, split) for one in linears(x, width, width, 4.0, 3))
         q, v = (g.op("Transpose", t, perm=[0, 2, 1, 3]) for t in (q, v))
         k = g.op("Transpose", k, perm=[0, 2, 3, 1])
         weights = g.op("Add", g.op("Mul", g.op("MatMul", q, k), scale), hidden_away)
         mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", weights, axis=-1), v), perm=[0, 2, 1, 3])
-        x = g.norm(g.op("Add", x, g.linear(g.op("Reshape", mixed, joined), width, width)), width)
-        inner = g.op("Gelu", g.linear(x, width, 4 * width))
-        x = g.norm(g.op("Add", x, g.linear(inner, 4 * width, width)), width)
+        x = g.norm(g.op("Add", x, *linears(g.op("Reshape", mixed, joined), width, width, usual)), width)
+        inner = g.op("Gelu", *linears(x, width, 4 * width, 4.0))
+        x = g.norm(g.op("Add", x, *linears(inner, 4 * width, width, usual)), width)
     return x
 
 
@@ -112,14 +147,18 @@ def small_model(
     positions: int = 64,
     embedding: bool = True,
     lexicon: bool = False,
+    quantised: bool = False,
     seed: int = 7,
 ) -> onnx.ModelProto:
     """The graph: ``logits`` [batch, labels] from the first token, ``embedding`` [batch, width] of unit length.
 
-    With ``lexicon`` each word adds weights of its own to the logits, as in the built-in pack.
+    With ``lexicon`` each word adds weights of its own to the logits, as in the built-in pack; with ``quantised`` the
+    encoder's products are of whole numbers and there are ``tokens`` [batch, seq, labels], as training makes them.
     """
     g = _Graph(seed)
-    x = _encoder(g, vocabulary=vocabulary, width=width, layers=layers, heads=heads, positions=positions)
+    x = _encoder(
+        g, vocabulary=vocabulary, width=width, layers=layers, heads=heads, positions=positions, quantised=quantised
+    )
     first = g.op("Gather", x, g.constant(np.array(0)), axis=1)
     logits = g.linear(first, width, labels, scale=8 / width)
     seen = g.op("Cast", g.op("Unsqueeze", "attention_mask", g.constant(np.array([2]))), to=TensorProto.FLOAT)
@@ -132,6 +171,9 @@ def small_model(
         total = g.op("ReduceSum", g.op("Mul", x, seen), g.constant(np.array([1])), keepdims=0)
         g.op("LpNormalization", total, axis=-1, p=2, output="embedding")
         outputs.append(helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", width]))
+    if quantised:
+        g.op("MatMul", x, g.packed(width, labels, scale=8 / width), output="tokens")
+        outputs.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "seq", labels]))
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "seq"])
         for name in ("input_ids", "attention_mask")
@@ -149,6 +191,7 @@ def write_pack(
     max_tokens: int = 64,
     embedding: bool = True,
     lexicon: bool = False,
+    quantised: bool = False,
     shift: float = -2.0,
     **model: int,
 ) -> Path:
@@ -162,6 +205,7 @@ def write_pack(
         positions=max_tokens,
         embedding=embedding,
         lexicon=lexicon,
+        quantised=quantised,
         **model,
     )
     onnx.save(graph, str(folder / "model.onnx"))
@@ -184,6 +228,8 @@ def write_pack(
         "relevance": None,
         "files": {file: _stated(folder / file) for file in ("model.onnx", "tokenizer.json")},
     }
+    if quantised:
+        manifest |= {"quantised": "int8", "sentences": {"output": "tokens", "pool": "max"}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 

@@ -37,9 +37,9 @@ class Undisguised:
     text: str
     offsets: Sequence[int]
 
-    def between(self, start: int, end: int) -> str:
-        """What a reader sees of ``start`` to ``end`` of the text as written."""
-        return self.text[bisect_left(self.offsets, start) : bisect_left(self.offsets, end)]
+    def seen(self, start: int, end: int) -> tuple[int, int]:
+        """Where in ``text`` a reader sees ``start`` to ``end`` of the text as written."""
+        return bisect_left(self.offsets, start), bisect_left(self.offsets, end)
 
     def written(self, start: int, end: int) -> tuple[int, int]:
         """Where ``text[start:end]`` lies in the text as written."""

@@ -13,7 +13,7 @@ from openvino import Model, opset13
 from moderation.core.text.disguise import undisguise
 from moderation.scoring import PackScorer
 from moderation.scoring.encoder import bucket, plan
-from moderation.scoring.runtime import available_threads
+from moderation.scoring.processor import available_threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
