@@ -97,10 +97,7 @@ class ObedientScorer:
         self.batches: list[int] = []
         self.labels: tuple[str, ...] = LABELS
         self.prepared: list[ArticleText] = []
-
-    @property
-    def stamp(self) -> PackStamp:
-        return PackStamp(name="obedient", version="1", runtime="none", precision="f32")
+        self.stamp = PackStamp(name="obedient", version="1", runtime="none", precision="f32")
 
     def prepare(self, article: ArticleText) -> PreparedArticle:
         self.prepared.append(article)

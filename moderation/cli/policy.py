@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import read_environment
 from moderation.core.comment import Status
 from moderation.core.decision import Outcome
-from moderation.core.errors import ConfigurationError
+from moderation.core.errors import ConfigurationError, ScoringFailed
+from moderation.core.scores import PackStamp
 from moderation.policy_lab.replay import Replayed, Tally, replay_all, tally, told
+from moderation.scoring import stamps_today
+from moderation.storage.replay import scored_by, stamps_of
 
 _WOULD = {Outcome.APPROVED: "would publish", Outcome.PENDING: "would wait", Outcome.REJECTED: "would reject"}
 _DID = {Status.APPROVED.value: "approved", Status.REJECTED.value: "rejected", None: "nobody decided"}
@@ -55,6 +59,7 @@ def replay_command(file: Path, since: datetime | None, each: bool) -> None:
             _print_each(session, chunks, other)
         else:
             _print_tally(tally(_counted(chunks)), other)
+            _print_packs(scored_by(session, since=since.replace(tzinfo=UTC) if since else None), other)
 
 
 def _read(file: Path) -> Configuration:
@@ -87,14 +92,39 @@ def _print_tally(counted: Tally, other: Configuration) -> None:
     click.echo(f"Decided differently than by the policy of their day: {counted.changed}.")
 
 
+def _print_packs(scored: Mapping[PackStamp, int], other: Configuration) -> None:
+    """By which packs the comments were scored, for nothing is scored anew, and whether that would be otherwise now."""
+    for stamp, count in sorted(scored.items(), key=lambda one: -one[1]):
+        click.echo(f"Decided from the scores of {_named(stamp)}: {count}.")
+    asked = other.scoring
+    try:
+        today = stamps_today(asked.pack, asked.runtime, read_environment().packs, asked.languages)
+    except ScoringFailed as error:
+        click.echo(f"What would be scored now can't be told. {error}")
+        return
+    if changed := sum(count for stamp, count in scored.items() if stamp not in today):
+        click.echo(
+            f"Here and now it would be {' or '.join(sorted(map(_named, today)))}: another pack or another precision "
+            f"than for {changed} of these, whose scores could come out otherwise."
+        )
+
+
+def _named(stamp: PackStamp) -> str:
+    return f"{stamp.name} {stamp.version} on {stamp.runtime}, {stamp.precision}"
+
+
 def _print_each(session: Session, chunks: Iterator[Replayed], other: Configuration) -> None:
     for chunk in chunks:
-        for one in told(session, chunk, chunk.changed.nonzero()[0].tolist(), other):
+        changed = told(session, chunk, chunk.changed.nonzero()[0].tolist(), other)
+        stamps = stamps_of(session, [one.comment_id for one in changed])
+        for one in changed:
+            stamp = stamps.get(one.comment_id)
             line = {
                 "id": one.comment_id,
                 "before": one.before,
                 "after": one.after.outcome,
                 "reasons": one.after.words,
                 "moderator": one.by_person,
+                "pack": None if stamp is None else asdict(stamp),
             }
             click.echo(json.dumps(line, ensure_ascii=False))

@@ -72,7 +72,7 @@ class SentenceScore:
     """``start`` and ``end`` are code-point offsets into the text as its writer wrote it, end exclusive.
 
     ``toxicity`` says how much of the comment's lies here: what is worst in it, times how likely this sentence is to
-    carry it. ``labels`` maps every label of the pack to what the sentence scores when it stands alone; empty where only
+    carry it. ``labels`` maps every label of the pack to what the sentence scores by itself; empty where only
     ``toxicity`` was kept.
     """
 
@@ -110,10 +110,11 @@ class Scores:
     """What a pack said of one comment; every number lies in 0..1.
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
-    None only without an article. ``sentences`` are in the order of the text and cover it; those of a text that is
-    harmless as a whole carry the whole's scores; without ``explain`` there are none. ``spam`` is how much the text
-    reads like advertising to the pack; None where it doesn't tell. ``name`` maps each label to what the author's name
-    scores alone; empty where no name was asked about, None where the pack can't read it.
+    None only without an article. ``sentences`` are in the order of the text and cover it; where a pack takes a second
+    pass for them, those of a text that is harmless as a whole carry the whole's scores; without ``explain`` there are
+    none. ``spam`` is how much the text reads like advertising to the pack; None where it doesn't tell. ``name`` maps
+    each label to what the author's name scores alone; empty where no name was asked about, None where the pack can't
+    read it.
     """
 
     toxicity: Mapping[str, float]

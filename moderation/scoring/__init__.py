@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from moderation.core.scores import PackStamp
 from moderation.scoring.cores import Cores
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import open_pack
 from moderation.scoring.processor import available_threads
 from moderation.scoring.routing import RoutedScorer
-from moderation.scoring.runtime import DETOXIFY
+from moderation.scoring.runtime import DETOXIFY, choose, stamp
 from moderation.scoring.scorer import PackScorer, judges_relevance
 
-__all__ = ["PackScorer", "RoutedScorer", "build_scorer"]
+__all__ = ["PackScorer", "RoutedScorer", "build_scorer", "stamps_today"]
 
 
 def build_scorer(
@@ -46,3 +47,11 @@ def build_scorer(
     if not languages:
         return main
     return RoutedScorer(main, {code: scorer(name, runtime) for code, name in languages.items()}, detector)
+
+
+def stamps_today(
+    pack_name: str, runtime: str, packs_dir: Path, languages: Mapping[str, str] | None = None
+) -> frozenset[PackStamp]:
+    """What ``build_scorer``'s scorer would put on the scores that it makes here. Raises as that does; loads nothing."""
+    manifests = [open_pack(name, packs_dir).manifest for name in {pack_name, *(languages or {}).values()}]
+    return frozenset(stamp(manifest, choose(runtime, manifest)) for manifest in manifests)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
+from moderation.core.scores import PackStamp
 from moderation.scoring.detoxify_extra import require_extra
 from moderation.scoring.packs import Manifest, Pack
 from moderation.scoring.processor import multiplies_bf16, multiplies_int8
@@ -122,8 +123,14 @@ def load(pack: Pack, name: str, threads: int) -> Runtime:
     return _OnnxRuntime(pack, precision, threads)
 
 
+def stamp(pack: Manifest, name: str) -> PackStamp:
+    """What a decision keeps of how its scores were made. ``name`` as ``choose`` gave it."""
+    engine, precision = engine_and_precision(name)
+    return PackStamp(name=pack.name, version=pack.version, runtime=engine, precision=precision)
+
+
 def engine_and_precision(name: str) -> tuple[str, str]:
-    """Such as ``("openvino", "int8")``: what a decision keeps of how its scores were made."""
+    """Such as ``("openvino", "int8")``."""
     engine, _, precision = name.partition("-")
     return engine, precision or "f32"
 

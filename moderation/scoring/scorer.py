@@ -32,7 +32,7 @@ from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
 from moderation.scoring.relevance import RelevanceModel, logit, sigmoid
-from moderation.scoring.runtime import DETOXIFY, choose, engine_and_precision, load
+from moderation.scoring.runtime import DETOXIFY, choose, load, stamp
 
 SENTENCES_FROM = 0.01
 """Toxicity of the whole (natural scale) from which its sentences are scored apart. Under it, which is more than half of
@@ -125,9 +125,7 @@ class PackScorer:
 
     @property
     def stamp(self) -> PackStamp:
-        manifest = self._pack.manifest
-        engine, precision = engine_and_precision(self._runtime)
-        return PackStamp(name=manifest.name, version=manifest.version, runtime=engine, precision=precision)
+        return stamp(self._pack.manifest, self._runtime)
 
     @property
     def labels(self) -> tuple[str, ...]:

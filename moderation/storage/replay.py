@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, String, select, type_coerce
+from sqlalchemy import Row, Select, String, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
 from moderation.core.conditions import SIGNALS
+from moderation.core.scores import PackStamp
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
-from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.queue_index import QueueIndex
 
 DECIDED = (Status.APPROVED, Status.REJECTED)
@@ -111,6 +113,33 @@ def holds_of(session: Session, comment_ids: Sequence[str]) -> dict[str, tuple[st
         .order_by(DecisionRow.revision, DecisionRow.id)
     )
     return {comment_id: tuple(basis.get("holds", ())) for comment_id, basis in rows}
+
+
+_S = table_of(ScoreRow).c
+_STAMP = (_S.pack, _S.pack_version, _S.runtime, _S.precision)
+
+
+def scored_by(session: Session, *, since: datetime | None = None) -> Counter[PackStamp]:
+    """How many of the comments of ``every_decided`` have their scores from which pack, and how it was run."""
+    query = (
+        select(*_STAMP, func.count())
+        .join_from(table_of(QueueIndex), table_of(ScoreRow), _S.comment_id == _D.comment_id)
+        .where(_D.by_policy.is_not(None))
+        .group_by(*_STAMP)
+    )
+    if since is not None:
+        query = query.where(_D.received_at >= since)
+    return Counter({_stamp(*words): count for *words, count in session.execute(query)})
+
+
+def stamps_of(session: Session, comment_ids: Sequence[str]) -> dict[str, PackStamp]:
+    """Which pack these comments have their scores from; what isn't scored is left out."""
+    rows = session.execute(select(_S.comment_id, *_STAMP).where(_S.comment_id.in_(comment_ids)))
+    return {comment_id: _stamp(*words) for comment_id, *words in rows}
+
+
+def _stamp(name: str, version: str, runtime: str, precision: str) -> PackStamp:
+    return PackStamp(name=name, version=version, runtime=runtime, precision=precision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

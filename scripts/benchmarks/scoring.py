@@ -5,7 +5,8 @@ trained ones, in an environment of its own (``.venv-bench``, made at the first r
 ``detoxify_pack_...`` is that same checkpoint converted to a pack and run by this service.
 
 Beside Detoxify both do the same job: every label of the whole text. ``single_p50_ms`` and ``single_p95_ms`` are what
-the service waits for: sentences and the language too.
+the service waits for: sentences and the language too. ``two_at_once_vs_detoxify`` is what two clients get done
+together, each with one text at a time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +27,8 @@ from typing import Any
 
 from moderation.core.scores import Scale, ScoreRequest
 from moderation.scoring import PackScorer, build_scorer
-from moderation.scoring.processor import available_threads
+from moderation.scoring.batching import BatchingScorer
+from moderation.scoring.processor import available_threads, flags
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
 from scripts.benchmarks.scoring_parts.comments import made_up_comments
 from scripts.benchmarks.scoring_parts.operations import Operations, operations_of
@@ -34,18 +37,24 @@ ROOT = Path(__file__).parents[2]
 PEER_VENV = ROOT / ".venv-bench"
 PEER_FILES = PEER_VENV / "bert-base"
 PARTS = Path(__file__).parent / "scoring_parts"
+PRODUCTS = ("avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
+"""Instruction sets that decide in which precision a pack runs here."""
 ROUNDS = 2
 BATCH = 32
+CLIENTS = 2
 MAX_SECONDS = 240
 """For the turns with Detoxify; on a slow or busy machine they end with fewer comments."""
 
 
 @dataclass(slots=True)
 class Times:
-    """Seconds for the same texts one by one, and in batches of ``BATCH``, summed over all turns."""
+    """Seconds for the same texts one by one, in batches of ``BATCH``, and by ``CLIENTS`` together, each one by one;
+    summed over all turns.
+    """
 
     single: float = 0.0
     batch: float = 0.0
+    clients: float = 0.0
 
 
 def main() -> None:
@@ -72,7 +81,10 @@ def main() -> None:
         json_file=options.json,
         notes=[
             f"{len(texts)} made-up comments, {words[len(words) // 2]} words in the middle, {words[-1]} at most",
-            f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}, {available_threads()} threads",
+            f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}, {available_threads()} threads, "
+            f"{ours.at_once} at the same time",
+            "the processor's products: "
+            + ", ".join(f"{name} {'yes' if name in flags() else 'no'}" for name in PRODUCTS),
             "beside Detoxify: every label of the whole text; its batches are padded to their longest text, as its "
             "predict does",
         ],
@@ -156,7 +168,14 @@ def operations(scorer: PackScorer, texts: list[str]) -> list[Row]:
             ratio=counted.needed / took / counted.possible,
         )
         for name, took in (("batch32", seconds), ("single", single))
-    ] + [Row(measure="padding_share", ours=counted.padding, unit="of tokens run in batches of 32")]
+    ] + [
+        Row(
+            measure="peak_share",
+            ours=counted.needed / seconds / counted.possible,
+            unit="of a large product at this precision, in batches of 32",
+        ),
+        Row(measure="padding_share", ours=counted.padding, unit="of tokens run in batches of 32"),
+    ]
 
 
 def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
@@ -166,6 +185,8 @@ def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
         assert isinstance(pack, PackScorer)
         pack.warm(wait=True)
         theirs, ours, converted = Times(), Times(), Times()
+        service = BatchingScorer(scorer, at_once=scorer.at_once)
+        service.wait_until_ready()
         for one in (scorer, pack):
             _in_batches(one, texts)  # the shapes of these batches, once
         done, began = 0, time.perf_counter()
@@ -176,10 +197,13 @@ def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
             say(f"in turns with Detoxify: {done} of {ROUNDS * len(texts)} comments ...")
             theirs.single += predict(part, 1)
             theirs.batch += predict(part, BATCH)
+            theirs.clients += predict(part, 1, CLIENTS)
             time.sleep(0.3)  # its threads spin for a while after their work
             for times, one in ((ours, scorer), (converted, pack)):
                 times.single += _seconds(partial(_one_by_one, one, part), 1)
                 times.batch += _seconds(partial(_in_batches, one, part), 1)
+            ours.clients += _seconds(partial(_by_clients, service, part), 1)
+        service.close()
     return [
         Row(
             measure=measure,
@@ -194,6 +218,14 @@ def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
             ("detoxify_pack_single", converted.single, theirs.single),
             ("detoxify_pack_batch32", converted.batch, theirs.batch),
         )
+    ] + [
+        Row(
+            measure="two_at_once_vs_detoxify",
+            ours=done / ours.clients,
+            unit="texts a second",
+            beside={"Detoxify.predict at BERT-base": done / theirs.clients},
+            ratio=theirs.clients / ours.clients,
+        )
     ]
 
 
@@ -207,6 +239,12 @@ def _in_batches(scorer: PackScorer, texts: Sequence[str]) -> None:
         scorer.score(requests(texts[start : start + BATCH], explain=False))
 
 
+def _by_clients(scorer: BatchingScorer, texts: Sequence[str]) -> None:
+    asked = requests(texts, explain=False)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(lambda one: [scorer.score_one(request) for request in asked[one::CLIENTS]], range(CLIENTS)))
+
+
 def _seconds(work: Callable[[], object], times: int) -> float:
     """The fastest of some tries."""
     best = float("inf")
@@ -218,8 +256,8 @@ def _seconds(work: Callable[[], object], times: int) -> float:
 
 
 @contextmanager
-def detoxify() -> Iterator[Callable[[Sequence[str], int], float]]:
-    """Detoxify in a process of its own: a function from texts and batch size to the seconds it took."""
+def detoxify() -> Iterator[Callable[..., float]]:
+    """Detoxify in a process of its own: a function from texts, batch size and clients to the seconds it took."""
     python = PEER_VENV / "bin" / "python"
     environment: dict[str, Any] = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     if not python.exists():
@@ -244,8 +282,10 @@ def detoxify() -> Iterator[Callable[[Sequence[str], int], float]]:
         if answers.readline().strip() != "ready":
             raise SystemExit("Detoxify did not start; see above.")
 
-        def predict(texts: Sequence[str], batch: int) -> float:
-            print(json.dumps({"texts": list(texts), "batch": batch}), file=process.stdin, flush=True)
+        def predict(texts: Sequence[str], batch: int, clients: int = 1) -> float:
+            print(
+                json.dumps({"texts": list(texts), "batch": batch, "clients": clients}), file=process.stdin, flush=True
+            )
             return float(json.loads(answers.readline())["seconds"])
 
         yield predict

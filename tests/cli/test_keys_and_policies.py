@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from click.testing import CliRunner, Result
 
 from moderation.cli import main
 from moderation.config.configuration_file import parse_configuration
+from moderation.scoring import stamps_today
 from moderation.storage.audit import events_of
 from tests.newsroom import Hall, Newsroom
+from tests.scoring.small_pack import write_pack
 
 PASSWORD = "a long enough password\n"
 
@@ -143,6 +146,30 @@ def test_a_policy_is_tried_on_what_was_decided(hall: Hall, site: Newsroom, tmp_p
     assert changed == {(comments[0], "rejected", "rejected"), (comments[2], "approved", "approved")}
     tallied = run(hall, "policy", "replay", str(other)).output
     assert f"Policy {parse_configuration(other.read_text()).policy.version} on " in tallied
+
+
+@pytest.mark.parametrize(("runtime", "otherwise"), [("openvino-int8", False), ("openvino-f32", True)])
+def test_a_replay_says_which_pack_and_precision_it_decides_from_and_whether_that_would_be_otherwise_now(
+    hall: Hall, site: Newsroom, tmp_path: Path, runtime: str, otherwise: bool
+) -> None:
+    packs = hall.services.settings.packs
+    write_pack(packs / "whole", name="whole", quantised=True)
+    (site.scorer.stamp,) = stamps_today("whole", "openvino-int8", packs)
+    comment = site.accepted("threat=0.95")
+    stored = site.server("GET", f"/api/v1/comments/{comment['id']}").json["scores"]["pack"]
+    assert stored == {"name": "whole", "version": "1", "runtime": "openvino", "precision": "int8"}
+    other = tmp_path / "other.toml"
+    other.write_text(f'[scoring]\npack = "whole"\nruntime = "{runtime}"\n[policy.reject]\nthreat_at_least = 0.9\n')
+    result = run(hall, "policy", "replay", str(other))
+    assert result.exit_code == 0, result.output
+    found = re.findall(r"^Decided from the scores of (.+): (\d+)\.$", result.output, re.MULTILINE)
+    counts = {pack: int(count) for pack, count in found}
+    now = re.search(r"Here and now it would be (.+): another .+ than for (\d+) of these", result.output)
+    changed = 0 if now is None else int(now[2])
+    assert changed == sum(counts.values()) - (0 if otherwise else counts["whole 1 on openvino, int8"])
+    assert now is None or now[1] == f"whole 1 on openvino, {'f32' if otherwise else 'int8'}"
+    each = map(json.loads, run(hall, "policy", "replay", str(other), "--each").output.splitlines())
+    assert next(line["pack"] for line in each if line["id"] == comment["id"]) == stored
 
 
 def test_the_chains_of_a_service_in_use_verify_and_their_heads_are_known_again(hall: Hall, site: Newsroom) -> None:

@@ -15,13 +15,14 @@ from tests.scoring.small_pack import write_pack
 
 @pytest.fixture(scope="session")
 def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two packs.
+    """Three packs.
 
     ``small``: every label, an embedding, words with weights of their own. ``plain``: six labels, no embedding, other
-    weights, reads French.
+    weights, reads French. ``whole``: made for int8, and tells of sentences in the same pass.
     """
     folder = tmp_path_factory.mktemp("packs")
     write_pack(folder / "small", lexicon=True)
+    write_pack(folder / "whole", name="whole", lexicon=True, quantised=True)
     labels = ("toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack")
     write_pack(folder / "plain", name="plain", labels=labels, languages=("fr", "en"), embedding=False, seed=11)
     return folder

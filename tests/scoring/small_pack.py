@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -72,12 +73,15 @@ class _Graph:
         product = self.op("MatMul", x, self.weight(rows, columns, scale=scale))
         return self.op("Add", product, self.weight(columns))
 
-    def levels(self, x: str, width: int, spread: float) -> str:
+    def levels(self, x: str, width: int, spread: float, *, turned_back: bool = True) -> str:
         """What lies between ``-spread`` and ``spread`` as one of 256 levels, rounded, in floating point again."""
         per_level = self.constant(np.full(width, 255 / (2 * spread), np.float32))
         moved = self.op("Add", self.op("Mul", x, per_level), self.constant(np.full(width, 127.5, np.float32)))
         one, zero = self.constant(np.array(1, np.float32)), self.constant(np.array(0, np.uint8))
-        return self.op("DequantizeLinear", self.op("QuantizeLinear", moved, one, zero), one, zero)
+        rounded = self.op("QuantizeLinear", moved, one, zero)
+        if turned_back:
+            return self.op("DequantizeLinear", rounded, one, zero)
+        return self.op("Relu", self.op("Cast", rounded, to=TensorProto.FLOAT))
 
     def whole_linear(self, levels: str, rows: int, columns: int, spread: float) -> str:
         """``linear`` over ``levels``, its weights in whole numbers with a scale for each output."""
@@ -102,7 +106,15 @@ class _Graph:
 
 
 def _encoder(
-    g: _Graph, *, vocabulary: int, width: int, layers: int, heads: int, positions: int, quantised: bool
+    g: _Graph,
+    *,
+    vocabulary: int,
+    width: int,
+    layers: int,
+    heads: int,
+    positions: int,
+    quantised: bool,
+    turned_back: bool,
 ) -> str:
     """Last hidden states [batch, seq, width] from ``input_ids`` and ``attention_mask``."""
     size = width // heads
@@ -121,7 +133,7 @@ def _encoder(
     def linears(fed: str, rows: int, columns: int, spread: float, count: int = 1) -> list[str]:
         if not quantised:
             return [g.linear(fed, rows, columns) for _ in range(count)]
-        levels = g.levels(fed, rows, spread)
+        levels = g.levels(fed, rows, spread, turned_back=turned_back)
         return [g.whole_linear(levels, rows, columns, spread) for _ in range(count)]
 
     usual = 0.25 * width**0.5
@@ -148,16 +160,25 @@ def small_model(
     embedding: bool = True,
     lexicon: bool = False,
     quantised: bool = False,
+    turned_back: bool = True,
     seed: int = 7,
 ) -> onnx.ModelProto:
     """The graph: ``logits`` [batch, labels] from the first token, ``embedding`` [batch, width] of unit length.
 
     With ``lexicon`` each word adds weights of its own to the logits, as in the built-in pack; with ``quantised`` the
-    encoder's products are of whole numbers and there are ``tokens`` [batch, seq, labels], as training makes them.
+    encoder's products are of whole numbers and there are ``tokens`` [batch, seq, labels], as training makes them;
+    unless ``turned_back`` their inputs aren't dequantised as they should be.
     """
     g = _Graph(seed)
     x = _encoder(
-        g, vocabulary=vocabulary, width=width, layers=layers, heads=heads, positions=positions, quantised=quantised
+        g,
+        vocabulary=vocabulary,
+        width=width,
+        layers=layers,
+        heads=heads,
+        positions=positions,
+        quantised=quantised,
+        turned_back=turned_back,
     )
     first = g.op("Gather", x, g.constant(np.array(0)), axis=1)
     logits = g.linear(first, width, labels, scale=8 / width)
@@ -192,12 +213,13 @@ def write_pack(
     embedding: bool = True,
     lexicon: bool = False,
     quantised: bool = False,
+    tokenizer: Tokenizer | None = None,
     shift: float = -2.0,
-    **model: int,
+    **model: Any,
 ) -> Path:
     """A whole pack in ``folder``; ``shift`` moves the natural scale's logits, the balanced scale's are left alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = small_tokenizer()
+    tokenizer = tokenizer or small_tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
     graph = small_model(
         labels=len(labels),

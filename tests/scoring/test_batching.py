@@ -138,6 +138,44 @@ def test_a_pack_that_could_not_be_loaded_is_tried_again_though_nobody_asks(monke
     scorer.close()
 
 
+class Meeting(FakeScorer):
+    """Answers once two are with it at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = threading.Barrier(2, timeout=10)
+
+    def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
+        self.both.wait()
+        return super().score(requests, scale=scale)
+
+
+def test_two_are_scored_at_the_same_time_where_the_scorer_has_room_for_two() -> None:
+    scorer = BatchingScorer(Meeting(), at_once=2)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(scorer.score_one, ScoreRequest(text=text), timeout_s=10) for text in ("one", "three")]
+        assert [toxicity(answer.result()) for answer in answers] == [0.003, 0.005]
+    scorer.close()
+
+
+def test_many_are_shared_between_those_that_score() -> None:
+    fake = Meeting()
+    scorer = BatchingScorer(fake, at_once=2)
+    scorer.score_each([ScoreRequest(text=text) for text in ("a", "b", "c")], timeout_s=10)
+    assert sorted(map(len, fake.batches)) == [1, 2]
+    scorer.close()
+
+
+def test_closing_ends_every_thread() -> None:
+    before = set(threading.enumerate())
+    scorer = BatchingScorer(FakeScorer(), at_once=3)
+    scorer.score_one(ScoreRequest(text="one"), timeout_s=10)
+    mine = [thread for thread in threading.enumerate() if thread.name == "scoring" and thread not in before]
+    assert len(mine) == 3
+    scorer.close()
+    assert not any(thread.is_alive() for thread in mine)
+
+
 def test_one_alone_is_scored_at_once(batching: BatchingScorer, fake: FakeScorer) -> None:
     assert toxicity(batching.score_one(ScoreRequest(text="abcd"), timeout_s=10)) == 0.004
     assert fake.batches == [["abcd"]]
@@ -202,7 +240,7 @@ def test_closing_ends_what_runs_and_refuses_what_waits(batching: BatchingScorer,
 
 
 def test_many_threads_get_their_own_answers_from_a_real_pack(scorer: PackScorer) -> None:
-    batching = BatchingScorer(scorer)
+    batching = BatchingScorer(scorer, at_once=2)
     texts = ["good " * n + "idiot" for n in range(60)]
     try:
         with ThreadPoolExecutor(16) as pool:

@@ -45,9 +45,14 @@ def test_nothing_gives_nothing(encoder: Encoder) -> None:
     assert encoder.encode([]) == []
 
 
-@pytest.mark.parametrize("name", RUNTIMES)
-def test_neighbours_do_not_move_a_text(packs_dir: Path, name: str) -> None:
-    pack = open_pack("small", packs_dir)
+PACKS_AND_RUNTIMES = [("small", name) for name in RUNTIMES if not name.endswith("int8")] + [
+    ("whole", name) for name in RUNTIMES
+]
+
+
+@pytest.mark.parametrize(("pack_name", "name"), PACKS_AND_RUNTIMES)
+def test_neighbours_do_not_move_a_text(packs_dir: Path, pack_name: str, name: str) -> None:
+    pack = open_pack(pack_name, packs_dir)
     encoder = Encoder(pack, load(pack, name, 2))
     alone = np.stack([encoder.encode([text])[0].logits for text in TEXTS])
     for seed in range(5):
@@ -56,9 +61,11 @@ def test_neighbours_do_not_move_a_text(packs_dir: Path, name: str) -> None:
         assert np.abs(np.stack([e.logits for e in together]) - alone[order]).max() < 0.003
 
 
-def test_runtimes_agree(packs_dir: Path) -> None:
-    pack = open_pack("small", packs_dir)
-    found = [np.stack([e.logits for e in Encoder(pack, load(pack, name, 1)).encode(TEXTS)]) for name in RUNTIMES]
+@pytest.mark.parametrize("pack_name", ["small", "whole"])
+def test_runtimes_agree(packs_dir: Path, pack_name: str) -> None:
+    pack = open_pack(pack_name, packs_dir)
+    names = [name for own, name in PACKS_AND_RUNTIMES if own == pack_name]
+    found = [np.stack([e.logits for e in Encoder(pack, load(pack, name, 1)).encode(TEXTS)]) for name in names]
     for logits in found:
         assert np.abs(logits - found[0]).max() < 0.04  # a quarter of which reaches a score, at most
 

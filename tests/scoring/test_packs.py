@@ -85,9 +85,24 @@ def an_endless_curve(manifest: dict[str, Any]) -> None:
     manifest["extra"] = {"spam": {"x": [0.0, 1.0], "y": [0.0, float("inf")]}}
 
 
+def another_precision(manifest: dict[str, Any]) -> None:
+    manifest["quantised"] = "int4"
+
+
+def sentences_by_their_mean(manifest: dict[str, Any]) -> None:
+    manifest["sentences"] = {"output": "tokens", "pool": "mean"}
+
+
+def sentences_from_nowhere(manifest: dict[str, Any]) -> None:
+    manifest["sentences"] = {"pool": "max"}
+
+
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
+        (another_precision, "quantised is 'int4'; it must be 'int8', or left out"),
+        (sentences_by_their_mean, r"sentences\.pool is 'mean'; it must be 'max'"),
+        (sentences_from_nowhere, r"sentences\.output is missing"),
         (no_hash, r"files\.model\.onnx\.sha256 is missing"),
         (no_model, r"files must name model\.onnx"),
         (no_scores, r"outputs\.logits"),

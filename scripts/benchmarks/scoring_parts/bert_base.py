@@ -2,7 +2,8 @@
 
 Run by ``.venv-bench/bin/python``, which has torch and detoxify. ``make FOLDER`` writes a checkpoint in its format with
 random weights (speed doesn't depend on them) and installs it as the pack ``bert-base`` under FOLDER/packs;
-``serve FOLDER`` predicts what it is asked to, a JSON line {"texts", "batch"} at a time, and answers with the seconds.
+``serve FOLDER`` predicts what it is asked to, a JSON line {"texts", "batch", "clients"} at a time, and answers with the
+seconds: so many clients at the same time, each with its share of the texts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import sys
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +48,24 @@ def serve(folder: Path) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        texts, size = asked["texts"], asked["batch"]
+        texts, size, clients = asked["texts"], asked["batch"], asked["clients"]
         began = time.perf_counter()
-        if size == 1:
-            for text in texts:
-                model.predict(text)
+        if clients == 1:
+            _predict(model, texts, size)
         else:
-            for start in range(0, len(texts), size):
-                model.predict(texts[start : start + size])
+            with ThreadPoolExecutor(clients) as pool:
+                shares = [texts[one::clients] for one in range(clients)]
+                list(pool.map(_predict, [model] * clients, shares, [size] * clients))
         print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)
+
+
+def _predict(model: Any, texts: list[str], size: int) -> None:
+    if size == 1:
+        for text in texts:
+            model.predict(text)
+    else:
+        for start in range(0, len(texts), size):
+            model.predict(texts[start : start + size])
 
 
 def _read(folder: Path) -> Any:

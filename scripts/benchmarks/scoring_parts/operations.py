@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mode
+from typing import Any
 
 import numpy as np
 import openvino
+from numpy.typing import NDArray
 from openvino import Model, opset13
 
 from moderation.core.text.disguise import undisguise
@@ -48,7 +51,7 @@ def _shape(model: openvino.Model) -> tuple[float, int, int]:
     weighted = [node for node in products if node.get_input_partial_shape(1).is_static]
     a_token = [node for node in weighted if node.get_output_partial_shape(0).rank.get_length() == 3]
     per_token = 2.0 * sum(float(np.prod(list(node.get_input_shape(1)))) for node in a_token)
-    width = min(int(node.get_input_shape(1)[0]) for node in a_token)
+    width = mode(int(node.get_input_shape(1)[0]) for node in a_token)
     return per_token, width, (len(products) - len(weighted)) // 2
 
 
@@ -57,8 +60,10 @@ def _possible(precision: str) -> float:
     size = 2048
     x = opset13.parameter([size, size], np.float32)
     weights = np.random.default_rng(0).standard_normal((size, size)).astype(np.float32)
-    product = opset13.matmul(x, opset13.constant(weights), transpose_a=False, transpose_b=True)
-    threads = {"INFERENCE_NUM_THREADS": available_threads(), "INFERENCE_PRECISION_HINT": precision}
+    fed, held = (x, opset13.constant(weights)) if precision != "int8" else _in_whole_numbers(x, weights)
+    product = opset13.matmul(fed, held, transpose_a=False, transpose_b=True)
+    hint = "f32" if precision == "int8" else precision
+    threads = {"INFERENCE_NUM_THREADS": available_threads(), "INFERENCE_PRECISION_HINT": hint}
     request = openvino.Core().compile_model(Model([product], [x]), "CPU", threads).create_infer_request()
     best = float("inf")
     for _ in range(8):
@@ -66,3 +71,11 @@ def _possible(precision: str) -> float:
         request.infer({0: weights}, share_inputs=True)
         best = min(best, time.perf_counter() - began)
     return 2.0 * size**3 / best
+
+
+def _in_whole_numbers(x: Any, weights: NDArray[np.float32]) -> tuple[Any, Any]:
+    """What is fed as levels from 0 to 255, and weights from -127 to 127, as a quantised pack has them."""
+    ends = [opset13.constant(np.float32(end)) for end in (0, 255, 0, 255)]
+    scale = np.abs(weights).max(axis=1, keepdims=True) / 127
+    whole = opset13.convert(opset13.constant(np.round(weights / scale).astype(np.int8)), "f32")
+    return opset13.fake_quantize(x, *ends, 256), opset13.multiply(whole, opset13.constant(scale))
