@@ -58,6 +58,7 @@ class Encoder:
     def __init__(self, pack: Pack, runtime: Runtime, cores: Cores | None = None) -> None:
         manifest = pack.manifest
         self._runtime = runtime
+        self._improves = runtime if isinstance(runtime, Improves) else None
         self._cores = cores or Cores(1)
         self._tokenizer = Tokenizer.from_file(str(pack.tokenizer))
         self._tokenizer.no_truncation()
@@ -108,15 +109,14 @@ class Encoder:
 
         What makes these faster still goes on behind the first answers, in the thread that is returned.
         """
-        for length in bucket_lengths(min(128, self._max_tokens)):
+        usual = bucket_lengths(min(128, self._max_tokens))
+        for length in usual:
             self._batch([[self._pad_id] * length])
-        if not isinstance(self._runtime, Improves):
+        if self._improves is None:
             return None
         # No daemon, as it would be by itself where one starts it: a process that ends meanwhile waits for it. Ending
         # inside the engine aborts.
-        behind = threading.Thread(
-            target=self._runtime.improve, args=(self._max_tokens,), name="scoring-improve", daemon=False
-        )
+        behind = threading.Thread(target=self._improves.improve, args=(usual,), name="scoring-improve", daemon=False)
         behind.start()
         return behind
 
@@ -179,7 +179,7 @@ class Encoder:
         minimum = bucket(max(map(len, windows)), self._max_tokens)
         if len(windows) > 1:
             return minimum
-        fast = self._runtime.fast if isinstance(self._runtime, Improves) else ()
+        fast = self._improves.fast if self._improves is not None else ()
         return next((length for length in fast if minimum <= length <= minimum + NEAR), minimum)
 
     def _joined(self, outputs: Outputs, rows: slice, weights: NDArray[np.float32]) -> Encoded:

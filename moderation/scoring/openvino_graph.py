@@ -57,22 +57,29 @@ def without_levels(model: Any) -> None:
 
 
 def turn_weights(model: Any) -> int:
-    """Turns the weights of products as the kernels read them, or each compiled model would keep a turned copy.
+    """Turns the weights of products in floating point as the kernels read them, or each compiled model would keep a
+    turned copy.
 
-    Returns how many weights there are.
+    Returns how many weights there are, those of products in whole numbers too.
     """
     count = 0
     for node in model.get_ops():
-        weights = node.input_value(1).get_node() if node.get_type_name() == "MatMul" else None
-        if weights is None or weights.get_type_name() != "Constant" or len(weights.get_output_shape(0)) != 2:
+        if node.get_type_name() != "MatMul" or not _is_matrix(node.input_value(1)):
             continue
+        weights = node.input_value(1).get_node()
         count += int(np.prod(list(weights.get_output_shape(0))))
-        if not node.get_attributes()["transpose_b"]:
+        if weights.get_type_name() == "Constant" and not node.get_attributes()["transpose_b"]:
             turned = opset13.constant(np.ascontiguousarray(weights.get_data().T))
             product = opset13.matmul(node.input_value(0), turned, node.get_attributes()["transpose_a"], True)
             product.set_friendly_name(node.get_friendly_name())
             node.output(0).replace(product.output(0))
     return count
+
+
+def _is_matrix(output: Any) -> bool:
+    """Whether what a product is fed has two dimensions that are known: weights, not what flows."""
+    shape = output.get_partial_shape()
+    return bool(shape.is_static and len(shape) == 2)
 
 
 def without_words(model: Any) -> tuple[Any, NDArray[np.float32] | None]:

@@ -8,7 +8,7 @@ products that the file itself has in whole numbers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from queue import LifoQueue
 from typing import Any
@@ -37,8 +37,10 @@ FIXED_LENGTHS = (64, 32, 96, 128)
 """Lengths for which single texts have a model of their own, the most useful first: where shapes change from run to run,
 each takes a millisecond more.
 """
-FURTHER_MEMORY = 140e6
-"""Bytes that those and the models for several runs at a time may take together."""
+FIXED_MEMORY, LANES_MEMORY = 140e6, 220e6
+"""Bytes that those may take together, and the models for several runs at a time, which come first."""
+_FIXED_BYTES, _LANES_BYTES = {"bf16": 3, "f32": 6}, {"int8": 2, "bf16": 5, "f32": 10}
+"""What each of the former and all of the latter take for a weight, found by trying: a packed copy, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +58,16 @@ class OpenVino:
         manifest = pack.manifest
         self._inputs, self._names = manifest.inputs, manifest.output_names
         self._core = openvino.Core()
-        self._threads, self._lanes = threads, lanes(threads)
+        self._threads = threads
         self._precision = precision
         model = _read(self._core, pack, precision)
         weights = turn_weights(model)
-        # Found by trying: its own copy, packed, and some more.
-        each = weights * (3 if precision == "bf16" else 6)
-        left = FURTHER_MEMORY - (each if self._lanes > 1 else 0)
+        for_lanes = weights * _LANES_BYTES[precision]
+        self._lanes = lanes(threads) if for_lanes <= LANES_MEMORY else 1
+        left = FIXED_MEMORY - (for_lanes if self._lanes > 1 else 0)
         # In int8 a model of one fixed length computes otherwise than one of any length, and scores would move.
-        self._fixable = () if precision == "int8" else FIXED_LENGTHS[: max(0, int(left / max(each, 1)))]
+        each = None if precision == "int8" else max(1, weights * _FIXED_BYTES[precision])
+        self._fixable = () if each is None else FIXED_LENGTHS[: max(0, int(left / each))]
         model, self._words = without_words(model)
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
@@ -96,26 +99,30 @@ class OpenVino:
         """Lengths at which single texts run in a model of their own."""
         return tuple(sorted(self._fixed))
 
-    def improve(self, longest: int) -> None:
+    def improve(self, lengths: Sequence[int]) -> None:
         """Makes the models for several runs at a time, and for single texts of usual lengths, as far as memory allows:
-        a second's work.
+        a second's work. The process that ends waits for it, so then it stops halfway.
         """
         if self._lanes > 1 and self._shares is None:
             shares: LifoQueue[_Lane] = LifoQueue()
             for lane in self._compiled(self._model, self._tail, self._lanes):
+                for length in lengths:
+                    self._make_kernels(lane.body, length)
                 shares.put(lane)
             self._shares = shares
         for length in self._fixable:
-            if not threading.main_thread().is_alive():
-                return  # the process is ending and waits for this
-            if length <= longest and length not in self._fixed:
+            if length in lengths and length not in self._fixed and threading.main_thread().is_alive():
                 model = self._model.clone()
                 model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
                 (fixed,) = self._compiled(model, None, 1)
-                lane = _Lane(fixed.body, self._any.tail)
-                ones = np.ones((1, length), dtype=np.int64)
-                self._through(lane, ones, ones)
-                self._fixed = {**self._fixed, length: lane}
+                self._make_kernels(fixed.body, length)
+                self._fixed = {**self._fixed, length: _Lane(fixed.body, self._any.tail)}
+
+    def _make_kernels(self, body: Any, length: int) -> None:
+        """A first run, in which the engine makes its kernels for single texts of this length."""
+        if threading.main_thread().is_alive():
+            ones = np.ones((1, length), dtype=np.int64)
+            _inferred(body, self._feed(ones, ones, self._asked))
 
     def _compiled(self, model: Any, tail: Any | None, count: int) -> list[_Lane]:
         """Requests of a compiled model, for so many runs at a time that share its weights and the threads."""
@@ -155,6 +162,7 @@ class OpenVino:
 def _read(core: Any, pack: Pack, precision: str) -> Any:
     """The pack's model for this precision. Raises ``PackDamaged`` where it isn't what the manifest says."""
     model = core.read_model(str(pack.model))
+    pack.check_outputs({name for port in model.outputs for name in port.get_names()})
     if precision == "int8":
         unpack_tables(model)
         return model

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -201,6 +201,13 @@ class Pack:
     @property
     def tokenizer(self) -> Path:
         return self.folder / TOKENIZER
+
+    def check_outputs(self, have: Collection[str]) -> None:
+        """Raises ``PackDamaged`` where the model, whose outputs these are, lacks one that the manifest names."""
+        for name in self.manifest.output_names:
+            if name not in have:
+                why = f"the model has no output named {shown(name)}, which the manifest names"
+                raise PackDamaged(self.manifest.name, str(self.model), why)
 
 
 def installed(packs_dir: Path) -> dict[str, Path]:

@@ -156,7 +156,9 @@ def test_a_replay_says_which_pack_and_precision_it_decides_from_and_whether_that
     write_pack(packs / "whole", name="whole", quantised=True)
     (site.scorer.stamp,) = stamps_today("whole", "openvino-int8", packs)
     comment = site.accepted("threat=0.95")
-    stored = site.server("GET", f"/api/v1/comments/{comment['id']}").json["scores"]["pack"]
+    answer = site.server("GET", f"/api/v1/comments/{comment['id']}").json
+    assert answer is not None
+    stored = answer["scores"]["pack"]
     assert stored == {"name": "whole", "version": "1", "runtime": "openvino", "precision": "int8"}
     other = tmp_path / "other.toml"
     other.write_text(f'[scoring]\npack = "whole"\nruntime = "{runtime}"\n[policy.reject]\nthreat_at_least = 0.9\n')

@@ -12,7 +12,7 @@ from moderation.core.conditions import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.core.text.names import says_something
 from moderation.scoring import PackScorer, build_scorer
-from moderation.scoring.encoder import Encoded, Encoder
+from moderation.scoring.encoder import Encoded, Encoder, Parts
 
 HERE = Path(__file__).parent
 THRESHOLD = next(
@@ -33,9 +33,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     encode = Encoder.encode
 
-    def counts(self: Encoder, texts: Sequence[str]) -> list[Encoded]:
+    def counts(self: Encoder, texts: Sequence[str], parts: Sequence[Parts] = ()) -> list[Encoded]:
         asked.append(len(texts))
-        return encode(self, texts)
+        return encode(self, texts, parts)
 
     monkeypatch.setattr(Encoder, "encode", counts)
     return asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 from moderation.core.scores import Scale, ScoreRequest
 from moderation.scoring import PackScorer, processor
 from moderation.scoring.calibration import Calibration
+from moderation.scoring.cores import Cores
 from moderation.scoring.encoder import Encoder
 from moderation.scoring.openvino_runtime import OpenVino
-from moderation.scoring.packs import Pack, PackDamaged, open_pack
+from moderation.scoring.packs import Pack, PackDamaged, Sentences, open_pack
 from moderation.scoring.runtime import RUNTIMES, Improves, Runtime, RuntimeUnproved, choose, load
 from tests.scoring.small_pack import small_tokenizer, write_pack
 
@@ -89,11 +92,19 @@ def test_levels_that_are_never_turned_back_are_refused(packs_dir: Path, tmp_path
         load(odd, "openvino-f32", 1)
 
 
+@pytest.mark.parametrize("name", ["openvino-int8", "onnxruntime-int8"])
+def test_an_output_that_the_model_lacks_is_named(whole: Pack, name: str) -> None:
+    told = Sentences(output="words", pool="max")
+    pack = Pack(folder=whole.folder, manifest=whole.manifest.model_copy(update={"sentences": told}))
+    with pytest.raises(PackDamaged, match=r"model\.onnx: the model has no output named 'words'"):
+        load(pack, name, 1)
+
+
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_a_text_scores_the_same_on_all_threads_and_on_a_part_of_them(whole: Pack, name: str) -> None:
     runtime = load(whole, name, 2)
     if isinstance(runtime, Improves):
-        runtime.improve(64)
+        runtime.improve((16, 64))
     for length in (5, 16, 33, 64):
         alone, beside = _run(runtime, length), _run(runtime, length, alone=False)
         for output, values in alone.items():
@@ -111,11 +122,34 @@ class Watched:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.asked: list[tuple[np.ndarray, dict[str, np.ndarray]]] = []
+        self.alone: list[bool] = []
 
     def run(self, ids: np.ndarray, mask: np.ndarray, *, alone: bool = True) -> dict[str, np.ndarray]:
         found = self._runtime.run(ids, mask, alone=alone)
         self.asked.append((ids, found))
+        self.alone.append(alone)
         return found
+
+
+def test_texts_that_come_together_run_on_a_part_of_the_cores_each(whole: Pack) -> None:
+    shared: list[bool] = []
+    both = threading.Barrier(2, timeout=10)
+
+    class Meeting:
+        def run(self, ids: np.ndarray, mask: np.ndarray, *, alone: bool = True) -> dict[str, np.ndarray]:
+            both.wait()
+            shared.append(not alone)
+            return runtime.run(ids, mask, alone=alone)
+
+    runtime = load(whole, "openvino-int8", 2)
+    encoder = Encoder(whole, Meeting(), Cores(2))
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(encoder.encode, (["you idiot"], ["good people"])))
+    assert any(shared)  # the first may have begun alone
+    watched = Watched(runtime)
+    alone = Encoder(whole, watched, Cores(2)).encode(["you idiot"])
+    assert found[0][0].logits == pytest.approx(alone[0].logits, abs=1e-4)
+    assert watched.alone == [True]
 
 
 def test_sentences_are_told_by_the_pass_that_scores_the_whole(whole: Pack) -> None:
