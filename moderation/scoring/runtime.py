@@ -7,7 +7,6 @@ processor has instructions for their products; elsewhere they are slower than f3
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -62,8 +61,8 @@ class Runtime(Protocol):
     def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:
         """The model's outputs, by name, for ``ids`` [texts, tokens] where ``mask`` is 1.
 
-        ``alone``: on all threads, one such run at a time; otherwise on a part of them, beside others. The outputs are
-        the same.
+        ``alone``: nobody runs beside it, so that it may take all threads; otherwise it leaves some to the others. The
+        outputs are the same.
         """
         ...
 
@@ -141,24 +140,16 @@ def _feed(inputs: Sequence[str], ids: Ids, mask: Ids) -> dict[str, Ids]:
 
 
 class _OnnxRuntime:
-    """ONNX Runtime on the CPU."""
+    """ONNX Runtime on the CPU. Runs at the same time share its threads; each computes in the thread that asks too."""
 
     def __init__(self, pack: Pack, precision: str, threads: int) -> None:
         self._inputs = pack.manifest.inputs
         self._names = list(pack.manifest.output_names)
         self._session = _session(pack, precision, threads)
         pack.check_outputs({output.name for output in self._session.get_outputs()})
-        # On one thread a session computes in whichever thread calls it: as many at a time as ask.
-        self._shared = _session(pack, precision, 1) if threads > 1 else self._session
-        self._lock = threading.Lock()
 
-    def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:
-        feed = _feed(self._inputs, ids, mask)
-        if alone:
-            with self._lock:
-                values = self._session.run(self._names, feed)
-        else:
-            values = self._shared.run(self._names, feed)
+    def run(self, ids: Ids, mask: Ids, *, alone: bool = True) -> Outputs:  # noqa: ARG002
+        values = self._session.run(self._names, _feed(self._inputs, ids, mask))
         return dict(zip(self._names, values, strict=True))
 
 

@@ -102,13 +102,14 @@ def test_an_output_that_the_model_lacks_is_named(whole: Pack, name: str) -> None
 
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_a_text_scores_the_same_on_all_threads_and_on_a_part_of_them(whole: Pack, name: str) -> None:
-    runtime = load(whole, name, 2)
+    runtime, on_one = load(whole, name, 2), load(whole, name, 1)
     if isinstance(runtime, Improves):
         runtime.improve((16, 64))
     for length in (5, 16, 33, 64):
-        alone, beside = _run(runtime, length), _run(runtime, length, alone=False)
-        for output, values in alone.items():
-            assert np.abs(values - beside[output]).max() < 1e-4, (length, output)
+        alone = _run(runtime, length)
+        for other in (_run(runtime, length, alone=False), _run(on_one, length)):
+            for output, values in alone.items():
+                assert np.abs(values - other[output]).max() < 1e-4, (length, output)
 
 
 def _run(runtime: Runtime, length: int, *, alone: bool = True) -> dict[str, np.ndarray]:
