@@ -50,6 +50,7 @@ class Author(Base):
 
 _AUTHORS = table_of(Author)
 _INSERT = insert(_AUTHORS)
+_CHANGE = update(_AUTHORS).where(_AUTHORS.c.id == bindparam("of"))
 
 
 def columns_of(author: Author) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def keep_author(connection: Connection, author: Author, *, before: Mapping[str, 
         return
     changes = {name: value for name, value in now.items() if value != before[name]}
     if changes:
-        connection.execute(update(_AUTHORS).where(_AUTHORS.c.id == author.id), changes)
+        connection.execute(_CHANGE, {**changes, "of": author.id})
 
 
 @lru_cache(maxsize=64)  # there are as many keys as forms of a name and keys of the ring; a list would be built anew
