@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Index,
     LargeBinary,
     Row,
@@ -69,10 +70,9 @@ _MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
 _INSERT_EVENT = insert(_EVENTS)
 
 
-def append(session: Session, unchained_events: Sequence[UnchainedEvent], at: datetime) -> list[ChainHead]:
+def append(connection: Connection, unchained_events: Sequence[UnchainedEvent], at: datetime) -> list[ChainHead]:
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
-    connection = session.connection()
     for chain in sorted({unchained_event.chain for unchained_event in unchained_events}):
         row = connection.execute(_HEAD, {"name": chain}).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
