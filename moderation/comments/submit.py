@@ -413,6 +413,7 @@ def _comment_row(
         "external_id": submission.external_id,
         "scored": scored.scores is not None,
         "scoring_attempts": scored.attempts,
+        "scoring_leased_until": None,
         "created_at": submission.created_at or now,
         "received_at": now,
         "form_filled": submission.form_filled,
