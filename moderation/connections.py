@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from socket import SHUT_RDWR
+from threading import Lock
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -29,6 +30,35 @@ BODY_BYTES_PER_SECOND = 1000
 """A body that takes longer must come at least so fast."""
 
 
+class Pace:
+    """How fast requests are answered: from it follows how long whoever comes now will wait. For many threads."""
+
+    _COUNTED = 32
+    """The last so many answers say how fast it goes."""
+    _AT_MOST = 0.25
+    """Seconds that one answer counts for: a page that took longer doesn't say that the next one will."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._answers = 0
+        self._latest = 0.0
+        self._seconds = 0.0
+        """From one answer to the next while there was something to do, on average."""
+
+    def answered(self, began: float, now: float) -> None:
+        """An answer is done on which work ``began`` then. Both are monotonic."""
+        with self._lock:
+            # Where several are worked at, each has only the time since the answer before it; idle time doesn't count.
+            took = min(max(0.0, now - max(began, self._latest)), self._AT_MOST)
+            self._latest = max(now, self._latest)
+            self._answers = min(self._answers + 1, self._COUNTED)
+            self._seconds += (took - self._seconds) / self._answers
+
+    def seconds_for(self, answers: int) -> float:
+        """How long so many will take."""
+        return answers * self._seconds
+
+
 class Request(HTTPRequestParser):
     """A request that is arriving, or has arrived."""
 
@@ -42,8 +72,10 @@ class Task(WSGITask):
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
+        # How long it has waited for a thread, and whether it would wait too long: who wouldn't hear a late answer can
+        # be told so before any work is done.
         environ.setdefault("moderation.waited_seconds", time.monotonic() - self.channel.queued_at)
+        environ.setdefault("moderation.too_many_ahead", self.channel.too_many_ahead)
         return environ
 
     def execute(self) -> None:
@@ -77,6 +109,16 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     queued_at: float
     """When the request whose turn it is came to wait for a thread (monotonic)."""
+    apart: bool = False
+    """Whether it goes to the threads that answer while all others are busy."""
+    too_many_ahead: bool = False
+    """Whether so many were before it that its client couldn't wait for its turn."""
+
+    def service(self) -> None:
+        began, apart = time.monotonic(), self.apart  # which may be the next request's afterwards
+        super().service()
+        if not apart:
+            self.server.pace.answered(began, time.monotonic())
 
     def cut_off(self) -> None:
         """Ends it though its client takes nothing in: until then the loop would wait for room to write."""

@@ -40,7 +40,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from moderation.connections import Channel, close_longest_idle, is_idle, is_overdue, room_for_connections
+from moderation.connections import Channel, Pace, close_longest_idle, is_idle, is_overdue, room_for_connections
 from moderation.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def serve(
     ready: Callable[[], None],
     supervised_by: int | None = None,
     apart: tuple[str, ...] = (),
+    impatient: Mapping[str, tuple[int, float]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
@@ -98,12 +99,23 @@ def serve(
     and no pipe breaks; what is larger still is refused, and cut off, at once. ``ready`` is called when connections are
     accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
     too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
-    database. ``headers`` go with what is refused before the application sees it.
+    database. ``impatient`` says of paths, by their beginning, how many requests may be before one of theirs, and how
+    many seconds these may take: where there are more, it goes to the threads apart at once, for the application to
+    refuse it (``moderation.too_many_ahead`` in its environment). ``headers`` go with what is refused before the
+    application sees it.
     Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = _Server(bound, app, threads=threads, largest_body=largest_body, apart=apart, headers=headers or {})
+    server = _Server(
+        bound,
+        app,
+        threads=threads,
+        largest_body=largest_body,
+        apart=apart,
+        impatient=impatient,
+        headers=headers,
+    )
     signal.signal(signal.SIGTERM, server.on_signal)
     # A terminal's Ctrl-C reaches every process; a supervised one waits for its supervisor's word.
     signal.signal(signal.SIGINT, server.on_signal if supervised_by is None else signal.SIG_IGN)
@@ -165,10 +177,13 @@ class _Server(TcpWSGIServer):
         threads: int,
         largest_body: int,
         apart: tuple[str, ...] = (),
+        impatient: Mapping[str, tuple[int, float]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.stopping = False
+        self.pace = Pace()
         self._newcomers = 0
+        self._impatient = impatient or {}
         self.refusal_headers = headers or {}
         self._room = room_for_connections()
         self._apart = apart
@@ -203,7 +218,18 @@ class _Server(TcpWSGIServer):
         task.queued_at = time.monotonic()
         request = task.requests[0]
         light = request.error is not None or request.path.startswith(self._apart)
-        (self._dispatcher_apart if light else self.task_dispatcher).add_task(task)
+        task.too_many_ahead = not light and self._too_many_before(request.path)
+        task.apart = light or task.too_many_ahead
+        (self._dispatcher_apart if task.apart else self.task_dispatcher).add_task(task)
+
+    def _too_many_before(self, path: str) -> bool:
+        """Whether more is waiting or being answered than this path's clients have patience for."""
+        patience = next((its for beginning, its in self._impatient.items() if path.startswith(beginning)), None)
+        if patience is None:
+            return False
+        answers, seconds = patience
+        ahead = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
+        return ahead > answers or self.pace.seconds_for(ahead) > seconds
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

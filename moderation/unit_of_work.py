@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +19,7 @@ from moderation.core.ids import new_id
 from moderation.services import Clock
 from moderation.storage.audit import append
 from moderation.storage.base import Base, table_of
-from moderation.storage.database import Database
+from moderation.storage.database import Database, session_on
 from moderation.storage.outbox import insert_outbox_events
 
 log = logging.getLogger(__name__)
@@ -27,18 +28,21 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """One transaction under way: a session, the time, and the events that are stored right before its commit."""
+    """One transaction under way: its connection, the time, and the events that are stored right before its commit."""
 
-    session: Session
+    connection: Connection
     now: datetime
     unchained_events: list[UnchainedEvent] = field(default_factory=list)
     outbox_events: list[dict[str, Any]] = field(default_factory=list)
     increments: dict[tuple[type[Base], str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    connection: Connection = field(init=False)
-    """The session's connection. What needs no mapper takes half as long on it, and intake can't afford the rest."""
+    _session: Session | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
-        self.connection = self.session.connection()  # asked for once: the session takes a while to tell
+    @property
+    def session(self) -> Session:
+        """For what needs the mapper; made when it is first asked for, as intake can't afford one for nothing."""
+        if self._session is None:
+            self._session = session_on(self.connection)
+        return self._session
 
     def event(self, chain: str, actor: str, event: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes an audit event."""
@@ -75,7 +79,17 @@ class UnitOfWork:
             common = {"created_at": self.now, "delivered_at": None}
             rows = [{"id": id_, **event, **common} for id_, event in zip(ids, self.outbox_events, strict=True)]
             insert_outbox_events(self.connection, rows)
-        return append(self.session, self.unchained_events, at) if self.unchained_events else []
+        return append(self.connection, self.unchained_events, at) if self.unchained_events else []
+
+    def flush(self) -> None:
+        """Sends what the session has noted to the database."""
+        if self._session is not None:
+            self._session.flush()
+
+    def close(self) -> None:
+        """Lets go of what the session follows; its objects keep what they know."""
+        if self._session is not None:
+            self._session.close()
 
 
 class WriteContext(Protocol):
@@ -94,16 +108,16 @@ def run_in_unit_of_work(context: WriteContext, work: Callable[[UnitOfWork], T]) 
     """
     heads: list[ChainHead] = []
 
-    def transaction(session: Session) -> T:
+    def transaction(connection: Connection) -> T:
         nonlocal heads
-        unit = UnitOfWork(session, context.clock())
-        result = work(unit)
-        session.flush()
-        unit.store_increments()
-        heads = unit.store_events(context.clock())
-        return result
+        with closing(UnitOfWork(connection, context.clock())) as unit:
+            result = work(unit)
+            unit.flush()
+            unit.store_increments()
+            heads = unit.store_events(context.clock())
+            return result
 
-    result = context.database.writing(transaction)
+    result = context.database.changing(transaction)
     for head in heads:
         # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
         log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})

@@ -34,6 +34,7 @@ from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
+from moderation.web.perspective.analyze import IMPATIENT
 from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,7 @@ def _serve(
                 ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
                 supervised_by=supervisor,
                 apart=PATHS_ALWAYS_SERVED,
+                impatient=IMPATIENT,
                 headers=SECURITY_HEADERS,
             )
     finally:

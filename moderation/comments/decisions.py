@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, null
+from sqlalchemy import null
 
 from moderation.comments.evaluation import STATUS_OF, Judgement, statement_for
 from moderation.core.actor import POLICY
@@ -15,16 +15,16 @@ from moderation.core.ids import new_id
 from moderation.core.scores import Scores
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow, ScoreRow, score_values
+from moderation.storage.row_insert import RowInsert
 from moderation.unit_of_work import UnitOfWork
 
-# Built once: these run with every comment, and building a statement takes as long as running it.
-_INSERT_SCORES = insert(table_of(ScoreRow))
-_INSERT_DECISION = insert(table_of(DecisionRow))
+_insert_scores = RowInsert(table_of(ScoreRow))
+_insert_decision = RowInsert(table_of(DecisionRow))
 
 
 def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
-    unit.connection.execute(_INSERT_SCORES, score_values(comment_id, scores, unit.now))
+    _insert_scores(unit.connection, score_values(comment_id, scores, unit.now))
     payload = {
         "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
         "relevance": _rounded(scores.relevance),
@@ -76,7 +76,7 @@ def store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: A
         "reader_sentence": statement.why if statement else None,
         "statement": statement.as_dict() if statement else null(),
     }
-    unit.connection.execute(_INSERT_DECISION, row)
+    _insert_decision(unit.connection, row)
 
 
 def _reason_row(reason: Reason) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
@@ -25,6 +25,7 @@ from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.comments import Comment
+from moderation.storage.database import session_on
 from moderation.storage.queue_index import Weight
 from moderation.storage.site_rules import newest_author_decision
 from moderation.storage.site_rules_cache import Rules
@@ -253,11 +254,12 @@ def holds_for(
     return tuple(dict.fromkeys(holds))
 
 
-def check_not_banned(session: Session, author: Author | None, now: datetime) -> None:
+def check_not_banned(connection: Connection, author: Author, now: datetime) -> None:
     """Raises ``AuthorBanned`` with what its decision says, where this author is shut out."""
-    if author is None or author.banned_until is None or author.banned_until <= now:
+    if author.banned_until is None or author.banned_until <= now:
         return
-    decision = newest_author_decision(session, author.id)
+    with session_on(connection) as session:
+        decision = newest_author_decision(session, author.id)
     raise AuthorBanned(
         until=None if author.banned_until >= FOREVER else author.banned_until,
         why=decision.sentence if decision else None,

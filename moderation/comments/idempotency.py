@@ -10,16 +10,15 @@ from threading import Lock, RLock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from moderation.core.comment import Status
 from moderation.core.errors import IdempotencyMismatch
 from moderation.core.scores import Scores
 from moderation.services import Services
 from moderation.storage.comments import scores_of
-from moderation.storage.database import lock
-from moderation.storage.idempotency import IdempotencyKey, forget_answer, kept_answer
+from moderation.storage.database import lock, session_on
+from moderation.storage.idempotency import keep_first_answer, kept_answer
 from moderation.unit_of_work import UnitOfWork
 
 DAY = timedelta(days=1)
@@ -62,8 +61,8 @@ def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency 
     """The first answer to a request that comes again under its Idempotency-Key. Raises ``IdempotencyMismatch``."""
     if idempotency is None:
         return None
-    with services.database.reading() as session:
-        return _replay(session, services.clock(), sender, idempotency)
+    with services.database.asking() as connection:
+        return _replay(connection, services.clock(), sender, idempotency)
 
 
 TURN_SECONDS = 5.0
@@ -95,23 +94,23 @@ def settled_answer(services: Services, sender: Sender, idempotency: Idempotency 
     if idempotency is None:
         return None
 
-    def work(session: Session) -> Arrival | None:
-        return only_one(session, services.clock(), sender, idempotency)
+    def work(connection: Connection) -> Arrival | None:
+        return only_one(connection, services.clock(), sender, idempotency)
 
     with one_at_a_time(sender, idempotency):
-        return services.database.writing(work)
+        return services.database.changing(work)
 
 
-def only_one(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+def only_one(connection: Connection, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
     """Lets one transaction at a time past this key, so that the second finds the first one's answer."""
-    lock(session, f"answer {sender.key_id} {idempotency.name}")
-    return _replay(session, now, sender, idempotency)
+    lock(connection, f"answer {sender.key_id} {idempotency.name}")
+    return _replay(connection, now, sender, idempotency)
 
 
-def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
+def _replay(connection: Connection, now: datetime, sender: Sender, idempotency: Idempotency) -> Arrival | None:
     if sender.key_id is None:
         return None
-    kept = kept_answer(session, sender.key_id, idempotency.name, now - DAY)
+    kept = kept_answer(connection, sender.key_id, idempotency.name, now - DAY)
     if kept is None:
         return None
     if kept.digest != idempotency.digest:
@@ -123,29 +122,32 @@ def _replay(session: Session, now: datetime, sender: Sender, idempotency: Idempo
         message=answer["message"],
         created_at=datetime.fromisoformat(answer["created_at"]),
         reasons=tuple(answer["reasons"]),
-        scores=scores_of(session, answer["comment_id"]) if answer["scored"] else None,
+        scores=_scores(connection, answer["comment_id"]) if answer["scored"] else None,
         replayed=True,
     )
+
+
+def _scores(connection: Connection, comment_id: str) -> Scores | None:
+    with session_on(connection) as session:
+        return scores_of(session, comment_id)
 
 
 def keep_answer(unit: UnitOfWork, sender: Sender, idempotency: Idempotency, arrival: Arrival) -> None:
     if sender.key_id is None:
         return
-    # An answer under the same name that is over a day old gives way to this one.
-    forget_answer(unit.session, sender.key_id, idempotency.name)
-    unit.session.execute(
-        insert(IdempotencyKey).values(
-            key_id=sender.key_id,
-            name=idempotency.name,
-            digest=idempotency.digest,
-            answer={
-                "comment_id": arrival.comment_id,
-                "status": arrival.status.value,
-                "message": arrival.message,
-                "created_at": arrival.created_at.isoformat(),
-                "reasons": list(arrival.reasons),
-                "scored": arrival.scores is not None,
-            },
-            created_at=unit.now,
-        )
+    # One under the same name that is there is over a day old.
+    keep_first_answer(
+        unit.connection,
+        sender.key_id,
+        idempotency.name,
+        digest=idempotency.digest,
+        answer={
+            "comment_id": arrival.comment_id,
+            "status": arrival.status.value,
+            "message": arrival.message,
+            "created_at": arrival.created_at.isoformat(),
+            "reasons": list(arrival.reasons),
+            "scored": arrival.scores is not None,
+        },
+        at=unit.now,
     )

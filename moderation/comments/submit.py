@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
@@ -59,6 +59,7 @@ from moderation.storage.comments import (
     same_comment,
     with_external_id,
 )
+from moderation.storage.database import session_on
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import Rules, SiteRulesCache
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -178,7 +179,7 @@ def _stored_once(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) 
     """The comment is stored, unless the same request was answered before."""
     if case.idempotency is None:
         return _store(unit, case, known, scored)
-    first = only_one(unit.session, unit.now, case.sender, case.idempotency)
+    first = only_one(unit.connection, unit.now, case.sender, case.idempotency)
     if first is not None:
         return first
     arrival = _store(unit, case, known, scored)
@@ -188,8 +189,8 @@ def _stored_once(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) 
 
 def _checked(services: Services, case: _Case, check: Admit) -> _Known:
     """What is known of the submission's surroundings, if nothing there refuses it."""
-    with services.database.reading() as session:
-        known = _look_up(session, case, services.clock())
+    with services.database.asking() as connection:
+        known = _look_up(connection, case, services.clock())
     _check_length(case.submission.body, known.rules)
     check()
     # After the length: looking for terms takes its time.
@@ -201,14 +202,14 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
     )
 
 
-def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
-    sender, submission, connection = case.sender, case.submission, session.connection()
+def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
+    sender, submission = case.sender, case.submission
     article = find_place(connection, sender.site_id, submission.article_id)
     if article is None:
         raise ArticleNotFound
-    _check_external(session, sender, submission)
-    parent = _parent(session, article, sender, submission.parent_id)
-    site_rules = case.site_rules.rules(session, article)
+    _check_external(connection, sender, submission)
+    parent = _parent(connection, article, sender, submission.parent_id)
+    site_rules = case.site_rules.rules(connection, article)
     stands = standing(case.configuration.comments, article, site_rules.settings, reply=parent is not None, now=now)
     stands.check_open()
     _check_size(submission.body, stands.rules)
@@ -222,7 +223,7 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
         since=now - DAY,
     )
     if before.banned_until is not None:
-        _check_none_banned(session, find_authors(connection, sender.site_id, case.author_keys), now)
+        _check_none_banned(connection, find_authors(connection, sender.site_id, case.author_keys), now)
     if before.same is not None:
         raise DuplicateComment(before.same)
     return _Known(
@@ -235,9 +236,9 @@ def _look_up(session: Session, case: _Case, now: datetime) -> _Known:
     )
 
 
-def _check_none_banned(session: Session, authors: Iterable[Author], now: datetime) -> None:
+def _check_none_banned(connection: Connection, authors: Iterable[Author], now: datetime) -> None:
     for author in authors:
-        check_not_banned(session, author, now)
+        check_not_banned(connection, author, now)
 
 
 def _check_size(body: str, rules: CommentRules) -> None:
@@ -259,11 +260,12 @@ def _check_length(body: str, rules: CommentRules) -> None:
         raise CommentTooLong(length, rules.maximum_length)
 
 
-def _parent(session: Session, article: Place, sender: Sender, parent_id: str | None) -> Comment | None:
+def _parent(connection: Connection, article: Place, sender: Sender, parent_id: str | None) -> Comment | None:
     """The comment that this one answers."""
     if parent_id is None:
         return None
-    parent = find_comment(session, parent_id)
+    with session_on(connection) as session:
+        parent = find_comment(session, parent_id)
     # A site's own server may pass on a reply while its parent still waits; a browser isn't told that it does.
     answerable = (*WAITING, Status.APPROVED) if sender.vouches else (Status.APPROVED,)
     if parent is None or parent.article_id != article.id or parent.status not in answerable:
@@ -271,27 +273,27 @@ def _parent(session: Session, article: Place, sender: Sender, parent_id: str | N
     return parent
 
 
-def _check_external(session: Session, sender: Sender, submission: Submission) -> None:
+def _check_external(connection: Connection, sender: Sender, submission: Submission) -> None:
     if submission.external_id is not None:
-        known = with_external_id(session, sender.site_id, submission.external_id)
+        known = with_external_id(connection, sender.site_id, submission.external_id)
         if known is not None:
             raise DuplicateComment(known)
 
 
 def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:
     scores = scored.scores
-    session, now, sender, submission = unit.session, unit.now, case.sender, case.submission
-    article = find_place(unit.connection, sender.site_id, submission.article_id, lock=True)
+    connection, now, sender, submission = unit.connection, unit.now, case.sender, case.submission
+    article = find_place(connection, sender.site_id, submission.article_id, lock=True)
     if article is None:
         raise ArticleNotFound
-    site_rules = case.site_rules.rules(session, article)
+    site_rules = case.site_rules.rules(connection, article)
     reply = submission.parent_id is not None
     stands = standing(case.configuration.comments, article, site_rules.settings, reply=reply, now=now)
     stands.check_open()
-    parent = _parent(session, article, sender, submission.parent_id)
-    _check_external(session, sender, submission)
-    found = find_authors(unit.connection, sender.site_id, case.author_keys, lock=True)
-    _check_none_banned(session, found, now)
+    parent = _parent(connection, article, sender, submission.parent_id)
+    _check_external(connection, sender, submission)
+    found = find_authors(connection, sender.site_id, case.author_keys, lock=True)
+    _check_none_banned(connection, found, now)
     author = _author_of(found, now) or _new_author(unit, case)
     before = columns_of(author) if found else None
     if found:  # whoever is new has written nothing yet
@@ -411,6 +413,7 @@ def _comment_row(
         "external_id": submission.external_id,
         "scored": scored.scores is not None,
         "scoring_attempts": scored.attempts,
+        "scoring_leased_until": None,
         "created_at": submission.created_at or now,
         "received_at": now,
         "form_filled": submission.form_filled,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,7 +54,7 @@ class AuditEvent:
 def link(unchained_event: UnchainedEvent, *, sequence: int, previous: str, at: datetime) -> AuditEvent:
     """The next event of a chain, after the one numbered ``sequence - 1`` whose hash is ``previous``."""
     time = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    payload = rfc8785.dumps(dict(unchained_event.payload)).decode()
+    payload = canonical(dict(unchained_event.payload))
     text = hashed_text(
         chain=unchained_event.chain,
         sequence=sequence,
@@ -78,6 +79,24 @@ def link(unchained_event: UnchainedEvent, *, sequence: int, previous: str, at: d
     )
 
 
+_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_MAY_DIFFER = re.compile(r"\.0(?![0-9])|[0-9]e[+-]?[0-9]|NaN|Infinity|[0-9]{16}")
+"""Numbers that Python writes otherwise than RFC 8785, or that it refuses: whole ones with a point, those with an
+exponent, those of many digits. The same within a text costs time, nothing else.
+"""
+
+
+def canonical(payload: dict[str, Any]) -> str:
+    """The payload as RFC 8785 writes it. The standard library writes the same, many times faster, but for some numbers
+    and for the order of keys beyond ASCII. Raises ``rfc8785.CanonicalizationError`` for numbers that JSON doesn't hold.
+    """
+    text = _plain(payload)
+    if text.isascii() and not _MAY_DIFFER.search(text):
+        return text
+    canonical_text: str = rfc8785.dumps(payload).decode()
+    return canonical_text
+
+
 def hashed_text(
     *, chain: str, sequence: int, time: str, actor: str, event: str, subject: str, payload: str, previous: str
 ) -> str:
@@ -85,7 +104,7 @@ def hashed_text(
     # The payload is hashed as the string it is stored as: no reparsing stands between the column and the hash.
     # Of strings and a whole number, ASCII keys in their order, the standard library's JSON is RFC 8785's, many times
     # faster; a test holds them against each other.
-    return json.dumps(
+    return _plain(
         {
             "actor": actor,
             "chain": chain,
@@ -95,9 +114,7 @@ def hashed_text(
             "sequence": sequence,
             "subject": subject,
             "time": time,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
 
 

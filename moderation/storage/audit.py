@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Index,
     LargeBinary,
     Row,
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, UnchainedEvent, link
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.database import Database
+from moderation.storage.row_insert import RowInsert
 
 
 class EventRow(Base):
@@ -66,13 +68,12 @@ _HEAD = (
 )
 _INSERT_HEAD = insert(_HEADS)
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
-_INSERT_EVENT = insert(_EVENTS)
+_insert_events = RowInsert(_EVENTS)
 
 
-def append(session: Session, unchained_events: Sequence[UnchainedEvent], at: datetime) -> list[ChainHead]:
+def append(connection: Connection, unchained_events: Sequence[UnchainedEvent], at: datetime) -> list[ChainHead]:
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
-    connection = session.connection()
     for chain in sorted({unchained_event.chain for unchained_event in unchained_events}):
         row = connection.execute(_HEAD, {"name": chain}).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
@@ -82,7 +83,7 @@ def append(session: Session, unchained_events: Sequence[UnchainedEvent], at: dat
                 sequence += 1
                 events.append(link(unchained_event, sequence=sequence, previous=previous, at=at))
                 previous = events[-1].hash
-        connection.execute(_INSERT_EVENT, [_values(event) for event in events])
+        _insert_events(connection, *map(_values, events))
         if row:
             connection.execute(_MOVE_HEAD, {"name": chain, "sequence": sequence, "hash": previous})
         else:

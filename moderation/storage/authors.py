@@ -14,13 +14,13 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     bindparam,
-    insert,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.storage.base import Base, table_of
+from moderation.storage.row_insert import RowInsert
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Muted or banned until somebody lifts it."""
@@ -49,7 +49,8 @@ class Author(Base):
 
 
 _AUTHORS = table_of(Author)
-_INSERT = insert(_AUTHORS)
+_insert = RowInsert(_AUTHORS)
+_CHANGE = update(_AUTHORS).where(_AUTHORS.c.id == bindparam("of"))
 
 
 def columns_of(author: Author) -> dict[str, Any]:
@@ -63,11 +64,11 @@ def keep_author(connection: Connection, author: Author, *, before: Mapping[str, 
     """
     now = columns_of(author)
     if before is None:
-        connection.execute(_INSERT, now)
+        _insert(connection, now)
         return
     changes = {name: value for name, value in now.items() if value != before[name]}
     if changes:
-        connection.execute(update(_AUTHORS).where(_AUTHORS.c.id == author.id), changes)
+        connection.execute(_CHANGE, {**changes, "of": author.id})
 
 
 @lru_cache(maxsize=64)  # there are as many keys as forms of a name and keys of the ring; a list would be built anew

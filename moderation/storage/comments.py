@@ -272,8 +272,14 @@ def before_now(
     )
 
 
-def with_external_id(session: Session, site_id: str, external_id: str) -> str | None:
-    return session.scalar(select(Comment.id).where(Comment.site_id == site_id, Comment.external_id == external_id))
+_WITH_EXTERNAL_ID = select(Comment.id).where(
+    Comment.site_id == bindparam("site"), Comment.external_id == bindparam("external")
+)
+
+
+def with_external_id(connection: Connection | Session, site_id: str, external_id: str) -> str | None:
+    """The id of a site's comment that has this id there."""
+    return connection.scalar(_WITH_EXTERNAL_ID, {"site": site_id, "external": external_id})
 
 
 def published_flag(session: Session, article_id: str) -> tuple[int, datetime | None]:

@@ -34,9 +34,10 @@ CONNECT_SECONDS = 3
 
 
 class Database:
-    """Hands out sessions. ``reading`` for queries; ``writing`` for one transaction, tried again on a conflict.
+    """Hands out sessions and connections. ``reading`` and ``asking`` for queries; ``writing`` and ``changing`` for one
+    transaction, tried again on a conflict.
 
-    Both raise an ``SQLAlchemyError`` (of the kinds that web/shared/errors.py answers with 503) within seconds where the
+    All raise an ``SQLAlchemyError`` (of the kinds that web/shared/errors.py answers with 503) within seconds where the
     database hangs or somebody else holds it. A ``patient`` one, for commands, lets a statement take the time it takes.
     """
 
@@ -60,7 +61,7 @@ class Database:
 
     @contextmanager
     def asking(self) -> Iterator[Connection]:
-        """A connection for a single question that is asked so often that a session would cost more than it."""
+        """A connection for questions that are asked so often that a session would cost more than they."""
         if self._pulse is not None:
             self._pulse.check()
         with self.engine.connect() as connection:
@@ -70,6 +71,17 @@ class Database:
         """Runs ``work`` in one transaction and commits it. On a conflict with another writer the whole of it is
         rolled back and run again, so ``work`` must start from what it reads in its own session.
         """
+
+        def in_session(connection: Connection) -> T:
+            with session_on(connection) as session:
+                result = work(session)
+                session.flush()
+                return result
+
+        return self.changing(in_session)
+
+    def changing(self, work: Callable[[Connection], T]) -> T:
+        """The same on a connection: what needs no mapper then pays for none."""
         begun = time.monotonic()
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -83,20 +95,18 @@ class Database:
                 time.sleep(random.uniform(0.01, 0.03) * attempt)  # noqa: S311 - only spreads the retries
         raise AssertionError("unreachable")
 
-    def _written(self, work: Callable[[Session], T]) -> T:
+    def _written(self, work: Callable[[Connection], T]) -> T:
         if self._pulse is not None:
             self._pulse.check()
         if self._writers is None:
-            with self._sessions() as session, session.begin():
-                session.connection()
-                with write_transaction():
-                    return work(session)
-        with self._writers.turn() as has_the_file, self._sessions() as session, session.begin():
+            with self.engine.begin() as connection, write_transaction():
+                return work(connection)
+        with self._writers.turn() as has_the_file, self.engine.connect() as connection:
             with beginning_to_write():
-                session.connection()
+                transaction = connection.begin()
             has_the_file()
-            with write_transaction():
-                return work(session)
+            with transaction, write_transaction():
+                return work(connection)
 
     def try_writing(self) -> None:
         """Writes what changes nothing, to its commit, where that can be done: raises what a real write would raise."""
@@ -137,11 +147,21 @@ def beginning_to_write() -> Iterator[None]:
         _writes.reset(token)
 
 
-def lock(session: Session, name: str) -> None:
-    """Lets one transaction at a time past this name, until it ends."""
-    connection = (
-        session.connection()
-    )  # on SQLite a writer's transaction has begun with this, and there is one at a time
+def session_on(connection: Connection) -> Session:
+    """A session in a connection's transaction, whose end is the connection's affair."""
+    return Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+
+
+def connection_of(asked: Session | Connection) -> Connection:
+    """A session's connection, or the connection itself."""
+    return asked.connection() if isinstance(asked, Session) else asked
+
+
+def lock(asked: Session | Connection, name: str) -> None:
+    """Lets one transaction at a time past this name, until it ends. On SQLite a writer's transaction has begun when it
+    asks, and there is one at a time.
+    """
+    connection = connection_of(asked)
     if connection.dialect.name != "sqlite":
         connection.execute(_ADVISORY_LOCK, {"name": name})
 

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import eq
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, false, or_, select, union_all
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from moderation.core.reach import Location, Scope
@@ -136,16 +150,24 @@ MAX_ALIKE = 20
 """Comments that are looked at for being nearly the same: a campaign is one long before."""
 
 
-def _sharing(first: int, second: int) -> Any:
-    """The newest comments of a site with both of these numbers."""
+def _sharing(first: int, second: int) -> Select[Any]:
+    """Who wrote the newest comments of a site with both of these numbers, and one of the other two."""
     columns = (_QUEUE_INDEX.c.author_id, *(_QUEUE_INDEX.c[f"bucket_{n}"] for n in range(BUCKETS)))
     here = (_QUEUE_INDEX.c.site_id == bindparam("site"), _QUEUE_INDEX.c.received_at > bindparam("since"))
     same = (_QUEUE_INDEX.c[f"bucket_{n}"] == bindparam(f"of_{n}") for n in (first, second))
-    newest = select(*columns).where(*here, *same).order_by(_QUEUE_INDEX.c.received_at.desc()).limit(MAX_ALIKE)
-    return select(newest.subquery())
+    newest = (
+        select(*columns).where(*here, *same).order_by(_QUEUE_INDEX.c.received_at.desc()).limit(MAX_ALIKE).subquery()
+    )
+    in_common = [cast(newest.c[f"bucket_{n}"] == bindparam(f"of_{n}"), Integer) for n in range(BUCKETS)]
+    return select(newest.c.author_id).where(sum(in_common[1:], start=in_common[0]) >= BUCKETS - 1)
 
 
-_ALIKE = union_all(_sharing(0, 1), _sharing(2, 3))
+@lru_cache(maxsize=64)
+def _others(known: int) -> Select[Any]:
+    """How many wrote such a comment, beside so many authors; the database counts, as there may be dozens."""
+    found = union(_sharing(0, 1), _sharing(2, 3)).subquery()
+    own = [found.c.author_id.not_in([bindparam(f"author{number}") for number in range(known)])] if known else []
+    return select(func.count()).select_from(found).where(*own)
 
 
 def others_alike(connection: Connection, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
@@ -156,6 +178,10 @@ def others_alike(connection: Connection, *, site_id: str, body: str, authors: Co
     own = buckets(body)
     if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
         return 0
-    asked = {"site": site_id, "since": now - LATELY, **{f"of_{n}": value for n, value in enumerate(own)}}
-    rows = connection.execute(_ALIKE, asked)
-    return len({author for author, *its in rows if sum(map(eq, its, own)) >= BUCKETS - 1} - set(authors))
+    asked: dict[str, Any] = {
+        "site": site_id,
+        "since": now - LATELY,
+        **{f"of_{n}": value for n, value in enumerate(own)},
+    }
+    asked |= {f"author{number}": author for number, author in enumerate(authors)}
+    return connection.scalar(_others(len(authors)), asked) or 0

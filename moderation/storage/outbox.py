@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, insert
+from sqlalchemy import Connection, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.storage.base import Base, table_of
+from moderation.storage.row_insert import RowInsert
 
 
 class OutboxEvent(Base):
@@ -27,9 +28,9 @@ class OutboxEvent(Base):
     delivered_at: Mapped[datetime | None]
 
 
-_INSERT = insert(table_of(OutboxEvent))
+_insert = RowInsert(table_of(OutboxEvent))
 
 
 def insert_outbox_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Stores new events, each with all columns, in one statement."""
-    connection.execute(_INSERT, rows)
+    _insert(connection, *rows)

@@ -15,13 +15,14 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from moderation.core.text.search_words import Sought, words_in
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
+from moderation.storage.row_insert import RowInsert
 
 _LAST_PLACE = 16_383
 """PostgreSQL counts the places in a text no further."""
 _MAX_PLACES = 255
 """So many places of one word it keeps."""
 
-_INSERT_COMMENT = insert(table_of(Comment))
+_insert_comment = RowInsert(table_of(Comment))
 _WITH_SEARCH = table(
     "comments", *(column(one.name, one.type) for one in table_of(Comment).c), column("search", TSVECTOR)
 )
@@ -44,7 +45,7 @@ class Text:
 def insert_comment(connection: Connection, comment: Mapping[str, Any]) -> None:
     """Stores a comment, on PostgreSQL with its words; on SQLite they follow under its number (``enter_new``)."""
     if connection.dialect.name == "sqlite":
-        connection.execute(_INSERT_COMMENT, comment)
+        _insert_comment(connection, comment)
     else:
         words = tsvector(comment["body"], comment["author_name"])
         connection.execute(_INSERT_WITH_SEARCH, {**comment, "search": words})

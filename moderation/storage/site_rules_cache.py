@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cachetools import LRUCache
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from moderation.core.cache import Cached
@@ -16,6 +16,7 @@ from moderation.core.discussion_hours import NOTHING_SET, Cause, Setting, Settin
 from moderation.core.wordlist import NO_TERMS, Term, TermList
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import table_of
+from moderation.storage.database import connection_of
 from moderation.storage.site_rules import ModeSetting
 from moderation.storage.site_rules import Term as TermRow
 from moderation.storage.sites import Site
@@ -53,13 +54,15 @@ class SiteRulesCache:
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
-    def rules(self, session: Session, place: Place | Article) -> Rules:
+    def rules(self, asked: Session | Connection, place: Place | Article) -> Rules:
         """What holds for an article now."""
-        revision = place.rules_revision if isinstance(place, Place) else rules_revision(session, place.site_id)
+        revision = place.rules_revision if isinstance(place, Place) else rules_revision(asked, place.site_id)
         entry = self._entries.get(place.site_id)
         if entry is None or entry.revision != revision:
-            entry = self._entries[place.site_id] = _entry(session, place.site_id, revision)
-        by_hand, surge, terms = entry.articles.get(place.id, lambda: _own(session, place.site_id, place.id))
+            entry = self._entries[place.site_id] = _entry(connection_of(asked), place.site_id, revision)
+        by_hand, surge, terms = entry.articles.get(
+            place.id, lambda: _own(connection_of(asked), place.site_id, place.id)
+        )
         section = entry.sections.get(place.section) if place.section else None
         return Rules(
             settings=Settings(site=entry.site, section=section, article=by_hand, surge=surge, switch=entry.switch),
@@ -68,8 +71,8 @@ class SiteRulesCache:
         )
 
 
-def rules_revision(session: Session, site_id: str) -> int:
-    return session.connection().scalar(_REVISION, {"of": site_id}) or 0
+def rules_revision(asked: Session | Connection, site_id: str) -> int:
+    return connection_of(asked).scalar(_REVISION, {"of": site_id}) or 0
 
 
 def site_rules_lock(site_id: str) -> str:
@@ -98,27 +101,27 @@ _SITE_TERMS = _LIVE.where(_TERMS.c.article_id.is_(None)).order_by(_TERMS.c.id)
 _ARTICLE_TERMS = _LIVE.where(_TERMS.c.article_id == bindparam("article")).order_by(_TERMS.c.id)
 
 
-def _entry(session: Session, site_id: str, revision: int) -> _Entry:
-    rows = session.connection().execute(_WIDER, {"site": site_id}).all()
+def _entry(connection: Connection, site_id: str, revision: int) -> _Entry:
+    rows = connection.execute(_WIDER, {"site": site_id}).all()
     by_place = {(row.section, row.cause): setting_from(row) for row in rows}
     return _Entry(
         revision=revision,
         site=by_place.get(("", Cause.HAND)),
         switch=by_place.get(("", Cause.SWITCH)),
         sections={section: setting for (section, cause), setting in by_place.items() if section},
-        terms=_terms(session, _SITE_TERMS, {"site": site_id}, of_article=False),
+        terms=_terms(connection, _SITE_TERMS, {"site": site_id}, of_article=False),
     )
 
 
-def _own(session: Session, site_id: str, article_id: str) -> tuple[Setting | None, Setting | None, TermList]:
+def _own(connection: Connection, site_id: str, article_id: str) -> tuple[Setting | None, Setting | None, TermList]:
     asked = {"site": site_id, "article": article_id}
-    rows = {row.cause: setting_from(row) for row in session.connection().execute(_OWN, asked)}
-    terms = _terms(session, _ARTICLE_TERMS, asked, of_article=True)
+    rows = {row.cause: setting_from(row) for row in connection.execute(_OWN, asked)}
+    terms = _terms(connection, _ARTICLE_TERMS, asked, of_article=True)
     return rows.get(Cause.HAND), rows.get(Cause.SURGE), terms
 
 
-def _terms(session: Session, query: Select[Any], asked: dict[str, str], *, of_article: bool) -> TermList:
-    rows: Sequence[Any] = session.connection().execute(query, asked).all()
+def _terms(connection: Connection, query: Select[Any], asked: dict[str, str], *, of_article: bool) -> TermList:
+    rows: Sequence[Any] = connection.execute(query, asked).all()
     if not rows:
         return NO_TERMS
     return TermList(Term(id=row.id, text=row.term, why=row.why, of_article=of_article) for row in rows)

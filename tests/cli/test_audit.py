@@ -29,7 +29,7 @@ def write(database: Database, chain: str, *, events: int, at: datetime = NOON) -
         unchained_event = UnchainedEvent(
             chain=chain, actor="policy", event="comment.decided", subject=f"c{number}", payload={"number": number}
         )
-        database.writing(partial(append, unchained_events=[unchained_event], at=at))
+        database.changing(partial(append, unchained_events=[unchained_event], at=at))
 
 
 def behind_its_back(database: Database, *statements: str) -> None:

@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.audit_chain import GENESIS, AuditEvent, UnchainedEvent, hashed_text, link, verify
+from moderation.core.audit_chain import GENESIS, AuditEvent, UnchainedEvent, canonical, hashed_text, link, verify
 from moderation.core.comment import Author
 from moderation.core.errors import ChainBroken
 from moderation.core.ids import new_id
@@ -58,6 +59,37 @@ def test_the_payload_is_canonical_json() -> None:
         chain="demo", actor="a", event="e", subject="s", payload={"b": 1.0, "a": 0.1, "c": [None, "é"]}
     )
     assert link(unchained_event, sequence=1, previous=GENESIS, at=NOON).payload == '{"a":0.1,"b":1,"c":[null,"é"]}'
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(0, 1).map(lambda score: round(score, 6))
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(TEXT, JSON, max_size=5))
+def test_every_payload_is_written_as_rfc_8785_has_it(payload: dict[str, Any]) -> None:
+    assert canonical(payload).encode() == rfc8785.dumps(payload)
+
+
+@pytest.mark.parametrize(
+    "number", [0.1, 1e-4, 1e-5, 0.000001, 1e15, 1e16, 123e18, 1e21, -0.0, 5e-324, 0.1 + 0.2, 10.05]
+)
+def test_a_number_is_written_as_rfc_8785_has_it_wherever_python_would_not(number: float) -> None:
+    payload = {"value": number, "values": [number, -number]}
+    assert canonical(payload).encode() == rfc8785.dumps(payload)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 2**53, -(2**53)])
+def test_a_number_that_json_does_not_hold_is_no_payload(number: float) -> None:
+    with pytest.raises(rfc8785.CanonicalizationError):
+        canonical({"value": number})
 
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")

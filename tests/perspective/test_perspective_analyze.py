@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
 from moderation.core.scores import Scale, ScoreRequest, Scores
@@ -429,6 +430,21 @@ def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(
         assert answer.status_code == status
     assert error(answer, 503)["status"] == "UNAVAILABLE"
     assert len(world.scorer.asked) == 1
+
+
+def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(world: World) -> None:
+    def refused() -> float:
+        return REGISTRY.get_sample_value("moderation_perspective_refused_for_load_total") or 0.0
+
+    before = refused()
+    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
+    answer = world.app.test_client().post(
+        f"/v1alpha1/comments:analyze?key={KEY}", json=body, environ_base={"moderation.too_many_ahead": True}
+    )
+    assert error(answer, 503)["status"] == "UNAVAILABLE"
+    assert answer.headers["Retry-After"]
+    assert world.scorer.asked == []
+    assert refused() == before + 1
 
 
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(

@@ -1,4 +1,4 @@
-"""The web server tells the application how long a request has waited for its turn."""
+"""The web server tells the application how long a request has waited for its turn, and whether too many are ahead."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from collections.abc import Iterator
 import pytest
 
 TOY = """
-import os, sys
+import os, sys, time
 from moderation.serving import listen, serve
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/first":
         os.write(1, b"begun\\n")
         sys.stdin.readline()
-    body = str(environ["moderation.waited_seconds"]).encode()
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(0.2)
+    told = [environ["moderation.waited_seconds"], int(environ["moderation.too_many_ahead"])]
+    body = " ".join(map(str, told)).encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 
 bound = listen("127.0.0.1", 0)
-serve(bound, app, threads=1, ready=lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode()))
+ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())
+impatient = {"/hurried": (99, 0.3), "/alone": (1, 99.0)}
+serve(bound, app, threads=1, impatient=impatient, ready=ready)
 """
 
 
@@ -36,18 +41,58 @@ def server() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_who_comes_behind_another_is_said_to_have_waited(server: subprocess.Popen[str]) -> None:
-    assert server.stdin is not None
+def calls(server: subprocess.Popen[str], count: int) -> list[http.client.HTTPConnection]:
     assert server.stdout is not None
     port = int(server.stdout.readline())
-    first, second = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
-    first.request("POST", "/first", b"body")
+    return [http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(count)]
+
+
+def keep_busy(server: subprocess.Popen[str], call: http.client.HTTPConnection) -> None:
+    """Has the only thread answer this call until ``release``."""
+    assert server.stdout is not None
+    call.request("POST", "/first", b"body")
     assert server.stdout.readline() == "begun\n"
-    second.request("POST", "/second", b"body")
-    time.sleep(0.3)
+
+
+def release(server: subprocess.Popen[str]) -> None:
+    assert server.stdin is not None
     server.stdin.write("go on\n")
     server.stdin.flush()
-    waited = [float(connection.getresponse().read()) for connection in (first, second)]
+
+
+def told(call: http.client.HTTPConnection) -> tuple[float, bool]:
+    """How long this call has waited, and whether too many were ahead of it."""
+    waited, too_many = call.getresponse().read().split()
+    return float(waited), too_many == b"1"
+
+
+def test_who_comes_behind_another_is_said_to_have_waited(server: subprocess.Popen[str]) -> None:
+    first, second = calls(server, 2)
+    keep_busy(server, first)
+    second.request("POST", "/second", b"body")
+    time.sleep(0.3)
+    release(server)
+    waited = [told(call)[0] for call in (first, second)]
     assert 0 <= waited[0] < waited[1]
     first.close()
     second.close()
+
+
+def test_who_has_no_patience_for_those_ahead_is_told_at_once_and_all_others_wait(
+    server: subprocess.Popen[str],
+) -> None:
+    slow, first, next_one, hurried, alone, patient = calls(server, 6)
+    slow.request("POST", "/slow", b"body")
+    told(slow)  # from here on the server knows that an answer takes 0.2 seconds
+    keep_busy(server, first)
+    next_one.request("POST", "/hurried", b"body")  # one is ahead
+    time.sleep(0.3)
+    for impatient in (hurried, alone):  # two are
+        impatient.request("POST", "/hurried" if impatient is hurried else "/alone", b"body")
+        assert told(impatient)[1]  # while the only thread is still busy
+    patient.request("POST", "/patient", b"body")
+    time.sleep(0.3)
+    release(server)
+    assert [told(call)[1] for call in (first, next_one, patient)] == [False] * 3
+    for call in (slow, first, next_one, hurried, alone, patient):
+        call.close()

@@ -26,13 +26,13 @@ def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, 
     for url in (f"sqlite:///{tmp_path / 'old.sqlite3'}", empty_postgres_url):
         database = Database(url)
         upgrade(database, revision="0012")
-        database.writing(partial(append, unchained_events=[happened, happened], at=NOON))
+        database.changing(partial(append, unchained_events=[happened, happened], at=NOON))
         upgrade(database)
         with database.reading() as session:
             assert [event.sequence for event in events_of(session, SYSTEM)] == [1, 2]
         with database.engine.begin() as connection:
             connection.execute(text("UPDATE audit_heads SET sequence = :to"), {"to": BEYOND})
-        database.writing(partial(append, unchained_events=[happened], at=NOON))
+        database.changing(partial(append, unchained_events=[happened], at=NOON))
         with database.reading() as session:
             head = stored_head(session, SYSTEM)
         assert head is not None

@@ -32,7 +32,7 @@ class Tokens:
     @cached_property
     def numbered(self) -> list[int]:
         """Positions of those that hold a digit."""
-        return [at for at, word in enumerate(self.words) if _DIGIT.search(word)]
+        return [at for at, word in enumerate(self.words) if not word.isalpha() and _DIGIT.search(word)]
 
     def between(self, at: int) -> str:
         """What stands between a token and the next one."""

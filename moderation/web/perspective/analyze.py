@@ -25,10 +25,20 @@ PATHS = ("/v1alpha1/", "/batch", "/$discovery/", "/discovery/v1/")
 """Where errors are told as Google tells them."""
 
 QUEUED_SECONDS = 0.5
-"""A request that has waited longer for its turn is refused at once: Coral hears nothing after 0.8 seconds, and work
-that nobody waits for would make everybody later still.
+"""A request that has waited longer for its turn all the same is refused then: Coral hears nothing after 0.8 seconds,
+and work that nobody waits for would make everybody later still.
 """
 
+IMPATIENT = dict.fromkeys(("/v1alpha1/comments:analyze", "/batch"), (19, 0.6))
+"""Who comes behind more requests than these, or behind what will take more seconds, is refused as soon as they come. So
+an answer takes at most twenty times as long as for a client alone, on a slow machine too it comes while Coral still
+listens, and comments that readers send never wait behind a crowd that asks for scores.
+"""
+
+refused_for_load = Counter(
+    "moderation_perspective_refused_for_load_total",
+    "Requests of Perspective clients that were refused because their answer would have come too late.",
+)
 language_not_supported = Counter(
     "moderation_perspective_language_not_supported_total",
     "Texts that a Perspective client sent in a language that no installed pack reads, by language.",
@@ -56,7 +66,9 @@ def blueprint(limits: Limits) -> Blueprint:
     @api.before_request
     def prepare() -> None:
         request.max_content_length = LONGEST_REQUEST
-        if request.environ.get("moderation.waited_seconds", 0.0) > QUEUED_SECONDS:
+        waited = request.environ.get("moderation.waited_seconds", 0.0) > QUEUED_SECONDS
+        if waited or request.environ.get("moderation.too_many_ahead", False):
+            refused_for_load.inc()
             raise ScoringTooSlow
 
     @api.post("/v1alpha1/comments:analyze")

@@ -1,0 +1,58 @@
+"""Whole rows are stored past what SQLAlchemy does for statements that vary: a comment stores ten of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.engine import Dialect
+
+Bound = tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The statement as one kind of database reads it, and what binds each column's value, in the statement's order."""
+
+    sql: str
+    columns: Bound
+    by_position: bool
+
+    def bound(self, row: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
+        if self.by_position:
+            return tuple([row[name] if bind is None else bind(row[name]) for name, bind in self.columns])
+        return {name: row[name] if bind is None else bind(row[name]) for name, bind in self.columns}
+
+
+class RowInsert:
+    """Stores rows of a table, each with all of its columns. Its statement is made once for each kind of database: to
+    look it up and bind each column by its name takes longer than to store the row.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._made: dict[str, _Made] = {}
+
+    def __call__(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
+        """Stores these rows in one statement. Raises ``KeyError`` where one lacks a column."""
+        made = self._made.get(connection.dialect.name)
+        if made is None:
+            made = self._made[connection.dialect.name] = self._make(connection.dialect)
+        values: Sequence[Any] = [made.bound(row) for row in rows]
+        connection.exec_driver_sql(made.sql, values[0] if len(values) == 1 else list(values))
+
+    def _make(self, dialect: Dialect) -> _Made:
+        names = [column.name for column in self._table.columns]
+        compiled = insert(self._table).compile(dialect=dialect, column_keys=names)
+        return _Made(
+            sql=str(compiled),
+            # By position the names stand in the table's order, as they do in the statement.
+            columns=tuple((name, _binding(self._table, name, dialect)) for name in names),
+            by_position=bool(compiled.positional),
+        )
+
+
+def _binding(table: Table, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
+    return table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)
