@@ -37,7 +37,8 @@ from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
-from tests.newsroom import NOON, SECRET, Hall, Newsroom, open_hall, settings_for
+from tests.doubles import NOON
+from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 
 ANOTHER = "another secret key, as long as it must be"
 THIRD = "a third secret key, as long as it must be"

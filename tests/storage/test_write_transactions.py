@@ -17,7 +17,8 @@ from moderation.storage.database import Database
 from moderation.web.account.attempts import Budget, _FallingBack, _InRedis
 from moderation.web.shared.limit_redis import GuardedRedisStorage
 from moderation.web.shared.limit_storage import ProcessStorage
-from tests.newsroom import ObedientScorer, open_hall
+from tests.doubles import ObedientScorer
+from tests.newsroom import open_hall
 
 PASSWORD = "a good long password for tests"
 
