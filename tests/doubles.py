@@ -1,10 +1,12 @@
-"""What a test puts in the place of a clock, a configuration file and a scoring pack."""
+"""What a test puts in the place of a clock, a configuration file, a password hasher and a scoring pack."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+from argon2 import PasswordHasher
 
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
@@ -22,6 +24,8 @@ from moderation.core.scores import (
 )
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""A real password hasher that takes no time; the service's own takes some by intention."""
 NO_LIMITS = "[rate_limits]\nenabled = false\n"
 
 

@@ -33,7 +33,7 @@ from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
 from moderation.web.account.attempts import Attempts
-from tests.doubles import NO_LIMITS, NOON, FixedConfiguration, ObedientScorer, StandingClock
+from tests.doubles import CHEAP, NO_LIMITS, NOON, FixedConfiguration, ObedientScorer, StandingClock
 from tests.fresh_postgres import drop, new_database, url_of
 
 ORIGIN = "https://news.example"
@@ -91,6 +91,11 @@ class Hall:
         run_in_unit_of_work(self.services, work)
         return Newsroom(hall=self, site=site, secret=secret, publishable=publishable, client=self.app.test_client())
 
+    def change(self, **parts: Any) -> None:
+        """Exchanges parts of the services."""
+        self.services = replace(self.services, **parts)
+        self.app.extensions["moderation"] = self.services
+
     def begin_anew(self, *, configuration: str, now: datetime) -> None:
         """As a start leaves it, over a database that has been put back to how it was: nothing kept, counted or asked.
         To make another application would compile some two hundred routes, which takes longer than most tests do.
@@ -98,9 +103,9 @@ class Hall:
         self.clock.now = now
         self.configuration.set(configuration)
         self.scorer.begin_anew()
-        self.services = replace(self.services, site_rules=SiteRulesCache(), key_store=None)
         self.app.extensions.clear()
-        self.app.extensions |= self.extensions | {"moderation": self.services}
+        self.app.extensions |= self.extensions
+        self.change(site_rules=SiteRulesCache(), key_store=None, password_hasher=CHEAP)
         Attempts(self.app, self.services.settings.redis_url)
         for limiter in self.app.extensions["limiter"]:
             limiter.reset()
@@ -127,6 +132,7 @@ def open_hall(
         database=database,
         scorer=scorer or ObedientScorer(),
         clock=clock,
+        password_hasher=CHEAP,
     )
     return hall_of(services, clock, fixed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +14,7 @@ from moderation.bootstrap import build_services
 from moderation.config.live import LiveConfiguration
 from moderation.config.settings import read_environment
 from moderation.storage.audit import EventRow
-from tests.doubles import FixedConfiguration, StandingClock
+from tests.doubles import CHEAP, FixedConfiguration, StandingClock
 from tests.newsroom import SECRET, hall_of
 from tests.web.pages import ADMIN_PASSWORD, MORNING, SITE_KEY, WITHOUT_LIMITS, Pages, Visitor, WordScorer
 
@@ -65,7 +65,8 @@ class Machine:
             "MODERATION_SECRET_KEY": SECRET,
         }
         settings = read_environment(environment, root=self.folder)
-        services = build_services(settings, scorer=WordScorer(), clock=self.clock)
+        built = build_services(settings, scorer=WordScorer(), clock=self.clock)
+        services = replace(built, password_hasher=CHEAP)
         nobody_sets_it = cast(FixedConfiguration, services.configuration)
         self.pages = Pages(hall=hall_of(services, self.clock, nobody_sets_it))
 

@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import redis
-from argon2.exceptions import VerifyMismatchError
+from argon2 import PasswordHasher
 from flask import Flask
 from pyotp import TOTP
 
-from moderation.accounts import passwords
 from moderation.accounts.accounts import set_password
 from moderation.accounts.second_factor import set_up
 from moderation.accounts.totp import secret_of
@@ -30,24 +30,6 @@ from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, open_pages
 
 WRONG = "a wrong but long password"
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.20"
-
-
-class QuickHasher:
-    """In place of argon2, which takes its time by intention: these tests try hundreds of passwords."""
-
-    def hash(self, password: str) -> str:
-        return f"quick {password}"
-
-    def verify(self, kept: str, password: str) -> bool:
-        furnished = kept.startswith("$argon2") and kept != passwords._NOBODY and password == ADMIN_PASSWORD
-        if furnished or kept == self.hash(password):
-            return True
-        raise VerifyMismatchError
-
-
-@pytest.fixture(autouse=True)
-def quick(furnished_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", QuickHasher())
 
 
 @pytest.fixture(params=["in process", pytest.param("redis", marks=pytest.mark.redis)])
@@ -191,16 +173,17 @@ def test_a_refusal_says_when_to_come_again(limited: Pages) -> None:
 
 
 def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
-    limited: Pages, monkeypatch: pytest.MonkeyPatch
+    limited: Pages,
 ) -> None:
     barrier = threading.Barrier(40)
-    checked: list[str] = []
+    checked: list[str | bytes] = []
 
-    def wrong(kept: str | None, password: str, *, known: bool = False) -> bool:
-        checked.append(password)
-        return False
+    class CountingHasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            checked.append(password)
+            return super().verify(hash, password)
 
-    monkeypatch.setattr("moderation.accounts.sign_in.matches", wrong)
+    limited.hall.change(password_hasher=CountingHasher(1, 8, 1))
     visitors = [at(limited) for _ in range(40)]
     tokens = [visitor.open("/login").page.xpath("//input[@name='csrf_token']/@value")[0] for visitor in visitors]
 
@@ -433,7 +416,10 @@ class SlowHasher:
         self.now = self.highest = 0
         self.lock = threading.Lock()
 
-    def verify(self, kept: str, password: str) -> bool:
+    def hash(self, _password: str) -> str:
+        return "of nobody"
+
+    def verify(self, _kept: str, _password: str) -> bool:
         with self.lock:
             self.now += 1
             self.highest = max(self.highest, self.now)
@@ -446,12 +432,12 @@ class SlowHasher:
 
 
 def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_theirs(
-    pages: Pages, monkeypatch: pytest.MonkeyPatch
+    pages: Pages,
 ) -> None:
     known = at(pages)
     tried(known, ADMIN_PASSWORD)
     hasher = SlowHasher()
-    monkeypatch.setattr(passwords, "_hasher", hasher)
+    pages.hall.change(password_hasher=hasher)
     visitors = [at(pages, f"192.0.2.{number}").open("/login") for number in range(12)]
 
     def attempt(visitor: Visitor) -> int:
