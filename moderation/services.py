@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
+from argon2 import PasswordHasher
+
 from moderation.config.configuration import Configuration
 from moderation.config.settings import Settings
 from moderation.core.errors import ScoringFailed
@@ -71,6 +73,8 @@ class Services:
     database: Database
     scorer: CommentScorer
     clock: Clock = utc_now
+    password_hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    """As costly as its authors advise; tests, which hash hundreds of passwords, hand in a cheap one."""
     site_rules: SiteRulesCache = field(default_factory=SiteRulesCache)
     key_store: KeyStore | None = None
     """Where the key ring comes from; None: from this database."""

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from tests import status_guard
-from tests.fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, url_of
+from tests.fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, strip, url_of
 
 # How long an example takes says what else the machine does, and nothing about what is tested.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,14 +36,14 @@ CHROMIUM = os.environ.get("MODERATION_TEST_CHROMIUM") or shutil.which("chromium"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first, then whole processes, the browser last."""
+    """Whole processes first, which take longest, so that what runs side by side ends together; the browser last."""
 
-    def slowness(item: pytest.Item) -> int:
+    def place(item: pytest.Item) -> int:
         if item.get_closest_marker("browser"):
             return 2
-        return 1 if "e2e" in item.path.parts else 0
+        return 0 if "e2e" in item.path.parts else 1
 
-    items.sort(key=slowness)
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,12 +111,19 @@ def postgres_url(reused_postgres: ReusedPostgres) -> Iterator[str]:
     reused_postgres.clean()
 
 
-@pytest.fixture
-def empty_postgres_url(postgres_template: str) -> Iterator[str]:
-    """A PostgreSQL database without a table."""
+@pytest.fixture(scope="session")
+def bare_postgres(postgres_template: str) -> Iterator[str]:
+    """The name of a PostgreSQL database that has nothing in it before and after each test."""
     name = new_database()
-    yield url_of(name)
+    yield name
     drop(name)
+
+
+@pytest.fixture
+def empty_postgres_url(bare_postgres: str) -> Iterator[str]:
+    """A PostgreSQL database without a table."""
+    yield url_of(bare_postgres)
+    strip(bare_postgres)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier, Literal
 from sqlalchemy import make_url
 
 SERVER = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
 
 
-def new_database(template: str | None = None) -> str:
-    """Makes one, a copy of the template if one is named; its name."""
-    name = f"moderation_test_{uuid.uuid4().hex[:12]}"
+def new_database(template: str | None = None, name: str | None = None) -> str:
+    """Makes one, a copy of the template if one is named; its name, which nobody else has unless it is given."""
+    name = name or f"moderation_test_{uuid.uuid4().hex[:12]}"
     _on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
     return name
 
@@ -65,7 +65,8 @@ class ReusedPostgres:
     def __init__(self, template: str, furnish: Callable[[str], None] = lambda _: None) -> None:
         self._furnished = new_database(template)
         furnish(url_of(self._furnished))
-        self._start()
+        self._name = new_database(self._furnished)
+        self._look()
 
     @property
     def url(self) -> str:
@@ -74,43 +75,55 @@ class ReusedPostgres:
     def clean(self) -> None:
         """Puts it back to how it was made; whoever is still connected is thrown out."""
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
+            _throw_out(connection)
             unchanged = _shape_of(connection) == self._shape
             if unchanged:
-                self._empty(connection)
+                connection.execute(self._emptying)
         if not unchanged:
             drop(self._name)
-            self._start()
+            new_database(self._furnished, self._name)
+            self._look()
 
     def close(self) -> None:
         drop(self._name)
         drop(self._furnished)
 
-    def _start(self) -> None:
-        self._name = new_database(self._furnished)
+    def _look(self) -> None:
+        """Notes how the database was made."""
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
             # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
             connection.execute(SQL("ALTER DATABASE {} SET synchronous_commit = off").format(Identifier(self._name)))
             connection.execute("CREATE SCHEMA kept")
-            self._tables = [Identifier(name) for name in _named(connection, "r")]
-            self._filled = [table for table in self._tables if _holds_rows(connection, table)]
-            for table in self._filled:
+            tables = [Identifier(name) for name in _named(connection, "r")]
+            filled = [table for table in tables if _holds_rows(connection, table)]
+            for table in filled:
                 connection.execute(SQL("CREATE TABLE kept.{0} AS TABLE public.{0}").format(table))
-            self._counters = [(name, _state_of(connection, name)) for name in _named(connection, "S")]
+            steps: list[Composable] = [
+                SQL("SET LOCAL session_replication_role = replica")
+            ]  # past triggers and foreign keys
+            steps += [SQL("DELETE FROM public.{}").format(table) for table in tables]
+            steps += [
+                SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE kept.{0}").format(table) for table in filled
+            ]
+            for name in _named(connection, "S"):
+                counter = Literal(f'public."{name}"')
+                steps.append(SQL("SELECT setval({}::regclass, {}, {})").format(counter, *_state_of(connection, name)))
+            self._emptying = SQL("; ").join(steps).as_bytes(connection)  # in one go, which is one transaction
             self._shape = _shape_of(connection)
 
-    def _empty(self, connection: psycopg.Connection) -> None:
-        with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")  # past triggers and foreign keys
-            for table in self._tables:
-                connection.execute(SQL("DELETE FROM public.{}").format(table))
-            for table in self._filled:
-                connection.execute(SQL("INSERT INTO public.{0} OVERRIDING SYSTEM VALUE TABLE kept.{0}").format(table))
-            for name, state in self._counters:
-                connection.execute("SELECT setval(%s::regclass, %s, %s)", [f'public."{name}"', *state])
+
+def strip(name: str) -> None:
+    """Takes everything out of a database; whoever is still connected is thrown out."""
+    with psycopg.connect(plain(url_of(name)), autocommit=True) as connection:
+        _throw_out(connection)
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+def _throw_out(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
 
 
 def _named(connection: psycopg.Connection, kind: str) -> list[str]:

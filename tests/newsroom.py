@@ -7,145 +7,42 @@ keys, the default configuration without limits, and a clock that stands still un
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import event, func, make_url, select
 from werkzeug.test import TestResponse
 
 from moderation.accounts.sites import insert_key, insert_site, new_publishable_key, new_secret_key
 from moderation.app import create_app
-from moderation.config.configuration import Configuration
-from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import Settings
-from moderation.core.errors import ScoringFailed, ScoringTooSlow
-from moderation.core.scores import (
-    LABELS,
-    ArticleText,
-    Language,
-    PackStamp,
-    PreparedArticle,
-    Scale,
-    ScoreRequest,
-    Scores,
-    SentenceScore,
-)
 from moderation.services import Services
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
+from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
+from moderation.web.account.attempts import Attempts
+from tests.doubles import CHEAP, NO_LIMITS, NOON, FixedConfiguration, ObedientScorer, StandingClock
 from tests.fresh_postgres import drop, new_database, url_of
 
 ORIGIN = "https://news.example"
 SECRET = "a secret of the tests that is long enough"
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-NO_LIMITS = "[rate_limits]\nenabled = false\n"
 ARTICLE = {"title": "Trams return to the harbour", "text": "The city lays new rails.\n\nTrams will run from May."}
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+"""The parameters of a fixture that comes over each kind of database in turn."""
 
 _numbers = itertools.count()
-
-
-class StandingClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-class FixedConfiguration:
-    """A configuration that a test sets."""
-
-    def __init__(self) -> None:
-        self.set(NO_LIMITS)
-
-    def set(self, text: str) -> None:
-        self._current = parse_configuration(text)
-
-    def current(self) -> Configuration:
-        return self._current
-
-
-class ObedientScorer:
-    """Says what the text asks for: ``insult=0.83 relevance=0.11 language=hi unreadable unread=de``; else calm and to
-    the point. Of a name likewise (``toxicity=0.9``; ``unreadable``).
-
-    ``fails`` makes it fail so many times, ``slow`` too slow; ``asked`` keeps what it was asked, ``batches`` how many
-    it was asked together.
-    """
-
-    def __init__(self) -> None:
-        self.fails = 0
-        self.slow = False
-        self.ready = True
-        self.prepares_as = "obedient 1"
-        self.asked: list[ScoreRequest] = []
-        self.batches: list[int] = []
-        self.labels: tuple[str, ...] = LABELS
-        self.prepared: list[ArticleText] = []
-        self.stamp = PackStamp(name="obedient", version="1", runtime="none", precision="f32")
-
-    def prepare(self, article: ArticleText) -> PreparedArticle:
-        self.prepared.append(article)
-        passages = (article.title, *article.key_points, *article.paragraphs)
-        return PreparedArticle(made_by=self.prepares_as, passages=passages, vectors=b"")
-
-    def score_one(
-        self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
-    ) -> Scores:
-        self.asked.append(request)
-        if self.slow:
-            raise ScoringTooSlow
-        if self.fails:
-            self.fails -= 1
-            raise ScoringFailed
-        said = dict(re.findall(r"([a-z_]+)=([0-9a-z.]+)", request.text))
-        related = isinstance(request.article, PreparedArticle)
-        return Scores(
-            toxicity={label: float(said.get(label, 0.01)) for label in self.labels},
-            relevance=float(said.get("relevance", 0.9)) if related else None,
-            passage=request.article.passages[-1] if isinstance(request.article, PreparedArticle) else None,
-            sentences=(SentenceScore(start=0, end=len(request.text), toxicity=float(said.get("toxicity", 0.01))),),
-            language=Language(
-                code=said.get("language", "en"), supported="unreadable" not in request.text, unread=said.get("unread")
-            ),
-            pack=self.stamp,
-            scale=scale,
-            spam=float(said["spam"]) if "spam" in said else None,
-            name=self._of_name(request.name),
-        )
-
-    def score_each(
-        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
-    ) -> list[Scores | ScoringFailed]:
-        self.batches.append(len(requests))
-        answers: list[Scores | ScoringFailed] = []
-        for request in requests:
-            try:
-                answers.append(self.score_one(request, scale=scale, timeout_s=timeout_s))
-            except ScoringFailed as error:
-                answers.append(error)
-        return answers
-
-    def _of_name(self, name: str | None) -> dict[str, float] | None:
-        if name is None:
-            return {}
-        said = dict(re.findall(r"([a-z_]+)=([0-9.]+)", name))
-        return None if "unreadable" in name else {label: float(said.get(label, 0.01)) for label in self.labels}
 
 
 def settings_for(url: str, folder: Path, **changes: Any) -> Settings:
@@ -174,13 +71,15 @@ class Hall:
     clock: StandingClock
     configuration: FixedConfiguration
     scorer: ObedientScorer
+    extensions: dict[str, Any]
+    """The application's, as they were at first."""
 
     def new_site(self, rights: list[Right] | None = None) -> Newsroom:
         """A site that nobody else has, with the default configuration, noon, and a scorer that works."""
         self.clock.now = NOON
         self.configuration.set(NO_LIMITS)
         _ = self.services.keys  # as a start has them
-        self.scorer.__init__()  # type: ignore[misc]
+        self.scorer.begin_anew()
         site = f"site-{next(_numbers)}"
         secret, publishable = new_secret_key(), new_publishable_key()
 
@@ -192,33 +91,115 @@ class Hall:
         run_in_unit_of_work(self.services, work)
         return Newsroom(hall=self, site=site, secret=secret, publishable=publishable, client=self.app.test_client())
 
+    def change(self, **parts: Any) -> None:
+        """Exchanges parts of the services."""
+        self.services = replace(self.services, **parts)
+        self.app.extensions["moderation"] = self.services
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """One application per kind of database."""
-    folder = tmp_path_factory.mktemp("hall")
-    if request.param == "sqlite":
+    def begin_anew(self, *, configuration: str, now: datetime) -> None:
+        """As a start leaves it, over a database that has been put back to how it was: nothing kept, counted or asked.
+        To make another application would compile some two hundred routes, which takes longer than most tests do.
+        """
+        self.clock.now = now
+        self.configuration.set(configuration)
+        self.scorer.begin_anew()
+        self.app.extensions.clear()
+        self.app.extensions |= self.extensions
+        self.change(site_rules=SiteRulesCache(), key_store=None, password_hasher=CHEAP)
+        Attempts(self.app, self.services.settings.redis_url)
+        for limiter in self.app.extensions["limiter"]:
+            limiter.reset()
+
+
+def open_hall(
+    url: str,
+    folder: Path,
+    *,
+    scorer: ObedientScorer | None = None,
+    configuration: str = NO_LIMITS,
+    begins: datetime = NOON,
+    **changes: Any,
+) -> Hall:
+    """The application over this database, at ``begins``. ``changes``: settings that differ."""
+    clock, fixed = StandingClock(begins), FixedConfiguration(configuration)
+    database = Database(url)
+    if database.is_sqlite:
+        # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
+        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    services = Services(
+        settings=settings_for(url, folder, **changes),
+        configuration=fixed,
+        database=database,
+        scorer=scorer or ObedientScorer(),
+        clock=clock,
+        password_hasher=CHEAP,
+    )
+    return hall_of(services, clock, fixed)
+
+
+def hall_of(services: Services, clock: StandingClock, configuration: FixedConfiguration) -> Hall:
+    """The application over these services."""
+    app = create_app(services)
+    app.jinja_env.bytecode_cache = _COMPILED
+    assert isinstance(services.scorer, ObedientScorer)
+    return Hall(
+        services=services,
+        app=app,
+        clock=clock,
+        configuration=configuration,
+        scorer=services.scorer,
+        extensions=dict(app.extensions),
+    )
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all applications."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
+@contextmanager
+def hall_over(
+    kind: str, request: pytest.FixtureRequest, folder: Path, scorer: ObedientScorer | None = None
+) -> Iterator[Hall]:
+    """The application over a database of this kind, "sqlite" or "postgres", with this version's tables."""
+    if kind == "sqlite":
         copy = shutil.copy(request.getfixturevalue("sqlite_template"), folder / "hall.sqlite3")
-        hall = open_hall(f"sqlite:///{copy}", folder)
+        hall = open_hall(f"sqlite:///{copy}", folder, scorer=scorer)
         yield hall
         hall.services.database.close()
         return
-    template = request.getfixturevalue("postgres_template")
-    name = new_database(template)
+    name = new_database(request.getfixturevalue("postgres_template"))
     quick = make_url(url_of(name)).update_query_dict({"options": "-c synchronous_commit=off"})
-    hall = open_hall(quick.render_as_string(hide_password=False), folder)
+    hall = open_hall(quick.render_as_string(hide_password=False), folder, scorer=scorer)
     yield hall
     hall.services.database.close()
     drop(name)
 
 
+@pytest.fixture(scope="session", params=BOTH)
+def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """One application per kind of database."""
+    with hall_over(request.param, request, tmp_path_factory.mktemp("hall")) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
-def sqlite_hall(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+def sqlite_hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     """An application over SQLite alone."""
-    folder = tmp_path_factory.mktemp("hall")
-    hall = open_hall(f"sqlite:///{shutil.copy(sqlite_template, folder / 'hall.sqlite3')}", folder)
-    yield hall
-    hall.services.database.close()
+    with hall_over("sqlite", request, tmp_path_factory.mktemp("hall")) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -235,22 +216,6 @@ def newsroom(hall: Hall) -> Newsroom:
     newsroom = hall.new_site()
     assert newsroom.put_article().status_code == 201
     return newsroom
-
-
-def open_hall(url: str, folder: Path, **changes: Any) -> Hall:
-    clock, configuration, scorer = StandingClock(), FixedConfiguration(), ObedientScorer()
-    database = Database(url)
-    if database.is_sqlite:
-        # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
-        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    services = Services(
-        settings=settings_for(url, folder, **changes),
-        configuration=configuration,
-        database=database,
-        scorer=scorer,
-        clock=clock,
-    )
-    return Hall(services=services, app=create_app(services), clock=clock, configuration=configuration, scorer=scorer)
 
 
 @dataclass(slots=True)

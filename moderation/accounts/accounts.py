@@ -46,7 +46,7 @@ def add_account(services: Services, actor: str, name: str, password: str, grants
     """
     name = display_name(name, "name", MAXIMUM_NAME)
     check_password(password)
-    hashed = hash_of(password)
+    hashed = hash_of(services.password_hasher, password)
 
     def work(unit: UnitOfWork) -> str:
         if account_named(unit.session, name) is not None:
@@ -122,7 +122,7 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
     """
     invited_name(services, token)  # before the costly hash
     check_password(password)
-    hashed = hash_of(password)
+    hashed = hash_of(services.password_hasher, password)
 
     def work(unit: UnitOfWork) -> None:
         found = invited_account(unit.session, digest_of(token), unit.now)
@@ -145,9 +145,9 @@ def change_own_password(services: Services, owner: Actor, old: str, new: str, *,
     check_password(new)
     with services.database.reading() as session:
         account = session.get(Account, owner.account_id)
-    if account is None or not matches(account.password_hash, old, known=True):
+    if account is None or not matches(services.password_hasher, account.password_hash, old, known=True):
         raise WrongCredential("password", "is not the present one. Nothing was changed.")
-    hashed = hash_of(new)
+    hashed = hash_of(services.password_hasher, new)
 
     def work(unit: UnitOfWork, account: Account) -> None:
         account.password_hash = hashed
@@ -161,7 +161,7 @@ def change_own_password(services: Services, owner: Actor, old: str, new: str, *,
 def set_password(services: Services, actor: str, name: str, password: str) -> None:
     """Changes a password and ends every sign-in of the account."""
     check_password(password)
-    hashed = hash_of(password)
+    hashed = hash_of(services.password_hasher, password)
 
     def work(unit: UnitOfWork, account: Account) -> None:
         account.password_hash = hashed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -18,9 +19,11 @@ MAXIMUM_PASSWORD = 512
 NOT_CHOSEN = ""
 """Kept in place of a hash while nobody has chosen a password: it matches none."""
 
-_hasher = PasswordHasher()
-# Checked against when there is nothing to check, so that the answer takes as long.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+@cache
+def _nobody(hasher: PasswordHasher) -> str:
+    """Checked against when there is nothing to check, so that the answer takes as long."""
+    return hasher.hash(secrets.token_urlsafe(16))
 
 
 class _Turns:
@@ -56,21 +59,22 @@ def check_password(password: str) -> None:
         raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters.")
 
 
-def hash_of(password: str) -> str:
+def hash_of(hasher: PasswordHasher, password: str) -> str:
     """What is kept. Raises ``InvalidField`` for what no hash can be made of, and ``PasswordsBusy``."""
     try:
         with _FOR_KNOWN.one():
-            return _hasher.hash(password)
+            return hasher.hash(password)
     except UnicodeEncodeError as error:
         raise InvalidField("password", "holds characters that can't be used.") from error
 
 
-def matches(kept: str | None, password: str, *, known: bool = False) -> bool:
+def matches(hasher: PasswordHasher, kept: str | None, password: str, *, known: bool = False) -> bool:
     """Whether this is the password; None, or a hash that isn't one, takes as long as a wrong password. ``known``:
     whoever asks has signed in before. Raises ``PasswordsBusy``.
     """
     try:
         with (_FOR_KNOWN if known else _FOR_ALL).one():
-            return _hasher.verify(kept or _NOBODY, password[: MAXIMUM_PASSWORD + 1])
+            nobody = _nobody(hasher)  # whether or not it is needed: the first answer too takes as long for everyone
+            return hasher.verify(kept or nobody, password[: MAXIMUM_PASSWORD + 1])
     except (Argon2Error, InvalidHashError, UnicodeEncodeError):
         return False

@@ -29,7 +29,8 @@ def check_own_password(services: Services, owner: _Owner, password: str) -> None
     """Raises ``WrongCredential`` unless this is the owner's password."""
     with services.database.reading() as session:
         account = session.get(Account, owner.account_id)
-    if account is None or not matches(account.password_hash, password, known=True):
+    hasher = services.password_hasher
+    if account is None or not matches(hasher, account.password_hash, password, known=True):
         raise WrongCredential("password", "is not the present one. Nothing was changed.")
 
 

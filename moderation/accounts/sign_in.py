@@ -91,7 +91,8 @@ def sign_in(
     Raises ``SignInFailed``, ``CodeNeeded`` where a code must follow, and ``PasswordsBusy``.
     """
     usable = account is not None and account.disabled_at is None
-    correct = matches(account.password_hash if account and usable else None, password, known=known)
+    kept = account.password_hash if account and usable else None
+    correct = matches(services.password_hasher, kept, password, known=known)
     if account is None or not usable or not correct:
         _note_failure(services, account)
         raise SignInFailed("name", "or password is wrong. Please try again.")

@@ -38,7 +38,7 @@ def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) ->
         nobody = not all_accounts(session)
     made = None if settings.admin_password else secrets.token_urlsafe(18)
     wanted = nobody and (settings.admin_password or not settings.production)
-    hashed = hash_of(settings.admin_password or made or "") if wanted else None
+    hashed = hash_of(services.password_hasher, settings.admin_password or made or "") if wanted else None
 
     def work(unit: UnitOfWork) -> FirstStart:
         password = secret = publishable = None

@@ -16,7 +16,8 @@ from moderation.storage.accounts import Granted, Role
 from moderation.storage.authors import Author
 from moderation.storage.sites import Right
 from tests.api.described import Document
-from tests.newsroom import NOON, ORIGIN, Newsroom
+from tests.doubles import NOON
+from tests.newsroom import ORIGIN, Newsroom
 
 COMMENTS = "/api/v1/articles/trams/comments"
 REASONS = '[[reasons]]\nid = "personal-attack"\nlabel = "Personal attack"\nreader = "It attacks a person."\n'

@@ -37,7 +37,8 @@ from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
-from tests.newsroom import NOON, SECRET, Hall, Newsroom, open_hall, settings_for
+from tests.doubles import CHEAP, NOON
+from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 
 ANOTHER = "another secret key, as long as it must be"
 THIRD = "a third secret key, as long as it must be"
@@ -265,7 +266,7 @@ def _furnish_as_before(database: Database) -> None:
         (
             "INSERT INTO accounts (id, name, password_hash, created_at, totp_secret, recovery)"
             " VALUES ('acc1', 'maria', :hash, :now, 'a salt of before', '[]')",
-            {"hash": hash_of(PASSWORD), "now": NOON},
+            {"hash": hash_of(CHEAP, PASSWORD), "now": NOON},
         ),
     ]
     with database.engine.connect() as connection, connection.begin():

@@ -21,7 +21,8 @@ from moderation.storage.authors import Author
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import keep_place
-from tests.newsroom import NOON, Newsroom
+from tests.doubles import NOON
+from tests.newsroom import Newsroom
 
 POST = '[comments]\nmode = "post"\n'
 RUDE = "toxicity=0.9"

@@ -21,7 +21,8 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.sites import Right
-from tests.newsroom import NOON, Newsroom, detail
+from tests.doubles import NOON
+from tests.newsroom import Newsroom, detail
 
 COMMENTS = "/api/v1/articles/trams/comments"
 

@@ -27,6 +27,7 @@ from moderation.storage.database import Database
 from moderation.storage.sites import Right
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from tests.newsroom import Hall, Newsroom, open_hall
+from tests.tampering import take_guards_away
 
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 
@@ -43,12 +44,7 @@ def behind_its_back(database: Database) -> Iterator[Connection]:
     """A connection on which nothing is refused; whatever is done there is undone at the end."""
     with database.engine.connect() as connection:
         transaction = connection.begin()
-        if database.is_sqlite:
-            triggers = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
-            for trigger in triggers:
-                connection.execute(text(f'DROP TRIGGER "{trigger}"'))
-        else:
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        take_guards_away(connection)
         try:
             yield connection
         finally:

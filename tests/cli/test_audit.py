@@ -15,6 +15,7 @@ from moderation.cli import main
 from moderation.core.audit_chain import UnchainedEvent
 from moderation.storage.audit import append
 from moderation.storage.database import Database
+from tests.tampering import take_guards_away
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -35,18 +36,9 @@ def write(database: Database, chain: str, *, events: int, at: datetime = NOON) -
 def behind_its_back(database: Database, *statements: str) -> None:
     """Runs statements with the guards of the audit tables taken away."""
     with database.engine.begin() as connection:
-        _drop_guards(connection, sqlite=database.is_sqlite)
+        take_guards_away(connection)
         for statement in statements:
             connection.exec_driver_sql(statement)
-
-
-def _drop_guards(connection: Connection, *, sqlite: bool) -> None:
-    if sqlite:
-        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-            connection.execute(text(f"DROP TRIGGER {name}"))
-    else:
-        for table in ("audit_events", "audit_heads"):
-            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from moderation.core.errors import ConfigurationError
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.services import Services
 from moderation.storage.audit import EventRow
-from tests.newsroom import NOON, ObedientScorer, StandingClock, open_hall, settings_for
+from tests.doubles import NOON, ObedientScorer, StandingClock
+from tests.newsroom import open_hall, settings_for
 
 STRICT, LOOSE = "[policy.reject]\nthreat_at_least = 0.5\n", "[policy.reject]\nthreat_at_least = 0.9\n"
 

@@ -57,7 +57,7 @@ def toml(table: str, keys: dict[str, float]) -> str:
     return f"[{table}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120)
 @given(
     many=st.lists(signals(), min_size=1, max_size=8),
     effects=st.fixed_dictionaries({name: conditions() for name in ("approve", "reject", "flag")}),

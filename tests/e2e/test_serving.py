@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -53,9 +54,9 @@ else:
 Start = Callable[..., "tuple[subprocess.Popen[str], int]"]
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts the toy application in so many processes and tells its port."""
+@contextmanager
+def starting() -> Iterator[Start]:
+    """Starts the toy application in so many processes and tells its port; all of them end with it."""
     started = []
 
     def start(processes: int = 1, files: int | None = None) -> tuple[subprocess.Popen[str], int]:
@@ -72,6 +73,19 @@ def start() -> Iterator[Start]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The toy application in one process, for all tests that leave it as it was, and its port."""
+    with starting() as start:
+        yield start()
 
 
 def ask(port: int, body: bytes = b"hello", **headers: str) -> http.client.HTTPResponse:
@@ -160,8 +174,8 @@ def test_a_request_that_is_still_being_sent_when_the_stop_begins_is_answered(sta
     assert process.wait(timeout=30) == 0
 
 
-def test_clients_that_send_slowly_hold_no_thread(start: Start) -> None:
-    _, port = start()
+def test_clients_that_send_slowly_hold_no_thread(running: tuple[subprocess.Popen[str], int]) -> None:
+    _, port = running
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
     try:
         for number, client in enumerate(slow):
@@ -173,8 +187,8 @@ def test_clients_that_send_slowly_hold_no_thread(start: Start) -> None:
             client.close()
 
 
-def test_a_large_body_reaches_the_application_whole(start: Start) -> None:
-    _, port = start()
+def test_a_large_body_reaches_the_application_whole(running: tuple[subprocess.Popen[str], int]) -> None:
+    _, port = running
     assert ask(port, b"x" * 10_000_000).body.startswith(b"10000000 ")  # type: ignore[attr-defined]
 
 
@@ -187,8 +201,10 @@ def test_a_large_body_reaches_the_application_whole(start: Start) -> None:
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
     ],
 )
-def test_what_is_no_request_gets_a_problem_in_words(start: Start, sent: bytes, status: int) -> None:
-    _, port = start()
+def test_what_is_no_request_gets_a_problem_in_words(
+    running: tuple[subprocess.Popen[str], int], sent: bytes, status: int
+) -> None:
+    _, port = running
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(sent)
         answer = client.makefile("rb").read()
@@ -196,8 +212,8 @@ def test_what_is_no_request_gets_a_problem_in_words(start: Start, sent: bytes, s
     assert b"application/problem+json" in answer
 
 
-def test_clients_that_break_off_harm_nobody_else(start: Start) -> None:
-    process, port = start()
+def test_clients_that_break_off_harm_nobody_else(running: tuple[subprocess.Popen[str], int]) -> None:
+    process, port = running
     for sent in (b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello") * 10:
         client = socket.create_connection(("127.0.0.1", port))
         client.sendall(sent)
@@ -323,8 +339,10 @@ def test_what_stands_apart_answers_while_every_thread_waits(start: Start) -> Non
     assert answers == [200] * 24
 
 
-def test_what_never_reaches_the_application_carries_the_headers_of_every_answer(start: Start) -> None:
-    _, port = start()
+def test_what_never_reaches_the_application_carries_the_headers_of_every_answer(
+    running: tuple[subprocess.Popen[str], int],
+) -> None:
+    _, port = running
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n")
         answer = client.recv(65536)

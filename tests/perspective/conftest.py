@@ -1,48 +1,38 @@
-"""One application for the tests that change nothing, one for each test that does."""
+"""One application per kind of database, with a scorer of its own; each test has a site of its own in it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
 
-from moderation.storage.suggestions import SuggestedLabels
-from tests.newsroom import NO_LIMITS, NOON
-from tests.perspective.perspective_world import WordScorer, World, open_world
+from moderation.core.scores import LABELS
+from tests.newsroom import Hall, hall_over, open_hall
+from tests.perspective.asking import IdiotScorer, Perspective, arrive
 
 
 @pytest.fixture(scope="session")
-def shared_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("perspective")
-    world = open_world(f"sqlite:///{shutil.copy(sqlite_template, folder / 'test.sqlite3')}", folder)
-    yield world
-    world.services.database.close()
+def sqlite_hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall_over("sqlite", request, tmp_path_factory.mktemp("hall"), IdiotScorer()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres_hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall_over("postgres", request, tmp_path_factory.mktemp("hall"), IdiotScorer()) as opened:
+        yield opened
 
 
 @pytest.fixture
-def world(shared_world: World) -> World:
-    """An application over SQLite: scorer, configuration and clock as new, and no label kept."""
-    shared_world.scorer.__init__()  # type: ignore[misc]
-    shared_world.configuration.set(NO_LIMITS)
-    shared_world.clock.now = NOON
-    shared_world.services.database.writing(lambda session: session.execute(delete(SuggestedLabels)))
-    return shared_world
+def perspective(request: pytest.FixtureRequest) -> Perspective:
+    """A site that came from Perspective; over SQLite, unless the test is ``on_both_databases``."""
+    return arrive(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_hall"))
 
 
 @pytest.fixture
-def either_world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    """A fresh application over each kind of database in turn."""
-    world = open_world(database_url, tmp_path)
-    yield world
-    world.services.database.close()
-
-
-@pytest.fixture
-def sexless_world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    """An application whose pack has six labels, as Detoxify's `original`: no `sexual_explicit`."""
-    world = open_world(sqlite_url, tmp_path, WordScorer([label for label in WordScorer().labels if "sex" not in label]))
-    yield world
-    world.services.database.close()
+def sexless(sqlite_url: str, tmp_path: Path) -> Iterator[Perspective]:
+    """A site whose pack has six labels, as Detoxify's `original`: no `sexual_explicit`."""
+    hall = open_hall(sqlite_url, tmp_path, scorer=IdiotScorer([label for label in LABELS if "sex" not in label]))
+    yield arrive(hall)
+    hall.services.database.close()

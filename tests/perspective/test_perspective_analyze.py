@@ -17,20 +17,14 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
+from moderation.accounts.sites import add_secret_key
 from moderation.core.scores import Scale, ScoreRequest, Scores
 from moderation.perspective.wire import LABEL_OF
 from moderation.scoring.batching import BatchingScorer
+from moderation.storage.sites import Right
 from moderation.storage.tables import Base
-from tests.perspective.perspective_world import (
-    KEY,
-    PUBLISHABLE,
-    WITHOUT_RIGHT,
-    WordScorer,
-    World,
-    error,
-    error_type,
-    open_world,
-)
+from tests.newsroom import open_hall
+from tests.perspective.asking import IdiotScorer, Perspective, arrive, error, error_type
 
 LONG_GERMAN = (
     "Die Regierung hat gestern beschlossen, dass alle Bürgerinnen und Bürger im nächsten Jahr mehr Steuern zahlen."
@@ -45,8 +39,8 @@ def scores(answer: dict[str, Any]) -> dict[str, float]:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_answer_has_the_shape_that_clients_read(world: World) -> None:
-    assert world.analyzed("You are an idiot.", clientToken="comment:17") == {
+def test_the_answer_has_the_shape_that_clients_read(perspective: Perspective) -> None:
+    assert perspective.analyzed("You are an idiot.", clientToken="comment:17") == {
         "attributeScores": {
             "TOXICITY": {
                 "spanScores": [{"begin": 0, "end": 17, "score": {"value": 0.9, "type": "PROBABILITY"}}],
@@ -60,50 +54,52 @@ def test_the_answer_has_the_shape_that_clients_read(world: World) -> None:
 
 
 def test_scores_are_on_the_scale_that_perspectives_users_have_set_their_thresholds_on(
-    world: World,
+    perspective: Perspective,
 ) -> None:
-    assert scores(world.analyzed("You are an idiot."))["TOXICITY"] == 0.9  # 0.45 on the natural scale
+    assert scores(perspective.analyzed("You are an idiot."))["TOXICITY"] == 0.9  # 0.45 on the natural scale
 
 
-def test_every_attribute_answers_under_the_name_it_was_asked_by(world: World) -> None:
+def test_every_attribute_answers_under_the_name_it_was_asked_by(perspective: Perspective) -> None:
     names = [name for name in LABEL_OF if name != "RELEVANCE"]
     asked = {*names, *(f"{name}_EXPERIMENTAL" for name in names), "TOXICITY@6", "INSULT_EXPERIMENTAL@2"}
-    assert set(scores(world.analyzed(requestedAttributes={name: {} for name in asked}))) == asked
+    assert set(scores(perspective.analyzed(requestedAttributes={name: {} for name in asked}))) == asked
 
 
-def test_an_attribute_without_an_honest_score_is_an_error(world: World) -> None:
+def test_an_attribute_without_an_honest_score_is_an_error(perspective: Perspective) -> None:
     for name in ("ATTACK_ON_AUTHOR", "FLIRTATION", "SPAM", "UNSUBSTANTIAL", "LIKELY_TO_REJECT", "toxicity", "NO SUCH"):
-        answer = world.analyze(requestedAttributes={"TOXICITY": {}, name: {}})
+        answer = perspective.analyze(requestedAttributes={"TOXICITY": {}, name: {}})
         assert error_type(answer) == "INVALID_REQUEST"
         assert error(answer)["message"] == f"Unknown requested attribute: {name}"
 
 
 def test_an_attribute_without_an_honest_score_is_dropped_where_the_client_wants_that(
-    world: World,
+    perspective: Perspective,
 ) -> None:
-    answer = world.analyzed(requestedAttributes={"SPAM": {}, "TOXICITY": {}}, dropUnsupportedAttributes=True)
+    answer = perspective.analyzed(requestedAttributes={"SPAM": {}, "TOXICITY": {}}, dropUnsupportedAttributes=True)
     assert set(scores(answer)) == {"TOXICITY"}
-    assert "attributeScores" not in world.analyzed(requestedAttributes={"SPAM": {}}, dropUnsupportedAttributes=True)
+    assert "attributeScores" not in perspective.analyzed(
+        requestedAttributes={"SPAM": {}}, dropUnsupportedAttributes=True
+    )
 
 
-def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless_world: World) -> None:
+def test_a_label_that_the_pack_lacks_is_an_error_not_a_zero(sexless: Perspective) -> None:
     asked: dict[str, dict[str, object]] = {"SEXUALLY_EXPLICIT": {}, "THREAT": {}}
-    assert error_type(sexless_world.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
-    dropped = sexless_world.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
+    assert error_type(sexless.analyze(requestedAttributes=asked)) == "INVALID_REQUEST"
+    dropped = sexless.analyzed(requestedAttributes=asked, dropUnsupportedAttributes=True)
     assert set(scores(dropped)) == {"THREAT"}
 
 
-def test_a_score_below_its_threshold_is_left_out_and_one_at_it_stays(world: World) -> None:
+def test_a_score_below_its_threshold_is_left_out_and_one_at_it_stays(perspective: Perspective) -> None:
     asked = {"TOXICITY": {"scoreThreshold": 0.9}, "INSULT": {"scoreThreshold": 0.46}}
-    assert set(scores(world.analyzed(requestedAttributes=asked))) == {"TOXICITY"}
+    assert set(scores(perspective.analyzed(requestedAttributes=asked))) == {"TOXICITY"}
 
 
-def test_all_scores_below_their_thresholds_leave_no_attribute_scores(world: World) -> None:
-    answer = world.analyzed("A calm word.", requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}})
+def test_all_scores_below_their_thresholds_leave_no_attribute_scores(perspective: Perspective) -> None:
+    answer = perspective.analyzed("A calm word.", requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}})
     assert answer == {"languages": ["en"], "detectedLanguages": ["en"]}
 
 
-def test_names_may_be_written_as_in_protobuf(world: World) -> None:
+def test_names_may_be_written_as_in_protobuf(perspective: Perspective) -> None:
     body = {
         "comment": {"text": "You are an idiot."},
         "requested_attributes": {"TOXICITY": {"score_type": "PROBABILITY", "score_threshold": 0.5}},
@@ -111,22 +107,22 @@ def test_names_may_be_written_as_in_protobuf(world: World) -> None:
         "client_token": "t",
         "span_annotations": None,
     }
-    answer = world.post("analyze", body)
+    answer = perspective.post("analyze", body)
     assert answer.status_code == 200
     assert (answer.json or {})["clientToken"] == "t"
 
 
-def test_what_else_arrives_in_the_query_does_not_hurt(world: World) -> None:
+def test_what_else_arrives_in_the_query_does_not_hurt(perspective: Perspective) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
     extra = {"alt": "json", "fields": "attributeScores", "prettyPrint": "false", "quotaUser": "me", "$.xgafv": "1"}
-    assert world.post("analyze", body, **extra).status_code == 200
+    assert perspective.post("analyze", body, **extra).status_code == 200
 
 
-def test_a_body_without_a_json_content_type_is_read_all_the_same(world: World) -> None:
+def test_a_body_without_a_json_content_type_is_read_all_the_same(perspective: Perspective) -> None:
     body = json.dumps({"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": None}}).encode()
     for content_type in (None, "text/plain", "application/x-www-form-urlencoded"):
-        answer = world.app.test_client().post(
-            f"/v1alpha1/comments:analyze?key={KEY}", data=body, content_type=content_type
+        answer = perspective.app.test_client().post(
+            f"/v1alpha1/comments:analyze?key={perspective.key}", data=body, content_type=content_type
         )
         assert answer.status_code == 200, answer.text
 
@@ -143,8 +139,8 @@ def utf16(text: str, begin: int, end: int) -> str:
     return text.encode("utf-16-le")[2 * begin : 2 * end].decode("utf-16-le")
 
 
-def test_with_span_annotations_each_sentence_has_each_attributes_own_score(world: World) -> None:
-    answer = world.analyzed(
+def test_with_span_annotations_each_sentence_has_each_attributes_own_score(perspective: Perspective) -> None:
+    answer = perspective.analyzed(
         "What kind of idiot name is foo? Sorry, I like your name.",
         spanAnnotations=True,
         requestedAttributes={"TOXICITY": {}, "INSULT": {}},
@@ -153,33 +149,33 @@ def test_with_span_annotations_each_sentence_has_each_attributes_own_score(world
     assert spans(answer, "INSULT") == [(0, 31, 0.45), (32, 56, 0.05)]
 
 
-def test_spans_count_utf16_code_units(world: World) -> None:
+def test_spans_count_utf16_code_units(perspective: Perspective) -> None:
     text = "😀😀 Hello \N{MATHEMATICAL SCRIPT CAPITAL A}ll. You idiot 🤡! Bye."
-    whole = world.analyzed(text)
+    whole = perspective.analyzed(text)
     assert spans(whole)[0][:2] == (0, len(text.encode("utf-16-le")) // 2)
-    found = spans(world.analyzed(text, spanAnnotations=True))
+    found = spans(perspective.analyzed(text, spanAnnotations=True))
     assert [utf16(text, begin, end) for begin, end, _ in found] == [text[:13], "You idiot 🤡!", "Bye."]
     assert text[:13].endswith("ll.")
 
 
-def test_half_a_surrogate_pair_counts_as_one_unit(world: World) -> None:
-    answer = world.analyzed("a\ud83d. You idiot.", spanAnnotations=True)
+def test_half_a_surrogate_pair_counts_as_one_unit(perspective: Perspective) -> None:
+    answer = perspective.analyzed("a\ud83d. You idiot.", spanAnnotations=True)
     assert spans(answer) == [(0, 3, 0.1), (4, 14, 0.9)]
 
 
-def test_html_is_scored_as_it_is_read_and_spans_refer_to_it_as_it_was_sent(world: World) -> None:
+def test_html_is_scored_as_it_is_read_and_spans_refer_to_it_as_it_was_sent(perspective: Perspective) -> None:
     html = '<p>Caf&eacute; is n&#105;ce.</p> <!-- idiot --><p title="idiot">You <b>idi</b>ot &amp; 😀.</p>'
-    answer = world.analyzed(comment={"text": html, "type": "HTML"}, spanAnnotations=True)
+    answer = perspective.analyzed(comment={"text": html, "type": "HTML"}, spanAnnotations=True)
     assert [utf16(html, begin, end) for begin, end, _ in spans(answer)] == [
         "Caf&eacute; is n&#105;ce.",
         "You <b>idi</b>ot &amp; 😀.",
     ]
     assert [value for *_, value in spans(answer)] == [0.1, 0.9]
-    assert spans(world.analyzed(comment={"text": html, "type": "HTML"}))[0][:2] == (0, len(html) + 1)
+    assert spans(perspective.analyzed(comment={"text": html, "type": "HTML"}))[0][:2] == (0, len(html) + 1)
 
 
-def test_a_sentence_below_the_threshold_has_no_span(world: World) -> None:
-    answer = world.analyzed(
+def test_a_sentence_below_the_threshold_has_no_span(perspective: Perspective) -> None:
+    answer = perspective.analyzed(
         "Hello there. You idiot.",
         spanAnnotations=True,
         requestedAttributes={"TOXICITY": {"scoreThreshold": 0.5}, "RELEVANCE": {}},
@@ -194,74 +190,74 @@ def test_a_sentence_below_the_threshold_has_no_span(world: World) -> None:
 ARTICLE = "Ministers met on minerals.\n\nThe second paragraph is about harbours."
 
 
-def relevance(world: World, text: str, context: dict[str, Any]) -> float:
-    return scores(world.analyzed(text, requestedAttributes={"RELEVANCE": {}}, context=context))["RELEVANCE"]
+def relevance(perspective: Perspective, text: str, context: dict[str, Any]) -> float:
+    return scores(perspective.analyzed(text, requestedAttributes={"RELEVANCE": {}}, context=context))["RELEVANCE"]
 
 
-def test_relevance_is_judged_against_the_article_in_the_context(world: World) -> None:
+def test_relevance_is_judged_against_the_article_in_the_context(perspective: Perspective) -> None:
     entries = {"entries": [{"text": ARTICLE}]}
     pair = {"articleAndParentComment": {"article": {"text": ARTICLE}}}
     for context in (entries, pair):
-        assert relevance(world, "Ministers again", context) == 0.8
-        assert relevance(world, "Buy shoes", context) == 0.2
-    assert world.scorer.prepared[0].paragraphs == (
+        assert relevance(perspective, "Ministers again", context) == 0.8
+        assert relevance(perspective, "Buy shoes", context) == 0.2
+    assert perspective.scorer.prepared[0].paragraphs == (
         "Ministers met on minerals.",
         "The second paragraph is about harbours.",
     )
 
 
-def test_a_reply_is_judged_with_its_parent(world: World) -> None:
+def test_a_reply_is_judged_with_its_parent(perspective: Perspective) -> None:
     parent = {"text": "Which ones?"}
     pair = {"articleAndParentComment": {"article": {"text": ARTICLE}, "parentComment": parent}}
-    assert relevance(world, "Ministers again", pair) == pytest.approx(0.9)
-    assert relevance(world, "Ministers again", {"entries": [{"text": ARTICLE}, parent]}) == pytest.approx(0.9)
+    assert relevance(perspective, "Ministers again", pair) == pytest.approx(0.9)
+    assert relevance(perspective, "Ministers again", {"entries": [{"text": ARTICLE}, parent]}) == pytest.approx(0.9)
     thread = {"entries": [{"text": ARTICLE}, {"text": "First"}, {"text": "Second"}]}
-    relevance(world, "Ministers again", thread)
-    assert world.scorer.asked[-1].parent == "Second"
+    relevance(perspective, "Ministers again", thread)
+    assert perspective.scorer.asked[-1].parent == "Second"
 
 
-def test_relevance_without_an_article_is_an_error_or_dropped(world: World) -> None:
+def test_relevance_without_an_article_is_an_error_or_dropped(perspective: Perspective) -> None:
     contexts: list[dict[str, object] | None] = [None, {}, {"entries": []}, {"entries": [{"text": " "}]}]
     for context in contexts:
-        answer = world.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
+        answer = perspective.analyze(requestedAttributes={"RELEVANCE": {}}, context=context)
         assert error_type(answer) == "INVALID_REQUEST"
         assert "context" in error(answer)["message"]
-    dropped = world.analyzed(requestedAttributes={"RELEVANCE": {}, "THREAT": {}}, dropUnsupportedAttributes=True)
+    dropped = perspective.analyzed(requestedAttributes={"RELEVANCE": {}, "THREAT": {}}, dropUnsupportedAttributes=True)
     assert set(scores(dropped)) == {"THREAT"}
 
 
-def test_a_context_that_nobody_asks_about_costs_nothing(world: World) -> None:
-    world.analyzed(context={"entries": [{"text": ARTICLE}]})
-    assert world.scorer.prepared == []
+def test_a_context_that_nobody_asks_about_costs_nothing(perspective: Perspective) -> None:
+    perspective.analyzed(context={"entries": [{"text": ARTICLE}]})
+    assert perspective.scorer.prepared == []
 
 
-def test_of_a_megabyte_of_context_a_bounded_part_is_looked_at(world: World) -> None:
+def test_of_a_megabyte_of_context_a_bounded_part_is_looked_at(perspective: Perspective) -> None:
     article = "A paragraph on ministers and their minerals.\n\n" * 22_000
-    relevance(world, "Ministers again", {"entries": [{"text": article}]})
-    assert sum(map(len, world.scorer.prepared[0].paragraphs)) <= 30_000
+    relevance(perspective, "Ministers again", {"entries": [{"text": article}]})
+    assert sum(map(len, perspective.scorer.prepared[0].paragraphs)) <= 30_000
     marked = "<p>Ministers <b>met</b> again</p>" * 30_000
-    relevance(world, "Ministers again", {"entries": [{"text": marked, "type": "HTML"}]})
-    assert world.scorer.prepared[1].paragraphs[0] == "Ministers met again"
+    relevance(perspective, "Ministers again", {"entries": [{"text": marked, "type": "HTML"}]})
+    assert perspective.scorer.prepared[1].paragraphs[0] == "Ministers met again"
 
 
-def test_a_context_entry_over_a_megabyte_and_two_kinds_of_context_are_refused(world: World) -> None:
-    answer = world.analyze(context={"entries": [{"text": "é" * 524_289}]})
+def test_a_context_entry_over_a_megabyte_and_two_kinds_of_context_are_refused(perspective: Perspective) -> None:
+    answer = perspective.analyze(context={"entries": [{"text": "é" * 524_289}]})
     assert error_type(answer) == "INVALID_REQUEST"
     both = {"entries": [{"text": "a"}], "articleAndParentComment": {"article": {"text": "b"}}}
-    assert "both fields were populated" in error(world.analyze(context=both))["message"]
+    assert "both fields were populated" in error(perspective.analyze(context=both))["message"]
 
 
 # --- languages --------------------------------------------------------------------------------------------------------
 
 
-def test_short_english_is_english_whether_or_not_the_client_says_so(world: World) -> None:
+def test_short_english_is_english_whether_or_not_the_client_says_so(perspective: Perspective) -> None:
     for text in ("lol", "You idiot", "no u", "kisa ou fe", "😀"):
-        assert world.analyzed(text, languages=None)["detectedLanguages"] == ["en"]
-        assert world.analyzed(text)["languages"] == ["en"]
+        assert perspective.analyzed(text, languages=None)["detectedLanguages"] == ["en"]
+        assert perspective.analyzed(text)["languages"] == ["en"]
 
 
-def test_a_stated_language_that_no_pack_reads_is_believed(world: World) -> None:
-    answer = world.analyze("Du Idiot", languages=["de"])
+def test_a_stated_language_that_no_pack_reads_is_believed(perspective: Perspective) -> None:
+    answer = perspective.analyze("Du Idiot", languages=["de"])
     assert error_type(answer) == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
     found = error(answer)
     assert found["message"] == "Attribute TOXICITY does not support request languages: de"
@@ -273,63 +269,63 @@ def test_a_stated_language_that_no_pack_reads_is_believed(world: World) -> None:
 
 
 def test_a_longer_text_that_is_confidently_another_language_is_not_what_the_client_states(
-    world: World,
+    perspective: Perspective,
 ) -> None:
-    details = error(world.analyze(LONG_GERMAN, languages=["en"]))["details"]
+    details = error(perspective.analyze(LONG_GERMAN, languages=["en"]))["details"]
     assert details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["de"]
-    assert world.analyzed(LONG_ENGLISH, languages=["de"])["detectedLanguages"] == ["en"]
+    assert perspective.analyzed(LONG_ENGLISH, languages=["de"])["detectedLanguages"] == ["en"]
 
 
-def test_an_unread_language_names_every_attribute_so_that_clients_can_drop_them(world: World) -> None:
-    details = error(world.analyze(LONG_GERMAN, requestedAttributes={"TOXICITY": {}, "INSULT@2": {}}))["details"]
+def test_an_unread_language_names_every_attribute_so_that_clients_can_drop_them(perspective: Perspective) -> None:
+    details = error(perspective.analyze(LONG_GERMAN, requestedAttributes={"TOXICITY": {}, "INSULT@2": {}}))["details"]
     named = [detail["languageNotSupportedByAttributeError"]["attribute"] for detail in details]
     assert sorted(named) == ["INSULT@2", "TOXICITY"]
 
 
 def test_in_an_unread_language_the_attributes_are_dropped_where_the_client_wants_that(
-    world: World,
+    perspective: Perspective,
 ) -> None:
-    answer = world.analyzed(LONG_GERMAN, dropUnsupportedAttributes=True, languages=None)
+    answer = perspective.analyzed(LONG_GERMAN, dropUnsupportedAttributes=True, languages=None)
     assert answer == {"languages": ["de"], "detectedLanguages": ["de"]}
 
 
-def test_an_unread_language_is_counted(world: World) -> None:
+def test_an_unread_language_is_counted(perspective: Perspective) -> None:
     def counted() -> float:
-        lines = world.app.test_client().get("/metrics").text.splitlines()
+        lines = perspective.app.test_client().get("/metrics").text.splitlines()
         name = 'moderation_perspective_language_not_supported_total{language="de"}'
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
 
     before = counted()
-    world.analyze(LONG_GERMAN)
+    perspective.analyze(LONG_GERMAN)
     assert counted() == before + 1
 
 
-def test_a_region_does_not_change_a_language(world: World) -> None:
+def test_a_region_does_not_change_a_language(perspective: Perspective) -> None:
     for code in ("en-US", "en_GB", "EN"):
-        assert world.analyzed("You idiot", languages=[code])["languages"] == [code]
+        assert perspective.analyzed("You idiot", languages=[code])["languages"] == [code]
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("comment", [None, {}, {"text": ""}, {"text": " \n"}, {"text": "<br>", "type": "HTML"}])
-def test_an_empty_comment_is_refused(world: World, comment: Any) -> None:
-    assert error_type(world.analyze(comment=comment)) == "COMMENT_EMPTY"
+def test_an_empty_comment_is_refused(perspective: Perspective, comment: Any) -> None:
+    assert error_type(perspective.analyze(comment=comment)) == "COMMENT_EMPTY"
 
 
-def test_a_comment_over_20480_bytes_is_refused_and_one_of_20480_is_not(world: World) -> None:
+def test_a_comment_over_20480_bytes_is_refused_and_one_of_20480_is_not(perspective: Perspective) -> None:
     text = "I like the café that we have here. " * 568
     text += "é" * ((20_480 - len(text.encode())) // 2)
     assert len(text.encode()) == 20_480
-    assert world.analyze(text).status_code == 200
-    answer = world.analyze(text + "a")
+    assert perspective.analyze(text).status_code == 200
+    answer = perspective.analyze(text + "a")
     assert error_type(answer) == "COMMENT_TOO_LONG"
     assert error(answer)["message"] == "Comment text was too many bytes. Value (20481) exceeded limit (20480)."
 
 
 @pytest.mark.parametrize("asked", [None, {}])
-def test_no_requested_attributes_are_refused(world: World, asked: Any) -> None:
-    assert error_type(world.analyze(requestedAttributes=asked)) == "NO_REQUESTED_ATTRIBUTES"
+def test_no_requested_attributes_are_refused(perspective: Perspective, asked: Any) -> None:
+    assert error_type(perspective.analyze(requestedAttributes=asked)) == "NO_REQUESTED_ATTRIBUTES"
 
 
 @pytest.mark.parametrize(
@@ -363,73 +359,79 @@ def test_no_requested_attributes_are_refused(world: World, asked: Any) -> None:
     ],
 )
 def test_a_request_of_another_shape_is_refused_with_the_name_of_what_is_wrong(
-    world: World, body: Any, named: str
+    perspective: Perspective, body: Any, named: str
 ) -> None:
     if isinstance(body, dict):
         body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}} | body
-    answer = world.post("analyze", body)
+    answer = perspective.post("analyze", body)
     assert error_type(answer) == "INVALID_REQUEST"
     assert named in error(answer)["message"]
 
 
-def test_a_threshold_that_is_no_finite_number_is_refused(world: World) -> None:
+def test_a_threshold_that_is_no_finite_number_is_refused(perspective: Perspective) -> None:
     body = b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 1e999}}}'
-    assert error_type(world.post("analyze", body)) == "INVALID_REQUEST"
+    assert error_type(perspective.post("analyze", body)) == "INVALID_REQUEST"
 
 
-def test_without_a_key_nothing_is_answered(world: World) -> None:
+def test_without_a_key_nothing_is_answered(perspective: Perspective) -> None:
     for key in (None, ""):
-        found = error(world.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
+        found = error(perspective.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
         assert found["status"] == "PERMISSION_DENIED"
 
 
-def test_a_wrong_key_is_told_as_google_tells_it(world: World) -> None:
-    for key in ("AIzaSyNoSuchKey", PUBLISHABLE, "é"):
-        found = error(world.post("analyze", {"comment": {"text": "a"}}, key=key), 400)
+def test_a_wrong_key_is_told_as_google_tells_it(perspective: Perspective) -> None:
+    for key in ("AIzaSyNoSuchKey", perspective.newsroom.publishable, "é"):
+        found = error(perspective.post("analyze", {"comment": {"text": "a"}}, key=key), 400)
         assert found["status"] == "INVALID_ARGUMENT"
         assert found["message"] == "API key not valid. Please pass a valid API key."
         assert found["details"][0]["reason"] == "API_KEY_INVALID"
         assert found["details"][0]["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
 
 
-def test_a_key_without_the_right_is_told_so(world: World) -> None:
-    found = error(world.post("analyze", {"comment": {"text": "a"}}, key=WITHOUT_RIGHT), 403)
+def test_a_key_without_the_right_is_told_so(perspective: Perspective) -> None:
+    key = add_secret_key(perspective.services, "test", perspective.site, [Right.READ])
+    found = error(perspective.post("analyze", {"comment": {"text": "a"}}, key=key), 403)
     assert "analyze" in found["message"]
 
 
-def test_a_key_may_come_in_googles_header(world: World) -> None:
+def test_a_key_may_come_in_googles_header(perspective: Perspective) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
-    client = world.app.test_client()
-    assert client.post("/v1alpha1/comments:analyze", json=body, headers={"X-Goog-Api-Key": KEY}).status_code == 200
+    client = perspective.app.test_client()
+    assert (
+        client.post("/v1alpha1/comments:analyze", json=body, headers={"X-Goog-Api-Key": perspective.key}).status_code
+        == 200
+    )
 
 
-def test_a_site_over_its_limit_is_told_as_google_tells_it(world: World) -> None:
-    world.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
-    assert [world.analyze().status_code for _ in range(3)] == [200, 200, 429]
-    answer = world.suggest()
+def test_a_site_over_its_limit_is_told_as_google_tells_it(perspective: Perspective) -> None:
+    perspective.configuration.set('[rate_limits]\nper_site = ["2 per minute"]\n')
+    assert [perspective.analyze().status_code for _ in range(3)] == [200, 200, 429]
+    answer = perspective.suggest()
     found = error(answer, 429)
     assert found["status"] == "RESOURCE_EXHAUSTED"
     assert found["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_a_scorer_that_is_too_slow_is_told_at_once(world: World) -> None:
-    world.scorer.slow = True
-    answer = world.analyze()
+def test_a_scorer_that_is_too_slow_is_told_at_once(perspective: Perspective) -> None:
+    perspective.scorer.slow = True
+    answer = perspective.analyze()
     assert error(answer, 503)["status"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"]
-    assert world.scorer.timeouts == [2.0]
+    assert perspective.scorer.timeouts == [2.0]
 
 
-def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(world: World) -> None:
+def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(perspective: Perspective) -> None:
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
     for waited, status in ((0.1, 200), (0.6, 503)):
-        answer = world.app.test_client().post(
-            f"/v1alpha1/comments:analyze?key={KEY}", json=body, environ_base={"moderation.waited_seconds": waited}
+        answer = perspective.app.test_client().post(
+            f"/v1alpha1/comments:analyze?key={perspective.key}",
+            json=body,
+            environ_base={"moderation.waited_seconds": waited},
         )
         assert answer.status_code == status
     assert error(answer, 503)["status"] == "UNAVAILABLE"
-    assert len(world.scorer.asked) == 1
+    assert len(perspective.scorer.asked) == 1
 
 
 def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(world: World) -> None:
@@ -448,20 +450,20 @@ def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(world: Wo
 
 
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(
-    world: World,
+    perspective: Perspective,
 ) -> None:
-    assert error(world.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
-    assert error(world.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
-    client = world.app.test_client()
+    assert error(perspective.post("analyze", b"x" * (8 * 2**20 + 1)), 413)["status"] == "INVALID_ARGUMENT"
+    assert error(perspective.post("anlyze", {}), 404)["status"] == "NOT_FOUND"
+    client = perspective.app.test_client()
     assert error(client.get("/v1alpha1/comments:analyze"), 405)["status"] == "UNIMPLEMENTED"
 
 
 # --- what stays behind ------------------------------------------------------------------------------------------------
 
 
-def test_analyze_stores_nothing(world: World) -> None:
+def test_analyze_stores_nothing(perspective: Perspective) -> None:
     def rows() -> dict[str, int | None]:
-        with world.services.database.reading() as session:
+        with perspective.services.database.reading() as session:
             return {
                 name: session.scalar(select(func.count()).select_from(table))
                 for name, table in Base.metadata.tables.items()
@@ -469,22 +471,22 @@ def test_analyze_stores_nothing(world: World) -> None:
 
     before = rows()
     for do_not_store in (None, True, False):
-        world.analyzed(doNotStore=do_not_store)
+        perspective.analyzed(doNotStore=do_not_store)
     assert rows() == before
 
 
-def test_no_log_holds_a_key_or_a_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_holds_a_key_or_a_text(perspective: Perspective, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "sk_a-key-that-nobody-knows-0123456789"
-    world.analyze("A secret text, idiot.")
-    world.suggest(text="A secret text, idiot.")
-    world.post("analyze", b"{", key=secret)
-    world.post("analyze", {"comment": {"text": "A secret text"}}, key=secret)
-    world.app.test_client().get(f"/v1alpha1/nowhere?key={secret}")
-    world.scorer.slow = True
-    world.analyze("A secret text, idiot.")
+    perspective.analyze("A secret text, idiot.")
+    perspective.suggest(text="A secret text, idiot.")
+    perspective.post("analyze", b"{", key=secret)
+    perspective.post("analyze", {"comment": {"text": "A secret text"}}, key=secret)
+    perspective.app.test_client().get(f"/v1alpha1/nowhere?key={secret}")
+    perspective.scorer.slow = True
+    perspective.analyze("A secret text, idiot.")
     logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
-    assert KEY not in logged
+    assert perspective.key not in logged
     assert secret not in logged
     assert "secret text" not in logged
 
@@ -507,10 +509,12 @@ FIELDS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5)
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=FIELDS, asked=st.sampled_from([{}, {"TOXICITY": {}}, {"RELEVANCE": {}}]), method=st.booleans())
-def test_no_request_is_our_fault(world: World, fields: dict[str, Any], asked: dict[str, Any], method: bool) -> None:
+def test_no_request_is_our_fault(
+    perspective: Perspective, fields: dict[str, Any], asked: dict[str, Any], method: bool
+) -> None:
     whole = {"comment": {"text": "Hello idiot"}, ("requestedAttributes" if method else "attributeScores"): asked}
     body = json.dumps(whole | fields).encode()
-    answer = world.post("analyze" if method else "suggestscore", body)
+    answer = perspective.post("analyze" if method else "suggestscore", body)
     assert answer.status_code == 200 or error(answer)["status"] == "INVALID_ARGUMENT"
 
 
@@ -518,7 +522,7 @@ def test_requests_that_arrive_together_are_scored_together(sqlite_url: str, tmp_
     batches: list[int] = []
     begun, go_on = threading.Event(), threading.Event()
 
-    class Scorer(WordScorer):
+    class Scorer(IdiotScorer):
         def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
             batches.append(len(requests))
             begun.set()
@@ -526,15 +530,20 @@ def test_requests_that_arrive_together_are_scored_together(sqlite_url: str, tmp_
             return [self.score_one(request, scale=scale) for request in requests]
 
     batching = BatchingScorer(Scorer())
-    world = open_world(sqlite_url, tmp_path, batching)
+
+    class Batched(IdiotScorer):
+        def score_one(self, *asked: Any, **how: Any) -> Scores:
+            return batching.score_one(*asked, **how)
+
+    perspective = arrive(open_hall(sqlite_url, tmp_path, scorer=Batched()))
     with ThreadPoolExecutor(9) as pool:
-        first = pool.submit(world.analyze)
+        first = pool.submit(perspective.analyze)
         assert begun.wait(30)
-        others = [pool.submit(world.analyze) for _ in range(8)]
+        others = [pool.submit(perspective.analyze) for _ in range(8)]
         while len(batching._waiting) < 8:
             time.sleep(0.01)
         go_on.set()
         assert [done.result().status_code for done in (first, *others)] == [200] * 9
     assert batches == [1, 8]
     batching.close()
-    world.services.database.close()
+    perspective.services.database.close()

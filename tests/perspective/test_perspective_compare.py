@@ -15,7 +15,7 @@ from moderation.cli import main
 from moderation.cli.perspective_log import BadLine, Logged, read_log
 from moderation.core.errors import InvalidField
 from moderation.perspective.comparison import compare, rank_agreement, shares_held
-from tests.perspective.perspective_world import SITE, World
+from tests.perspective.asking import Perspective
 
 SCORES = st.lists(st.integers(0, 20).map(lambda twentieth: twentieth / 20), min_size=1, max_size=60)
 
@@ -210,12 +210,12 @@ def test_compare_with_nothing_to_compare_says_so(tmp_path: Path) -> None:
     assert "no row that could be compared" in result.stderr
 
 
-def test_labels_are_exported_and_erased_by_command(world: World, tmp_path: Path) -> None:
-    world.suggest(1, "You idiot.", clientToken="comment:17", languages=["en"])
-    environment = {"MODERATION_VAR": str(tmp_path), "MODERATION_DATABASE_URL": world.services.database.url}
+def test_labels_are_exported_and_erased_by_command(perspective: Perspective, tmp_path: Path) -> None:
+    perspective.suggest(1, "You idiot.", clientToken="comment:17", languages=["en"])
+    environment = {"MODERATION_VAR": str(tmp_path), "MODERATION_DATABASE_URL": perspective.services.database.url}
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ["perspective", *arguments, "--site", SITE], env=environment)
+        return CliRunner().invoke(main, ["perspective", *arguments, "--site", perspective.site], env=environment)
 
     line = json.loads(command("labels").stdout)
     assert line["clientToken"] == "comment:17"

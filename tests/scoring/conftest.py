@@ -1,4 +1,4 @@
-"""Small packs with random weights, made once for all tests of the scoring room."""
+"""The shipped pack, loaded once, and small packs with random weights, made once for all tests of the scoring room."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def scorer(packs_dir: Path) -> PackScorer:
     made = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    assert isinstance(made, PackScorer)
+    return made
+
+
+@pytest.fixture(scope="session")
+def shipped() -> PackScorer:
+    """The pack that the service brings."""
+    made = build_scorer("builtin", "auto", threads=2)
     assert isinstance(made, PackScorer)
     return made
 

@@ -21,13 +21,6 @@ THRESHOLD = next(
 TEXT = "I would rather have the trams back on the bridge."
 
 
-@pytest.fixture(scope="module")
-def builtin() -> PackScorer:
-    scorer = build_scorer("builtin", "auto", threads=1)
-    assert isinstance(scorer, PackScorer)
-    return scorer
-
-
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts the encoder is asked for from now on, call by call."""
     asked: list[int] = []
@@ -50,8 +43,8 @@ def toxicity(scorer: PackScorer, names: list[str]) -> dict[str, float]:
     return {name: (answer.name or {}).get("toxicity", 0.0) for name, answer in zip(names, answers, strict=True)}
 
 
-def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(builtin: PackScorer) -> None:
-    harmless, abusive = (toxicity(builtin, names_in(f"names_{kind}.txt")) for kind in ("harmless", "abusive"))
+def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(shipped: PackScorer) -> None:
+    harmless, abusive = (toxicity(shipped, names_in(f"names_{kind}.txt")) for kind in ("harmless", "abusive"))
     wrongly = [name for name, value in harmless.items() if value >= THRESHOLD]
     missed = [name for name, value in abusive.items() if value < THRESHOLD]
     # A third of the harmless ones are there because they are hard: Penistone, Fuk Lam, Dick Van Dyke, Amir Butt.
@@ -59,12 +52,12 @@ def test_names_that_abuse_are_flagged_and_names_that_people_have_are_not(builtin
     assert len(missed) < 0.10 * len(abusive), missed
 
 
-def test_the_dangers_flag_no_name_that_people_have(builtin: PackScorer) -> None:
+def test_the_dangers_flag_no_name_that_people_have(shipped: PackScorer) -> None:
     rules = parse_configuration("").policy.rules_for()
     asked = [c for c in rules.whole("flag") if c.signal in NAME_SCORES and c.signal != "name_toxicity"]
     assert {c.signal for c in asked} == {"name_threat", "name_identity_attack", "name_severe_toxicity"}
     names = names_in("names_harmless.txt")
-    answers = builtin.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
+    answers = shipped.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
     flagged = [
         (name, condition.key)
         for name, answer in zip(names, answers, strict=True)
@@ -77,8 +70,8 @@ def test_the_dangers_flag_no_name_that_people_have(builtin: PackScorer) -> None:
 @pytest.mark.parametrize(
     "name", ["You stupid idiots", "K1ll all Muslims", "F u c k", "StupidIdiot_88", "Ѕtupid іdiot", "fuck_you_all"]
 )
-def test_a_disguised_or_run_together_name_is_scored_as_it_is_read(builtin: PackScorer, name: str) -> None:
-    assert toxicity(builtin, [name])[name] >= THRESHOLD
+def test_a_disguised_or_run_together_name_is_scored_as_it_is_read(shipped: PackScorer, name: str) -> None:
+    assert toxicity(shipped, [name])[name] >= THRESHOLD
 
 
 @pytest.mark.parametrize(
@@ -95,8 +88,8 @@ def test_a_disguised_or_run_together_name_is_scored_as_it_is_read(builtin: PackS
         "Ngozi Adichie",
     ],
 )
-def test_an_ordinary_name_is_calm_enough_to_be_published_at_once(builtin: PackScorer, name: str) -> None:
-    assert toxicity(builtin, [name])[name] <= 0.05
+def test_an_ordinary_name_is_calm_enough_to_be_published_at_once(shipped: PackScorer, name: str) -> None:
+    assert toxicity(shipped, [name])[name] <= 0.05
 
 
 def test_a_name_changes_no_score_of_the_text_and_the_text_none_of_the_name(scorer: PackScorer) -> None:
@@ -142,8 +135,8 @@ def test_every_abusive_name_is_scored() -> None:
     assert [name for name in names_in("names_abusive.txt") if not says_something(name)] == []
 
 
-def test_a_sentence_for_a_name_in_a_language_that_the_pack_cannot_read_is_not_judged(builtin: PackScorer) -> None:
+def test_a_sentence_for_a_name_in_a_language_that_the_pack_cannot_read_is_not_judged(shipped: PackScorer) -> None:
     request = ScoreRequest(text=TEXT, name="Ihr seid doch alle miteinander nur dumme Schweine und sonst gar nichts")
-    assert builtin.score([request])[0].name is None
+    assert shipped.score([request])[0].name is None
     short = ScoreRequest(text=TEXT, name="Ihr dummen Schweine")
-    assert builtin.score([short])[0].name is not None
+    assert shipped.score([short])[0].name is not None

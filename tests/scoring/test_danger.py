@@ -11,8 +11,7 @@ from moderation.core.conditions import DANGERS
 from moderation.core.policy import Signals, concerns
 from moderation.core.scores import ScoreRequest
 from moderation.core.severity import Kind, severity_of
-from moderation.scoring import build_scorer
-from moderation.scoring.packs import BUILTIN
+from moderation.scoring import PackScorer
 
 THREATS = """
 I will find you and put a knife in your throat
@@ -55,12 +54,11 @@ Farmers burn their fields every autumn, and the smoke reaches us in the city.
 
 
 @pytest.fixture(scope="module")
-def flagged() -> Mapping[str, set[str]]:
+def flagged(shipped: PackScorer) -> Mapping[str, set[str]]:
     """Which dangers each text is flagged for when nothing is configured."""
-    scorer = build_scorer("builtin", "auto", BUILTIN.parent, threads=2)
     rules = parse_configuration("").policy.rules_for()
     texts = THREATS + HARMLESS
-    scored = scorer.score([ScoreRequest(text=text, explain=False) for text in texts])
+    scored = shipped.score([ScoreRequest(text=text, explain=False) for text in texts])
     found = {}
     for text, scores in zip(texts, scored, strict=True):
         reasons = concerns(Signals(values={**scores.toxicity, "relevance": 0.9, "links": 0.0}), rules)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from moderation.core.scores import ArticleText, Scorer, ScoreRequest
-from moderation.scoring import build_scorer
-from moderation.scoring.packs import BUILTIN
 
 MINERALS = ArticleText(
     title="Mining minister Okello joins talks in Oslo on securing supplies of rare earths",
@@ -66,11 +64,6 @@ REACTIONS = (
     "A small correction: the date in your second paragraph can't be right.",
     "The headline is misleading, please change it.",
 )
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Scorer:
-    return build_scorer("builtin", "auto", BUILTIN.parent, threads=2)
 
 
 def relevance(scorer: Scorer, text: str, article: ArticleText, parent: str | None = None) -> float:

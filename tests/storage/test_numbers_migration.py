@@ -14,7 +14,7 @@ from moderation.storage.audit import append, events_of, stored_head
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.tables import Base
-from tests.newsroom import NOON
+from tests.doubles import NOON
 
 BEYOND = 2**31 + 5
 FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version"}

@@ -17,7 +17,7 @@ from moderation.storage.moderator_workspace import CommentFlag, CommentLock, Sav
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Site
-from tests.newsroom import NOON
+from tests.doubles import NOON
 from tests.storage.test_queue_index import _found, _old_comments
 
 FLAGGED = {"account_id": "ada", "note": None, "made_at": NOON.isoformat()}

@@ -1,4 +1,10 @@
-"""The whole application for the pages' tests, furnished once and copied for each test."""
+"""The pages' hall, furnished once for each kind of database and put back for each test.
+
+Pages stand over SQLite, which is enough for what is shown, asked or refused. A test that says ``on_both_databases``
+runs on PostgreSQL too: where the database has a say in it, that is in what a page finds, orders, counts or writes, and
+for the main way through each page. Of a test with many cases that differ before the database is asked, SQLite has them
+all. Every route is asked on both by ``test_rights.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.fresh_postgres import ReusedPostgres
-from tests.web.pages_world import World, furnish, open_world
+from tests.newsroom import Hall
+from tests.web.pages import Pages, furnish, furnished_hall, open_pages, pages_again
 
 
 @pytest.fixture(scope="session")
 def furnished_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the admin and the site ``demo``: their password takes time to hash, so it is done once."""
+    """An SQLite file with the admin and the site ``demo``."""
     folder = tmp_path_factory.mktemp("furnished")
     file = Path(shutil.copy(sqlite_template, folder / "furnished.sqlite3"))
     furnish(f"sqlite:///{file}", folder)
@@ -22,52 +29,54 @@ def furnished_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the databases of SQLite stand, one after the other: what is compiled for one serves the next."""
-    return tmp_path_factory.mktemp("world") / "world.sqlite3"
+def furnished_sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Hall]:
+    """A hall, and where its database is put for each test: what is compiled for one serves the next."""
+    file = tmp_path_factory.mktemp("pages") / "pages.sqlite3"
+    return file, furnished_hall(f"sqlite:///{file}", tmp_path_factory.mktemp("hall"))
 
 
 @pytest.fixture
-def empty_world(
-    request: pytest.FixtureRequest, furnished_template: Path, world_file: Path, tmp_path: Path
-) -> Iterator[World]:
-    """The application with its admin and the site ``demo``, and no article."""
-    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's world
-        file = shutil.copy(furnished_template, tmp_path / "world.sqlite3")
-        with open_world(f"sqlite:///{file}", tmp_path, alone=True) as opened:
+def empty_pages(
+    request: pytest.FixtureRequest,
+    furnished_template: Path,
+    furnished_sqlite: tuple[Path, Hall],
+    tmp_path: Path,
+) -> Iterator[Pages]:
+    """The pages with their admin and the site ``demo``, and no article."""
+    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's pages
+        own = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+        with open_pages(f"sqlite:///{own}", tmp_path) as opened:
             yield opened
         return
-    shutil.copy(furnished_template, world_file)
-    with open_world(f"sqlite:///{world_file}", tmp_path) as opened:
+    file, hall = furnished_sqlite
+    shutil.copy(furnished_template, file)
+    with pages_again(hall) as opened:
         yield opened
-    for left in world_file.parent.iterdir():
+    for left in file.parent.iterdir():
         left.unlink()
 
 
-@pytest.fixture
-def world(empty_world: World) -> World:
-    """The application with one article, ``lanes``."""
-    empty_world.article()
-    return empty_world
-
-
 @pytest.fixture(scope="session")
-def furnished_postgres(postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReusedPostgres]:
-    """The same as ``furnished_template`` in a PostgreSQL database, for one test after the other."""
-    folder = tmp_path_factory.mktemp("furnished")
+def furnished_postgres(
+    postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ReusedPostgres, Hall]]:
+    """A hall, and its database, which is put back after each test."""
+    folder = tmp_path_factory.mktemp("hall")
     reused = ReusedPostgres(postgres_template, lambda url: furnish(url, folder))
-    yield reused
+    yield reused, furnished_hall(reused.url, folder)
     reused.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """``world`` on each kind of database in turn."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("world")
+@pytest.fixture
+def pages(request: pytest.FixtureRequest) -> Iterator[Pages]:
+    """The pages with one article, ``lanes``; over SQLite, unless the test is ``on_both_databases``."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        opened = request.getfixturevalue("empty_pages")
+        opened.article()
+        yield opened
         return
-    reused = request.getfixturevalue("furnished_postgres")
-    with open_world(reused.url, tmp_path) as opened:
+    reused, hall = request.getfixturevalue("furnished_postgres")
+    with pages_again(hall) as opened:
         opened.article()
         yield opened
     reused.clean()

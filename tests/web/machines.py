@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import select
 
-from moderation.app import create_app
 from moderation.bootstrap import build_services
 from moderation.config.live import LiveConfiguration
 from moderation.config.settings import read_environment
 from moderation.storage.audit import EventRow
-from tests.web.pages_world import ADMIN_PASSWORD, SITE_KEY, WITHOUT_LIMITS, Clock, Visitor, WordScorer, World
+from tests.doubles import CHEAP, FixedConfiguration, StandingClock
+from tests.newsroom import SECRET, hall_of
+from tests.web.pages import ADMIN_PASSWORD, MORNING, SITE_KEY, WITHOUT_LIMITS, Pages, Visitor, WordScorer
 
 _times = itertools.count(1_700_000_000)
 
@@ -26,8 +27,8 @@ class Machine:
 
     url: str
     folder: Path
-    clock: Clock = field(default_factory=Clock)
-    world: World = field(init=False)
+    clock: StandingClock = field(default_factory=lambda: StandingClock(MORNING))
+    pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -41,7 +42,7 @@ class Machine:
 
     @property
     def live(self) -> LiveConfiguration:
-        return cast(LiveConfiguration, self.world.services.configuration)
+        return cast(LiveConfiguration, self.pages.services.configuration)
 
     @property
     def text(self) -> str:
@@ -61,26 +62,26 @@ class Machine:
             "MODERATION_VAR": str(self.folder / "var"),
             "MODERATION_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "MODERATION_SITE_KEY": SITE_KEY,
-            "MODERATION_SECRET_KEY": "a secret that only the tests know",
+            "MODERATION_SECRET_KEY": SECRET,
         }
         settings = read_environment(environment, root=self.folder)
-        services = build_services(settings, scorer=WordScorer(), clock=self.clock)
-        app = create_app(services)
-        app.config["PROPAGATE_EXCEPTIONS"] = False
-        self.world = World(services=services, configuration=cast(Any, None), clock=self.clock, app=app)
+        built = build_services(settings, scorer=WordScorer(), clock=self.clock)
+        services = replace(built, password_hasher=CHEAP)
+        nobody_sets_it = cast(FixedConfiguration, services.configuration)
+        self.pages = Pages(hall=hall_of(services, self.clock, nobody_sets_it))
 
     def stop(self) -> None:
-        self.world.services.database.close()
+        self.pages.services.database.close()
 
     def restart(self) -> None:
         self.stop()
         self.start()
 
     def signed_in(self, name: str = "Ada") -> Visitor:
-        return self.world.signed_in(name)
+        return self.pages.signed_in(name)
 
     def changes(self) -> list[tuple[str, str]]:
         """The audit events of changes: who, and their payload."""
-        with self.world.services.database.reading() as session:
+        with self.pages.services.database.reading() as session:
             query = select(EventRow).where(EventRow.event == "policy.changed").order_by(EventRow.sequence)
             return [(row.actor, row.payload) for row in session.scalars(query)]

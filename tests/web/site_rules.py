@@ -9,13 +9,12 @@ from lxml import html
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from moderation.config.configuration_file import parse_configuration
 from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
-from tests.web.pages_world import CALM, SITE_KEY, WITHOUT_LIMITS, Visitor, World, fields_of
+from tests.web.pages import CALM, SITE_KEY, WITHOUT_LIMITS, Pages, Visitor, fields_of
 
 
-def configure(world: World, **tables: str) -> None:
+def configure(pages: Pages, **tables: str) -> None:
     """Puts lines into tables that the shipped configuration has, such as ``policy_approve="trusted_at_least = 1"``;
     ``more`` is added at the end.
     """
@@ -25,45 +24,45 @@ def configure(world: World, **tables: str) -> None:
         head = f"\n[{name.replace('_', '.')}]"
         rest = text.partition(head)[2].partition("\n")[2]
         text = text.partition(head)[0] + f"{head}\n{lines}\n" + rest
-    world.configuration.now = parse_configuration(f"{text}\n{more}")
+    pages.configuration.set(f"{text}\n{more}")
 
 
-def mode(world: World, name: str) -> None:
+def mode(pages: Pages, name: str) -> None:
     """The configuration's mode for every site."""
     text = WITHOUT_LIMITS.replace('mode = "pre"', f'mode = "{name}"', 1)
-    world.configuration.now = parse_configuration(text)
+    pages.configuration.set(text)
 
 
-def sent(world: World, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
+def sent(pages: Pages, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
     """A comment by the site's server, a minute after the last thing, like no other."""
-    world.clock.wait(minutes=1)
-    return sent_now(world, by, words, under=under, **more)
+    pages.clock.move(minutes=1)
+    return sent_now(pages, by, words, under=under, **more)
 
 
-def sent_now(world: World, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
+def sent_now(pages: Pages, by: str = "Priya S", words: str = "", *, under: str = "lanes", **more: Any) -> TestResponse:
     author = {"name": by, "id": by}
     body = {"author": author, "body": f"{CALM} {words}".strip()} | more
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    return world.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
+    return pages.app.test_client().post(f"/api/v1/articles/{under}/comments", json=body, headers=headers)
 
 
-def article_id(world: World, external_id: str = "lanes") -> str:
-    with world.services.database.reading() as db:
+def article_id(pages: Pages, external_id: str = "lanes") -> str:
+    with pages.services.database.reading() as db:
         article = find_article(db, "demo", external_id)
         assert isinstance(article, Article)
         return article.id
 
 
-def events(world: World, kind: str) -> list[dict[str, Any]]:
+def events(pages: Pages, kind: str) -> list[dict[str, Any]]:
     """Audit events of this kind with their payload, oldest first."""
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         rows = db.scalars(select(EventRow).where(EventRow.event == kind).order_by(EventRow.sequence)).all()
     return [{"subject": row.subject, "actor": row.actor, **json.loads(row.payload)} for row in rows]
 
 
-def whole_chain(world: World) -> str:
+def whole_chain(pages: Pages) -> str:
     """Everything that was ever hashed, to look for what must not be in it."""
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         return " ".join(db.scalars(select(EventRow.text)))
 
 

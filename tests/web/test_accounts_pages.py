@@ -8,7 +8,7 @@ from moderation.accounts.sign_in import account_signed_in
 from moderation.core.reach import Location, anywhere, reachable
 from moderation.storage.accounts import Role
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import ADMIN_PASSWORD, Visitor, World
+from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, on_both_databases
 
 PASSWORD = "four words make one"
 ACCOUNTS = "/admin/accounts"
@@ -31,15 +31,16 @@ def sent(admin: Visitor, what: str, **fields: str) -> Visitor:
     return admin.send(action, **fields)
 
 
-def invited(world: World, name: str = "Berta", **fields: str) -> str:
+def invited(pages: Pages, name: str = "Berta", **fields: str) -> str:
     """The path of a new account's invitation."""
     asked = {"name": name, "role": "moderator", "site": "demo"} | fields
-    admin = world.signed_in().open(ACCOUNTS).send(ACCOUNTS, **asked)
+    admin = pages.signed_in().open(ACCOUNTS).send(ACCOUNTS, **asked)
     return secret_of(admin).removeprefix("http://localhost")
 
 
-def test_whoever_is_invited_chooses_a_password_and_signs_in_with_it(either_world: World) -> None:
-    visitor = either_world.visitor().open(invited(either_world))
+@on_both_databases
+def test_whoever_is_invited_chooses_a_password_and_signs_in_with_it(pages: Pages) -> None:
+    visitor = pages.visitor().open(invited(pages))
     assert visitor.texts("//h1") == ["Welcome, Berta"]
     visitor.send_form(password=PASSWORD, again=PASSWORD)
     assert "Your password is set" in visitor.text
@@ -48,81 +49,84 @@ def test_whoever_is_invited_chooses_a_password_and_signs_in_with_it(either_world
     assert visitor.open("/admin").status == 403
 
 
-def test_an_invitation_opens_once(world: World) -> None:
-    path = invited(world)
-    world.visitor().open(path).send_form(password=PASSWORD, again=PASSWORD)
-    assert world.visitor().open(path).status == 404
+@on_both_databases
+def test_an_invitation_opens_once(pages: Pages) -> None:
+    path = invited(pages)
+    pages.visitor().open(path).send_form(password=PASSWORD, again=PASSWORD)
+    assert pages.visitor().open(path).status == 404
 
 
-def test_an_invitation_ends_after_seven_days_and_another_can_be_made(world: World) -> None:
-    path = invited(world)
-    world.clock.wait(days=7, seconds=1)
-    assert world.visitor().open(path).status == 404
-    admin = page_of(world.signed_in(), "Berta")
+def test_an_invitation_ends_after_seven_days_and_another_can_be_made(pages: Pages) -> None:
+    path = invited(pages)
+    pages.clock.move(days=7, seconds=1)
+    assert pages.visitor().open(path).status == 404
+    admin = page_of(pages.signed_in(), "Berta")
     assert "invitation has ended" in admin.text
     again = secret_of(sent(admin, "invite")).removeprefix("http://localhost")
-    assert world.visitor().open(again).status == 200
+    assert pages.visitor().open(again).status == 200
 
 
-def test_a_newer_invitation_ends_the_older(world: World) -> None:
-    first = invited(world)
-    second = secret_of(sent(page_of(world.signed_in(), "Berta"), "invite")).removeprefix("http://localhost")
-    assert [world.visitor().open(path).status for path in (first, second)] == [404, 200]
+def test_a_newer_invitation_ends_the_older(pages: Pages) -> None:
+    first = invited(pages)
+    second = secret_of(sent(page_of(pages.signed_in(), "Berta"), "invite")).removeprefix("http://localhost")
+    assert [pages.visitor().open(path).status for path in (first, second)] == [404, 200]
 
 
-def test_an_invited_account_signs_in_with_no_password_at_all(world: World) -> None:
-    invited(world)
+def test_an_invited_account_signs_in_with_no_password_at_all(pages: Pages) -> None:
+    invited(pages)
     for password in ("", "-", PASSWORD):
-        assert world.visitor().open("/login").send("/login", name="Berta", password=password).status == 422
+        assert pages.visitor().open("/login").send("/login", name="Berta", password=password).status == 422
 
 
 @pytest.mark.parametrize(("password", "again"), [("short", "short"), (PASSWORD, "something else"), ("", "")])
-def test_a_password_that_cannot_be_chosen_is_refused_in_words(world: World, password: str, again: str) -> None:
-    path = invited(world)
-    visitor = world.visitor().open(path).send_form(password=password, again=again)
+def test_a_password_that_cannot_be_chosen_is_refused_in_words(pages: Pages, password: str, again: str) -> None:
+    path = invited(pages)
+    visitor = pages.visitor().open(path).send_form(password=password, again=again)
     assert visitor.status == 422
     assert visitor.texts("//*[@id='problem']")[0].startswith("The password ")
-    assert world.visitor().open(path).status == 200
+    assert pages.visitor().open(path).status == 200
 
 
-def test_a_disabled_account_is_out_at_once(world: World) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    theirs = world.signed_in("berta").open("/review")
-    admin = sent(page_of(world.signed_in(), "berta"), "disable")
+@on_both_databases
+def test_a_disabled_account_is_out_at_once(pages: Pages) -> None:
+    pages.account("berta", {"*": Role.MODERATOR})
+    theirs = pages.signed_in("berta").open("/review")
+    admin = sent(page_of(pages.signed_in(), "berta"), "disable")
     assert "disabled" in admin.text
     assert theirs.open("/review").texts("//h1") == ["Sign in"]
 
 
-def test_an_administrator_ends_anybody_s_sign_ins(world: World) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    first, second = world.signed_in("berta"), world.signed_in("berta")
-    admin = page_of(world.signed_in(), "berta")
+def test_an_administrator_ends_anybody_s_sign_ins(pages: Pages) -> None:
+    pages.account("berta", {"*": Role.MODERATOR})
+    first, second = pages.signed_in("berta"), pages.signed_in("berta")
+    admin = page_of(pages.signed_in(), "berta")
     token = admin.page.xpath("//input[@name='session']/@value")[0]
     admin.send(admin.page.xpath("//form/@action[contains(., '/end-session')]")[0], session=token)
     signed_out = [visitor.open("/review").texts("//h1") == ["Sign in"] for visitor in (first, second)]
     assert sorted(signed_out) == [False, True]
-    admin = page_of(world.signed_in(), "berta")
+    admin = page_of(pages.signed_in(), "berta")
     admin.send(next(form.action for form in admin.page.forms if str(form.action).endswith("/end-sessions")))
     assert {visitor.open("/review").texts("//h1")[0] for visitor in (first, second)} == {"Sign in"}
 
 
-def test_rights_are_changed_site_by_site(world: World) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    admin = sent(page_of(world.signed_in(), "berta"), "role", site="demo", role="admin")
+@on_both_databases
+def test_rights_are_changed_site_by_site(pages: Pages) -> None:
+    pages.account("berta", {"*": Role.MODERATOR})
+    admin = sent(page_of(pages.signed_in(), "berta"), "role", site="demo", role="admin")
     assert "moderator: every site" in admin.text
-    assert world.signed_in("berta").open("/admin").status == 200
+    assert pages.signed_in("berta").open("/admin").status == 200
     sent(admin, "role", site="demo", role="")
-    assert world.signed_in("berta").open("/admin").status == 403
+    assert pages.signed_in("berta").open("/admin").status == 403
 
 
-def test_rights_hold_in_the_named_sections_and_a_further_one_is_granted_by_name(world: World) -> None:
-    world.account("berta", {"demo": Role.MODERATOR})
-    admin = page_of(world.signed_in(), "berta")
+def test_rights_hold_in_the_named_sections_and_a_further_one_is_granted_by_name(pages: Pages) -> None:
+    pages.account("berta", {"demo": Role.MODERATOR})
+    admin = page_of(pages.signed_in(), "berta")
     sent(admin, "role", site="demo", role="senior", sections="sport, opinion", extra="batch_reject")
     assert "senior: demo, in sport, opinion, may reject many together" in admin.text
-    cookie = world.signed_in("berta").client.get_cookie(COOKIE)
+    cookie = pages.signed_in("berta").client.get_cookie(COOKIE)
     assert cookie is not None
-    berta = account_signed_in(world.services, cookie.value)
+    berta = account_signed_in(pages.services, cookie.value)
     assert berta is not None
     assert [anywhere(berta, right) for right in ("senior", "batch_approve", "batch_reject", "admin")] == [1, 1, 1, 0]
     places = [Location(site_id="demo", section=section) for section in ("sport", "city", None)]
@@ -132,14 +136,14 @@ def test_rights_hold_in_the_named_sections_and_a_further_one_is_granted_by_name(
     assert sent(admin, "role", site="*", role="moderator", sections="sport").status == 422
 
 
-def test_administrators_cannot_lock_themselves_out(world: World) -> None:
-    admin = page_of(world.signed_in(), "admin")
+def test_administrators_cannot_lock_themselves_out(pages: Pages) -> None:
+    admin = page_of(pages.signed_in(), "admin")
     assert not admin.page.xpath("//form/@action[contains(., '/disable')]")
     (role,) = admin.page.xpath("//form/@action[contains(., '/role')]")
     assert admin.send(role, site="*", role="moderator").status == 422
     token = admin.page.xpath("//input[@name='csrf_token']/@value")[0]
     assert admin.post(role.replace("/role", "/disable"), {"csrf_token": token}).status == 422
-    assert world.signed_in().open("/admin").status == 200
+    assert pages.signed_in().open("/admin").status == 200
 
 
 @pytest.mark.parametrize(
@@ -156,22 +160,22 @@ def test_administrators_cannot_lock_themselves_out(world: World) -> None:
         {"name": "carl", "role": "admin", "site": "demo", "sections": "sport"},
     ],
 )
-def test_an_account_that_cannot_be_made_is_refused_in_words(world: World, fields: dict[str, str]) -> None:
-    admin = world.signed_in().open(ACCOUNTS).send(ACCOUNTS, **fields)
+def test_an_account_that_cannot_be_made_is_refused_in_words(pages: Pages, fields: dict[str, str]) -> None:
+    admin = pages.signed_in().open(ACCOUNTS).send(ACCOUNTS, **fields)
     assert admin.status == 422
     assert admin.texts("//*[@id='problem']")[0].startswith("The ")
 
 
-def test_an_account_that_is_not_there_is_404(world: World) -> None:
-    admin = world.signed_in().open(ACCOUNTS)
+def test_an_account_that_is_not_there_is_404(pages: Pages) -> None:
+    admin = pages.signed_in().open(ACCOUNTS)
     token = admin.page.xpath("//input[@name='csrf_token']/@value")[0]
     assert admin.post(f"{ACCOUNTS}/nothing/disable", {"csrf_token": token}).status == 404
     assert admin.open(f"{ACCOUNTS}/%00").status == 404
 
 
-def test_a_moderator_opens_no_page_of_administration(world: World) -> None:
-    world.account("berta", {"*": Role.SENIOR})
-    desk = world.signed_in("berta").open("/review")
+def test_a_moderator_opens_no_page_of_administration(pages: Pages) -> None:
+    pages.account("berta", {"*": Role.SENIOR})
+    desk = pages.signed_in("berta").open("/review")
     assert "Admin" not in desk.texts("//nav[@aria-label='Desk']//a")
     token = desk.page.xpath("//input[@name='csrf_token']/@value")[0]
     for path in ("/admin/sites", ACCOUNTS, "/admin/sites/demo/keys", "/admin/keys/x/revoke"):

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from moderation.accounts.accounts import invite
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
-from tests.web.pages_world import ADMIN_PASSWORD, CALM, RUDE, World
+from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages
 from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
@@ -19,18 +19,18 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def busy(world: World) -> World:
+def busy(pages: Pages) -> Pages:
     """Comments that people have decided both ways, and figures by moderator."""
-    world.configure("[figures]\nby_moderator = true\n[policy.sections.opinion.flag]\nlinks_at_least = false\n")
+    pages.configure("[figures]\nby_moderator = true\n[policy.sections.opinion.flag]\nlinks_at_least = false\n")
     for number in range(3):
-        world.decide(world.say(f"{CALM} {number}", by=f"calm {number}"), Verdict.APPROVE)
-        world.decide(world.say(f"{RUDE} {number}", by="\u202ereven"), Verdict.REJECT, "rude")
-    world.decide(world.say(f"{CALM} But no.", by="<b>"), Verdict.REJECT, "off-topic")
-    world.say("This one still waits for somebody to come and read it today.", by="सुनीता")
-    return world
+        pages.decide(pages.say(f"{CALM} {number}", by=f"calm {number}"), Verdict.APPROVE)
+        pages.decide(pages.say(f"{RUDE} {number}", by="\u202ereven"), Verdict.REJECT, "rude")
+    pages.decide(pages.say(f"{CALM} But no.", by="<b>"), Verdict.REJECT, "off-topic")
+    pages.say("This one still waits for somebody to come and read it today.", by="सुनीता")
+    return pages
 
 
-def test_moving_a_slider_answers_without_loading_the_page_again(busy: World, address: str, moderator: Page) -> None:
+def test_moving_a_slider_answers_without_loading_the_page_again(busy: Pages, address: str, moderator: Page) -> None:
     moderator.goto(f"{address}/admin/what-if")
     moderator.evaluate("window.stays = true")
     moderator.get_by_text("Conditions", exact=True).first.click()
@@ -51,7 +51,7 @@ def test_moving_a_slider_answers_without_loading_the_page_again(busy: World, add
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
 def test_axe_finds_nothing_and_nothing_leaves_the_service(
-    busy: World, address: str, moderator: Page, width: int, scheme: str
+    busy: Pages, address: str, moderator: Page, width: int, scheme: str
 ) -> None:
     invitation = invite(busy.services, "test", "Ida", {"demo": Granted(role=Role.SENIOR, sections=("sport",))})
     with busy.services.database.reading() as db:
@@ -63,7 +63,7 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     moderator.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     moderator.on("pageerror", lambda error: wrong.append(str(error)))
     moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
-    pages = (
+    below = (
         "",
         "/policy",
         "/policy/change",
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
         f"/accounts/{ida.id}",
     )
     tried = "tried=1&approve.toxicity_at_most=0.1&reject.toxicity_at_least=0.9"
-    paths = [*(f"/admin{page}" for page in pages), f"/admin/what-if?{tried}", "/account", f"/invitation/{invitation}"]
+    paths = [*(f"/admin{page}" for page in below), f"/admin/what-if?{tried}", "/account", f"/invitation/{invitation}"]
     for path in paths:
         moderator.goto(address + path)
         _clean(moderator, path, width)

@@ -21,32 +21,35 @@ from moderation.storage import audit
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.audit import stored_head
 from moderation.web.desk import audit as audit_pages
-from tests.web.pages_world import CALM, SITE_KEY, Visitor, World
+from tests.tampering import take_guards_away
+from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases
 
 
 def events(log: Visitor) -> list[str]:
     return log.texts("//tbody/tr/td[3]")
 
 
-def test_the_log_tells_a_comment_s_story_newest_first(either_world: World) -> None:
-    comment = either_world.say()
-    either_world.decide(comment, Verdict.APPROVE)
-    log = either_world.signed_in().open(f"/audit?subject={comment}")
+@on_both_databases
+def test_the_log_tells_a_comment_s_story_newest_first(pages: Pages) -> None:
+    comment = pages.say()
+    pages.decide(comment, Verdict.APPROVE)
+    log = pages.signed_in().open(f"/audit?subject={comment}")
     assert events(log) == ["comment.approved", "comment.decided", "comment.scored", "comment.submitted"]
     assert events(log.open("/audit?event=comment.appr")) == ["comment.approved"]
     assert events(log.open("/audit?actor=policy")) == ["comment.decided"]
     assert "No such event" in log.open("/audit?subject=nothing").text
 
 
-def test_whoever_the_log_names_is_found_by_that_name(either_world: World) -> None:
-    either_world.account("Berta Größ", {"demo": Role.MODERATOR})
-    with either_world.services.database.reading() as db:
+@on_both_databases
+def test_whoever_the_log_names_is_found_by_that_name(pages: Pages) -> None:
+    pages.account("Berta Größ", {"demo": Role.MODERATOR})
+    with pages.services.database.reading() as db:
         berta = account_named(db, "Berta Größ")
     assert berta is not None
     actor = Actor(reference=f"account:{berta.id}", name="Berta Größ", rights={"*": frozenset({"read", "moderate"})})
-    comments = [either_world.say(), either_world.say(f"{CALM} Again.")]
-    decide_comment(either_world.services, actor, comments[0], Ruling(verdict=Verdict.APPROVE))
-    log = either_world.signed_in().open("/audit?event=comment.")
+    comments = [pages.say(), pages.say(f"{CALM} Again.")]
+    decide_comment(pages.services, actor, comments[0], Ruling(verdict=Verdict.APPROVE))
+    log = pages.signed_in().open("/audit?event=comment.")
     shown = {*log.texts("//tbody/tr/td[4]")}
     assert {"Berta Größ", "the policy"} <= shown
     for name in shown - {"test"}:  # the sender of these tests, a bare reference
@@ -58,13 +61,14 @@ def test_whoever_the_log_names_is_found_by_that_name(either_world: World) -> Non
     assert "No such event" in log.open("/audit?actor=nobody+of+that+name").text
 
 
-def test_the_log_is_read_from_one_day_to_another(either_world: World) -> None:
-    began = either_world.clock.now
+@on_both_databases
+def test_the_log_is_read_from_one_day_to_another(pages: Pages) -> None:
+    began = pages.clock.now
     for _ in range(4):
-        either_world.say(f"{CALM} {either_world.clock.now}")
-        either_world.clock.wait(days=1)
+        pages.say(f"{CALM} {pages.clock.now}")
+        pages.clock.move(days=1)
     days = [(began + timedelta(days=n)).date().isoformat() for n in range(6)]
-    log = either_world.signed_in()
+    log = pages.signed_in()
 
     def count(first: int | None, last: int | None) -> int:
         asked = {"from": "" if first is None else days[first], "to": "" if last is None else days[last]}
@@ -76,91 +80,91 @@ def test_the_log_is_read_from_one_day_to_another(either_world: World) -> None:
         assert log.open(f"/audit?from={odd}&to={odd}").status == 200
 
 
-def test_the_log_goes_back_page_by_page(world: World) -> None:
+def test_the_log_goes_back_page_by_page(pages: Pages) -> None:
     for number in range(20):
-        world.say(f"{CALM} {number}")
-    log = world.signed_in().open("/audit?event=comment.")
+        pages.say(f"{CALM} {number}")
+    log = pages.signed_in().open("/audit?event=comment.")
     assert len(events(log)) == 50
     (older,) = log.page.xpath("//a[.='Older events']/@href")
     assert len(events(log.open(older))) == 10
     assert log.page.xpath("//a[.='Newest']")
 
 
-def test_administrators_see_the_chain_of_the_service_too(world: World) -> None:
-    log = world.signed_in().open("/audit?chain=system")
+def test_administrators_see_the_chain_of_the_service_too(pages: Pages) -> None:
+    log = pages.signed_in().open("/audit?chain=system")
     assert {"account.created", "site.created"} <= set(events(log))
 
 
-def verified(log: Visitor, world: World) -> Visitor:
+def verified(log: Visitor, pages: Pages) -> Visitor:
     """The page after its chains were asked for and recomputed."""
     assert "Verifying: 0 of " in log.open("/audit").send("/audit/verify").text
-    while check_chains(world.services):
+    while check_chains(pages.services):
         pass
     return log.open("/audit")
 
 
-def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(either_world: World) -> None:
-    world = either_world
-    world.say()
-    log = verified(world.signed_in(), world)
+@on_both_databases
+def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(pages: Pages) -> None:
+    pages.say()
+    log = verified(pages.signed_in(), pages)
     assert "Every chain that you may see verifies." in log.text
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         heads = {chain: stored_head(db, chain) for chain in ("demo", "system")}
     for chain, head in heads.items():
         assert head is not None
         assert f"{chain}: {head.sequence} events, head {head.hash}" in log.text
     assert log.page.xpath("//*[@id='checks']//time")
-    world.say(f"{CALM} And again.")
+    pages.say(f"{CALM} And again.")
     before = heads["demo"]
     assert before is not None
     assert f"head {before.hash}" in log.open("/audit").text  # it says what was looked at, not what came since
-    assert "Every chain that you may see verifies." in verified(log, world).text
+    assert "Every chain that you may see verifies." in verified(log, pages).text
 
 
+@on_both_databases
 def test_a_long_chain_is_recomputed_in_chunks_by_one_process_at_a_time(
-    either_world: World, monkeypatch: pytest.MonkeyPatch
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = either_world
     monkeypatch.setattr(chain_checks, "CHUNK", 3)
     for number in range(4):
-        world.say(f"{CALM} {number}")
-    log = world.signed_in().open("/audit?chain=demo").send("/audit/verify")
+        pages.say(f"{CALM} {number}")
+    log = pages.signed_in().open("/audit?chain=demo").send("/audit/verify")
     looks = iter([False, True])
-    assert check_chains(world.services, stopped=lambda: next(looks))  # a chunk, and then it is told to stop
+    assert check_chains(pages.services, stopped=lambda: next(looks))  # a chunk, and then it is told to stop
     assert "Verifying: 3 of " in log.open("/audit").text
 
     def killed() -> bool:
-        assert not check_chains(world.services)  # nobody else begins while this one is at work
+        assert not check_chains(pages.services)  # nobody else begins while this one is at work
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        check_chains(world.services, stopped=killed)
-    assert not check_chains(world.services)
-    world.clock.wait(minutes=1)  # the lease of whoever was killed ends
+        check_chains(pages.services, stopped=killed)
+    assert not check_chains(pages.services)
+    pages.clock.move(minutes=1)  # the lease of whoever was killed ends
     read: list[int] = []
 
     def reads(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if "FROM audit_events" in statement and "LIMIT" in statement:
             read.append(1)
 
-    event.listen(world.services.database.engine, "before_cursor_execute", reads)
-    while check_chains(world.services):
+    event.listen(pages.services.database.engine, "before_cursor_execute", reads)
+    while check_chains(pages.services):
         pass
-    event.remove(world.services.database.engine, "before_cursor_execute", reads)
+    event.remove(pages.services.database.engine, "before_cursor_execute", reads)
     assert "Every chain that you may see verifies." in log.open("/audit").text
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         events = sum(head.sequence for chain in ("demo", "system") if (head := stored_head(db, chain)))
     assert len(read) <= events / 3 + 2  # each event once: no chunk begins at the beginning again
 
 
-def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_world: World) -> None:
-    world = either_world
-    world.say()
-    with world.services.database.reading() as db:
+@on_both_databases
+def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(pages: Pages) -> None:
+    pages.say()
+    with pages.services.database.reading() as db:
         head = stored_head(db, "demo")
     assert head is not None
     end, before = head.sequence, head.sequence - 2
-    log = world.signed_in()
+    log = pages.signed_in()
     whole = f"INSERT INTO audit_heads (chain, sequence, hash) VALUES ('demo', {end}, '{head.hash}')"
     changes = {
         f"UPDATE audit_heads SET sequence = {before} WHERE chain = 'demo'": f"at event {end}, but its head names event "
@@ -172,17 +176,16 @@ def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(either_world
         "DELETE FROM audit_events WHERE chain = 'demo' AND sequence = 2": "chain demo, event 2: missing",
     }
     for change, told in changes.items():
-        tamper_with(world, change)
-        assert told in verified(log, world).text, change
+        tamper_with(pages, change)
+        assert told in verified(log, pages).text, change
 
 
-def test_verifying_names_the_event_that_was_changed_behind_its_back(world: World) -> None:
-    world.say()
-    with world.services.database.engine.begin() as connection:
-        for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-            connection.execute(text(f'DROP TRIGGER "{name}"'))
+def test_verifying_names_the_event_that_was_changed_behind_its_back(pages: Pages) -> None:
+    pages.say()
+    with pages.services.database.engine.begin() as connection:
+        take_guards_away(connection)
         connection.execute(text("UPDATE audit_events SET actor = 'nobody' WHERE chain = 'demo' AND sequence = 3"))
-    log = verified(world.signed_in(), world)
+    log = verified(pages.signed_in(), pages)
     assert "A chain does not verify." in log.text
     assert "chain demo, event 3" in log.text
 
@@ -213,39 +216,33 @@ ON_SQLITE_ALONE = {
 }
 
 
-def tamper(world: World, change: str) -> None:
+def tamper(pages: Pages, change: str) -> None:
     """Somebody who owns the database changes the third event of the chain ``demo``."""
-    tamper_with(world, f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3")
+    tamper_with(pages, f"UPDATE audit_events SET {change} WHERE chain = 'demo' AND sequence = 3")
 
 
-def tamper_with(world: World, statement: str) -> None:
-    database = world.services.database
-    with database.engine.begin() as connection:
-        if database.is_sqlite:
-            for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
-                connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        else:
-            connection.exec_driver_sql("ALTER TABLE audit_events DISABLE TRIGGER ALL")
-            connection.exec_driver_sql("ALTER TABLE audit_heads DISABLE TRIGGER ALL")
+def tamper_with(pages: Pages, statement: str) -> None:
+    with pages.services.database.engine.begin() as connection:
+        take_guards_away(connection)
         assert connection.exec_driver_sql(statement).rowcount >= 1
 
 
-def assert_the_broken_event_is_shown(world: World, tmp_path: Path, comment: str) -> None:
-    admin = world.signed_in()
+def assert_the_broken_event_is_shown(pages: Pages, tmp_path: Path, comment: str) -> None:
+    admin = pages.signed_in()
     page = admin.open("/audit")
     assert page.status == 200
     assert len(page.texts("//tbody/tr")) >= 5
     assert len(page.texts("//tbody/tr[contains(., 'Altered')]")) == 1
-    told = verified(page, world)
+    told = verified(page, pages)
     assert told.status == 200
     assert "chain demo, event 3" in told.text
     assert admin.open(f"/review/comments/{comment}").status == 200
-    client = world.app.test_client()
+    client = pages.app.test_client()
     events_told = client.get(f"/api/v1/comments/{comment}/audit", headers={"Authorization": f"Bearer {SITE_KEY}"})
     assert events_told.status_code == 200
     assert len((events_told.json or {})["events"]) >= 2
     assert admin.client.get("/audit/export").status_code == 200
-    environment = {"MODERATION_DATABASE_URL": world.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    environment = {"MODERATION_DATABASE_URL": pages.services.database.url, "MODERATION_VAR": str(tmp_path)}
     command = CliRunner().invoke(main, ["audit", "verify"], env=environment)
     assert command.exit_code == 1
     assert "chain demo, event 3" in command.output
@@ -254,58 +251,66 @@ def assert_the_broken_event_is_shown(world: World, tmp_path: Path, comment: str)
     assert len(exported.stdout_bytes.splitlines()) >= 5
 
 
-@pytest.mark.parametrize("change", TAMPERED.values(), ids=TAMPERED)
-def test_an_event_that_was_tampered_with_is_shown_as_such(either_world: World, tmp_path: Path, change: str) -> None:
-    comment = either_world.say()
-    tamper(either_world, change)
-    assert_the_broken_event_is_shown(either_world, tmp_path, comment)
+TAMPERED_ON: list[Any] = [("sqlite", name) for name in TAMPERED]
+TAMPERED_ON += [
+    pytest.param("postgres", name, marks=pytest.mark.postgres) for name in ("no JSON", "half a character", "very long")
+]
+
+
+@pytest.mark.parametrize(("pages", "name"), TAMPERED_ON, indirect=["pages"])
+def test_an_event_that_was_tampered_with_is_shown_as_such(pages: Pages, tmp_path: Path, name: str) -> None:
+    comment = pages.say()
+    tamper(pages, TAMPERED[name])
+    assert_the_broken_event_is_shown(pages, tmp_path, comment)
 
 
 @pytest.mark.parametrize("change", ON_SQLITE_ALONE.values(), ids=ON_SQLITE_ALONE)
-def test_what_only_sqlite_can_hold_is_shown_too(world: World, tmp_path: Path, change: str) -> None:
-    comment = world.say()
-    tamper(world, change)
-    assert_the_broken_event_is_shown(world, tmp_path, comment)
+def test_what_only_sqlite_can_hold_is_shown_too(pages: Pages, tmp_path: Path, change: str) -> None:
+    comment = pages.say()
+    tamper(pages, change)
+    assert_the_broken_event_is_shown(pages, tmp_path, comment)
 
 
+@on_both_databases
 @pytest.mark.parametrize("before", ["2147483648", "9223372036854775807", "9" * 20, "9" * 5000])
-def test_any_number_may_be_asked_for_as_the_one_to_begin_before(either_world: World, before: str) -> None:
-    page = either_world.signed_in().open(f"/audit?chain=demo&before={before}")
+def test_any_number_may_be_asked_for_as_the_one_to_begin_before(pages: Pages, before: str) -> None:
+    page = pages.signed_in().open(f"/audit?chain=demo&before={before}")
     assert page.status == 200
     assert events(page)
 
 
 @pytest.mark.parametrize("query", ["chain=%00", "before=x", "before=9" + "9" * 11, "event=%25&actor=%00&subject=%ff"])
-def test_odd_questions_to_the_log_are_no_5xx(world: World, query: str) -> None:
-    assert world.signed_in().open(f"/audit?{query}").status == 200
+def test_odd_questions_to_the_log_are_no_5xx(pages: Pages, query: str) -> None:
+    assert pages.signed_in().open(f"/audit?{query}").status == 200
 
 
-def test_the_log_is_exported_as_the_command_writes_it(either_world: World, tmp_path: Path) -> None:
-    either_world.say()
-    admin = either_world.signed_in()
+@on_both_databases
+def test_the_log_is_exported_as_the_command_writes_it(pages: Pages, tmp_path: Path) -> None:
+    pages.say()
+    admin = pages.signed_in()
     answer = admin.client.get("/audit/export")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-all.jsonl"'
-    environment = {"MODERATION_DATABASE_URL": either_world.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    environment = {"MODERATION_DATABASE_URL": pages.services.database.url, "MODERATION_VAR": str(tmp_path)}
     assert CliRunner().invoke(main, ["audit", "export"], env=environment).output == answer.text
     one = [json.loads(line) for line in admin.client.get("/audit/export?chain=demo").text.splitlines()]
     assert {line["chain"] for line in one} == {"demo"}
     assert [line["sequence"] for line in one] == list(range(1, len(one) + 1))
 
 
+@on_both_databases
 def test_an_export_holds_no_connection_while_its_client_takes_its_time(
-    either_world: World, monkeypatch: pytest.MonkeyPatch
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = either_world
     monkeypatch.setattr(audit, "CHUNK", 3)
     monkeypatch.setattr(audit_pages, "PIECE", 100)
-    world.say()
-    pool: Any = world.services.database.engine.pool
-    answer = world.signed_in().client.get("/audit/export", buffered=False)
+    pages.say()
+    pool: Any = pages.services.database.engine.pool
+    answer = pages.signed_in().client.get("/audit/export", buffered=False)
     lines = b""
     for piece in answer.response:
         assert pool.checkedout() == 0
         lines += piece if isinstance(piece, bytes) else piece.encode()
-        world.clock.wait(minutes=1)
+        pages.clock.move(minutes=1)
     told = [json.loads(line) for line in lines.splitlines()]
     for chain in ("demo", "system"):
         of_chain = [line["sequence"] for line in told if line["chain"] == chain]
@@ -314,11 +319,11 @@ def test_an_export_holds_no_connection_while_its_client_takes_its_time(
     answer.close()
 
 
-def test_only_the_chains_that_one_may_read_are_exported(world: World) -> None:
-    world.say()
-    world.account("berta", {"demo": Role.MODERATOR})
-    world.account("sam", {"demo": Role.SENIOR}, sections=("sport",))
-    berta, sam = world.signed_in("berta").client, world.signed_in("sam").client
+def test_only_the_chains_that_one_may_read_are_exported(pages: Pages) -> None:
+    pages.say()
+    pages.account("berta", {"demo": Role.MODERATOR})
+    pages.account("sam", {"demo": Role.SENIOR}, sections=("sport",))
+    berta, sam = pages.signed_in("berta").client, pages.signed_in("sam").client
     chains = {json.loads(line)["chain"] for line in berta.get("/audit/export").text.splitlines()}
     assert chains == {"demo"}
     assert berta.get("/audit/export?chain=system").status_code == 404

@@ -10,37 +10,36 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from moderation.storage.site_rules import AuthorDecision
 from tests.newsroom import detail
-from tests.web.pages_world import CALM, SITE_KEY, Visitor, World
+from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases
 from tests.web.site_rules import configure, events, post, send_form, sent, whole_chain
 
 
-def author_of(world: World, comment: str) -> str:
-    with world.services.database.reading() as db:
+def author_of(pages: Pages, comment: str) -> str:
+    with pages.services.database.reading() as db:
         return db.get_one(Comment, comment).author_id
 
 
-def page_of(world: World, comment: str, name: str = "admin") -> tuple[Visitor, str]:
-    path = f"/review/authors/{author_of(world, comment)}"
-    return world.signed_in(name).open(path), path
+def page_of(pages: Pages, comment: str, name: str = "admin") -> tuple[Visitor, str]:
+    path = f"/review/authors/{author_of(pages, comment)}"
+    return pages.signed_in(name).open(path), path
 
 
-def decide(world: World, desk: Visitor, path: str, kind: str, **fields: str) -> Visitor:
+def decide(pages: Pages, desk: Visitor, path: str, kind: str, **fields: str) -> Visitor:
     """Sends the page's form for this decision, as a browser would, a minute after the last thing."""
-    world.clock.wait(minutes=1)
+    pages.clock.move(minutes=1)
     forms = [form for form in desk.page.forms if form.action == f"{path}/decide"]
     fitting = [form for form in forms if form.fields.get("kind") == kind]
     form = fitting[0] if fitting else next(form for form in forms if "reason" in form.fields)
     return send_form(desk, form, kind=kind, **fields)
 
 
-def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either_world: World) -> None:
-    comment = either_world.say()
-    desk, path = page_of(either_world, comment)
-    decide(
-        either_world, desk, path, "banned", span="7", reason="personal-attack", sentence="You went after other readers."
-    )
+@on_both_databases
+def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(pages: Pages) -> None:
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "banned", span="7", reason="personal-attack", sentence="You went after other readers.")
     assert "Author banned until 21 January 2026, 09:02 UTC." in desk.text
-    answer = sent(either_world, words=str(either_world.clock.now))
+    answer = sent(pages, words=str(pages.clock.now))
     assert answer.status_code == 403
     told = detail(answer)
     assert "until 21 January 2026, 09:02 UTC" in told
@@ -49,21 +48,21 @@ def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(either
     statement = (answer.json or {})["statement"]
     assert (statement["rule"], statement["automated_decision"]) == ("Personal attack", False)
     assert statement["duration"] == "Until 21 January 2026, 09:02 UTC."
-    with either_world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         assert len(db.scalars(select(Comment.id)).all()) == 1
         reference = db.scalars(select(AuthorDecision.id)).one()
     assert reference in told
-    either_world.clock.wait(days=7)
-    assert sent(either_world, words=str(either_world.clock.now)).status_code == 202
+    pages.clock.move(days=7)
+    assert sent(pages, words=str(pages.clock.now)).status_code == 202
 
 
-def test_the_readers_page_says_it_too(world: World) -> None:
-    reader = world.visitor().open("/articles/lanes")
+def test_the_readers_page_says_it_too(pages: Pages) -> None:
+    reader = pages.visitor().open("/articles/lanes")
     reader.send("/articles/lanes/comments", name="Tom", body=CALM)
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         comment = db.scalars(select(Comment.id)).one()
-    desk, path = page_of(world, comment)
-    decide(world, desk, path, "banned", span="", reason="spam")
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "banned", span="", reason="spam")
     reader.open("/articles/lanes").send("/articles/lanes/comments", name="Tom", body=f"{CALM} Really.")
     assert reader.status == 403
     assert "can’t comment here at the moment" in reader.text
@@ -71,38 +70,39 @@ def test_the_readers_page_says_it_too(world: World) -> None:
     assert f"{CALM} Really." in reader.text
 
 
-def test_a_muted_authors_comments_wait_and_say_so(either_world: World) -> None:
-    configure(either_world, policy_approve="toxicity_at_most = 0.9")
-    assert (sent(either_world, words=str(either_world.clock.now)).json or {})["status"] == "approved"
-    with either_world.services.database.reading() as db:
+@on_both_databases
+def test_a_muted_authors_comments_wait_and_say_so(pages: Pages) -> None:
+    configure(pages, policy_approve="toxicity_at_most = 0.9")
+    assert (sent(pages, words=str(pages.clock.now)).json or {})["status"] == "approved"
+    with pages.services.database.reading() as db:
         comment = db.scalars(select(Comment.id)).one()
-    desk, path = page_of(either_world, comment)
-    decide(either_world, desk, path, "muted", span="1", reason="rude")
-    answer = sent(either_world, words=str(either_world.clock.now))
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "muted", span="1", reason="rude")
+    answer = sent(pages, words=str(pages.clock.now))
     assert (answer.json or {})["status"] == "pending"
     assert (answer.json or {})["reasons"] == ["its author is muted: a moderator reads everything they write"]
-    either_world.clock.wait(days=1)
-    assert (sent(either_world, words=str(either_world.clock.now)).json or {})["status"] == "approved"
+    pages.clock.move(days=1)
+    assert (sent(pages, words=str(pages.clock.now)).json or {})["status"] == "approved"
 
 
-def test_a_trusted_author_can_be_published_by_the_policy(world: World) -> None:
-    configure(world, policy_approve="trusted_at_least = 1")
-    comment = (sent(world, words=str(world.clock.now)).json or {})["id"]
-    desk, path = page_of(world, comment)
+def test_a_trusted_author_can_be_published_by_the_policy(pages: Pages) -> None:
+    configure(pages, policy_approve="trusted_at_least = 1")
+    comment = (sent(pages, words=str(pages.clock.now)).json or {})["id"]
+    desk, path = page_of(pages, comment)
     assert "no decision" in desk.text
-    decide(world, desk, path, "trusted")
+    decide(pages, desk, path, "trusted")
     assert desk.texts("//p/span[@class='chip trusted']") == ["trusted"]
-    assert (sent(world, words=str(world.clock.now)).json or {})["status"] == "approved"
-    decide(world, desk, path, "lifted")
-    assert (sent(world, words=str(world.clock.now)).json or {})["status"] == "pending"
+    assert (sent(pages, words=str(pages.clock.now)).json or {})["status"] == "approved"
+    decide(pages, desk, path, "lifted")
+    assert (sent(pages, words=str(pages.clock.now)).json or {})["status"] == "pending"
 
 
-def test_nobody_can_be_trusted_by_a_name_alone(world: World) -> None:
-    configure(world, policy_approve="trusted_at_least = 1")
+def test_nobody_can_be_trusted_by_a_name_alone(pages: Pages) -> None:
+    configure(pages, policy_approve="trusted_at_least = 1")
     body = {"author": {"name": "Anybody"}, "body": CALM}
-    client = world.app.test_client()
+    client = pages.app.test_client()
     answer = client.post("/api/v1/articles/lanes/comments", json=body, headers={"Authorization": f"Bearer {SITE_KEY}"})
-    desk, path = page_of(world, (answer.json or {})["id"])
+    desk, path = page_of(pages, (answer.json or {})["id"])
     assert "Known by this name alone" in desk.text
     assert not desk.page.xpath("//input[@name='kind'][@value='trusted']")
     post(desk, f"{path}/decide", kind="trusted")
@@ -110,47 +110,48 @@ def test_nobody_can_be_trusted_by_a_name_alone(world: World) -> None:
     assert "by a name alone" in desk.text
 
 
-def test_a_decision_is_undone_and_the_author_stands_where_they_stood(either_world: World) -> None:
-    comment = either_world.say()
-    desk, path = page_of(either_world, comment)
-    decide(either_world, desk, path, "muted", span="28", reason="rude")
-    decide(either_world, desk, path, "banned", span="", reason="hate")
+@on_both_databases
+def test_a_decision_is_undone_and_the_author_stands_where_they_stood(pages: Pages) -> None:
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "muted", span="28", reason="rude")
+    decide(pages, desk, path, "banned", span="", reason="hate")
     assert desk.texts("//p/span[@class='chip banned']") == ["banned"]
     desk.send("/review/undo")
     assert desk.path.startswith(path)
     desk.open(path)
     assert desk.texts("//p/span[@class='chip muted']") == ["muted"]
-    assert sent(either_world, words=str(either_world.clock.now)).status_code == 202
-    with either_world.services.database.reading() as db:
+    assert sent(pages, words=str(pages.clock.now)).status_code == 202
+    with pages.services.database.reading() as db:
         author = db.scalars(select(Author)).one()
         assert author.banned_until is None
         assert author.muted_until is not None
 
 
-def test_a_decision_that_somebody_else_followed_up_is_not_undone(world: World) -> None:
-    world.account("berta", {"demo": Role.MODERATOR})
-    comment = world.say()
-    desk, path = page_of(world, comment)
-    decide(world, desk, path, "muted", span="28", reason="rude")
-    other = world.signed_in("berta").open(path)
-    decide(world, other, path, "banned", span="", reason="hate")
+def test_a_decision_that_somebody_else_followed_up_is_not_undone(pages: Pages) -> None:
+    pages.account("berta", {"demo": Role.MODERATOR})
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "muted", span="28", reason="rude")
+    other = pages.signed_in("berta").open(path)
+    decide(pages, other, path, "banned", span="", reason="hate")
     desk.send("/review/undo")
     assert "Somebody has changed this since" in desk.text
     assert other.open(path).texts("//p/span[@class='chip banned']") == ["banned"]
 
 
-def test_the_chain_names_the_author_by_a_random_reference_alone(world: World) -> None:
-    comment = world.say()
-    desk, path = page_of(world, comment)
-    decide(world, desk, path, "banned", span="3", reason="spam", sentence="A sentence", note="A note about Priya")
-    decide(world, desk, path, "lifted")
-    (banned,) = events(world, "author.banned")
-    assert banned["subject"] == author_of(world, comment)
+def test_the_chain_names_the_author_by_a_random_reference_alone(pages: Pages) -> None:
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "banned", span="3", reason="spam", sentence="A sentence", note="A note about Priya")
+    decide(pages, desk, path, "lifted")
+    (banned,) = events(pages, "author.banned")
+    assert banned["subject"] == author_of(pages, comment)
     assert banned["reason"] == "spam"
     assert banned["until"].startswith("2026-01-17T09:02")
-    assert [event["subject"] for event in events(world, "author.lifted")] == [banned["subject"]]
+    assert [event["subject"] for event in events(pages, "author.lifted")] == [banned["subject"]]
     for private in ("Priya", "A sentence", "A note"):
-        assert private not in whole_chain(world)
+        assert private not in whole_chain(pages)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +176,10 @@ def test_the_chain_names_the_author_by_a_random_reference_alone(world: World) ->
     ],
 )
 def test_a_form_that_makes_no_sense_changes_nothing_and_says_why(
-    world: World, fields: dict[str, str], says: str
+    pages: Pages, fields: dict[str, str], says: str
 ) -> None:
-    comment = world.say()
-    desk, path = page_of(world, comment)
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
     post(desk, f"{path}/decide", **fields)
     assert desk.status in (409, 422)
     assert "Nothing was changed." in desk.text
@@ -186,13 +187,13 @@ def test_a_form_that_makes_no_sense_changes_nothing_and_says_why(
     assert "no decision" in desk.open(path).text
 
 
-def test_who_sees_an_author_and_who_decides(world: World) -> None:
-    comment = world.say()
-    _, path = page_of(world, comment)
-    assert world.visitor().open(path).texts("//h1") == ["Sign in"]
-    assert world.signed_in().open("/review/authors/nobody").status == 404
-    world.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
-    limited = world.signed_in("limited").open(path)
+def test_who_sees_an_author_and_who_decides(pages: Pages) -> None:
+    comment = pages.say()
+    _, path = page_of(pages, comment)
+    assert pages.visitor().open(path).texts("//h1") == ["Sign in"]
+    assert pages.signed_in().open("/review/authors/nobody").status == 404
+    pages.account("limited", {"demo": Role.MODERATOR}, sections=("sports",))
+    limited = pages.signed_in("limited").open(path)
     assert limited.status == 200
     assert "Nothing here that you can see" in limited.text
     assert "Decide about this author" not in limited.text
@@ -200,27 +201,27 @@ def test_who_sees_an_author_and_who_decides(world: World) -> None:
     assert limited.status == 403
 
 
-def test_what_an_author_wrote_is_listed_page_by_page(world: World) -> None:
-    comments = [world.say(f"Comment number {number} of a reader who writes a lot, and kindly.") for number in range(23)]
-    desk, _ = page_of(world, comments[0])
+def test_what_an_author_wrote_is_listed_page_by_page(pages: Pages) -> None:
+    comments = [pages.say(f"Comment number {number} of a reader who writes a lot, and kindly.") for number in range(23)]
+    desk, _ = page_of(pages, comments[0])
     assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 20
     (further,) = desk.page.xpath("//a[.='Earlier comments']/@href")
     desk.open(further.partition("#")[0])
     assert len(desk.page.xpath("//section[@aria-labelledby='written']//li")) == 3
 
 
-def test_a_note_stays_among_moderators(world: World) -> None:
-    comment = world.say()
-    desk, path = page_of(world, comment)
+def test_a_note_stays_among_moderators(pages: Pages) -> None:
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
     desk.send(f"{path}/notes", note="Writes from a hospital bed; be kind.")
     assert "be kind" in desk.open(path).text
-    assert "be kind" not in world.visitor().open("/articles/lanes").text
+    assert "be kind" not in pages.visitor().open("/articles/lanes").text
 
 
-def test_the_pane_of_a_comment_says_what_was_decided_and_noted_about_its_author(world: World) -> None:
-    comment = world.say()
-    desk, path = page_of(world, comment)
-    decide(world, desk, path, "muted", span="28", reason="rude")
+def test_the_pane_of_a_comment_says_what_was_decided_and_noted_about_its_author(pages: Pages) -> None:
+    comment = pages.say()
+    desk, path = page_of(pages, comment)
+    decide(pages, desk, path, "muted", span="28", reason="rude")
     desk.send(f"{path}/notes", note="Asked us by mail to stay anonymous.")
     desk.open(f"/review/comments/{comment}")
     assert "muted" in desk.texts("//article//span[contains(@class, 'chip')]")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
-from tests.web.pages_world import CALM, Visitor, World
+from tests.web.pages import CALM, Pages, Visitor, on_both_databases
 from tests.web.site_rules import events
 from tests.web.test_pages_browser import address, moderator
 from tests.web.test_review_pages import asked
@@ -18,33 +18,33 @@ __all__ = ["address", "moderator"]
 COPY = "Earn four thousand a week from home with this one simple trick that the banks never tell you, visit us today"
 
 
-def status_of(world: World, *comments: str) -> list[str]:
-    with world.services.database.reading() as db:
+def status_of(pages: Pages, *comments: str) -> list[str]:
+    with pages.services.database.reading() as db:
         return [db.get_one(Comment, comment).status for comment in comments]
 
 
-def author_of(world: World, comment: str) -> str:
-    with world.services.database.reading() as db:
+def author_of(pages: Pages, comment: str) -> str:
+    with pages.services.database.reading() as db:
         return db.get_one(Comment, comment).author_id
 
 
-def copies(world: World, number: int, under: str = "lanes") -> list[str]:
-    return [world.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
+def copies(pages: Pages, number: int, under: str = "lanes") -> list[str]:
+    return [pages.say(f"{COPY} {place}", by=f"Copier {under} {place}", under=under) for place in range(number)]
 
 
-def batcher(world: World, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
+def batcher(pages: Pages, name: str = "berta", **more: tuple[str, ...]) -> Visitor:
     """A desk of somebody who may reject many together."""
-    world.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
-    return world.signed_in(name).open("/review?order=oldest")
+    pages.account(name, {"demo": Role.MODERATOR}, extra=("batch_reject",), **more)
+    return pages.signed_in(name).open("/review?order=oldest")
 
 
-def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(either_world: World) -> None:
-    world = either_world
-    one, *others = copies(world, 4)
-    half = world.say(f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while.")
-    other = world.say()
-    desk = batcher(world)
-    admin = world.signed_in().open("/review")
+@on_both_databases
+def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(pages: Pages) -> None:
+    one, *others = copies(pages, 4)
+    half = pages.say(f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while.")
+    other = pages.say()
+    desk = batcher(pages)
+    admin = pages.signed_in().open("/review")
     assert asked(admin, "/review/locks", open=others[0])[1]["mine"]
     (link,) = desk.page.xpath("//a[@data-key='l']/@href")
     assert link.startswith(f"/review/comments/{one}/alike?back=/review")
@@ -53,88 +53,89 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
     assert "1 comment is open with admin and left alone." in desk.text
     assert desk.texts("//button[@class='danger']") == ["Reject 3 comments"]
     desk.send(f"/review/comments/{one}/alike")
-    assert (desk.status, status_of(world, one)) == (422, ["pending"])
+    assert (desk.status, status_of(pages, one)) == (422, ["pending"])
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(world, one, *others) == ["rejected", "pending", "rejected", "rejected"]
-    assert status_of(world, half, other) == ["pending", "pending"]
+    assert status_of(pages, one, *others) == ["rejected", "pending", "rejected", "rejected"]
+    assert status_of(pages, half, other) == ["pending", "pending"]
     assert "1 comment was left alone" in desk.text
-    (action,) = {str(event["action_id"]) for event in events(world, "comment.rejected")}
+    (action,) = {str(event["action_id"]) for event in events(pages, "comment.rejected")}
     desk.send(f"/review/actions/{action}/undo")
-    assert status_of(world, one, *others) == ["pending"] * 4
+    assert status_of(pages, one, *others) == ["pending"] * 4
 
 
+@on_both_databases
 def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
-    either_world: World, monkeypatch: pytest.MonkeyPatch
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("moderation.desk.bulk.MAX_ALIKE", 2)
-    *_, last = copies(either_world, 5)
-    desk = batcher(either_world).open(f"/review/comments/{last}/alike")
+    *_, last = copies(pages, 5)
+    desk = batcher(pages).open(f"/review/comments/{last}/alike")
     assert desk.texts("//*[@id='count']") == ["2 comments"]
     assert "the one that you had open" in desk.text
     desk.send(f"/review/comments/{last}/alike", reason="spam")
-    assert status_of(either_world, last) == ["rejected"]
+    assert status_of(pages, last) == ["rejected"]
 
 
-def test_a_comment_that_waits_no_more_is_not_counted_among_them(world: World) -> None:
-    one, *others = copies(world, 3)
-    world.decide(one, Verdict.APPROVE)
-    desk = batcher(world).open(f"/review/comments/{one}/alike")
+def test_a_comment_that_waits_no_more_is_not_counted_among_them(pages: Pages) -> None:
+    one, *others = copies(pages, 3)
+    pages.decide(one, Verdict.APPROVE)
+    desk = batcher(pages).open(f"/review/comments/{one}/alike")
     assert "2 comments of this site with the wording of the one that you had open" in desk.text
     assert "That one waits no more and is left alone." in desk.text
     desk.send(f"/review/comments/{one}/alike", reason="spam")
-    assert status_of(world, one, *others) == ["approved", "rejected", "rejected"]
+    assert status_of(pages, one, *others) == ["approved", "rejected", "rejected"]
 
 
-def test_it_reaches_no_further_than_whoever_presses(world: World) -> None:
-    world.article("sport", title="A match", section="sport")
-    in_sport, here = copies(world, 2, "sport"), copies(world, 2)
-    berta = batcher(world, sections=("sport",))
+def test_it_reaches_no_further_than_whoever_presses(pages: Pages) -> None:
+    pages.article("sport", title="A match", section="sport")
+    in_sport, here = copies(pages, 2, "sport"), copies(pages, 2)
+    berta = batcher(pages, sections=("sport",))
     assert berta.open(f"/review/comments/{in_sport[0]}/alike").texts("//*[@id='count']") == ["2 comments"]
     berta.send(f"/review/comments/{in_sport[0]}/alike", reason="spam")
-    assert status_of(world, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
+    assert status_of(pages, *in_sport, *here) == ["rejected", "rejected", "pending", "pending"]
     assert berta.open(f"/review/comments/{here[0]}/alike").status == 404
-    world.account("carl", {"demo": Role.MODERATOR})
-    carl = world.signed_in("carl").open("/review")
+    pages.account("carl", {"demo": Role.MODERATOR})
+    carl = pages.signed_in("carl").open("/review")
     assert not carl.page.xpath("//a[@data-key='l']")
     carl.open(f"/review/comments/{here[0]}/alike")
     assert "a right of its own" in carl.text
     assert asked(carl, f"/review/comments/{here[0]}/alike", reason="spam")[0] == 403
-    assert status_of(world, *here) == ["pending", "pending"]
+    assert status_of(pages, *here) == ["pending", "pending"]
 
 
-def test_the_card_decides_about_the_author_and_leads_back(either_world: World) -> None:
-    world = either_world
-    comment = world.say()
-    author = author_of(world, comment)
+@on_both_databases
+def test_the_card_decides_about_the_author_and_leads_back(pages: Pages) -> None:
+    comment = pages.say()
+    author = author_of(pages, comment)
     action = f"/review/authors/{author}/decide"
-    desk = world.signed_in().open("/review")
+    desk = pages.signed_in().open("/review")
     assert "0 published, 0 rejected. First seen on 14 January 2026" in desk.text
     desk.send(action)
     assert desk.path.partition("?")[0] == "/review"
     assert desk.texts("//*[@id='done']/p") == ["Author trusted."]
     assert desk.texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
-    world.clock.wait(minutes=1)
+    pages.clock.move(minutes=1)
     status, said = asked(desk, action, kind="banned", span="7", reason="spam", back="/review")
     assert (status, len(said["action_ids"])) == (200, 1)
     assert asked(desk, action, kind="muted", span="7", reason="")[0] == 422
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip banned']") == ["banned"]
-    world.clock.wait(minutes=1)
+    pages.clock.move(minutes=1)
     asked(desk, "/review/undo", action_id=said["action_ids"][0])
     assert desk.open("/review").texts("//*[@class='who']//span[@class='chip trusted']") == ["trusted"]
 
 
-def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(world: World) -> None:
-    world.say()
-    world.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
-    desk = world.signed_in("berta").open("/review")
+def test_of_an_author_somebody_of_one_section_is_shown_the_record_alone(pages: Pages) -> None:
+    pages.say()
+    pages.account("berta", {"demo": Role.MODERATOR}, sections=("city",))
+    desk = pages.signed_in("berta").open("/review")
     assert "must be a moderator of the whole site" in desk.text
     assert not desk.page.xpath("//form[contains(@action, '/authors/')]")
 
 
 @pytest.mark.browser
-def test_both_are_a_key_away_and_the_queue_stays(world: World, address: str, moderator: Page) -> None:
-    first = world.say(by="Ann")
-    world.say(f"{CALM} Two.", by="Bob")
+def test_both_are_a_key_away_and_the_queue_stays(pages: Pages, address: str, moderator: Page) -> None:
+    first = pages.say(by="Ann")
+    pages.say(f"{CALM} Two.", by="Bob")
     moderator.goto(f"{address}/review?order=oldest")
     moderator.evaluate("window.stays = true")
     moderator.keyboard.press("c")
@@ -152,4 +153,4 @@ def test_both_are_a_key_away_and_the_queue_stays(world: World, address: str, mod
     assert moderator.evaluate("window.stays")
     moderator.keyboard.press("?")
     expect(moderator.get_by_role("dialog")).to_contain_text("the author’s card")
-    assert status_of(world, first) == ["pending"]
+    assert status_of(pages, first) == ["pending"]

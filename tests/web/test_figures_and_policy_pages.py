@@ -7,23 +7,22 @@ import csv
 import pytest
 
 from moderation.accounts.sites import add_site
-from moderation.config.configuration_file import parse_configuration
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration
-from tests.web.pages_world import CALM, RUDE, Visitor, World
+from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
 
 FIGURES = "/admin/figures"
 
 
-def busy(world: World) -> None:
+def busy(pages: Pages) -> None:
     """Three comments today: one approved, one rejected, one waiting; and one yesterday."""
-    world.decide(world.say(f"{CALM} Yesterday.", by="Y"), Verdict.APPROVE)
-    world.clock.wait(days=1)
-    world.decide(world.say(by="A"), Verdict.APPROVE)
-    world.decide(world.say(RUDE, by="B"), Verdict.REJECT, "spam")
-    world.say(f"{CALM} 3", by="C")
-    world.clock.wait(hours=2)
+    pages.decide(pages.say(f"{CALM} Yesterday.", by="Y"), Verdict.APPROVE)
+    pages.clock.move(days=1)
+    pages.decide(pages.say(by="A"), Verdict.APPROVE)
+    pages.decide(pages.say(RUDE, by="B"), Verdict.REJECT, "spam")
+    pages.say(f"{CALM} 3", by="C")
+    pages.clock.move(hours=2)
 
 
 def cells(page: Visitor, table: str) -> list[list[str]]:
@@ -32,9 +31,10 @@ def cells(page: Visitor, table: str) -> list[list[str]]:
     return [[text for cell in row if (text := " ".join(cell.text_content().split()))] for row in rows]
 
 
-def test_the_figures_count_what_waits_arrives_and_is_decided(either_world: World) -> None:
-    busy(either_world)
-    page = either_world.signed_in().open(FIGURES)
+@on_both_databases
+def test_the_figures_count_what_waits_arrives_and_is_decided(pages: Pages) -> None:
+    busy(pages)
+    page = pages.signed_in().open(FIGURES)
     assert page.texts("//dl[@class='figures']//dd") == ["1", "2 h", "4", "3", "0"]
     assert cells(page, "Arrivals and decisions in numbers")[-2:] == [
         ["2026-01-14", "1", "1", "0", "0"],
@@ -46,42 +46,43 @@ def test_the_figures_count_what_waits_arrives_and_is_decided(either_world: World
     assert len(cells(page, "Arrivals and decisions in numbers")) == 52
 
 
-def test_what_the_policy_decides_alone_is_counted_apart(world: World) -> None:
-    world.configuration.now = parse_configuration("[policy.reject]\ntoxicity_at_least = 0.9\n")
-    world.say(RUDE)
-    page = world.signed_in().open(FIGURES)
+def test_what_the_policy_decides_alone_is_counted_apart(pages: Pages) -> None:
+    pages.configuration.set("[policy.reject]\ntoxicity_at_least = 0.9\n")
+    pages.say(RUDE)
+    page = pages.signed_in().open(FIGURES)
     assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "0", "0", "1"]
     assert cells(page, "Refusals by reason") == [["the policy, by itself", "1", "too few to say"]]
 
 
-def test_a_decision_that_was_reversed_no_longer_counts(world: World) -> None:
-    comment = world.say()
-    world.decide(comment, Verdict.REJECT, "spam")
-    world.clock.wait(minutes=1)
-    world.decide(comment, Verdict.APPROVE)
-    page = world.signed_in().open(FIGURES)
+def test_a_decision_that_was_reversed_no_longer_counts(pages: Pages) -> None:
+    comment = pages.say()
+    pages.decide(comment, Verdict.REJECT, "spam")
+    pages.clock.move(minutes=1)
+    pages.decide(comment, Verdict.APPROVE)
+    page = pages.signed_in().open(FIGURES)
     assert cells(page, "Arrivals and decisions in numbers")[-1] == ["2026-01-14", "1", "1", "0", "0"]
     assert "Nothing was refused in these days" in page.text
 
 
-def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(either_world: World) -> None:
-    world = either_world
-    world.account("Berta", {"*": Role.MODERATOR})
-    desk = world.signed_in("Berta")
-    comment = world.say()
+@on_both_databases
+def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(pages: Pages) -> None:
+    pages.account("Berta", {"*": Role.MODERATOR})
+    desk = pages.signed_in("Berta")
+    comment = pages.say()
     token = desk.open("/account").page.xpath("//input[@name='csrf_token']/@value")[0]
     desk.post(f"/review/comments/{comment}/approve", {"csrf_token": token, "revision": "1"})
-    admin = world.signed_in()
+    admin = pages.signed_in()
     assert "Berta" not in admin.open(FIGURES).text
     assert admin.open(f"{FIGURES}/moderators.csv").status == 404
-    world.configure("[figures]\nby_moderator = true\n")
+    pages.configure("[figures]\nby_moderator = true\n")
     assert cells(admin.open(FIGURES), "Decisions by moderator") == [["Berta", "1", "1", "0", "too few to say"]]
     assert "Berta,1,0" in admin.client.get(f"{FIGURES}/moderators.csv").text
 
 
-def test_the_scores_are_compared_with_what_moderators_decided(either_world: World) -> None:
-    busy(either_world)
-    page = either_world.signed_in().open(FIGURES)
+@on_both_databases
+def test_the_scores_are_compared_with_what_moderators_decided(pages: Pages) -> None:
+    busy(pages)
+    page = pages.signed_in().open(FIGURES)
     rows = {row[0]: row[1:] for row in cells(page, "Agreement by score")}
     assert rows["toxicity"] == ["–", "too few to say: 30 of each kind are needed"]
     shares = {row[0]: row[1:] for row in cells(page, "Rejected by score")}
@@ -89,14 +90,14 @@ def test_the_scores_are_compared_with_what_moderators_decided(either_world: Worl
     assert "too few to say how this score and the moderators go together" in page.text
 
 
-def test_figures_say_how_sure_they_are_where_there_are_enough(world: World) -> None:
+def test_figures_say_how_sure_they_are_where_there_are_enough(pages: Pages) -> None:
     for number in range(35):
-        world.decide(world.say(f"{CALM} Number {number}.", by=f"Calm {number}"), Verdict.APPROVE)
+        pages.decide(pages.say(f"{CALM} Number {number}.", by=f"Calm {number}"), Verdict.APPROVE)
         verdict = Verdict.APPROVE if number < 3 else Verdict.REJECT
-        world.decide(
-            world.say(f"{RUDE} Number {number}.", by=f"Rude {number}"), verdict, "spam" if number > 2 else None
+        pages.decide(
+            pages.say(f"{RUDE} Number {number}.", by=f"Rude {number}"), verdict, "spam" if number > 2 else None
         )
-    admin = world.signed_in()
+    admin = pages.signed_in()
     page = admin.open(FIGURES)
     assert cells(page, "Refusals by reason") == [["Spam or advertising", "32", "100% (89 to 100%)"]]
     assert cells(page, "Sections") == [["city", "70", "38", "32", "46% (34 to 58%)"]]
@@ -118,9 +119,9 @@ def test_figures_say_how_sure_they_are_where_there_are_enough(world: World) -> N
 
 
 @pytest.mark.parametrize("name", ["time", "reasons", "sections", "agreement"])
-def test_every_plot_has_its_table_and_a_file(world: World, name: str) -> None:
-    busy(world)
-    admin = world.signed_in()
+def test_every_plot_has_its_table_and_a_file(pages: Pages, name: str) -> None:
+    busy(pages)
+    admin = pages.signed_in()
     page = admin.open(FIGURES)
     (link,) = [href for href in page.page.xpath("//main//a/@href") if f"/{name}.csv" in href]
     answer = admin.client.get(link)
@@ -131,35 +132,35 @@ def test_every_plot_has_its_table_and_a_file(world: World, name: str) -> None:
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
-def test_a_section_named_like_a_formula_is_none_in_the_file(world: World) -> None:
-    world.article("odd", section="=1+1")
-    world.say(under="odd")
-    assert "'=1+1,1,0,0" in world.signed_in().client.get(f"{FIGURES}/sections.csv").text
+def test_a_section_named_like_a_formula_is_none_in_the_file(pages: Pages) -> None:
+    pages.article("odd", section="=1+1")
+    pages.say(under="odd")
+    assert "'=1+1,1,0,0" in pages.signed_in().client.get(f"{FIGURES}/sections.csv").text
 
 
 @pytest.mark.parametrize("query", ["range=x&site=%00&label=%ff", "range=999999", "site=nowhere"])
-def test_odd_questions_about_figures_are_no_5xx(world: World, query: str) -> None:
-    admin = world.signed_in()
+def test_odd_questions_about_figures_are_no_5xx(pages: Pages, query: str) -> None:
+    admin = pages.signed_in()
     assert admin.open(f"{FIGURES}?{query}").status == 200
     assert admin.client.get(f"{FIGURES}/time.csv?{query}").status_code == 200
     assert admin.client.get(f"{FIGURES}/nothing.csv").status_code == 404
 
 
-def test_figures_are_those_of_the_sites_that_one_administers(world: World) -> None:
-    busy(world)
-    world.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
-    world.account("local", {"second": Role.ADMIN})
-    local = world.signed_in("local").open(f"{FIGURES}?site=demo")
+def test_figures_are_those_of_the_sites_that_one_administers(pages: Pages) -> None:
+    busy(pages)
+    pages.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
+    pages.account("local", {"second": Role.ADMIN})
+    local = pages.signed_in("local").open(f"{FIGURES}?site=demo")
     assert local.texts("//dl[@class='figures']//dd") == ["0", "–", "0", "0", "0"]
     assert "Nobody has decided a scored comment yet" in local.text
 
 
-def test_the_policy_tells_where_each_value_comes_from(world: World) -> None:
-    world.configure(
+def test_the_policy_tells_where_each_value_comes_from(pages: Pages) -> None:
+    pages.configure(
         "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n"
         "[comments.sections.live]\nminimum_length = 20\n"
     )
-    admin = world.signed_in().open("/admin/policy")
+    admin = pages.signed_in().open("/admin/policy")
     rows = {tuple(row.text_content().split("\n")): row for row in admin.page.xpath("//section[@id='policy']//tbody/tr")}
     shown = [" | ".join(" ".join(cell.text_content().split()) for cell in row) for row in rows.values()]
     assert "everywhere | flagged for a closer look | toxicity at or over 0.5 | policy.flag | –" in shown
@@ -171,47 +172,47 @@ def test_the_policy_tells_where_each_value_comes_from(world: World) -> None:
     assert "section live | characters at least | 20 | comments.sections.live" in shown
 
 
-def test_what_another_site_changes_of_the_policy_is_not_shown(world: World) -> None:
-    add_site(world.services, "test", "second", "The Second")
-    world.account("local", {"demo": Role.ADMIN})
+def test_what_another_site_changes_of_the_policy_is_not_shown(pages: Pages) -> None:
+    add_site(pages.services, "test", "second", "The Second")
+    pages.account("local", {"demo": Role.ADMIN})
     tables = (
         "\n[policy.sites.demo.flag]\nthreat_at_least = 0.11\n[policy.sites.second.flag]\nthreat_at_least = 0.22\n"
         "[policy.sites.second.sections.sport.flag]\nthreat_at_least = 0.22\n"
         "[comments.sites.second]\nminimum_length = 22\n[comments.sites.demo]\nminimum_length = 11\n"
     )
-    keep(world, tables.replace("0.22", "0.33"))
-    world.clock.wait(minutes=1)
-    keep(world, tables)
+    keep(pages, tables.replace("0.22", "0.33"))
+    pages.clock.move(minutes=1)
+    keep(pages, tables)
     for path in ("/admin", "/admin/policy", "/admin/what-if?tried=1"):
-        shown, whole = (world.signed_in(name).open(path).text for name in ("local", "admin"))
+        shown, whole = (pages.signed_in(name).open(path).text for name in ("local", "admin"))
         assert not [told for told in ("site second", "sites.second", "0.22", "0.33") if told in shown], path
         assert ("sites.demo" in shown) == ("sites.demo" in whole), path
-    assert "policy.sites.second.sections.sport" in world.signed_in().open("/admin/policy").text
+    assert "policy.sites.second.sections.sport" in pages.signed_in().open("/admin/policy").text
 
 
-def test_a_value_that_the_file_does_not_name_is_told_as_a_default(world: World) -> None:
-    world.configuration.now = world.configuration.now.model_copy(update={"text": ""})
-    admin = world.signed_in().open("/admin/policy")
+def test_a_value_that_the_file_does_not_name_is_told_as_a_default(pages: Pages) -> None:
+    pages.configuration.now = pages.configuration.now.model_copy(update={"text": ""})
+    admin = pages.signed_in().open("/admin/policy")
     assert set(admin.texts("//section[@id='policy']//tbody/tr/td[4]")) == {"default", "built in"}
 
 
-def keep(world: World, addition: str) -> str:
+def keep(pages: Pages, addition: str) -> str:
     """A configuration takes effect; its hash."""
-    world.configure(addition)
-    new = world.configuration.now
-    row = {"hash": new.hash, "policy_version": new.policy.version, "text": new.text, "effective_at": world.clock()}
-    world.services.database.writing(lambda session: session.add(KeptConfiguration(**row)))
+    pages.configure(addition)
+    new = pages.configuration.now
+    row = {"hash": new.hash, "policy_version": new.policy.version, "text": new.text, "effective_at": pages.clock()}
+    pages.services.database.writing(lambda session: session.add(KeptConfiguration(**row)))
     return new.hash
 
 
-def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_world: World) -> None:
-    world = either_world
-    first = keep(world, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
-    world.clock.wait(days=1)
-    keep(world, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.8\n")
-    world.clock.wait(days=1)
-    third = keep(world, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n")
-    admin = world.signed_in().open("/admin/policy")
+@on_both_databases
+def test_each_threshold_tells_since_when_and_by_which_file_it_holds(pages: Pages) -> None:
+    first = keep(pages, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
+    pages.clock.move(days=1)
+    keep(pages, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.8\n")
+    pages.clock.move(days=1)
+    third = keep(pages, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\nlinks_at_least = false\n")
+    admin = pages.signed_in().open("/admin/policy")
     rows = {tuple(row[:3]): row[4] for row in cells(admin, "Conditions in force")}
     flagged = "flagged for a closer look"
     assert first[:12] in rows["everywhere", flagged, "toxicity at or over 0.5"]
@@ -223,8 +224,8 @@ def test_each_threshold_tells_since_when_and_by_which_file_it_holds(either_world
     assert "toxicity at or over 0.7 → 0.8" in older
 
 
-def test_a_danger_that_the_file_does_not_name_is_told_as_built_in(world: World) -> None:
-    world.configuration.now = parse_configuration("[policy.flag]\nlinks_at_least = 3\nthreat_at_least = 0.3\n")
-    rows = {row[2]: row[3] for row in cells(world.signed_in().open("/admin/policy"), "Conditions in force")}
+def test_a_danger_that_the_file_does_not_name_is_told_as_built_in(pages: Pages) -> None:
+    pages.configuration.set("[policy.flag]\nlinks_at_least = 3\nthreat_at_least = 0.3\n")
+    rows = {row[2]: row[3] for row in cells(pages.signed_in().open("/admin/policy"), "Conditions in force")}
     assert rows["identity attack at or over 0.45"] == rows["severe toxicity at or over 0.015"] == "built in"
     assert rows["threat at or over 0.3"] == rows["links at or over 3"] == "policy.flag"

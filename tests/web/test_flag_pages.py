@@ -16,7 +16,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.desk_lists import CANDIDATES
 from moderation.storage.moderator_workspace import CommentFlag
 from moderation.storage.queue_index import QueueIndex
-from tests.web.pages_world import SITE_KEY, Visitor, World
+from tests.web.pages import SITE_KEY, Pages, Visitor, on_both_databases
 
 SECOND = timedelta(seconds=1)
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
@@ -31,17 +31,18 @@ def press(desk: Visitor, comment_id: str, kind: str, **filled: str) -> None:
     assert desk.status == 200
 
 
-def public(world: World) -> dict[str, dict[str, object]]:
-    answer = world.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
+def public(pages: Pages) -> dict[str, dict[str, object]]:
+    answer = pages.app.test_client().get("/api/v1/articles/lanes/comments", headers=SITE)
     return {comment["author"]["name"]: comment for comment in (answer.json or {})["comments"]}
 
 
-def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_world: World) -> None:
-    world, desk = either_world, either_world.signed_in()
-    plain, featured, waiting = (world.say(by=name) for name in ("Plain", "Featured", "Waiting"))
-    rejected = world.say(by="Rejected")
-    world.decide(plain, Verdict.APPROVE)
-    world.decide(rejected, Verdict.REJECT)
+@on_both_databases
+def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(pages: Pages) -> None:
+    desk = pages.signed_in()
+    plain, featured, waiting = (pages.say(by=name) for name in ("Plain", "Featured", "Waiting"))
+    rejected = pages.say(by="Rejected")
+    pages.decide(plain, Verdict.APPROVE)
+    pages.decide(rejected, Verdict.REJECT)
     press(desk, featured, "featured")  # approves it too
     press(desk, waiting, "newsroom")
     press(desk, rejected, "newsroom")
@@ -63,51 +64,52 @@ def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(either_world:
     assert names(desk, "status=newsroom&section=sport") == []
     assert names(desk, "flag=newsroom&find=report") == ["Waiting"]
 
-    assert {name: comment.get("featured") for name, comment in public(world).items()} == {
+    assert {name: comment.get("featured") for name, comment in public(pages).items()} == {
         "Plain": None,
         "Featured": True,
     }
-    page = world.visitor().open("/articles/lanes")
+    page = pages.visitor().open("/articles/lanes")
     assert page.texts("//article[.//span[@class='featured']]//bdi") == ["Featured"]
-    client = world.app.test_client()
+    client = pages.app.test_client()
     assert (client.get(f"/api/v1/comments/{featured}", headers=SITE).json or {})["marks"] == ["featured", "newsroom"]
     (in_queue,) = (client.get("/api/v1/comments?status=pending", headers=SITE).json or {})["comments"]
     assert (in_queue["author"]["name"], in_queue["marks"]) == ("Waiting", ["newsroom"])
 
     press(desk, featured, "featured")  # and takes it off
     assert names(desk, "status=featured") == []
-    assert "featured" not in public(world)["Featured"]
-    world.decide(plain, Verdict.REJECT)
-    assert world.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
+    assert "featured" not in public(pages)["Featured"]
+    pages.decide(plain, Verdict.REJECT)
+    assert pages.visitor().open("/articles/lanes").texts("//span[@class='featured']") == []
 
 
-def test_what_is_featured_but_gone_is_featured_no_more(world: World) -> None:
-    desk, first = world.signed_in(), world.say(by="Ada")
+def test_what_is_featured_but_gone_is_featured_no_more(pages: Pages) -> None:
+    desk, first = pages.signed_in(), pages.say(by="Ada")
     press(desk, first, "featured")
-    world.decide(
-        world.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
+    pages.decide(
+        pages.say("An answer that is long enough to stand here for itself, whatever becomes.", to=first),
         Verdict.APPROVE,
     )
-    assert public(world)["Ada"]["featured"] is True
-    world.decide(first, Verdict.REJECT)
-    assert public(world)[""]["removed"] is True
-    assert "featured" not in public(world)[""]
-    assert world.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
+    assert public(pages)["Ada"]["featured"] is True
+    pages.decide(first, Verdict.REJECT)
+    assert public(pages)[""]["removed"] is True
+    assert "featured" not in public(pages)[""]
+    assert pages.visitor().open(f"/articles/lanes?under={first}").texts("//span[@class='featured']") == []
     assert names(desk, "status=featured") == []
 
 
-def test_somebody_of_another_section_sees_none_of_it(world: World) -> None:
-    world.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
-    comment = world.say()
-    press(world.signed_in(), comment, "newsroom")
-    desk = world.signed_in("sporty")
+def test_somebody_of_another_section_sees_none_of_it(pages: Pages) -> None:
+    pages.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = pages.say()
+    press(pages.signed_in(), comment, "newsroom")
+    desk = pages.signed_in("sporty")
     assert names(desk, "status=newsroom") == []
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom"]
 
 
-def test_where_very_many_are_flagged_a_list_has_those_of_last(either_world: World) -> None:
-    comment = either_world.say()
-    database, now = either_world.services.database, either_world.clock()
+@on_both_databases
+def test_where_very_many_are_flagged_a_list_has_those_of_last(pages: Pages) -> None:
+    comment = pages.say()
+    database, now = pages.services.database, pages.clock()
     with database.reading() as session:
         account = session.scalar(select(Account.id))
         row = dict(session.execute(select(*table_of(Comment).c).where(Comment.id == comment)).one()._mapping)
@@ -133,7 +135,7 @@ def test_where_very_many_are_flagged_a_list_has_those_of_last(either_world: Worl
         session.execute(insert(table_of(CommentFlag)), flags)
 
     database.writing(fill)
-    desk = either_world.signed_in()
+    desk = pages.signed_in()
     assert len(names(desk, "status=newsroom")) == 30
     # The newest comments were flagged first.
     assert desk.page.xpath("//li[contains(@class, 'line')][1]/@id") == [f"l-{many[CANDIDATES]}"]

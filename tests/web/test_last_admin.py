@@ -16,7 +16,7 @@ from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
 from moderation.services import Services
 from moderation.storage.accounts import Granted, Role, all_accounts, grants_of
-from tests.web.pages_world import World
+from tests.web.pages import Pages, on_both_databases
 
 ADMIN = {EVERYWHERE: Granted(role=Role.ADMIN)}
 MODERATOR = {EVERYWHERE: Granted(role=Role.MODERATOR)}
@@ -31,24 +31,23 @@ WAYS: dict[str, Taking] = {
 }
 
 
-def usable_admins(world: World) -> list[str]:
-    with world.services.database.reading() as session:
+def usable_admins(pages: Pages) -> list[str]:
+    with pages.services.database.reading() as session:
         usable = [one for one in all_accounts(session) if one.disabled_at is None and one.password_hash]
         return [one.name for one in usable if grants_of(session, one.id) == ADMIN]
 
 
-@pytest.mark.parametrize("first", WAYS)
-@pytest.mark.parametrize("second", ["disabled", "given another role"])
-def test_two_admins_taken_at_once_leave_one(either_world: World, first: str, second: str) -> None:
-    world = either_world
-    world.account("berta", {EVERYWHERE: Role.ADMIN})
+@on_both_databases
+@pytest.mark.parametrize("way", WAYS)
+def test_two_admins_taken_at_once_leave_one(pages: Pages, way: str) -> None:
+    pages.account("berta", {EVERYWHERE: Role.ADMIN})
     begun = threading.Barrier(2)
 
     def slowly() -> datetime:
         time.sleep(0.15)  # at the start and before the commit of each: both are at work before either has ended
-        return world.clock()
+        return pages.clock()
 
-    services = replace(world.services, clock=slowly)
+    services = replace(pages.services, clock=slowly)
 
     def take(way: str, name: str) -> bool:
         begun.wait()
@@ -59,33 +58,33 @@ def test_two_admins_taken_at_once_leave_one(either_world: World, first: str, sec
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        taken = [pool.submit(take, first, "admin"), pool.submit(take, second, "berta")]
+        taken = [pool.submit(take, way, "admin"), pool.submit(take, "disabled", "berta")]
         assert sorted(one.result() for one in taken) == [False, True]
-    assert len(usable_admins(world)) == 1
+    assert len(usable_admins(pages)) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_admin_who_can_t_sign_in_yet_or_any_more_is_no_other_admin(world: World, way: str) -> None:
-    invite(world.services, "test", "invited", ADMIN)
-    world.account("gone", {EVERYWHERE: Role.ADMIN})
-    disable_account(world.services, "test", "gone")
-    world.account("of one site", {"demo": Role.ADMIN})
-    world.account("senior", {EVERYWHERE: Role.SENIOR})
+def test_an_admin_who_can_t_sign_in_yet_or_any_more_is_no_other_admin(pages: Pages, way: str) -> None:
+    invite(pages.services, "test", "invited", ADMIN)
+    pages.account("gone", {EVERYWHERE: Role.ADMIN})
+    disable_account(pages.services, "test", "gone")
+    pages.account("of one site", {"demo": Role.ADMIN})
+    pages.account("senior", {EVERYWHERE: Role.SENIOR})
     with pytest.raises(InvalidField, match="last admin"):
-        WAYS[way](world.services, "admin")
-    assert usable_admins(world) == ["admin"]
+        WAYS[way](pages.services, "admin")
+    assert usable_admins(pages) == ["admin"]
 
 
-def test_two_changes_of_one_account_s_roles_at_once_both_hold(either_world: World) -> None:
-    world = either_world
-    world.account("berta", {})
+@on_both_databases
+def test_two_changes_of_one_account_s_roles_at_once_both_hold(pages: Pages) -> None:
+    pages.account("berta", {})
     begun = threading.Barrier(2)
 
     def slowly() -> datetime:
         time.sleep(0.15)
-        return world.clock()
+        return pages.clock()
 
-    services = replace(world.services, clock=slowly)
+    services = replace(pages.services, clock=slowly)
 
     def give(place: str) -> None:
         begun.wait()
@@ -93,6 +92,6 @@ def test_two_changes_of_one_account_s_roles_at_once_both_hold(either_world: Worl
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(give, (EVERYWHERE, "demo")))
-    with world.services.database.reading() as session:
+    with pages.services.database.reading() as session:
         (berta,) = [one for one in all_accounts(session) if one.name == "berta"]
         assert sorted(grants_of(session, berta.id)) == [EVERYWHERE, "demo"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.web.pages_world import CALM, World
+from tests.web.pages import CALM, Pages
 from tests.web.test_pages_browser import address, moderator
 
 __all__ = ["address", "moderator"]
@@ -25,8 +25,8 @@ OVERLAP = """() => {
 
 
 @pytest.mark.parametrize("width", [390, 1000, 1440, 1920])
-def test_what_unfolds_never_stands_over_the_text(world: World, address: str, moderator: Page, width: int) -> None:
-    comment = world.say(f"{CALM} " * 30)
+def test_what_unfolds_never_stands_over_the_text(pages: Pages, address: str, moderator: Page, width: int) -> None:
+    comment = pages.say(f"{CALM} " * 30)
     moderator.set_viewport_size({"width": width, "height": 844})
     for path in (f"/review?at={comment}", f"/review/comments/{comment}"):
         for key in ("r", "n"):
@@ -43,8 +43,8 @@ def test_what_unfolds_never_stands_over_the_text(world: World, address: str, mod
     assert moderator.locator(".action-bar details.reject[open]").count() == 1
 
 
-def test_the_masthead_lines_up_with_every_page(world: World, address: str, moderator: Page) -> None:
-    comment = world.say()
+def test_the_masthead_lines_up_with_every_page(pages: Pages, address: str, moderator: Page) -> None:
+    comment = pages.say()
     moderator.set_viewport_size({"width": 1920, "height": 1080})
     paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
     for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/actions"):
@@ -52,7 +52,7 @@ def test_the_masthead_lines_up_with_every_page(world: World, address: str, moder
         assert ends_of(moderator, ".bar > div") == ends_of(moderator, "#main"), path
 
 
-def test_readers_pages_line_up_too(world: World, address: str, page: Page) -> None:
+def test_readers_pages_line_up_too(pages: Pages, address: str, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     for path in ("/articles/lanes", "/login", "/nothing/here"):
         page.goto(address + path)

@@ -11,23 +11,23 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import CALM, World
+from tests.web.pages import CALM, Pages
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def moderator(world: World, browser: Browser) -> Iterator[Page]:
+def moderator(pages: Pages, browser: Browser) -> Iterator[Page]:
     """Somebody signed in, at the queue, in New York, while the service is in Berlin."""
-    world.configure('[display]\ntime_zone = "Europe/Berlin"\n')
+    pages.configure('[display]\ntime_zone = "Europe/Berlin"\n')
     for number in range(9):
-        world.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
-        world.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+        pages.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
+        pages.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
+    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
-    cookie = world.signed_in().client.get_cookie(COOKIE)
+    cookie = pages.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(timezone_id="America/New_York", viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import World
+from tests.web.pages import Pages
 
 pytestmark = pytest.mark.browser
 
@@ -23,11 +23,11 @@ RUDE = "Only an idiot would believe what the council has told us about these lan
 
 
 @pytest.fixture
-def address(world: World) -> Iterator[str]:
+def address(pages: Pages) -> Iterator[str]:
     """Where the service answers, with a runner beside it as beside every web server."""
     server, runner = (
-        make_server("127.0.0.1", 0, world.app, threaded=True),
-        Runner(world.services, every_seconds=0.05),
+        make_server("127.0.0.1", 0, pages.app, threaded=True),
+        Runner(pages.services, every_seconds=0.05),
     )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -39,23 +39,23 @@ def address(world: World) -> Iterator[str]:
     server.server_close()
 
 
-def cookie(world: World, address: str) -> Any:
+def cookie(pages: Pages, address: str) -> Any:
     """The admin's sign-in."""
-    kept = world.signed_in().client.get_cookie(COOKIE)
+    kept = pages.signed_in().client.get_cookie(COOKIE)
     assert kept is not None
     return {"name": COOKIE, "value": kept.value, "url": address}
 
 
-def how_many(world: World, status: str) -> int:
-    with world.services.database.reading() as session:
+def how_many(pages: Pages, status: str) -> int:
+    with pages.services.database.reading() as session:
         return session.scalar(select(func.count()).select_from(Comment).where(Comment.status == status)) or 0
 
 
-def test_a_score_range_of_500_is_dragged_approved_and_taken_back(world: World, address: str, page: Page) -> None:
+def test_a_score_range_of_500_is_dragged_approved_and_taken_back(pages: Pages, address: str, page: Page) -> None:
     for number in range(500):
-        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    world.say("I read this report twice, and the second time I understood what had been decided.")
-    page.context.add_cookies([cookie(world, address)])
+        pages.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    pages.say("I read this report twice, and the second time I understood what had been decided.")
+    page.context.add_cookies([cookie(pages, address)])
     page.goto(f"{address}/review/map")
     drawn = page.locator("#drawn").bounding_box()
     assert drawn is not None
@@ -68,16 +68,16 @@ def test_a_score_range_of_500_is_dragged_approved_and_taken_back(world: World, a
     expect(page.locator("#count")).to_have_text("500 comments")
     page.get_by_role("button", name="Approve 500 comments").click()
     expect(page.locator("#bulk-action")).to_contain_text("500 comments: Approved.", timeout=60_000)
-    assert (how_many(world, "approved"), how_many(world, "pending")) == (500, 1)
+    assert (how_many(pages, "approved"), how_many(pages, "pending")) == (500, 1)
     page.keyboard.press("u")
     expect(page.locator("#bulk-action")).to_contain_text("500 comments stand as before.", timeout=60_000)
-    assert (how_many(world, "approved"), how_many(world, "pending")) == (0, 501)
+    assert (how_many(pages, "approved"), how_many(pages, "pending")) == (0, 501)
 
 
-def test_a_score_range_is_chosen_and_decided_by_keyboard_alone(world: World, address: str, page: Page) -> None:
+def test_a_score_range_is_chosen_and_decided_by_keyboard_alone(pages: Pages, address: str, page: Page) -> None:
     for number in range(3):
-        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
-    page.context.add_cookies([cookie(world, address)])
+        pages.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+    page.context.add_cookies([cookie(pages, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").focus()
     page.keyboard.type("0.53")
@@ -92,11 +92,11 @@ def test_a_score_range_is_chosen_and_decided_by_keyboard_alone(world: World, add
     expect(page.locator("#bulk-action")).to_contain_text("3 comments: Approved.")
 
 
-def test_the_map_and_its_actions_work_without_scripts(world: World, address: str, browser: Browser) -> None:
+def test_the_map_and_its_actions_work_without_scripts(pages: Pages, address: str, browser: Browser) -> None:
     for number in range(60):
-        world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
+        pages.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies([cookie(world, address)])
+    context.add_cookies([cookie(pages, address)])
     page = context.new_page()
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.50")
@@ -110,11 +110,11 @@ def test_the_map_and_its_actions_work_without_scripts(world: World, address: str
 
 
 def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
-    world: World, address: str, page: Page
+    pages: Pages, address: str, page: Page
 ) -> None:
-    world.say(RUDE)
-    threat = world.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    page.context.add_cookies([cookie(world, address)])
+    pages.say(RUDE)
+    threat = pages.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    page.context.add_cookies([cookie(pages, address)])
     page.goto(f"{address}/review/map")
     page.get_by_label("From").fill("0.00")
     expect(page.locator("#count")).to_have_text("1 comment")
@@ -131,13 +131,13 @@ def test_what_is_not_read_is_reached_by_keyboard_and_stays_beside_the_map(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_on_the_map_and_its_actions(
-    world: World, address: str, page: Page, width: int, scheme: str
+    pages: Pages, address: str, page: Page, width: int, scheme: str
 ) -> None:
-    ids = [world.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
-    world.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
-    with world.services.database.reading() as session:
+    ids = [pages.say(f"{RUDE} That is point {number}.", by=f"Reader {number}") for number in range(3)]
+    pages.say("Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um.")
+    with pages.services.database.reading() as session:
         article_id = session.get_one(Comment, ids[0]).article_id
-    page.context.add_cookies([cookie(world, address)])
+    page.context.add_cookies([cookie(pages, address)])
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

@@ -8,31 +8,32 @@ from sqlalchemy import select
 from moderation.desk.bulk_runner import carry_on
 from moderation.storage.accounts import Extra, Role
 from moderation.storage.comments import Comment, DecisionRow
-from tests.web.pages_world import CALM, Visitor, World
+from tests.web.pages import CALM, Pages, Visitor, on_both_databases
 
 RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
 RUDEST = "Only an idiot would believe what that idiot on the council has told us about these lanes."
 
 
-def rude(world: World, number: int, body: str = RUDE) -> list[str]:
-    return [world.say(f"{body} That is point {n}.", by=f"Reader {n}") for n in range(number)]
+def rude(pages: Pages, number: int, body: str = RUDE) -> list[str]:
+    return [pages.say(f"{body} That is point {n}.", by=f"Reader {n}") for n in range(number)]
 
 
-def boss(world: World) -> Visitor:
+def boss(pages: Pages) -> Visitor:
     """A senior moderator who may reject many together."""
-    world.account("boss", {"demo": Role.SENIOR}, extra=(Extra.BATCH_REJECT,))
-    return world.signed_in("boss")
+    pages.account("boss", {"demo": Role.SENIOR}, extra=(Extra.BATCH_REJECT,))
+    return pages.signed_in("boss")
 
 
-def statuses(world: World, ids: list[str]) -> list[str]:
-    with world.services.database.reading() as session:
+def statuses(pages: Pages, ids: list[str]) -> list[str]:
+    with pages.services.database.reading() as session:
         return [session.get_one(Comment, comment_id).status for comment_id in ids]
 
 
-def test_the_map_counts_what_waits_and_a_score_range_shows_how_many_and_a_sample(either_world: World) -> None:
-    rude(either_world, 3)
-    either_world.say(CALM)
-    page = either_world.signed_in().open("/review/map")
+@on_both_databases
+def test_the_map_counts_what_waits_and_a_score_range_shows_how_many_and_a_sample(pages: Pages) -> None:
+    rude(pages, 3)
+    pages.say(CALM)
+    page = pages.signed_in().open("/review/map")
     assert "4 wait" in page.text
     assert page.texts("//tr[th='0.5 to 0.6']/td") == ["3"]
     page.open("/review/map?signal=toxicity&from=0.50&to=0.60")
@@ -42,66 +43,69 @@ def test_the_map_counts_what_waits_and_a_score_range_shows_how_many_and_a_sample
     assert page.page.xpath("//button[@class='approve']")[0].text_content().strip() == "Approve 3 comments"
 
 
-def test_a_score_range_is_approved_together_and_taken_back_with_one_undo(either_world: World) -> None:
-    ids = rude(either_world, 3)
-    page = either_world.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")
+@on_both_databases
+def test_a_score_range_is_approved_together_and_taken_back_with_one_undo(pages: Pages) -> None:
+    ids = rude(pages, 3)
+    page = pages.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")
     page.send("/review/map/approve")
     assert page.path.startswith("/review/actions/")
     assert "3 comments: Approved." in page.text
     assert "Toxicity from 0.50 to 0.60" in page.text
-    assert statuses(either_world, ids) == ["approved"] * 3
+    assert statuses(pages, ids) == ["approved"] * 3
     action = page.path.split("?")[0]
     page.send(f"{action}/undo")
     assert "3 comments stand as before." in page.text
-    assert statuses(either_world, ids) == ["pending"] * 3
+    assert statuses(pages, ids) == ["pending"] * 3
     page.open(action)
     assert "This was taken back" in page.text
     assert page.page.xpath("//button[@data-key='u']") == []
 
 
-def test_a_score_range_is_rejected_together_with_a_reason_and_a_sentence_of_ones_own(either_world: World) -> None:
-    ids = rude(either_world, 2)
-    page = boss(either_world).open("/review/map?signal=toxicity&from=0.50&to=0.60")
+@on_both_databases
+def test_a_score_range_is_rejected_together_with_a_reason_and_a_sentence_of_ones_own(pages: Pages) -> None:
+    ids = rude(pages, 2)
+    page = boss(pages).open("/review/map?signal=toxicity&from=0.50&to=0.60")
     page.send("/review/map/reject")
     assert page.status == 422
     assert "reason" in page.text
     assert page.texts("//*[@id='count']") == ["2 comments"]
     page.send("/review/map/reject", reason="personal-attack", sentence="Please argue, don’t insult.")
     assert "2 comments: Rejected: Personal attack." in page.text
-    assert statuses(either_world, ids) == ["rejected"] * 2
-    with either_world.services.database.reading() as session:
+    assert statuses(pages, ids) == ["rejected"] * 2
+    with pages.services.database.reading() as session:
         told = session.scalars(select(DecisionRow.reader_sentence).where(DecisionRow.status == "rejected"))
         sentences = set(told)
     assert sentences == {"Please argue, don’t insult."}
 
 
-def test_rejecting_together_is_not_offered_or_done_without_the_right(world: World) -> None:
-    ids = rude(world, 2)
-    world.account("anna", {"demo": Role.MODERATOR})
-    page = world.signed_in("anna").open("/review/map?signal=toxicity&from=0.50&to=0.60")
+def test_rejecting_together_is_not_offered_or_done_without_the_right(pages: Pages) -> None:
+    ids = rude(pages, 2)
+    pages.account("anna", {"demo": Role.MODERATOR})
+    page = pages.signed_in("anna").open("/review/map?signal=toxicity&from=0.50&to=0.60")
     assert page.page.xpath("//form[@action='/review/map/reject']") == []
     assert "a right of its own" in page.text
     fields = {"csrf_token": page.page.xpath("//input[@name='csrf_token']/@value")[0], "reason": "spam"}
     score_range = {"signal": "toxicity", "from": "0.5", "to": "0.6"}
     assert page.post("/review/map/reject", fields | score_range).status == 403
-    assert statuses(world, ids) == ["pending"] * 2
+    assert statuses(pages, ids) == ["pending"] * 2
 
 
-def test_many_run_in_the_background_and_the_page_says_how_far(either_world: World) -> None:
-    ids = rude(either_world, 55)
-    page = either_world.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")
+@on_both_databases
+def test_many_run_in_the_background_and_the_page_says_how_far(pages: Pages) -> None:
+    ids = rude(pages, 55)
+    page = pages.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")
     page.send("/review/map/approve")
     assert "0 of 55 comments" in page.text
     assert page.page.xpath("//progress/@max") == ["55"]
     action = page.path.split("?")[0]
-    carry_on(either_world.services)
+    carry_on(pages.services)
     page.open(action)
     assert "55 comments: Approved." in page.text
     assert page.page.xpath("//progress") == []
     page.send(f"{action}/undo")
     assert "0 of 55 comments" in page.text
-    carry_on(either_world.services)
-    assert statuses(either_world, ids) == ["pending"] * 55
+    carry_on(pages.services)
+    assert statuses(pages, ids) == ["pending"] * 55
 
 
 @pytest.mark.parametrize(
@@ -116,9 +120,9 @@ def test_many_run_in_the_background_and_the_page_says_how_far(either_world: Worl
         "from=" + "9" * 400 + "&to=1e9",
     ],
 )
-def test_an_address_that_makes_no_sense_shows_the_map_all_the_same(world: World, query: str) -> None:
-    rude(world, 1)
-    assert world.signed_in().open(f"/review/map?{query}").status == 200
+def test_an_address_that_makes_no_sense_shows_the_map_all_the_same(pages: Pages, query: str) -> None:
+    rude(pages, 1)
+    assert pages.signed_in().open(f"/review/map?{query}").status == 200
 
 
 @pytest.mark.parametrize(
@@ -130,73 +134,73 @@ def test_an_address_that_makes_no_sense_shows_the_map_all_the_same(world: World,
         {"signal": "toxicity", "from": "x", "to": "1"},
     ],
 )
-def test_a_form_that_names_no_score_range_changes_nothing(world: World, score_range: dict[str, str]) -> None:
-    ids = rude(world, 1)
-    page = world.signed_in().open("/review/map")
+def test_a_form_that_names_no_score_range_changes_nothing(pages: Pages, score_range: dict[str, str]) -> None:
+    ids = rude(pages, 1)
+    page = pages.signed_in().open("/review/map")
     token = page.page.xpath("//input[@name='csrf_token']/@value")[0]
     page.post("/review/map/approve", score_range | {"csrf_token": token})
     assert page.status == 422
     assert "Nothing was changed." in page.text
-    assert statuses(world, ids) == ["pending"]
+    assert statuses(pages, ids) == ["pending"]
 
 
-def test_an_account_for_a_section_maps_and_decides_there_alone(world: World) -> None:
-    world.article("cup", section="sport")
-    elsewhere = rude(world, 1)
-    mine = [world.say(RUDE, under="cup", by="Fan")]
-    world.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
-    page = world.signed_in("sporty").open("/review/map?signal=toxicity&from=0&to=1")
+def test_an_account_for_a_section_maps_and_decides_there_alone(pages: Pages) -> None:
+    pages.article("cup", section="sport")
+    elsewhere = rude(pages, 1)
+    mine = [pages.say(RUDE, under="cup", by="Fan")]
+    pages.account("sporty", {"demo": Role.MODERATOR}, sections=("sport",))
+    page = pages.signed_in("sporty").open("/review/map?signal=toxicity&from=0&to=1")
     assert page.texts("//*[@id='count']") == ["1 comment"]
     page.send("/review/map/approve")
-    assert statuses(world, [*mine, *elsewhere]) == ["approved", "pending"]
+    assert statuses(pages, [*mine, *elsewhere]) == ["approved", "pending"]
 
 
 def test_everything_under_an_article_is_removed_by_a_senior_with_a_reason_and_comes_back(
-    world: World,
+    pages: Pages,
 ) -> None:
-    ids = rude(world, 2)
-    with world.services.database.reading() as session:
+    ids = rude(pages, 2)
+    with pages.services.database.reading() as session:
         comment = session.get_one(Comment, ids[0])
     path = f"/review/articles/{comment.article_id}/remove"
-    page = boss(world).open(path)
+    page = boss(pages).open(path)
     assert "2 comments wait or are published here" in page.text
     form = next(form for form in page.page.forms if form.xpath(".//select"))
     token = form.xpath(".//input[@name='csrf_token']/@value")[0]
     assert page.post(path, {"csrf_token": token}).status == 422
     page.post(path, {"csrf_token": token, "reason": "personal-attack"})
     assert "Everything under this article" in page.text
-    assert statuses(world, ids) == ["rejected"] * 2
+    assert statuses(pages, ids) == ["rejected"] * 2
     page.send(f"{page.path.split('?')[0]}/undo")
-    assert statuses(world, ids) == ["pending"] * 2
+    assert statuses(pages, ids) == ["pending"] * 2
 
 
-def test_everything_by_an_author_is_removed_and_nobody_else_s(world: World) -> None:
-    mine = [world.say(f"{RUDE} Part {n}.", by="Mallory") for n in range(2)]
-    other = world.say(CALM)
-    with world.services.database.reading() as session:
+def test_everything_by_an_author_is_removed_and_nobody_else_s(pages: Pages) -> None:
+    mine = [pages.say(f"{RUDE} Part {n}.", by="Mallory") for n in range(2)]
+    other = pages.say(CALM)
+    with pages.services.database.reading() as session:
         author_id = session.get_one(Comment, mine[0]).author_id
     path = f"/review/authors/{author_id}/remove"
-    page = boss(world).open(path)
+    page = boss(pages).open(path)
     token = page.page.xpath("//main//input[@name='csrf_token']/@value")[0]
     page.post(path, {"csrf_token": token, "reason": "personal-attack"})
-    assert statuses(world, [*mine, other]) == ["rejected", "rejected", "pending"]
+    assert statuses(pages, [*mine, other]) == ["rejected", "rejected", "pending"]
 
 
-def test_removing_everything_is_for_seniors_and_for_what_there_is(world: World) -> None:
-    ids = rude(world, 1)
-    with world.services.database.reading() as session:
+def test_removing_everything_is_for_seniors_and_for_what_there_is(pages: Pages) -> None:
+    ids = rude(pages, 1)
+    with pages.services.database.reading() as session:
         comment = session.get_one(Comment, ids[0])
-    world.account("anna", {"demo": Role.MODERATOR})
-    anna = world.signed_in("anna")
+    pages.account("anna", {"demo": Role.MODERATOR})
+    anna = pages.signed_in("anna")
     assert anna.open(f"/review/articles/{comment.article_id}/remove").status == 403
     assert anna.open(f"/review/authors/{comment.author_id}/remove").status == 403
-    page = boss(world)
+    page = boss(pages)
     assert page.open("/review/articles/nosuch/remove").status == 404
     assert page.open("/review/authors/nosuch/remove").status == 404
 
 
-def test_an_action_is_shown_to_whoever_did_it_alone(world: World) -> None:
-    rude(world, 1)
-    page = boss(world).open("/review/map?signal=toxicity&from=0.50&to=0.60")
+def test_an_action_is_shown_to_whoever_did_it_alone(pages: Pages) -> None:
+    rude(pages, 1)
+    page = boss(pages).open("/review/map?signal=toxicity&from=0.50&to=0.60")
     page.send("/review/map/approve")
-    assert world.signed_in().open(page.path).status == 404
+    assert pages.signed_in().open(page.path).status == 404

@@ -9,24 +9,24 @@ from moderation.desk.legal import CaseForm, receive
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from tests.web.pages_world import CALM, Visitor, World, fields_of
+from tests.web.pages import CALM, Pages, Visitor, fields_of, on_both_databases
 from tests.web.site_rules import post
 from tests.web.test_review_pages import asked, names, news
 from tests.web.test_sections import token_of
 
 
-def opened_by_berta(world: World) -> tuple[str, Visitor]:
+def opened_by_berta(pages: Pages) -> tuple[str, Visitor]:
     """A waiting comment that a colleague has open; and the admin's desk, where it stands."""
-    comment = world.say()
-    berta = world.signed_in("berta").open("/review")
+    comment = pages.say()
+    berta = pages.signed_in("berta").open("/review")
     assert asked(berta, "/review/locks", open=comment)[1]["mine"]
-    return comment, world.signed_in().open("/review")
+    return comment, pages.signed_in().open("/review")
 
 
 @pytest.fixture
-def two(either_world: World) -> World:
-    either_world.account("berta", {"*": Role.MODERATOR})
-    return either_world
+def two(pages: Pages) -> Pages:
+    pages.account("berta", {"*": Role.MODERATOR})
+    return pages
 
 
 ACTIONS = [
@@ -39,7 +39,7 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("press", "fields", "stands"), ACTIONS, ids=[press for press, _, _ in ACTIONS])
 def test_whoever_decides_over_a_colleague_presses_twice(
-    two: World, press: str, fields: dict[str, str], stands: str
+    two: Pages, press: str, fields: dict[str, str], stands: str
 ) -> None:
     comment, desk = opened_by_berta(two)
     action = f"/review/comments/{comment}/{press}"
@@ -59,7 +59,8 @@ def test_whoever_decides_over_a_colleague_presses_twice(
     assert stands in desk.open(f"/review/comments/{comment}").text
 
 
-def test_whoever_had_it_open_is_told_who_decided_and_what(two: World) -> None:
+@on_both_databases
+def test_whoever_had_it_open_is_told_who_decided_and_what(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
     asked(desk, f"/review/comments/{comment}/reject", revision="1", reason="off-topic", anyway="1")
@@ -70,17 +71,18 @@ def test_whoever_had_it_open_is_told_who_decided_and_what(two: World) -> None:
     assert "Rejected by admin: Off-topic. Nothing was overwritten." in berta.text
 
 
-def test_nobody_is_asked_because_of_themselves_or_of_somebody_who_left(two: World) -> None:
+@on_both_databases
+def test_nobody_is_asked_because_of_themselves_or_of_somebody_who_left(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
     assert asked(berta, f"/review/comments/{comment}/approve", revision="1")[0] == 200
     comment = two.say(f"{CALM} Two.")
     asked(berta, "/review/locks", open=comment)
-    two.clock.wait(minutes=5)
+    two.clock.move(minutes=5)
     assert asked(desk, f"/review/comments/{comment}/approve", revision="1")[0] == 200
 
 
-def test_a_program_is_not_asked(two: World) -> None:
+def test_a_program_is_not_asked(two: Pages) -> None:
     comment, _ = opened_by_berta(two)
     answer = two.app.test_client().post(
         f"/api/v1/comments/{comment}/decisions",
@@ -90,7 +92,8 @@ def test_a_program_is_not_asked(two: World) -> None:
     assert (answer.status_code, (answer.json or {})["status"]) == (200, "approved")
 
 
-def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: World) -> None:
+@on_both_databases
+def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     two.say(f"{CALM} Two.")
     with two.services.database.reading() as db:
@@ -103,7 +106,8 @@ def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: World) -> N
     assert not desk.open("/review/map?signal=toxicity&from=0.9&to=1").texts("//*[@class='open-now']")
 
 
-def test_a_legal_decision_about_it_is_pressed_twice_too(two: World) -> None:
+@on_both_databases
+def test_a_legal_decision_about_it_is_pressed_twice_too(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     admin = Actor(reference="test", name="test", rights={"*": frozenset({"senior", "moderate"})})
     form = CaseForm(kind=LegalKind.ORDER, explanation="Take it down.", received_at=two.clock(), link=comment)

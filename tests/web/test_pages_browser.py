@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import CALM, RUDE, World
+from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
 
@@ -40,9 +40,9 @@ TEXTS = [
 
 
 @pytest.fixture
-def address(world: World) -> Iterator[str]:
+def address(pages: Pages) -> Iterator[str]:
     """Where the service answers."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -52,9 +52,9 @@ def address(world: World) -> Iterator[str]:
 
 
 @pytest.fixture
-def moderator(world: World, address: str, page: Page) -> Page:
+def moderator(pages: Pages, address: str, page: Page) -> Page:
     """A page that is signed in, and that reports whatever goes wrong in it."""
-    cookie = world.signed_in().client.get_cookie(COOKIE)
+    cookie = pages.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     page.context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
     return page
@@ -106,9 +106,9 @@ def test_a_comment_is_written_with_the_counter_running(address: str, page: Page)
     expect(page.locator("#sent")).to_contain_text("waits for a moderator")
 
 
-def test_everything_works_without_scripts(world: World, address: str, browser: Browser) -> None:
-    comment = world.say()
-    cookie = world.signed_in().client.get_cookie(COOKIE)
+def test_everything_works_without_scripts(pages: Pages, address: str, browser: Browser) -> None:
+    comment = pages.say()
+    cookie = pages.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
@@ -130,12 +130,12 @@ def test_everything_works_without_scripts(world: World, address: str, browser: B
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_axe_finds_nothing_and_nothing_leaves_the_service(
-    world: World, address: str, moderator: Page, width: int, scheme: str
+    pages: Pages, address: str, moderator: Page, width: int, scheme: str
 ) -> None:
-    published = world.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
-    world.decide(published, Verdict.APPROVE)
-    world.say(f"{RUDE} Nobody asked them.", by="<b>", to=published)
-    waiting = world.say(f"{CALM} {RUDE}", by="\u202ereven")
+    published = pages.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
+    pages.decide(published, Verdict.APPROVE)
+    pages.say(f"{RUDE} Nobody asked them.", by="<b>", to=published)
+    waiting = pages.say(f"{CALM} {RUDE}", by="\u202ereven")
     wrong: list[str] = []
     moderator.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     moderator.set_viewport_size({"width": width, "height": 900})
@@ -143,7 +143,7 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     moderator.on("pageerror", lambda error: wrong.append(str(error)))
     moderator.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).port is None else None)
     paths = ["/", f"/?reply={published}", "/review", f"/review?done={published}", f"/review/comments/{waiting}"]
-    receipt = world.services.keys.receipt(waiting)
+    receipt = pages.services.keys.receipt(waiting)
     paths += [f"/comments/{waiting}?receipt={receipt}", f"/review/comments/{waiting}/alike"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)

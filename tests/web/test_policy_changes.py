@@ -16,7 +16,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.database import Database
 from tests.web.machines import Machine
-from tests.web.pages_world import CALM, RUDE, WITHOUT_LIMITS, Visitor, World, fields_of
+from tests.web.pages import CALM, RUDE, WITHOUT_LIMITS, Pages, Visitor, fields_of
 
 POLICY = "/admin/policy"
 CHANGE, FORCE, FORMER, STEP_BACK = (f"{POLICY}/{end}" for end in ("change", "force", "former", "step-back"))
@@ -44,9 +44,9 @@ def machine(opens: Opens) -> Machine:
 
 
 def furnished(machine: Machine) -> Machine:
-    add_site(machine.world.services, "test", "demo", "The Courier")
+    add_site(machine.pages.services, "test", "demo", "The Courier")
     for name in ("Ada", "Berta"):
-        machine.world.account(name, {"*": Role.ADMIN})
+        machine.pages.account(name, {"*": Role.ADMIN})
     return machine
 
 
@@ -73,10 +73,10 @@ def there(machine: Machine, **where: str) -> dict[str, Any]:
 
 
 def test_a_change_is_shown_tried_confirmed_written_and_noted(machine: Machine) -> None:
-    machine.world.article()
+    machine.pages.article()
     machine.file.chmod(0o640)
     for body, verdict in ((CALM, Verdict.APPROVE), (RUDE, Verdict.REJECT)):
-        machine.world.decide(machine.world.say(body, by=body[:4]), verdict, "rude" if body == RUDE else None)
+        machine.pages.decide(machine.pages.say(body, by=body[:4]), verdict, "rude" if body == RUDE else None)
     before, events = machine.text, len(machine.changes())
     wanted = {"approve.toxicity_at_most": "0.1", "flag.links_at_least": "", "minimum_length": "40"}
     wanted |= {"reason.spam.reader": "It sells something.", "reason.hate.remove": "1"}
@@ -118,7 +118,7 @@ def test_a_change_is_shown_tried_confirmed_written_and_noted(machine: Machine) -
 
 
 def test_a_place_is_changed_alone(machine: Machine) -> None:
-    machine.world.article(section="sport")
+    machine.pages.article(section="sport")
     page = machine.signed_in().open(f"{CHANGE}?section=sport")
     assert not page.page.xpath("//input[contains(@name, 'reason')]")
     fill(page, **{"flag.toxicity_at_least": "0.8", "maximum_length": "900"}).send(FORCE)
@@ -264,7 +264,7 @@ def executed(database: Database, statement: str) -> None:
 
 def test_where_nothing_can_be_written_the_text_is_offered(machine: Machine) -> None:
     page = fill(machine.signed_in().open(CHANGE), minimum_length="40")
-    said, database = machine.file.read_text(), machine.world.services.database
+    said, database = machine.file.read_text(), machine.pages.services.database
     for statement in REFUSING[database.engine.dialect.name]:
         executed(database, statement)
     page.send(FORCE)
@@ -302,9 +302,9 @@ REFUSING = {
     ],
 )
 def test_what_cannot_be_used_is_said_beside_its_field_and_kept(
-    world: World, field: str, value: str, words: str
+    pages: Pages, field: str, value: str, words: str
 ) -> None:
-    page = fill(world.signed_in().open(CHANGE), **{"maximum_length": "4000", field: value})
+    page = fill(pages.signed_in().open(CHANGE), **{"maximum_length": "4000", field: value})
     assert page.status == 422
     where = "new.2.reader" if field == "new.2.label" else field
     (found,) = page.page.xpath(f"//input[@id='{where}']")
@@ -332,7 +332,7 @@ def test_one_can_go_back_to_the_form_with_everything_in_it(machine: Machine) -> 
 
 
 def test_who_does_not_administer_every_site_and_whoever_has_no_token_changes_nothing(machine: Machine) -> None:
-    machine.world.account("Local", {"demo": Role.ADMIN})
+    machine.pages.account("Local", {"demo": Role.ADMIN})
     local, ada = machine.signed_in("Local"), machine.signed_in()
     assert "Change it" not in local.open(POLICY).text
     assert [local.open(path).status for path in (CHANGE, FORMER)] == [403, 403]
@@ -393,7 +393,7 @@ def test_a_configuration_that_this_version_cannot_read_stays_out_here(opens: Ope
     force(one.signed_in(), minimum_length="40")
     assert there(two)["minimum_length"] == 40
     rename = text("UPDATE configurations SET hash = 'newer', text = '[from_tomorrow]' WHERE text LIKE '%= 40 %'")
-    one.world.services.database.writing(lambda session: session.execute(rename))
+    one.pages.services.database.writing(lambda session: session.execute(rename))
     assert there(two)["minimum_length"] == 40
     two.restart()  # then its file alone counts
     assert there(two)["minimum_length"] == 50

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from moderation.config.configuration_file import parse_configuration
 from moderation.core.private_data import Kind, Place
 from moderation.web.desk.cards import Span, with_private_data
-from tests.web.pages_world import World
+from tests.web.pages import Pages
 from tests.web.site_rules import sent
 
 
-def test_the_place_is_marked_in_the_text_with_its_name(world: World) -> None:
-    comment = str((sent(world, words="Ring him on 07700 900461 <b>.").json or {})["id"])
-    page = world.signed_in().open(f"/review/comments/{comment}").page
+def test_the_place_is_marked_in_the_text_with_its_name(pages: Pages) -> None:
+    comment = str((sent(pages, words="Ring him on 07700 900461 <b>.").json or {})["id"])
+    page = pages.signed_in().open(f"/review/comments/{comment}").page
     (mark,) = page.xpath("//div[@id='pane-text']//mark[contains(@class, 'private')]")
     assert mark.get("title") == "telephone number"
     assert mark.text_content() == "telephone number: 07700 900461"
     assert "holds what looks like a telephone number" in page.xpath("string(//ul[contains(@class, 'reasons')])")
 
 
-def test_the_list_says_why_it_waits(world: World) -> None:
-    sent(world, words="Ring him on 07700 900461.")
-    page = world.signed_in().open("/review").page
+def test_the_list_says_why_it_waits(pages: Pages) -> None:
+    sent(pages, words="Ring him on 07700 900461.")
+    page = pages.signed_in().open("/review").page
     assert "Private data 1" in page.xpath("string(//li[contains(@class, 'line')]//span[@class='chip private'])")
 
 
-def test_the_policys_page_says_that_it_is_built_in(world: World) -> None:
-    world.configuration.now = parse_configuration("[policy.flag]\ninsult_at_least = 0.9\n")
-    rows = world.signed_in().open("/admin/policy").texts("//section[@id='policy']//tbody/tr")
+def test_the_policys_page_says_that_it_is_built_in(pages: Pages) -> None:
+    pages.configuration.set("[policy.flag]\ninsult_at_least = 0.9\n")
+    rows = pages.signed_in().open("/admin/policy").texts("//section[@id='policy']//tbody/tr")
     (row,) = [row for row in rows if "places with private data at or over 1" in row]
     assert "built in" in row
 

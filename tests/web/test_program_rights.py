@@ -19,7 +19,7 @@ from moderation.accounts.sites import add_publishable_key, add_secret_key, add_s
 from moderation.storage.accounts import Role, Token
 from moderation.storage.comments import Comment
 from moderation.storage.sites import Right, digest_of
-from tests.web.pages_world import CALM, World, open_world
+from tests.web.pages import CALM, Pages, open_pages
 from tests.web.test_rights import ROWS, WITH_A_RECEIPT, Who
 
 OPEN = {endpoint for endpoint, row in ROWS.items() if row.who is Who.ALL}
@@ -133,7 +133,7 @@ def answer_to(call: Call, holder: Holder) -> set[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    world: World
+    pages: Pages
     secrets: dict[str, str]
     named: dict[str, str] = field(default_factory=dict)
 
@@ -141,35 +141,35 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("programs")
-    with open_world(f"sqlite:///{shutil.copy(furnished_template, folder / 'world.sqlite3')}", folder) as world:
-        world.article()
-        add_site(world.services, "test", "second", "The Second")
-        secrets = {name: _secret_of(world, name, holder) for name, holder in HOLDERS.items()}
-        comment = world.say()
-        with world.services.database.reading() as db:
+    with open_pages(f"sqlite:///{shutil.copy(furnished_template, folder / 'pages.sqlite3')}", folder) as pages:
+        pages.article()
+        add_site(pages.services, "test", "second", "The Second")
+        secrets = {name: _secret_of(pages, name, holder) for name, holder in HOLDERS.items()}
+        comment = pages.say()
+        with pages.services.database.reading() as db:
             stored = db.get_one(Comment, comment)
         named = {"comment": comment, "article": stored.article_id, "author": stored.author_id}
-        yield Stage(world=world, secrets=secrets, named=named)
+        yield Stage(pages=pages, secrets=secrets, named=named)
 
 
-def _secret_of(world: World, name: str, holder: Holder) -> str:
+def _secret_of(pages: Pages, name: str, holder: Holder) -> str:
     if holder.key and holder.ended:
-        return add_publishable_key(world.services, "test", holder.site, ["https://paper.example"])
+        return add_publishable_key(pages.services, "test", holder.site, ["https://paper.example"])
     if holder.key:
-        return add_secret_key(world.services, "test", holder.site, [Right(right) for right in sorted(holder.rights)])
-    world.account(name, {holder.site: holder.role}, sections=holder.sections)
-    token = add_token(world.services, "test", name, holder.token)
+        return add_secret_key(pages.services, "test", holder.site, [Right(right) for right in sorted(holder.rights)])
+    pages.account(name, {holder.site: holder.role}, sections=holder.sections)
+    token = add_token(pages.services, "test", name, holder.token)
     if name == "a disabled account's token":
-        disable_account(world.services, "test", name)
+        disable_account(pages.services, "test", name)
     if name == "a revoked token":
-        with world.services.database.reading() as db:
+        with pages.services.database.reading() as db:
             row = db.query(Token).where(Token.digest == digest_of(token)).one()
-        revoke_token(world.services, "test", row.id)
+        revoke_token(pages.services, "test", row.id)
     return token
 
 
-def test_every_route_of_the_api_is_in_the_table(world: World) -> None:
-    routes = {rule.endpoint for rule in world.app.url_map.iter_rules() if rule.endpoint.startswith(API)}
+def test_every_route_of_the_api_is_in_the_table(pages: Pages) -> None:
+    routes = {rule.endpoint for rule in pages.app.url_map.iter_rules() if rule.endpoint.startswith(API)}
     assert routes - OPEN == {name.partition(" of ")[0] for name in CALLS} | _BY_RECEIPT
 
 
@@ -194,7 +194,7 @@ def test_a_comment_that_is_not_reached_answers_as_one_that_is_not_there(stage: S
 
 @pytest.mark.parametrize("name", ["a key with every right", "a chief's token", "a token for another section"])
 def test_no_page_opens_to_a_program(stage: Stage, name: str) -> None:
-    client = stage.world.app.test_client()
+    client = stage.pages.app.test_client()
     headers = {"Authorization": f"Bearer {stage.secrets[name]}"}
     unnamed = dict.fromkeys(("invitation", "note", "view", "action", "term", "case", "key", "account"), "0" * 26)
     for endpoint, row in ROWS.items():
@@ -210,5 +210,5 @@ def _asked(stage: Stage, call: Call, secret: str, **other: str) -> Any:
     path = call.path.format(**(stage.named | other))
     path = f"{path}?key={secret}" if path.startswith("/v1alpha1/") else path
     headers = {"Authorization": f"Bearer {secret}"}
-    client = stage.world.app.test_client()
+    client = stage.pages.app.test_client()
     return client.open(path, method=call.method, headers=headers, json=call.json)

@@ -9,39 +9,39 @@ import pytest
 from sqlalchemy import select
 
 from moderation.accounts.sites import add_site
-from moderation.config.configuration_file import parse_configuration
 from moderation.core.text.written import visible_length
 from moderation.desk.decide import Verdict
 from moderation.storage.comments import Comment, newest_decision
-from tests.web.pages_world import (
+from tests.web.pages import (
     CALM,
     CLOSED,
     CONFIGURATION,
     HIDDEN,
     SITE_KEY,
     WITHOUT_LIMITS,
+    Pages,
     Visitor,
-    World,
     fields_of,
+    on_both_databases,
 )
 
 FORM = "/articles/lanes/comments"
 
 
-def published(world: World, body: str = CALM, *, by: str = "Priya S", to: str | None = None) -> str:
-    comment = world.say(body, by=by, to=to)
-    world.decide(comment, Verdict.APPROVE)
+def published(pages: Pages, body: str = CALM, *, by: str = "Priya S", to: str | None = None) -> str:
+    comment = pages.say(body, by=by, to=to)
+    pages.decide(comment, Verdict.APPROVE)
     return comment
 
 
-def write(world: World, body: str = CALM, *, name: str = "Ravi K") -> Visitor:
-    reader = world.visitor().open("/")
-    world.clock.wait(seconds=30)
+def write(pages: Pages, body: str = CALM, *, name: str = "Ravi K") -> Visitor:
+    reader = pages.visitor().open("/")
+    pages.clock.move(seconds=30)
     return reader.send(FORM, name=name, body=body)
 
 
-def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(world: World) -> None:
-    reader = world.visitor().open("/")
+def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(pages: Pages) -> None:
+    reader = pages.visitor().open("/")
     assert reader.texts("//h1") == ["The lanes stay"]
     assert reader.texts("//section[@class='key-points']//li") == ["Buses are faster", "Shops complain"]
     assert reader.texts("//div[@class='prose']/p") == ["The council voted on Thursday.", "Line 4 now takes 17 minutes."]
@@ -49,85 +49,89 @@ def test_the_front_page_is_the_newest_article_with_key_points_and_reading_time(w
         assert shown in reader.text
 
 
-def test_a_comment_by_the_form_is_in_the_figures_as_one_by_the_api(world: World) -> None:
+def test_a_comment_by_the_form_is_in_the_figures_as_one_by_the_api(pages: Pages) -> None:
     def counted() -> float:
-        told = world.app.test_client().get("/metrics").text
+        told = pages.app.test_client().get("/metrics").text
         found = re.search(r'^moderation_comments_total\{site="demo",status="pending"\} (.*)$', told, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
     before = counted()
-    write(world)
-    write(world)  # the same again is refused, and counts as that alone
+    write(pages)
+    write(pages)  # the same again is refused, and counts as that alone
     assert counted() == before + 1
     content = {"author": {"name": "Ada"}, "body": f"{CALM} By the API."}
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    world.app.test_client().post("/api/v1/articles/lanes/comments", json=content, headers=headers)
+    pages.app.test_client().post("/api/v1/articles/lanes/comments", json=content, headers=headers)
     assert counted() == before + 2
 
 
-def test_without_an_article_the_front_page_says_so(empty_world: World) -> None:
-    assert "Nothing to read here yet" in empty_world.visitor().open("/").text
+def test_without_an_article_the_front_page_says_so(empty_pages: Pages) -> None:
+    assert "Nothing to read here yet" in empty_pages.visitor().open("/").text
 
 
-def test_readers_stand_there_with_their_initials_and_answers_beneath(world: World) -> None:
-    first = published(world, by="Priya S")
+@on_both_databases
+def test_readers_stand_there_with_their_initials_and_answers_beneath(pages: Pages) -> None:
+    first = published(pages, by="Priya S")
     published(
-        world,
+        pages,
         "I would add that the shops on Quay Street have a point about the deliveries.",
         by="vikram",
         to=first,
     )
-    reader = world.visitor().open("/")
+    reader = pages.visitor().open("/")
     assert reader.texts("//ol[@class='talk']//span[contains(@class, 'avatar')]") == ["P", "V"]
     assert reader.texts("//ol[@class='replies']//div[@class='who']/bdi") == ["vikram"]
     assert "Reader comments 2" in reader.text
 
 
-def test_a_reply_to_a_reply_stands_under_the_comment_that_began_it(world: World) -> None:
-    first = published(world)
-    answer = published(world, "The second one speaks, at some length, to the first one.", by="B", to=first)
-    published(world, "The third one speaks, at just as much length, to the second.", by="C", to=answer)
-    assert world.visitor().open("/").texts("//ol[@class='replies']//div[@class='who']/bdi") == ["B", "C"]
+def test_a_reply_to_a_reply_stands_under_the_comment_that_began_it(pages: Pages) -> None:
+    first = published(pages)
+    answer = published(pages, "The second one speaks, at some length, to the first one.", by="B", to=first)
+    published(pages, "The third one speaks, at just as much length, to the second.", by="C", to=answer)
+    assert pages.visitor().open("/").texts("//ol[@class='replies']//div[@class='who']/bdi") == ["B", "C"]
 
 
-def test_only_what_is_published_is_shown(world: World) -> None:
-    world.say("This one still waits for somebody to read it, and nobody should see it yet.")
-    refused = world.say("This one was refused, for whatever reason that was, and stays unseen.", by="Other")
-    world.decide(refused, Verdict.REJECT, "other")
-    reader = world.visitor().open("/")
+def test_only_what_is_published_is_shown(pages: Pages) -> None:
+    pages.say("This one still waits for somebody to read it, and nobody should see it yet.")
+    refused = pages.say("This one was refused, for whatever reason that was, and stays unseen.", by="Other")
+    pages.decide(refused, Verdict.REJECT, "other")
+    reader = pages.visitor().open("/")
     assert "No comment is published here yet. Yours can be the first." in reader.text
     assert "still waits for somebody" not in reader.text
     assert "stays unseen" not in reader.text
 
 
-def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(world: World) -> None:
-    first = published(world)
-    published(world, "An answer to it that remains, whatever becomes of the first.", by="B", to=first)
-    world.decide(first, Verdict.REJECT, "other")
-    reader = world.visitor().open("/")
+@on_both_databases
+def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(pages: Pages) -> None:
+    first = published(pages)
+    published(pages, "An answer to it that remains, whatever becomes of the first.", by="B", to=first)
+    pages.decide(first, Verdict.REJECT, "other")
+    reader = pages.visitor().open("/")
     assert "It is no longer published" in reader.text
     assert CALM not in reader.text
     assert "An answer to it that remains" in reader.text
 
 
-def test_an_answer_deep_down_keeps_the_places_above_it(world: World) -> None:
-    first = published(world)
-    second = published(world, "An answer that will be gone as well, as soon as somebody decides so.", by="B", to=first)
-    published(world, "The answer to the answer, which remains whatever becomes of those above it.", by="C", to=second)
-    alone = published(world, "An answer that goes and leaves nothing behind, for nobody answered it.", by="D", to=first)
+@on_both_databases
+def test_an_answer_deep_down_keeps_the_places_above_it(pages: Pages) -> None:
+    first = published(pages)
+    second = published(pages, "An answer that will be gone as well, as soon as somebody decides so.", by="B", to=first)
+    published(pages, "The answer to the answer, which remains whatever becomes of those above it.", by="C", to=second)
+    alone = published(pages, "An answer that goes and leaves nothing behind, for nobody answered it.", by="D", to=first)
     for comment in (first, second, alone):
-        world.decide(comment, Verdict.REJECT, "other")
-    reader = world.visitor().open("/")
+        pages.decide(comment, Verdict.REJECT, "other")
+    reader = pages.visitor().open("/")
     assert reader.text.count("It is no longer published") == 2
     assert "The answer to the answer, which remains whatever becomes of those above it." in reader.text
     assert "gone as well" not in reader.text
     assert "leaves nothing" not in reader.text
 
 
-def test_a_long_discussion_goes_on_another_page(world: World) -> None:
+@on_both_databases
+def test_a_long_discussion_goes_on_another_page(pages: Pages) -> None:
     for number in range(101):
-        published(world, f"Comment number {number} of a discussion that nobody is going to read whole.")
-    reader = world.visitor().open("/")
+        published(pages, f"Comment number {number} of a discussion that nobody is going to read whole.")
+    reader = pages.visitor().open("/")
     assert len(reader.page.xpath("//ol[@class='talk']/li")) == 100
     (more,) = reader.page.xpath("//a[.='More comments']/@href")
     assert "Comment number 100" in reader.open("/articles/lanes" + more).text
@@ -135,17 +139,17 @@ def test_a_long_discussion_goes_on_another_page(world: World) -> None:
 
 
 def test_who_was_answered_too_often_for_one_page_has_a_page_of_answers(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("moderation.storage.discussion.REPLIES", 3)
     quiet, busy = (
-        published(world, by="Ann"),
-        published(world, "One that many people answer, one after the other, all day.", by="Bo"),
+        published(pages, by="Ann"),
+        published(pages, "One that many people answer, one after the other, all day.", by="Bo"),
     )
-    published(world, "The only answer to the first, which has its place here all the same.", by="C", to=quiet)
+    published(pages, "The only answer to the first, which has its place here all the same.", by="C", to=quiet)
     for number in range(4):
-        published(world, f"Answer number {number}, about as long as all of the others are.", by=f"D{number}", to=busy)
-    reader = world.visitor().open("/")
+        published(pages, f"Answer number {number}, about as long as all of the others are.", by=f"D{number}", to=busy)
+    reader = pages.visitor().open("/")
     assert reader.texts("//ol[@class='replies']//div[@class='who']/bdi") == ["C", "D0", "D1"]
     assert len(reader.page.xpath("//a[starts-with(., 'All replies')]")) == 1
     (link,) = reader.page.xpath("//a[starts-with(., 'All replies')]/@href")
@@ -153,33 +157,34 @@ def test_who_was_answered_too_often_for_one_page_has_a_page_of_answers(
     assert reader.texts("//section[@class='discussion']//div[@class='who']/bdi") == ["Bo", "D0", "D1", "D2", "D3"]
 
 
-def test_a_reply_to_a_reply_says_whom_it_answers(world: World) -> None:
-    first = published(world)
-    answer = published(world, "The second one speaks, at some length, to the first one.", by="Bo", to=first)
-    published(world, "The third one speaks, at just as much length, to the second.", by="Cy", to=answer)
-    assert world.visitor().open("/").texts("//span[@class='hint'][starts-with(., 'to')]") == ["to Bo"]
+def test_a_reply_to_a_reply_says_whom_it_answers(pages: Pages) -> None:
+    first = published(pages)
+    answer = published(pages, "The second one speaks, at some length, to the first one.", by="Bo", to=first)
+    published(pages, "The third one speaks, at just as much length, to the second.", by="Cy", to=answer)
+    assert pages.visitor().open("/").texts("//span[@class='hint'][starts-with(., 'to')]") == ["to Bo"]
 
 
 @pytest.mark.parametrize("parameter", ["after", "under", "reply"])
-def test_an_address_tells_nothing_of_a_waiting_comment(world: World, parameter: str) -> None:
-    published(world)
-    waiting = world.say("This one still waits for somebody to read it, and nobody should see it yet.")
+def test_an_address_tells_nothing_of_a_waiting_comment(pages: Pages, parameter: str) -> None:
+    published(pages)
+    waiting = pages.say("This one still waits for somebody to read it, and nobody should see it yet.")
 
     def discussion(comment: str) -> str:
-        page = world.visitor().open(f"/articles/lanes?{parameter}={comment}")
+        page = pages.visitor().open(f"/articles/lanes?{parameter}={comment}")
         return "".join(page.texts("//section")).replace(comment, "")
 
     assert discussion(waiting) == discussion("019b0000-0000-7000-8000-000000000000")
 
 
-def test_a_comment_is_sent_and_its_writer_told_where_it_stands(world: World) -> None:
-    reader = write(world)
+@on_both_databases
+def test_a_comment_is_sent_and_its_writer_told_where_it_stands(pages: Pages) -> None:
+    reader = write(pages)
     assert reader.status == 200
     assert reader.path.startswith("/articles/lanes?comment=")
     assert "waits for a moderator" in reader.text
     (link,) = reader.page.xpath("//a[.='this link']/@href")
-    assert "Waiting" in world.visitor().open(link).texts("//p[@class='status-word']")[0]
-    assert CALM not in world.visitor().open("/").text
+    assert "Waiting" in pages.visitor().open(link).texts("//p[@class='status-word']")[0]
+    assert CALM not in pages.visitor().open("/").text
 
 
 @pytest.mark.parametrize(
@@ -196,10 +201,10 @@ def test_a_comment_is_sent_and_its_writer_told_where_it_stands(world: World) -> 
         "//evil.example",
     ],
 )
-def test_a_comment_is_sent_under_an_article_of_any_name(world: World, article: str) -> None:
-    world.article(article)
+def test_a_comment_is_sent_under_an_article_of_any_name(pages: Pages, article: str) -> None:
+    pages.article(article)
     path = "/articles/" + quote(article)
-    reader = world.visitor().open(path)
+    reader = pages.visitor().open(path)
     reader.send(path + "/comments", name="Ravi K", body=CALM)
     assert (reader.status, reader.answer.request.path) == (200, "/articles/" + article)
     assert "waits for a moderator" in reader.text
@@ -208,11 +213,12 @@ def test_a_comment_is_sent_under_an_article_of_any_name(world: World, article: s
     assert reader.open(back).texts("//h1") == ["The lanes stay"]
 
 
-def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(world: World) -> None:
-    (link,) = write(world).page.xpath("//a[.='this link']/@href")
+@on_both_databases
+def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(pages: Pages) -> None:
+    (link,) = write(pages).page.xpath("//a[.='this link']/@href")
     comment_id = link.split("/")[2].split("?")[0]
-    world.decide(comment_id, Verdict.REJECT, "off-topic")
-    reader = world.visitor().open(link)
+    pages.decide(comment_id, Verdict.REJECT, "off-topic")
+    reader = pages.visitor().open(link)
     for told in (
         "Rejected",
         "It is not about the article.",
@@ -225,28 +231,29 @@ def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(world
     assert "admin" not in reader.text
 
 
-def test_a_writer_can_take_a_comment_back_and_no_one_else_can(world: World) -> None:
-    (link,) = write(world).page.xpath("//a[.='this link']/@href")
+@on_both_databases
+def test_a_writer_can_take_a_comment_back_and_no_one_else_can(pages: Pages) -> None:
+    (link,) = write(pages).page.xpath("//a[.='this link']/@href")
     comment_id = link.split("/")[2].split("?")[0]
-    stranger = world.visitor().open("/")
+    stranger = pages.visitor().open("/")
     token = stranger.page.xpath("//input[@name='csrf_token']/@value")[0]
     stranger.post(f"/comments/{comment_id}/withdraw", {"csrf_token": token, "receipt": "0" * 32})
     assert stranger.status == 404
-    reader = world.visitor().open(link)
+    reader = pages.visitor().open(link)
     reader.send(f"/comments/{comment_id}/withdraw")
     assert "You have withdrawn this comment" in reader.text
     assert not reader.page.xpath("//form")
 
 
-def test_a_wrong_receipt_opens_nothing(world: World) -> None:
-    comment = world.say()
-    assert world.visitor().open(f"/comments/{comment}?receipt={'0' * 32}").status == 404
-    assert world.visitor().open(f"/comments/{comment}").status == 404
-    assert "this link" not in world.visitor().open(f"/articles/lanes?comment={comment}&receipt=x").text
+def test_a_wrong_receipt_opens_nothing(pages: Pages) -> None:
+    comment = pages.say()
+    assert pages.visitor().open(f"/comments/{comment}?receipt={'0' * 32}").status == 404
+    assert pages.visitor().open(f"/comments/{comment}").status == 404
+    assert "this link" not in pages.visitor().open(f"/articles/lanes?comment={comment}&receipt=x").text
 
 
-def test_too_short_a_comment_is_refused_with_its_length_and_nothing_typed_is_lost(world: World) -> None:
-    reader = write(world, "Twelve chars", name="Ravi K")
+def test_too_short_a_comment_is_refused_with_its_length_and_nothing_typed_is_lost(pages: Pages) -> None:
+    reader = write(pages, "Twelve chars", name="Ravi K")
     assert reader.status == 422
     assert "has 12 characters; at least 50 are needed" in reader.text
     assert "12/50" in reader.text
@@ -270,24 +277,24 @@ def test_too_short_a_comment_is_refused_with_its_length_and_nothing_typed_is_los
         ("Ravi", "a NUL \x00 in the middle of an otherwise quite harmless comment", "NUL"),
     ],
 )
-def test_what_cannot_be_taken_is_named_kindly(world: World, name: str, body: str, told: str) -> None:
-    reader = write(world, body, name=name)
+def test_what_cannot_be_taken_is_named_kindly(pages: Pages, name: str, body: str, told: str) -> None:
+    reader = write(pages, body, name=name)
     assert reader.status == 422
     assert told in reader.text
     assert "Nothing you wrote is lost" in reader.text
 
 
-def test_the_same_comment_twice_is_told_apart_from_a_new_one(world: World) -> None:
-    write(world)
-    reader = write(world)
+def test_the_same_comment_twice_is_told_apart_from_a_new_one(pages: Pages) -> None:
+    write(pages)
+    reader = write(pages)
     assert reader.status == 409
     assert "already arrived" in reader.text
 
 
 def test_a_form_that_was_open_too_long_comes_back_with_what_was_typed_and_then_works(
-    world: World,
+    pages: Pages,
 ) -> None:
-    reader = world.visitor().open("/")
+    reader = pages.visitor().open("/")
     reader.post(FORM, {"name": "Ravi K", "body": CALM, "csrf_token": "old"})
     assert "open for long" in reader.text
     assert reader.status == 400
@@ -299,11 +306,11 @@ def test_a_form_that_was_open_too_long_comes_back_with_what_was_typed_and_then_w
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {"Origin": "https://localhost"}]
 )
-def test_a_comment_is_sent_and_taken_back_without_any_cookie(world: World, headers: dict[str, str]) -> None:
-    reader = world.visitor()
-    reader.client = world.visitor().client.application.test_client(use_cookies=False)
+def test_a_comment_is_sent_and_taken_back_without_any_cookie(pages: Pages, headers: dict[str, str]) -> None:
+    reader = pages.visitor()
+    reader.client = pages.visitor().client.application.test_client(use_cookies=False)
     reader.open("/")
-    world.clock.wait(seconds=30)
+    pages.clock.move(seconds=30)
     (form,) = (form for form in reader.page.forms if form.action == FORM)
     reader.post(FORM, {**fields_of(form), "name": "Ravi K", "body": CALM}, headers=headers)
     assert "waits for a moderator" in reader.text
@@ -325,8 +332,8 @@ def test_a_comment_is_sent_and_taken_back_without_any_cookie(world: World, heade
         {"Sec-Fetch-Site": "none"},
     ],
 )
-def test_a_form_from_elsewhere_is_refused_and_told_of_cookies(world: World, headers: dict[str, str]) -> None:
-    reader = world.visitor()
+def test_a_form_from_elsewhere_is_refused_and_told_of_cookies(pages: Pages, headers: dict[str, str]) -> None:
+    reader = pages.visitor()
     reader.post(FORM, {"name": "Ravi K", "body": CALM, "csrf_token": "guessed"}, headers=headers)
     assert reader.status == 400
     assert "allow cookies for this site" in reader.text
@@ -334,64 +341,64 @@ def test_a_form_from_elsewhere_is_refused_and_told_of_cookies(world: World, head
     assert reader.page.forms[0].fields["body"].strip() == CALM
 
 
-def test_too_many_comments_are_slowed_down_without_losing_one(world: World) -> None:
-    world.configuration.now = parse_configuration(CONFIGURATION.replace('"6 per minute"', '"2 per minute"'))
-    statuses = [write(world, f"{CALM} This is number {number}.").status for number in range(3)]
+def test_too_many_comments_are_slowed_down_without_losing_one(pages: Pages) -> None:
+    pages.configuration.set(CONFIGURATION.replace('"6 per minute"', '"2 per minute"'))
+    statuses = [write(pages, f"{CALM} This is number {number}.").status for number in range(3)]
     assert statuses == [200, 200, 429]
-    reader = write(world, f"{CALM} This is the fourth.")
+    reader = write(pages, f"{CALM} This is the fourth.")
     assert reader.page.forms[0].fields["body"].strip() == f"{CALM} This is the fourth."
     assert int(reader.answer.headers["Retry-After"]) > 0
 
 
-def test_a_reply_quotes_what_it_answers_and_arrives_as_one(world: World) -> None:
-    first = published(world)
-    reader = world.visitor().open(f"/articles/lanes?reply={first}")
+def test_a_reply_quotes_what_it_answers_and_arrives_as_one(pages: Pages) -> None:
+    first = published(pages)
+    reader = pages.visitor().open(f"/articles/lanes?reply={first}")
     assert "In reply to Priya S" in reader.text
     reader.send(FORM, name="Ravi K", body="That is well put, and I would like to add a word about the timetable.")
     assert "waits for a moderator" in reader.text
-    desk = world.signed_in().open("/review")
+    desk = pages.signed_in().open("/review")
     assert "reply" in desk.texts("//ol[@id='lines']//span[@class='chip']")
 
 
-def test_one_cannot_reply_to_what_is_not_published(world: World) -> None:
-    waiting = world.say()
-    assert "In reply to" not in world.visitor().open(f"/articles/lanes?reply={waiting}").text
+def test_one_cannot_reply_to_what_is_not_published(pages: Pages) -> None:
+    waiting = pages.say()
+    assert "In reply to" not in pages.visitor().open(f"/articles/lanes?reply={waiting}").text
 
 
-def test_a_closed_discussion_says_so_and_offers_no_form(world: World) -> None:
-    published(world)
-    world.article(mode=CLOSED)
-    reader = world.visitor().open("/")
+def test_a_closed_discussion_says_so_and_offers_no_form(pages: Pages) -> None:
+    published(pages)
+    pages.article(mode=CLOSED)
+    reader = pages.visitor().open("/")
     assert CALM in reader.text
     assert "is closed" in reader.text
     assert not reader.page.forms
 
 
-def test_a_hidden_discussion_is_not_there(world: World) -> None:
-    published(world)
-    world.article(mode=HIDDEN)
-    reader = world.visitor().open("/")
+def test_a_hidden_discussion_is_not_there(pages: Pages) -> None:
+    published(pages)
+    pages.article(mode=HIDDEN)
+    reader = pages.visitor().open("/")
     assert CALM not in reader.text
     assert not reader.page.forms
 
 
-def test_an_article_that_closes_after_days_says_that(world: World) -> None:
-    world.configure("\n[comments.sections.city]\nclose_after_days = 2\n")
-    assert world.visitor().open("/").page.forms
-    world.clock.wait(days=2)
-    assert "closed 2 days after its publication" in world.visitor().open("/").text
+def test_an_article_that_closes_after_days_says_that(pages: Pages) -> None:
+    pages.configure("\n[comments.sections.city]\nclose_after_days = 2\n")
+    assert pages.visitor().open("/").page.forms
+    pages.clock.move(days=2)
+    assert "closed 2 days after its publication" in pages.visitor().open("/").text
 
 
-def test_what_strangers_write_is_text_and_never_markup(world: World) -> None:
+def test_what_strangers_write_is_text_and_never_markup(pages: Pages) -> None:
     evil = '"><img src=x onerror=alert(1)>'
-    world.article(
+    pages.article(
         "evil/../<b>", title=evil, summary=evil, key_points=(evil,), paragraphs=(evil,), section=evil, byline=evil
     )
-    comment = world.say(
+    comment = pages.say(
         f"{evil} </textarea><script>alert(1)</script> {CALM}", by="<script>alert(1)</script>", under="evil/../<b>"
     )
-    world.decide(comment, Verdict.APPROVE)
-    desk = world.signed_in()
+    pages.decide(comment, Verdict.APPROVE)
+    desk = pages.signed_in()
     for page in ("/articles/evil/..%2F<b>", "/review?status=approved", f"/review/comments/{comment}"):
         answer = desk.client.get(page)
         assert answer.status_code == 200, page
@@ -402,9 +409,9 @@ def test_what_strangers_write_is_text_and_never_markup(world: World) -> None:
         assert evil in desk.text, page
 
 
-def test_names_and_texts_that_turn_the_page_around_stay_in_their_boxes(world: World) -> None:
-    published(world, "\u202eright to left, and not turned back at the end of the text, which is long.", by="\u202eevil")
-    reader = world.visitor().open("/")
+def test_names_and_texts_that_turn_the_page_around_stay_in_their_boxes(pages: Pages) -> None:
+    published(pages, "\u202eright to left, and not turned back at the end of the text, which is long.", by="\u202eevil")
+    reader = pages.visitor().open("/")
     (name,) = [found for found in reader.page.xpath("//bdi") if "evil" in found.text_content()]
     (text,) = [found for found in reader.page.xpath("//div[@class='written']") if "turned" in found.text_content()]
     assert text.get("dir") == "auto"
@@ -427,19 +434,19 @@ def test_names_and_texts_that_turn_the_page_around_stay_in_their_boxes(world: Wo
         "/nothing",
     ],
 )
-def test_odd_addresses_get_a_plain_page_and_never_a_5xx(world: World, path: str) -> None:
-    reader = world.visitor().open(path)
+def test_odd_addresses_get_a_plain_page_and_never_a_5xx(pages: Pages, path: str) -> None:
+    reader = pages.visitor().open(path)
     assert reader.status in (200, 404)
     assert reader.texts("//h1")
 
 
-def test_the_counter_starts_at_what_the_server_counts(world: World) -> None:
+def test_the_counter_starts_at_what_the_server_counts(pages: Pages) -> None:
     body = "  नमस्ते \u200b\u200b👩‍👩‍👧  "
-    assert f"{visible_length(body)}/50" in write(world, body).text
+    assert f"{visible_length(body)}/50" in write(pages, body).text
 
 
-def reasons_of_last(world: World) -> tuple[str, list[str]]:
-    with world.services.database.reading() as session:
+def reasons_of_last(pages: Pages) -> tuple[str, list[str]]:
+    with pages.services.database.reading() as session:
         comment = session.scalars(select(Comment).order_by(Comment.received_at.desc(), Comment.id.desc())).first()
         assert comment is not None
         decision = newest_decision(session, comment.id)
@@ -447,70 +454,70 @@ def reasons_of_last(world: World) -> tuple[str, list[str]]:
     return comment.status, [reason["code"] for reason in decision.reasons]
 
 
-def publishes_first(world: World) -> None:
-    world.configuration.now = parse_configuration(WITHOUT_LIMITS.replace('mode = "pre" ', 'mode = "post"'))
+def publishes_first(pages: Pages) -> None:
+    pages.configuration.set(WITHOUT_LIMITS.replace('mode = "pre" ', 'mode = "post"'))
 
 
-def test_a_comment_that_took_its_time_is_published(world: World) -> None:
-    publishes_first(world)
-    reader = world.visitor().open("/")
-    world.clock.wait(seconds=30)
+def test_a_comment_that_took_its_time_is_published(pages: Pages) -> None:
+    publishes_first(pages)
+    reader = pages.visitor().open("/")
+    pages.clock.move(seconds=30)
     assert "Your comment is published" in reader.send(FORM, name="Ravi K", body=CALM).text
     # Gone back to: the page is old, and so is its form.
-    world.clock.wait(days=2)
-    assert reasons_of_last(world)[0] == "approved"
+    pages.clock.move(days=2)
+    assert reasons_of_last(pages)[0] == "approved"
 
 
-def test_a_form_that_a_program_filled_in_is_kept_and_never_published(world: World) -> None:
-    publishes_first(world)
+def test_a_form_that_a_program_filled_in_is_kept_and_never_published(pages: Pages) -> None:
+    publishes_first(pages)
     for seconds, more in (
         (1, {}),
         (30, {"homepage": "https://x.example"}),
         (30, {"opened": ""}),
         (30, {"opened": "1.x"}),
     ):
-        reader = world.visitor().open("/")
-        world.clock.wait(seconds=seconds)
+        reader = pages.visitor().open("/")
+        pages.clock.move(seconds=seconds)
         sent = reader.send(FORM, name="Ravi K", body=f"{CALM} {seconds} {more}", **more)
         assert "waits for a moderator" in sent.text, sent.text
-        assert reasons_of_last(world) == ("pending", ["spam"])
+        assert reasons_of_last(pages) == ("pending", ["spam"])
 
 
-def test_mending_a_comment_quickly_is_no_sign_of_a_program(world: World) -> None:
-    publishes_first(world)
-    reader = world.visitor().open("/")
-    world.clock.wait(seconds=30)
+def test_mending_a_comment_quickly_is_no_sign_of_a_program(pages: Pages) -> None:
+    publishes_first(pages)
+    reader = pages.visitor().open("/")
+    pages.clock.move(seconds=30)
     reader.send(FORM, name="Ravi K", body="Too short.")
     assert reader.status == 422
     assert "Your comment is published" in reader.send(FORM, name="Ravi K", body=CALM).text
 
 
-def test_the_field_for_programs_is_hidden_from_everybody_else(world: World) -> None:
-    (field,) = world.visitor().open("/").page.xpath("//input[@name='homepage']")
+def test_the_field_for_programs_is_hidden_from_everybody_else(pages: Pages) -> None:
+    (field,) = pages.visitor().open("/").page.xpath("//input[@name='homepage']")
     assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", None)
     assert field.getparent().get("aria-hidden") == "true"
 
 
-def test_the_link_shows_the_comment_as_written_its_article_and_the_date(world: World) -> None:
+def test_the_link_shows_the_comment_as_written_its_article_and_the_date(pages: Pages) -> None:
     body = f"{CALM}\n\n<b>नमस्ते</b>, and a second paragraph."
-    (link,) = write(world, body).page.xpath("//a[.='this link']/@href")
-    reader = world.visitor().open(link)
+    (link,) = write(pages, body).page.xpath("//a[.='this link']/@href")
+    reader = pages.visitor().open(link)
     assert reader.page.xpath("//div[@class='written']")[0].text_content() == body
     assert reader.texts("//section[@class='own']/p") == ["Ravi K, 14 January 2026, 09:00 UTC, under The lanes stay"]
     assert set(reader.page.xpath("//section[@class='own']//a/@href")) == {"/articles/lanes"}
     assert "no-store" in reader.answer.headers["Cache-Control"]
-    stranger = world.visitor().open(link.split("?")[0])
+    stranger = pages.visitor().open(link.split("?")[0])
     assert stranger.status == 404
     assert "second paragraph" not in stranger.text
 
 
-def test_the_link_of_another_site_s_comment_leads_to_the_article_there(world: World) -> None:
-    add_site(world.services, "test", "daily", "The Daily")
-    world.article("mine", site="daily", url="https://daily.example/mine")
-    world.article("no-address", site="daily", url=None)
+def test_the_link_of_another_site_s_comment_leads_to_the_article_there(pages: Pages) -> None:
+    add_site(pages.services, "test", "daily", "The Daily")
+    pages.article("mine", site="daily", url="https://daily.example/mine")
+    pages.article("no-address", site="daily", url=None)
     for article, href in (("mine", ["https://daily.example/mine"] * 2), ("no-address", [])):
-        comment = world.say(f"{CALM} Under {article}.", under=article, site="daily")
-        reader = world.visitor().open(f"/comments/{comment}?receipt={world.services.keys.receipt(comment)}")
+        comment = pages.say(f"{CALM} Under {article}.", under=article, site="daily")
+        reader = pages.visitor().open(f"/comments/{comment}?receipt={pages.services.keys.receipt(comment)}")
         assert reader.page.xpath("//main//a/@href") == href
         assert "The lanes stay" in reader.text
 
@@ -530,23 +537,23 @@ def test_the_link_of_another_site_s_comment_leads_to_the_article_there(world: Wo
     ],
 )
 def test_what_readers_are_told_is_true_of_mode_and_policy(
-    world: World, configured: str, follows: str, decides: str
+    pages: Pages, configured: str, follows: str, decides: str
 ) -> None:
-    world.configure(configured)
-    (link,) = write(world).page.xpath("//a[.='this link']/@href")
-    reader = world.visitor().open("/")
+    pages.configure(configured)
+    (link,) = write(pages).page.xpath("//a[.='this link']/@href")
+    reader = pages.visitor().open("/")
     assert follows in reader.text
     assert decides in reader.texts("//footer")[0]
-    assert decides in world.visitor().open(link).texts("//footer")[0]
+    assert decides in pages.visitor().open(link).texts("//footer")[0]
 
 
 def test_nobody_is_invited_to_be_first_where_none_can_write_or_told_that_all_can_read_what_is_hidden(
-    world: World,
+    pages: Pages,
 ) -> None:
-    (link,) = write(world).page.xpath("//a[.='this link']/@href")
-    world.configure('[comments.sites.demo]\nmode = "closed"\n')
-    assert "Yours can be the first" not in world.visitor().open("/").text
-    world.decide(link.split("/")[2].split("?")[0], Verdict.APPROVE)
-    assert "not shown at the moment" not in world.visitor().open(link).text
-    world.configure('[comments.sites.demo]\nmode = "hidden"\n')
-    assert "comments under this article are not shown at the moment" in world.visitor().open(link).text
+    (link,) = write(pages).page.xpath("//a[.='this link']/@href")
+    pages.configure('[comments.sites.demo]\nmode = "closed"\n')
+    assert "Yours can be the first" not in pages.visitor().open("/").text
+    pages.decide(link.split("/")[2].split("?")[0], Verdict.APPROVE)
+    assert "not shown at the moment" not in pages.visitor().open(link).text
+    pages.configure('[comments.sites.demo]\nmode = "hidden"\n')
+    assert "comments under this article are not shown at the moment" in pages.visitor().open(link).text

@@ -15,15 +15,15 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import CALM, RUDE, World
+from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def address(world: World) -> Iterator[str]:
+def address(pages: Pages) -> Iterator[str]:
     """Where the service answers."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True)
+    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -32,9 +32,9 @@ def address(world: World) -> Iterator[str]:
     server.server_close()
 
 
-def moderator(world: World, address: str, browser: Browser, name: str = "admin") -> Page:
+def moderator(pages: Pages, address: str, browser: Browser, name: str = "admin") -> Page:
     """A page of somebody who is signed in; it refuses to leave the service, and fails where a script does."""
-    cookie = world.signed_in(name).client.get_cookie(COOKIE)
+    cookie = pages.signed_in(name).client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
@@ -58,14 +58,14 @@ def has_keys(page: Page) -> None:
     expect(page.locator("html.scripted")).to_be_attached()
 
 
-def standing(world: World, comment: str) -> str:
-    with world.services.database.reading() as db:
+def standing(pages: Pages, comment: str) -> str:
+    with pages.services.database.reading() as db:
         return db.get_one(Comment, comment).status
 
 
-def test_thirty_comments_are_reviewed_by_keyboard_alone(world: World, address: str, browser: Browser) -> None:
-    comments = [world.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(33)]
-    page = moderator(world, address, browser)
+def test_thirty_comments_are_reviewed_by_keyboard_alone(pages: Pages, address: str, browser: Browser) -> None:
+    comments = [pages.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(33)]
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?order=oldest")
     title = page.locator("#pane-title bdi")
     for number in range(30):
@@ -78,7 +78,7 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(world: World, address: s
     expect(title).to_have_text("Reader 30")
     expect(page.locator("#l-" + comments[29])).to_contain_text("Rejected: Off-topic")
     all_sent(page)
-    decided = [standing(world, comment) for comment in comments]
+    decided = [standing(pages, comment) for comment in comments]
     assert decided == [*(["approved", "approved", "rejected"] * 10), *["pending"] * 3]
     # Backwards, one after the other; then on.
     page.keyboard.press("u")
@@ -86,7 +86,7 @@ def test_thirty_comments_are_reviewed_by_keyboard_alone(world: World, address: s
     page.keyboard.press("u")
     expect(title).to_have_text("Reader 28")
     all_sent(page)
-    assert [standing(world, comment) for comment in comments[27:30]] == ["approved", "pending", "pending"]
+    assert [standing(pages, comment) for comment in comments[27:30]] == ["approved", "pending", "pending"]
     # A reason's sentence is adapted, with letters that are keys elsewhere.
     for key in ("r", "w", "5"):
         page.keyboard.press(key)
@@ -141,9 +141,9 @@ KEYBOARDS: dict[str, list[tuple[str, str, dict[str, bool]]]] = {  # what the key
 
 
 @pytest.mark.parametrize("keyboard", KEYBOARDS)
-def test_every_keyboard_decides(world: World, address: str, browser: Browser, keyboard: str) -> None:
-    comments = [world.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(3)]
-    page = moderator(world, address, browser)
+def test_every_keyboard_decides(pages: Pages, address: str, browser: Browser, keyboard: str) -> None:
+    comments = [pages.say(f"{CALM} This is number {number}.", by=f"Reader {number}") for number in range(3)]
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?order=oldest")
     has_keys(page)
 
@@ -160,18 +160,18 @@ def test_every_keyboard_decides(world: World, address: str, browser: Browser, ke
     press(*approve)
     expect(page.locator("#pane-title bdi")).to_have_text("Reader 2")
     all_sent(page)
-    assert [standing(world, comment) for comment in comments] == ["rejected", "approved", "pending"]
+    assert [standing(pages, comment) for comment in comments] == ["rejected", "approved", "pending"]
     press("A", "KeyA", {"shiftKey": True})  # a shortcut of somebody else's
     press("ф", "KeyA", {"ctrlKey": True})
     all_sent(page)
-    assert standing(world, comments[2]) == "pending"
+    assert standing(pages, comments[2]) == "pending"
     page.context.close()
 
 
-def test_two_moderators_race_over_one_comment(world: World, address: str, browser: Browser) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    admin, berta = moderator(world, address, browser), moderator(world, address, browser, "berta")
+def test_two_moderators_race_over_one_comment(pages: Pages, address: str, browser: Browser) -> None:
+    pages.account("berta", {"*": Role.MODERATOR})
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(pages, address, browser), moderator(pages, address, browser, "berta")
     with admin.expect_response("**/review/locks"):
         admin.goto(f"{address}/review?order=oldest")
     # Whoever comes next is shown who has it, and is given the one behind.
@@ -195,18 +195,18 @@ def test_two_moderators_race_over_one_comment(world: World, address: str, browse
     expect(told).to_contain_text("Published by admin. Nothing was overwritten.")
     expect(told).to_contain_text("First: This comment changed meanwhile: it is approved now, decided by admin")
     expect(berta.locator(f"#l-{first}")).to_contain_text("Published by admin")
-    assert standing(world, first) == "approved"
-    assert standing(world, second) == "pending"
+    assert standing(pages, first) == "approved"
+    assert standing(pages, second) == "pending"
     for page in (admin, berta):
         page.context.close()
 
 
 def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_second_press(
-    world: World, address: str, browser: Browser
+    pages: Pages, address: str, browser: Browser
 ) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    admin, berta = moderator(world, address, browser), moderator(world, address, browser, "berta")
+    pages.account("berta", {"*": Role.MODERATOR})
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(pages, address, browser), moderator(pages, address, browser, "berta")
     with berta.expect_response("**/review/locks"):
         berta.goto(f"{address}/review?order=oldest&at={second}")
     admin.goto(f"{address}/review?order=oldest")
@@ -222,11 +222,11 @@ def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_sec
     admin.keyboard.press("5")
     expect(admin.locator(".open-elsewhere")).to_contain_text("Press once more for “Rejected: Off-topic” all the same.")
     all_sent(admin)
-    assert standing(world, second) == "pending"
+    assert standing(pages, second) == "pending"
     admin.keyboard.press("5")
     expect(admin.get_by_text("That was the last one")).to_be_visible()
     all_sent(admin)
-    assert (standing(world, first), standing(world, second)) == ("approved", "rejected")
+    assert (standing(pages, first), standing(pages, second)) == ("approved", "rejected")
     expect(berta.locator(f"#l-{second}")).to_contain_text("Rejected by admin: Off-topic")
     expect(berta.locator("#said")).to_have_text("Meanwhile: Rejected by admin: Off-topic.")
     for page in (admin, berta):
@@ -234,11 +234,11 @@ def test_what_is_open_with_a_colleague_is_told_at_the_end_and_decided_on_the_sec
 
 
 def test_what_a_page_did_not_know_to_be_open_elsewhere_asks_afterwards(
-    world: World, address: str, browser: Browser
+    pages: Pages, address: str, browser: Browser
 ) -> None:
-    world.account("berta", {"*": Role.MODERATOR})
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    admin, berta = moderator(world, address, browser), moderator(world, address, browser, "berta")
+    pages.account("berta", {"*": Role.MODERATOR})
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    admin, berta = moderator(pages, address, browser), moderator(pages, address, browser, "berta")
     for path in ("**/review/locks", "**/review/news?*"):
         admin.route(path, lambda route: route.abort())
     admin.goto(f"{address}/review?order=oldest")
@@ -247,19 +247,19 @@ def test_what_a_page_did_not_know_to_be_open_elsewhere_asks_afterwards(
     admin.keyboard.press("a")
     told = admin.locator("#troubles")
     expect(told).to_contain_text("berta has this comment open. Nothing was changed yet. First: Published?")
-    assert standing(world, first) == "pending"
+    assert standing(pages, first) == "pending"
     told.get_by_role("button", name="Do it all the same").click()
     expect(told).to_have_text("")
     expect(admin.locator(f"#l-{first}")).to_contain_text("Published")
     all_sent(admin)
-    assert (standing(world, first), standing(world, second)) == ("approved", "pending")
+    assert (standing(pages, first), standing(pages, second)) == ("approved", "pending")
     for page in (admin, berta):
         page.context.close()
 
 
-def test_nothing_is_lost_while_the_network_is_away(world: World, address: str, browser: Browser) -> None:
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    page = moderator(world, address, browser)
+def test_nothing_is_lost_while_the_network_is_away(pages: Pages, address: str, browser: Browser) -> None:
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?order=oldest")
     expect(page.locator("#pane-title bdi")).to_have_text("First")
     page.wait_for_load_state("networkidle")
@@ -272,14 +272,14 @@ def test_nothing_is_lost_while_the_network_is_away(world: World, address: str, b
     page.unroute("**/approve")
     expect(page.locator("#held")).to_have_count(0, timeout=15000)
     all_sent(page)
-    assert (standing(world, first), standing(world, second)) == ("approved", "pending")
+    assert (standing(pages, first), standing(pages, second)) == ("approved", "pending")
     page.context.close()
 
 
-def test_whoever_was_signed_out_is_told_so_and_keeps_what_is_open(world: World, address: str, browser: Browser) -> None:
+def test_whoever_was_signed_out_is_told_so_and_keeps_what_is_open(pages: Pages, address: str, browser: Browser) -> None:
     for number in range(8):
-        world.say(f"{CALM} This is number {number}.", by=f"Reader {number}")
-    page = moderator(world, address, browser)
+        pages.say(f"{CALM} This is number {number}.", by=f"Reader {number}")
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?order=oldest")
     expect(page.locator("#pane-title bdi")).to_have_text("Reader 0")
     page.wait_for_load_state("networkidle")
@@ -290,26 +290,26 @@ def test_whoever_was_signed_out_is_told_so_and_keeps_what_is_open(world: World, 
     page.context.close()
 
 
-def test_an_undo_of_many_says_how_many_were_left_alone(world: World, address: str, browser: Browser) -> None:
-    first, second = world.say(CALM), world.say(f"{CALM} Twice.")
-    score_range = world.signed_in().open("/review/map?signal=toxicity&from=0&to=1")
+def test_an_undo_of_many_says_how_many_were_left_alone(pages: Pages, address: str, browser: Browser) -> None:
+    first, second = pages.say(CALM), pages.say(f"{CALM} Twice.")
+    score_range = pages.signed_in().open("/review/map?signal=toxicity&from=0&to=1")
     score_range.send("/review/map/approve")
-    world.decide(first, Verdict.REOPEN)
-    page = moderator(world, address, browser)
+    pages.decide(first, Verdict.REOPEN)
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review")
     has_keys(page)
     page.keyboard.press("u")
     expect(page.locator("#said")).to_contain_text("1 left alone: somebody else has decided since")
-    assert [standing(world, comment) for comment in (first, second)] == ["pending", "pending"]
+    assert [standing(pages, comment) for comment in (first, second)] == ["pending", "pending"]
     page.context.close()
 
 
-def test_the_thread_is_one_key_away_and_decided_there(world: World, address: str, browser: Browser) -> None:
-    first = world.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
-    world.decide(first, Verdict.APPROVE)
-    world.say("The reply says something about the first one, and waits.", by="Bob", to=first)
-    other = world.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
-    page = moderator(world, address, browser)
+def test_the_thread_is_one_key_away_and_decided_there(pages: Pages, address: str, browser: Browser) -> None:
+    first = pages.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
+    pages.decide(first, Verdict.APPROVE)
+    pages.say("The reply says something about the first one, and waits.", by="Bob", to=first)
+    other = pages.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?order=oldest")
     expect(page.locator("#pane-title bdi")).to_have_text("Bob")
     page.keyboard.press("t")
@@ -324,12 +324,12 @@ def test_the_thread_is_one_key_away_and_decided_there(world: World, address: str
     page.context.close()
 
 
-def test_what_arrives_announces_itself_and_moves_nothing(world: World, address: str, browser: Browser) -> None:
-    world.say(by="First")
-    page = moderator(world, address, browser)
+def test_what_arrives_announces_itself_and_moves_nothing(pages: Pages, address: str, browser: Browser) -> None:
+    pages.say(by="First")
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review")
     expect(page.locator("#pane-title bdi")).to_have_text("First")
-    world.say(RUDE, by="Flagged more")
+    pages.say(RUDE, by="Flagged more")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#news")).to_have_text("1 new comment")
     assert page.locator(".line .name").all_inner_texts() == ["First"]
@@ -338,16 +338,16 @@ def test_what_arrives_announces_itself_and_moves_nothing(world: World, address: 
     page.context.close()
 
 
-def test_every_count_follows_what_happens_without_a_hand(world: World, address: str, browser: Browser) -> None:
-    first = world.say("The harbour is what the first of these comments speaks of, at some length.", by="First")
-    page = moderator(world, address, browser)
+def test_every_count_follows_what_happens_without_a_hand(pages: Pages, address: str, browser: Browser) -> None:
+    first = pages.say("The harbour is what the first of these comments speaks of, at some length.", by="First")
+    page = moderator(pages, address, browser)
     page.goto(f"{address}/review?find=harbour")
     expect(page).to_have_title("(1 found) Waiting · The desk")
-    world.say("The harbour is what the second of these comments speaks of, at some length.", by="Second")
-    world.say("The market is what the third of these comments speaks of, at some length.", by="Third")
+    pages.say("The harbour is what the second of these comments speaks of, at some length.", by="Second")
+    pages.say("The market is what the third of these comments speaks of, at some length.", by="Third")
     expect(page).to_have_title("(2 found) Waiting · The desk")
     expect(page.locator(".tabs [aria-current] .number")).to_have_text("2")
-    world.decide(first, Verdict.APPROVE)
+    pages.decide(first, Verdict.APPROVE)
     expect(page).to_have_title("(1 found) Waiting · The desk")
     page.context.close()
 
@@ -355,13 +355,13 @@ def test_every_count_follows_what_happens_without_a_hand(world: World, address: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_axe_finds_nothing_wherever_one_reviews(
-    world: World, address: str, browser: Browser, width: int, scheme: str
+    pages: Pages, address: str, browser: Browser, width: int, scheme: str
 ) -> None:
-    first = world.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
-    world.decide(first, Verdict.APPROVE)
-    world.say(f"{RUDE} Nobody asked them.", by="<b>", to=first)
-    waiting = world.say(f"{CALM} {RUDE}", by="\u202ereven")
-    page = moderator(world, address, browser)
+    first = pages.say("The first one speaks of the lanes, and is published for all to read.", by="सुनीता")
+    pages.decide(first, Verdict.APPROVE)
+    pages.say(f"{RUDE} Nobody asked them.", by="<b>", to=first)
+    waiting = pages.say(f"{CALM} {RUDE}", by="\u202ereven")
+    page = moderator(pages, address, browser)
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
     page.set_viewport_size({"width": width, "height": 900})
     views = ["/review", f"/review?at={waiting}", "/review?status=approved&find=lanes", "/review?find=nothing"]

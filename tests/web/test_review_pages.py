@@ -11,7 +11,7 @@ from cachetools import TTLCache
 from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.web.pages_world import CALM, RUDE, Visitor, World, fields_of
+from tests.web.pages import CALM, RUDE, Pages, Visitor, fields_of, on_both_databases
 
 FACTS = {"Accept": "application/json"}
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
@@ -35,14 +35,14 @@ def news(desk: Visitor, **query: str) -> dict[str, Any]:
 # --- views ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_order_is_chosen_and_pages_go_on_in_it(either_world: World) -> None:
-    world = either_world
-    world.article("newer", title="A newer story", published_at=world.clock())
-    world.say(by="calm, old")
-    world.say(f"{RUDE} One.", by="rude")
-    world.say(f"{CALM} Two.", by="under the newer", under="newer")
-    world.say(f"{RUDE} And the strawberries too.", by="rude twice")
-    desk = world.signed_in().open("/review")
+@on_both_databases
+def test_the_order_is_chosen_and_pages_go_on_in_it(pages: Pages) -> None:
+    pages.article("newer", title="A newer story", published_at=pages.clock())
+    pages.say(by="calm, old")
+    pages.say(f"{RUDE} One.", by="rude")
+    pages.say(f"{CALM} Two.", by="under the newer", under="newer")
+    pages.say(f"{RUDE} And the strawberries too.", by="rude twice")
+    desk = pages.signed_in().open("/review")
     assert names(desk) == ["rude twice", "rude", "calm, old", "under the newer"]
     assert names(desk.open("/review?order=oldest")) == ["calm, old", "rude", "under the newer", "rude twice"]
     assert names(desk.open("/review?order=article")) == ["under the newer", "calm, old", "rude", "rude twice"]
@@ -53,15 +53,15 @@ def test_the_order_is_chosen_and_pages_go_on_in_it(either_world: World) -> None:
             assert rest.page.xpath("//li[contains(@class, 'line')]/@data-comment") == whole[place + 1 :]
 
 
-def test_a_view_is_narrowed_by_section_article_score_range_author_and_waiting_time(either_world: World) -> None:
-    world = either_world
-    world.article("sport", title="A match", section="sport")
-    world.say(by="Ann")
-    world.say(f"{RUDE} One.", by="Bob")
-    world.say(f"{CALM} Two.", by="Cat", under="sport")
-    world.clock.wait(hours=5)
-    world.say(f"{CALM} Three.", by="Ann")
-    desk = world.signed_in().open("/review")
+@on_both_databases
+def test_a_view_is_narrowed_by_section_article_score_range_author_and_waiting_time(pages: Pages) -> None:
+    pages.article("sport", title="A match", section="sport")
+    pages.say(by="Ann")
+    pages.say(f"{RUDE} One.", by="Bob")
+    pages.say(f"{CALM} Two.", by="Cat", under="sport")
+    pages.clock.move(hours=5)
+    pages.say(f"{CALM} Three.", by="Ann")
+    desk = pages.signed_in().open("/review")
     assert names(desk.open("/review?section=sport")) == ["Cat"]
     assert sorted(names(desk.open("/review?section=sport&section=city"))) == ["Ann", "Ann", "Bob", "Cat"]
     assert names(desk.open("/review?signal=toxicity&from=0.9")) == ["Bob"]
@@ -77,6 +77,7 @@ def test_a_view_is_narrowed_by_section_article_score_range_author_and_waiting_ti
     assert "A match" in desk.texts("//ul[@aria-label='Narrowed to']")[0]
 
 
+@on_both_databases
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -94,29 +95,28 @@ def test_a_view_is_narrowed_by_section_article_score_range_author_and_waiting_ti
         ("report AND nothing", []),
     ],
 )
-def test_a_search_is_for_words_and_phrases_and_never_an_error(
-    either_world: World, typed: str, found: list[str]
-) -> None:
-    either_world.say(by="Ann")
-    either_world.say(f"{CALM} Again.", by="Bob")
-    desk = either_world.signed_in().open(f"/review?order=oldest&find={quote(typed)}")
+def test_a_search_is_for_words_and_phrases_and_never_an_error(pages: Pages, typed: str, found: list[str]) -> None:
+    pages.say(by="Ann")
+    pages.say(f"{CALM} Again.", by="Bob")
+    desk = pages.signed_in().open(f"/review?order=oldest&find={quote(typed)}")
     assert desk.status == 200
     assert names(desk) == found
 
 
-def test_a_search_goes_over_what_was_decided_too(either_world: World) -> None:
-    comment = either_world.say(by="Ann")
-    either_world.say(f"{CALM} Again.", by="Bob")
-    either_world.decide(comment, Verdict.APPROVE)
-    desk = either_world.signed_in().open("/review?status=approved&find=report")
+@on_both_databases
+def test_a_search_goes_over_what_was_decided_too(pages: Pages) -> None:
+    comment = pages.say(by="Ann")
+    pages.say(f"{CALM} Again.", by="Bob")
+    pages.decide(comment, Verdict.APPROVE)
+    desk = pages.signed_in().open("/review?status=approved&find=report")
     assert names(desk) == ["Ann"]
     assert names(desk.open("/review?find=report")) == ["Bob"]
 
 
-def test_a_saved_view_is_the_address_under_a_name_one_s_own_or_for_everybody(world: World) -> None:
-    world.say(by="Ann")
-    world.account("berta", {"*": Role.MODERATOR})
-    desk, berta = world.signed_in(), world.signed_in("berta")
+def test_a_saved_view_is_the_address_under_a_name_one_s_own_or_for_everybody(pages: Pages) -> None:
+    pages.say(by="Ann")
+    pages.account("berta", {"*": Role.MODERATOR})
+    desk, berta = pages.signed_in(), pages.signed_in("berta")
     desk.open("/review?find=report&order=oldest").send("/review/views", name="Reports", shared="1")
     assert desk.path == "/review?order=oldest&find=report"
     assert berta.open("/review").page.xpath("//ul[@class='saved']//a[.='Reports']/@href") == [desk.path]
@@ -131,11 +131,11 @@ def test_a_saved_view_is_the_address_under_a_name_one_s_own_or_for_everybody(wor
 # --- who has what open ------------------------------------------------------------------------------------------------
 
 
-def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(either_world: World) -> None:
-    world = either_world
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    world.account("berta", {"*": Role.MODERATOR})
-    desk, berta = world.signed_in().open("/review"), world.signed_in("berta").open("/review")
+@on_both_databases
+def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(pages: Pages) -> None:
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    pages.account("berta", {"*": Role.MODERATOR})
+    desk, berta = pages.signed_in().open("/review"), pages.signed_in("berta").open("/review")
     assert asked(desk, "/review/locks", open=first)[1]["mine"]
     assert asked(berta, "/review/locks", open=first)[1] | {"mine": False} == {
         "mine": False,
@@ -152,22 +152,22 @@ def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(either_wor
     assert asked(desk, "/review/locks", open=second, leave=first)[1]["mine"]
     assert asked(berta, "/review/locks", open=first)[1]["mine"]
     assert not asked(berta, "/review/locks", open=second)[1]["mine"]
-    world.clock.wait(minutes=10)
+    pages.clock.move(minutes=10)
     assert asked(berta, "/review/locks", open=second)[1]["mine"]
 
 
-def test_what_arrives_is_counted_for_the_view_that_is_open(either_world: World) -> None:
-    world = either_world
-    shown = world.say(by="There")
-    desk = world.signed_in().open("/review")
+@on_both_databases
+def test_what_arrives_is_counted_for_the_view_that_is_open(pages: Pages) -> None:
+    shown = pages.say(by="There")
+    desk = pages.signed_in().open("/review")
     (newest,) = desk.page.xpath("//*[@id='workbench']/@data-newest")
     assert news(desk, since=newest)["new"] == 0
-    world.say(f"{CALM} Two.")
-    world.say(RUDE)
+    pages.say(f"{CALM} Two.")
+    pages.say(RUDE)
     assert news(desk, since=newest)["new"] == 2
     assert news(desk, since=newest, signal="toxicity", **{"from": "0.9"})["new"] == 1
     assert news(desk, since=newest, find="idiot")["new"] == 1
-    world.decide(shown, Verdict.APPROVE)
+    pages.decide(shown, Verdict.APPROVE)
     assert news(desk, since=newest, ids=shown)["standing"] == {
         shown: {"status": "approved", "revision": 2, "words": "Published by test"}
     }
@@ -176,9 +176,9 @@ def test_what_arrives_is_counted_for_the_view_that_is_open(either_world: World) 
 # --- doing and taking back --------------------------------------------------------------------------------------------
 
 
-def test_a_script_is_told_where_the_comment_stands_and_what_undoes_it(world: World) -> None:
-    comment = world.say()
-    desk = world.signed_in().open("/review")
+def test_a_script_is_told_where_the_comment_stands_and_what_undoes_it(pages: Pages) -> None:
+    comment = pages.say()
+    desk = pages.signed_in().open("/review")
     status, said = asked(desk, f"/review/comments/{comment}/reject", revision="1", reason="off-topic")
     assert (status, said["status"], said["revision"]) == (200, "rejected", 2)
     status, undone = asked(desk, "/review/undo", action_id=said["action_id"])
@@ -192,11 +192,11 @@ def test_a_script_is_told_where_the_comment_stands_and_what_undoes_it(world: Wor
     assert asked(desk, "/review/comments/none/approve", revision="3")[0] == 404
 
 
-def test_undo_goes_backwards_through_one_s_own_actions(world: World) -> None:
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    desk = world.signed_in().open(f"/review?at={first}")
+def test_undo_goes_backwards_through_one_s_own_actions(pages: Pages) -> None:
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    desk = pages.signed_in().open(f"/review?at={first}")
     desk.send(f"/review/comments/{first}/approve")
-    world.clock.wait(seconds=1)
+    pages.clock.move(seconds=1)
     desk.send(f"/review/comments/{second}/approve")
     assert names(desk) == []
     assert names(desk.send("/review/undo", action_id="")) == ["Second"]
@@ -206,11 +206,11 @@ def test_undo_goes_backwards_through_one_s_own_actions(world: World) -> None:
     assert desk.texts("//ol[@class='did']//span[@class='chip']") == ["undone", "undone"]
 
 
-def test_the_list_of_one_s_last_actions_takes_any_of_them_back(world: World) -> None:
-    first, second = world.say(by="First"), world.say(f"{CALM} Two.", by="Second")
-    desk = world.signed_in().open(f"/review?at={first}")
+def test_the_list_of_one_s_last_actions_takes_any_of_them_back(pages: Pages) -> None:
+    first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
+    desk = pages.signed_in().open(f"/review?at={first}")
     desk.send(f"/review/comments/{first}/approve")
-    world.clock.wait(seconds=1)
+    pages.clock.move(seconds=1)
     desk.send(f"/review/comments/{second}/approve").open("/review/actions")
     assert desk.texts("//ol[@class='did']//strong") == ["Approved", "Approved"]
     earlier = desk.page.xpath("//ol[@class='did']//form")[1]
@@ -218,11 +218,11 @@ def test_the_list_of_one_s_last_actions_takes_any_of_them_back(world: World) -> 
     assert names(desk.open("/review")) == ["First"]
 
 
-def test_a_comment_is_left_to_a_senior_who_alone_decides_it(world: World) -> None:
-    comment = world.say(by="Hard")
-    world.account("berta", {"*": Role.MODERATOR})
-    world.account("sen", {"*": Role.SENIOR})
-    berta = world.signed_in("berta").open("/review")
+def test_a_comment_is_left_to_a_senior_who_alone_decides_it(pages: Pages) -> None:
+    comment = pages.say(by="Hard")
+    pages.account("berta", {"*": Role.MODERATOR})
+    pages.account("sen", {"*": Role.SENIOR})
+    berta = pages.signed_in("berta").open("/review")
     token = berta.page.xpath("//input[@name='csrf_token']/@value")[0]
     berta.send(f"/review/comments/{comment}/flags/escalated")
     assert "Left to a senior moderator." in berta.texts("//*[@id='done']")[0]
@@ -231,15 +231,15 @@ def test_a_comment_is_left_to_a_senior_who_alone_decides_it(world: World) -> Non
     assert not berta.page.xpath("//form[contains(@action, '/approve')]")
     berta.post(f"/review/comments/{comment}/approve", {"csrf_token": token, "revision": "1"})
     assert berta.status == 403
-    senior = world.signed_in("sen").open("/review?status=escalated")
+    senior = pages.signed_in("sen").open("/review?status=escalated")
     assert "Left to a senior by berta" in senior.text
     senior.send(f"/review/comments/{comment}/approve")
     assert names(senior.open("/review?status=approved")) == ["Hard"]
 
 
-def test_featuring_a_waiting_comment_publishes_it_and_both_can_be_taken_back(world: World) -> None:
-    comment = world.say()
-    desk = world.signed_in().open("/review")
+def test_featuring_a_waiting_comment_publishes_it_and_both_can_be_taken_back(pages: Pages) -> None:
+    comment = pages.say()
+    desk = pages.signed_in().open("/review")
     status, said = asked(desk, f"/review/comments/{comment}/flags/featured", revision="1", approve="1")
     assert (status, said["status"], len(said["action_ids"])) == (200, "approved", 2)
     for action in reversed(said["action_ids"]):
@@ -248,9 +248,9 @@ def test_featuring_a_waiting_comment_publishes_it_and_both_can_be_taken_back(wor
     assert asked(desk, f"/review/comments/{comment}/flags/featured", revision="3")[0] == 409
 
 
-def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(world: World) -> None:
-    comment = world.say()
-    desk = world.signed_in().open("/review")
+def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(pages: Pages) -> None:
+    comment = pages.say()
+    desk = pages.signed_in().open("/review")
     desk.send(f"/review/comments/{comment}/notes", note="Third this week.\nWatch him.")
     desk.open(f"/review/comments/{comment}")
     assert "Third this week." in desk.texts("//ul[@class='left']/li")[0]
@@ -260,45 +260,45 @@ def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(worl
     assert asked(desk, f"/review/comments/{comment}/notes", note=" ")[0] == 422
 
 
-def test_a_waiting_sibling_is_decided_in_the_thread(world: World) -> None:
-    first = world.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
-    world.decide(first, Verdict.APPROVE)
-    reply = world.say("The reply says something about the first one, and waits.", by="Bob", to=first)
-    other = world.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
-    desk = world.signed_in().open(f"/review?at={reply}")
+def test_a_waiting_sibling_is_decided_in_the_thread(pages: Pages) -> None:
+    first = pages.say("The first one speaks of the lanes, at a length that is just sufficient.", by="Ann")
+    pages.decide(first, Verdict.APPROVE)
+    reply = pages.say("The reply says something about the first one, and waits.", by="Bob", to=first)
+    other = pages.say("Another reply, that waits as well, and is shown beside it.", by="Cat", to=first)
+    desk = pages.signed_in().open(f"/review?at={reply}")
     desk.send(f"/review/comments/{other}/approve")
     assert desk.texts("//article//h2//bdi") == ["Bob"]
     assert names(desk) == ["Bob"]
 
 
-def test_what_is_much_alike_stands_beside_it(world: World) -> None:
-    world.say(f"{RUDE} Buy cheap magnets now.", by="Spam one")
-    world.say(f"{RUDE} Buy cheap magnets today.", by="Spam two")
-    desk = world.signed_in().open("/review")
+def test_what_is_much_alike_stands_beside_it(pages: Pages) -> None:
+    pages.say(f"{RUDE} Buy cheap magnets now.", by="Spam one")
+    pages.say(f"{RUDE} Buy cheap magnets today.", by="Spam two")
+    desk = pages.signed_in().open("/review")
     assert "Spam two" in desk.texts("//ul[@class='alike']/li")[0]
 
 
 # --- blur, sections, odd addresses ------------------------------------------------------------------------------------
 
 
-def test_a_text_at_or_over_one_s_level_is_hidden_until_it_is_asked_for(world: World) -> None:
-    world.say(RUDE)
-    desk = world.signed_in().open("/review/preferences")
+def test_a_text_at_or_over_one_s_level_is_hidden_until_it_is_asked_for(pages: Pages) -> None:
+    pages.say(RUDE)
+    desk = pages.signed_in().open("/review/preferences")
     desk.send("/review/preferences", toxicity="0.95", threat="")
     assert "Kept." in desk.text
     desk.open("/review")
     assert desk.texts("//details[@class='blur']/summary") == ["Hidden: toxicity 0.95. Show the text v"]
     assert desk.texts("//span[@class='excerpt blurred']") == ["Hidden: toxicity 0.95"]
-    world.account("berta", {"*": Role.MODERATOR})
-    assert not world.signed_in("berta").open("/review").page.xpath("//details[@class='blur']")
+    pages.account("berta", {"*": Role.MODERATOR})
+    assert not pages.signed_in("berta").open("/review").page.xpath("//details[@class='blur']")
     desk.open("/review/preferences").send("/review/preferences", toxicity="high")
     assert desk.status == 422
     assert "between 0 and 1" in desk.text
 
 
-def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes_on(world: World) -> None:
-    first, second = world.say(CALM), world.say(f"{CALM} Twice.")
-    desk = world.signed_in().open(f"/review?order=oldest&at={first}")
+def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes_on(pages: Pages) -> None:
+    first, second = pages.say(CALM), pages.say(f"{CALM} Twice.")
+    desk = pages.signed_in().open(f"/review?order=oldest&at={first}")
     desk.send(f"/review/comments/{first}/notes", note="Wrote to us before.")
     assert f"at={first}" in desk.path
     desk.send(f"/review/comments/{first}/flags/newsroom")
@@ -308,24 +308,24 @@ def test_whoever_notes_something_stays_with_the_comment_and_whoever_decides_goes
     assert f"at={second}" in desk.path
 
 
-def test_the_news_tell_how_much_waits(world: World) -> None:
-    world.app.extensions["recent counts"] = Cached(TTLCache(9, 0))  # else a count is told again for a moment
-    world.say()
-    desk = world.signed_in().open("/review")
+def test_the_news_tell_how_much_waits(pages: Pages) -> None:
+    pages.app.extensions["recent counts"] = Cached(TTLCache(9, 0))  # else a count is told again for a moment
+    pages.say()
+    desk = pages.signed_in().open("/review")
     assert news(desk)["total"] == "1"
-    world.say(OFF)
+    pages.say(OFF)
     assert news(desk)["total"] == "2"
 
 
-def test_what_is_hidden_is_quoted_nowhere_on_the_desk(world: World) -> None:
-    rude = world.say(RUDE)
-    calm = world.say(CALM)
-    likely = world.say(RUDE.replace("telling them", "saying to them"), by="Somebody else")
-    desk = world.signed_in()
+def test_what_is_hidden_is_quoted_nowhere_on_the_desk(pages: Pages) -> None:
+    rude = pages.say(RUDE)
+    calm = pages.say(CALM)
+    likely = pages.say(RUDE.replace("telling them", "saying to them"), by="Somebody else")
+    desk = pages.signed_in()
     desk.open(f"/review/comments/{rude}").send(f"/review/comments/{rude}/reject", reason="personal-attack")
     article = desk.open(f"/review/comments/{calm}").page.xpath("//a[text()='its mode and terms']/@href")[0]
     author = desk.page.xpath("//h1/a/@href")[0]
-    pages = (
+    paths = (
         f"/review/comments/{calm}",
         "/review/actions",
         author,
@@ -333,50 +333,50 @@ def test_what_is_hidden_is_quoted_nowhere_on_the_desk(world: World) -> None:
         f"{article}?status=rejected",
         "/review/map?signal=toxicity&from=0.9&to=1",
     )
-    shown = [page for page in pages if "idiot" in desk.open(page).text]
-    assert shown == list(pages)
+    shown = [page for page in paths if "idiot" in desk.open(page).text]
+    assert shown == list(paths)
     desk.open("/review/preferences").send("/review/preferences", toxicity="0.9")
-    for page in pages[:-1]:
+    for page in paths[:-1]:
         desk.open(page)
         assert "idiot" not in desk.text, page
         assert "idden: toxicity 0.95" in desk.text, page
-    desk.open(pages[-1])
+    desk.open(paths[-1])
     assert desk.texts("//details[@class='blur']/summary") == ["Hidden: toxicity 0.95. Show the text v"]
     desk.open(f"/review/comments/{likely}")
     assert desk.texts("//details[@class='blur']/summary") == ["Hidden: toxicity 0.95. Show the text v"]
 
 
-def test_what_is_left_to_a_senior_is_not_offered_to_others_in_a_thread(world: World) -> None:
-    world.account("mo", {"*": Role.MODERATOR})
-    world.account("sen", {"*": Role.SENIOR})
-    first = world.say(CALM)
-    answer = world.say(RUDE, by="Somebody else", to=first)
-    desk = world.signed_in("mo")
+def test_what_is_left_to_a_senior_is_not_offered_to_others_in_a_thread(pages: Pages) -> None:
+    pages.account("mo", {"*": Role.MODERATOR})
+    pages.account("sen", {"*": Role.SENIOR})
+    first = pages.say(CALM)
+    answer = pages.say(RUDE, by="Somebody else", to=first)
+    desk = pages.signed_in("mo")
     desk.open(f"/review/comments/{answer}").send(f"/review/comments/{answer}/flags/escalated")
     offered = f"//form[@action='/review/comments/{answer}/approve']"
     assert not desk.open(f"/review/comments/{first}").page.xpath(offered)
-    assert world.signed_in("sen").open(f"/review/comments/{first}").page.xpath(offered)
+    assert pages.signed_in("sen").open(f"/review/comments/{first}").page.xpath(offered)
 
 
-def test_an_author_s_last_comments_are_those_within_one_s_sections(world: World) -> None:
-    world.article("sport", title="A match", section="sport")
-    world.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
-    world.say(CALM + " It is about buses.")
-    seen = world.say(CALM + " It is about goals.", under="sport")
+def test_an_author_s_last_comments_are_those_within_one_s_sections(pages: Pages) -> None:
+    pages.article("sport", title="A match", section="sport")
+    pages.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
+    pages.say(CALM + " It is about buses.")
+    seen = pages.say(CALM + " It is about goals.", under="sport")
     latest = "//section[@aria-labelledby='author-title']"
     assert (
         "Nothing else that you can see here"
-        in world.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
+        in pages.signed_in("only").open(f"/review/comments/{seen}").texts(latest)[0]
     )
-    assert "understood" in world.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
+    assert "understood" in pages.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
 
 
-def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(either_world: World) -> None:
-    world = either_world
-    world.article("sport", title="A match", section="sport")
-    world.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
-    here, there = world.say(by="Sport", under="sport"), world.say(f"{CALM} Two.", by="City")
-    desk = world.signed_in("only").open("/review")
+@on_both_databases
+def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(pages: Pages) -> None:
+    pages.article("sport", title="A match", section="sport")
+    pages.account("only", {"demo": Role.MODERATOR}, sections=("sport",))
+    here, there = pages.say(by="Sport", under="sport"), pages.say(f"{CALM} Two.", by="City")
+    desk = pages.signed_in("only").open("/review")
     assert names(desk) == ["Sport"]
     assert "Waiting (1)" in desk.text
     assert names(desk.open("/review?section=city")) == []
@@ -402,9 +402,9 @@ def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(eith
         "&".join(f"article=a{number}" for number in range(300)),
     ],
 )
-def test_odd_addresses_are_ordinary_views(world: World, query: str) -> None:
-    world.say()
-    desk = world.signed_in().open(f"/review?{query}")
+def test_odd_addresses_are_ordinary_views(pages: Pages, query: str) -> None:
+    pages.say()
+    desk = pages.signed_in().open(f"/review?{query}")
     assert desk.status == 200
     assert desk.client.get(f"/review/news?{query}&since=x&ids=%00,..").status_code == 200
     assert desk.client.get(f"/review/list?{query}").status_code == 200

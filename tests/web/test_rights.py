@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -30,7 +30,7 @@ from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import Note, SavedView
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
-from tests.web.pages_world import CALM, Visitor, World, open_world
+from tests.web.pages import CALM, Pages, open_pages, pages_again
 
 
 class Who(IntEnum):
@@ -245,9 +245,9 @@ def gets_in(row: Row, role: str) -> bool:
     return not (row.section and more.get("sections"))
 
 
-def test_every_route_is_in_the_table(world: World) -> None:
+def test_every_route_is_in_the_table(pages: Pages) -> None:
     routes = set()
-    for rule in world.app.url_map.iter_rules():
+    for rule in pages.app.url_map.iter_rules():
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
     assert routes == set(ROWS) | WITH_A_RECEIPT
@@ -257,32 +257,43 @@ def test_every_route_is_in_the_table(world: World) -> None:
 class Stage:
     """A service with something of every kind in it, and everybody of the table."""
 
-    world: World
+    pages: Pages
     named: dict[str, str]
     keys: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Furnished once for the whole table: nothing that a row does takes from another what it needs."""
+    if request.param == "postgres":
+        reused, hall = request.getfixturevalue("furnished_postgres")
+        with pages_again(hall) as pages:
+            yield _furnished(pages)
+        reused.clean()
+        return
     folder = tmp_path_factory.mktemp("rights")
-    with open_world(f"sqlite:///{shutil.copy(furnished_template, folder / 'world.sqlite3')}", folder) as world:
-        world.article()
-        add_site(world.services, "test", "second", "The Second")
-        world.article("there", site="second")
-        for role, (who, site, more) in ROLES.items():
-            if who not in (Who.ALL, Who.KEY):
-                world.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
-        comment = world.say()
-        named = world.services.database.writing(lambda session: _something_of_each(session, world, comment))
-        named["invitation"] = invite(world.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
-        keys = {site: add_secret_key(world.services, "test", site, list(Right)) for site in ("demo", "second")}
-        yield Stage(world=world, named=named, keys=keys)
+    template = request.getfixturevalue("furnished_template")
+    with open_pages(f"sqlite:///{shutil.copy(template, folder / 'pages.sqlite3')}", folder) as pages:
+        yield _furnished(pages)
 
 
-def _something_of_each(session: Session, world: World, comment_id: str) -> dict[str, str]:
+def _furnished(pages: Pages) -> Stage:
+    pages.article()
+    add_site(pages.services, "test", "second", "The Second")
+    pages.article("there", site="second")
+    for role, (who, site, more) in ROLES.items():
+        if who not in (Who.ALL, Who.KEY):
+            pages.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
+    comment = pages.say()
+    named = pages.services.database.writing(lambda session: _something_of_each(session, pages, comment))
+    named["invitation"] = invite(pages.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
+    keys = {site: add_secret_key(pages.services, "test", site, list(Right)) for site in ("demo", "second")}
+    return Stage(pages=pages, named=named, keys=keys)
+
+
+def _something_of_each(session: Session, pages: Pages, comment_id: str) -> dict[str, str]:
     """A term, a note, a legal case, and for everybody an action and a view of their own: their ids, and others'."""
-    now, ids = world.clock(), {name: new_id(world.clock()) for name in ("term", "case", "note")}
+    now, ids = pages.clock(), {name: new_id(pages.clock()) for name in ("term", "case", "note")}
     comment, chief = session.get_one(Comment, comment_id), account_named(session, "chief")
     target = account_named(session, "stranger")
     key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
@@ -315,11 +326,18 @@ def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[st
     return {f"action of {role}": action, f"view of {role}": view}
 
 
-@pytest.mark.parametrize("role", ROLES)
+ASKED = [
+    *(("sqlite", role) for role in ROLES),
+    # These two get past every door.
+    *(pytest.param("postgres", role, marks=pytest.mark.postgres) for role in ("chief", "key")),
+]
+
+
+@pytest.mark.parametrize(("stage", "role"), ASKED, indirect=["stage"])
 def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(stage: Stage, role: str) -> None:
-    wrong = []
+    wrong, caller = [], _caller(stage, role)
     for endpoint, row in ROWS.items():
-        answer = _asked(stage, row, role)
+        answer = _asked(stage, row, role, caller)
         assert answer.status_code < 500, (endpoint, answer.text)
         came_in = not (answer.status_code in (401, 403, 404) or "/login?next=" in answer.headers.get("Location", ""))
         answer.close()
@@ -328,23 +346,32 @@ def test_every_route_opens_to_those_of_the_table_and_to_nobody_else(stage: Stage
     assert not wrong, "\n".join(wrong)
 
 
-def _asked(stage: Stage, row: Row, role: str) -> TestResponse:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whoever goes through the whole table: signed in once, with the token of their forms."""
+
+    client: FlaskClient
+    token: str
+
+
+def _caller(stage: Stage, role: str) -> Caller:
+    who = ROLES[role][0]
+    visitor = stage.pages.visitor() if who in (Who.ALL, Who.KEY) else stage.pages.signed_in(role)
+    page = visitor.open("/login" if who in (Who.ALL, Who.KEY) else "/account").page
+    return Caller(client=visitor.client, token=str(page.xpath("//input[@name='csrf_token']/@value")[0]))
+
+
+def _asked(stage: Stage, row: Row, role: str, caller: Caller) -> TestResponse:
     own = {name: stage.named.get(f"{name} of {role}", stage.named[f"{name} of chief"]) for name in ("action", "view")}
     who, site, _ = ROLES[role]
     path = row.path.format(**stage.named, **own, secret=stage.keys[site] if who is Who.KEY else "")
     method = row.method or ("POST" if row.post else "GET")
     if who is Who.KEY:
         headers = {"Authorization": f"Bearer {stage.keys[site]}"}
-        return stage.world.app.test_client().open(
+        return stage.pages.app.test_client().open(
             path, method=method, headers=headers, data=row.data or None, json=row.json
         )
-    visitor = stage.world.visitor() if who is Who.ALL else stage.world.signed_in(role)
     if row.post and row.json is None:
-        form = {name: value.format(**own) for name, value in row.data.items()} | {"csrf_token": _token(visitor, who)}
-        return visitor.client.open(path, method=method, data=form, buffered=True)
-    return visitor.client.open(path, method=method, json=row.json, buffered=True)
-
-
-def _token(visitor: Visitor, who: Who) -> str:
-    page = visitor.open("/login" if who is Who.ALL else "/account").page
-    return str(page.xpath("//input[@name='csrf_token']/@value")[0])
+        form = {name: value.format(**own) for name, value in row.data.items()} | {"csrf_token": caller.token}
+        return caller.client.open(path, method=method, data=form, buffered=True)
+    return caller.client.open(path, method=method, json=row.json, buffered=True)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from tests.web.pages_world import RUDE, Visitor, World
+from tests.web.pages import RUDE, Pages, Visitor, on_both_databases
 
 IN_SCRIPTS = {
     "English": ("The old bridges over the river were closed before anybody had asked the town.", ["river", "BRIDG*"]),
@@ -46,20 +46,22 @@ def found(desk: Visitor, find: str, status: str = "waiting") -> list[str]:
     )
 
 
-def test_words_are_found_in_every_script(either_world: World) -> None:
+@on_both_databases
+def test_words_are_found_in_every_script(pages: Pages) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        either_world.say(body + AND_MORE, by=script)
-    desk = either_world.signed_in()
+        pages.say(body + AND_MORE, by=script)
+    desk = pages.signed_in()
     missed = [
         (script, word) for script, (_, words) in IN_SCRIPTS.items() for word in words if found(desk, word) != [script]
     ]
     assert missed == []
 
 
-def test_pieces_that_are_not_there_are_not_found(either_world: World) -> None:
+@on_both_databases
+def test_pieces_that_are_not_there_are_not_found(pages: Pages) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        either_world.say(body + AND_MORE, by=script)
-    desk = either_world.signed_in()
+        pages.say(body + AND_MORE, by=script)
+    desk = pages.signed_in()
     for word in (
         "京东",
         "老居",
@@ -78,23 +80,25 @@ def test_pieces_that_are_not_there_are_not_found(either_world: World) -> None:
         assert found(desk, word) == [], word
 
 
-def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(either_world: World) -> None:
-    either_world.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
-    either_world.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
-    desk = either_world.signed_in()
+@on_both_databases
+def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(pages: Pages) -> None:
+    pages.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
+    pages.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
+    desk = pages.signed_in()
     assert found(desk, "花子") == ["佐藤花子"]
     assert found(desk, "jurgen") == ["Jürgen Groß"]
     assert found(desk, "花子 日曜") == ["佐藤花子"]
     assert found(desk, '"Groß Größe"') == found(desk, '"immer Jürgen"') == []
 
 
-def test_a_text_that_changes_or_goes_leaves_no_words_behind(either_world: World) -> None:
-    changed = either_world.say("The harbour first said this, whatever it was that it said.", by="Ann")
-    assert found(either_world.signed_in(), "harbour") == ["Ann"]
-    either_world.services.database.writing(
+@on_both_databases
+def test_a_text_that_changes_or_goes_leaves_no_words_behind(pages: Pages) -> None:
+    changed = pages.say("The harbour first said this, whatever it was that it said.", by="Ann")
+    assert found(pages.signed_in(), "harbour") == ["Ann"]
+    pages.services.database.writing(
         lambda db: db.execute(text("UPDATE comments SET body = 'removed' WHERE id = :id"), {"id": changed})
     )
-    assert found(either_world.signed_in(), "harbour") == []
+    assert found(pages.signed_in(), "harbour") == []
 
 
 ODD = (
@@ -114,9 +118,10 @@ ODD = (
 )
 
 
-def test_whatever_is_typed_is_answered(either_world: World) -> None:
-    either_world.say(by="Ann")
-    client = either_world.signed_in().client
+@on_both_databases
+def test_whatever_is_typed_is_answered(pages: Pages) -> None:
+    pages.say(by="Ann")
+    client = pages.signed_in().client
     for find in ODD:
         for path in ("/review", "/review/list", "/review/news"):
             assert client.get(path, query_string={"find": find}).status_code == 200, (path, find)
@@ -131,10 +136,10 @@ def hits_in(desk: Visitor, where: str) -> list[str]:
     return desk.texts(f"{where}//mark[contains(concat(' ', @class, ' '), ' hit ')]")
 
 
-def test_what_was_searched_for_is_marked_in_list_and_pane(world: World) -> None:
+def test_what_was_searched_for_is_marked_in_list_and_pane(pages: Pages) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
-        world.say(LONG + body + AND_MORE, by=script)
-    desk = world.signed_in()
+        pages.say(LONG + body + AND_MORE, by=script)
+    desk = pages.signed_in()
     for script, (_, words) in IN_SCRIPTS.items():
         assert found(desk, words[0]) == [script]
         assert hits_in(desk, "//li[contains(@class, 'line')]"), script
@@ -158,22 +163,22 @@ def test_what_was_searched_for_is_marked_in_list_and_pane(world: World) -> None:
         ("ann", ["Ann"]),
     ],
 )
-def test_marks_cover_what_was_found_and_nothing_else(world: World, find: str, marked: list[str]) -> None:
-    world.say(
+def test_marks_cover_what_was_found_and_nothing_else(pages: Pages, find: str, marked: list[str]) -> None:
+    pages.say(
         "Straßenbahn und STRASSENBAHN, Bahnen; bahn, die alte, nicht alte die. 东京 和 京都, cafe\u0301 und Café.",
         by="Ann",
     )
-    desk = world.signed_in().open(f"/review?{urlencode({'find': find})}")
+    desk = pages.signed_in().open(f"/review?{urlencode({'find': find})}")
     where = "//li[contains(@class, 'line')]" if find == "ann" else "//*[@id='pane-text']"
     assert [unicodedata.normalize("NFC", hit) for hit in hits_in(desk, where)] == [
         unicodedata.normalize("NFC", hit) for hit in marked
     ]
 
 
-def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(world: World) -> None:
+def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(pages: Pages) -> None:
     body = f"{RUDE} Ring <b>idiot</b> on 07700 900461 & mail <i>a.b@example.com</i>."
-    world.say(body, by="<idiot>")
-    desk = world.signed_in().open("/review?find=idiot+900461+example")
+    pages.say(body, by="<idiot>")
+    desk = pages.signed_in().open("/review?find=idiot+900461+example")
     assert desk.texts("//*[@id='pane-text']//b") == desk.texts("//*[@id='pane-text']//i") == []
     (written,) = desk.page.xpath("//*[@id='pane-text']//*[@class='written']")
     assert hits_in(desk, "//*[@id='pane-text']") == ["idiot", "idiot", "idiot", "900461", "example"]
@@ -184,19 +189,20 @@ def test_marks_stand_beside_shading_and_private_data_and_escape_what_they_hold(w
     assert hits_in(desk, "//li[contains(@class, 'line')]//bdi[@class='name']") == ["idiot"]
 
 
-def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(world: World) -> None:
-    world.say("Ring the council about it on 07700 900461 and see what they have to say.")
-    desk = world.signed_in().open("/review?find=07700")
+def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(pages: Pages) -> None:
+    pages.say("Ring the council about it on 07700 900461 and see what they have to say.")
+    desk = pages.signed_in().open("/review?find=07700")
     assert len(desk.texts("//*[@id='pane-text']//*[@class='hidden']")) == 1
     assert desk.texts("//mark[contains(@class, 'private')]") == ["telephone number: 07700", "900461"]
 
 
-def test_the_number_beside_a_search_is_what_it_found(either_world: World) -> None:
+@on_both_databases
+def test_the_number_beside_a_search_is_what_it_found(pages: Pages) -> None:
     for number in range(5):
-        either_world.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
+        pages.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
     for number in range(3):
-        either_world.say(f"The market, and why it is number {number} of all that was ever said.", by=f"M{number}")
-    desk = either_world.signed_in().open("/review?find=harbour")
+        pages.say(f"The market, and why it is number {number} of all that was ever said.", by=f"M{number}")
+    desk = pages.signed_in().open("/review?find=harbour")
     assert desk.texts("//*[contains(@class, 'tabs')]//a[@aria-current]//*[contains(@class, 'number')]") == ["5"]
     assert desk.texts("//title")[0].startswith("(5 found) Waiting")
     assert "5 found" in desk.text
@@ -221,9 +227,10 @@ PARAMETERS = {
 }
 
 
-def test_no_parameter_of_a_search_or_filter_brings_either_database_down(either_world: World) -> None:
-    either_world.say(by="Ann")
-    client = either_world.signed_in().client
+@on_both_databases
+def test_no_parameter_of_a_search_or_filter_brings_either_database_down(pages: Pages) -> None:
+    pages.say(by="Ann")
+    client = pages.signed_in().client
     for path, names in PARAMETERS.items():
         for value in ("%00", "a%00b", "%ed%a0%80", "%ef%bf%bf", "9" * 40, "'%5c"):
             # All of one page together, and for those that count only beside a score that there is.

@@ -12,7 +12,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.sites import Right
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import Visitor, World, fields_of
+from tests.web.pages import Pages, Visitor, fields_of, on_both_databases
 from tests.web.test_pages_browser import address
 
 __all__ = ["address"]
@@ -60,8 +60,8 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
 }
 
 
-def endpoint_of(world: World, action: str) -> str:
-    return str(world.app.url_map.bind("localhost").match(action, method="POST")[0])
+def endpoint_of(pages: Pages, action: str) -> str:
+    return str(pages.app.url_map.bind("localhost").match(action, method="POST")[0])
 
 
 def is_asked_for(form: html.HtmlElement) -> bool:
@@ -77,58 +77,59 @@ def with_a_second_factor(session: Session) -> str:
     return account.id
 
 
-def furnished(world: World) -> list[Visitor]:
+def furnished(pages: Pages) -> list[Visitor]:
     """Every page that has such a step, as whoever may take it sees it."""
-    comment = world.say()
-    world.account("berta", {"*": Role.MODERATOR})
+    comment = pages.say()
+    pages.account("berta", {"*": Role.MODERATOR})
     for name in ("berta", "admin"):
-        world.signed_in(name)
-    add_token(world.services, "test", "berta", Right.MODERATE)
-    berta = world.services.database.writing(with_a_second_factor)
-    desk = world.signed_in().open("/review").send("/review/views", name="Mine")
-    receipt = world.services.keys.receipt(comment)
+        pages.signed_in(name)
+    add_token(pages.services, "test", "berta", Right.MODERATE)
+    berta = pages.services.database.writing(with_a_second_factor)
+    desk = pages.signed_in().open("/review").send("/review/views", name="Mine")
+    receipt = pages.services.keys.receipt(comment)
     return [
         desk,
-        *(world.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
-        world.visitor().open(f"/comments/{comment}?receipt={receipt}"),
+        *(pages.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
+        pages.visitor().open(f"/comments/{comment}?receipt={receipt}"),
     ]
 
 
-def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(world: World) -> None:
+def test_whatever_can_be_sent_is_known_to_be_taken_back_or_to_ask(pages: Pages) -> None:
     sent = {
         rule.endpoint
-        for rule in world.app.url_map.iter_rules()
+        for rule in pages.app.url_map.iter_rules()
         if "POST" in (rule.methods or ()) and not rule.endpoint.split(".")[0].endswith("_api")
     }
     assert sent == ASKS | HAS_ITS_FORM | CAN_BE_TAKEN_BACK
 
 
-def test_what_can_not_be_taken_back_says_what_will_happen_first(world: World) -> None:
+def test_what_can_not_be_taken_back_says_what_will_happen_first(pages: Pages) -> None:
     found = set()
-    for visitor in furnished(world):
+    for visitor in furnished(pages):
         for form in visitor.page.forms:
-            if form.method == "POST" and (endpoint := endpoint_of(world, form.action)) in ASKS:
+            if form.method == "POST" and (endpoint := endpoint_of(pages, form.action)) in ASKS:
                 found.add(endpoint)
                 assert is_asked_for(form), form.action
     assert found == ASKS
 
 
-def test_the_second_press_does_it(world: World) -> None:
-    comment = world.say()
-    world.decide(comment, Verdict.APPROVE)
-    visitor = world.visitor().open(f"/comments/{comment}?receipt={world.services.keys.receipt(comment)}")
+@on_both_databases
+def test_the_second_press_does_it(pages: Pages) -> None:
+    comment = pages.say()
+    pages.decide(comment, Verdict.APPROVE)
+    visitor = pages.visitor().open(f"/comments/{comment}?receipt={pages.services.keys.receipt(comment)}")
     assert "disappears from under the article" in visitor.text
     visitor.send(f"/comments/{comment}/withdraw")
     assert "Withdrawn" in visitor.text
-    desk = world.signed_in().open("/admin/sites")
+    desk = pages.signed_in().open("/admin/sites")
     form = next(form for form in desk.page.forms if form.action.endswith("/revoke"))
     desk.post(form.action, fields_of(form))
     assert "is revoked; it stopped working at once" in desk.text
 
 
 @pytest.mark.browser
-def test_it_is_done_by_keyboard_and_without_scripts(world: World, address: str, browser: Browser) -> None:
-    cookie = world.signed_in().client.get_cookie(COOKIE)
+def test_it_is_done_by_keyboard_and_without_scripts(pages: Pages, address: str, browser: Browser) -> None:
+    cookie = pages.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(java_script_enabled=False)
     context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])

@@ -30,40 +30,40 @@ from moderation.storage.moderator_workspace import FlagKind, Note, NoteAbout
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.site_rules import AuthorKind
 from moderation.storage.sites import Right
-from tests.web.pages_world import CALM, RUDE, SITE_KEY, Visitor, World
+from tests.web.pages import CALM, RUDE, SITE_KEY, Pages, Visitor, on_both_databases
 from tests.web.site_rules import article_id
 
 
-def put(world: World, section: str | None, *, external_id: str = "lanes") -> None:
+def put(pages: Pages, section: str | None, *, external_id: str = "lanes") -> None:
     """The site says where its article stands."""
     body: dict[str, Any] = {"title": "The lanes stay", "text": "The council voted on Thursday."}
     if section is not None:
         body["section"] = section
     headers = {"Authorization": f"Bearer {SITE_KEY}"}
-    answer = world.app.test_client().put(f"/api/v1/articles/{external_id}", json=body, headers=headers)
+    answer = pages.app.test_client().put(f"/api/v1/articles/{external_id}", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
 
 
-def token_of(world: World, name: str, right: Right = Right.MODERATE) -> str:
-    return add_token(world.services, "test", name, right)
+def token_of(pages: Pages, name: str, right: Right = Right.MODERATE) -> str:
+    return add_token(pages.services, "test", name, right)
 
 
-def call(world: World, token: str, path: str, **more: Any) -> TestResponse:
+def call(pages: Pages, token: str, path: str, **more: Any) -> TestResponse:
     """A call of the API with this token; with ``json`` it sends that."""
     method = "POST" if "json" in more else "GET"
-    return world.app.test_client().open(
+    return pages.app.test_client().open(
         f"/api/v1/comments/{path}", method=method, headers={"Authorization": f"Bearer {token}"}, **more
     )
 
 
-def ways(world: World, name: str, token: str, comment: str) -> dict[str, bool]:
+def ways(pages: Pages, name: str, token: str, comment: str) -> dict[str, bool]:
     """By which ways this account finds a waiting, rude comment of ``Ann``."""
-    desk = world.signed_in(name).open("/review")
+    desk = pages.signed_in(name).open("/review")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     scripts = {"Accept": "application/json"}
     news = desk.client.get(f"/review/news?since=0&ids={comment}").json or {}
     lock_comment = desk.client.post("/review/locks", data={"csrf_token": csrf, "open": comment}, headers=scripts)
-    article = article_id(world)
+    article = article_id(pages)
 
     def opens(path: str) -> bool:
         return desk.client.get(path).status_code == 200
@@ -87,132 +87,132 @@ def ways(world: World, name: str, token: str, comment: str) -> dict[str, bool]:
         "map": shows("/review/map?signal=toxicity&from=0&to=1", "//*[@id='count']", "1 comment"),
         "article": opens(f"/review/articles/{article}"),
         "articles": shows("/review/articles", "//main", "The lanes stay"),
-        "api": call(world, token, comment).status_code == 200,
-        "audit": call(world, token, f"{comment}/audit").status_code == 200,
+        "api": call(pages, token, comment).status_code == 200,
+        "audit": call(pages, token, f"{comment}/audit").status_code == 200,
     }
 
 
-def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(either_world: World) -> None:
-    world = either_world
-    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    world.account("only city", {"demo": Role.MODERATOR}, sections=("city",))
-    tokens = {name: token_of(world, name) for name in ("only sport", "only city")}
-    comment = world.say(RUDE, by="Ann")
+@on_both_databases
+def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(pages: Pages) -> None:
+    pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    pages.account("only city", {"demo": Role.MODERATOR}, sections=("city",))
+    tokens = {name: token_of(pages, name) for name in ("only sport", "only city")}
+    comment = pages.say(RUDE, by="Ann")
     for section, whose in (("city", "only city"), ("sport", "only sport"), (None, None), ("city", "only city")):
-        put(world, section)
-        world.clock.wait(minutes=1)  # menus are kept for some seconds
+        put(pages, section)
+        pages.clock.move(minutes=1)  # menus are kept for some seconds
         for name, token in tokens.items():
-            found = ways(world, name, token, comment)
+            found = ways(pages, name, token, comment)
             assert set(found.values()) == {name == whose}, (section, name, found)
 
 
-def test_what_was_decided_goes_along_too(either_world: World) -> None:
-    world = either_world
-    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    comment = world.say(by="Ann")
-    world.decide(comment, Verdict.APPROVE)
-    desk = world.signed_in("only sport")
+@on_both_databases
+def test_what_was_decided_goes_along_too(pages: Pages) -> None:
+    pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    comment = pages.say(by="Ann")
+    pages.decide(comment, Verdict.APPROVE)
+    desk = pages.signed_in("only sport")
     assert "Ann" not in desk.open("/review?status=approved").text
-    put(world, "sport")
+    put(pages, "sport")
     assert "Ann" in desk.open("/review?status=approved").text
     assert desk.open(f"/review/comments/{comment}").status == 200
 
 
-def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_is(either_world: World) -> None:
-    world = either_world
-    put(world, "sport")
-    world.say(by="Ann")
-    with world.services.database.reading() as db:
+@on_both_databases
+def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_is(pages: Pages) -> None:
+    put(pages, "sport")
+    pages.say(by="Ann")
+    with pages.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-def test_a_comment_under_another_article_stays_where_it_is(either_world: World) -> None:
-    world = either_world
-    world.article("cup", section="sport")
-    world.say(under="cup", by="Fan")
-    put(world, "opinion")
-    with world.services.database.reading() as db:
+@on_both_databases
+def test_a_comment_under_another_article_stays_where_it_is(pages: Pages) -> None:
+    pages.article("cup", section="sport")
+    pages.say(under="cup", by="Fan")
+    put(pages, "opinion")
+    with pages.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-def test_an_undo_stops_at_what_has_left_ones_sections(either_world: World) -> None:
-    world = either_world
-    world.account("only city", {"demo": Role.SENIOR}, sections=("city",))
-    comment = world.say(RUDE)
-    desk = world.signed_in("only city").open(f"/review/comments/{comment}")
+@on_both_databases
+def test_an_undo_stops_at_what_has_left_ones_sections(pages: Pages) -> None:
+    pages.account("only city", {"demo": Role.SENIOR}, sections=("city",))
+    comment = pages.say(RUDE)
+    desk = pages.signed_in("only city").open(f"/review/comments/{comment}")
     desk.send(f"/review/comments/{comment}/reject", reason="personal-attack")
-    put(world, "sport")
+    put(pages, "sport")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     assert desk.client.post("/review/undo", data={"csrf_token": csrf}).status_code == 404
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "rejected"
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_of_somebody_limited_to_sections_is_limited_to_them(either_world: World) -> None:
-    world = either_world
-    world.article("cup", section="sport")
-    world.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    token = token_of(world, "only sport")
-    there, here = world.say(by="City"), world.say(f"{CALM} Two.", by="Fan", under="cup")
+@on_both_databases
+def test_a_token_of_somebody_limited_to_sections_is_limited_to_them(pages: Pages) -> None:
+    pages.article("cup", section="sport")
+    pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    token = token_of(pages, "only sport")
+    there, here = pages.say(by="City"), pages.say(f"{CALM} Two.", by="Fan", under="cup")
     for path in ("", "/audit"):
-        hidden, nothing = call(world, token, there + path), call(world, token, "0" * 26 + path)
+        hidden, nothing = call(pages, token, there + path), call(pages, token, "0" * 26 + path)
         assert (hidden.status_code, hidden.data) == (404, nothing.data)
-        assert call(world, token, here + path).status_code == 200
+        assert call(pages, token, here + path).status_code == 200
     decision = {"outcome": "reject"}
-    hidden, nothing = (call(world, token, f"{of}/decisions", json=decision) for of in (there, "0" * 26))
+    hidden, nothing = (call(pages, token, f"{of}/decisions", json=decision) for of in (there, "0" * 26))
     assert (hidden.status_code, hidden.data) == (404, nothing.data)
-    assert call(world, token, f"{here}/decisions", json=decision).status_code == 200
-    with world.services.database.reading() as db:
+    assert call(pages, token, f"{here}/decisions", json=decision).status_code == 200
+    with pages.services.database.reading() as db:
         assert db.get_one(Comment, there).status == "pending"
 
 
-def test_a_moderators_token_gets_no_receipt_and_the_sites_key_does(world: World) -> None:
-    world.account("berta", {"demo": Role.MODERATOR})
-    comment = world.say()
-    assert "receipt" not in (call(world, token_of(world, "berta"), comment).json or {})
-    assert (call(world, SITE_KEY, comment).json or {})["receipt"]
+def test_a_moderators_token_gets_no_receipt_and_the_sites_key_does(pages: Pages) -> None:
+    pages.account("berta", {"demo": Role.MODERATOR})
+    comment = pages.say()
+    assert "receipt" not in (call(pages, token_of(pages, "berta"), comment).json or {})
+    assert (call(pages, SITE_KEY, comment).json or {})["receipt"]
 
 
+@on_both_databases
 def test_a_comment_left_to_a_senior_is_not_decided_by_a_moderators_token_nor_by_an_undo(
-    either_world: World,
+    pages: Pages,
 ) -> None:
-    world = either_world
-    world.account("berta", {"demo": Role.MODERATOR})
-    world.account("sen", {"demo": Role.SENIOR})
-    comment = world.say()
-    with world.services.database.reading() as db:
+    pages.account("berta", {"demo": Role.MODERATOR})
+    pages.account("sen", {"demo": Role.SENIOR})
+    comment = pages.say()
+    with pages.services.database.reading() as db:
         ids = {name: account_named(db, name).id for name in ("berta", "sen")}  # type: ignore[union-attr]
-    berta, senior = (account_at_work(world.services, ids[name]) for name in ("berta", "sen"))
+    berta, senior = (account_at_work(pages.services, ids[name]) for name in ("berta", "sen"))
     assert berta is not None
     assert senior is not None
-    decide_comment(world.services, senior, comment, Ruling(verdict=Verdict.APPROVE))
-    decide_comment(world.services, berta, comment, Ruling(verdict=Verdict.REOPEN))
-    flag_comment(world.services, senior, comment, FlagKind.ESCALATED)
-    token = token_of(world, "berta")
-    assert call(world, token, comment).status_code == 200
-    assert call(world, token, f"{comment}/decisions", json={"outcome": "approve"}).status_code == 403
-    desk = world.signed_in("berta").open("/review")
+    decide_comment(pages.services, senior, comment, Ruling(verdict=Verdict.APPROVE))
+    decide_comment(pages.services, berta, comment, Ruling(verdict=Verdict.REOPEN))
+    flag_comment(pages.services, senior, comment, FlagKind.ESCALATED)
+    token = token_of(pages, "berta")
+    assert call(pages, token, comment).status_code == 200
+    assert call(pages, token, f"{comment}/decisions", json={"outcome": "approve"}).status_code == 403
+    desk = pages.signed_in("berta").open("/review")
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     assert desk.client.post("/review/undo", data={"csrf_token": csrf}).status_code == 403
-    with world.services.database.reading() as db:
+    with pages.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "pending"
 
 
 # --- what isn't reached answers as what isn't there -------------------------------------------------------------------
 
 
-def test_what_is_not_reached_and_what_is_not_there_answer_alike_on_every_page(world: World) -> None:
-    world.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
-    comment = world.say()
-    chief = account_at_work(world.services, _account(world, "admin"))
+def test_what_is_not_reached_and_what_is_not_there_answer_alike_on_every_page(pages: Pages) -> None:
+    pages.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
+    comment = pages.say()
+    chief = account_at_work(pages.services, _account(pages, "admin"))
     assert chief is not None
-    article = article_id(world)
-    add_note(world.services, chief, NoteAbout.ARTICLE, article, "A note")
-    note = _newest_note(world)
-    desk = world.signed_in("only sport").open("/account")
+    article = article_id(pages)
+    add_note(pages.services, chief, NoteAbout.ARTICLE, article, "A note")
+    note = _newest_note(pages)
+    desk = pages.signed_in("only sport").open("/account")
     nothing = "0" * 26
     for path in (
         "/review/comments/{}", "/review/comments/{}/pane", "/review/articles/{}", "/review/articles/{}/remove",
@@ -249,15 +249,15 @@ def _alike(desk: Visitor, path: str, asked: str, nothing: str, form: dict[str, s
     assert hidden == missing, path
 
 
-def _account(world: World, name: str) -> str:
-    with world.services.database.reading() as db:
+def _account(pages: Pages, name: str) -> str:
+    with pages.services.database.reading() as db:
         account = account_named(db, name)
         assert account is not None
         return account.id
 
 
-def _newest_note(world: World) -> str:
-    with world.services.database.reading() as db:
+def _newest_note(pages: Pages) -> str:
+    with pages.services.database.reading() as db:
         return db.scalars(select(Note.id)).one()
 
 
@@ -271,28 +271,28 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(either_world: World) -> None:
+@on_both_databases
+def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(pages: Pages) -> None:
     """Whatever an address names: a comment, an article, an author or a site, of another section or site."""
-    world = either_world
-    world.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
-    world.article("cup", section="sport")
-    add_site(world.services, "test", "evening-post", "The Evening Post")
-    world.article("there", site="evening-post")
+    pages.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
+    pages.article("cup", section="sport")
+    add_site(pages.services, "test", "evening-post", "The Evening Post")
+    pages.article("there", site="evening-post")
     for number, (text, verdict) in enumerate(((CALM, None), (RUDE, None), (CALM, Verdict.APPROVE))):
-        shown = world.say(f"{text} {number}", under="cup", by="Fan")
+        shown = pages.say(f"{text} {number}", under="cup", by="Fan")
         if verdict:
-            world.decide(shown, verdict)
+            pages.decide(shown, verdict)
     hidden = [
-        world.say(f"{RUDE} {at} threat=0.{at + 1}", under=under, site=site, by=f"Ann {at}")
+        pages.say(f"{RUDE} {at} threat=0.{at + 1}", under=under, site=site, by=f"Ann {at}")
         for at, (under, site) in enumerate((("lanes", "demo"), ("there", "evening-post"), ("lanes", "demo")))
     ]
-    world.decide(hidden[2], Verdict.APPROVE)
-    world.say(f"{RUDE} 9", under="cup", by="Fan")
-    with world.services.database.reading() as db:
+    pages.decide(hidden[2], Verdict.APPROVE)
+    pages.say(f"{RUDE} 9", under="cup", by="Fan")
+    with pages.services.database.reading() as db:
         rows = [db.get_one(Comment, comment) for comment in hidden]
         asked = {name for row in rows for name in (row.id, row.article_id, row.author_id)} | {"evening-post"}
         fan = db.get_one(Comment, shown)
-    desk = world.signed_in("only sport").open("/account")
+    desk = pages.signed_in("only sport").open("/account")
     wrong = []
     for address, one in itertools.product(ADDRESSES, sorted(asked)):
         named = address.replace("{article}", fan.article_id).replace("{author}", fan.author_id)
@@ -311,54 +311,54 @@ def _told(desk: Visitor, address: str, named: str) -> tuple[int, str]:
 # --- saved views ------------------------------------------------------------------------------------------------------
 
 
-def shared_with(world: World, name: str) -> list[str]:
-    return world.signed_in(name).open("/review").texts("//ul[@class='saved']//a")
+def shared_with(pages: Pages, name: str) -> list[str]:
+    return pages.signed_in(name).open("/review").texts("//ul[@class='saved']//a")
 
 
-def share(world: World, name: str, view: str, query: str = "") -> None:
-    world.signed_in(name).open(f"/review?{query}").send("/review/views", name=view, shared="1")
+def share(pages: Pages, name: str, view: str, query: str = "") -> None:
+    pages.signed_in(name).open(f"/review?{query}").send("/review/views", name=view, shared="1")
 
 
-def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(either_world: World) -> None:
-    world = either_world
-    add_site(world.services, "test", "second", "The Second")
-    world.account("here", {"demo": Role.MODERATOR})
-    world.account("there", {"second": Role.MODERATOR})
-    world.account("both", {"demo": Role.MODERATOR, "second": Role.MODERATOR})
-    world.account("sport", {"demo": Role.MODERATOR}, sections=("sport",))
-    world.account("city", {"demo": Role.MODERATOR}, sections=("city",))
-    world.account("nowhere", {})
-    share(world, "here", "Here", "find=secret")
-    share(world, "there", "There")
-    share(world, "both", "Both")
-    share(world, "both", "Second alone", "site=second")
-    share(world, "here", "Sport alone", "section=sport")
-    share(world, "sport", "Of sport")
-    assert set(shared_with(world, "admin")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
-    assert set(shared_with(world, "both")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
-    assert set(shared_with(world, "here")) == {"Here", "Sport alone", "Of sport"}
-    assert set(shared_with(world, "there")) == {"There", "Second alone"}
-    assert set(shared_with(world, "sport")) == {"Sport alone", "Of sport"}
-    assert shared_with(world, "city") == []
-    assert shared_with(world, "nowhere") == []
+@on_both_databases
+def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(pages: Pages) -> None:
+    add_site(pages.services, "test", "second", "The Second")
+    pages.account("here", {"demo": Role.MODERATOR})
+    pages.account("there", {"second": Role.MODERATOR})
+    pages.account("both", {"demo": Role.MODERATOR, "second": Role.MODERATOR})
+    pages.account("sport", {"demo": Role.MODERATOR}, sections=("sport",))
+    pages.account("city", {"demo": Role.MODERATOR}, sections=("city",))
+    pages.account("nowhere", {})
+    share(pages, "here", "Here", "find=secret")
+    share(pages, "there", "There")
+    share(pages, "both", "Both")
+    share(pages, "both", "Second alone", "site=second")
+    share(pages, "here", "Sport alone", "section=sport")
+    share(pages, "sport", "Of sport")
+    assert set(shared_with(pages, "admin")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
+    assert set(shared_with(pages, "both")) == {"Here", "There", "Both", "Second alone", "Sport alone", "Of sport"}
+    assert set(shared_with(pages, "here")) == {"Here", "Sport alone", "Of sport"}
+    assert set(shared_with(pages, "there")) == {"There", "Second alone"}
+    assert set(shared_with(pages, "sport")) == {"Sport alone", "Of sport"}
+    assert shared_with(pages, "city") == []
+    assert shared_with(pages, "nowhere") == []
 
 
-def test_a_view_that_shows_no_site_of_ones_own_is_not_shared(world: World) -> None:
-    world.account("here", {"demo": Role.MODERATOR}, sections=("sport",))
+def test_a_view_that_shows_no_site_of_ones_own_is_not_shared(pages: Pages) -> None:
+    pages.account("here", {"demo": Role.MODERATOR}, sections=("sport",))
     for query in ("site=another", "section=city"):
-        desk = world.signed_in("here").open(f"/review?{query}")
+        desk = pages.signed_in("here").open(f"/review?{query}")
         desk.send("/review/views", name="Elsewhere", shared="1")
         assert desk.status == 422
-        assert "Elsewhere" not in shared_with(world, "admin")
+        assert "Elsewhere" not in shared_with(pages, "admin")
 
 
 @pytest.mark.parametrize("kind", list(AuthorKind))
-def test_an_author_is_decided_about_by_whoever_has_the_whole_site(world: World, kind: AuthorKind) -> None:
-    world.account("only city", {"demo": Role.SENIOR}, sections=("city",))
-    comment = world.say()
-    with world.services.database.reading() as db:
+def test_an_author_is_decided_about_by_whoever_has_the_whole_site(pages: Pages, kind: AuthorKind) -> None:
+    pages.account("only city", {"demo": Role.SENIOR}, sections=("city",))
+    comment = pages.say()
+    with pages.services.database.reading() as db:
         author = db.get_one(Comment, comment).author_id
-    desk = world.signed_in("only city").open(f"/review/authors/{author}")
+    desk = pages.signed_in("only city").open(f"/review/authors/{author}")
     assert desk.status == 200
     csrf = str(desk.page.xpath("//input[@name='csrf_token']/@value")[0])
     form = {"csrf_token": csrf, "kind": kind, "reason": "spam", "span": "1"}
@@ -366,15 +366,15 @@ def test_an_author_is_decided_about_by_whoever_has_the_whole_site(world: World, 
     assert desk.client.post(f"/review/authors/{author}/remove", data=form).status_code == 403
 
 
+@on_both_databases
 def test_an_article_with_more_comments_than_one_transaction_moves_takes_all_of_them_along(
-    either_world: World,
+    pages: Pages,
 ) -> None:
-    world = either_world
-    world.say()
+    pages.say()
     many = 2 * MOVED_AT_ONCE + 20
-    world.services.database.writing(lambda session: _copied(session, many))
-    put(world, "sport")
-    with world.services.database.reading() as db:
+    pages.services.database.writing(lambda session: _copied(session, many))
+    put(pages, "sport")
+    with pages.services.database.reading() as db:
         moved = db.execute(select(QueueIndex.section, func.count()).group_by(QueueIndex.section)).all()
     assert [tuple(row) for row in moved] == [("sport", many + 1)]
 
@@ -389,8 +389,8 @@ def _copied(session: Session, many: int) -> None:
     session.execute(insert(table_of(QueueIndex)), more)
 
 
-def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(either_world: World) -> None:
-    world = either_world
+@on_both_databases
+def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(pages: Pages) -> None:
     inside, moved = threading.Event(), threading.Event()
 
     def stored(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -398,19 +398,19 @@ def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(eithe
             inside.set()
             moved.wait(1)  # whoever moves the article waits for us; who doesn't is done by now
 
-    event.listen(world.services.database.engine, "before_cursor_execute", stored)
+    event.listen(pages.services.database.engine, "before_cursor_execute", stored)
 
     def say() -> str:
         sender = Sender(site_id="demo", key_id=None, reference="test", vouches=True)
         submission = Submission(article_id="lanes", author=Author(name="Ann", id="ann"), body=CALM)
-        return submit(world.services, sender, submission).comment_id
+        return submit(pages.services, sender, submission).comment_id
 
     with ThreadPoolExecutor(1) as other:
         comment = other.submit(say)
         assert inside.wait(20)
-        put(world, "sport")
+        put(pages, "sport")
         moved.set()
         comment_id = comment.result()
-    event.remove(world.services.database.engine, "before_cursor_execute", stored)
-    with world.services.database.reading() as db:
+    event.remove(pages.services.database.engine, "before_cursor_execute", stored)
+    with pages.services.database.reading() as db:
         assert db.scalars(select(QueueIndex.section).where(QueueIndex.comment_id == comment_id)).all() == ["sport"]

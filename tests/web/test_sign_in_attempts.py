@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import redis
-from argon2.exceptions import VerifyMismatchError
+from argon2 import PasswordHasher
 from flask import Flask
 from pyotp import TOTP
 
-from moderation.accounts import passwords
 from moderation.accounts.accounts import set_password
 from moderation.accounts.second_factor import set_up
 from moderation.accounts.totp import secret_of
@@ -26,42 +26,24 @@ from moderation.storage.audit import events_of
 from moderation.web.account.attempts import attempts
 from moderation.web.account.sign_in import KNOWN_COOKIE
 from moderation.web.shared.access import COOKIE
-from tests.web.pages_world import ADMIN_PASSWORD, Visitor, World, open_world
+from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, open_pages
 
 WRONG = "a wrong but long password"
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.20"
 
 
-class QuickHasher:
-    """In place of argon2, which takes its time by intention: these tests try hundreds of passwords."""
-
-    def hash(self, password: str) -> str:
-        return f"quick {password}"
-
-    def verify(self, kept: str, password: str) -> bool:
-        furnished = kept.startswith("$argon2") and kept != passwords._NOBODY and password == ADMIN_PASSWORD
-        if furnished or kept == self.hash(password):
-            return True
-        raise VerifyMismatchError
-
-
-@pytest.fixture(autouse=True)
-def quick(furnished_template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", QuickHasher())
-
-
 @pytest.fixture(params=["in process", pytest.param("redis", marks=pytest.mark.redis)])
-def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: Path) -> Iterator[World]:
+def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: Path) -> Iterator[Pages]:
     """The application with its limits in force, counted in the process or in Redis."""
     url = request.getfixturevalue("redis_url") if request.param == "redis" else None
-    file = shutil.copy(furnished_template, tmp_path / "world.sqlite3")
-    with open_world(f"sqlite:///{file}", tmp_path, redis_url=url) as opened:
+    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with open_pages(f"sqlite:///{file}", tmp_path, redis_url=url) as opened:
         opened.configure_limits()
         yield opened
 
 
-def at(world: World, address: str = OFFICE) -> Visitor:
-    visitor = world.visitor()
+def at(pages: Pages, address: str = OFFICE) -> Visitor:
+    visitor = pages.visitor()
     visitor.client.environ_base["REMOTE_ADDR"] = address
     return visitor
 
@@ -74,23 +56,23 @@ def tried(visitor: Visitor, password: str, name: str = "admin") -> int:
     return visitor.client.post("/login", data=fields).status_code
 
 
-def second_factor(world: World, name: str = "admin") -> str:
+def second_factor(pages: Pages, name: str = "admin") -> str:
     """Switches an account's second factor on; returns what the app is given."""
-    keys = world.services.keys.second_factor
-    with world.services.database.reading() as session:
+    keys = pages.services.keys.second_factor
+    with pages.services.database.reading() as session:
         account = account_named(session, name)
     assert account is not None
     owner = type("Owner", (), {"reference": f"account:{account.id}", "account_id": account.id})()
     salt = f"{keys.newest.id}.salt-of-the-tests"
     secret = secret_of(keys, salt)
     assert secret is not None
-    set_up(world.services, owner, salt, TOTP(secret).at(world.clock()))
-    world.clock.wait(minutes=1)
+    set_up(pages.services, owner, salt, TOTP(secret).at(pages.clock()))
+    pages.clock.move(minutes=1)
     return secret
 
 
-def half_way(world: World, address: str = OFFICE, visitor: Visitor | None = None) -> Visitor:
-    visitor = visitor or at(world, address)
+def half_way(pages: Pages, address: str = OFFICE, visitor: Visitor | None = None) -> Visitor:
+    visitor = visitor or at(pages, address)
     visitor.client.delete_cookie(COOKIE)
     visitor.open("/login").send("/login", name="admin", password=ADMIN_PASSWORD)
     assert visitor.texts("//h1") == ["One more step"]
@@ -111,13 +93,13 @@ def wrong_codes(count: int) -> list[str]:
 # --- the password -----------------------------------------------------------------------------------------------------
 
 
-def test_right_sign_ins_never_count(limited: World) -> None:
+def test_right_sign_ins_never_count(limited: Pages) -> None:
     colleague = at(limited)
     assert {tried(at(limited), ADMIN_PASSWORD) for _ in range(32)} == {303}, "more than an address may have wrong"
     assert tried(colleague, WRONG) == 422
 
 
-def test_thirty_wrong_sign_ins_from_one_address_end_there_and_not_elsewhere(limited: World) -> None:
+def test_thirty_wrong_sign_ins_from_one_address_end_there_and_not_elsewhere(limited: Pages) -> None:
     stranger = at(limited)
     statuses = [tried(stranger, WRONG, f"somebody {number}") for number in range(31)]
     assert statuses == [422] * 30 + [429]
@@ -125,7 +107,7 @@ def test_thirty_wrong_sign_ins_from_one_address_end_there_and_not_elsewhere(limi
 
 
 def test_a_browser_that_has_signed_in_before_gets_in_where_strangers_have_used_up_the_address(
-    limited: World,
+    limited: Pages,
 ) -> None:
     known = at(limited)
     assert tried(known, ADMIN_PASSWORD) == 303
@@ -137,14 +119,14 @@ def test_a_browser_that_has_signed_in_before_gets_in_where_strangers_have_used_u
     assert [tried(known, WRONG) for _ in range(11)] == [422] * 10 + [429], "its own budget ends too"
 
 
-def test_wrong_attempts_of_a_known_browser_are_no_one_else_s(limited: World) -> None:
+def test_wrong_attempts_of_a_known_browser_are_no_one_else_s(limited: Pages) -> None:
     known = at(limited)
     tried(known, ADMIN_PASSWORD)
     assert [tried(known, WRONG) for _ in range(11)][-1] == 429
     assert tried(at(limited), ADMIN_PASSWORD) == 303
 
 
-def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: World) -> None:
+def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: Pages) -> None:
     limited.account("berta", {})
     known = at(limited)
     tried(known, ADMIN_PASSWORD)
@@ -152,9 +134,9 @@ def test_a_browser_known_to_one_account_is_a_stranger_to_others(limited: World) 
     assert tried(known, ADMIN_PASSWORD) == 303
 
 
-def test_a_network_with_thousands_of_addresses_has_an_end_too(world: World) -> None:
-    world.configure_limits()
-    known, stranger = at(world, "2001:db8:1::1"), at(world)
+def test_a_network_with_thousands_of_addresses_has_an_end_too(pages: Pages) -> None:
+    pages.configure_limits()
+    known, stranger = at(pages, "2001:db8:1::1"), at(pages)
     assert tried(known, ADMIN_PASSWORD) == 303
     token = stranger.open("/login").page.xpath("//input[@name='csrf_token']/@value")[0]
     statuses = []
@@ -163,17 +145,17 @@ def test_a_network_with_thousands_of_addresses_has_an_end_too(world: World) -> N
         place = {"REMOTE_ADDR": f"2001:db8:1:{number // 25:x}::9"}
         statuses.append(stranger.client.post("/login", data=fields, environ_overrides=place).status_code)
     assert statuses == [422] * 300 + [429] * 10
-    assert tried(at(world, "2001:db8:2::1"), ADMIN_PASSWORD) == 303
+    assert tried(at(pages, "2001:db8:2::1"), ADMIN_PASSWORD) == 303
     assert tried(known, ADMIN_PASSWORD) == 303
 
 
-def test_how_a_name_is_typed_gives_no_further_attempts(limited: World) -> None:
+def test_how_a_name_is_typed_gives_no_further_attempts(limited: Pages) -> None:
     stranger = at(limited)
     names = ["admin", " admin", "admin ", "\tadmin", "ADMIN", "Admin", "admin", "aDmin", "adMin", "admIn", "admiN"]
     assert [tried(stranger, WRONG, name) for name in names] == [422] * 10 + [429]
 
 
-def test_whether_an_account_exists_is_told_by_no_limit(limited: World) -> None:
+def test_whether_an_account_exists_is_told_by_no_limit(limited: Pages) -> None:
     answers = []
     for name, address in (("admin", "192.0.2.1"), ("nobody", "192.0.2.2")):
         visitor = at(limited, address)
@@ -181,7 +163,7 @@ def test_whether_an_account_exists_is_told_by_no_limit(limited: World) -> None:
     assert answers[0] == answers[1] == [422] * 10 + [429] * 2
 
 
-def test_a_refusal_says_when_to_come_again(limited: World) -> None:
+def test_a_refusal_says_when_to_come_again(limited: Pages) -> None:
     visitor = at(limited)
     assert [tried(visitor, WRONG) for _ in range(10)] == [422] * 10
     answer = visitor.open("/login").send("/login", name="admin", password=ADMIN_PASSWORD)
@@ -191,16 +173,17 @@ def test_a_refusal_says_when_to_come_again(limited: World) -> None:
 
 
 def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
-    limited: World, monkeypatch: pytest.MonkeyPatch
+    limited: Pages,
 ) -> None:
     barrier = threading.Barrier(40)
-    checked: list[str] = []
+    checked: list[str | bytes] = []
 
-    def wrong(kept: str | None, password: str, *, known: bool = False) -> bool:
-        checked.append(password)
-        return False
+    class CountingHasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            checked.append(password)
+            return super().verify(hash, password)
 
-    monkeypatch.setattr("moderation.accounts.sign_in.matches", wrong)
+    limited.hall.change(password_hasher=CountingHasher(1, 8, 1))
     visitors = [at(limited) for _ in range(40)]
     tokens = [visitor.open("/login").page.xpath("//input[@name='csrf_token']/@value")[0] for visitor in visitors]
 
@@ -215,7 +198,7 @@ def test_a_crowd_at_once_gets_no_more_attempts_than_one_after_another(
     assert len(checked) == 10
 
 
-def test_what_is_refused_is_neither_checked_nor_written_down(limited: World) -> None:
+def test_what_is_refused_is_neither_checked_nor_written_down(limited: Pages) -> None:
     visitor = at(limited)
     for _ in range(15):
         tried(visitor, WRONG)
@@ -225,9 +208,9 @@ def test_what_is_refused_is_neither_checked_nor_written_down(limited: World) -> 
 
 
 @pytest.mark.parametrize("kept", ["", "~~~", "a.b.c.d", "x" * 2500, "é", "a.b.9.c~" * 260])
-def test_what_no_sign_in_made_makes_no_browser_known(world: World, kept: str) -> None:
-    world.configure_limits()
-    visitor = at(world)
+def test_what_no_sign_in_made_makes_no_browser_known(pages: Pages, kept: str) -> None:
+    pages.configure_limits()
+    visitor = at(pages)
     visitor.client.set_cookie(KNOWN_COOKIE, kept, path="/login")
     assert [tried(visitor, WRONG) for _ in range(11)] == [422] * 10 + [429]
 
@@ -238,16 +221,16 @@ def known_cookie(visitor: Visitor) -> str:
     return cookie.value
 
 
-def test_a_known_browser_can_t_be_made_up_for_another_account(world: World) -> None:
-    world.account("berta", {})
-    world.configure_limits()
-    known = at(world)
+def test_a_known_browser_can_t_be_made_up_for_another_account(pages: Pages) -> None:
+    pages.account("berta", {})
+    pages.configure_limits()
+    known = at(pages)
     tried(known, ADMIN_PASSWORD)
-    with world.services.database.reading() as session:
+    with pages.services.database.reading() as session:
         berta = account_named(session, "berta")
     assert berta is not None
     forged = re.sub(r"^[^.]+", berta.id, known_cookie(known))
-    visitor = at(world)
+    visitor = at(pages)
     visitor.client.set_cookie(KNOWN_COOKIE, forged, path="/login")
     for _ in range(10):
         tried(visitor, WRONG, "berta")
@@ -255,37 +238,37 @@ def test_a_known_browser_can_t_be_made_up_for_another_account(world: World) -> N
     assert tried(visitor, WRONG, "berta") == 429, "the forged cookie brought no budget of its own"
 
 
-def test_a_changed_password_makes_every_browser_a_stranger(world: World) -> None:
-    world.configure_limits()
-    known = at(world)
+def test_a_changed_password_makes_every_browser_a_stranger(pages: Pages) -> None:
+    pages.configure_limits()
+    known = at(pages)
     tried(known, ADMIN_PASSWORD)
-    set_password(world.services, "test", "admin", "quite another password")
-    stranger = at(world)
+    set_password(pages.services, "test", "admin", "quite another password")
+    stranger = at(pages)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
     assert tried(known, "quite another password") == 429
 
 
-def test_a_browser_is_known_for_a_year_and_keeps_several_accounts(world: World) -> None:
-    set_password(world.services, "test", "admin", ADMIN_PASSWORD)
-    world.account("berta", {})
-    set_password(world.services, "test", "berta", ADMIN_PASSWORD)
-    world.configure_limits()
-    known = at(world)
+def test_a_browser_is_known_for_a_year_and_keeps_several_accounts(pages: Pages) -> None:
+    set_password(pages.services, "test", "admin", ADMIN_PASSWORD)
+    pages.account("berta", {})
+    set_password(pages.services, "test", "berta", ADMIN_PASSWORD)
+    pages.configure_limits()
+    known = at(pages)
     assert [tried(known, ADMIN_PASSWORD), tried(known, ADMIN_PASSWORD, "berta")] == [303, 303]
-    stranger = at(world)
+    stranger = at(pages)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
     kept = known_cookie(known)
     assert [tried(known, ADMIN_PASSWORD), tried(known, ADMIN_PASSWORD, "berta")] == [303, 303]
-    world.clock.wait(days=366)
+    pages.clock.move(days=366)
     known.client.set_cookie(KNOWN_COOKIE, kept, path="/login")
     assert tried(known, ADMIN_PASSWORD) == 429
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(world: World, scheme: str) -> None:
-    visitor = at(world)
+def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(pages: Pages, scheme: str) -> None:
+    visitor = at(pages)
     visitor.client.environ_base["wsgi.url_scheme"] = scheme
     token = visitor.client.get("/login", base_url=f"{scheme}://localhost").get_data(as_text=True)
     token = re.findall(r'name="csrf_token" value="([^"]+)"', token)[0]
@@ -300,7 +283,7 @@ def test_what_a_browser_keeps_is_for_the_sign_in_pages_alone(world: World, schem
 # --- the code ---------------------------------------------------------------------------------------------------------
 
 
-def test_forged_proofs_shut_nobody_out(limited: World) -> None:
+def test_forged_proofs_shut_nobody_out(limited: Pages) -> None:
     secret = second_factor(limited)
     with limited.services.database.reading() as session:
         account = account_named(session, "admin")
@@ -312,26 +295,26 @@ def test_forged_proofs_shut_nobody_out(limited: World) -> None:
     assert code_tried(owner, TOTP(secret).at(limited.clock())) == 303
 
 
-def test_a_proof_that_has_ended_counts_against_nobody(limited: World) -> None:
+def test_a_proof_that_has_ended_counts_against_nobody(limited: Pages) -> None:
     secret = second_factor(limited)
     stranger = half_way(limited)
-    limited.clock.wait(minutes=6)
+    limited.clock.move(minutes=6)
     assert {code_tried(stranger, "000000") for _ in range(40)} == {422}
     assert code_tried(half_way(limited), TOTP(secret).at(limited.clock())) == 303
 
 
-def test_forged_proofs_write_nothing(world: World) -> None:
-    second_factor(world)
-    visitor = half_way(world)
-    with world.services.database.reading() as session:
+def test_forged_proofs_write_nothing(pages: Pages) -> None:
+    second_factor(pages)
+    visitor = half_way(pages)
+    with pages.services.database.reading() as session:
         before = len(list(events_of(session, "system")))
     for _ in range(5):
         code_tried(visitor, "000000", proof="made.up.entirely")
-    with world.services.database.reading() as session:
+    with pages.services.database.reading() as session:
         assert len(list(events_of(session, "system"))) == before
 
 
-def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: World) -> None:
+def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: Pages) -> None:
     secret = second_factor(limited)
     stranger = half_way(limited)
     assert [code_tried(stranger, code) for code in wrong_codes(11)] == [422] * 10 + [429]
@@ -339,7 +322,7 @@ def test_wrong_codes_from_one_address_leave_the_owner_their_own(limited: World) 
     assert code_tried(owner, TOTP(secret).at(limited.clock())) == 303
 
 
-def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_where(limited: World) -> None:
+def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_where(limited: Pages) -> None:
     secret = second_factor(limited)
     known = half_way(limited)
     assert code_tried(known, TOTP(secret).at(limited.clock())) == 303
@@ -348,25 +331,25 @@ def test_the_owner_s_known_browser_gets_in_whatever_strangers_tried_and_from_whe
         stranger = half_way(limited, f"192.0.2.{number}")
         statuses += [code_tried(stranger, code) for code in wrong_codes(10)]
     assert statuses == [422] * 100 + [429] * 10, "the whole account's budget for a day"
-    limited.clock.wait(minutes=1)
+    limited.clock.move(minutes=1)
     code = TOTP(secret).at(limited.clock())
     assert code_tried(half_way(limited, ELSEWHERE), code) == 429
     assert code_tried(half_way(limited, visitor=known), code) == 303
 
 
-def test_right_codes_never_count(limited: World) -> None:
+def test_right_codes_never_count(limited: Pages) -> None:
     secret = second_factor(limited)
     for _ in range(12):
-        limited.clock.wait(minutes=1)
+        limited.clock.move(minutes=1)
         assert code_tried(half_way(limited), TOTP(secret).at(limited.clock())) == 303
-    limited.clock.wait(minutes=1)
+    limited.clock.move(minutes=1)
     assert [code_tried(half_way(limited), code) for code in wrong_codes(10)] == [422] * 10
 
 
 # --- one's own account, and invitations -------------------------------------------------------------------------------
 
 
-def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limited: World) -> None:
+def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limited: Pages) -> None:
     stranger = at(limited)
     for number in range(30):
         tried(stranger, WRONG, f"somebody {number}")
@@ -377,7 +360,7 @@ def test_one_s_own_account_is_not_shut_by_strangers_behind_the_same_address(limi
     assert own.open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD).status == 200
 
 
-def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(limited: World) -> None:
+def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(limited: Pages) -> None:
     own, other = limited.signed_in().open("/account"), limited.signed_in().open("/account")
     path, token = "/account/second-factor/begin", own.page.xpath("//input[@name='csrf_token']/@value")[0]
     other_token = other.page.xpath("//input[@name='csrf_token']/@value")[0]
@@ -392,23 +375,23 @@ def test_wrong_passwords_on_one_s_own_page_are_limited_and_right_ones_are_not(li
     assert own.post("/account/end-sessions", {"csrf_token": token}).status == 200, "what asks for no password"
 
 
-def test_a_second_factor_begun_by_another_account_is_not_set_up_here(world: World) -> None:
+def test_a_second_factor_begun_by_another_account_is_not_set_up_here(pages: Pages) -> None:
     """Whoever has a stolen sign-in, and an account of their own, gets no second factor of theirs into it."""
-    world.account("berta", {})
-    set_password(world.services, "test", "berta", ADMIN_PASSWORD)
-    thief = world.signed_in("berta")
+    pages.account("berta", {})
+    set_password(pages.services, "test", "berta", ADMIN_PASSWORD)
+    thief = pages.signed_in("berta")
     thief.open("/account").send("/account/second-factor/begin", password=ADMIN_PASSWORD)
     (shown,) = thief.texts("//p[contains(., 'type it in')]/code")
-    stolen = world.signed_in().client.get_cookie(COOKIE)
+    stolen = pages.signed_in().client.get_cookie(COOKIE)
     assert stolen is not None
     thief.client.set_cookie(COOKIE, stolen.value)
     thief.open("/account")
     token = thief.page.xpath("//input[@name='csrf_token']/@value")[0]
-    code = TOTP(shown.replace(" ", "")).at(world.clock())
+    code = TOTP(shown.replace(" ", "")).at(pages.clock())
     assert thief.post("/account/second-factor", {"csrf_token": token, "code": code}).status == 422
 
 
-def test_an_invitation_opens_whatever_strangers_tried_behind_its_address(limited: World) -> None:
+def test_an_invitation_opens_whatever_strangers_tried_behind_its_address(limited: Pages) -> None:
     admin = limited.signed_in().open("/admin/accounts")
     admin.send("/admin/accounts", name="Berta", role="moderator", site="demo")
     path = admin.texts("//code[@class='secret']")[0].removeprefix("http://localhost")
@@ -433,7 +416,10 @@ class SlowHasher:
         self.now = self.highest = 0
         self.lock = threading.Lock()
 
-    def verify(self, kept: str, password: str) -> bool:
+    def hash(self, _password: str) -> str:
+        return "of nobody"
+
+    def verify(self, _kept: str, _password: str) -> bool:
         with self.lock:
             self.now += 1
             self.highest = max(self.highest, self.now)
@@ -446,13 +432,13 @@ class SlowHasher:
 
 
 def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_theirs(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pages: Pages,
 ) -> None:
-    known = at(world)
+    known = at(pages)
     tried(known, ADMIN_PASSWORD)
     hasher = SlowHasher()
-    monkeypatch.setattr(passwords, "_hasher", hasher)
-    visitors = [at(world, f"192.0.2.{number}").open("/login") for number in range(12)]
+    pages.hall.change(password_hasher=hasher)
+    visitors = [at(pages, f"192.0.2.{number}").open("/login") for number in range(12)]
 
     def attempt(visitor: Visitor) -> int:
         return visitor.send("/login", name="admin", password=ADMIN_PASSWORD).status
@@ -474,10 +460,10 @@ def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_the
 
 @pytest.mark.redis
 def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path: Path, redis_url: str) -> None:
-    file = shutil.copy(furnished_template, tmp_path / "world.sqlite3")
-    with open_world(f"sqlite:///{file}", tmp_path, redis_url=redis_url) as world:
-        world.configure_limits()
-        tried(at(world), WRONG, "a very private name")
+    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with open_pages(f"sqlite:///{file}", tmp_path, redis_url=redis_url) as pages:
+        pages.configure_limits()
+        tried(at(pages), WRONG, "a very private name")
     with redis.Redis.from_url(redis_url) as client:
         keys = b" ".join(client.keys())
     assert keys
@@ -485,18 +471,18 @@ def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path:
 
 
 def test_attempts_are_limited_in_the_process_when_redis_is_gone(furnished_template: Path, tmp_path: Path) -> None:
-    file = shutil.copy(furnished_template, tmp_path / "world.sqlite3")
-    with open_world(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1/0") as world:
-        world.configure_limits()
-        assert tried(at(world), ADMIN_PASSWORD) == 303
-        visitor = at(world)
+    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with open_pages(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1/0") as pages:
+        pages.configure_limits()
+        assert tried(at(pages), ADMIN_PASSWORD) == 303
+        visitor = at(pages)
         assert [tried(visitor, WRONG) for _ in range(11)] == [422] * 10 + [429]
 
 
-def test_an_error_that_is_nobody_s_answer_leaves_the_attempt_counted(world: World) -> None:
+def test_an_error_that_is_nobody_s_answer_leaves_the_attempt_counted(pages: Pages) -> None:
     """Else whoever could provoke one would have as many attempts as they like."""
-    world.configure_limits()
-    app: Flask = world.app
+    pages.configure_limits()
+    app: Flask = pages.app
     for _ in range(10):
         with (
             app.test_request_context("/login"),

@@ -16,7 +16,7 @@ from moderation.desk.wordlists import add_terms
 from moderation.storage.accounts import account_named
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from tests.web.pages_world import World
+from tests.web.pages import Pages
 from tests.web.site_rules import article_id
 from tests.web.test_pages_browser import address, moderator
 
@@ -25,26 +25,26 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def filled(world: World) -> list[str]:
+def filled(pages: Pages) -> list[str]:
     """The addresses of every such page, with something to show on each."""
-    comment = world.say(by="\u202ereven")
-    world.decide(comment, Verdict.APPROVE)
-    world.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
-    with world.services.database.reading() as db:
+    comment = pages.say(by="\u202ereven")
+    pages.decide(comment, Verdict.APPROVE)
+    pages.say("Another one, which still waits for somebody to read it today.", by="सुनीता")
+    with pages.services.database.reading() as db:
         author, account = db.get_one(Comment, comment).author_id, account_named(db, "admin")
     assert account is not None
     rights = {"*": frozenset({"senior", "moderate"})}
     admin = Actor(reference="test", name="test", account_id=account.id, rights=rights)
-    add_terms(world.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
+    add_terms(pages.services, admin, "demo", ["Anna Lindqvist", "<b>"], "name of a victim")
     form = CaseForm(
         kind=LegalKind.ORDER,
         explanation="Take it down.",
-        received_at=world.clock() - timedelta(days=1),
+        received_at=pages.clock() - timedelta(days=1),
         link=comment,
         sender="A court",
     )
-    legal_case = receive(world.services, admin, "demo", form)
-    article = f"/review/articles/{article_id(world)}"
+    legal_case = receive(pages.services, admin, "demo", form)
+    article = f"/review/articles/{article_id(pages)}"
     return ["/review/articles", article, f"/review/authors/{author}", "/review/rules", "/legal", f"/legal/{legal_case}"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.storage.accounts import Role
-from tests.web.pages_world import CALM, Visitor, World, fields_of
+from tests.web.pages import CALM, Pages, Visitor, fields_of, on_both_databases
 
 
 def secret_of(admin: Visitor) -> str:
@@ -13,9 +13,9 @@ def secret_of(admin: Visitor) -> str:
     return secret
 
 
-def submits(world: World, key: str) -> int:
+def submits(pages: Pages, key: str) -> int:
     """The status with which the API answers a comment under this key."""
-    answer = world.app.test_client().post(
+    answer = pages.app.test_client().post(
         "/api/v1/articles/lanes/comments",
         json={"author": {"name": "Ann", "id": key[-4:]}, "body": f"{CALM} {key}"},
         headers={"Authorization": f"Bearer {key}"},
@@ -23,20 +23,22 @@ def submits(world: World, key: str) -> int:
     return answer.status_code
 
 
-def test_a_new_secret_key_is_shown_once_and_works_until_it_is_revoked(world: World) -> None:
-    admin = world.signed_in().open("/admin/sites")
+@on_both_databases
+def test_a_new_secret_key_is_shown_once_and_works_until_it_is_revoked(pages: Pages) -> None:
+    admin = pages.signed_in().open("/admin/sites")
     form = next(f for f in admin.page.forms if f.action == "/admin/sites/demo/keys" and f.fields["kind"] == "secret")
     admin.post(form.action, fields_of(form))
     key = secret_of(admin)
-    assert submits(world, key) == 202
+    assert submits(pages, key) == 202
     assert key not in admin.open("/admin/sites").text
     (revoke,) = admin.page.xpath(f"//li[contains(., '…{key[-4:]}')]//form[contains(@action, '/revoke')]/@action")
     admin.send(revoke)
-    assert submits(world, key) == 401
+    assert submits(pages, key) == 401
 
 
-def test_a_rotated_key_gives_a_new_one_and_works_on_until_it_is_revoked(world: World) -> None:
-    admin = world.signed_in().open("/admin/sites")
+@on_both_databases
+def test_a_rotated_key_gives_a_new_one_and_works_on_until_it_is_revoked(pages: Pages) -> None:
+    admin = pages.signed_in().open("/admin/sites")
     form = next(f for f in admin.page.forms if f.action == "/admin/sites/demo/keys" and f.fields["kind"] == "secret")
     admin.post(form.action, fields_of(form))
     old = secret_of(admin)
@@ -44,24 +46,24 @@ def test_a_rotated_key_gives_a_new_one_and_works_on_until_it_is_revoked(world: W
     admin.send(rotate)
     new = secret_of(admin)
     assert new != old
-    assert [submits(world, key) for key in (old, new)] == [202, 202]
+    assert [submits(pages, key) for key in (old, new)] == [202, 202]
 
 
 @pytest.mark.parametrize("origins", ["", "news.example", "javascript:alert(1)", "https://a b"])
-def test_a_publishable_key_needs_proper_origins(world: World, origins: str) -> None:
-    admin = world.signed_in().open("/admin/sites")
+def test_a_publishable_key_needs_proper_origins(pages: Pages, origins: str) -> None:
+    admin = pages.signed_in().open("/admin/sites")
     token = admin.page.xpath("//input[@name='csrf_token']/@value")[0]
     admin.post("/admin/sites/demo/keys", {"csrf_token": token, "kind": "publishable", "origins": origins})
     assert admin.status == 422
     assert admin.page.xpath("//*[@id='problem']")
 
 
-def test_an_administrator_of_one_site_cannot_touch_another_s_keys_nor_any_account(world: World) -> None:
-    world.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
-    world.account("local", {"second": Role.ADMIN})
-    everywhere = world.signed_in().open("/admin/sites")
+def test_an_administrator_of_one_site_cannot_touch_another_s_keys_nor_any_account(pages: Pages) -> None:
+    pages.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
+    pages.account("local", {"second": Role.ADMIN})
+    everywhere = pages.signed_in().open("/admin/sites")
     (foreign, *_) = everywhere.page.xpath("//section[@id='sites']//form[contains(@action, '/revoke')]/@action")
-    local = world.signed_in("local").open("/admin/sites")
+    local = pages.signed_in("local").open("/admin/sites")
     assert local.texts("//section[@id='sites']//h2/code") == ["second"]
     assert "Accounts" not in local.texts("//nav[@aria-label='Administration']//a")
     token = local.page.xpath("//input[@name='csrf_token']/@value")[0]
@@ -75,8 +77,8 @@ def test_an_administrator_of_one_site_cannot_touch_another_s_keys_nor_any_accoun
         local.open("/admin/sites")
 
 
-def test_the_origins_of_a_publishable_key_are_changed(world: World) -> None:
-    admin = world.signed_in().open("/admin/sites")
+def test_the_origins_of_a_publishable_key_are_changed(pages: Pages) -> None:
+    admin = pages.signed_in().open("/admin/sites")
     (change, *_) = admin.page.xpath("//form/@action[contains(., '/origins')]")
     assert "now works from https://new.example" in admin.send(change, origins="https://new.example").text
     assert admin.send(change, origins="new.example").status == 422

@@ -9,19 +9,19 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.web.pages_world import World
+from tests.web.pages import Pages, on_both_databases
 
 BERLIN = '[display]\ntime_zone = "Europe/Berlin"\n[display.sites.daily]\ntime_zone = "Asia/Kolkata"\n'
 
 
 @pytest.fixture
-def berlin(world: World) -> World:
+def berlin(pages: Pages) -> Pages:
     """It is 09:00 in London, 10:00 in Berlin and 14:30 in Kolkata."""
-    world.configure(BERLIN)
-    return world
+    pages.configure(BERLIN)
+    return pages
 
 
-def test_every_time_is_the_sites_with_utc_on_hover(berlin: World) -> None:
+def test_every_time_is_the_sites_with_utc_on_hover(berlin: Pages) -> None:
     comment = berlin.say()
     berlin.decide(comment, Verdict.APPROVE)
     told = "14 January 2026, 10:01 CET"
@@ -43,9 +43,9 @@ def test_every_time_is_the_sites_with_utc_on_hover(berlin: World) -> None:
     ]
 
 
-def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: World) -> None:
+def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: Pages) -> None:
     """In summer too, and whatever the page: what stands as plain text would stay the site's in every browser."""
-    berlin.clock.wait(days=180)
+    berlin.clock.move(days=180)
     comment = berlin.say()
     desk = berlin.signed_in()
     desk.open("/review/rules").send("/review/rules/demo/mode", mode="pre", days="3")
@@ -71,7 +71,7 @@ def test_no_page_tells_a_time_but_as_an_element_that_knows_its_zone(berlin: Worl
     assert desk.open("/audit").texts("//tbody//time")[0].endswith("CEST")
 
 
-def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: World) -> None:
+def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: Pages) -> None:
     add_site(berlin.services, "test", "daily", "The Daily")
     berlin.article("mine", site="daily")
     comment = berlin.say(under="mine", site="daily")
@@ -85,8 +85,9 @@ def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: World) -
     assert "14 January 2026, 14:31 IST" in reader.text
 
 
-def test_days_and_times_that_are_typed_are_those_of_the_clock_that_is_shown(berlin: World) -> None:
-    berlin.clock.wait(hours=14, minutes=30)  # 23:30 of the 14th in UTC, half past midnight of the 15th in Berlin
+@on_both_databases
+def test_days_and_times_that_are_typed_are_those_of_the_clock_that_is_shown(berlin: Pages) -> None:
+    berlin.clock.move(hours=14, minutes=30)  # 23:30 of the 14th in UTC, half past midnight of the 15th in Berlin
     comment = berlin.say()
     desk = berlin.signed_in()
     assert "From (Europe/Berlin)" in desk.open("/audit").text

@@ -15,13 +15,13 @@ from moderation.core.intervals import TOO_FEW
 from moderation.desk.decide import Verdict
 from moderation.policy_lab.what_if import policy_toml, tried
 from moderation.storage.accounts import Role
-from tests.web.pages_world import CALM, RUDE, Visitor, World
+from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
 
 WHAT_IF = "/admin/what-if"
 STRAY = f"{CALM} And strawberries."
 
 
-def decided(world: World) -> dict[str, str]:
+def decided(pages: Pages) -> dict[str, str]:
     """Comments of each kind, decided both ways; their ids by what they are."""
     said = {
         "calm approved": (CALM, Verdict.APPROVE),
@@ -32,9 +32,9 @@ def decided(world: World) -> dict[str, str]:
     }
     found = {}
     for name, (text, verdict) in said.items():
-        found[name] = world.say(text, by=name)
-        world.decide(found[name], verdict, "other" if verdict is Verdict.REJECT else None)
-    world.say(f"{CALM} Nobody has decided this one.", by="waiting")
+        found[name] = pages.say(text, by=name)
+        pages.decide(found[name], verdict, "other" if verdict is Verdict.REJECT else None)
+    pages.say(f"{CALM} Nobody has decided this one.", by="waiting")
     return found
 
 
@@ -57,9 +57,10 @@ SECTIONS = ("published", "refused")
 MOVED = {"reject.toxicity_at_least": "0.9", "approve.toxicity_at_most": "0.1", "approve.relevance_at_least": "0.5"}
 
 
-def test_the_page_says_what_moved_thresholds_would_have_done(either_world: World) -> None:
-    found = decided(either_world)
-    page = either_world.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
+@on_both_databases
+def test_the_page_says_what_moved_thresholds_would_have_done(pages: Pages) -> None:
+    found = decided(pages)
+    page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
     assert page.status == 200
     assert outcomes(page) == {
         "published at once": [0, 2, 1, 1],
@@ -82,12 +83,13 @@ def test_the_page_says_what_moved_thresholds_would_have_done(either_world: World
     ]
 
 
-def test_the_page_and_the_command_give_the_same_answer(either_world: World, tmp_path: Path) -> None:
-    decided(either_world)
-    page = either_world.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
+@on_both_databases
+def test_the_page_and_the_command_give_the_same_answer(pages: Pages, tmp_path: Path) -> None:
+    decided(pages)
+    page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
     other = tmp_path / "tried.toml"
     other.write_text(toml(page))
-    environment = {"MODERATION_DATABASE_URL": either_world.services.database.url, "MODERATION_VAR": str(tmp_path)}
+    environment = {"MODERATION_DATABASE_URL": pages.services.database.url, "MODERATION_VAR": str(tmp_path)}
     result = CliRunner().invoke(main, ["policy", "replay", str(other)], env=environment)
     assert result.exit_code == 0, result.output
     told = {words: [int(n) for n in re.findall(r"\d+", rest)][:2] for words, rest in _rows(result.output)}
@@ -106,20 +108,20 @@ def _rows(output: str) -> list[tuple[str, str]]:
     return [(words, rest) for words, rest in found]
 
 
-def test_it_begins_with_what_is_in_force(world: World) -> None:
-    decided(world)
-    world.configure("[policy.sections.city.flag]\ntoxicity_at_least = 0.99\n")
-    page = world.signed_in().open(WHAT_IF)
+def test_it_begins_with_what_is_in_force(pages: Pages) -> None:
+    decided(pages)
+    pages.configure("[policy.sections.city.flag]\ntoxicity_at_least = 0.99\n")
+    page = pages.signed_in().open(WHAT_IF)
     field = "//input[@name='flag.toxicity_at_least']/@value"
     assert page.page.xpath(field) == ["0.50"]
     assert all(cells[0] == cells[1] for cells in outcomes(page).values())
-    assert parse_configuration(toml(page)).policy.version == world.configuration.now.policy.version
+    assert parse_configuration(toml(page)).policy.version == pages.configuration.now.policy.version
     assert page.open(f"{WHAT_IF}?section=city").page.xpath(field) == ["0.99"]
 
 
-def test_thresholds_moved_in_a_section_are_written_there_alone(world: World) -> None:
-    decided(world)
-    page = world.signed_in().open(f"{WHAT_IF}?section=city")
+def test_thresholds_moved_in_a_section_are_written_there_alone(pages: Pages) -> None:
+    decided(pages)
+    page = pages.signed_in().open(f"{WHAT_IF}?section=city")
     page.send(WHAT_IF, **{"flag.links_at_least": "", "flag.toxicity_at_least": "0.96"})
     assert "[policy.sections.city.flag]\ntoxicity_at_least = 0.96\nlinks_at_least = false\n" in toml(page)
     assert outcomes(page)["wait, flagged"][:2] == [3, 1]
@@ -155,37 +157,37 @@ def test_the_table_to_copy_makes_the_policy_that_was_tried(place: tuple[str | No
         {"seconds": "x"},
     ],
 )
-def test_what_is_no_threshold_is_said_in_a_sentence(world: World, fields: dict[str, str]) -> None:
-    page = world.signed_in().open(WHAT_IF).send(WHAT_IF, **fields)
+def test_what_is_no_threshold_is_said_in_a_sentence(pages: Pages, fields: dict[str, str]) -> None:
+    page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **fields)
     assert page.status == 422
     assert page.texts("//*[@id='problem']")[0].startswith("The ")
 
 
 @pytest.mark.parametrize("query", ["site=%00&section=%ff", "comments=-1&seconds=30", "tried=1&reject.threat_at_least="])
-def test_odd_questions_are_no_5xx(world: World, query: str) -> None:
-    assert world.signed_in().open(f"{WHAT_IF}?{query}").status == 200
+def test_odd_questions_are_no_5xx(pages: Pages, query: str) -> None:
+    assert pages.signed_in().open(f"{WHAT_IF}?{query}").status == 200
 
 
-def test_the_time_that_reading_takes_is_an_assumption_that_can_be_changed(world: World) -> None:
-    decided(world)
-    page = world.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED, seconds="1800")
+def test_the_time_that_reading_takes_is_an_assumption_that_can_be_changed(pages: Pages) -> None:
+    decided(pages)
+    page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED, seconds="1800")
     assert "read 4 of them: 2.0 h of 2.5 h of reading saved, at 1800 seconds each" in page.text
 
 
-def test_decisions_are_counted_after_two_minutes_at_most(world: World) -> None:
-    decided(world)
-    admin = world.signed_in().open(WHAT_IF)
+def test_decisions_are_counted_after_two_minutes_at_most(pages: Pages) -> None:
+    decided(pages)
+    admin = pages.signed_in().open(WHAT_IF)
     total = "//h2[@id='outcome-title']"
     assert admin.texts(total) == ["5 comments that people decided"]
-    world.decide(world.say(f"{CALM} More.", by="more"), Verdict.APPROVE)
-    world.clock.wait(minutes=2)
+    pages.decide(pages.say(f"{CALM} More.", by="more"), Verdict.APPROVE)
+    pages.clock.move(minutes=2)
     assert admin.open(WHAT_IF).texts(total) == ["6 comments that people decided"]
 
 
-def test_an_administrator_of_one_site_tries_it_on_that_site_alone(world: World) -> None:
-    decided(world)
-    world.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
-    world.account("local", {"second": Role.ADMIN})
-    local = world.signed_in("local").open(f"{WHAT_IF}?site=demo")
+def test_an_administrator_of_one_site_tries_it_on_that_site_alone(pages: Pages) -> None:
+    decided(pages)
+    pages.signed_in().open("/admin/sites").send("/admin/sites", id="second", name="The Second")
+    pages.account("local", {"second": Role.ADMIN})
+    local = pages.signed_in("local").open(f"{WHAT_IF}?site=demo")
     assert "Nobody has decided a comment here yet" in local.text
     assert local.texts("//select[@id='site']/option") == ["every site", "second"]

@@ -1,112 +1,68 @@
-"""A whole application over a fresh database, with a scorer of words, and a reader's browser that needs no screen."""
+"""The pages of a newsroom, `demo`: what stands behind them, and a reader's browser that needs no screen."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from lxml import html
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from moderation.app import create_app
 from moderation.comments.articles import ArticleForm, register_article
 from moderation.comments.idempotency import Sender
 from moderation.comments.submit import submit
-from moderation.config.configuration import Configuration
-from moderation.config.configuration_file import parse_configuration
-from moderation.config.settings import read_environment
 from moderation.core.actor import Actor
 from moderation.core.comment import Author, Mode, Submission
-from moderation.core.errors import ScoringFailed
 from moderation.core.ids import new_id
-from moderation.core.scores import (
-    LABELS,
-    ArticleText,
-    Language,
-    PackStamp,
-    PreparedArticle,
-    Scale,
-    ScoreRequest,
-    Scores,
-    SentenceScore,
-)
+from moderation.core.scores import Language, PreparedArticle, Scale, ScoreRequest, Scores, SentenceScore
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
 from moderation.setup.first_start import first_start
 from moderation.storage.accounts import Account, Grant, Role, WebSession, account_named
-from moderation.storage.database import Database
 from moderation.storage.sites import digest_of
-from moderation.web.account.attempts import Attempts
 from moderation.web.shared.access import COOKIE
+from tests.doubles import FixedConfiguration, ObedientScorer, StandingClock
+from tests.newsroom import BOTH, Hall, open_hall
 
 ADMIN_PASSWORD = "a good long password for tests"
 SITE_KEY = "sk_for_the_tests_0123456789"
+MORNING = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
 CONFIGURATION = (Path(__file__).parents[2] / "config" / "moderation.toml").read_text()
 WITHOUT_LIMITS = CONFIGURATION.replace("enabled = true", "enabled = false")
 CALM = "I read this report twice, and the second time I understood what the council had really decided."
 RUDE = "You are all idiots. Every idiot in this town believes whatever an idiot on the council is telling them."
 
+on_both_databases = pytest.mark.parametrize("pages", BOTH, indirect=True)
+"""A test of pages on PostgreSQL too; ``conftest.py`` says which."""
 
-class _Compiled(BytecodeCache):
-    """Templates are compiled once for all tests; each application would do it again."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.known:
-            bucket.bytecode_from_string(self.known[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.known[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _Compiled()
 _DETECTOR = LanguageDetector()
 
 
-class WordScorer:
+class WordScorer(ObedientScorer):
     """Says that a text is toxic by the number of its idiots, and relevant unless it says "strawberries"; and what the
-    text asks for: ``threat=0.85 unreadable=fr``. It reads English alone. ``fails`` makes it fail so many times.
+    text asks for: ``threat=0.85 unreadable=fr``. It reads English alone.
     """
 
-    stamp = PackStamp(name="words", version="1", runtime="python", precision="exact")
-    prepares_as = "words 1"
-    labels = LABELS
-    ready = True
+    name = "words"
 
-    def __init__(self) -> None:
-        self.fails = 0
-
-    def prepare(self, article: ArticleText) -> PreparedArticle:
-        return PreparedArticle(made_by=self.prepares_as, passages=(article.title, *article.paragraphs), vectors=b"")
-
-    def score_one(
-        self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
-    ) -> Scores:
-        if self.fails:
-            self.fails -= 1
-            raise ScoringFailed
+    def scores_of(self, request: ScoreRequest, scale: Scale) -> Scores:
         pieces = [(m.start(), m.end()) for m in re.finditer(r"[^.!?]+[.!?]*", request.text)]
         said = dict(re.findall(r"\b([a-z_]+)=([0-9a-z.]+)", request.text))
         passages = request.article.passages if isinstance(request.article, PreparedArticle) else ()
         return Scores(
-            toxicity={"toxicity": self._toxicity(request.text)}
-            | {label: float(said.get(label, 0.01)) for label in LABELS if label != "toxicity"},
+            toxicity={label: float(said.get(label, 0.01)) for label in self.labels}
+            | {"toxicity": self._toxicity(request.text)},
             relevance=(0.05 if "strawberries" in request.text else 0.9) if passages else None,
             passage=passages[-1] if passages else None,
             sentences=tuple(
@@ -119,52 +75,31 @@ class WordScorer:
             scale=scale,
         )
 
-    def score_each(
-        self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
-    ) -> list[Scores | ScoringFailed]:
-        answers: list[Scores | ScoringFailed] = []
-        for request in requests:
-            try:
-                answers.append(self.score_one(request, scale=scale))
-            except ScoringFailed as error:
-                answers.append(error)
-        return answers
-
     def _toxicity(self, text: str) -> float:
         return min(0.95, 0.02 + 0.5 * len(re.findall("idiot", text)))
 
 
-class FixedConfiguration:
-    """A configuration that a test can exchange."""
-
-    def __init__(self, text: str) -> None:
-        self.now = parse_configuration(text)
-
-    def current(self) -> Configuration:
-        return self.now
-
-
-class Clock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, **skipped: float) -> None:
-        self.now += timedelta(**skipped)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The application and what a test does to it behind its doors."""
+class Pages:
+    """A hall with the site ``demo`` in it, and what a test does there behind its doors."""
 
-    services: Services
-    configuration: FixedConfiguration
-    clock: Clock
-    app: Flask
+    hall: Hall
+
+    @property
+    def services(self) -> Services:
+        return self.hall.services
+
+    @property
+    def configuration(self) -> FixedConfiguration:
+        return self.hall.configuration
+
+    @property
+    def clock(self) -> StandingClock:
+        return self.hall.clock
+
+    @property
+    def app(self) -> Flask:
+        return self.hall.app
 
     def article(self, external_id: str = "lanes", *, site: str = "demo", **changes: Any) -> str:
         """Registers an article; returns the site's id for it."""
@@ -187,7 +122,7 @@ class World:
         self, body: str = CALM, *, by: str = "Priya S", under: str = "lanes", site: str = "demo", to: str | None = None
     ) -> str:
         """A comment comes in, a minute after the one before; returns its id."""
-        self.clock.wait(minutes=1)
+        self.clock.move(minutes=1)
         sender = Sender(site_id=site, key_id=None, reference="test", vouches=True)
         submission = Submission(article_id=under, author=Author(name=by, id=by), body=body, parent_id=to)
         return submit(self.services, sender, submission).comment_id
@@ -241,11 +176,11 @@ class World:
 
     def configure(self, addition: str) -> None:
         """Adds tables to the configuration in force."""
-        self.configuration.now = parse_configuration(WITHOUT_LIMITS + addition)
+        self.configuration.set(WITHOUT_LIMITS + addition)
 
     def configure_limits(self) -> None:
         """Puts the configuration's own rate limits in force."""
-        self.configuration.now = parse_configuration(CONFIGURATION)
+        self.configuration.set(CONFIGURATION)
 
 
 class Visitor:
@@ -309,80 +244,38 @@ def fields_of(form: html.FormElement) -> dict[str, list[str]]:
     return fields
 
 
+def furnished_hall(database_url: str, folder: Path, **changes: Any) -> Hall:
+    """A hall as the pages' tests have it: the file's own configuration without limits, and a scorer of words. Its
+    database is furnished, or will be.
+    """
+    made: dict[str, Any] = {"scorer": WordScorer(), "configuration": WITHOUT_LIMITS, "begins": MORNING}
+    settings = {"admin_password": ADMIN_PASSWORD, "site_key": SITE_KEY}
+    return open_hall(database_url, folder, **made, **(settings | changes))
+
+
 @contextmanager
-def open_world(database_url: str, folder: Path, *, alone: bool = False, **environment: str | None) -> Iterator[World]:
-    """The application over this database, which is furnished, with rate limits off. ``environment``: variables that
-    differ, in lower case and without their prefix. ``alone``: it shares its application with no other test.
+def open_pages(database_url: str, folder: Path, **changes: Any) -> Iterator[Pages]:
+    """The pages over this database, which is furnished, with an application of their own. ``changes``: settings that
+    differ.
     """
-    services, configuration, clock = _services(database_url, folder, **environment)
-    app = new_application(services) if alone or environment else _application(services)
-    yield World(services=services, configuration=configuration, clock=clock, app=app)
-    services.database.close()
+    hall = furnished_hall(database_url, folder, **changes)
+    yield Pages(hall=hall)
+    hall.services.database.close()
 
 
-def new_application(services: Services) -> Flask:
-    app = create_app(services)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.jinja_env.bytecode_cache = _COMPILED
-    return app
-
-
-_APPLICATIONS: list[tuple[Flask, dict[str, Any]]] = []
-"""The one of all tests that change no variable, with its extensions as they were at first; or none yet."""
-
-
-def _application(services: Services) -> Flask:
-    """The application over these services, and nothing counted yet. One for all tests: to make one compiles some two
-    hundred routes, which takes longer than most tests do.
-    """
-    if not _APPLICATIONS:
-        made = new_application(services)
-        _APPLICATIONS.append((made, dict(made.extensions)))
-    ((app, extensions),) = _APPLICATIONS
-    app.extensions.clear()  # what was kept for a moment, and attempts
-    app.extensions |= extensions | {"moderation": services}
-    Attempts(app, None)
-    for limiter in app.extensions["limiter"]:
-        limiter.reset()
-    return app
-
-
-@cache
-def _database(url: str) -> Database:
-    """One for all tests over this address, as it keeps its compiled statements; closed, it opens again."""
-    database = Database(url)
-    if database.is_sqlite:
-        # What a test has written need not outlive a power cut; waiting for the disk is most of its time.
-        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    return database
+@contextmanager
+def pages_again(hall: Hall) -> Iterator[Pages]:
+    """The pages over a hall whose database has been put back to how it was."""
+    hall.begin_anew(configuration=WITHOUT_LIMITS, now=MORNING)
+    yield Pages(hall=hall)
+    hall.services.database.close()  # which opens again when it is asked
 
 
 def furnish(database_url: str, folder: Path) -> None:
     """Makes the account ``admin`` and the site ``demo``."""
-    services, _, _ = _services(database_url, folder)
-    first_start(services)
-    services.database.close()
-
-
-def _services(database_url: str, folder: Path, **changes: str | None) -> tuple[Services, FixedConfiguration, Clock]:
-    environment = {
-        "MODERATION_DATABASE_URL": database_url,
-        "MODERATION_VAR": str(folder / "var"),
-        "MODERATION_ADMIN_PASSWORD": ADMIN_PASSWORD,
-        "MODERATION_SITE_KEY": SITE_KEY,
-        "MODERATION_SECRET_KEY": "a secret that only the tests know",
-    }
-    environment |= {f"MODERATION_{name.upper()}": value for name, value in changes.items() if value is not None}
-    clock = Clock()
-    configuration = FixedConfiguration(WITHOUT_LIMITS)
-    services = Services(
-        settings=read_environment(environment, root=folder),
-        configuration=configuration,
-        database=_database(database_url),
-        scorer=WordScorer(),
-        clock=clock,
-    )
-    return services, configuration, clock
+    hall = furnished_hall(database_url, folder)
+    first_start(hall.services)
+    hall.services.database.close()
 
 
 CLOSED = Mode.CLOSED
