@@ -16,7 +16,7 @@ from scripts.training.model import Scorer
 from scripts.training.pack import Stated, export
 from scripts.training.tokenized import tokenize
 from scripts.training.trainer import DEVICE
-from scripts.training.world import frames
+from scripts.training.world import frames, measured
 from scripts.training.world import scales as world_scales
 from scripts.training.world.lessons import Lesson
 from scripts.training.world.train import LONGEST, Run, train
@@ -38,10 +38,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
-    """A pack that nobody trained."""
+    """A pack that nobody trained, and that finds everything harmless."""
     folder = tmp_path_factory.mktemp("teacher")
     english = Base.read(folder_of_words(tmp_path_factory.mktemp("words")))
     model, lexicon = scorer(english)
+    torch.nn.init.constant_(model.head[-1].bias, -9.0)
     stated = Stated(name="small", version="1", languages=("en",), pad_id=english.pad, relevance=False)
     export(model, lexicon, english.tokenizer, data, folder, stated)
     return folder
@@ -51,7 +52,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
 def run(base: Base, data: Path, teacher: Path, tmp_path: Path) -> Run:
     (tmp_path / "work").mkdir()
     torch.save(scorer(base)[1].state_dict(), tmp_path / "work" / "lexicon.pt")  # weighing words takes a while
-    return Run(base=base, data=data, folder=tmp_path / "work", teacher=teacher, seed=1, minutes=5, scale=0.01)
+    return Run(base=base, data=data, folder=tmp_path / "work", teacher=teacher, seed=1, minutes=5, scale=0.05)
 
 
 def test_a_label_that_nobody_knows_teaches_nothing(base: Base) -> None:
@@ -85,10 +86,14 @@ def test_one_run_makes_a_pack_that_the_service_opens(run: Run, tmp_path: Path) -
     manifest = json.loads((tmp_path / "pack" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["quantised"] == "int8"
     assert manifest["pad_id"] == 1
+    found = measured.figures(tmp_path / "pack", run.data)
+    assert {"ko", "ar", "zh", "tr", "pt", "pl", "de", "fr", "es", "it", "nl", "en"} <= {one.language for one in found}
+    assert all(0 <= one.value <= 1 for one in found)
+    assert len(measured.table(found).splitlines()) == len(found) + 2
 
 
 def test_answers_of_another_mix_are_not_taken(run: Run) -> None:
     train(run)
     (run.folder / "quantised.pt").unlink()
     with pytest.raises(SystemExit, match="another mix"):
-        train(replace(run, scale=0.02))
+        train(replace(run, scale=0.1))

@@ -12,6 +12,7 @@ from typing import Any
 from moderation.core.scores import LABELS
 from scripts.training.corpora import CORPORA
 from scripts.training.world.languages import SOURCES
+from scripts.training.world.measured import TEMPLATES, TESTS
 
 ENGLISH = {
     "contextual_abuse_reddit": ("abusive", "IdentityDirectedAbuse", "PersonDirectedAbuse"),
@@ -21,6 +22,7 @@ ENGLISH = {
     "explainable_sexism": ("sexist",),
     "youtube_spam": ("spam",),
 }
+SPOKEN = {"ko", "ar", "zh", "tr", "pt", "pl", "ur", "de", "fr", "es", "it", "ja"}
 OTHERS = {
     "kmhas_ko_news_comments_valid_test": ("hate", "origin", "age", "gender", "race", "religion", "profanity"),
     "beep_ko_news_comments_with_title": ("offensive", "hate", "bias"),
@@ -43,11 +45,13 @@ def corpora(data: Path, rows: int = 200) -> Path:
     for name in sorted({corpus.file or corpus.name for corpus in CORPORA}):
         _file(data / "train" / f"{name}.jsonl.gz", _rows(rng, rows, ENGLISH.get(name, LABELS), {}))
     for source in SOURCES:
-        extra: dict[str, Any] = {"lang": source.languages[0] if source.languages else source.name[-2:]}
+        extra = {"lang": next(part for part in source.name.split("_") if part in SPOKEN)}
         names = OTHERS.get(source.name, ("offensive",))
         for part in ("train", "dev"):
             path = data / part / "languages" / f"{source.name}.jsonl.gz"
             _file(path, _rows(rng, rows, names, extra, normal=source.name.startswith("mlma")))
+    for name, label in (("paradetox_en", "toxicity"), *((test, "hate") for test in TESTS), (TEMPLATES, "toxicity")):
+        _file(data / "dev" / "languages" / f"{name}.jsonl.gz", _rows(rng, rows, (label,), {"lang": "nl"}))
     return data
 
 

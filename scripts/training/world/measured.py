@@ -18,7 +18,7 @@ from scripts.training.corpora import Labels, held_back_rows
 from scripts.training.metrics import Floats, auc
 from scripts.training.onnx_scores import OnnxPack
 from scripts.training.scales import Answers
-from scripts.training.world.languages import rows
+from scripts.training.world.languages import SOURCES, rows, taken
 
 TOXICITY, IDENTITY = LABELS.index("toxicity"), LABELS.index("identity_attack")
 SETS: dict[str, Callable[[Labels], float]] = {
@@ -54,17 +54,20 @@ class Figure:
 
 
 def figures(folder: Path, data: Path) -> list[Figure]:
-    """All of the pack in ``folder``; toxicity's AUC needs no scale, accuracy is that at 0.5 on the balanced one."""
+    """All of the pack in ``folder``. AUC needs no scale; the other figures are those at 0.5 on the balanced one."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     pack = OnnxPack(folder, manifest["pad_id"])
     scale = manifest["calibration"]["balanced"]
     balanced = {label: Curve(np.array(curve["x"]), np.array(curve["y"])) for label, curve in scale.items()}
     found = []
     for name, truth in SETS.items():
-        found += _by_language(pack, name, truth, data)
-    news = held_back_rows(data, "news")
-    said = pack.score([text for text, _ in news]).logits[:, TOXICITY]
-    found.append(Figure("English news", "en", len(news), auc([labels["toxicity"] >= 0.5 for _, labels in news], said)))
+        labelled = [(row.text, truth(row.labels) >= 0.5, row.language) for row in rows(data, name, "dev")]
+        found += _toxicity(pack, balanced, name, labelled)
+    news = [(text, labels["toxicity"] >= 0.5, "en") for text, labels in held_back_rows(data, "news")]
+    found += _toxicity(pack, balanced, "civil_comments, held back", news)
+    tweets = next(source for source in SOURCES if source.name == "gold_standard_toxicity_es")  # has no share in dev/
+    spanish = [(row.text, row.labels["toxicity"] >= 0.5, "es") for row, *_ in taken(data, tweets, back=True)]
+    found += _toxicity(pack, balanced, f"{tweets.name}, held back", spanish)
     for name in TESTS:
         found += _functional(pack, balanced, name, data)
     return [*found, *_templates(pack, data)]
@@ -77,16 +80,24 @@ def table(found: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def _by_language(pack: Answers, name: str, truth: Callable[[Labels], float], data: Path) -> list[Figure]:
-    found = list(rows(data, name, "dev"))
-    said = pack.score([row.text for row in found]).logits[:, TOXICITY]
-    is_toxic = np.array([truth(row.labels) >= 0.5 for row in found])
-    languages = np.array([row.language for row in found])
-    return [
-        Figure(name, language, int(here.sum()), auc(is_toxic[here], said[here]))
-        for language in sorted(set(languages))
-        if 0 < is_toxic[here := languages == language].sum() < here.sum()
-    ]
+def _toxicity(
+    pack: Answers, balanced: dict[str, Curve], name: str, labelled: Sequence[tuple[str, bool, str]]
+) -> list[Figure]:
+    """For each language of a set, AUC and how well one threshold for all languages serves it: the mean of the toxic
+    found and the others spared."""
+    texts, truth, spoken = zip(*labelled, strict=True)
+    said = pack.score(texts).logits[:, TOXICITY]
+    called = balanced["toxicity"](said) >= 0
+    is_toxic, languages = np.array(truth), np.array(spoken)
+    figures = []
+    for language in sorted(set(spoken)):
+        here = languages == language
+        if 0 < is_toxic[here].sum() < here.sum():
+            count = int(here.sum())
+            right = (called[here & is_toxic].mean() + 1 - called[here & ~is_toxic].mean()) / 2
+            figures.append(Figure(name, language, count, auc(is_toxic[here], said[here])))
+            figures.append(Figure(name, language, count, float(right), "found and spared"))
+    return figures
 
 
 def _functional(pack: Answers, balanced: dict[str, Curve], name: str, data: Path) -> list[Figure]:
