@@ -62,9 +62,10 @@ class Teacher:
         loss = WHOLE_COUNTS * _apart(answers.logits.float(), wanted.logits.float(), LABEL_WEIGHTS.to(device))
         loss = loss + WHOLE_COUNTS * HOLD_WEIGHT * (1 - (answers.embedding * wanted.embedding).sum(-1)).mean()
         ranges = [(row, start, end) for row, _ in enumerate(rows) for start, end in self.data.sentences[rows[row]]]
-        return loss + self._sentences(answers, ids, ranges) if ranges else loss
+        return loss + self.sentences(answers, ids, ranges) if ranges else loss
 
-    def _sentences(self, answers: Answers, ids: torch.Tensor, ranges: list[tuple[int, int, int]]) -> torch.Tensor:
+    def sentences(self, answers: Answers, ids: torch.Tensor, ranges: list[tuple[int, int, int]]) -> torch.Tensor:
+        """How far the tokens' largest logits are from the teacher's, over sentences as (row, start, end) of ``ids``."""
         alone = self._alone(ids, ranges)
         said = torch.stack([answers.tokens[row, start:end].float().amax(0) for row, start, end in ranges])
         # Which of its sentences is a comment's worst: a choice among them, besides each one's own logits.

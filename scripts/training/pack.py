@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from scripts.training.examples import SPAM
 from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer
 from scripts.training.onnx_scores import WINDOW, OnnxPack
-from scripts.training.scales import calibrate
+from scripts.training.scales import Answers, calibrate
+
+Scales = dict[str, dict[str, Curve]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +35,24 @@ class Stated:
     relevance: bool
 
 
-def export(model: Scorer, lexicon: Lexicon, tokenizer: Tokenizer, data: Path, folder: Path, stated: Stated) -> None:
-    """Writes the whole pack."""
+def export(
+    model: Scorer,
+    lexicon: Lexicon,
+    tokenizer: Tokenizer,
+    data: Path,
+    folder: Path,
+    stated: Stated,
+    calibrated: Callable[[Answers, Path], tuple[Scales, Curve]] = calibrate,
+) -> None:
+    """Writes the whole pack; ``calibrated`` finds its scales, and spam's, from what training held back."""
     folder.mkdir(parents=True, exist_ok=True)
     onnx_file.write(model, lexicon, folder / "model.onnx")
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    scales, spam = calibrate(OnnxPack(folder, stated.pad_id), data)
+    scales, spam = calibrated(OnnxPack(folder, stated.pad_id), data)
     write_manifest(folder, stated, scales, spam)
 
 
-def write_manifest(folder: Path, stated: Stated, scales: dict[str, dict[str, Curve]], spam: Curve) -> None:
+def write_manifest(folder: Path, stated: Stated, scales: Scales, spam: Curve) -> None:
     """``manifest.json``, with size and SHA-256 of every other file of the pack."""
     relevance = Path(__file__).with_name("relevance_weights.json")
     manifest = {

@@ -63,8 +63,8 @@ def train(run: Run) -> tuple[Scorer, Lexicon]:
     if run.pack is not None and not (run.folder / "weights.pt").exists():
         model, lexicon = Scorer(run.base), Lexicon(run.base.tokenizer.get_vocab_size())
         restore(run.pack, model, lexicon)
-        _keep(lexicon.state_dict(), run.folder / "lexicon.pt")
-        _keep(model.state_dict(), run.folder / "weights.pt")
+        keep(lexicon.state_dict(), run.folder / "lexicon.pt")
+        keep(model.state_dict(), run.folder / "weights.pt")
     lexicon = _lexicon(run)
     exact = _in_floating_point(run)
     return _quantised(run, exact, lexicon).eval(), lexicon
@@ -76,7 +76,7 @@ def _lexicon(run: Run) -> Lexicon:
     if not path.exists():
         print("weighing words: a minute or two", flush=True)
         tokenized = tokenize(run.base.tokenizer, taught_by(run.data, run.seed), LONGEST)
-        _keep(fit(tokenized, words, names_of_people(run.base.tokenizer), run.base.special).state_dict(), path)
+        keep(fit(tokenized, words, names_of_people(run.base.tokenizer), run.base.special).state_dict(), path)
     lexicon = Lexicon(words)
     lexicon.load_state_dict(torch.load(path, weights_only=True))
     lexicon.eval()
@@ -95,7 +95,7 @@ def _in_floating_point(run: Run) -> Scorer:
             trainer = Trainer(model, checkpoint, minutes=run.minutes_of(BRANCH), pace=BRANCH_PACE, after=trunk)
             _taught(run, model, trainer, BRANCH, run.seed + branch)
             ends.append({name: value.clone() for name, value in model.state_dict().items()})
-        _keep({name: mean([end[name] for end in ends]) for name in ends[0]}, path)
+        keep({name: mean([end[name] for end in ends]) for name in ends[0]}, path)
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
 
@@ -110,31 +110,32 @@ def _quantised(run: Run, exact: Scorer, lexicon: Lexicon) -> Scorer:
     model, path, ranges = Scorer(run.base), run.folder / "quantised.pt", run.folder / "ranges.pt"
     model.load_state_dict(exact.state_dict())
     if path.exists():
-        _shaped(run, model)
+        shaped(run.base, model)
     else:
         data, plan = _examples(run, QUANTISED, run.seed + BRANCHES + 1)
         if ranges.exists():
-            _shaped(run, model)
+            shaped(run.base, model)
         else:
-            quantise(model.encoder, (_fed(run, [data.ids[row] for row in rows]) for rows in plan[-RANGE_BATCHES:]))
-            _keep(model.state_dict(), ranges)
+            quantise(model.encoder, (fed(run.base, [data.ids[row] for row in rows]) for rows in plan[-RANGE_BATCHES:]))
+            keep(model.state_dict(), ranges)
         model.load_state_dict(torch.load(ranges, weights_only=True))
         model.encoder.get_input_embeddings().requires_grad_(False)  # nothing in them is rounded
         trainer = Trainer(model, run.folder / "quantising.pt", minutes=run.minutes_of(QUANTISED), pace=QUANTISED_PACE)
         trainer.run(Teacher(model, exact.eval().to(DEVICE), lexicon.to(DEVICE), data), plan)
         lexicon.cpu()
-        _keep(model.state_dict(), path)
+        keep(model.state_dict(), path)
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
 
 
-def _shaped(run: Run, model: Scorer) -> None:
+def shaped(base: Base, model: Scorer) -> None:
     """Makes the model one of whole numbers, whose ranges are known already and are loaded next."""
-    quantise(model.encoder, [_fed(run, [run.base.tokenizer.encode("a text of any kind").ids] * 2)])
+    quantise(model.encoder, [fed(base, [base.tokenizer.encode("a text of any kind").ids] * 2)])
 
 
-def _fed(run: Run, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
-    ids, mask = padded(rows, run.base.pad, torch.device("cpu"))
+def fed(base: Base, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+    """A batch as the encoder takes it."""
+    ids, mask = padded(rows, base.pad, torch.device("cpu"))
     return {"input_ids": ids, "attention_mask": mask}
 
 
@@ -152,7 +153,8 @@ def mean(values: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack(tuple(values)).mean(0) if values[0].is_floating_point() else values[0]
 
 
-def _keep(part: dict[str, torch.Tensor], path: Path) -> None:
+def keep(part: dict[str, torch.Tensor], path: Path) -> None:
+    """Writes the file as a whole or not at all."""
     new = path.with_suffix(".new")
     torch.save(part, new)
     new.replace(path)

@@ -4,4 +4,14 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("torch") else ["small_encoder.py", "test_quantised.py", "test_trainer.py"]
+collect_ignore = (
+    []
+    if find_spec("torch")
+    else [
+        "small_encoder.py",
+        "test_quantised.py",
+        "test_trainer.py",
+        "test_world_encoder.py",
+        "test_world_training.py",
+    ]
+)
