@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from moderation.core.scores import ArticleText, Scorer, ScoreRequest
 from moderation.scoring import build_scorer
 from moderation.scoring.packs import BUILTIN
-from scripts.training.metrics import auc
 
 HERE = Path(__file__).parent
 OTHERS = (1, 4, 7, 10)
@@ -75,7 +75,7 @@ def test_a_comment_ranks_higher_under_its_own_article_than_under_another(
     shipped: Scorer, whole: bool, floor: float
 ) -> None:
     own, others = own_and_others(shipped, whole=whole)
-    assert auc([True] * len(own) + [False] * len(others), [*own, *others]) > floor
+    assert roc_auc_score([True] * len(own) + [False] * len(others), [*own, *others]) > floor
 
 
 def test_under_a_whole_article_most_of_its_own_pass_and_few_others_do(shipped: Scorer) -> None:
