@@ -229,8 +229,8 @@ def end_all_sessions(services: Services, actor: str, account_id: str, *, exclude
 def account_signed_in(services: Services, cookie: str) -> Actor | None:
     """Who is behind a session's cookie, with what they may do."""
     with services.database.reading() as session:
-        account = live_session(session, digest_of(cookie), services.clock())
-        return _actor(account, grants_of(session, account.id)) if account else None
+        found = live_session(session, digest_of(cookie), services.clock())
+    return _actor(found.account_id, found.name, found.grants) if found else None
 
 
 def account_at_work(services: Services, account_id: str) -> Actor | None:
@@ -238,7 +238,7 @@ def account_at_work(services: Services, account_id: str) -> Actor | None:
     with services.database.reading() as session:
         account = session.get(Account, account_id)
         usable = account is not None and account.disabled_at is None
-        return _actor(account, grants_of(session, account_id)) if account and usable else None
+        return _actor(account.id, account.name, grants_of(session, account_id)) if account and usable else None
 
 
 def account_with_token(services: Services, token: str) -> Actor | None:
@@ -248,17 +248,17 @@ def account_with_token(services: Services, token: str) -> Actor | None:
         if found is None:
             return None
         row, account = found
-        whole = _actor(account, grants_of(session, account.id))
+        whole = _actor(account.id, account.name, grants_of(session, account.id))
     # Whoever may decide about a comment may read it.
     return limited_to(whole, {row.right, READ} if row.right == MODERATE else {row.right})
 
 
-def _actor(account: Account, grants: Mapping[str, Granted]) -> Actor:
+def _actor(account_id: str, name: str, grants: Mapping[str, Granted]) -> Actor:
     limited = {site: granted.sections for site, granted in grants.items() if granted.sections is not None}
     return Actor(
-        reference=f"account:{account.id}",
-        name=account.name,
-        account_id=account.id,
+        reference=f"account:{account_id}",
+        name=name,
+        account_id=account_id,
         rights={site: rights_of(granted) for site, granted in grants.items()},
         sections={site: frozenset(names) for site, names in limited.items()},
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, Row, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
@@ -135,11 +136,14 @@ def all_accounts(session: Session) -> Sequence[Account]:
 
 def grants_of(session: Session, account_id: str) -> dict[str, Granted]:
     """Site id (or ``*``) to what is granted there."""
-    rows = session.scalars(select(Grant).where(Grant.account_id == account_id).order_by(Grant.site_id))
-    return {row.site_id: _granted(row) for row in rows}
+    return {row.site_id: _granted(row) for row in session.execute(_GRANTS, {"account": account_id})}
 
 
-def _granted(row: Grant) -> Granted:
+_GRANTED = (Grant.site_id, Grant.role, Grant.sections, Grant.extra)
+_GRANTS = select(*_GRANTED).where(Grant.account_id == bindparam("account")).order_by(Grant.site_id)
+
+
+def _granted(row: Row[*tuple[Any, ...]]) -> Granted:
     return Granted(
         role=Role(row.role),
         sections=None if row.sections is None else tuple(row.sections),
@@ -162,13 +166,35 @@ def tokens_of(session: Session, account_id: str) -> Sequence[Token]:
     return session.scalars(select(Token).where(Token.account_id == account_id).order_by(Token.id)).all()
 
 
-def live_session(session: Session, digest: str, now: datetime) -> Account | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSession:
+    """An account that is signed in, with its grants by site id (or ``*``)."""
+
+    account_id: str
+    name: str
+    grants: dict[str, Granted]
+
+
+def live_session(session: Session, digest: str, now: datetime) -> LiveSession | None:
     """Whose sign-in this is, unless it ended or the account is disabled."""
-    return session.scalar(
-        select(Account)
-        .join(WebSession, WebSession.account_id == Account.id)
-        .where(WebSession.digest == digest, WebSession.expires_at > now, Account.disabled_at.is_(None))
+    rows = session.execute(_LIVE_SESSION, {"digest": digest, "now": now}).all()
+    if not rows:
+        return None
+    grants = {row.site_id: _granted(row) for row in rows if row.site_id is not None}
+    return LiveSession(account_id=rows[0].id, name=rows[0].name, grants=grants)
+
+
+_LIVE_SESSION = (
+    select(Account.id, Account.name, *_GRANTED)
+    .join(WebSession, WebSession.account_id == Account.id)
+    .outerjoin(Grant, Grant.account_id == Account.id)
+    .where(
+        WebSession.digest == bindparam("digest"),
+        WebSession.expires_at > bindparam("now"),
+        Account.disabled_at.is_(None),
     )
+    .order_by(Grant.site_id)
+)
 
 
 def end_sessions(session: Session, account_id: str, *, exclude: str | None = None) -> None:

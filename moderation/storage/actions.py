@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
@@ -93,10 +93,19 @@ def own_actions(session: Session, account_id: str, *, limit: int) -> Sequence[Mo
 
 def newest_action(session: Session, account_id: str) -> ModeratorAction | None:
     """What somebody did last and has not taken back."""
-    query = select(ModeratorAction).where(
-        ModeratorAction.account_id == account_id, ModeratorAction.undoes.is_(None), ModeratorAction.undone_by.is_(None)
+    return session.scalar(_NEWEST, {"account": account_id})
+
+
+_NEWEST = (
+    select(ModeratorAction)
+    .where(
+        ModeratorAction.account_id == bindparam("account"),
+        ModeratorAction.undoes.is_(None),
+        ModeratorAction.undone_by.is_(None),
     )
-    return session.scalar(query.order_by(ModeratorAction.id.desc()).limit(1))
+    .order_by(ModeratorAction.id.desc())
+    .limit(1)
+)
 
 
 def forget_actions(session: Session, action_ids: Sequence[str]) -> None:

@@ -1,14 +1,15 @@
-"""What every table shares: the metadata, names of constraints, and times in UTC."""
+"""What every table shares: the metadata, names of constraints, and times in UTC; and how statements are built once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, Table
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Integer, MetaData, Table, bindparam
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
 
@@ -65,3 +66,16 @@ class Base(DeclarativeBase):
 def table_of(mapped: type[Base]) -> Table:
     """The plain table behind a mapped class: inserting into it skips the mapper, which an intake can't afford."""
     return cast(Table, mapped.__table__)
+
+
+# SQLAlchemy takes longer to build a statement, and to find what it has compiled of it, than a database takes to answer
+# most of them. What a page or an intake asks is built once: at the top of its module where it is always the same, else
+# by a function of what its shape depends on. What is asked about goes in as parameters.
+
+built_once = lru_cache(maxsize=256)
+"""Keeps what a function builds. What it is given must be few different things: scopes, orders, columns, no texts."""
+
+
+def one_of(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """That the column has one of the values in the parameter of this name."""
+    return column.in_(bindparam(name, type_=column.type, expanding=True))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from moderation.core.audit_chain import AuditEvent
@@ -20,7 +20,7 @@ from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
 from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
-from moderation.storage.base import table_of
+from moderation.storage.base import built_once, one_of, table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, QueueIndex, location_in, signals_in
 from moderation.storage.reach import within_any
@@ -91,12 +91,13 @@ _LINE = (
     .join(Article, Article.id == Comment.article_id)
     .join(Author, Author.id == Comment.author_id)
     .join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    .where(one_of(Comment.id, "ids"))
 )
 
 
 def lines_of(session: Session, ids: Sequence[str]) -> list[Line]:
     """These comments as lines of a list, in this order."""
-    rows = {row.id: row for row in session.execute(_LINE.where(Comment.id.in_(ids)))}
+    rows = {row.id: row for row in session.execute(_LINE, {"ids": ids})}
     decisions: dict[str, list[DecisionRow]] = {}
     for decision in _decisions_of(session, ids):
         decisions.setdefault(decision.comment_id, []).append(decision)
@@ -131,17 +132,20 @@ def holds_in(judged: DecisionRow | None) -> tuple[str, ...]:
     return tuple(reason["words"] for reason in judged.reasons if reason["code"] == "hold") if judged else ()
 
 
+_DESK_COMMENT = (
+    select(Comment, Article, Author, QueueIndex, ScoreRow)
+    .join(Article, Article.id == Comment.article_id)
+    .join(Author, Author.id == Comment.author_id)
+    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
+    .where(Comment.id == bindparam("id"))
+    .options(defer(Article.paragraphs), defer(Article.key_points))
+)
+
+
 def desk_comment(session: Session, comment_id: str, scopes: Sequence[Scope]) -> DeskComment | None:
     """One comment within these scopes with what stands around it."""
-    row = session.execute(
-        select(Comment, Article, Author, QueueIndex, ScoreRow)
-        .join(Article, Article.id == Comment.article_id)
-        .join(Author, Author.id == Comment.author_id)
-        .join(QueueIndex, QueueIndex.comment_id == Comment.id)
-        .outerjoin(ScoreRow, ScoreRow.comment_id == Comment.id)
-        .where(Comment.id == comment_id)
-        .options(defer(Article.paragraphs), defer(Article.key_points))
-    ).first()
+    row = session.execute(_DESK_COMMENT, {"id": comment_id}).first()
     if row is None or not any(scope.holds(row[3]) for scope in scopes):
         return None
     comment, article, author, queue_index, scores = row
@@ -161,51 +165,74 @@ AROUND = 15
 """How many of a thread stand before a comment, after it, and under it."""
 
 
-def thread_of(session: Session, comment: Comment) -> list[ThreadComment]:
+def thread_of(session: Session, item: DeskComment) -> list[ThreadComment]:
     """The thread around a comment, waiting ones included: what it answers, what else answers that before and after it,
     and its own replies under it. Alone: nothing.
     """
-    own = _said(session, and_(Comment.parent_id == comment.id), 2 if comment.parent_id else 1)
-    here = [*_said(session, Comment.id == comment.id, 1 if comment.parent_id else 0), *own]
+    comment, index = item.comment, item.queue_index
+    own = _said(session, _REPLIES, 2 if comment.parent_id else 1, parent=comment.id)
+    signals = {signal: value for signal in _SIGNALS if (value := getattr(index, signal)) is not None}
+    depth = 1 if comment.parent_id else 0
+    here = [ThreadComment(comment=comment, at=location_in(index), depth=depth, signals=signals), *own]
     if comment.parent_id is None:
         return here if own else []
-    place = tuple_(Comment.created_at, Comment.id)
-    at = tuple_(comment.created_at, comment.id)
-    beside = Comment.parent_id == comment.parent_id
-    before = _said(session, and_(beside, place < at), 1, newest=True)
+    beside = {"parent": comment.parent_id, "at": comment.created_at, "id": comment.id}
     return [
-        *_said(session, Comment.id == comment.parent_id, 0),
-        *reversed(before),
+        *_said(session, _PARENT, 0, parent=comment.parent_id),
+        *reversed(_said(session, _REPLIES_BEFORE, 1, **beside)),
         *here,
-        *_said(session, and_(beside, place > at), 1),
+        *_said(session, _REPLIES_AFTER, 1, **beside),
     ]
 
 
-def _said(session: Session, where: Any, depth: int, *, newest: bool = False) -> list[ThreadComment]:
+def _said(session: Session, query: Select[Any], depth: int, **asked: Any) -> list[ThreadComment]:
+    return [
+        ThreadComment(comment=row[0], at=location_in(row), depth=depth, signals=_signals(row._mapping))
+        for row in session.execute(query, asked)
+    ]
+
+
+def _saying(*where: ColumnElement[bool], newest: bool = False) -> Select[Any]:
     order = (Comment.created_at.desc(), Comment.id.desc()) if newest else (Comment.created_at, Comment.id)
     columns = (_QUEUE_INDEX[name] for name in ("site_id", "section", "escalated", *_SIGNALS))
     query = select(Comment, *columns).join(QueueIndex, QueueIndex.comment_id == Comment.id)
-    rows = session.execute(query.where(where).order_by(*order).limit(AROUND))
-    return [
-        ThreadComment(comment=row[0], at=location_in(row), depth=depth, signals=_signals(row._mapping)) for row in rows
-    ]
+    return query.where(*where).order_by(*order).limit(AROUND)
+
+
+_PLACE = tuple_(Comment.created_at, Comment.id)
+_AT = tuple_(bindparam("at", type_=Comment.created_at.type), bindparam("id", type_=Comment.id.type))
+_IS_REPLY = Comment.parent_id == bindparam("parent")
+_PARENT = _saying(Comment.id == bindparam("parent"))
+_REPLIES = _saying(_IS_REPLY)
+_REPLIES_BEFORE = _saying(_IS_REPLY, _PLACE < _AT, newest=True)
+_REPLIES_AFTER = _saying(_IS_REPLY, _PLACE > _AT)
 
 
 def _signals(row: Any) -> dict[str, float]:
-    return {signal: row[signal] for signal in _SIGNALS if row[signal] is not None}
+    return {signal: value for signal in _SIGNALS if (value := row[signal]) is not None}
+
+
+_SIGNALS_OF = select(_QUEUE_INDEX.comment_id, *(_QUEUE_INDEX[signal] for signal in _SIGNALS)).where(
+    one_of(_QUEUE_INDEX.comment_id, "ids")
+)
 
 
 def signals_of(session: Session, ids: Iterable[str]) -> dict[str, dict[str, float]]:
     """The scores that the queue index has of these comments, by comment."""
-    query = select(_QUEUE_INDEX.comment_id, *(_QUEUE_INDEX[signal] for signal in _SIGNALS))
-    rows = session.execute(query.where(_QUEUE_INDEX.comment_id.in_(list(ids))))
+    rows = session.execute(_SIGNALS_OF, {"ids": list(ids)})
     return {row.comment_id: _signals(row._mapping) for row in rows}
+
+
+_STANDING = (
+    select(Comment.id, Comment.status, Comment.revision, Comment.site_id, _QUEUE_INDEX.section)
+    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    .where(one_of(Comment.id, "ids"))
+)
 
 
 def standing_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, tuple[str, int]]:
     """Where those of these comments stand that lie within the scopes: status and revision by id."""
-    query = select(Comment.id, Comment.status, Comment.revision, Comment.site_id, _QUEUE_INDEX.section)
-    rows = session.execute(query.join(QueueIndex, QueueIndex.comment_id == Comment.id).where(Comment.id.in_(ids)))
+    rows = session.execute(_STANDING, {"ids": ids})
     return {
         row.id: (row.status, row.revision) for row in rows if any(s.reaches(row.site_id, row.section) for s in scopes)
     }
@@ -243,11 +270,17 @@ def latest_by(
     session: Session, author_id: str, scopes: Sequence[Scope], *, exclude: str, limit: int = 5
 ) -> Sequence[Comment]:
     """An author's latest other comments within these scopes, newest first."""
-    others = select(Comment).where(Comment.author_id == author_id, Comment.id != exclude)
-    if any(scope.sections is not None for scope in scopes):
+    limited = tuple(scopes) if any(scope.sections is not None for scope in scopes) else None
+    return session.scalars(_latest(limited, limit), {"author": author_id, "exclude": exclude}).all()
+
+
+@built_once
+def _latest(scopes: tuple[Scope, ...] | None, limit: int) -> Select[Comment]:
+    others = select(Comment).where(Comment.author_id == bindparam("author"), Comment.id != bindparam("exclude"))
+    if scopes is not None:
         others = others.join(QueueIndex, QueueIndex.comment_id == Comment.id)
         others = others.where(within_any(scopes, _QUEUE_INDEX.site_id, _QUEUE_INDEX.section))
-    return session.scalars(others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)).all()
+    return others.order_by(Comment.received_at.desc(), Comment.id).limit(limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,26 +326,32 @@ def newest_events(session: Session, wanted: EventsWanted, *, limit: int) -> list
 
 def account_names(session: Session) -> dict[str, str]:
     """Each account's name by its id, disabled ones included: who an actor in the audit log is."""
-    return dict(session.execute(select(Account.id, Account.name)).all())
+    return dict(session.execute(_ACCOUNT_NAMES).all())
+
+
+_ACCOUNT_NAMES = select(Account.id, Account.name)
+_DECISIONS = (
+    select(DecisionRow)
+    .where(one_of(DecisionRow.comment_id, "ids"))
+    .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
+    .options(defer(DecisionRow.basis), defer(DecisionRow.statement))
+)
 
 
 def _decisions_of(session: Session, ids: Sequence[str]) -> Sequence[DecisionRow]:
     """All decisions on these comments, the newest first."""
-    return session.scalars(
-        select(DecisionRow)
-        .where(DecisionRow.comment_id.in_(ids))
-        .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
-        .options(defer(DecisionRow.basis), defer(DecisionRow.statement))
-    ).all()
+    return session.scalars(_DECISIONS, {"ids": ids}).all()
 
 
 def _first(decisions: Iterable[DecisionRow]) -> DecisionRow | None:
     return next(iter(decisions), None)
 
 
+_TITLES = select(Article.id, Article.title, Article.site_id, Article.section).where(one_of(Article.id, "ids"))
+
+
 def titles_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, str]:
     """The titles of those of these articles that lie within the scopes, by id, in this order."""
-    query = select(Article.id, Article.title, Article.site_id, Article.section).where(Article.id.in_(ids))
-    rows = {row.id: row for row in session.execute(query)}
+    rows = {row.id: row for row in session.execute(_TITLES, {"ids": ids})} if ids else {}
     found = [rows[article] for article in dict.fromkeys(ids) if article in rows]
     return {row.id: row.title for row in found if any(scope.reaches(row.site_id, row.section) for scope in scopes)}

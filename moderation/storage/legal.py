@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, func, select, tuple_
+from sqlalchemy import ForeignKey, Index, bindparam, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, one_of
 
 
 class LegalKind(StrEnum):
@@ -84,14 +84,16 @@ def decided_cases(
 
 def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime, soon: datetime) -> Pressing:
     """What is overdue now, and what will be until ``soon``, on these sites; None: on all."""
-    query = select(
-        func.count().filter(LegalCase.due_at <= now),
-        func.count().filter(LegalCase.due_at > now),
-    ).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= soon)
-    if site_ids is not None:
-        query = query.where(LegalCase.site_id.in_(site_ids))
-    overdue, near = session.execute(query).one()
+    query, asked = (_PRESSING, {}) if site_ids is None else (_PRESSING_ON, {"sites": site_ids})
+    overdue, near = session.execute(query, {"now": now, "soon": soon, **asked}).one()
     return Pressing(overdue=overdue, soon=near)
+
+
+_PRESSING = select(
+    func.count().filter(LegalCase.due_at <= bindparam("now")),
+    func.count().filter(LegalCase.due_at > bindparam("now")),
+).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= bindparam("soon"))
+_PRESSING_ON = _PRESSING.where(one_of(LegalCase.site_id, "sites"))
 
 
 def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:

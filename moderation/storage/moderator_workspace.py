@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, delete, or_, select
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.reach import Scope
 from moderation.storage.accounts import Account
-from moderation.storage.base import Base
+from moderation.storage.base import Base, built_once, one_of, table_of
 
 
 class CommentLock(Base):
@@ -128,13 +128,23 @@ class Noted:
     made_at: datetime
 
 
+_FLAGS = (
+    select(CommentFlag, Account.name)
+    .join(Account, Account.id == CommentFlag.account_id)
+    .where(one_of(CommentFlag.comment_id, "ids"))
+    .order_by(CommentFlag.made_at, CommentFlag.kind)
+)
+_KINDS = (
+    select(CommentFlag.comment_id, CommentFlag.kind)
+    .where(one_of(CommentFlag.comment_id, "ids"))
+    .order_by(CommentFlag.kind)
+)
+
+
 def flags_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[FlagShown]]:
     """The flags of each of these comments that has any, oldest first."""
     found: dict[str, list[FlagShown]] = {}
-    query = select(CommentFlag, Account.name).join(Account, Account.id == CommentFlag.account_id)
-    for flag, by in session.execute(
-        query.where(CommentFlag.comment_id.in_(comment_ids)).order_by(CommentFlag.made_at, CommentFlag.kind)
-    ):
+    for flag, by in session.execute(_FLAGS, {"ids": comment_ids}):
         shown = FlagShown(kind=FlagKind(flag.kind), by=by, note=flag.note, made_at=flag.made_at)
         found.setdefault(flag.comment_id, []).append(shown)
     return found
@@ -142,13 +152,8 @@ def flags_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[Fla
 
 def kinds_on(session: Session, comment_ids: Sequence[str]) -> dict[str, list[str]]:
     """The same as words alone, in the order of ``FlagKind``."""
-    rows = session.execute(
-        select(CommentFlag.comment_id, CommentFlag.kind)
-        .where(CommentFlag.comment_id.in_(comment_ids))
-        .order_by(CommentFlag.kind)
-    )
     found: dict[str, list[str]] = {}
-    for comment_id, kind in rows:
+    for comment_id, kind in session.execute(_KINDS, {"ids": comment_ids}):
         found.setdefault(comment_id, []).append(kind)
     return found
 
@@ -167,19 +172,22 @@ def notes_about(
     """The notes about one comment, author or article that nobody has removed, the newest first; with ``pinned`` only
     those that are, or are not.
     """
+    return [
+        Noted(id=note.id, account_id=note.account_id, by=by, text=note.text, pinned=note.pinned, made_at=note.made_at)
+        for note, by in session.execute(_notes(pinned, limit), {"about": about, "subject": subject})
+    ]
+
+
+@built_once
+def _notes(pinned: bool | None, limit: int) -> Select[Note, str]:
     query = (
         select(Note, Account.name)
         .join(Account, Account.id == Note.account_id)
-        .where(Note.about == about, Note.subject == subject, Note.removed_at.is_(None))
+        .where(Note.about == bindparam("about"), Note.subject == bindparam("subject"), Note.removed_at.is_(None))
         .order_by(Note.id.desc())
         .limit(limit)
     )
-    if pinned is not None:
-        query = query.where(Note.pinned.is_(pinned))
-    return [
-        Noted(id=note.id, account_id=note.account_id, by=by, text=note.text, pinned=note.pinned, made_at=note.made_at)
-        for note, by in session.execute(query)
-    ]
+    return query if pinned is None else query.where(Note.pinned.is_(pinned))
 
 
 def holder(session: Session, comment_id: str, account_id: str | None, now: datetime) -> str | None:
@@ -192,10 +200,11 @@ def holder(session: Session, comment_id: str, account_id: str | None, now: datet
 
 def live_locks(session: Session, now: datetime, *, exclude: str | None = None) -> dict[str, str]:
     """Who has which comment open, but for this account: account ids by comment ids."""
-    query = select(CommentLock.comment_id, CommentLock.account_id).where(CommentLock.until > now)
-    if exclude is not None:
-        query = query.where(CommentLock.account_id != exclude)
-    return dict(session.execute(query).all())
+    rows = session.execute(_LIVE_LOCKS, {"now": now})
+    return {comment: account for comment, account in rows if account != exclude}
+
+
+_LIVE_LOCKS = select(CommentLock.comment_id, CommentLock.account_id).where(CommentLock.until > bindparam("now"))
 
 
 def release_locks(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
@@ -207,12 +216,21 @@ def release_locks(session: Session, account_id: str, comment_id: str | None, now
 
 def views_for(session: Session, account_id: str, scopes: Sequence[Scope]) -> list[SavedView]:
     """An account's saved views, and those that others share with whoever reaches so far, by name."""
-    mine_or_shared = or_(SavedView.account_id == account_id, SavedView.shared.is_(True))
-    found = session.scalars(select(SavedView).where(mine_or_shared).order_by(SavedView.name, SavedView.id))
+    found = session.scalars(_VIEWS, {"account": account_id})
     return [view for view in found if view.account_id == account_id or view.offered_to(scopes)]
+
+
+_VIEWS = (
+    select(SavedView)
+    .where(or_(SavedView.account_id == bindparam("account"), SavedView.shared.is_(True)))
+    .order_by(SavedView.name, SavedView.id)
+)
 
 
 def preferences_of(session: Session, account_id: str | None) -> dict[str, Any]:
     """How an account wants its desk; empty where it never said."""
-    found = session.get(Preferences, account_id) if account_id is not None else None
-    return dict(found.values) if found is not None else {}
+    found = session.scalar(_PREFERENCES, {"account": account_id}) if account_id is not None else None
+    return dict(found or {})
+
+
+_PREFERENCES = select(table_of(Preferences).c["values"]).where(Preferences.account_id == bindparam("account"))

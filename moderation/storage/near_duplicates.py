@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CompoundSelect,
     Connection,
     Integer,
     Row,
@@ -28,7 +29,7 @@ from sqlalchemy.orm import Session
 from moderation.core.reach import Location, Scope
 from moderation.core.spam import MIN_WORDS
 from moderation.core.text.likeness import BUCKETS, buckets, likeness
-from moderation.storage.base import table_of
+from moderation.storage.base import built_once, one_of, table_of
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import WAITS, QueueIndex, location_in
 from moderation.storage.reach import within_any
@@ -39,6 +40,7 @@ NEARLY = 0.8
 """The share from which they say nearly the same, and may be refused together."""
 _CANDIDATES = 100
 _QUEUE_INDEX = table_of(QueueIndex)
+_COMMENTS = select(Comment).where(one_of(Comment.id, "ids"))
 _Found = Row[Any]
 
 
@@ -64,7 +66,7 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
         return []
     alike = [
         Alike(comment=other, likeness=shared)
-        for other in session.scalars(select(Comment).where(Comment.id.in_(ids)))
+        for other in session.scalars(_COMMENTS, {"ids": ids})
         if (shared := likeness(comment.body, other.body)) >= ALIKE
     ]
     return sorted(alike, key=lambda one: (-one.likeness, one.comment.received_at, one.comment.id))[:limit]
@@ -124,21 +126,26 @@ def _candidates(
     itself: bool = False,
 ) -> Sequence[_Found]:
     """Rows of the queue index that have at least one of the text's buckets."""
+    asked = {"site": comment.site_id, "comment": comment.id, **{f"bucket_{n}": own[n] for n in range(BUCKETS)}}
+    rows = session.execute(_sharing_a_bucket(tuple(scopes), of_each_bucket, itself), asked)
+    return list({row.number: row for row in rows}.values())
+
+
+@built_once
+def _sharing_a_bucket(scopes: tuple[Scope, ...], of_each_bucket: int, itself: bool) -> CompoundSelect[Any]:
     columns = (
         _QUEUE_INDEX.c.number,
         _QUEUE_INDEX.c.comment_id,
         *(_QUEUE_INDEX.c[f"bucket_{n}"] for n in range(BUCKETS)),
     )
-    here = [WAITS, _QUEUE_INDEX.c.site_id == comment.site_id]
+    here = [WAITS, _QUEUE_INDEX.c.site_id == bindparam("site")]
     if not itself:
-        here.append(_QUEUE_INDEX.c.comment_id != comment.id)
+        here.append(_QUEUE_INDEX.c.comment_id != bindparam("comment"))
     here.append(within_any(scopes, _QUEUE_INDEX.c.site_id, _QUEUE_INDEX.c.section))
     # One query for each bucket, as each has an index of its own; a campaign's thousands are not all looked at.
-    of_each = [
-        select(select(*columns).where(*here, _QUEUE_INDEX.c[f"bucket_{n}"] == own[n]).limit(of_each_bucket).subquery())
-        for n in range(BUCKETS)
-    ]
-    return list({row.number: row for row in session.execute(union_all(*of_each))}.values())
+    shared = (_QUEUE_INDEX.c[f"bucket_{n}"] == bindparam(f"bucket_{n}") for n in range(BUCKETS))
+    of_each = (select(*columns).where(*here, bucket).limit(of_each_bucket) for bucket in shared)
+    return union_all(*(select(some.subquery()) for some in of_each))
 
 
 def _in_common(row: _Found, own: tuple[int, ...]) -> int:

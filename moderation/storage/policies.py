@@ -32,6 +32,7 @@ class KeptConfiguration(Base):
 
 
 _NEWEST = select(KeptConfiguration).order_by(KeptConfiguration.id.desc()).limit(1)
+_NEWEST_HASH = _NEWEST.with_only_columns(KeptConfiguration.hash)
 
 
 def newest_configuration(session: Session) -> KeptConfiguration | None:
@@ -45,7 +46,7 @@ def kept_configurations(session: Session, *, limit: int) -> Sequence[KeptConfigu
 
 def newest_hash(session: Session) -> str | None:
     """The SHA-256 of the configuration that took effect last."""
-    return session.scalar(_NEWEST.with_only_columns(KeptConfiguration.hash))
+    return session.scalar(_NEWEST_HASH)
 
 
 def was_in_force(session: Session, hash_: str) -> bool:

@@ -300,7 +300,7 @@ def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
     where they are known.
     """
     return Signals(
-        values={column.name: float(row[column]) for column in _VALUES if row[column] is not None},
+        values={column.name: float(value) for column in _VALUES if (value := row[column]) is not None},
         scored=row[_C.scored],
         readable=row[_C.readable],
         language=row[_C.language],

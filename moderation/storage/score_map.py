@@ -12,15 +12,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Row, Select, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.storage.actions import CHOSEN, ActionItem, ItemState, how_many_items
-from moderation.storage.articles import Article
-from moderation.storage.base import table_of
+from moderation.storage.base import built_once, one_of, table_of
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import DECIDABLE, UNDECIDABLE, WAITS, QueueIndex
 from moderation.storage.reach import within
@@ -78,27 +77,13 @@ class Histogram:
         return sum(self.counts[score_range.low : score_range.high])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampled:
-    """A comment of a score range: its score, its article's title, its language, and the label that is highest in it."""
-
-    comment_id: str
-    body: str
-    title: str
-    score: float
-    language: str | None
-    strongest: tuple[str, float] | None
-
-
 def histogram(session: Session, area: Area, signal: str) -> Histogram:
     """What waits there, counted."""
     counts, without = [0] * HUNDREDTHS, 0
     examples: list[set[int]] = [set() for _ in counts]
-    numbers = _QUEUE_INDEX.c.number
-    where = _hundredth(session, signal)
     for scope in area.scopes:
-        counted = _decidable(select(where, func.count(), func.min(numbers), func.max(numbers)), scope, area)
-        for hundredth, count, oldest, newest in session.execute(counted.group_by(where)):
+        by_hundredth = _by_hundredth(_place(area, scope), signal, _dialect(session))
+        for hundredth, count, oldest, newest in session.execute(by_hundredth, _values(area)):
             if hundredth is None:
                 without += count
                 continue
@@ -123,10 +108,8 @@ def _undecidable(session: Session, area: Area) -> tuple[Mapping[str, int], int]:
     """How many wait in each language that no pack reads, and how many not scored."""
     found: Counter[str] = Counter()
     unscored = 0
-    scored, language = _QUEUE_INDEX.c.scored, _QUEUE_INDEX.c.language
     for scope in area.scopes:
-        query = _waiting(select(scored, language, func.count()).where(UNDECIDABLE), scope, area)
-        for was_scored, code, count in session.execute(query.group_by(scored, language)):
+        for was_scored, code, count in session.execute(_by_language(_place(area, scope)), _values(area)):
             if was_scored:
                 found[code or "und"] += count
             else:
@@ -138,8 +121,8 @@ def numbers_within(session: Session, area: Area, score_range: ScoreRange, *, lim
     """The queue index's numbers of some comments in a score range."""
     found: list[int] = []
     for scope in area.scopes:
-        some = _within(session, select(_QUEUE_INDEX.c.number), scope, area, score_range).limit(limit - len(found))
-        found += session.scalars(some)
+        some = _some_within(_place(area, scope), score_range.signal, _dialect(session))
+        found += session.scalars(some, {**_values(area, score_range), "limit": limit - len(found)})
     return found
 
 
@@ -147,38 +130,24 @@ def among(session: Session, area: Area, score_range: ScoreRange, ids: Collection
     """Those of these comments that lie in a score range."""
     found: list[str] = []
     for scope in area.scopes if ids else ():
-        within_score_range = _within(session, select(_QUEUE_INDEX.c.comment_id), scope, area, score_range)
-        found += session.scalars(within_score_range.where(_QUEUE_INDEX.c.comment_id.in_(ids)))
+        these = _these_within(_place(area, scope), score_range.signal, _dialect(session))
+        found += session.scalars(these, {**_values(area, score_range), "ids": ids})
     return found
 
 
-def sampled(session: Session, numbers: Sequence[int], signal: str) -> list[Sampled]:
-    """These comments, as far as they still wait with scores that may decide something, the highest score first."""
-    score = _QUEUE_INDEX.c[signal]
-    query = (
-        select(
-            *(Comment.id, Comment.body, Article.title, score.label("score")),
-            *(_QUEUE_INDEX.c[name] for name in ("language", *LABELS)),
-        )
-        .join(_QUEUE_INDEX, _QUEUE_INDEX.c.comment_id == Comment.id)
-        .join(Article, Article.id == Comment.article_id)
-        .where(_QUEUE_INDEX.c.number.in_(numbers), WAITS, DECIDABLE, score.is_not(None))
-        .order_by(score.desc(), _QUEUE_INDEX.c.number)
-    )
-    return [_sampled(row) for row in session.execute(query)]
+def sampled(session: Session, numbers: Sequence[int], signal: str) -> dict[str, float]:
+    """The scores of these comments by their ids, as far as they still wait with scores that may decide something, the
+    highest score first.
+    """
+    return dict(session.execute(_sample(signal), {"numbers": numbers}).all()) if numbers else {}
 
 
-def _sampled(row: Row[*tuple[Any, ...]]) -> Sampled:
-    labels = {label: value for label in LABELS if (value := row._mapping[_QUEUE_INDEX.c[label]]) is not None}
-    strongest = max(labels, key=lambda label: labels[label], default=None)
-    return Sampled(
-        comment_id=row.id,
-        body=row.body,
-        title=row.title,
-        score=row.score,
-        language=row.language,
-        strongest=(strongest, labels[strongest]) if strongest is not None else None,
-    )
+@built_once
+def _sample(signal: str) -> Select[str, float]:
+    score, numbers = _QUEUE_INDEX.c[signal], _QUEUE_INDEX.c.number
+    query = select(_QUEUE_INDEX.c.comment_id, score)
+    query = query.where(one_of(numbers, "numbers"), WAITS, DECIDABLE, score.is_not(None))
+    return query.order_by(score.desc(), numbers)
 
 
 def choose_score_range(session: Session, action_id: str, area: Area, score_range: ScoreRange) -> int:
@@ -194,37 +163,88 @@ def choose_score_range(session: Session, action_id: str, area: Area, score_range
             _COMMENTS.c.revision,
         )
         # The index that holds all scores finds them; the rest is looked up for these alone.
-        there = _within(session, select(_QUEUE_INDEX.c.number), scope, area, score_range)
+        there = _numbers_within(_place(area, scope), score_range.signal, _dialect(session))
         chosen = select(*columns).join(_COMMENTS, _COMMENTS.c.id == _QUEUE_INDEX.c.comment_id)
-        chosen = chosen.where(_QUEUE_INDEX.c.number.in_(there.correlate(None)))
+        chosen = chosen.where(_QUEUE_INDEX.c.number.in_(there.params(_values(area, score_range)).correlate(None)))
         session.connection().execute(insert(_ITEMS).from_select(CHOSEN, chosen))
         at = how_many_items(session, action_id)
     return at
 
 
-def _within(
-    session: Session, query: Select[*tuple[Any, ...]], scope: Scope, area: Area, score_range: ScoreRange
-) -> Select[*tuple[Any, ...]]:
-    high = HUNDREDTHS if score_range.high >= HUNDREDTHS else score_range.high - 1
-    return _decidable(query, scope, area).where(_hundredth(session, score_range.signal).between(score_range.low, high))
+# --- statements -------------------------------------------------------------------------------------------------------
 
 
-def _decidable(query: _Query, scope: Scope, area: Area) -> _Query:
-    return _waiting(query, scope, area).where(DECIDABLE)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A part of an area: in one scope, under the one article ``article`` or in the one section ``section`` or not."""
+
+    scope: Scope
+    of_article: bool
+    of_section: bool
 
 
-def _waiting(query: _Query, scope: Scope, area: Area) -> _Query:
+def _place(area: Area, scope: Scope) -> _Place:
+    return _Place(scope, area.article_id is not None, area.section is not None)
+
+
+def _values(area: Area, score_range: ScoreRange | None = None) -> dict[str, Any]:
+    """The parameters of its statements."""
+    values: dict[str, Any] = {"article": area.article_id, "section": area.section}
+    if score_range is not None:
+        high = HUNDREDTHS if score_range.high >= HUNDREDTHS else score_range.high - 1
+        values |= {"low": score_range.low, "high": high}
+    return values
+
+
+def _dialect(session: Session) -> str:
+    return session.connection().dialect.name
+
+
+@built_once
+def _by_hundredth(place: _Place, signal: str, dialect: str) -> _Query:
+    hundredth, numbers = _hundredth(signal, dialect), _QUEUE_INDEX.c.number
+    query = select(hundredth, func.count(), func.min(numbers), func.max(numbers)).where(*_waiting(place), DECIDABLE)
+    return query.group_by(hundredth)
+
+
+@built_once
+def _by_language(place: _Place) -> _Query:
+    scored, language = _QUEUE_INDEX.c.scored, _QUEUE_INDEX.c.language
+    return select(scored, language, func.count()).where(UNDECIDABLE, *_waiting(place)).group_by(scored, language)
+
+
+@built_once
+def _some_within(place: _Place, signal: str, dialect: str) -> Select[int]:
+    return _numbers_within(place, signal, dialect).limit(bindparam("limit", type_=Integer))
+
+
+@built_once
+def _these_within(place: _Place, signal: str, dialect: str) -> Select[str]:
+    comment_id = _QUEUE_INDEX.c.comment_id
+    return select(comment_id).where(*_within(place, signal, dialect), one_of(comment_id, "ids"))
+
+
+def _numbers_within(place: _Place, signal: str, dialect: str) -> Select[int]:
+    return select(_QUEUE_INDEX.c.number).where(*_within(place, signal, dialect))
+
+
+def _within(place: _Place, signal: str, dialect: str) -> list[ColumnElement[bool]]:
+    inside = _hundredth(signal, dialect).between(bindparam("low"), bindparam("high"))
+    return [*_waiting(place), DECIDABLE, inside]
+
+
+def _waiting(place: _Place) -> list[ColumnElement[bool]]:
     columns = _QUEUE_INDEX.c
-    query = query.where(*within(scope, columns.site_id, columns.section, columns.escalated), WAITS)
-    if area.article_id is not None:
-        query = query.where(_QUEUE_INDEX.c.article_id == area.article_id)
-    if area.section is not None:
-        query = query.where(_QUEUE_INDEX.c.section == area.section)
-    return query
+    conditions = [*within(place.scope, columns.site_id, columns.section, columns.escalated), WAITS]
+    if place.of_article:
+        conditions.append(columns.article_id == bindparam("article"))
+    if place.of_section:
+        conditions.append(columns.section == bindparam("section"))
+    return conditions
 
 
-def _hundredth(session: Session, signal: str) -> ColumnElement[int]:
+def _hundredth(signal: str, dialect: str) -> ColumnElement[int]:
     """The hundredth that a score lies in: 0.29 lies in the 29th, whatever binary makes of it."""
     scaled = _QUEUE_INDEX.c[signal] * HUNDREDTHS + 1e-9
     # A cast cuts off in SQLite, and rounds in PostgreSQL.
-    return cast(scaled if session.connection().dialect.name == "sqlite" else func.floor(scaled), Integer)
+    return cast(scaled if dialect == "sqlite" else func.floor(scaled), Integer)

@@ -88,7 +88,10 @@ def live_key(connection: Connection, key: str) -> LiveKey | None:
 
 
 def all_sites(session: Session) -> Sequence[Site]:
-    return session.scalars(select(Site).order_by(Site.id)).all()
+    return session.scalars(_ALL_SITES).all()
+
+
+_ALL_SITES = select(Site).order_by(Site.id)
 
 
 def keys_of(session: Session, site_id: str) -> Sequence[SiteKey]:

@@ -3,6 +3,9 @@
 The map is fitted on comments that training never saw, weighed to the rate that the natural scale claims: 7% of news
 comments toxic, every other label at the rate that it then has among news comments. The balanced scale is the same curve
 with the odds of half and half: Bayes' rule moves every logit by the difference of the two rates' logits.
+
+The curve is fitted here: scikit-learn's isotonic regression has steps, on which nothing rises, and its logistic one no
+bends.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from scripts.training.metrics import Floats
 
@@ -77,23 +82,16 @@ def fit(logits: ArrayLike, truth: ArrayLike, weights: ArrayLike, *, stiffness: f
     stiff = np.zeros((len(knots), len(knots)))
     stiff[1:, 1:] = 2 * stiffness * bend.T @ bend
 
-    def loss(values: Floats) -> float:
+    def loss(values: Floats) -> tuple[float, Floats]:
+        """With its gradient."""
         calibrated = columns @ values + beyond
         errors = np.logaddexp(0, calibrated) - positive * calibrated
-        return float(weight @ errors + values @ stiff @ values / 2)
+        gradient = columns.T @ (weight * (expit(calibrated) - positive)) + stiff @ values
+        return float(weight @ errors + values @ stiff @ values / 2), gradient
 
-    values = np.r_[0.4 * knots[0], np.full(len(knots) - 1, 0.4)]
-    damping = 1e-2
-    for _ in range(300):  # Levenberg's steps, slopes kept in bounds: a handful of unknowns
-        predicted = 1 / (1 + np.exp(-(columns @ values + beyond)))
-        gradient = columns.T @ (weight * (predicted - positive)) + stiff @ values
-        curvature = (columns * (weight * predicted * (1 - predicted))[:, None]).T @ columns + stiff
-        moved = values - np.linalg.solve(curvature + damping * np.eye(len(values)), gradient)
-        moved[1:] = np.clip(moved[1:], FLATTEST, STEEPEST)
-        if loss(moved) < loss(values):
-            values, damping = moved, damping / 3
-        elif (damping := damping * 4) > 1e6:
-            break
+    start = np.r_[0.4 * knots[0], np.full(len(knots) - 1, 0.4)]
+    bounds = [(None, None), *[(FLATTEST, STEEPEST)] * (len(knots) - 1)]
+    values = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9}).x
     return Curve(knots, values[0] + np.r_[0.0, np.cumsum(values[1:] * np.diff(knots))])
 
 

@@ -1,6 +1,6 @@
 """The measures of ``scripts/bench quality``: what labelled comments say of the scores that the service gives.
 
-No torch here: this runs in the service's own environment, through its own scorer.
+No torch here: this runs in the service's own environment (with the extra ``bench``), through its own scorer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from moderation.core.scores import LABELS, ArticleText, Scale, ScoreRequest, Scores
 from moderation.scoring import PackScorer
@@ -23,7 +24,7 @@ from moderation.scoring.relevance import split_passages
 from moderation.web.desk.cards import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
-from scripts.training.metrics import at_rate, auc, average_precision, calibration_error
+from scripts.training.metrics import at_rate, calibration_error
 
 CHUNK = 128
 TOXIC_NEWS = 0.07
@@ -116,9 +117,15 @@ def news(bench: Bench) -> list[Measured]:
         truth, values = np.array([row[label] >= 0.5 for _, row in rows]), _column(scores, label)
         aims = {"auc": 0.955, "average_precision": 0.70, "ece": 0.012} if label == "toxicity" else {}
         if truth.sum() >= 8:
-            found.append(Measured(name=f"news_{label}_auc", value=auc(truth, values, weights), aim=aims.get("auc")))
+            found.append(
+                Measured(
+                    name=f"news_{label}_auc",
+                    value=roc_auc_score(truth, values, sample_weight=weights),
+                    aim=aims.get("auc"),
+                )
+            )
         if label == "toxicity":
-            precision = average_precision(truth, values, weights)
+            precision = average_precision_score(truth, values, sample_weight=weights)
             error = calibration_error(truth, values, weights)
             found += [
                 Measured(
@@ -138,7 +145,7 @@ def wikipedia(bench: Bench) -> list[Measured]:
         truth = np.array([labels.get(label, 0) >= 0.5 for _, labels in rows])[known]
         if truth.sum() >= 8:
             aim = {"toxicity": 0.985, "threat": None}.get(label, 0.97)
-            value = auc(truth, _column(scores, label)[known])
+            value = roc_auc_score(truth, _column(scores, label)[known])
             found.append(Measured(name=f"wikipedia_{label}_auc", value=value, aim=aim))
     return found
 
@@ -155,7 +162,7 @@ def social_media(bench: Bench) -> list[Measured]:
         rows = bench.held_back(corpus, bench.maximum)
         truth = np.array([labels[named] >= 0.5 for _, labels in rows])
         scores = bench.score([text for text, _ in rows])
-        found.append(Measured(name=f"{corpus}_{named}_auc", value=auc(truth, _column(scores, label))))
+        found.append(Measured(name=f"{corpus}_{named}_auc", value=roc_auc_score(truth, _column(scores, label))))
     return found
 
 
@@ -174,7 +181,7 @@ def functional(bench: Bench) -> list[Measured]:
                 name=f"{name}_accuracy", value=float(np.mean(called == truth)), unit="share", aim=aim, notes=(note,)
             )
         )
-        found.append(Measured(name=f"{name}_auc", value=auc(truth, values)))
+        found.append(Measured(name=f"{name}_auc", value=roc_auc_score(truth, values)))
     return found
 
 
@@ -190,7 +197,7 @@ def identities(bench: Bench) -> list[Measured]:
             continue
         kept = {"subgroup": named, "bpsn": named != toxic, "bnsp": named == toxic}
         for kind, rows_of_kind in kept.items():
-            by_kind[kind][term] = auc(toxic[rows_of_kind], values[rows_of_kind])
+            by_kind[kind][term] = roc_auc_score(toxic[rows_of_kind], values[rows_of_kind])
     found = []
     for kind, by_term in by_kind.items():
         low = sorted(by_term, key=by_term.__getitem__)[:3]
@@ -215,7 +222,9 @@ def others_harm(bench: Bench) -> list[Measured]:
     for theirs, label in (("H", "identity_attack"), ("S", "sexual_explicit"), ("V", "threat"), ("HR", "toxicity")):
         known = np.array([theirs in row["labels"] for row in rows])
         truth = np.array([row["labels"].get(theirs, 0) >= 0.5 for row in rows])[known]
-        found.append(Measured(name=f"openai_{theirs}_by_{label}_auc", value=auc(truth, _column(scores, label)[known])))
+        found.append(
+            Measured(name=f"openai_{theirs}_by_{label}_auc", value=roc_auc_score(truth, _column(scores, label)[known]))
+        )
     return found
 
 
@@ -224,11 +233,11 @@ def disguised_abuse(bench: Bench) -> list[Measured]:
     rows = [(text, labels["toxicity"] >= 0.5) for text, labels in bench.held_back("news") if len(text) < 300]
     rows = _chance(2).sample(rows, min(600, len(rows)))
     truth = np.array([toxic for _, toxic in rows])
-    plain = auc(truth, _column(bench.score([text for text, _ in rows]), "toxicity"))
+    plain = roc_auc_score(truth, _column(bench.score([text for text, _ in rows]), "toxicity"))
     found = []
     for name, disguise in WHOLE_TEXT.items():
         texts = [disguise(text, _chance(3)) if toxic else text for text, toxic in rows]
-        value = auc(truth, _column(bench.score(texts), "toxicity"))
+        value = roc_auc_score(truth, _column(bench.score(texts), "toxicity"))
         found.append(Measured(name=f"disguise_{name}_loss", value=plain - value, unit="AUC lost", aim=0.02))
     return found
 
@@ -292,7 +301,7 @@ def _by_cosine(bench: Bench, texts: Sequence[str], own: Sequence[ArticleText], o
         max(float(vectors[text] @ vectors[passage]) for passage in articles[article])
         for text, article in zip((*texts, *texts), (*own, *other), strict=True)
     ]
-    return auc([True] * len(texts) + [False] * len(texts), values)
+    return float(roc_auc_score([True] * len(texts) + [False] * len(texts), values))
 
 
 def _own_against_other(
@@ -302,7 +311,7 @@ def _own_against_other(
         ScoreRequest(text=text, article=article) for text, article in zip((*texts, *texts), (*own, *other), strict=True)
     ]
     values = [scores.relevance or 0.0 for scores in bench.score(asked)]
-    return auc([True] * len(texts) + [False] * len(texts), values)
+    return float(roc_auc_score([True] * len(texts) + [False] * len(texts), values))
 
 
 def _another(titles: Mapping[str, str], title: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from moderation.core.scores import ArticleText
 from moderation.scoring.cores import Cores
@@ -32,7 +33,6 @@ from moderation.scoring.relevance import (
     split_passages,
 )
 from moderation.scoring.scorer import PackScorer
-from scripts.training.metrics import auc
 from scripts.training.relevance_fit import (
     Rows,
     crossfit_direction,
@@ -308,7 +308,7 @@ def held_out(material: Material, seed: int, parts: int = 3) -> list[str]:
 def _line(name: str, rows: Sequence[tuple[bool, float, float]]) -> str:
     own, ours, cosine = (np.array(column) for column in zip(*rows, strict=True))
     return (
-        f"{name}: AUC {auc(own, ours):.3f} (plain cosine {auc(own, cosine):.3f}); own over 0.5: "
+        f"{name}: AUC {roc_auc_score(own, ours):.3f} (plain cosine {roc_auc_score(own, cosine):.3f}); own over 0.5: "
         f"{(ours[own] > 0.5).mean():.2f}, under 0.2: {(ours[own] < 0.2).mean():.2f}; "
         f"others' under 0.2: {(ours[~own] < 0.2).mean():.2f}, over 0.5: {(ours[~own] > 0.5).mean():.2f}"
     )

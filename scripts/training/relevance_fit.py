@@ -1,4 +1,4 @@
-"""The arithmetic of fitting relevance: directions, logistic regressions, rarity of words. NumPy only, seeded."""
+"""The arithmetic of fitting relevance: directions, logistic regressions, rarity of words. Seeded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
 
 from moderation.scoring.relevance_features import COMMON, stems
 
@@ -51,33 +53,24 @@ def crossfit_direction(
 
 def ridge_direction(x: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Linear discriminant with shrunk covariance, both classes weighing the same; unit length."""
-    weight = np.where(label > 0, 0.5 / label.sum(), 0.5 / (1 - label).sum())
-    mean = weight @ x
-    centred = x - mean
-    covariance = (centred * weight[:, None]).T @ centred + 2e-3 * np.eye(x.shape[1])
-    target = (centred * (weight * (2 * label - 1))[:, None]).sum(axis=0)
-    direction = np.linalg.solve(covariance, target)
-    return np.asarray(direction / np.linalg.norm(direction))
+    fitted = Ridge(alpha=2e-3).fit(x.astype(float), 2 * label - 1, sample_weight=_even(label, np.ones(len(label))))
+    return np.asarray(fitted.coef_ / np.linalg.norm(fitted.coef_))
 
 
 def fit_logistic(rows: Rows, ridge: float = 3e-3) -> tuple[np.ndarray, float]:
-    """(coefficients, bias) by Newton's method; the classes weigh the same, ``ridge`` weighs on standardised ones."""
-    x, y, weight = np.array(rows.x), np.array(rows.y), np.array(rows.weight)
-    weight = np.where(y > 0, weight / weight[y > 0].sum(), weight / weight[y == 0].sum()) / 2
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = np.hstack([(x - mean) / scale, np.ones((len(x), 1))])
-    penalty = ridge * np.diag([*np.ones(x.shape[1]), 0.0])
-    beta = np.zeros(z.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
-        gradient = z.T @ (weight * (p - y)) + penalty @ beta
-        hessian = (z * (weight * p * (1 - p))[:, None]).T @ z + penalty + 1e-9 * np.eye(len(beta))
-        step = np.linalg.solve(hessian, gradient)
-        beta -= step
-        if np.abs(step).max() < 1e-8:
-            break
-    coefficients = beta[:-1] / scale
-    return coefficients, float(beta[-1] - coefficients @ mean)
+    """(coefficients, bias); the classes weigh the same, ``ridge`` weighs on standardised coefficients."""
+    label = np.array(rows.y)
+    scaler = StandardScaler().fit(rows.x)
+    fitted = LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-9).fit(
+        scaler.transform(rows.x), label, sample_weight=_even(label, np.array(rows.weight))
+    )
+    coefficients = fitted.coef_[0] / scaler.scale_
+    return coefficients, float(fitted.intercept_[0] - coefficients @ scaler.mean_)
+
+
+def _even(label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weights made to sum to a half in each class."""
+    return np.asarray(np.where(label > 0, weight / weight[label > 0].sum(), weight / weight[label <= 0].sum()) / 2)
 
 
 def fit_in_two(every: Rows, plain: Rows) -> tuple[np.ndarray, float]:
@@ -122,7 +115,7 @@ def shared_turn(comments: np.ndarray, articles: np.ndarray, dimensions: int) -> 
     """[embedding, dimensions]: what rows of both share, against how each varies (canonical correlation).
 
     ``SHRINK`` keeps directions in which texts hardly vary from counting; ``SHARPEN`` says how much more those count in
-    which the pairs agree most.
+    which the pairs agree most. scikit-learn's ``CCA`` has neither.
     """
     comments, articles = comments - comments.mean(axis=0), articles - articles.mean(axis=0)
     shared = (comments.T @ articles + articles.T @ comments) / (2 * len(comments))

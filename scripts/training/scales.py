@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from moderation.core.scores import LABELS
 from scripts.training.calibration import Curve, fit
@@ -55,13 +57,13 @@ def calibrate(pack: Answers, data: Path) -> tuple[dict[str, dict[str, Curve]], C
         logits, truth, rate = pool.logits[:, column], pool.truth(label), news_rate(data, label)
         if label == "toxicity":
             natural = fit(logits[is_news], truth[is_news], weights)
-            balanced = natural.moved(-_odds(rate))
+            balanced = natural.moved(-logit(rate))
         else:
             used = pool.known(label) & np.isin(pool.sources, _sources(int(truth[is_news].sum())))
             if not 0 < truth[used].mean() < 1:
                 raise SystemExit(f"Too few held-back comments to calibrate {label!r}: all with it, or none. More data.")
             balanced = fit(logits[used], truth[used], at_rate(truth[used], 0.5))
-            natural = balanced.moved(_odds(rate))
+            natural = balanced.moved(logit(rate))
             if label == "identity_attack":
                 used = pool.sources == HARD_PAIRS
                 balanced = fit(logits[used], truth[used], at_rate(truth[used], 0.5))
@@ -116,12 +118,7 @@ def _pool(pack: Answers, data: Path) -> _Pool:
 
 def _to_rate(logits: Floats, weights: Floats, rate: float) -> float:
     """By how much to move the logits so that their probabilities' weighted mean is ``rate``."""
-    low, high = -10.0, 10.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        mean = np.average(1 / (1 + np.exp(-(logits + middle))), weights=weights)
-        low, high = (middle, high) if mean < rate else (low, middle)
-    return (low + high) / 2
+    return float(brentq(lambda by: np.average(expit(logits + by), weights=weights) - rate, -30, 30))
 
 
 def news_rate(data: Path, label: str) -> float:
@@ -132,7 +129,3 @@ def news_rate(data: Path, label: str) -> float:
     weights = at_rate([row["toxicity"] >= 0.5 for row in known], TOXIC_NEWS)
     set_ = np.array([row[label] >= 0.5 for row in known])
     return max(RAREST, float(np.average(set_, weights=weights)))
-
-
-def _odds(rate: float) -> float:
-    return float(np.log(rate / (1 - rate)))

@@ -28,6 +28,11 @@ def test_what_a_text_holds_between_spaces_is_found_and_marked_in_it(before: str,
     assert all(hits(text[start:end], quoted) for start, end in found)
 
 
+@given(st.text(st.sampled_from("aab1cC -'.\n"), max_size=40), st.sampled_from(["a", "B1", "aab*", '"a b"', "c' a"]))
+def test_a_text_in_english_letters_is_marked_as_one_with_others_is(text: str, typed: str) -> None:
+    assert hits(text, sought(typed)) == hits(f"{text} é", sought(typed))
+
+
 @given(TEXTS)
 def test_words_hold_letters_marks_and_numbers_alone(text: str) -> None:
     for word in words_in(text):

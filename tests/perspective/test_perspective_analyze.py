@@ -434,18 +434,18 @@ def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(
     assert len(perspective.scorer.asked) == 1
 
 
-def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(world: World) -> None:
+def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(perspective: Perspective) -> None:
     def refused() -> float:
         return REGISTRY.get_sample_value("moderation_perspective_refused_for_load_total") or 0.0
 
     before = refused()
     body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
-    answer = world.app.test_client().post(
-        f"/v1alpha1/comments:analyze?key={KEY}", json=body, environ_base={"moderation.too_many_ahead": True}
+    answer = perspective.app.test_client().post(
+        f"/v1alpha1/comments:analyze?key={perspective.key}", json=body, environ_base={"moderation.too_many_ahead": True}
     )
     assert error(answer, 503)["status"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"]
-    assert world.scorer.asked == []
+    assert perspective.scorer.asked == []
     assert refused() == before + 1
 
 

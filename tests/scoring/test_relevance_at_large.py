@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from moderation.core.scores import ArticleText, Scorer, ScoreRequest
-from scripts.training.metrics import auc
 
 HERE = Path(__file__).parent
 OTHERS = (1, 4, 7, 10)
@@ -71,7 +71,7 @@ def under_articles(shipped: Scorer) -> tuple[list[float], list[float]]:
 
 
 def ranked(own: list[float], others: list[float]) -> float:
-    return auc([True] * len(own) + [False] * len(others), [*own, *others])
+    return float(roc_auc_score([True] * len(own) + [False] * len(others), [*own, *others]))
 
 
 def test_a_comment_ranks_higher_under_its_own_headline_than_under_another(shipped: Scorer) -> None:

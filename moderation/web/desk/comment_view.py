@@ -27,7 +27,7 @@ from moderation.storage.queue_index import location_in
 from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk.forms import SPANS
-from moderation.web.desk.severity_view import urgency_of
+from moderation.web.desk.severity_view import Urgency, urgency_of
 from moderation.web.shared.access import services
 
 ALIKE_SHOWN = 5
@@ -68,21 +68,21 @@ class Reading:
         return verdict_words(decided, self.names, self.labels)
 
     def entry(self, line: Line, href: str, *, find: tuple[Sought, ...] = (), flags: Sequence[str] = ()) -> Entry:
-        verdict = self.verdict(line.decided)
-        taken = self.taken(line.id)
-        rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
-        urgency = urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
         return entry(
             line,
-            urgency=urgency,
+            urgency=self.urgency(line),
             preferences=self.preferences,
-            verdict=verdict,
-            taken=taken,
+            verdict=self.verdict(line.decided),
+            taken=self.taken(line.id),
             now=self.now,
             href=href,
             find=find,
             flags=flags,
         )
+
+    def urgency(self, line: Line) -> Urgency:
+        rules = self.configuration.policy.rules_for(line.site_id, line.judged_section)
+        return urgency_of(line.signals, rules, sorted_by=line.severity if line.status in WAITING else None)
 
     def pane(self, comment_id: str, *, back: str, here: str, find: tuple[Sought, ...] = ()) -> dict[str, Any] | None:
         """What the pane of a comment shows; None where there is no such comment here. A decision leads ``back``, one in
@@ -92,7 +92,7 @@ class Reading:
         if item is None:
             return None
         comment, alike = item.comment, self._alike(item)
-        thread = [self._in_thread(said) for said in thread_of(self.db, comment)]
+        thread = [self._in_thread(said) for said in thread_of(self.db, item)]
         return {
             "item": self._card(item, back, find),
             "parent": next((said for said in thread if said.id == comment.parent_id), None),

@@ -232,8 +232,8 @@ def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
     if status not in ("waiting", "escalated", "newsroom"):
         return None
     there = view.changed(status=status)
-    # Little is left to seniors, often nothing, and looking through texts takes its time.
-    without = there.changed(find="") if view.find and status == "escalated" else None
+    # Little is left to seniors or sent to the newsroom, often nothing, and looking through texts takes its time.
+    without = there.changed(find="") if view.find and status != "waiting" else None
     if without and not how_many(reading.db, without.wanted(reading.scopes, reading.now)):
         return None
     number = how_many(reading.db, there.wanted(reading.scopes, reading.now))

@@ -23,7 +23,7 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside, drawing, sample_line, score_range_asked
 from moderation.web.shared.access import person, services
-from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.frame import desk_page
 
 SAMPLE = 8
 LOOKED_AT = 500
@@ -140,10 +140,10 @@ def _sample(reading: Reading, area: Area, view: MapView, found: Histogram) -> li
     if missing > 0:
         others = numbers_within(reading.db, area, view.score_range, limit=LOOKED_AT)
         numbers += _spread([number for number in others if number not in numbers], missing)
-    some = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
-    lines = {line.id: line for line in lines_of(reading.db, [one.comment_id for one in some])}
+    scores = sampled(reading.db, _spread(numbers, SAMPLE), view.signal)
     return [
-        sample_line(one, reading.entry(lines[one.comment_id], f"{QUEUE}/comments/{one.comment_id}")) for one in some
+        sample_line(line, scores[line.id], reading.urgency(line), reading.preferences)
+        for line in lines_of(reading.db, list(scores))
     ]
 
 

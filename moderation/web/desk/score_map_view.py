@@ -13,10 +13,14 @@ import regex
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.reach import READ, SENIOR, reachable, scopes, somewhere_on
+from moderation.core.scores import LABELS
+from moderation.desk.saved_views import DeskPreferences
+from moderation.storage.desk import Line
 from moderation.storage.desk_lists import Unusable
-from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Histogram, Sampled, ScoreRange
+from moderation.storage.score_map import HUNDREDTHS, SIGNALS, Area, Histogram, ScoreRange
 from moderation.storage.sites import Site
-from moderation.web.desk.cards import Entry
+from moderation.web.desk.cards import blur_words
+from moderation.web.desk.severity_view import Urgency
 from moderation.web.shared.frame import QUEUE
 from moderation.web.shared.rendering import known_id
 from moderation.web.shared.wording import language_name
@@ -172,19 +176,20 @@ class SampleLine:
     blur: str | None
 
 
-def sample_line(one: Sampled, entry: Entry) -> SampleLine:
-    """The same from what the map knows of it and what the list says."""
-    label, value = one.strongest or ("", 0.0)
+def sample_line(line: Line, score: float, urgency: Urgency, preferences: DeskPreferences) -> SampleLine:
+    """The same from what a list's line has of it; ``score`` is the one that the map is drawn along."""
+    labels = {label: line.scores[label] for label in LABELS if label in line.scores}
+    strongest = max(labels, key=labels.__getitem__, default=None)
     return SampleLine(
-        id=entry.id,
-        name=entry.name,
-        body=one.body,
-        title=one.title,
-        score=f"{one.score:.2f}",
-        why=(*(chip.words for chip in entry.urgency.chips), *entry.urgency.others),
-        strongest=f"{label.replace('_', ' ')} {value:.2f}" if label else None,
-        language=language_name(one.language),
-        blur=entry.blur,
+        id=line.id,
+        name=line.name,
+        body=line.body,
+        title=line.article_title,
+        score=f"{score:.2f}",
+        why=(*(chip.words for chip in urgency.chips), *urgency.others),
+        strongest=blur_words(strongest, labels),
+        language=language_name(line.signals.language),
+        blur=blur_words(preferences.blurs(line.scores), line.scores),
     )
 
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from moderation.core.scores import LABELS
 from scripts.training.calibration import Curve
 from scripts.training.corpora import Labels, held_back_rows
-from scripts.training.metrics import Floats, auc
+from scripts.training.metrics import Floats
 from scripts.training.onnx_scores import OnnxPack
 from scripts.training.scales import Answers
 from scripts.training.world.languages import SOURCES, rows, taken
@@ -95,7 +96,7 @@ def _toxicity(
         if 0 < is_toxic[here].sum() < here.sum():
             count = int(here.sum())
             right = (called[here & is_toxic].mean() + 1 - called[here & ~is_toxic].mean()) / 2
-            figures.append(Figure(name, language, count, auc(is_toxic[here], said[here])))
+            figures.append(Figure(name, language, count, float(roc_auc_score(is_toxic[here], said[here]))))
             figures.append(Figure(name, language, count, float(right), "found and spared"))
     return figures
 
@@ -111,7 +112,7 @@ def _functional(pack: Answers, balanced: dict[str, Curve], name: str, data: Path
         here = languages == language
         right = float(np.mean((said[here] >= 0) == hateful[here]))
         figures.append(Figure(name, language, int(here.sum()), right, "accuracy"))
-        figures.append(Figure(name, language, int(here.sum()), auc(hateful[here], said[here])))
+        figures.append(Figure(name, language, int(here.sum()), float(roc_auc_score(hateful[here], said[here]))))
     return figures
 
 
@@ -134,7 +135,7 @@ def _templates(pack: Answers, data: Path) -> list[Figure]:
     figures = []
     for language, terms in sorted(by_language.items()):
         enough = [places for places in terms.values() if FEWEST <= toxic[places].sum() <= len(places) - FEWEST]
-        values = [auc(toxic[places], said[places]) for places in enough]
+        values = [float(roc_auc_score(toxic[places], said[places])) for places in enough]
         here = sum(row["lang"] == language for row in found)
         figures.append(Figure(TEMPLATES, language, here, min(values), "lowest AUC of a word"))
     return figures
