@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -169,9 +170,11 @@ def test_many_are_shared_between_those_that_score() -> None:
 def test_closing_ends_every_thread() -> None:
     before = set(threading.enumerate())
     scorer = BatchingScorer(FakeScorer(), at_once=3)
-    scorer.score_one(ScoreRequest(text="one"), timeout_s=10)
-    mine = [thread for thread in threading.enumerate() if thread.name == "scoring" and thread not in before]
-    assert len(mine) == 3
+    scorer.start()
+    deadline = time.monotonic() + 10
+    while len(mine := [one for one in threading.enumerate() if one.name == "scoring" and one not in before]) < 3:
+        assert time.monotonic() < deadline, "not all of them were started"
+        time.sleep(0.001)
     scorer.close()
     assert not any(thread.is_alive() for thread in mine)
 
