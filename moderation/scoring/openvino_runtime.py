@@ -33,13 +33,13 @@ from moderation.scoring.packs import Pack, PackDamaged
 Ids = NDArray[np.int64]
 Outputs = dict[str, NDArray[np.float32]]
 
-FIXED_LENGTHS = (64, 32, 96, 128)
+OWN_LENGTHS = (64, 32, 128, 96)
 """Lengths for which single texts have a model of their own, the most useful first: where shapes change from run to run,
 each takes a millisecond more.
 """
-FIXED_MEMORY, LANES_MEMORY = 140e6, 220e6
-"""Bytes that those may take together, and the models for several runs at a time, which come first."""
-_FIXED_BYTES, _LANES_BYTES = {"bf16": 3, "f32": 6}, {"int8": 2, "bf16": 5, "f32": 10}
+OWN_MEMORY, LANES_MEMORY = 160e6, 220e6
+"""Bytes that those may take together with the models for several runs at a time, which come first; and these alone."""
+_OWN_BYTES, _LANES_BYTES = {"int8": 3, "bf16": 3, "f32": 6}, {"int8": 5, "bf16": 5, "f32": 10}
 """What each of the former and all of the latter take for a weight, found by trying: a packed copy, and some more."""
 
 
@@ -64,10 +64,8 @@ class OpenVino:
         weights = turn_weights(model)
         for_lanes = weights * _LANES_BYTES[precision]
         self._lanes = lanes(threads) if for_lanes <= LANES_MEMORY else 1
-        left = FIXED_MEMORY - (for_lanes if self._lanes > 1 else 0)
-        # In int8 a model of one fixed length computes otherwise than one of any length, and scores would move.
-        each = None if precision == "int8" else max(1, weights * _FIXED_BYTES[precision])
-        self._fixable = () if each is None else FIXED_LENGTHS[: max(0, int(left / each))]
+        left = OWN_MEMORY - (for_lanes if self._lanes > 1 else 0)
+        self._ownable = OWN_LENGTHS[: max(0, int(left / max(1, weights * _OWN_BYTES[precision])))]
         model, self._words = without_words(model)
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
@@ -77,7 +75,7 @@ class OpenVino:
         self._asked = _input_names(model)
         self._tail_inputs = () if tail is None else _input_names(tail)
         (self._any,) = self._compiled(model, tail, 1)
-        self._fixed: dict[int, _Lane] = {}
+        self._own: dict[int, _Lane] = {}
         self._shares: LifoQueue[_Lane] | None = None
         self._lock = threading.Lock()
 
@@ -86,7 +84,7 @@ class OpenVino:
         shares = None if alone else self._shares
         if shares is None:
             with self._lock:
-                lane = self._fixed.get(ids.shape[1], self._any) if len(ids) == 1 else self._any
+                lane = self._own.get(ids.shape[1], self._any) if len(ids) == 1 else self._any
                 return self._through(lane, ids, mask)
         lane = shares.get()
         try:
@@ -97,7 +95,7 @@ class OpenVino:
     @property
     def fast(self) -> tuple[int, ...]:
         """Lengths at which single texts run in a model of their own."""
-        return tuple(sorted(self._fixed))
+        return tuple(sorted(self._own))
 
     def improve(self, lengths: Sequence[int]) -> None:
         """Makes the models for several runs at a time, and for single texts of usual lengths, as far as memory allows:
@@ -110,13 +108,21 @@ class OpenVino:
                     self._make_kernels(lane.body, length)
                 shares.put(lane)
             self._shares = shares
-        for length in self._fixable:
-            if length in lengths and length not in self._fixed and threading.main_thread().is_alive():
-                model = self._model.clone()
-                model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
-                (fixed,) = self._compiled(model, None, 1)
-                self._make_kernels(fixed.body, length)
-                self._fixed = {**self._fixed, length: _Lane(fixed.body, self._any.tail)}
+        for length in self._ownable:
+            if length in lengths and length not in self._own and threading.main_thread().is_alive():
+                (own,) = self._compiled(self._of_length(length), None, 1)
+                self._make_kernels(own.body, length)
+                self._own = {**self._own, length: _Lane(own.body, self._any.tail)}
+
+    def _of_length(self, length: int) -> Any:
+        """The model for single texts of one length. In int8 it is that for any, which only never meets another: told of
+        its length it would compute otherwise, and scores would move.
+        """
+        if self._precision == "int8":
+            return self._model
+        model = self._model.clone()
+        model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
+        return model
 
     def _make_kernels(self, body: Any, length: int) -> None:
         """A first run, in which the engine makes its kernels for single texts of this length."""
