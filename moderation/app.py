@@ -81,7 +81,7 @@ def create_app(services: Services) -> Flask:
 
 
 def _limit_body() -> None:
-    if request.endpoint in ALWAYS_SERVED or request.environ.get("moderation.too_many_ahead", False):
+    if request.endpoint in ALWAYS_SERVED:
         return  # a changed configuration is stored by whoever asks for it first, and these wait for no database
     request.max_content_length = access.services().configuration.current().comments.maximum_body
 

@@ -19,6 +19,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
+from waitress.task import Task as HTTPTask
 
 MAX_CONNECTIONS = 1000
 FILES_BESIDES = 200
@@ -72,10 +73,8 @@ class Task(WSGITask):
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        # How long it has waited for a thread, and whether it would wait too long: who wouldn't hear a late answer can
-        # be told so before any work is done.
+        # How long it has waited for a thread: who wouldn't hear a late answer can be told so before any work is done.
         environ.setdefault("moderation.waited_seconds", time.monotonic() - self.channel.queued_at)
-        environ.setdefault("moderation.too_many_ahead", self.channel.too_many_ahead)
         return environ
 
     def execute(self) -> None:
@@ -83,6 +82,18 @@ class Task(WSGITask):
             # Tells the client to send nothing more on this connection: nobody would be there to answer.
             self.request.headers["CONNECTION"] = "close"
         super().execute()
+
+
+class Unanswered(HTTPTask):
+    """The refusal of a request that had too many before it: in the application's words, without its work."""
+
+    complete = True  # nothing more is to come before the body
+
+    def execute(self) -> None:
+        self.status, headers, body = self.channel.server.refuse()
+        self.response_headers.extend([*headers, *self.channel.server.refusal_headers.items()])
+        self.content_length = len(body)
+        self.write(body)
 
 
 class Refusal(ErrorTask):
@@ -116,6 +127,7 @@ class Channel(HTTPChannel):
 
     def service(self) -> None:
         began, apart = time.monotonic(), self.apart  # which may be the next request's afterwards
+        self.task_class = Unanswered if self.too_many_ahead else Task
         super().service()
         if not apart:
             self.server.pace.answered(began, time.monotonic())

@@ -28,7 +28,8 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from ctypes import addressof, create_string_buffer
 from multiprocessing.process import BaseProcess
@@ -57,7 +58,14 @@ LINGER_SECONDS = 1.0
 HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
 
+Refused = tuple[str, Sequence[tuple[str, str]], bytes]
+
 THREADS_APART = 2
+
+HOLD_SECONDS = 0.08
+"""How long a request that has too many before it is held, in case they go sooner than it seemed: a crowd whose clients
+ask again as soon as they are refused then asks no faster than that, and leaves the processors to those who wait.
+"""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -91,6 +99,7 @@ def serve(
     supervised_by: int | None = None,
     apart: tuple[str, ...] = (),
     impatient: Mapping[str, tuple[int, float]] | None = None,
+    refuse: Callable[[], Refused] = lambda: ("503 Service Unavailable", [("Retry-After", "1")], b""),
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
@@ -100,9 +109,8 @@ def serve(
     accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
     too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
     database. ``impatient`` says of paths, by their beginning, how many requests may be before one of theirs, and how
-    many seconds these may take: where there are more, it goes to the threads apart at once, for the application to
-    refuse it (``moderation.too_many_ahead`` in its environment). ``headers`` go with what is refused before the
-    application sees it.
+    many seconds these may take: where there are more, it is answered soon with what ``refuse`` gives (status line,
+    headers, body). ``headers`` go with what is refused before the application sees it.
     Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
@@ -114,6 +122,7 @@ def serve(
         largest_body=largest_body,
         apart=apart,
         impatient=impatient,
+        refuse=refuse,
         headers=headers,
     )
     signal.signal(signal.SIGTERM, server.on_signal)
@@ -177,9 +186,11 @@ class _Server(TcpWSGIServer):
         threads: int,
         largest_body: int,
         apart: tuple[str, ...] = (),
-        impatient: Mapping[str, tuple[int, float]] | None = None,
+        impatient: Mapping[str, tuple[int, float]] | None,
+        refuse: Callable[[], Refused],
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        self.refuse = refuse
         self.stopping = False
         self.pace = Pace()
         self._newcomers = 0
@@ -187,6 +198,7 @@ class _Server(TcpWSGIServer):
         self.refusal_headers = headers or {}
         self._room = room_for_connections()
         self._apart = apart
+        self._held: deque[Channel] = deque()
         self._dispatcher_apart = ThreadedTaskDispatcher()
         self._dispatcher_apart.set_thread_count(THREADS_APART)
         adjustments = Adjustments(
@@ -217,10 +229,26 @@ class _Server(TcpWSGIServer):
     def add_task(self, task: Channel) -> None:
         task.queued_at = time.monotonic()
         request = task.requests[0]
-        light = request.error is not None or request.path.startswith(self._apart)
-        task.too_many_ahead = not light and self._too_many_before(request.path)
-        task.apart = light or task.too_many_ahead
+        task.too_many_ahead = False
+        task.apart = request.error is not None or request.path.startswith(self._apart)
+        if not task.apart and self._too_many_before(request.path):
+            self._held.append(task)
+            self.pull_trigger()  # the loop sees to it
+        else:
+            self._hand_over(task)
+
+    def _hand_over(self, task: Channel) -> None:
         (self._dispatcher_apart if task.apart else self.task_dispatcher).add_task(task)
+
+    def _let_in(self) -> None:
+        """Of those who are held whoever can be answered by now, and to be refused whoever was held for long enough."""
+        while self._held:
+            task = self._held[0]
+            if self._too_many_before(task.requests[0].path):
+                if time.monotonic() - task.queued_at < HOLD_SECONDS:
+                    break
+                task.too_many_ahead = task.apart = True
+            self._hand_over(self._held.popleft())
 
     def _too_many_before(self, path: str) -> bool:
         """Whether more is waiting or being answered than this path's clients have patience for."""
@@ -261,7 +289,10 @@ class _Server(TcpWSGIServer):
 
     def turn(self, *, timeout: float) -> None:
         """Sees to whatever has come, for so many seconds at most while nothing comes."""
+        if self._held:
+            timeout = min(timeout, max(0.0, self._held[0].queued_at + HOLD_SECONDS - time.monotonic()))
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+        self._let_in()
 
     def stop(self) -> None:
         """Answers what was sent before, and closes every connection after its answer, or once it has been idle."""

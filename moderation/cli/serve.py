@@ -34,7 +34,7 @@ from moderation.storage.accounts import account_named
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from moderation.storage.sites import Right
-from moderation.web.perspective.analyze import IMPATIENT
+from moderation.web.perspective.analyze import IMPATIENT, refuse_for_load
 from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
 
 log = logging.getLogger(__name__)
@@ -161,6 +161,7 @@ def _serve(
                 supervised_by=supervisor,
                 apart=PATHS_ALWAYS_SERVED,
                 impatient=IMPATIENT,
+                refuse=refuse_for_load,
                 headers=SECURITY_HEADERS,
             )
     finally:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, json, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from prometheus_client import Counter
 
 from moderation.core.errors import KeyInvalid, ModerationError, ScoringTooSlow
@@ -29,7 +31,7 @@ QUEUED_SECONDS = 0.5
 and work that nobody waits for would make everybody later still.
 """
 
-IMPATIENT = dict.fromkeys(("/v1alpha1/comments:analyze", "/batch"), (19, 0.6))
+IMPATIENT = dict.fromkeys(("/v1alpha1/comments:analyze", "/batch"), (24, 0.6))
 """Who comes behind more requests than these, or behind what will take more seconds, is refused as soon as they come. So
 an answer takes at most twenty times as long as for a client alone, on a slow machine too it comes while Coral still
 listens, and comments that readers send never wait behind a crowd that asks for scores.
@@ -56,6 +58,7 @@ _STATUS = {
     503: "UNAVAILABLE",
 }
 """Google's names for HTTP statuses."""
+_JSON = "application/json; charset=UTF-8"
 _REASON = {429: "RATE_LIMIT_EXCEEDED"}
 
 
@@ -66,8 +69,7 @@ def blueprint(limits: Limits) -> Blueprint:
     @api.before_request
     def prepare() -> None:
         request.max_content_length = LONGEST_REQUEST
-        waited = request.environ.get("moderation.waited_seconds", 0.0) > QUEUED_SECONDS
-        if waited or request.environ.get("moderation.too_many_ahead", False):
+        if request.environ.get("moderation.waited_seconds", 0.0) > QUEUED_SECONDS:
             refused_for_load.inc()
             raise ScoringTooSlow
 
@@ -102,6 +104,12 @@ def blueprint(limits: Limits) -> Blueprint:
         return _error(400, error.detail, error.details)
 
     return api
+
+
+def refuse_for_load() -> tuple[str, Sequence[tuple[str, str]], bytes]:
+    """What the web server answers for us to who has too many ahead: status line, headers, body."""
+    refused_for_load.inc()
+    return "503 Service Unavailable", _REFUSED_HEADERS, _REFUSED
 
 
 def google_error(status: int, detail: str, _fields: Fields, headers: dict[str, str]) -> Response:
@@ -155,13 +163,21 @@ def _info(reason: str) -> dict[str, Any]:
 
 
 def _error(code: int, message: str, details: list[dict[str, Any]]) -> Response:
+    response = Response(_body(code, message, details), status=code, content_type=_JSON)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _body(code: int, message: str, details: list[dict[str, Any]]) -> str:
     status = _STATUS.get(code, "INTERNAL" if code >= 500 else "INVALID_ARGUMENT")
     error: dict[str, Any] = {"code": code, "message": message, "status": status}
     if details:
         error["details"] = details
-    response = Response(json.dumps({"error": error}), status=code, content_type="application/json; charset=UTF-8")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return json.dumps({"error": error})
+
+
+_REFUSED = _body(503, ScoringTooSlow().detail, []).encode()
+_REFUSED_HEADERS = (("Content-Type", _JSON), ("Cache-Control", "private, no-store"), ("Retry-After", "5"))
 
 
 def _private(content: dict[str, Any]) -> Response:
