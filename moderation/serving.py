@@ -100,9 +100,9 @@ def serve(
     accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
     too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
     database. ``impatient`` says of paths, by their beginning, how many requests may be before one of theirs, and how
-    many seconds these may take: where there are more, it goes to the threads apart at once, for the application to
-    refuse it (``moderation.too_many_ahead`` in its environment). ``headers`` go with what is refused before the
-    application sees it.
+    many seconds it may have to wait for them (while a thread is idle, for those on its own path): where there are
+    more, it goes to the threads apart at once, for the application to refuse it (``moderation.too_many_ahead`` in its
+    environment). ``headers`` go with what is refused before the application sees it.
     Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
@@ -218,18 +218,23 @@ class _Server(TcpWSGIServer):
         task.queued_at = time.monotonic()
         request = task.requests[0]
         light = request.error is not None or request.path.startswith(self._apart)
-        task.too_many_ahead = not light and self._too_many_before(request.path)
+        task.kind = next((its for its in self._impatient if request.path.startswith(its)), None)
+        task.too_many_ahead = not light and self._too_many_before(task.kind)
         task.apart = light or task.too_many_ahead
+        if not task.apart:
+            self.pace.came(task.kind)
         (self._dispatcher_apart if task.apart else self.task_dispatcher).add_task(task)
 
-    def _too_many_before(self, path: str) -> bool:
-        """Whether more is waiting or being answered than this path's clients have patience for."""
-        patience = next((its for beginning, its in self._impatient.items() if path.startswith(beginning)), None)
-        if patience is None:
+    def _too_many_before(self, kind: str | None) -> bool:
+        """Whether more is waiting or being answered than the clients of this kind have patience for."""
+        if kind is None:
             return False
-        answers, seconds = patience
+        answers, seconds = self._impatient[kind]
         ahead = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
-        return ahead > answers or self.pace.seconds_for(ahead) > seconds
+        # While a thread is idle nobody waits for slow pages to end. Only those of its own kind are sure to want the
+        # same processors: were all counted, a few pages that take minutes would have it refused for as long.
+        waited_for = ahead if ahead >= self.adj.threads else self.pace.under_way(kind)
+        return ahead > answers or self.pace.seconds_for(waited_for) > seconds
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
