@@ -13,12 +13,13 @@ import pytest
 TOY = """
 import os, sys, time
 from moderation.serving import listen, serve
+from moderation.web.perspective.analyze import IMPATIENT
 
 def app(environ, start_response):
-    if environ["PATH_INFO"] == "/first":
+    if environ["PATH_INFO"].endswith("/first"):
         os.write(1, b"begun\\n")
-        sys.stdin.readline()
-    if environ["PATH_INFO"] == "/slow":
+        os.read(0, 6)  # one line; several threads may wait for one each
+    if environ["PATH_INFO"].endswith("/slow"):
         time.sleep(0.2)
     told = [environ["moderation.waited_seconds"], int(environ["moderation.too_many_ahead"])]
     body = " ".join(map(str, told)).encode()
@@ -27,18 +28,22 @@ def app(environ, start_response):
 
 bound = listen("127.0.0.1", 0)
 ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())
-impatient = {"/hurried": (99, 0.3), "/alone": (1, 99.0)}
-serve(bound, app, threads=1, impatient=impatient, ready=ready)
+impatient = {"/hurried": (99, 0.3), "/alone": (1, 99.0), "/only": (0, 99.0), **IMPATIENT}
+serve(bound, app, threads=int(sys.argv[1]), impatient=impatient, ready=ready)
 """
 
 
 @pytest.fixture
-def server() -> Iterator[subprocess.Popen[str]]:
-    """A server with a single thread. It keeps the first request until it reads a line."""
-    command = [sys.executable, "-c", TOY]
+def server(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A server with a single thread, or ``with_threads``. What is asked for as first is kept until it reads a line."""
+    command = [sys.executable, "-c", TOY, str(getattr(request, "param", 1))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
+
+
+def with_threads(count: int) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("server", [count], indirect=True, ids=[f"{count} threads"])
 
 
 def calls(server: subprocess.Popen[str], count: int) -> list[http.client.HTTPConnection]:
@@ -47,16 +52,23 @@ def calls(server: subprocess.Popen[str], count: int) -> list[http.client.HTTPCon
     return [http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(count)]
 
 
-def keep_busy(server: subprocess.Popen[str], call: http.client.HTTPConnection) -> None:
-    """Has the only thread answer this call until ``release``."""
+def keep_busy(server: subprocess.Popen[str], call: http.client.HTTPConnection, path: str = "/first") -> None:
+    """Has a thread answer this call until ``release``."""
     assert server.stdout is not None
-    call.request("POST", "/first", b"body")
+    call.request("POST", path, b"body")
     assert server.stdout.readline() == "begun\n"
+
+
+def let_all_be_idle(call: http.client.HTTPConnection, path: str = "/only") -> None:
+    """Asks until every thread is idle: one that is only being started counts as busy."""
+    call.request("POST", path, b"body")
+    while told(call)[1]:
+        call.request("POST", path, b"body")
 
 
 def release(server: subprocess.Popen[str]) -> None:
     assert server.stdin is not None
-    server.stdin.write("go on\n")
+    server.stdin.write("go on\n")  # six bytes
     server.stdin.flush()
 
 
@@ -95,4 +107,56 @@ def test_who_has_no_patience_for_those_ahead_is_told_at_once_and_all_others_wait
     release(server)
     assert [told(call)[1] for call in (first, next_one, patient)] == [False] * 3
     for call in (slow, first, next_one, hurried, alone, patient):
+        call.close()
+
+
+@with_threads(4)
+def test_while_a_thread_is_idle_nobody_is_refused_for_slow_pages_that_go_on(server: subprocess.Popen[str]) -> None:
+    first, second, hurried = calls(server, 3)
+    let_all_be_idle(hurried, "/only/slow")  # from here on the server knows that an answer takes 0.2 seconds
+    for one in (first, second):
+        keep_busy(server, one)
+    for _ in range(3):
+        hurried.request("POST", "/hurried", b"body")
+        assert not told(hurried)[1]
+    for _ in (first, second):
+        release(server)
+    assert [told(call)[1] for call in (first, second)] == [False] * 2
+    for call in (first, second, hurried):
+        call.close()
+
+
+@with_threads(4)
+def test_a_crowd_on_one_path_is_told_while_threads_are_idle_until_it_is_answered(
+    server: subprocess.Popen[str],
+) -> None:
+    first, second, hurried = calls(server, 3)
+    let_all_be_idle(hurried, "/only/slow")
+    for one in (first, second):
+        keep_busy(server, one, "/hurried/first")
+    hurried.request("POST", "/hurried", b"body")
+    assert told(hurried)[1]
+    for _ in (first, second):
+        release(server)
+    assert [told(call)[1] for call in (first, second)] == [False] * 2
+    hurried.request("POST", "/hurried", b"body")
+    assert not told(hurried)[1]
+    for call in (first, second, hurried):
+        call.close()
+
+
+@with_threads(8)
+def test_a_fifth_batch_is_told_at_once_and_a_single_comment_is_not(server: subprocess.Popen[str]) -> None:
+    *batches, fifth, single = calls(server, 6)
+    let_all_be_idle(single)
+    for one in batches:
+        keep_busy(server, one, "/batch/first")
+    fifth.request("POST", "/batch", b"body")
+    assert told(fifth)[1]
+    single.request("POST", "/v1alpha1/comments:analyze", b"body")
+    assert not told(single)[1]
+    for _ in batches:
+        release(server)
+    assert [told(one)[1] for one in batches] == [False] * 4
+    for call in (*batches, fifth, single):
         call.close()
