@@ -449,6 +449,20 @@ def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(perspecti
     assert refused() == before + 1
 
 
+def test_a_refused_question_is_no_refused_write(perspective: Perspective) -> None:
+    def refused_writes() -> float:
+        figures = REGISTRY.collect()
+        return sum(one.value for family in figures if family.name == "moderation_refused" for one in family.samples)
+
+    client, before = perspective.app.test_client(), refused_writes()
+    assert client.post("/v1alpha1/comments:analyze").status_code == 403
+    assert client.post("/v1alpha1/comments:nothing").status_code == 404
+    assert client.post("/batch", environ_base={"moderation.too_many_ahead": True}).status_code == 503
+    assert refused_writes() == before
+    assert client.post("/api/v1/comments", json={}).status_code >= 400
+    assert refused_writes() > before
+
+
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(
     perspective: Perspective,
 ) -> None:
