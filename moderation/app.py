@@ -63,7 +63,7 @@ def create_app(services: Services) -> Flask:
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    metrics.install(app)
+    metrics.install(app, asking=perspective_api.PATHS)
     app.after_request(_guard)  # before the limits: what was asked for first has the last word on an answer
     app.before_request(_limit_body)
     access.install_cors(app)

@@ -41,14 +41,25 @@ class Pace:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self._under_way: Counter[str | None] = Counter()
         self._answers = 0
         self._latest = 0.0
         self._seconds = 0.0
         """From one answer to the next while there was something to do, on average."""
 
-    def answered(self, began: float, now: float) -> None:
+    def came(self, kind: str | None) -> None:
+        """A request of this kind is to be answered."""
+        with self._lock:
+            self._under_way[kind] += 1
+
+    def under_way(self, kind: str | None) -> int:
+        """How many of this kind wait or are being answered."""
+        return self._under_way[kind]
+
+    def answered(self, kind: str | None, began: float, now: float) -> None:
         """An answer is done on which work ``began`` then. Both are monotonic."""
         with self._lock:
+            self._under_way[kind] -= 1
             # Where several are worked at, each has only the time since the answer before it; idle time doesn't count.
             took = min(max(0.0, now - max(began, self._latest)), self._AT_MOST)
             self._latest = max(now, self._latest)
@@ -120,17 +131,21 @@ class Channel(HTTPChannel):
     error_task_class = Refusal
     queued_at: float
     """When the request whose turn it is came to wait for a thread (monotonic)."""
+    kind: str | None = None
+    """How its path begins, where clients have little patience there."""
     apart: bool = False
     """Whether it goes to the threads that answer while all others are busy."""
     too_many_ahead: bool = False
     """Whether so many were before it that its client couldn't wait for its turn."""
 
     def service(self) -> None:
-        began, apart = time.monotonic(), self.apart  # which may be the next request's afterwards
+        began, apart, kind = time.monotonic(), self.apart, self.kind  # which may be the next request's afterwards
         self.task_class = Unanswered if self.too_many_ahead else Task
-        super().service()
-        if not apart:
-            self.server.pace.answered(began, time.monotonic())
+        try:
+            super().service()
+        finally:
+            if not apart:
+                self.server.pace.answered(kind, began, time.monotonic())
 
     def cut_off(self) -> None:
         """Ends it though its client takes nothing in: until then the loop would wait for room to write."""

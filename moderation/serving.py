@@ -59,6 +59,12 @@ HANDSHAKE_SECONDS = 0.1
 """How long a stop waits for connections that were being made when it began."""
 
 Refused = tuple[str, Sequence[tuple[str, str]], bytes]
+"""A status line, headers and a body."""
+
+
+def _busy() -> Refused:
+    return "503 Service Unavailable", [("Retry-After", "1")], b""
+
 
 THREADS_APART = 2
 
@@ -99,7 +105,7 @@ def serve(
     supervised_by: int | None = None,
     apart: tuple[str, ...] = (),
     impatient: Mapping[str, tuple[int, float]] | None = None,
-    refuse: Callable[[], Refused] = lambda: ("503 Service Unavailable", [("Retry-After", "1")], b""),
+    refuse: Callable[[], Refused] = _busy,
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
@@ -108,9 +114,10 @@ def serve(
     and no pipe breaks; what is larger still is refused, and cut off, at once. ``ready`` is called when connections are
     accepted. ``supervised_by`` is the process that would pass on the signal to stop: once that is gone, serving stops
     too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
-    database. ``impatient`` says of paths, by their beginning, how many requests may be before one of theirs, and how
-    many seconds these may take: where there are more, it is answered soon with what ``refuse`` gives (status line,
-    headers, body). ``headers`` go with what is refused before the application sees it.
+    database. ``impatient`` says of paths, by their beginning, how many such requests may be before another, and how
+    many seconds it may have to wait (while a thread is idle, for those on its own path): where there are more, it is
+    answered soon with what ``refuse`` gives (status line, headers, body). ``headers`` go with what is refused before
+    the application sees it.
     Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
@@ -186,8 +193,8 @@ class _Server(TcpWSGIServer):
         threads: int,
         largest_body: int,
         apart: tuple[str, ...] = (),
-        impatient: Mapping[str, tuple[int, float]] | None,
-        refuse: Callable[[], Refused],
+        impatient: Mapping[str, tuple[int, float]] | None = None,
+        refuse: Callable[[], Refused] = _busy,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.refuse = refuse
@@ -229,35 +236,41 @@ class _Server(TcpWSGIServer):
     def add_task(self, task: Channel) -> None:
         task.queued_at = time.monotonic()
         request = task.requests[0]
+        task.kind = next((its for its in self._impatient if request.path.startswith(its)), None)
         task.too_many_ahead = False
         task.apart = request.error is not None or request.path.startswith(self._apart)
-        if not task.apart and self._too_many_before(request.path):
+        if not task.apart and self._too_many_before(task.kind):
             self._held.append(task)
             self.pull_trigger()  # the loop sees to it
         else:
             self._hand_over(task)
 
     def _hand_over(self, task: Channel) -> None:
+        if not task.apart:
+            self.pace.came(task.kind)
         (self._dispatcher_apart if task.apart else self.task_dispatcher).add_task(task)
 
     def _let_in(self) -> None:
         """Of those who are held whoever can be answered by now, and to be refused whoever was held for long enough."""
         while self._held:
             task = self._held[0]
-            if self._too_many_before(task.requests[0].path):
+            if self._too_many_before(task.kind):
                 if time.monotonic() - task.queued_at < HOLD_SECONDS:
                     break
                 task.too_many_ahead = task.apart = True
             self._hand_over(self._held.popleft())
 
-    def _too_many_before(self, path: str) -> bool:
-        """Whether more is waiting or being answered than this path's clients have patience for."""
-        patience = next((its for beginning, its in self._impatient.items() if path.startswith(beginning)), None)
-        if patience is None:
+    def _too_many_before(self, kind: str | None) -> bool:
+        """Whether more is waiting or being answered than the clients of this kind have patience for."""
+        if kind is None:
             return False
-        answers, seconds = patience
+        answers, seconds = self._impatient[kind]
         ahead = len(self.task_dispatcher.queue) + self.task_dispatcher.active_count
-        return ahead > answers or self.pace.seconds_for(ahead) > seconds
+        alike = self.pace.under_way(kind)
+        # While a thread is idle nobody waits for slow pages to end. Only those of its own kind are sure to want the
+        # same processors: were all counted, a few pages that take minutes would have it refused for as long.
+        waited_for = ahead if ahead >= self.adj.threads else alike
+        return alike > answers or self.pace.seconds_for(waited_for) > seconds
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

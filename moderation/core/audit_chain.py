@@ -86,15 +86,30 @@ exponent, those of many digits. The same within a text costs time, nothing else.
 """
 
 
+_HOLD_OTHERS = (dict, list, tuple)
+
+
 def canonical(payload: dict[str, Any]) -> str:
     """The payload as RFC 8785 writes it. The standard library writes the same, many times faster, but for some numbers
-    and for the order of keys beyond ASCII. Raises ``rfc8785.CanonicalizationError`` for numbers that JSON doesn't hold.
+    and for the order of keys beyond ASCII. Raises ``rfc8785.CanonicalizationError`` for numbers that JSON doesn't hold,
+    and for keys that are no strings.
     """
-    text = _plain(payload)
-    if text.isascii() and not _MAY_DIFFER.search(text):
-        return text
+    if _has_text_keys(payload):
+        text = _plain(payload)
+        if text.isascii() and not _MAY_DIFFER.search(text):
+            return text
     canonical_text: str = rfc8785.dumps(payload).decode()
     return canonical_text
+
+
+def _has_text_keys(value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> bool:
+    """Whether every key at every depth is a string: of a number the standard library makes one without a word."""
+    inner: Iterable[Any] = value
+    if isinstance(value, dict):
+        if any([not isinstance(key, str) for key in value]):  # noqa: C419  # twice as fast as a generator
+            return False
+        inner = value.values()
+    return all([_has_text_keys(one) for one in inner if isinstance(one, _HOLD_OTHERS)])  # noqa: C419
 
 
 def hashed_text(

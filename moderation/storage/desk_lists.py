@@ -5,7 +5,7 @@ a time. What an index can't order is looked for among so many candidates at most
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -244,9 +244,9 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def _lanes(session: Session, wanted: Wanted) -> Iterator[tuple[Lane, dict[str, Any]]]:
     """What one index has in the list's order, each with the parameters of its statements."""
-    shape, asked = _shape(wanted), _values(session, wanted)
+    shape, asked = replace(_shape(wanted), scopes=()), _values(session, wanted)
     if not (wanted.articles and wanted.waiting):
-        yield from ((lane, asked) for lane in list_statements.lanes(shape))
+        yield from ((lane, asked) for lane in list_statements.lanes(shape, wanted.scopes))
         return
     for article in session.execute(list_statements.ARTICLES, {"articles": wanted.articles}):
         if any(scope.reaches(article.site_id, article.section) for scope in wanted.scopes):

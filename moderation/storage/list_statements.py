@@ -63,7 +63,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What one index has in the list's order: what has a status in a scope, or waits under an article."""
+    """What one index has in the list's order: what has a status in a scope, or waits under an article. ``shape`` names
+    no scopes here: no statement of a lane depends on a view's others, and looking one up would hash them all.
+    """
 
     shape: Shape
     scope: Scope | None = None
@@ -89,9 +91,9 @@ PLACED = select(*COLUMNS).where(one_of(C.number, "numbers"))
 ARTICLES = select(Article.id, Article.site_id, Article.section).where(one_of(Article.id, "articles"))
 
 
-def lanes(shape: Shape) -> Iterator[Lane]:
-    """A view's lanes by scope and status."""
-    for scope in shape.scopes:
+def lanes(shape: Shape, scopes: tuple[Scope, ...]) -> Iterator[Lane]:
+    """A view's lanes by scope and status; ``shape`` as a lane has it."""
+    for scope in scopes:
         for status in shape.statuses or (None,):
             yield Lane(shape, scope, status)
 

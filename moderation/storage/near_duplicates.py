@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -169,7 +168,7 @@ def _sharing(first: int, second: int) -> Select[Any]:
     return select(newest.c.author_id).where(sum(in_common[1:], start=in_common[0]) >= BUCKETS - 1)
 
 
-@lru_cache(maxsize=64)
+@built_once
 def _others(known: int) -> Select[Any]:
     """How many wrote such a comment, beside so many authors; the database counts, as there may be dozens."""
     found = union(_sharing(0, 1), _sharing(2, 3)).subquery()

@@ -92,6 +92,13 @@ def test_a_number_that_json_does_not_hold_is_no_payload(number: float) -> None:
         canonical({"value": number})
 
 
+@pytest.mark.parametrize("key", [1, 0.5, True, None, (1, 2)])
+def test_a_key_that_is_no_string_is_no_payload_at_any_depth(key: Any) -> None:
+    for payload in ({key: 1}, {"a": 1, key: 1}, {"a": {key: 1}}, {"a": [1, ({"b": {key: 1}},)]}):
+        with pytest.raises(rfc8785.CanonicalizationError):
+            canonical(payload)
+
+
 COLUMNS = ("chain", "time", "actor", "event", "subject", "payload", "previous", "hash", "text")
 
 

@@ -18,14 +18,15 @@ from moderation.accounts.reachable import (
 )
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import NotFound, RightMissing
-from moderation.core.reach import DECIDE, MODERATE, READ, SENIOR
+from moderation.core.reach import DECIDE, MODERATE, READ, SENIOR, Scope
 from moderation.desk.flags import flag_comment
+from moderation.storage import list_statements
 from moderation.storage.articles import Article
 from moderation.storage.articles_desk import article_lines
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from moderation.storage.desk import desk_comment, standing_of
-from moderation.storage.desk_lists import Wanted, page_of
+from moderation.storage.desk_lists import Wanted, how_many, page_of
 from moderation.storage.moderator_workspace import FlagKind
 from tests.desk.desk import colleague
 from tests.newsroom import Hall, Newsroom
@@ -93,3 +94,24 @@ def _is_reached(find: Callable[..., object], *asked: object) -> bool:
     except (NotFound, RightMissing):
         return False
     return True
+
+
+def test_a_site_is_listed_by_the_same_statements_whatever_other_sites_are_listed_with_it(
+    newsrooms: list[Newsroom],
+) -> None:
+    both = tuple(Scope(site_id=newsroom.site) for newsroom in newsrooms)
+
+    def listed(scopes: tuple[Scope, ...]) -> tuple[int, int]:
+        """How many wait, and how many are listed."""
+        with newsrooms[0].services.database.reading() as session:
+            wanted = Wanted(scopes=scopes)
+            return how_many(session, wanted), len(page_of(session, wanted, limit=100))
+
+    together = listed(both)
+    built = [statements.cache_info().misses for statements in (list_statements.walking, list_statements.counting)]
+    alone = [listed((scope,)) for scope in both]
+    assert together == (sum(count for count, _ in alone), sum(count for _, count in alone))
+    assert min(together) > 0
+    assert built == [
+        statements.cache_info().misses for statements in (list_statements.walking, list_statements.counting)
+    ]

@@ -23,6 +23,7 @@ from moderation.perspective.wire import LABEL_OF
 from moderation.scoring.batching import BatchingScorer
 from moderation.storage.sites import Right
 from moderation.storage.tables import Base
+from moderation.web.perspective.analyze import refuse_for_load
 from tests.newsroom import open_hall
 from tests.perspective.asking import IdiotScorer, Perspective, arrive, error, error_type
 
@@ -434,19 +435,34 @@ def test_a_request_that_waited_too_long_for_its_turn_is_refused_before_any_work(
     assert len(perspective.scorer.asked) == 1
 
 
-def test_who_has_too_many_ahead_is_refused_before_any_work_and_counted(perspective: Perspective) -> None:
+def test_who_has_too_many_ahead_is_refused_in_the_same_words_and_counted(perspective: Perspective) -> None:
     def refused() -> float:
         return REGISTRY.get_sample_value("moderation_perspective_refused_for_load_total") or 0.0
 
     before = refused()
-    body = {"comment": {"text": "Hello"}, "requestedAttributes": {"TOXICITY": {}}}
     answer = perspective.app.test_client().post(
-        f"/v1alpha1/comments:analyze?key={perspective.key}", json=body, environ_base={"moderation.too_many_ahead": True}
+        f"/v1alpha1/comments:analyze?key={perspective.key}", json={}, environ_base={"moderation.waited_seconds": 9.0}
     )
-    assert error(answer, 503)["status"] == "UNAVAILABLE"
-    assert answer.headers["Retry-After"]
+    status, headers, body = refuse_for_load()
+    assert status.startswith("503")
+    assert json.loads(body) == answer.json
+    assert dict(headers).items() <= dict(answer.headers).items()
     assert perspective.scorer.asked == []
-    assert refused() == before + 1
+    assert refused() == before + 2
+
+
+def test_a_refused_question_is_no_refused_write(perspective: Perspective) -> None:
+    def refused_writes() -> float:
+        figures = REGISTRY.collect()
+        return sum(one.value for family in figures if family.name == "moderation_refused" for one in family.samples)
+
+    client, before = perspective.app.test_client(), refused_writes()
+    assert client.post("/v1alpha1/comments:analyze").status_code == 403
+    assert client.post("/v1alpha1/comments:nothing").status_code == 404
+    assert client.post("/batch", environ_base={"moderation.waited_seconds": 9.0}).status_code == 503
+    assert refused_writes() == before
+    assert client.post("/api/v1/comments", json={}).status_code >= 400
+    assert refused_writes() > before
 
 
 def test_a_request_over_every_limit_and_a_wrong_path_or_method_are_told_as_google_tells_them(

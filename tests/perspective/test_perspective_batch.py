@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
+from moderation.web.perspective import batch
 from tests.perspective.asking import Perspective
 
 CALL = "/v1alpha1/comments:analyze"
@@ -100,6 +102,20 @@ def test_a_hundred_parts_are_answered_and_one_more_is_too_many(perspective: Pers
     answer = send(perspective, [part("Fine")] * 101)
     assert answer.status_code == 400
     assert "at most 100" in (answer.json or {})["error"]["message"]
+
+
+def test_parts_whose_turn_comes_too_late_are_refused_and_counted(
+    perspective: Perspective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> float:
+        return REGISTRY.get_sample_value("moderation_perspective_refused_for_load_total") or 0.0
+
+    monkeypatch.setattr(batch, "ANSWER_WITHIN_SECONDS", -1.0)
+    before = refused()
+    found = answers(send(perspective, [part("Fine")] * 2))
+    assert [(status, content["error"]["status"]) for _, status, content in found] == [(503, "UNAVAILABLE")] * 2
+    assert perspective.scorer.asked == []
+    assert refused() == before + 2
 
 
 def test_each_part_counts_against_the_sites_limit(perspective: Perspective) -> None:

@@ -31,10 +31,11 @@ QUEUED_SECONDS = 0.5
 and work that nobody waits for would make everybody later still.
 """
 
-IMPATIENT = dict.fromkeys(("/v1alpha1/comments:analyze", "/batch"), (24, 0.6))
-"""Who comes behind more requests than these, or behind what will take more seconds, is refused as soon as they come. So
-an answer takes at most twenty times as long as for a client alone, on a slow machine too it comes while Coral still
-listens, and comments that readers send never wait behind a crowd that asks for scores.
+IMPATIENT = {"/v1alpha1/comments:analyze": (14, 0.6), "/batch": (3, 0.6)}
+"""Who comes behind more of their kind than these, or behind what will take more seconds, is soon refused. So
+of a crowd that asks for scores, those who get them mostly get them while Coral still listens, on a slow machine too,
+and a reader's comment has at most fifteen such requests before it. A batch may work for as long as a hundred of them:
+four at a time leave most threads to the others, though they still take their share of the processors.
 """
 
 refused_for_load = Counter(
