@@ -19,12 +19,13 @@ from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import Settings, read_environment
 from moderation.core.comment import Mode
-from moderation.core.errors import ConfigurationError, ScoringFailed
+from moderation.core.errors import ConfigurationError, InvalidField, ScoringFailed
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores, scores_shape
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
+from moderation.core.text.written import display_name
 from moderation.scoring import build_scorer
 
 CHUNK_LINES = 64
@@ -165,6 +166,11 @@ def _problem(value: dict[str, Any]) -> str | None:
     for key in ("parent", "name"):
         if not isinstance(value.get(key), str | None):
             return f"{key} must be a string or null"
+    if value.get("name"):
+        try:
+            display_name(value["name"], "name")
+        except InvalidField as error:
+            return f"name {error.message}"
     article = value.get("article")
     if article is None:
         return None

@@ -22,6 +22,13 @@ LEXICON = 0.2
 TOXICITY = LABELS.index("toxicity")
 
 
+def from_raters(answers: Answers, data: Tokenized, rows: Sequence[int], device: torch.device) -> torch.Tensor:
+    """The loss of a batch by what the raters said. Labels that nobody knows have no weight and teach nothing."""
+    targets, weights = (part[list(rows)].to(device) for part in (data.targets, data.weights))
+    errors = binary_cross_entropy_with_logits(answers.logits.float(), targets, reduction="none")
+    return (errors * weights).sum() / len(rows) / 4
+
+
 class Labels:
     """The raters' labels, and the original encoder's embedding."""
 
@@ -32,10 +39,8 @@ class Labels:
     def __call__(self, rows: Sequence[int], step: int, device: torch.device) -> torch.Tensor:
         """The batch's loss."""
         ids, mask = padded([self.data.ids[row] for row in rows], self.model.pad, device)
-        targets, weights = (part[list(rows)].to(device) for part in (self.data.targets, self.data.weights))
-        answers = self.model(ids, mask)
-        errors = binary_cross_entropy_with_logits(answers.logits.float(), targets, reduction="none")
-        loss = (errors * weights).sum() / len(rows) / 4
+        answers: Answers = self.model(ids, mask)
+        loss = from_raters(answers, self.data, rows, device)
         if step % HOLD_EVERY == 0:
             with torch.no_grad():
                 known = self.base.original_ids(ids)

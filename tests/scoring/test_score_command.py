@@ -57,6 +57,14 @@ def test_an_answer_has_the_names_of_the_contract(run: Any) -> None:
     assert sorted(answer["pack"]) == ["name", "precision", "runtime", "version"]
 
 
+def test_a_name_may_be_as_long_as_an_author_s(run: Any) -> None:
+    result = run("score", "--pack", "small", lines=line(id="a", text="Good people.", name="a\u0300" * 400))
+    assert result.exit_code == 1
+    (told,) = answers(result)
+    assert told["id"] == "a"
+    assert "name holds 800 code points" in told["error"]
+
+
 def test_a_bad_line_is_named_in_its_place_and_the_rest_are_scored(run: Any) -> None:
     lines = "".join(
         [

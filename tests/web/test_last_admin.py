@@ -38,8 +38,9 @@ def usable_admins(pages: Pages) -> list[str]:
 
 
 @on_both_databases
-@pytest.mark.parametrize("way", WAYS)
-def test_two_admins_taken_at_once_leave_one(pages: Pages, way: str) -> None:
+@pytest.mark.parametrize("first", WAYS)
+@pytest.mark.parametrize("second", ["disabled", "given another role"])
+def test_two_admins_taken_at_once_leave_one(pages: Pages, first: str, second: str) -> None:
     pages.account("berta", {EVERYWHERE: Role.ADMIN})
     begun = threading.Barrier(2)
 
@@ -58,7 +59,7 @@ def test_two_admins_taken_at_once_leave_one(pages: Pages, way: str) -> None:
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        taken = [pool.submit(take, way, "admin"), pool.submit(take, "disabled", "berta")]
+        taken = [pool.submit(take, first, "admin"), pool.submit(take, second, "berta")]
         assert sorted(one.result() for one in taken) == [False, True]
     assert len(usable_admins(pages)) == 1
 

@@ -34,7 +34,7 @@ from moderation.serving import listen, serve
 from moderation.setup.first_start import first_start
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
-from moderation.web.perspective.analyze import IMPATIENT
+from moderation.web.perspective.analyze import IMPATIENT, refuse_for_load
 
 ROOT = Path(__file__).parents[3]
 KEY = "sk_a-secret-key-for-the-benchmark-alone"
@@ -144,4 +144,12 @@ def service_without_scoring(var: Path) -> Iterator[Service]:
 def _serve_instantly(bound: socket.socket, settings: Settings, ready: Callable[[], None]) -> None:
     services = build_services(settings, scorer=BatchingScorer(Instant()))
     first_start(services)
-    serve(bound, create_app(services), threads=THREADS, ready=ready, apart=PATHS_ALWAYS_SERVED, impatient=IMPATIENT)
+    serve(
+        bound,
+        create_app(services),
+        threads=THREADS,
+        ready=ready,
+        apart=PATHS_ALWAYS_SERVED,
+        impatient=IMPATIENT,
+        refuse=refuse_for_load,
+    )

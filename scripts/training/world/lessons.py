@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from scripts.training.base import Base
-from scripts.training.lessons import Teacher
+from scripts.training.lessons import Teacher, from_raters
 from scripts.training.lexicon import Lexicon
-from scripts.training.model import Scorer, pooled
+from scripts.training.model import Answers, Scorer, pooled
 from scripts.training.tokenized import Tokenized, padded
 from scripts.training.world.base import QUERY
 
@@ -31,10 +30,8 @@ class Lesson:
 
     def __call__(self, rows: Sequence[int], step: int, device: torch.device) -> torch.Tensor:
         ids, mask = padded([self.data.ids[row] for row in rows], self.model.pad, device)
-        targets, weights = (part[list(rows)].to(device) for part in (self.data.targets, self.data.weights))
-        answers = self.model(ids, mask)
-        errors = binary_cross_entropy_with_logits(answers.logits.float(), targets, reduction="none")
-        loss = (errors * weights).sum() / len(rows) / 4
+        answers: Answers = self.model(ids, mask)
+        loss = from_raters(answers, self.data, rows, device)
         if step % HOLD_EVERY == 0:
             held = slice(None, None, HOLD_SHARE)
             loss = (
