@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import click
 
-from moderation.app import PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
 from moderation.bootstrap import build_services
 from moderation.cli.failures import told
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
-from moderation.comments import preparation
 from moderation.config.settings import Settings, read_environment
-from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import ConfigurationError
-from moderation.jobs.worker import Sweeper, beside
 from moderation.scoring.batching import BatchingScorer
 from moderation.scoring.processor import available_threads
 from moderation.services import Services
-from moderation.serving import listen, serve, supervise
-from moderation.setup.demo import load_seeds, read_seeds
-from moderation.setup.first_start import ADMIN, DEMO, FirstStart, first_start
-from moderation.storage.accounts import account_named
+from moderation.serving import listen, supervise
+from moderation.setup.first_start import ADMIN, DEMO, FirstStart, first_start, seeds_to_come
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
-from moderation.storage.sites import Right
-from moderation.web.perspective.analyze import IMPATIENT, refuse_for_load
 from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
 
-log = logging.getLogger(__name__)
-
 DEFAULT_PORT = 8000
-THREADS = 16
-"""Requests answered at once by one process; further ones wait their turn."""
-POLITELY = 16
-"""A body that is this many times too large is still read to its end, so that its refusal arrives."""
-PACK_SECONDS = 60.0
-"""How long a start waits for its scoring pack before it serves without."""
-SEEDS = Path("seeds")
+WEB_PROCESS = "moderation.cli.web_process"
 
 
 @click.command()
@@ -107,6 +91,7 @@ def _counted_together(processes: int) -> Iterator[None]:
 
 def _serve_by_several(settings: Settings, bound: socket.socket, processes: int) -> int:
     supervisor = os.getpid()
+    import_module(WEB_PROCESS)  # once for all of them
 
     def run(index: int) -> None:
         told(lambda: _serve(settings, bound, processes=processes, index=index, supervisor=supervisor))
@@ -127,7 +112,7 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
     finally:
         database.close()
     if made.publishable_key is not None and not settings.production:
-        _seeding(settings).touch()
+        seeds_to_come(settings).touch()
     return made
 
 
@@ -140,60 +125,14 @@ def _demo_origins(bound: socket.socket) -> list[str]:
 def _serve(
     settings: Settings, bound: socket.socket, *, processes: int, index: int, supervisor: int | None = None
 ) -> None:
-    """One web process, from its pack to its end."""
+    """One web process. Its pack loads while the web application is imported: each takes about as long."""
     services = build_services(settings, threads=available_threads(processes))
-    scorer = cast(BatchingScorer, services.scorer)
-    sweeper = Sweeper(services)
     try:
-        if not scorer.wait_until_ready(PACK_SECONDS):
-            log.error("the scoring pack is not ready; comments will wait for a moderator, unscored")
-        if index == 0:
-            _load_seeds(services)
-        if services.configuration.current().scoring.mode == "inline":
-            sweeper.start()
-        with beside(services):
-            serve(
-                bound,
-                create_app(services),
-                threads=THREADS,
-                largest_body=POLITELY * services.configuration.current().comments.maximum_body,
-                ready=(lambda: _tell_addresses(bound, settings)) if index == 0 else (lambda: None),
-                supervised_by=supervisor,
-                apart=PATHS_ALWAYS_SERVED,
-                impatient=IMPATIENT,
-                refuse=refuse_for_load,
-                headers=SECURITY_HEADERS,
-            )
+        cast(BatchingScorer, services.scorer).start()
+        import_module(WEB_PROCESS).run(services, bound, first=index == 0, supervised_by=supervisor)
     finally:
-        sweeper.stop()
-        preparation.finish()
-        scorer.close()
+        cast(BatchingScorer, services.scorer).close()
         services.database.close()
-
-
-def _load_seeds(services: Services) -> None:
-    """Loads the seeds into a new demo. A first start that was cut off is finished by the next one."""
-    marker = _seeding(services.settings)
-    if not marker.exists() or not SEEDS.is_dir():
-        return
-    with services.database.reading() as session:
-        account = account_named(session, ADMIN)
-    if account is not None:
-        rights = {EVERYWHERE: frozenset({Right.READ.value, Right.MODERATE.value})}
-        admin = Actor(reference=f"account:{account.id}", name=ADMIN, account_id=account.id, rights=rights)
-        click.echo("Loading the demo's articles and comments ...")
-        records = logging.getLogger("moderation.unit_of_work")
-        records.setLevel(logging.WARNING)  # an audit head for each would bury what was just shown
-        loaded = load_seeds(services, read_seeds(SEEDS), site_id=DEMO, moderator=admin)
-        records.setLevel(logging.NOTSET)
-        click.echo(f"Loaded the demo: {loaded.articles} articles, {loaded.comments} comments.")
-    marker.unlink()
-
-
-def _seeding(settings: Settings) -> Path:
-    """A file that stands from a first start until its seeds are loaded."""
-    settings.var.mkdir(parents=True, exist_ok=True)
-    return settings.var / "seeding"
 
 
 def _tell_first_start(made: FirstStart, settings: Settings) -> None:
@@ -209,17 +148,3 @@ def _tell_first_start(made: FirstStart, settings: Settings) -> None:
     click.echo("First start. Keep these; they are shown this once:")
     for name, value in shown.items():
         click.echo(f"  {name}: {value}")
-
-
-def _tell_addresses(bound: socket.socket, settings: Settings) -> None:
-    host, port = bound.getsockname()[:2]
-    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
-    address = f"http://{name}:{port}"
-    click.echo(f"Serving on {address}" + (" and every other address of this machine" if everywhere else ""))
-    if settings.production:  # there may be no demo, and no such account
-        click.echo(f"  the moderators' desk: {address}/review (accounts: moderation users --help)")
-    else:
-        click.echo(f"  the demo article: {address}/")
-        click.echo(f"  the moderators' desk: {address}/review (sign in as {ADMIN})")
-    click.echo("Stop with Ctrl-C.")

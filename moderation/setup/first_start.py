@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from moderation.accounts.accounts import insert_account
 from moderation.accounts.passwords import hash_of
 from moderation.accounts.sites import insert_key, insert_site, new_publishable_key, new_secret_key
+from moderation.config.settings import Settings
 from moderation.core.actor import EVERYWHERE, SYSTEM
 from moderation.services import Services
 from moderation.storage.accounts import Granted, Role, all_accounts
@@ -27,6 +29,12 @@ class FirstStart:
     admin_password: str | None = None
     secret_key: str | None = None
     publishable_key: str | None = None
+
+
+def seeds_to_come(settings: Settings) -> Path:
+    """A file that stands from a first start until its seeds are loaded."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    return settings.var / "seeding"
 
 
 def first_start(services: Services, *, origins: Sequence[str] = DEMO_ORIGINS) -> FirstStart:

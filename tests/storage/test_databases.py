@@ -15,6 +15,7 @@ from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from moderation.storage import schema
 from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration
 from moderation.storage.schema import is_current, upgrade
@@ -50,6 +51,14 @@ def test_the_tables_are_those_that_the_code_maps(database: Database) -> None:
         differences = _but_for_constraints_renamed(differences)
     downwards = {name for table in Base.metadata.tables.values() for name in _running_downwards(table)}
     assert [found for found in differences if not any(f"{name!r}" in repr(found) for name in downwards)] == []
+    assert is_current(database)
+
+
+def test_the_files_of_the_migrations_are_numbered_as_alembic_has_them(database: Database) -> None:
+    with database.engine.connect() as connection:
+        noted = MigrationContext.configure(connection).get_current_revision()
+    scripts = sorted(path.name[:4] for path in (Path(schema.__file__).parent / "migrations" / "versions").glob("0*.py"))
+    assert noted == scripts[-1]
     assert is_current(database)
 
 

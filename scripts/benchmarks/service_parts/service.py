@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from moderation.app import PATHS_ALWAYS_SERVED, create_app
 from moderation.bootstrap import build_services
-from moderation.cli.serve import THREADS
+from moderation.cli.web_process import THREADS
 from moderation.config.settings import Settings, read_environment
 from moderation.core.scores import (
     LABELS,
