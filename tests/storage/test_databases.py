@@ -81,7 +81,7 @@ def _running_downwards(table: Table) -> list[str]:
 
 def test_two_upgrades_at_once_make_the_tables_once(tmp_path: Path, empty_postgres_url: str) -> None:
     for url in (f"sqlite:///{tmp_path / 'new.sqlite3'}", empty_postgres_url):
-        databases = [Database(url) for _ in range(3)]
+        databases = [Database(url, patient=True) for _ in range(3)]
         barrier = threading.Barrier(3)
 
         def run(database: Database, barrier: threading.Barrier = barrier) -> None:
