@@ -59,10 +59,12 @@ def _abroad() -> Iterator[str]:
                     yield word
 
 
-ABUSE = dict.fromkeys(
-    (*(word for stem in word_list("en", "abuse") for word in _with_endings(stem) if len(word) > 2), *_abroad())
+ENGLISH_ABUSE = dict.fromkeys(
+    word for stem in word_list("en", "abuse") for word in _with_endings(stem) if len(word) > 2
 )
-"""Abusive words, the usual English ones first; English ones with their endings, others as they are listed."""
+"""Abusive English stems with their endings, the usual first."""
+ABUSE = ENGLISH_ABUSE | dict.fromkeys(_abroad())
+"""Those, and the abusive words of other languages as they are listed."""
 
 RANK = {word: place for place, word in reversed(list(enumerate((*COMMON, *ABUSE))))}
 """English words and abusive ones of every language, with their place by frequency (0 the commonest)."""
