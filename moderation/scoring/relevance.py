@@ -41,7 +41,9 @@ from moderation.scoring.relevance_features import (
 MAX_PASSAGES = 40
 KEY_POINTS = 12
 PASSAGE_CHARACTERS = 420
-"""About 80 words of Latin letters, or as much in another script: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
+"""About 80 words of Latin letters, or as much in another script: a longer paragraph is cut at its sentences, so that a
+passage is about one thing.
+"""
 LONGEST_HEAD = 1000
 """Characters of a title or key point that count as such; what follows is a paragraph like others."""
 NEAREST = 10

@@ -2,8 +2,8 @@
 
 Words are compared by their first letters, so that "mineral" meets "minerals" and "Vaishnav" meets "Vaishnaw"; each
 beginning weighs by its rarity in reader comments. Which language a text is in needn't be known for that, as it must be
-for a stemmer. Scripts without spaces, and Korean, are compared by pairs of characters; Arabic words lose the article and
-what else is written together with them. Talk and signs in other languages than English are phrases in
+for a stemmer. Scripts without spaces, and Korean, are compared by pairs of characters; Arabic words lose the article
+and what else is written together with them. Talk and signs in other languages than English are phrases in
 ``relevance_words``.
 """
 
@@ -33,8 +33,8 @@ _PAIRED = rf"{UNSPACED}\p{{Hangul}}"
 _WORD_OF_ANY_SCRIPT = regex.compile(
     rf"(?<paired>[{_PAIRED}]++)|[\p{{L}}\p{{M}}--[{_PAIRED}]]{{3,}}+|\p{{N}}{{2,}}+", regex.V1
 )
-# What Arabic writes together with a noun: "and", "in", "like", "for" and the article before it; pronouns and the ends of
-# plurals behind it. Three letters stay at least.
+# What Arabic writes together with a noun: "and", "in", "like", "for" and the article before it; pronouns and the ends
+# of plurals behind it. Three letters stay at least.
 _ARABIC = regex.compile(r"\p{Arabic}")
 _BEFORE = regex.compile(r"^(?:و?(?:ال|بال|كال|فال|لل)|و)(?=.{3})")
 _BEHIND = regex.compile(r"(?<=.{3})(?:ها|هم|كم|نا|ات|ون|ين|ان|يه|ه|ي)$")
