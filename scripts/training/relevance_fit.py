@@ -155,3 +155,12 @@ def shared_turn(comments: np.ndarray, articles: np.ndarray, dimensions: int) -> 
     values, vectors = np.linalg.eigh(even @ shared @ even)
     turn = even @ (vectors * np.clip(values / values.max(), 1e-3, None) ** (SHARPEN / 2))
     return np.asarray(turn[:, ::-1][:, :dimensions])
+
+
+def without_languages(turn: np.ndarray, means: np.ndarray, most: int) -> np.ndarray:
+    """``turn`` [embedding, dimensions] blind to the ``most`` directions in which the languages' ``means`` [languages,
+    embedding] differ most.
+    """
+    _, _, directions = np.linalg.svd(means - means.mean(axis=0), full_matrices=False)
+    apart = directions[: min(most, len(means) - 1)]
+    return np.asarray(turn - apart.T @ (apart @ turn))

@@ -40,7 +40,7 @@ from scripts.training.relevance import (
     passages,
     without_weights,
 )
-from scripts.training.relevance_fit import shared_turn, word_rarity_by_language
+from scripts.training.relevance_fit import shared_turn, without_languages, word_rarity_by_language
 from scripts.training.relevance_material import Article, written_articles
 from scripts.training.world.frames import SLOT, languages
 from scripts.training.world.languages import SOURCES
@@ -113,9 +113,7 @@ class WorldMaterial(Material):
             sides.append(np.concatenate([vectors - vectors.mean(axis=0) for vectors in each]))
         found = shared_turn(sides[0], sides[1], SUBJECT_DIMENSIONS)
         means = np.stack([self(texts).mean(axis=0) for _, texts in sorted(self.apart.items())])
-        _, _, directions = np.linalg.svd(means - means.mean(axis=0), full_matrices=False)
-        apart = directions[: min(OF_LANGUAGE, len(means) - 1)]
-        return np.asarray(found - apart.T @ (apart @ found))
+        return without_languages(found, means, OF_LANGUAGE)
 
     def in_general(self, rng: random.Random) -> tuple[list[str], list[str]]:
         """Of every language alike: a text is measured against others in its own."""
