@@ -1,4 +1,14 @@
-"""Wordlists: words and phrases that hold a comment for a moderator, wherever they hide in it."""
+"""Wordlists: words and phrases that hold a comment for a moderator, wherever they hide in it.
+
+What is found, in every script:
+- Whole words, letters folded as ``core.text.folding`` says: case (the four i's of Turkish are one), ß and ss, the
+  points of Arabic; é and e are two letters.
+- Chinese, Japanese, Thai and others set no spaces: a term is found between any characters, but none in katakana within
+  a longer word in katakana.
+- Arabic writes the article and short words together with a word, Korean its particles: a term is found with them.
+- A star opens a term at that end: "*arsch*" is found within longer words, as German makes them, "kurw*" with every
+  ending, as Polish, Russian or Turkish have it. Three letters at least, two where a script sets no spaces.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +22,10 @@ from operator import itemgetter
 import regex
 
 from moderation.core.errors import InvalidField
+from moderation.core.text.attached import later_starts, only_particle_follows, takes_particles
 from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import folded
+from moderation.core.text.scripts import UNSPACED
 from moderation.core.text.written import as_written
 
 SHORTEST, LONGEST = 2, 100
@@ -23,7 +35,10 @@ SHORTEST, LONGEST = 2, 100
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
 _WORDS = regex.compile(rf"{_WORD.pattern}+")
 # Scripts that set no spaces between words: there a term may stand right beside other letters.
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
+_KATAKANA = regex.compile(r"[\p{Katakana}\u30fc]")
+STAR = "*"
+_SHORTEST_OPEN = 3
 _SPACES = regex.compile(r"\s+")
 _LETTER = regex.compile(r"\p{L}")
 # Letters with digits or signs among them, four at least: "b3rger", but no "5am", and no "!" at the end of a sentence.
@@ -56,11 +71,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A term as it is looked for: folded, with single spaces. ``at`` is where its first word begins."""
+    """A term as it is looked for: folded, with single spaces. ``at`` is where its first word begins; at an open end it
+    may be part of a longer word.
+    """
 
     text: str
     at: int
     term: Term
+    open_start: bool
+    open_end: bool
+
+    def stands(self, text: str, start: int, *, begun: bool = False) -> bool:
+        """Whether at this place no word is cut at an end that isn't open. ``begun``: a word is known to begin here."""
+        end = start + len(self.text)
+        return (begun or self.open_start or not _joined(text, start)) and (
+            self.open_end or not _joined(text, end) or only_particle_follows(text, end)
+        )
 
 
 class TermList:
@@ -76,7 +102,8 @@ class TermList:
         self.terms = tuple(terms)
         keys: dict[str, Term] = {}
         for term in self.terms:
-            for text in (folded(term.text), folded(undisguise(term.text).text)):
+            bare, _, _ = _bare(term.text)
+            for text in (folded(bare), folded(undisguise(bare).text)):
                 if _WORD.search(text):
                     keys.setdefault(text, term)
         self._keys = _Keys(keys)
@@ -121,13 +148,15 @@ class _Keys:
 
     def __init__(self, keys: dict[str, Term]) -> None:
         self._by_word: dict[str, dict[tuple[int, int], dict[str, _Key]]] = defaultdict(lambda: defaultdict(dict))
-        self._unspaced: list[_Key] = []
+        self._anywhere: list[_Key] = []
         for text in sorted(keys, key=len, reverse=True):
             word = _WORDS.search(text)
             assert word is not None
-            key = _Key(text, word.start(), keys[text])
-            if _UNSPACED.search(text[0] + text[-1]):
-                self._unspaced.append(key)
+            _, open_start, open_end = _bare(keys[text].text)
+            key = _Key(text, word.start(), keys[text], open_start, open_end)
+            within = _UNSPACED.search(text[0] + text[-1]) or takes_particles(text[-1])
+            if open_start or open_end or within:
+                self._anywhere.append(key)
             else:
                 self._by_word[word[0]][key.at, len(key.text)][key.text] = key
 
@@ -142,22 +171,28 @@ class _Keys:
     def _places(self, text: str) -> Iterator[tuple[Term, int, int]]:
         done = 0
         for word in _WORDS.finditer(text):
-            if word.start() < done or word[0] not in self._by_word:
+            if word.start() < done:
                 continue
-            # Keys of one length are told apart by one look-up: a list may hold thousands that begin alike.
-            for (at, length), keys in self._by_word[word[0]].items():
-                start, end = word.start() - at, word.start() - at + length
-                key = keys.get(text[start:end]) if start >= 0 else None
-                if key is not None and _ends(text, start, end):
-                    yield key.term, start, end
-                    done = end
-                    break
-        for key in self._unspaced:
+            for found in self._beginning(text, word):
+                yield found
+                done = found[2]
+                break
+        for key in self._anywhere:
             start = text.find(key.text)
             while start >= 0:
-                if _ends(text, start, start + len(key.text)):
+                if key.stands(text, start):
                     yield key.term, start, start + len(key.text)
                 start = text.find(key.text, start + len(key.text))
+
+    def _beginning(self, text: str, word: regex.Match[str]) -> Iterator[tuple[Term, int, int]]:
+        """The terms that begin in this word, the longest first; where its writing allows, behind its first letters."""
+        for skipped in (0, *later_starts(word[0])):
+            # Keys of one length are told apart by one look-up: a list may hold thousands that begin alike.
+            for (at, length), keys in self._by_word.get(word[0][skipped:], {}).items():
+                start = word.start() + skipped - at
+                key = keys.get(text[start : start + length]) if start >= 0 else None
+                if key is not None and key.stands(text, start, begun=skipped > 0):
+                    yield key.term, start, start + length
 
 
 def _meets(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
@@ -179,14 +214,20 @@ def _spelled(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join((*pieces, text[done:])).replace("l", "i"), signed
 
 
-def _ends(text: str, start: int, end: int) -> bool:
-    """Whether no word is cut at either end."""
-    return not (_joined(text, start) or _joined(text, end))
-
-
 def _joined(text: str, at: int) -> bool:
     around = text[at - 1 : at + 1] if at else ""
-    return len(around) == 2 and all(map(_WORD.match, around)) and not _UNSPACED.search(around)
+    if len(around) < 2 or not all(map(_WORD.match, around)):
+        return False
+    return not _UNSPACED.search(around) or all(map(_KATAKANA.match, around))
+
+
+def _bare(term: str) -> tuple[str, bool, bool]:
+    """(the term without stars at its ends, whether it is open at its start, at its end)."""
+    bare = term.strip(STAR)
+    letters = len(_WORD.findall(bare))
+    if bare == term or letters < (SHORTEST if _UNSPACED.search(bare) else _SHORTEST_OPEN):
+        return term, False, False
+    return bare, term.startswith(STAR), term.endswith(STAR)
 
 
 NO_TERMS = TermList(())
@@ -199,6 +240,8 @@ def term_text(text: str) -> str:
     tidy = _SPACES.sub(" ", as_written(text, "terms"))
     if not SHORTEST <= len(tidy) <= LONGEST:
         raise InvalidField("terms", f"hold “{tidy[:20]}”, {len(tidy)} long; a term has {SHORTEST} to {LONGEST}.")
+    if tidy.strip(STAR) != tidy and _bare(tidy)[0] == tidy:
+        raise InvalidField("terms", f"hold “{tidy[:20]}”: beside a star a term needs {_SHORTEST_OPEN} letters.")
     if not _WORD.search(tidy):
         raise InvalidField("terms", f"hold “{tidy[:20]}”, which has neither letter nor digit.")
     return tidy

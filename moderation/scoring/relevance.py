@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import ArticleText, PreparedArticle
+from moderation.core.text.scripts import room, word_count
 from moderation.core.text.sentences import sentences
 from moderation.scoring.relevance_features import (
     SIGNS,
@@ -40,7 +41,9 @@ from moderation.scoring.relevance_features import (
 MAX_PASSAGES = 40
 KEY_POINTS = 12
 PASSAGE_CHARACTERS = 420
-"""About 80 words: a longer paragraph is cut at its sentences, so that a passage is about one thing."""
+"""About 80 words of Latin letters, or as much in another script: a longer paragraph is cut at its sentences, so that a
+passage is about one thing.
+"""
 LONGEST_HEAD = 1000
 """Characters of a title or key point that count as such; what follows is a paragraph like others."""
 NEAREST = 10
@@ -229,7 +232,7 @@ class RelevanceModel:
             min(shared(rare, side.rare_title), PLENTY) / 10 * max(0.0, float(cosines[0])),
             covered,
             min(self.lexicon.foreign(rare, side.rare), MAX_FOREIGN) / 10,
-            math.log(1 + len(text.split())) / 5,
+            math.log(1 + word_count(text)) / 5,
             passages,
             passages * closest,
             passages * covered,
@@ -239,7 +242,7 @@ class RelevanceModel:
     def reaction_features(self, text: str, vector: Vectors, rare: Mapping[str, float], side: Side) -> list[float]:
         """``REACTION``: talk about the piece or its words, and how little else the comment speaks of."""
         foreign = self.lexicon.foreign(rare, side.rare)
-        words = len(text.split())
+        words = word_count(text)
         return [
             float(self._reaction_direction @ vector) * 4,
             *talk(text),
@@ -292,13 +295,16 @@ def split_passages(article: ArticleText) -> list[str]:
 
 def _cut(paragraph: str) -> list[str]:
     """Runs of whole sentences of at most ``PASSAGE_CHARACTERS``; a longer sentence stands alone."""
-    if len(paragraph) <= PASSAGE_CHARACTERS:
+    if room(paragraph) <= PASSAGE_CHARACTERS:
         return [paragraph] if paragraph else []
-    pieces = [""]
+    pieces, taken = [""], 0
     for start, end in sentences(paragraph):
-        if pieces[-1] and len(pieces[-1]) + end - start > PASSAGE_CHARACTERS:
+        needed = room(paragraph[start:end])
+        if pieces[-1] and taken + needed > PASSAGE_CHARACTERS:
             pieces.append("")
+            taken = 0
         pieces[-1] += paragraph[start:end]
+        taken += needed
     return [piece.strip() for piece in pieces if piece.strip()]
 
 

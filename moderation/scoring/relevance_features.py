@@ -1,7 +1,10 @@
 """What relevance is computed from: words that two texts share, talk that fits any article, and signs of advertising.
 
 Words are compared by their first letters, so that "mineral" meets "minerals" and "Vaishnav" meets "Vaishnaw"; each
-beginning weighs by its rarity in reader comments.
+beginning weighs by its rarity in reader comments. Which language a text is in needn't be known for that, as it must be
+for a stemmer. Scripts without spaces, and Korean, are compared by pairs of characters; Arabic words lose the article
+and what else is written together with them. Talk and signs in other languages than English are phrases in
+``relevance_words``.
 """
 
 from __future__ import annotations
@@ -10,8 +13,13 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
+
+from moderation.core.text.folding import folded
+from moderation.core.text.scripts import UNSPACED
+from moderation.scoring.relevance_phrases import phrases
 
 STEM = 5
 """Letters of a word that count."""
@@ -21,6 +29,15 @@ FEW = 24.0
 """Added to a comment's own squared rarity before asking for a share of it: one shared word isn't all."""
 
 _WORD = regex.compile(r"[\p{L}\p{M}]{3,}|\p{N}{2,}")
+_PAIRED = rf"{UNSPACED}\p{{Hangul}}"
+_WORD_OF_ANY_SCRIPT = regex.compile(
+    rf"(?<paired>[{_PAIRED}]++)|[\p{{L}}\p{{M}}--[{_PAIRED}]]{{3,}}+|\p{{N}}{{2,}}+", regex.V1
+)
+# What Arabic writes together with a noun: "and", "in", "like", "for" and the article before it; pronouns and the ends
+# of plurals behind it. Three letters stay at least.
+_ARABIC = regex.compile(r"\p{Arabic}")
+_BEFORE = regex.compile(r"^(?:و?(?:ال|بال|كال|فال|لل)|و)(?=.{3})")
+_BEHIND = regex.compile(r"(?<=.{3})(?:ها|هم|كم|نا|ات|ون|ين|ان|يه|ه|ي)$")
 
 # All of these are matched against the text in small letters, and none looks back over more than a few dozen characters,
 # so that the time grows with the text's length.
@@ -61,26 +78,46 @@ _SIGNS = {
 _SHOUT = regex.compile(r"!{2,}|>{2,}|\b(?:\p{Lu}{3,40}\W{1,4}){3}")
 _COMPILED_TALK = tuple(re.compile(pattern) for pattern in _TALK.values())
 _COMPILED_SIGNS = tuple(re.compile(pattern) for pattern in _SIGNS.values())
+_TALK_ABROAD, _SIGNS_ABROAD = phrases("talk"), phrases("signs")
 
 TALK = tuple(_TALK)
 SIGNS = (*_SIGNS, "shout")
 
 
 def stems(text: str) -> list[str]:
-    """The beginnings of the text's words of three letters or more and of its numbers, in order."""
-    return [word[:STEM] for word in _WORD.findall(text.lower())]
+    """The beginnings of the text's words of three letters or more and of its numbers, in order; of scripts that are
+    compared so, each pair of neighbouring characters.
+    """
+    if text.isascii():
+        return [word[:STEM] for word in _WORD.findall(text.lower())]
+    found: list[str] = []
+    for match in _WORD_OF_ANY_SCRIPT.finditer(folded(text)):
+        word = match[0]
+        if match["paired"]:
+            found += map("".join, pairwise(word))
+        elif _ARABIC.match(word):
+            found.append(_BEHIND.sub("", _BEFORE.sub("", word))[:STEM])
+        else:
+            found.append(word[:STEM])
+    return found
 
 
 def talk(text: str) -> list[float]:
     """1 for each kind in ``TALK`` that the text has, else 0."""
-    lower = text.lower()
-    return [float(pattern.search(lower) is not None) for pattern in _COMPILED_TALK]
+    lower, abroad = text.lower(), _TALK_ABROAD.kinds_in(text)
+    return [
+        float(kind in abroad or pattern.search(lower) is not None)
+        for kind, pattern in zip(TALK, _COMPILED_TALK, strict=True)
+    ]
 
 
 def signs(text: str) -> list[float]:
     """1 for each sign in ``SIGNS`` that the text has, else 0."""
-    lower = text.lower()
-    found = [float(pattern.search(lower) is not None) for pattern in _COMPILED_SIGNS]
+    lower, abroad = text.lower(), _SIGNS_ABROAD.kinds_in(text)
+    found = [
+        float(kind in abroad or pattern.search(lower) is not None)
+        for kind, pattern in zip(_SIGNS, _COMPILED_SIGNS, strict=True)
+    ]
     return [*found, float(_SHOUT.search(text) is not None)]
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from moderation.core.reach import Location, Scope
 from moderation.core.spam import MIN_WORDS
 from moderation.core.text.likeness import BUCKETS, buckets, likeness
+from moderation.core.text.scripts import word_count
 from moderation.storage.base import built_once, one_of, table_of
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import WAITS, QueueIndex, location_in
@@ -182,7 +183,7 @@ def others_alike(connection: Connection, *, site_id: str, body: str, authors: Co
     do, and strangers almost never.
     """
     own = buckets(body)
-    if own is None or len(body.split(maxsplit=MIN_WORDS)) < MIN_WORDS:
+    if own is None or word_count(body) < MIN_WORDS:
         return 0
     asked: dict[str, Any] = {
         "site": site_id,

@@ -72,14 +72,17 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 
 
 class Material:
-    """All texts with their vectors, embedded once."""
+    """All texts with their vectors, embedded once. Another pack's script may add to them, or weigh them otherwise."""
 
-    def __init__(self, data: Path, embed: Embed, seed: int) -> None:
+    def __init__(self, data: Path, embed: Embed, seed: int, *, share: float = 1.0) -> None:
+        """``share`` of the cut comments are taken."""
         rng = random.Random(seed)  # noqa: S311 - draws examples
         self.data, self.embed = data, embed
         self.articles, self.phrases = written_articles(), written_phrases()
+        self.more: dict[str, list[str]] = {"reaction": [], "advertisement": [], "other": []}
         self.cut = cut_comments(data, rng)
         rng.shuffle(self.cut)
+        self.cut = self.cut[: max(FUSED + 200, round(share * len(self.cut)))]
         self.general = comments_in_general(data, rng)
         self.counted = [text for name in COUNTED for text in texts(data, name)[:25000]]
         self.channel_ads, self.channel_others = channel_comments(data)
@@ -111,6 +114,27 @@ class Material:
         self.learn(wanted)
         return np.stack([self._vectors[text] for text in wanted])
 
+    def rarity(self, anywhere: Iterable[str]) -> dict[str, Any]:
+        """How rare words are (``word_rarity``)."""
+        return word_rarity(self.counted, anywhere)
+
+    def turn(self) -> np.ndarray:
+        """The dimensions that a cut comment's halves share. The last ``FUSED`` are left to the fusion."""
+        pairs = self.cut[:-FUSED]
+        comments = self([a.comments[0] for a in pairs] * 2)
+        articles = self([a.title for a in pairs] + [a.paragraphs[0] for a in pairs])
+        return shared_turn(comments, articles, SUBJECT_DIMENSIONS)
+
+    def in_general(self, rng: random.Random) -> tuple[list[str], list[str]]:
+        """(comments, passages) that stand for texts in general."""
+        pool = sorted({text for article in self.cut[-FUSED:] for text in passages(article)})
+        comments = rng.sample(self.general, BACKGROUND)
+        return comments, [*rng.sample(pool, BACKGROUND - 60), *rng.sample(self.phrases["headline"], 60)]
+
+    def groups(self, articles: Sequence[Article]) -> list[tuple[list[Article], int, bool]]:
+        """Articles among whose comments others are drawn: how many near and far ones each, and whether written."""
+        return [(list(articles), 8, True), (self.cut[-FUSED:], 3, False)]
+
 
 def passages(article: Article) -> list[str]:
     return split_passages(as_text(article))
@@ -128,20 +152,25 @@ def fit(material: Material, articles: Sequence[Article], phrases: Mapping[str, l
     weights: dict[str, Any] = {
         "dimensions": int(material(["a"]).shape[1]),
         "subject_dimensions": SUBJECT_DIMENSIONS,
-        "words": word_rarity(material.counted, (t for group in (*REACTIONS, "words") for t in phrases[group])),
+        "words": material.rarity(t for group in (*REACTIONS, "words") for t in phrases[group]),
         "turn": "",
         "background": {},
         "directions": {},
         "fusion": {},
     }
-    turn = subject_turn(material)
+    turn = material.turn()
     weights["turn"] = pack_int8(turn.reshape(1, -1))
-    weights["background"] = background(material, turn, rng)
-    reactions = [text for group in REACTIONS for text in phrases[group]]
+    comments, parts = material.in_general(rng)
+    weights["background"] = {
+        "comments": pack_int8(material(comments) @ turn),
+        "passages": pack_int8(material(parts) @ turn),
+    }
+    reactions = [*(text for group in REACTIONS for text in phrases[group]), *material.more["reaction"]]
     unrelated = [*phrases["unrelated"], *phrases["topical"]]
-    others = [*material.general, *unrelated * 6, *(t for a in articles for t in (*a.comments, *a.near))]
-    innocent = [*material.general, *material.channel_others, *reactions, *phrases["source"] * 20, *unrelated]
-    ads = [*material.channel_ads, *material.ads * 4]
+    more = material.more["other"]
+    others = [*material.general, *unrelated * 6, *more, *(t for a in articles for t in (*a.comments, *a.near))]
+    innocent = [*material.general, *material.channel_others, *reactions, *phrases["source"] * 20, *unrelated, *more]
+    ads = [*material.channel_ads, *material.ads * 4, *material.more["advertisement"]]
     found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for name, yes, no in (("reaction", reactions, others), ("advertisement", ads, innocent)):
         direction, apart = crossfit_direction(material(yes), material(no), rng)
@@ -205,7 +234,8 @@ def subject_rows(
         for rows in into:
             rows.add(features, label, weight)
 
-    for group, others, written in ((list(articles), 8, True), (material.cut[-FUSED:], 3, False)):
+    for every_article, others, written in material.groups(articles):
+        group = [article for article in every_article if not whole or len(passages(article)) > 1]
         scale = 3.0 if written else 0.25
         titles = material([a.title for a in group])
         for index, article in enumerate(group):
@@ -261,25 +291,6 @@ def advertisement_rows(
             features = model.advertisement_features(text, material([text])[0])
             rows.add([*features[:-1], float(read) * 4], label, 1.0 / len(group))
     return rows
-
-
-def subject_turn(material: Material) -> np.ndarray:
-    """The dimensions that a cut comment's halves share. The last ``FUSED`` are left to the fusion."""
-    pairs = material.cut[:-FUSED]
-    comments = material([a.comments[0] for a in pairs] * 2)
-    articles = material([a.title for a in pairs] + [a.paragraphs[0] for a in pairs])
-    return shared_turn(comments, articles, SUBJECT_DIMENSIONS)
-
-
-def background(material: Material, turn: np.ndarray, rng: random.Random) -> dict[str, str]:
-    """Comments and passages in general, as int8 rows."""
-    pool = sorted({text for article in material.cut[-FUSED:] for text in passages(article)})
-    comments = rng.sample(material.general, BACKGROUND)
-    parts = [*rng.sample(pool, BACKGROUND - 60), *rng.sample(material.phrases["headline"], 60)]
-    return {
-        "comments": pack_int8(material(comments) @ turn),
-        "passages": pack_int8(material(parts) @ turn),
-    }
 
 
 def held_out(material: Material, seed: int, parts: int = 3) -> list[str]:

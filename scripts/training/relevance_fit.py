@@ -6,7 +6,7 @@ import base64
 import collections
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,9 @@ from moderation.scoring.relevance_features import COMMON, stems
 
 FOLDS = 5
 WORDS_KEPT = 5000
+WORDS_OF_A_LANGUAGE = 1500
+"""The same of one language among several."""
+FEWEST_COMMENTS = 200
 SHRINK, SHARPEN = 1.5, 0.75
 
 
@@ -91,14 +94,14 @@ def pack_int8(rows: np.ndarray) -> str:
     return base64.b64encode(np.round(scaled).astype(np.int8).tobytes()).decode("ascii")
 
 
-def word_rarity(comments: Iterable[str], anywhere: Iterable[str]) -> dict[str, Any]:
+def word_rarity(comments: Iterable[str], anywhere: Iterable[str], most: int = WORDS_KEPT) -> dict[str, Any]:
     """How rare the beginnings of words are in ``comments``, in steps of a tenth; and the rare ones of ``anywhere``."""
     counted: collections.Counter[str] = collections.Counter()
     total = 0
     for text in comments:
         counted.update(set(stems(text)))
         total += 1
-    kept = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:WORDS_KEPT]
+    kept = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:most]
     lines: dict[str, list[str]] = collections.defaultdict(list)
     for stem, count in kept:
         lines[f"{max(0.0, math.log(total / count)):.1f}"].append(stem)
@@ -107,6 +110,33 @@ def word_rarity(comments: Iterable[str], anywhere: Iterable[str]) -> dict[str, A
     return {
         "rarity": {key: " ".join(line) for key, line in lines.items()},
         "unknown": round(math.log(total / kept[-1][1]) + 0.5, 1),
+        "anywhere": " ".join(stem for stem in talk if rarity.get(stem, math.inf) > COMMON),
+    }
+
+
+def word_rarity_by_language(
+    comments: Mapping[str, Sequence[str]], common: Iterable[str], anywhere: Iterable[str]
+) -> dict[str, Any]:
+    """As ``word_rarity``, each language's words counted among its own comments. A word of several languages is as rare
+    as where it is commonest; ``common`` words, of languages that have no comments, say nothing about a subject.
+    """
+    counted = {
+        language: word_rarity(texts, (), WORDS_OF_A_LANGUAGE)
+        for language, texts in comments.items()
+        if len(texts) >= FEWEST_COMMENTS
+    }
+    rarity: dict[str, float] = {stem: 0.0 for word in common for stem in stems(word)[:1]}
+    for found in counted.values():
+        for steps, line in found["rarity"].items():
+            for stem in line.split():
+                rarity[stem] = min(rarity.get(stem, math.inf), float(steps))
+    lines: dict[str, list[str]] = collections.defaultdict(list)
+    for stem, steps in sorted(rarity.items(), key=lambda item: (item[1], item[0])):
+        lines[f"{steps:.1f}"].append(stem)
+    talk = sorted({stem for text in anywhere for stem in stems(text)})
+    return {
+        "rarity": {key: " ".join(line) for key, line in lines.items()},
+        "unknown": max(found["unknown"] for found in counted.values()),
         "anywhere": " ".join(stem for stem in talk if rarity.get(stem, math.inf) > COMMON),
     }
 
@@ -125,3 +155,12 @@ def shared_turn(comments: np.ndarray, articles: np.ndarray, dimensions: int) -> 
     values, vectors = np.linalg.eigh(even @ shared @ even)
     turn = even @ (vectors * np.clip(values / values.max(), 1e-3, None) ** (SHARPEN / 2))
     return np.asarray(turn[:, ::-1][:, :dimensions])
+
+
+def without_languages(turn: np.ndarray, means: np.ndarray, most: int) -> np.ndarray:
+    """``turn`` [embedding, dimensions] blind to the ``most`` directions in which the languages' ``means`` [languages,
+    embedding] differ most.
+    """
+    _, _, directions = np.linalg.svd(means - means.mean(axis=0), full_matrices=False)
+    apart = directions[: min(most, len(means) - 1)]
+    return np.asarray(turn - apart.T @ (apart @ turn))

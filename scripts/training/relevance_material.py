@@ -33,10 +33,10 @@ class Article:
     near: list[str] = field(default_factory=list)
 
 
-def written_articles() -> list[Article]:
-    """``relevance_articles.txt``."""
+def written_articles(path: Path = HERE / "relevance_articles.txt") -> list[Article]:
+    """The file's articles, with what is on them."""
     found: list[Article] = []
-    for line in (HERE / "relevance_articles.txt").read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
         mark, text = line[0], line[2:].strip()

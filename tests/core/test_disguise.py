@@ -48,6 +48,27 @@ DISGUISED = {
     "a plain word with a sign in it": ("a sunny d@y on the l@nd", "a sunny day on the land"),
     "stretched": ("stuuuupid", "stupid"),
     "stretched, with the word's own double letter": ("coooool pusssssy", "cool pussy"),
+    "Latin letters in a Cyrillic word": ("ты дypак и сyка", "ты дурак и сука"),
+    "a Cyrillic letter that shows the word": ("xyй", "хуй"),
+    "a Latin word that is Cyrillic abuse": ("cyka ты, понял меня", "сука ты, понял меня"),
+    "Cyrillic starred and in digits": ("п*здец х*й 6лядь", "пиздец хуй блядь"),
+    "Cyrillic stretched and apart": ("дуууурак, с.у.к.а", "дурак, сука"),
+    "starred in other languages": ("p*ta k*rwa m*rde sch***e", "puta kurwa merde scheiße"),
+    "stretched in other languages": ("muuuuito neeeein takmaaa", "muito nein takma"),
+    "Turkish with Cyrillic twins": ("çok ihtiуaçlarına değil", "çok ihtiyaçlarına değil"),
+    "Arabic drawn out": ("كـــلب", "كلب"),
+    "Arabic pointed": ("كَلْبٌ", "كلب"),
+    "Arabic stretched": ("كلاااااب", "كلاب"),
+    "Arabic as printers set it": ("ﻛﻠﺐ", "كلب"),
+    "Arabic apart": ("يا ك ل ب", "يا كلب"),
+    "Hangul spelled out": ("ㅅㅣㅂㅏㄹ ㅆㅣ발", "시발 씨발"),
+    "Hangul spelled out and apart": ("ㅅ ㅣ ㅂ ㅏ ㄹ", "시발"),
+    "Hangul parted": ("시1발 시.발 아 시 발", "시발 시발 아 시발"),
+    "a joiner in Hangul": ("시\u200d발", "시발"),
+    "Chinese parted": ("你傻*逼, 草 泥 马, 操.你.妈", "你傻逼, 草泥马, 操你妈"),
+    "kana of half width": ("ﾊﾞｶ", "バカ"),
+    "kana parted": ("バ*カ 死・ね", "バカ 死ね"),
+    "Devanagari parted": ("तू चू*तिया है", "तू चूतिया है"),
     "two disguises at once": ("f.u.u.u.c.k", "fuck"),
     "three disguises at once": ("ѕ\u200btuuuuріd", "stupid"),
 }
@@ -69,6 +90,17 @@ UNTOUCHED = (
     "Привет, как дела? Это очень хорошо.",
     "Αυτό είναι ένα κείμενο στα ελληνικά.",
     "می‌خواهم این کتاب را بخوانم",
+    "Schifffahrt, Kaffeeersatz; er hatte, Lehrer*innen, z.B. u.a.",
+    "El niño dijo: ¿sí?, la 3ra vez; coração, ação, não; l'été où ça?",
+    "Ông Nguyễn đi chợ, ô tô của tôi; đường phố Việt Nam",
+    "VPNы и IT-отдел: у нас в HR всё хорошо",
+    "Українська мова, її ім'я",
+    "شكراً جزيلاً يا أستاذ، ههههههه",
+    "다시 발표했다. 서울시 발전 계획, ㅋㅋㅋㅋ ㅠㅠ ㅇㅡㅇ ㅇㅅㅇ",
+    "我去了，死机了！哈哈哈哈，2.5倍",
+    "これはOK、すごーーーい！うううう",
+    "क्षमा करें, सी\u200dता, ज़रूर, हाँ",
+    "Türkçe: ısırgan, ığdır, Iğdır, İyi",
     "The α-helix and β-sheet; 5 \u00b5g",
 )
 
@@ -118,7 +150,10 @@ def test_a_long_text_made_to_hurt_comes_back(text: str) -> None:
 
 
 TRICKY = st.text(
-    alphabet=st.sampled_from("abdiostu AIST.,-*_!@$013457éßаеосіѕεοЯ\u200b\u200d\u0301\u202e\u202c\ufe0f❤👍ｉ𝐢क्🅸\n"),
+    alphabet=st.sampled_from(
+        "abdiostu AIST.,-*_!@$013457éßаеосіѕεοЯ\u200b\u200d\u0301\u202e\u202c\ufe0f❤👍ｉ𝐢क्🅸\n"
+        "кcyхйكـَابㅅㅣㅏㄹ시발1傻逼ﾊﾞचूी"
+    ),
     max_size=40,
 )
 

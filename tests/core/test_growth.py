@@ -31,7 +31,8 @@ from moderation.core.text.folding import folded
 from moderation.core.text.likeness import buckets
 from moderation.core.text.links import count_links
 from moderation.core.text.markup import in_utf16, seen_in_html
-from moderation.core.text.names import comparable_name, earlier_forms, links_in_name, name_words
+from moderation.core.text.names import comparable_name, earlier_forms, links_in_name, name_words, says_something
+from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
 from moderation.core.text.sentences import sentences
 from moderation.core.text.written import as_written, sameness, visible_length
@@ -50,7 +51,20 @@ GROWTH = 8.0
 """Four times the length takes four times as long, and twice that on a machine that is busy. Squares take sixteen."""
 TRIES = 10
 
-_WORDS = ["idiot", "fuck you", "漢字", "漢" * 9, "a" * 90, "b3rger", "e\u0301e", *(f"a {i}" for i in range(500))]
+_WORDS = [
+    "idiot",
+    "fuck you",
+    "*arsch*",
+    "kurw*",
+    "철수",
+    "كلب",
+    "漢字",
+    "漢" * 9,
+    "a" * 90,
+    "b3rger",
+    "e\u0301e",
+    *(f"a {i}" for i in range(500)),
+]
 _TERMS = TermList(Term(id=str(i), text=word, why="") for i, word in enumerate(_WORDS))
 _DETECTOR = LanguageDetector()
 
@@ -65,6 +79,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "seen_in_html": seen_in_html,
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
     "buckets": buckets,
+    "word_count": word_count,
     "sought": sought,
     "words_in": words_in,
     "hits": lambda text: hits(text, sought(text[:200])),
@@ -91,6 +106,7 @@ OF_NAMES: dict[str, Callable[[str], object]] = {
     "comparable_name": comparable_name,
     "earlier_forms": earlier_forms,
     "name_words": name_words,
+    "says_something": says_something,
 }
 TOO_LONG_FOR_A_NAME = "combining marks"
 """Unicode's normalisation sorts a run of them in quadratic time. A name has 640 code points at most, in the service and

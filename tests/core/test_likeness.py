@@ -19,6 +19,16 @@ def test_copies_with_a_word_changed_are_found() -> None:
     assert any(a == b for a, b in zip(found, also, strict=True))
 
 
+def test_copies_in_scripts_without_spaces_are_found_too() -> None:
+    one = "加我微信每天在家轻松赚{}元，不需要任何经验，马上联系我就可以教你怎么做，名额有限"
+    assert likeness(one.format("九百"), one.format("四百")) > 0.7
+    assert likeness("今天的电车又晚点了，真让人生气", "这座城市的电车从来不准时到站") < 0.15
+    found, also = buckets(one.format("九百")), buckets(one.format("四百"))
+    assert found is not None
+    assert also is not None
+    assert any(a == b for a, b in zip(found, also, strict=True))
+
+
 def test_texts_about_the_same_thing_in_other_words_are_not_alike() -> None:
     assert likeness("The trams are late again this week", "Again this city can't run a tram on time") < 0.1
 

@@ -6,7 +6,7 @@ import pytest
 
 from moderation.core.comment import Author
 from moderation.core.signing import author_key, author_keys, keyed
-from moderation.core.text.names import comparable_name, links_in_name, name_words
+from moderation.core.text.names import comparable_name, links_in_name, name_words, says_something
 
 
 @pytest.mark.parametrize(
@@ -171,3 +171,25 @@ def test_names_that_a_script_writes_differently_are_one(one: str, other: str) ->
     assert comparable_name(one) == comparable_name(other)
     keys = [author_key("secret", "site", Author(name=name, address="203.0.113.7")) for name in (one, other)]
     assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("傻逼大王", "你去死", "시발놈아", "ㅅㅣㅂㅏㄹ", "바보", "バカ野郎", "死ねよ", "Хуйло", "хyйло 77", "сдохни"),
+        *("puta madre", "Hurensohn", "k*rwa", "conn4rd", "vaffanculo", "orospu", "klootzak", "كلب", "كـلـب", "मादरचोद"),
+    ],
+)
+def test_a_name_that_abuses_in_any_language_is_given_to_the_pack(name: str) -> None:
+    assert says_something(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("王芳", "김철수", "田中太郎", "Иван Петров", "محمد علي", "राहुल शर्मा", "Nguyễn Văn An", "José García"),
+        *("Jürgen Müller", "Sputnik", "Zoë van den Berg", "Łukasz Kowalski", "Åsa Öberg", "Chiara Rossi", "João Silva"),
+    ],
+)
+def test_a_name_of_any_language_that_is_only_a_name_is_not(name: str) -> None:
+    assert not says_something(name)

@@ -98,7 +98,52 @@ def test_names_with_signs_and_of_other_scripts_are_found(term: str, text: str) -
     assert found(listed(term), text) == {term: 1}
 
 
-@pytest.mark.parametrize("text", ["", "a", " ", "--", "x" * (LONGEST + 1), "\x00ab", "a" * 5000])
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("*arsch*", "So ein Riesenarschloch!"),
+        ("*loch", "So ein Arschloch!"),
+        ("kurw*", "Ty kurwo jedna"),
+        ("дурак*", "вы дураками были"),
+        ("aptal*", "APTALLAR burada"),
+        ("river gang*", "the River  Gangsters"),
+        ("*バカ*", "バカヤロー"),
+        ("كتاب", "والكتاب بكتاب للكتاب"),
+        ("محمد علي", "قال ومحمد علي هنا"),
+        ("철수", "철수가 철수는 철수를 철수들에게"),
+        ("김철수", "어제 김철수씨가 왔다"),
+        ("कुत्ता", "वह कुत्ता है"),
+        ("傻逼", "你这个傻*逼啊"),
+        ("đĩ", "con đĩ này"),
+        ("カス", "このカスが"),
+    ],
+)
+def test_a_term_is_found_as_its_language_builds_words(term: str, text: str) -> None:
+    assert set(found(listed(term_text(term)), text)) == {term}
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("kurw*", "zakurwiony"),
+        ("*loch", "Lochness"),
+        ("arsch", "Riesenarschloch"),
+        ("カス", "カスタマーとカステラ"),
+        ("علي", "عليه السلام"),
+        ("كتاب", "كتابات"),
+        ("철수", "철수세미 철수했다"),
+        ("di", "con đĩ này"),
+        ("fan", "fån"),
+        ("ma", "maß mã"),
+    ],
+)
+def test_other_words_of_the_language_are_no_term(term: str, text: str) -> None:
+    assert found(listed(term_text(term)), text) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", " ", "--", "*", "**", "ab*", "*a*", "x" * (LONGEST + 1), "\x00ab", "a" * 5000]
+)
 def test_what_can_be_no_term_is_refused(text: str) -> None:
     with pytest.raises(InvalidField, match="terms"):
         term_text(text)

@@ -221,6 +221,18 @@ def test_nearly_the_same_text_by_several_authors_is_spam(newsroom: Newsroom) -> 
     assert newsroom.accepted("spam=0.1")["status"] == "approved"
 
 
+def test_nearly_the_same_text_without_spaces_is_spam_too(newsroom: Newsroom) -> None:
+    newsroom.configure(POST)
+    ad = "加我微信每天在家轻松赚九百元，不需要任何经验，马上联系我就可以教你怎么做，名额有限，先到先得，机会难得"
+    sent = [
+        newsroom.accepted(author={"name": f"Reader {n}", "id": f"z{n}"}, body=f"{ad}{who} spam=0.1")
+        for n, who in enumerate("王李张刘陈杨")
+    ]
+    assert sent[0]["status"] == "approved"
+    assert sent[-1]["status"] == "pending"
+    assert "5 other authors sent nearly the same text" in sent[-1]["reasons"][0]
+
+
 def test_an_author_who_repeats_oneself_and_short_thanks_are_no_campaign(newsroom: Newsroom) -> None:
     newsroom.configure(POST)
     newsroom.put_article("other")

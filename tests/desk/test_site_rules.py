@@ -87,6 +87,31 @@ def test_a_term_that_another_process_lists_counts_at_once(newsroom: Newsroom) ->
     assert newsroom.accepted("Lindqvist again")["status"] == "pending"
 
 
+@pytest.mark.parametrize(
+    ("term", "held", "approved"),
+    [
+        ("*arsch*", "So ein Riesenarschloch, wirklich.", "So ein Riesenrad, wirklich."),
+        ("kurw*", "Ach ty kurwo jedna.", "Ach ty moja droga."),
+        ("철수", "어제 철수가 여기 왔다고 한다.", "어제 철수세미를 사러 갔다고 한다."),
+        ("محمد", "رأيت ومحمد هناك أمس.", "رأيت أحمد هناك أمس."),
+        ("傻逼", "你这个傻*逼真讨厌啊。", "你这个朋友真好啊。"),
+        ("дурак", "Ну ты и дypaк, честно.", "Ну ты и молодец, честно."),
+        ("カス", "このカスが何を言う。", "カスタマーの声を聞く。"),
+        ("ışık", "IŞIK yine geldi.", "Yağmur yine geldi."),
+    ],
+)
+def test_a_term_holds_a_comment_as_its_language_writes_it(
+    newsroom: Newsroom, term: str, held: str, approved: str
+) -> None:
+    newsroom.configure('[comments]\nmode = "post"\nminimum_length = 5\n[policy.flag]\n')
+    actor = colleague(newsroom, *RIGHTS).actor
+    add_terms(newsroom.services, actor, newsroom.site, [term], "a word")
+    waits = newsroom.accepted(held)
+    assert waits["status"] == "pending"
+    assert waits["reasons"] == ["holds a word on the wordlist of this site: a word"]
+    assert newsroom.accepted(approved)["status"] == "approved"
+
+
 def test_lists_and_modes_are_read_once_until_they_change(newsroom: Newsroom) -> None:
     actor = colleague(newsroom, *RIGHTS).actor
     add_terms(newsroom.services, actor, newsroom.site, ["Lindqvist"], "a name")

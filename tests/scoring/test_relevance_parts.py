@@ -85,6 +85,74 @@ def test_words_meet_across_endings_and_spellings() -> None:
     assert stems("Vaishnav's") == stems("Vaishnaw")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("المدارس", "والمدارس"),
+        ("مدرسة", "بالمدرسة"),
+        ("간호사", "간호사들은"),
+        ("看護師", "看護師の賃上げ"),
+        ("护士", "护士罢工"),
+        ("медсестра", "медсёстры"),
+        ("Krankenpfleger", "KRANKENPFLEGERIN"),
+        ("pielęgniarki", "pielęgniarkami"),
+        ("hemşire", "hemşirelerin"),
+        ("İstanbul", "ıstanbul"),
+        ("सरकार", "सरकारी"),
+        ("enfermera", "ｅｎｆｅｒｍｅｒａｓ"),
+    ],
+)
+def test_words_meet_as_each_script_writes_them(one: str, other: str) -> None:
+    assert set(stems(one)) & set(stems(other))
+
+
+def test_pairs_of_characters_are_compared_where_no_spaces_are_set() -> None:
+    assert stems("护士罢工 ok the A1") == ["护士", "士罢", "罢工", "the"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("piece", "Dieser Artikel gefällt mir"),
+        ("piece", "记者写的什么"),
+        ("mistake", "Hay una falta de ortografía en el segundo párrafo"),
+        ("agreement", "полностью согласен с вами"),
+        ("agreement", "공감합니다"),
+        ("thanks", "merci beaucoup"),
+        ("thanks", "شُكراً لكم"),
+        ("thanks", "Teşekkürler"),
+        ("answer", "il tuo commento non c'entra"),
+    ],
+)
+def test_talk_that_fits_any_article_is_known_in_other_languages(kind: str, text: str) -> None:
+    assert talk(text)[TALK.index(kind)] == 1
+    assert talk("Die Brücke wurde 1962 gebaut. Мост построили давно. 桥很旧。") == [0.0] * len(TALK)
+
+
+@pytest.mark.parametrize(
+    ("sign", "text"),
+    [
+        ("contact", "加微信聊"),
+        ("gain", "Verdienen Sie 3.000 Euro"),
+        ("gain", "zarabiaj 500 zł"),
+        ("scheme", "オンラインカジノ"),
+        ("home", "trabalhe em casa"),
+        ("offer", "скидка сегодня"),
+        ("call", "klik di sini"),
+    ],
+)
+def test_signs_of_advertising_are_known_in_other_languages(sign: str, text: str) -> None:
+    assert signs(text)[SIGNS.index(sign)] == 1
+    assert sum(signs("Die Brücke wurde 1962 gebaut. Мост построили давно. 桥很旧。")) == 0
+
+
+def test_a_long_paragraph_without_spaces_is_cut_to_as_much_as_a_latin_one_says() -> None:
+    paragraph = "".join(f"市议会第{n}次讨论屋顶漏水的问题。" for n in range(60))
+    passages = split_passages(ArticleText(title="屋顶", paragraphs=(paragraph,)))
+    assert "".join(passages[1:]) == paragraph
+    assert all(len(passage) <= PASSAGE_CHARACTERS // 2 for passage in passages)
+
+
 def test_common_words_are_not_shared_and_rare_ones_weigh_by_rarity() -> None:
     one, other = LEXICON.rare("the minister and minerals"), LEXICON.rare("the minerals")
     assert shared(one, other) == pytest.approx(3.0)

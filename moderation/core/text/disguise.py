@@ -18,10 +18,20 @@ import regex
 
 from moderation.core.text.disguised_words import leet_words, masked_words, stretched_words
 from moderation.core.text.lookalikes import COUSINS, FULL_WIDTH_MARKS, STYLED, TWINS
+from moderation.core.text.parted_words import parted_words
+from moderation.core.text.script_letters import (
+    composed_hangul,
+    cyrillic_again,
+    is_cyrillic,
+    usual_shapes,
+    without_arabic_points,
+)
 from moderation.core.text.spaced_letters import spaced_letters, spaced_spaces
 
 Edit = tuple[int, int, str]
 """``start`` to ``end`` of the text becomes these characters."""
+
+Pass = Callable[[str], Iterable[Edit]]
 
 ROUNDS = 4
 """One pass may uncover another's mark ("f.u.u.u.c.k"); more layers than this aren't worn."""
@@ -48,22 +58,22 @@ class Undisguised:
 
 def undisguise(text: str) -> Undisguised:
     """The text as a reader sees it."""
-    return _undone(text, ROUNDS, _PASSES)
+    return _undone(text, ROUNDS, _OF_CHARACTERS, _OF_WORDS)
 
 
 def undisguised_characters(text: str) -> Undisguised:
     """The text without invisible and look-alike characters, its words as they were written: in an address or a number
     "l33t" may be spelled just so.
     """
-    return _undone(text, 1, _PASSES[:-5])
+    return _undone(text, 1, _OF_CHARACTERS, ())
 
 
-def _undone(text: str, rounds: int, every: Sequence[Callable[[str], Iterable[Edit]]]) -> Undisguised:
+def _undone(text: str, rounds: int, of_characters: Sequence[Pass], of_words: Sequence[Pass]) -> Undisguised:
     seen: Sequence[int] = range(len(text) + 1)
     for _ in range(rounds):
         before = text
-        passes = every[5:] if text.isascii() and not _CONTROL.search(text) else every
-        for undo in passes:
+        plain = text.isascii() and not _CONTROL.search(text)
+        for undo in of_words if plain else (*of_characters, *of_words):
             edits = list(undo(text))
             if edits:
                 text, seen = _applied(text, seen, edits)
@@ -96,7 +106,10 @@ _BLANK_LETTERS = regex.compile("[\u115f\u1160\u3164\uffa0\u2800]")
 _EMOJI_JOINTS = frozenset(("\u200d", "\ufe0f", "\ufe0e", "\ufe0f\u200d"))
 _EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Emoji_Modifier}]")
 _JOINERS = frozenset(("\u200c", "\u200d"))
-_JOINING_LETTER = regex.compile(r"[\p{L}\p{M}--[\p{Latin}\p{Cyrillic}\p{Greek}\p{Inherited}\p{Common}]]", regex.V1)
+_JOINING_LETTER = regex.compile(
+    r"[\p{L}\p{M}--[\p{Latin}\p{Cyrillic}\p{Greek}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Inherited}\p{Common}]]",
+    regex.V1,
+)
 _TAGS = regex.compile("[\U000e0020-\U000e007f]{1,8}")
 
 _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]"
@@ -104,11 +117,14 @@ _MARKED = regex.compile(rf"([^\p{{M}}]?){_MARKS}+")
 _MARK = regex.compile(_MARKS)
 _DRESSED = regex.compile("[" + "".join((*STYLED, *FULL_WIDTH_MARKS)) + "]")
 _FULL_WIDTH = regex.compile("[Ａ-Ｚａ-ｚ]")
+_IDEOGRAPHIC = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
 _LATIN = regex.compile(r"\p{Latin}")
 _GREEK = regex.compile(r"\p{Greek}")
 _LATIN_OF_SOME = "ıøəșțŋƒþɛɔɖɓɗłđħŧǝʋɣ"
 """Letters of living languages (Turkish, Danish, Polish, Hausa): no sign of disguise in a word that is all Latin."""
+_TURKISH = regex.compile("[çÇğĞşŞİ]")
+_CYRILLIC = regex.compile(r"\p{Cyrillic}")
 _OTHER_ALPHABET = regex.compile(r"[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}]")
 
 
@@ -151,8 +167,9 @@ def _undressed(text: str) -> Iterator[Edit]:
     """Styled letters (full width, mathematical, circled, small capitals) become plain ones."""
     if STYLED.keys().isdisjoint(text):
         return
-    # Marks of full width are at home in Chinese and Japanese; among Latin letters of full width they dress up too.
-    table = STYLED | FULL_WIDTH_MARKS if _FULL_WIDTH.search(text) else STYLED
+    # Marks of full width are at home in Chinese and Japanese; in a text of Latin letters of full width they dress up.
+    dressed = _FULL_WIDTH.search(text) and not _IDEOGRAPHIC.search(text)
+    table = STYLED | FULL_WIDTH_MARKS if dressed else STYLED
     for match in _DRESSED.finditer(text):
         if match[0] in table:
             yield match.start(), match.end(), table[match[0]]
@@ -163,11 +180,15 @@ def _without_lookalikes(text: str) -> Iterator[Edit]:
     if COUSINS.keys().isdisjoint(text):
         return
     latin_text: bool | None = None
+    of_some = _LATIN_OF_SOME if _TURKISH.search(text) else ""
+    cyrillic_text = is_cyrillic(text)
     for match in _WORD.finditer(text):
         word = match[0]
         if COUSINS.keys().isdisjoint(word):
             continue
         if _LATIN.search(word):
+            if cyrillic_text and _CYRILLIC.search(word):
+                continue  # "VPNы": what is Cyrillic of it is meant to be
             table = COUSINS
         elif len(word) > 1 or not _GREEK.search(word):  # one Greek letter alone is a symbol
             table = TWINS
@@ -177,7 +198,7 @@ def _without_lookalikes(text: str) -> Iterator[Edit]:
                 continue
         else:
             continue
-        own = "" if _OTHER_ALPHABET.search(word) else _LATIN_OF_SOME
+        own = of_some if _OTHER_ALPHABET.search(word) else _LATIN_OF_SOME
         for place, letter in enumerate(word, match.start()):
             if letter in table and letter not in own:
                 yield place, place + 1, table[letter]
@@ -189,16 +210,23 @@ def _is_latin(text: str) -> bool:
     return all(letter in TWINS for letter in others) and len(_LATIN.findall(text)) > len(others)
 
 
-_PASSES: tuple[Callable[[str], Iterable[Edit]], ...] = (
+_OF_CHARACTERS: Sequence[Pass] = (
     _turned_back,
     _without_hidden,
     _without_marks,
+    without_arabic_points,
     _undressed,
+    usual_shapes,
+    composed_hangul,
+    cyrillic_again,
     _without_lookalikes,
+)
+"""Those that undo characters: plain ASCII needs none of them."""
+_OF_WORDS: Sequence[Pass] = (
     spaced_spaces,
     spaced_letters,
+    parted_words,
     masked_words,
     leet_words,
     stretched_words,
 )
-"""The first five undo characters, and plain ASCII needs none of them; the others undo words."""

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from itertools import islice, product
 from math import gcd
 
-from moderation.core.text.words import ABUSE, COMMON, RANK
+from moderation.core.text.words import ABUSE, COMMON, ENGLISH_ABUSE, KNOWN, RANK
 
 Edit = tuple[int, int, str]
 
@@ -21,7 +21,8 @@ _NAME_HERE = re.compile(rf"{_LINK}|{_MAIL}|{_MENTION}")
 _NAME = re.compile(rf"{_LINK}|(?<![^\s@]){_MAIL}|{_MENTION}")
 _NAME_SIGN = re.compile(r"[@$]|://|www\.")
 
-_MASKED = re.compile(r"(?<![\w*#%@$!•])[A-Za-z]++[*#%@$!_•]++[A-Za-z*#%@$!_•]*+")
+_A_LETTER = r"[^\W\d_]"
+_MASKED = re.compile(rf"(?<![\w*#%@$!•]){_A_LETTER}++[*#%@$!_•]++(?:{_A_LETTER}|[*#%@$!_•])*+")
 _MASK = re.compile(r"[*#%@$!_•]")
 _USUAL_MASKS = {"f***": "fuck", "s***": "shit", "c***": "cunt", "b****": "bitch", "a**": "ass", "f*****": "fucker"}
 
@@ -48,12 +49,17 @@ _NUMBERS_READ = {
 
 _TWICE = re.compile(r"([A-Za-z])\1", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w#])[A-Za-z]{3,}+(?!\w)")
+# Of alphabets: what repeats in syllables and ideographs is laughter, or how the word is written.
+_ALPHABETIC = "A-Za-zÀ-ÖØ-öø-ɏΆ-ϿЀ-ԯ\u0621-\u064aḀ-ỿ"
+_TWICE_ABROAD = re.compile(rf"([{_ALPHABETIC}])\1", re.IGNORECASE)
+_WORD_ABROAD = re.compile(rf"(?<![\w#])[{_ALPHABETIC}]{{3,}}+(?!\w)")
 _RUN_OF_ONE = re.compile(r"(.)\1+")
 _ALL_STRETCHED = 4
 _LETTERS_ALIKE = re.compile(r"(.)\1*")
 _LONG_RUN = re.compile(r"(.)\1\1")
 _NUMERAL = re.compile(r"[IVXLCM]+(?:st|nd|rd|th)?|(?<![A-Z])[A-Z]{4,}+(?<=III)")
 _DOUBLED_BY_GRAMMAR = re.compile(r"([b-df-hj-np-tv-z])\1(?:ers?|ing|ed|y|est?|al|als|ess|ies|ier)$|(?:ee|oo|ss)")
+_SHORTEST_COMPOUND = 8
 _VARIANTS = 64
 _RARE = 3000
 """Rank from which a word is too rare to be what a sign hides, where abuse fits as well ("c@nt")."""
@@ -118,13 +124,14 @@ def _u_for_v(text: str, words: Container[str], *, every: bool = False) -> Iterat
 
 def stretched_words(text: str) -> Iterator[Edit]:
     """Letters repeated for emphasis or disguise are written as often as the word has them."""
-    if not _TWICE.search(text):
+    twice, word_ = (_TWICE, _WORD) if text.isascii() else (_TWICE_ABROAD, _WORD_ABROAD)
+    if not twice.search(text):
         return
-    tokens = [(start, token) for start, token in _outside_names(text, _WORD) if _TWICE.search(token)]
+    tokens = [(start, token) for start, token in _outside_names(text, word_) if twice.search(token)]
     # One stretched word may well be abuse; where all are stretched the commonest word is meant, abuse or not.
     suspicious = sum(_LONG_RUN.search(token) is not None for _, token in tokens) < _ALL_STRETCHED
     for start, token in tokens:
-        if token.lower() not in RANK and (word := _unstretched(token, suspicious=suspicious)) is not None:
+        if token.lower() not in KNOWN and (word := _unstretched(token, suspicious=suspicious)) is not None:
             yield start, start + len(token), word
 
 
@@ -147,11 +154,13 @@ def _names(text: str) -> Iterator[re.Match[str]]:
         name = _NAME_HERE.match(text, at) or _NAME.search(text, at)
 
 
-_LONGEST_WORD = max(map(len, RANK))
+_LONGEST_WORD = max(map(len, KNOWN))
 """Whatever is longer is no known word, however its signs are read."""
+_SIGNS_AS_CYRILLIC = {"0": "о", "3": "зе", "4": "ч", "6": "б", "1": "и", "@": "а", "$": "с", "!": "и"}
+_IS_CYRILLIC = re.compile("[а-яё]")
 _COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
 _SIMILAR: dict[tuple[str, int], list[str]] = defaultdict(list)
-for _word in (*ABUSE, *COMMON):
+for _word in dict.fromkeys((*ENGLISH_ABUSE, *COMMON, *ABUSE)):
     _SIMILAR[_word[0], len(_word)].append(_word)
 
 
@@ -168,7 +177,7 @@ def _unmasked(masked: str) -> str | None:
         return None  # "d@y" is a day: the pass for leet reads it
     if not alike or letters < 2 or (letters == 2 and len(masked) > 4):
         return None
-    fits = re.compile(_MASK.sub("[a-z]", masked))
+    fits = re.compile(_MASK.sub(lambda _: _A_LETTER, masked))
     found = next((word for word in alike if fits.fullmatch(word)), None)
     plain = found not in ABUSE and (letters < 3 or "*" not in masked)
     return None if plain else found
@@ -203,7 +212,8 @@ def _spelled(token: str) -> str | None:
 
 def _letters(token: str) -> list[str]:
     """For each character the letters that it may stand for, the likeliest first; empty for a sign that means none."""
-    return [_LEET.get(c, "") if _LEET_SIGN.match(c) else _OFTEN_FOR.get(c, c) for c in token]
+    signs = _SIGNS_AS_CYRILLIC if _IS_CYRILLIC.search(token) else _LEET
+    return [signs.get(c, "") if _LEET_SIGN.match(c) else _OFTEN_FOR.get(c, c) for c in token]
 
 
 def _unstretched(token: str, *, suspicious: bool) -> str | None:
@@ -216,7 +226,7 @@ def _unstretched(token: str, *, suspicious: bool) -> str | None:
     stretched = _LONG_RUN.search(lower) is not None
     grammar = _DOUBLED_BY_GRAMMAR.search(lower) and len(_TWICE.findall(lower)) < 3
     hidden = collapsed in _COLLAPSED_ABUSE and not grammar
-    if len(collapsed) == 1 or _NUMERAL.fullmatch(token):
+    if len(collapsed) == 1 or len(lower) != len(token) or _NUMERAL.fullmatch(token):
         return None
     if (evenly := _evenly_stretched(token, lower)) is not None:
         return evenly
@@ -226,12 +236,20 @@ def _unstretched(token: str, *, suspicious: bool) -> str | None:
     choices = [(2, 1) if end - start > 2 or hidden else (2,) for start, end in runs]
     variants = islice(product(*choices), _VARIANTS if len(collapsed) <= _LONGEST_WORD else 0)
     words = [_shortened(token, runs, lengths) for lengths in variants]
-    known = [word for word in words if word.lower() in (RANK if stretched else ABUSE)]
+    acronym = token.isupper() and len(token) < 6
+    known = [word for word in words if word.lower() in ((RANK if acronym else KNOWN) if stretched else ABUSE)]
     if known:
-        return min(known, key=lambda word: (suspicious and word.lower() not in ABUSE, RANK[word.lower()]))
-    if not stretched or (token.isupper() and len(token) < 6):
+        return min(known, key=lambda word: (suspicious and word.lower() not in ABUSE, KNOWN[word.lower()]))
+    if not stretched or acronym or _is_compound(lower, runs):
         return None
     return _shortened(token, runs, tuple(_usual_length(lower[start], end - start) for start, end in runs))
+
+
+def _is_compound(word: str, runs: list[tuple[int, int]]) -> bool:
+    """Whether three of a letter may be where two parts of a long word meet, as German has it ("Schifffahrt")."""
+    longest = max(end - start for start, end in runs)
+    inside = all(start > 2 and end < len(word) - 1 for start, end in runs if end - start == longest)
+    return longest == 3 and inside and len(word) >= _SHORTEST_COMPOUND
 
 
 def _evenly_stretched(token: str, lower: str) -> str | None:
@@ -245,8 +263,10 @@ def _evenly_stretched(token: str, lower: str) -> str | None:
 
 
 def _usual_length(letter: str, run: int) -> int:
-    """Three of a letter are mostly a slip for two; more are mostly one, drawn out."""
-    return 2 if run == 2 or (run == 3 and letter not in "aiuy") else 1
+    """Three of a letter are mostly a slip for two; more are mostly one, drawn out. Other alphabets double few
+    letters: there three are drawn out too.
+    """
+    return 2 if run == 2 or (run == 3 and letter not in "aiuy" and letter < "\u0370") else 1
 
 
 def _shortened(token: str, runs: list[tuple[int, int]], lengths: tuple[int, ...]) -> str:

@@ -1,4 +1,5 @@
 """How much one text is like another: pairs of neighbouring words, compared whole or by four numbers to be indexed.
+Scripts without spaces are taken in overlapping pairs of characters, as if each were a word.
 
 MinHash (Broder 1997): the share of equal numbers estimates the share of word pairs that two texts have in common.
 """
@@ -11,9 +12,11 @@ from zlib import crc32
 
 import regex
 
+from moderation.core.text.scripts import UNSPACED
 from moderation.core.text.written import compatible
 
-_WORD = regex.compile(r"[\p{L}\p{N}]+")
+_WORD = regex.compile(rf"[{UNSPACED}]++|[\p{{L}}\p{{M}}\p{{N}}--[{UNSPACED}]]++", regex.V1)
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
 _LARGEST = 0x7FFFFFFF
 # Odd multipliers spread the pairs' checksums in four independent orders.
 _ORDERS = ((0x9E3779B1, 0x85EBCA6B), (0xC2B2AE35, 0x27D4EB2F), (0x165667B1, 0xD3A2646C), (0xFD7046C5, 0xB55A4F09))
@@ -22,7 +25,9 @@ BUCKETS = len(_ORDERS)
 
 def shingles(text: str) -> frozenset[str]:
     """The pairs of neighbouring words, case and spelling of characters folded; of a text of one word that word."""
-    words = _WORD.findall(compatible(text))
+    words: list[str] = []
+    for word in _WORD.findall(compatible(text)):
+        words += map("".join, pairwise(word)) if len(word) > 1 and _UNSPACED.match(word) else (word,)
     return frozenset(f"{a} {b}" for a, b in pairwise(words)) or frozenset(words)
 
 

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import regex
 from publicsuffixlist import PublicSuffixList
 
-from moderation.core.text.words import RANK
+from moderation.core.text.words import COMMON_BY_LANGUAGE, RANK
 
 _DOTS = ".。．｡"
 _IN_HOST = rf"[\p{{L}}\p{{M}}\p{{N}}_@\-{_DOTS}]"
@@ -21,8 +21,10 @@ _SCHEME = r"(?<![\p{L}\p{N}])(?:https?|hxxps?|ftp)://(?=[^\s<>\"“”])"
 _PLACE = regex.compile(rf"{_SCHEME}|(?<!{_IN_HOST}){_IN_HOST}++", regex.I)
 # What an address names behind its host is never looked into; a comma may end one address and begin another.
 _REST = regex.compile(r"[^\s<>\"“”«»,;|)\]]*+")
-_GAP = regex.compile(rf"[{_DOTS}]{{2,}}")
+# An ideographic full stop is a host's dot before Latin letters alone: elsewhere it ends the sentence.
+_GAP = regex.compile(rf"[{_DOTS}]{{2,}}|[。｡](?![A-Za-z0-9])")
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}]"
+_GLUED = regex.compile(rf"\A{_UNSPACED}++(?=www\Z)", regex.I)
 _LATIN_FIRST = regex.compile(rf"\A[A-Za-z]++(?={_UNSPACED})")
 _DOT = regex.compile(r"[.．]|[。｡](?=[A-Za-z0-9])")
 _LABEL = regex.compile(r"[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_\-]*+(?<![_\-]))?+")
@@ -34,6 +36,10 @@ _PLAIN = _WRITTEN_LARGE | {
     *("shop", "site", "store", "top", "tv", "xyz"),
 }
 """Endings whose addresses are so common that the word before them tells nothing."""
+_OWN = {"de": ("de",), "es": ("es", "mx"), "fr": ("fr",), "it": ("it",), "nl": ("nl",), "sv": ("se",), "id": ("id",)}
+"""Endings of the countries where a language is at home: there a word before them is mostly a paper's or a shop's name,
+though some are words too ("mundo.es").
+"""
 _SHORTENERS = frozenset(("t.me",))
 
 
@@ -103,7 +109,7 @@ def _ending(host: str, *, path: bool) -> str | None:
     cut = _LATIN_FIRST.match(labels[-1])
     if cut:
         labels[-1] = cut[0]
-    labels = [unicodedata.normalize("NFKC", label) for label in labels]
+    labels = [unicodedata.normalize("NFKC", label) for label in (_GLUED.sub("", labels[0]), *labels[1:])]
     if labels[0].casefold() == "www":
         return "" if _LABEL.fullmatch(labels[1]) else None
     if not path:
@@ -134,7 +140,10 @@ def _is_prose(labels: list[str]) -> bool:
     if ending in _PLAIN or ".".join(labels) in _SHORTENERS:
         return False
     words = all(label in RANK or label.isdigit() or len(label) == 1 for label in before)
-    return words and ending in RANK
+    return (words and ending in RANK) or any(
+        ending in common and ending not in _OWN.get(language, ()) and all(label in common for label in before)
+        for language, common in COMMON_BY_LANGUAGE.items()
+    )
 
 
 @lru_cache(maxsize=4096)

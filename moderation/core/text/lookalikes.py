@@ -1,4 +1,4 @@
-"""Characters that look like Latin letters without being them. Curated after Unicode's confusables (UTS 39)."""
+"""Characters that pass for Latin letters, or for Cyrillic ones. Curated after Unicode's confusables (UTS 39)."""
 
 from __future__ import annotations
 
@@ -99,6 +99,11 @@ _STYLED = (
 
 TWINS = {other: latin for latin, others in _TWINS.items() for other in others}
 COUSINS = {other: latin for latin, others in _COUSINS.items() for other in others} | TWINS
+
+CYRILLIC_TWINS = dict(zip("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ", strict=True))
+"""Latin letters that no reader tells from the Cyrillic one."""
+CYRILLIC = CYRILLIC_TWINS | dict(zip("bghikmnrtuëY", "ьдникмпгтиёУ", strict=True))
+"""Those that pass for a Cyrillic one among Cyrillic letters."""
 
 
 def _plain(character: str) -> str | None:

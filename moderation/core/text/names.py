@@ -15,7 +15,8 @@ from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import same_letters
 from moderation.core.text.links import foreign_hosts
 from moderation.core.text.lookalikes import COUSINS
-from moderation.core.text.words import ABUSE, RANK, word_list
+from moderation.core.text.scripts import UNSPACED
+from moderation.core.text.words import ABUSE, ENGLISH_ABUSE, RANK, every_list
 
 _HUMP = regex.compile(r"(?<=\p{Ll})(?=\p{Lu})")
 _GLUE = regex.compile(r"[_.+~=\-]+")
@@ -42,10 +43,14 @@ def scored_words(name: str) -> str:
 
 
 # What is said in a name rather than being one: words of sentences, and what abuse is made of beside the words of abuse.
-_SPEAKING = frozenset(word_list("en", "speaking"))
+_SPEAKING = frozenset(word for words in every_list("speaking").values() for word in words)
+# Scripts without spaces, and Korean, run words together: there a word of two characters, or one for death, is a part.
+_RUN_TOGETHER = regex.compile(f"[{UNSPACED}\\p{{Hangul}}]")
 _PARTS = frozenset(
     (
-        *(word for word in ABUSE if 4 <= len(word) <= 14),
+        *(word for word in ENGLISH_ABUSE if 4 <= len(word) <= 14),
+        *(word for word in ABUSE if 5 <= len(word) <= 14),
+        *(word for word in (*ABUSE, *_SPEAKING) if _RUN_TOGETHER.match(word)),
         *("kill", "nazi", "hitler", "rape", "hate", "kike", "jews", "muslim", "retard"),
     )
 )

@@ -1,4 +1,9 @@
-"""Splits a text, as its writer wrote it, into sentences whose offsets cover it."""
+"""Splits a text, as its writer wrote it, into sentences whose offsets cover it: in any of the languages that are read.
+
+Which language a text is in isn't asked: it is known too late and often wrongly. The marks of all scripts end sentences
+wherever they stand, and the abbreviations of all languages (``word_lists``) end none. Where a mark could go both ways,
+two sentences too many do less harm than one that is cut within a clause.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from itertools import pairwise
 
 import regex
 
-from moderation.core.text.words import word_list
+from moderation.core.text.words import COMMON, every_list
 
 LONGEST = 400
 """Code points: a longer sentence, or a text without any punctuation, is cut at a comma or space before this."""
@@ -18,16 +23,30 @@ SHORT = 60
 thousands of lines of one letter would cost ten times what prose of their length does.
 """
 
-# A run of closing marks, quotes and brackets after it, then white space; or the marks of scripts that are written
-# without spaces; or the end of a line. A run is looked at once, from its beginning: thousands of "!" are one run.
+# Marks that close a quotation or a bracket behind the mark of an end; in German and Swedish “ ” « close too, and
+# French sets a space before ».
+_CLOSED = r"""(?:["'”’“‘»«›)\]*_]++|[ \u00a0\u202f][»›])*+"""
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\u3005]"
+# A run of marks, what closes after it, and white space; the marks of scripts that are written without spaces, and those
+# of Indic and Arabic scripts, wherever they stand; common marks between letters of such scripts ("했다.그리고"); an end
+# of line. A run is looked at once, from its beginning: thousands of "!" are one run.
 _END = regex.compile(
-    r"""(?<![.!?…‽])[.!?…‽]++["'”’»)\]]*+(?=\s)|[。！？]++[”」』）]*+|(?<![।॥؟۔])[।॥؟۔]++(?=\s)|\n++"""
+    rf"""(?<![.!?…‽])[.!?…‽]++{_CLOSED}(?=\s)
+    |(?:[。！？｡︒]++|．(?!\p{{N}}))[.!?…。！？｡”」』）】》〉〕’"]*+(?!(?<=[」』])(?:と|って))
+    |(?<![।॥؟۔])[।॥؟۔]++[!?.।॥؟۔]*+{_CLOSED}
+    |(?<={_UNSPACED})[.!?]++(?={_UNSPACED})
+    |\n++""",
+    regex.VERBOSE,
 )
 _BLANK = regex.compile(r"\s*+")
 _VISIBLE = regex.compile(r"[\p{L}\p{N}\p{So}]")
-_CUT = regex.compile(r"[,;:–—]\s|\s")
-_LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
-_ABBREVIATIONS = frozenset(word_list("en", "abbreviations"))
+_CUT = regex.compile(r"[,;:–—]\s|[،؛，、；：]\s?|\s")
+_CLUSTER_INSIDE = regex.compile(r"[\p{M}\u200c\u200d]")
+_LAST_WORD = regex.compile(r"([\p{L}\p{M}.'’\-]+)\.$")
+_ORDINAL = regex.compile(r"(?<![\p{N}.,:])(?:[1-9]|[12][0-9]|3[01])\.\s+(?<next>\p{L}++)")
+_ABBREVIATIONS = frozenset(word for words in every_list("abbreviations").values() for word in words)
+_ENGLISH = frozenset(COMMON)
+_AFTER_ORDINALS = frozenset(word for words in every_list("after_ordinals").values() for word in words)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -40,7 +59,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     at = 0
     while match := _END.search(text, at):
         at = match.end()
-        if not _abbreviated(text, starts[-1], at):
+        if not _goes_on(text, starts[-1], match):
             at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string too
             starts.append(at)
     pieces: list[tuple[int, int]] = []
@@ -68,21 +87,41 @@ def not_too_many(spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     return joined
 
 
-def _abbreviated(text: str, start: int, end: int) -> bool:
-    """Whether the full stop right before ``end`` belongs to an abbreviation or an initial."""
-    word = _LAST_WORD.search(text[max(start, end - 12) : end])
+def _goes_on(text: str, start: int, mark: regex.Match[str]) -> bool:
+    """Whether a lone full stop belongs to an abbreviation, an initial or an ordinal ("am 3. Mai", "3. maja")."""
+    if mark[0] != ".":
+        return False
+    if text[mark.start() - 1 : mark.start()].isdecimal():
+        ordinal = _ORDINAL.match(text, max(start, mark.start() - 2)) or _ORDINAL.match(text, mark.start() - 1)
+        return ordinal is not None and _has_ordinals(ordinal["next"])
+    word = _LAST_WORD.search(text[max(start, mark.end() - 12) : mark.end()])
     if word is None:
         return False
     before = word[1].lower()
-    return (len(before) == 1 and before != "i" and text[end - 2].isupper()) or before in _ABBREVIATIONS
+    initial = len(before) == 1 and before != "i" and text[mark.start() - 1].isupper()
+    return initial or before in _ABBREVIATIONS
+
+
+def _has_ordinals(word: str) -> bool:
+    """Whether the word behind "3." can belong to it. English writes "3rd": there the number ends its sentence."""
+    return word.lower() in _AFTER_ORDINALS if word[0].isupper() else word not in _ENGLISH
 
 
 def _bounded(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Pieces of at most ``LONGEST``, cut behind a comma, else at a space, else between two characters."""
     found = []
     while end - start > LONGEST:
         places = [m.end() for m in _CUT.finditer(text, start + LONGEST // 2, start + LONGEST)]
-        marks = [p for p in places if not text[p - 2].isalnum()]
-        cut = (marks or places or [start + LONGEST])[-1]
+        marks = [p for p in places if not (text[p - 2].isalnum() and text[p - 1].isspace())]
+        cut = (marks or places or [_between_characters(text, start + LONGEST)])[-1]
         found.append((start, cut))
         start = cut
     return [*found, (start, end)]
+
+
+def _between_characters(text: str, at: int) -> int:
+    """The last place at or before ``at`` where no vowel sign or accent is cut off; ``at`` where there is a heap."""
+    for place in range(at, at - 8, -1):
+        if not (_CLUSTER_INSIDE.match(text, place) or text[place - 1] == "\u200d"):
+            return place
+    return at

@@ -1,6 +1,8 @@
-"""Words that a disguised word is recognised by: those of a language, the commonest first, and abusive ones.
+"""Words by which a text is understood, by language: the common ones, the abusive ones, and what else a list holds.
 
-They lie in ``word_lists``, a folder for each language, apart by white space; a line that begins with ``#`` is a remark.
+They lie in ``word_lists``, a folder for each language, apart by white space; a line with ``#`` first is a remark.
+What the lists are, and how to add a language, says ``word_lists/README.md``. A text doesn't say which language it is
+in, and many mix several, so the lists are looked into together: English first, as it was before the others came.
 """
 
 from __future__ import annotations
@@ -9,17 +11,27 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import regex
+
 _LISTS = Path(__file__).parent / "word_lists"
+LANGUAGES = tuple(sorted(folder.name for folder in _LISTS.iterdir() if folder.is_dir()))
+"""ISO 639-1 codes of the languages that have lists."""
 
 
 def word_list(language: str, name: str) -> tuple[str, ...]:
-    """A list's words, in its order."""
-    lines = (_LISTS / language / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    """A list's words, in its order; none where the language has no such list."""
+    path = _LISTS / language / f"{name}.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
 
+def every_list(name: str) -> dict[str, tuple[str, ...]]:
+    """The lists of that name, by language; of those that have one."""
+    return {language: words for language in LANGUAGES if (words := word_list(language, name))}
+
+
 def _with_endings(stem: str) -> Iterator[str]:
-    """The stem and what it becomes; some of it makes no word, which does no harm."""
+    """The English stem and what it becomes; some of it makes no word, which does no harm."""
     yield stem
     yield stem + ("es" if stem.endswith(("s", "sh", "ch", "x")) else "s")
     short = stem.removesuffix("e")
@@ -32,9 +44,33 @@ def _with_endings(stem: str) -> Iterator[str]:
 
 
 COMMON = word_list("en", "common")
-_STEMS = (*word_list("en", "abuse"), *word_list("hi", "abuse"))
-ABUSE = dict.fromkeys(word for stem in _STEMS for word in _with_endings(stem) if len(word) > 2)
-"""Abusive stems with their endings, the usual first."""
+_LATIN = regex.compile(r"\p{Latin}")
+_SHORTEST_ABROAD = 4
+"""Letters of an abusive word of another language in Latin letters: shorter ones are harmless words elsewhere."""
+
+
+def _abroad() -> Iterator[str]:
+    """Abusive words of other languages that are no common word of English ("die", "bite")."""
+    english = frozenset(COMMON)
+    for language, words in every_list("abuse").items():
+        if language != "en":
+            for word in words:
+                if word not in english and len(word) >= (_SHORTEST_ABROAD if _LATIN.match(word) else 2):
+                    yield word
+
+
+ENGLISH_ABUSE = dict.fromkeys(
+    word for stem in word_list("en", "abuse") for word in _with_endings(stem) if len(word) > 2
+)
+"""Abusive English stems with their endings, the usual first."""
+ABUSE = ENGLISH_ABUSE | dict.fromkeys(_abroad())
+"""Those, and the abusive words of other languages as they are listed."""
 
 RANK = {word: place for place, word in reversed(list(enumerate((*COMMON, *ABUSE))))}
-"""Every known word, with its place by frequency (0 the commonest)."""
+"""English words and abusive ones of every language, with their place by frequency (0 the commonest)."""
+
+COMMON_BY_LANGUAGE = {language: frozenset(words) for language, words in every_list("common").items()}
+
+_ALL = [*RANK, *(word for language, words in every_list("common").items() if language != "en" for word in words)]
+KNOWN = {word: place for place, word in reversed(list(enumerate(_ALL)))}
+"""Every word of every list, English and abusive ones first: no disguise has to be undone to read one."""

@@ -13,6 +13,7 @@ from babel import Locale
 
 from moderation.core.comment import Status
 from moderation.core.decision import Prompt
+from moderation.core.text.scripts import word_count
 from moderation.core.text.written import clusters, compatible
 
 HUES = 6
@@ -159,7 +160,7 @@ WORDS_A_MINUTE = 200
 
 def reading_minutes(*texts: str) -> int:
     """Minutes that it takes to read these texts, at least 1."""
-    words = sum(len(text.split()) for text in texts)
+    words = sum(map(word_count, texts))
     return max(1, round(words / WORDS_A_MINUTE + 0.2))
 
 

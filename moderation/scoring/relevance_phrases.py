@@ -1,0 +1,67 @@
+"""Talk that fits any article, and signs of advertising, in languages other than English: data, in ``relevance_words``.
+
+Phrases are looked for together, for a text doesn't say which language it is in. Where a script has spaces, whole words
+are found; where it hasn't, and in Korean, which hangs endings on words, a phrase is found inside others.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import regex
+
+from moderation.core.text.folding import folded
+from moderation.core.text.scripts import UNSPACED
+
+_FOLDER = Path(__file__).parent / "relevance_words"
+_TOKEN = regex.compile(r"[\p{L}\p{M}]+|\p{N}[\p{N}.,]*+")
+_INSIDE_OTHERS = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")
+NUMBER = "#"
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a folded text; each number is the same."""
+    return [NUMBER if token[0].isnumeric() else token for token in _TOKEN.findall(text)]
+
+
+class Phrases:
+    """Phrases by kind, looked for in time that grows with the text's length."""
+
+    def __init__(self, kinds: Mapping[str, Iterable[str]]) -> None:
+        self._by_word: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        inside: dict[str, list[str]] = defaultdict(list)
+        for kind, phrases in kinds.items():
+            for phrase in map(folded, phrases):
+                if _INSIDE_OTHERS.search(phrase):
+                    inside[kind].append(re.escape(phrase))
+                else:
+                    words = tuple(_tokens(phrase.replace(NUMBER, "0")))
+                    self._by_word[words[0]].append((words, kind))
+        self._inside = {kind: re.compile("|".join(phrases)) for kind, phrases in inside.items()}
+
+    def kinds_in(self, text: str) -> frozenset[str]:
+        """The kinds of which the text has a phrase."""
+        text = folded(text)
+        words = _tokens(text)
+        found = {
+            kind
+            for place, word in enumerate(words)
+            for phrase, kind in self._by_word.get(word, ())
+            if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase
+        }
+        if _INSIDE_OTHERS.search(text):
+            found |= {kind for kind, pattern in self._inside.items() if pattern.search(text)}
+        return frozenset(found)
+
+
+def phrases(section: str) -> Phrases:
+    """Those of all languages in a section of the files, ``talk`` or ``signs``."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(_FOLDER.glob("*.toml")):
+        for kind, listed in tomllib.loads(path.read_text(encoding="utf-8"))[section].items():
+            kinds[kind] += listed
+    return Phrases(kinds)
