@@ -24,7 +24,7 @@ from moderation.config.settings import Settings, read_environment
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import ConfigurationError
 from moderation.jobs.worker import Sweeper, beside
-from moderation.scoring.batching import BatchingScorer
+from moderation.scoring import ServedScorer
 from moderation.scoring.processor import available_threads
 from moderation.services import Services
 from moderation.serving import listen, serve, supervise
@@ -142,7 +142,7 @@ def _serve(
 ) -> None:
     """One web process, from its pack to its end."""
     services = build_services(settings, threads=available_threads(processes))
-    scorer = cast(BatchingScorer, services.scorer)
+    scorer = cast("ServedScorer", services.scorer)
     sweeper = Sweeper(services)
     try:
         if not scorer.wait_until_ready(PACK_SECONDS):

@@ -56,7 +56,7 @@ class ScoreRequest:
     ``languages`` (ISO 639-1, ``pt-BR`` too) are what the client says the text is in, one or several: believed, the
     first that the pack reads before others, unless a longer text is confidently in another. Without ``explain`` the
     sentences aren't scored, and the answer has none. ``name`` is what is published beside the text, its author's name,
-    scored by itself.
+    scored by itself. ``found`` is the text's language where that was found out before.
     """
 
     text: str
@@ -65,6 +65,7 @@ class ScoreRequest:
     languages: tuple[str, ...] = ()
     explain: bool = True
     name: str | None = None
+    found: Language | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,8 @@ class Language:
     """The text's language (ISO 639-1, ``und`` if in doubt) and whether the pack can read it.
 
     Short or doubtful text counts as supported. ``unread`` is the language of a part of it that the pack can't read,
-    where it can read the rest; None where there is none, and where that isn't known any more.
+    where it can read the rest; None where there is none, and where that isn't known any more. Where packs share the
+    languages, it is the best of them that can't.
     """
 
     code: str

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import PackStamp
 from moderation.scoring.detoxify_extra import require_extra
-from moderation.scoring.packs import Manifest, Pack
+from moderation.scoring.manifest import Manifest
+from moderation.scoring.packs import Pack
 from moderation.scoring.processor import multiplies_bf16, multiplies_int8
 
 RUNTIMES = ("openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from moderation.core.errors import ScoringFailed
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import pack_scorer
 from scripts.benchmarks.common import Row, arguments, report, say
 from scripts.training.measures import Bench, Measured, every_measure
 
@@ -24,8 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.data / "dev").is_dir():
         raise SystemExit(f"{options.data} has no folder dev/. --data names the folder that holds it.")
-    scorer = build_scorer(options.pack, options.runtime)
-    assert isinstance(scorer, PackScorer), "no languages are routed here"
+    scorer = pack_scorer(options.pack, options.runtime)
     bench = Bench(scorer=scorer, data=options.data, maximum=options.maximum)
     rows, notes = [], []
     for name, measure in every_measure():

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from moderation.core.scores import Scale, ScoreRequest
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import PackScorer, pack_scorer
 from moderation.scoring.batching import BatchingScorer
 from moderation.scoring.processor import available_threads, flags
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
@@ -64,8 +64,7 @@ def main() -> None:
     options = parser.parse_args()
     texts = made_up_comments(options.comments)
     rows = [*fresh_start(texts)]
-    ours = build_scorer()
-    assert isinstance(ours, PackScorer)
+    ours = pack_scorer()
     ours.warm(wait=True)
     rows += waits(ours, texts)
     rows.append(neighbour_shift(ours, texts))
@@ -181,8 +180,7 @@ def operations(scorer: PackScorer, texts: list[str]) -> list[Row]:
 def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
     """In turns, a batch of texts at a time, so that whatever else the machine does slows all of them alike."""
     with detoxify() as predict:
-        pack = build_scorer("bert-base", packs_dir=PEER_FILES / "packs")
-        assert isinstance(pack, PackScorer)
+        pack = pack_scorer("bert-base", packs_dir=PEER_FILES / "packs")
         pack.warm(wait=True)
         theirs, ours, converted = Times(), Times(), Times()
         service = BatchingScorer(scorer, at_once=scorer.at_once)
