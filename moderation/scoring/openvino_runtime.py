@@ -60,13 +60,13 @@ class OpenVino:
         self._core = openvino.Core()
         self._threads = threads
         self._precision = precision
-        model = _read(self._core, pack, precision)
+        model, self._words = without_words(_read(self._core, pack))
+        _unpack(model, pack, precision)
         weights = turn_weights(model)
         for_lanes = weights * _LANES_BYTES[precision]
         self._lanes = lanes(threads) if for_lanes <= LANES_MEMORY else 1
         left = OWN_MEMORY - (for_lanes if self._lanes > 1 else 0)
         self._ownable = OWN_LENGTHS[: max(0, int(left / max(1, weights * _OWN_BYTES[precision])))]
-        model, self._words = without_words(model)
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
         if precision == "bf16":
@@ -165,20 +165,24 @@ class OpenVino:
         return {name: value for name, value in known.items() if name in asked}
 
 
-def _read(core: Any, pack: Pack, precision: str) -> Any:
-    """The pack's model for this precision. Raises ``PackDamaged`` where it isn't what the manifest says."""
+def _read(core: Any, pack: Pack) -> Any:
+    """The pack's model. Raises ``PackDamaged`` where it isn't what the manifest says."""
     model = core.read_model(str(pack.model))
     pack.check_outputs({name for port in model.outputs for name in port.get_names()})
+    return model
+
+
+def _unpack(model: Any, pack: Pack, precision: str) -> None:
+    """Makes of the model what this precision takes. Raises ``PackDamaged`` where it isn't what the manifest says."""
     if precision == "int8":
         unpack_tables(model)
-        return model
+        return
     if pack.manifest.quantised:
         try:
             without_levels(model)
         except ValueError as error:
             raise PackDamaged(pack.manifest.name, str(pack.model), str(error)) from error
     unpack_weights(model)
-    return model
 
 
 def _input_names(model: Any) -> tuple[str, ...]:
