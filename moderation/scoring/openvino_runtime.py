@@ -17,7 +17,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from moderation.scoring.cores import lanes
+from moderation.scoring.cores import Spare, lanes
 from moderation.scoring.openvino_graph import (
     TAIL,
     WORDS,
@@ -38,7 +38,9 @@ OWN_LENGTHS = (64, 32, 128, 96)
 each takes a millisecond more.
 """
 OWN_MEMORY, LANES_MEMORY = 160e6, 220e6
-"""Bytes that those may take together with the models for several runs at a time, which come first; and these alone."""
+"""Bytes that those of a pack may take together with its models for several runs at a time, which come first; and these
+alone. All packs of a process share what is spare besides.
+"""
 _OWN_BYTES, _LANES_BYTES = {"int8": 3, "bf16": 3, "f32": 6}, {"int8": 5, "bf16": 5, "f32": 10}
 """What each of the former and all of the latter take for a weight, found by trying: a packed copy, and some more."""
 
@@ -54,7 +56,7 @@ class _Lane:
 class OpenVino:
     """A model loaded by OpenVINO. Thread-safe: one batch at a time runs on all threads, or several on a part each."""
 
-    def __init__(self, pack: Pack, precision: str, threads: int) -> None:
+    def __init__(self, pack: Pack, precision: str, threads: int, spare: Spare) -> None:
         manifest = pack.manifest
         self._inputs, self._names = manifest.inputs, manifest.output_names
         self._core = openvino.Core()
@@ -63,10 +65,13 @@ class OpenVino:
         model, self._words = without_words(_read(self._core, pack))
         _unpack(model, pack, precision)
         weights = turn_weights(model)
-        for_lanes = weights * _LANES_BYTES[precision]
-        self._lanes = lanes(threads) if for_lanes <= LANES_MEMORY else 1
-        left = OWN_MEMORY - (for_lanes if self._lanes > 1 else 0)
-        self._ownable = OWN_LENGTHS[: max(0, int(left / max(1, weights * _OWN_BYTES[precision])))]
+        for_lanes, for_own = weights * _LANES_BYTES[precision], weights * _OWN_BYTES[precision]
+        several = lanes(threads) > 1 and for_lanes <= LANES_MEMORY and spare.take(for_lanes)
+        self._lanes = lanes(threads) if several else 1
+        left = OWN_MEMORY - (for_lanes if several else 0)
+        self._ownable = tuple(
+            length for place, length in enumerate(OWN_LENGTHS, 1) if place * for_own <= left and spare.take(for_own)
+        )
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
         if precision == "bf16":

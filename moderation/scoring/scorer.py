@@ -125,7 +125,7 @@ class PackScorer:
             if self._encoder is None:
                 if not self._pack.checked:
                     self._pack.check()
-                runtime = load(self._pack, self._runtime, self._cores.threads)
+                runtime = load(self._pack, self._runtime, self._cores.threads, self._cores.spare)
                 self._encoder = Encoder(self._pack, runtime, self._cores)
             return self._encoder
 

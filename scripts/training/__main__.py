@@ -7,7 +7,8 @@ from pathlib import Path
 
 from scripts.training.base import Base
 from scripts.training.base import packaged as minilm
-from scripts.training.pack import Stated, export
+from scripts.training.manifest import Stated
+from scripts.training.pack import export
 from scripts.training.train_step import Run, train
 from scripts.training.world import measured, packaged
 from scripts.training.world import scales as world_scales

@@ -211,9 +211,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     load = scorer.load
 
-    def counting(pack, runtime, threads):  # type: ignore[no-untyped-def]
+    def counting(pack, *given):  # type: ignore[no-untyped-def]
         names.append(pack.manifest.name)
-        return load(pack, runtime, threads)
+        return load(pack, *given)
 
     monkeypatch.setattr(scorer, "load", counting)
     return names
@@ -243,9 +243,9 @@ def test_english_is_answered_while_world_is_being_loaded(served: PackQueues, mon
     go_on, load = threading.Event(), scorer.load
     assert served.wait_until_ready(30)
 
-    def slow(pack, runtime, threads):  # type: ignore[no-untyped-def]
+    def slow(pack, *given):  # type: ignore[no-untyped-def]
         assert go_on.wait(30)
-        return load(pack, runtime, threads)
+        return load(pack, *given)
 
     monkeypatch.setattr(scorer, "load", slow)
     with pytest.raises(ScoringTooSlow):

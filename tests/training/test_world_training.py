@@ -12,8 +12,9 @@ import torch
 
 from moderation.scoring.packs import open_folder
 from scripts.training.base import Base
+from scripts.training.manifest import Stated
 from scripts.training.model import Scorer
-from scripts.training.pack import Stated, export
+from scripts.training.pack import export
 from scripts.training.tokenized import tokenize
 from scripts.training.trainer import DEVICE
 from scripts.training.world import frames, measured
