@@ -6,7 +6,7 @@ trained ones, in an environment of its own (``.venv-bench``, made at the first r
 
 Beside Detoxify both do the same job: every label of the whole text. ``single_p50_ms`` and ``single_p95_ms`` are what
 the service waits for: sentences and the language too. ``two_at_once_vs_detoxify`` is what two clients get done
-together, each with one text at a time. ``world_vs_builtin`` is how fast the pack of many languages is beside the one for
+together, each with one text at a time. ``world_vs_builtin`` is how fast the pack of many languages is beside that for
 English on the same English texts, both in turns; ``world_load_s`` is what its first text waits for.
 """
 

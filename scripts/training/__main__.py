@@ -95,7 +95,7 @@ def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None
         relevance=False,
     )
     export(model, lexicon, run.base.tokenizer, given.data, out, stated, world_scales.calibrate)
-    print(measured.table(measured.figures(out, given.data)))
+    print(measured.table(measured.figures_of_folder(out, given.data)))
 
 
 if __name__ == "__main__":
