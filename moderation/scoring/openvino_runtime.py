@@ -106,26 +106,30 @@ class OpenVino:
         """Makes the models for several runs at a time, and for single texts of usual lengths, as far as memory allows:
         a second's work. The process that ends waits for it, so then it stops halfway.
         """
+        model, tail = self._model, self._tail
+        if model is None:  # all is made
+            return
         if self._lanes > 1 and self._shares is None:
             shares: LifoQueue[_Lane] = LifoQueue()
-            for lane in self._compiled(self._model, self._tail, self._lanes):
+            for lane in self._compiled(model, tail, self._lanes):
                 for length in lengths:
                     self._make_kernels(lane.body, length)
                 shares.put(lane)
             self._shares = shares
         for length in self._ownable:
             if length in lengths and length not in self._own and threading.main_thread().is_alive():
-                (own,) = self._compiled(self._of_length(length), None, 1)
+                (own,) = self._compiled(self._of_length(model, length), None, 1)
                 self._make_kernels(own.body, length)
                 self._own = {**self._own, length: _Lane(own.body, self._any.tail)}
+        self._model = self._tail = None  # whatever was compiled keeps what it needs of them
 
-    def _of_length(self, length: int) -> Any:
+    def _of_length(self, model: Any, length: int) -> Any:
         """The model for single texts of one length. In int8 it is that for any, which only never meets another: told of
         its length it would compute otherwise, and scores would move.
         """
         if self._precision == "int8":
-            return self._model
-        model = self._model.clone()
+            return model
+        model = model.clone()
         model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
         return model
 

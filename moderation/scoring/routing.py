@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from moderation.core.scores import ArticleText, Language, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
+from moderation.core.scores import ArticleText, Language, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores, Seen
 from moderation.core.text.disguise import undisguise
 from moderation.scoring.language import Guess, LanguageDetector, likeliest, reads
 from moderation.scoring.scorer import PackScorer
@@ -80,16 +80,16 @@ class RoutedScorer:
         return [found[index] for index in range(len(requests))]
 
     def by_pack(self, requests: Sequence[ScoreRequest]) -> dict[PackScorer, list[tuple[int, ScoreRequest]]]:
-        """Which pack scores which requests, each with its place among them and its language found."""
+        """Which pack scores which requests, each with its place among them and with what was seen of it."""
         groups: dict[PackScorer, list[tuple[int, ScoreRequest]]] = {}
         for index, request in enumerate(requests):
-            scorer, language = self._chosen(request)
-            groups.setdefault(scorer, []).append((index, replace(request, found=language)))
+            view = undisguise(request.text)
+            scorer, language = self._chosen(request, view.text)
+            groups.setdefault(scorer, []).append((index, replace(request, seen=Seen(view=view, language=language))))
         return groups
 
-    def _chosen(self, request: ScoreRequest) -> tuple[PackScorer, Language]:
-        """The pack for a request, and the text's language as that pack reads it."""
-        text = undisguise(request.text).text
+    def _chosen(self, request: ScoreRequest, text: str) -> tuple[PackScorer, Language]:
+        """The pack for a request, whose text without disguise this is, and its language as that pack reads it."""
         guess = self._detector.guess(text)
 
         def as_read_by(scorer: PackScorer) -> Language:

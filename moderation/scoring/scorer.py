@@ -344,8 +344,8 @@ class PackScorer:
         return self.prepare(ArticleText(title=title, paragraphs=tuple(paragraphs)))
 
     def _language(self, reading: _Reading) -> Language:
-        if reading.request.found is not None:
-            return reading.request.found
+        if reading.request.seen is not None:
+            return reading.request.seen.language
         readable = self._pack.manifest.languages
         return self._detector.language(reading.view.text, reading.request.languages, readable)
 
@@ -362,7 +362,7 @@ def _relevance_of(pack: Pack) -> RelevanceModel | None:
 
 
 def _read(request: ScoreRequest) -> _Reading:
-    view = undisguise(request.text)
+    view = undisguise(request.text) if request.seen is None else request.seen.view
     spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
     return _Reading(request, view, spans)
 

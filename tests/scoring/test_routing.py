@@ -96,8 +96,8 @@ def test_world_as_the_main_pack_reads_all_by_itself(packs: Path) -> None:
     assert scorer.score([ScoreRequest(text=ENGLISH)])[0].pack.name == "world"
 
 
-def test_without_world_all_is_as_it_was(packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.scoring.packs.WORLD", packs / "nowhere")
+@pytest.mark.usefixtures("without_world")
+def test_without_world_all_is_as_it_was(packs: Path) -> None:
     scorer = build_scorer("main", "openvino-f32", packs, threads=1)
     assert isinstance(scorer, PackScorer)
     (scores,) = scorer.score([ScoreRequest(text=GERMAN)])
