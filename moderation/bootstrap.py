@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from moderation.config.live import LiveConfiguration
 from moderation.config.on_disk import ConfigurationOnDisk
 from moderation.config.settings import Settings
-from moderation.scoring import build_scorer
-from moderation.scoring.batching import BatchingScorer
+from moderation.scoring import build_scorer, for_many_threads
 from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.setup.configuration_versions import ConfigurationVersions
 from moderation.storage.database import Database
@@ -37,7 +36,7 @@ def build_services(
     if scorer is None:
         asked = live.current().scoring
         packs = build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
-        scorer = BatchingScorer(packs, at_once=packs.at_once)
+        scorer = for_many_threads(packs)
     services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
     _ = services.keys  # what is wrong with them stops a start
     return services

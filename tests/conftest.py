@@ -65,6 +65,12 @@ def _refused_skip(report: Any) -> Any:
     return report
 
 
+@pytest.fixture
+def without_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An installation that lacks the pack of many languages, whether or not it lies in this repository."""
+    monkeypatch.setattr("moderation.scoring.packs.WORLD", tmp_path / "lacking" / "world")
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with every migration run, to be copied."""

@@ -9,7 +9,8 @@ import click
 
 from moderation.cli.packs_add import add
 from moderation.config.settings import read_environment
-from moderation.scoring.packs import Manifest, PackDamaged, PackMissing, installed, problems, read_manifest
+from moderation.scoring.manifest import Manifest
+from moderation.scoring.packs import PackDamaged, PackMissing, installed, problems, read_manifest
 
 
 @click.group()

@@ -10,6 +10,7 @@ import click
 from moderation.config.settings import read_environment
 from moderation.core.errors import InvalidField
 from moderation.scoring.detoxify_extra import require_extra
+from moderation.scoring.packs import BUILTIN, WORLD
 
 PUBLISHED = ("original", "unbiased", "multilingual", "original-small", "unbiased-small")
 
@@ -61,10 +62,10 @@ def add(name: str, checkpoint: Path | None, tokenizer: Path | None, replace: boo
 
 
 def _check(name: str, checkpoint: Path | None) -> None:
-    if name == "builtin" or not _NAME.fullmatch(name):
-        raise InvalidField(
-            "NAME", f"{name!r} can't name a pack: use small letters, digits, - _ and ., and not 'builtin'."
-        )
+    shipped = (BUILTIN.name, WORLD.name)
+    if name in shipped or not _NAME.fullmatch(name):
+        ours = " or ".join(map(repr, shipped))
+        raise InvalidField("NAME", f"{name!r} can't name a pack: use small letters, digits, - _ and ., and not {ours}.")
     if checkpoint is None and name not in PUBLISHED:
         raise InvalidField(
             "NAME", f"Detoxify has no model {name!r}; it has {', '.join(PUBLISHED)}. --checkpoint FILE takes another."

@@ -20,7 +20,7 @@ from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import reached
 from moderation.config.settings import Settings, read_environment
 from moderation.core.errors import ConfigurationError
-from moderation.scoring.batching import BatchingScorer
+from moderation.scoring import ServedScorer
 from moderation.scoring.processor import available_threads
 from moderation.services import Services
 from moderation.serving import listen, supervise
@@ -127,11 +127,12 @@ def _serve(
 ) -> None:
     """One web process. Its pack loads while the web application is imported: each takes about as long."""
     services = build_services(settings, threads=available_threads(processes))
+    scorer = cast("ServedScorer", services.scorer)
     try:
-        cast(BatchingScorer, services.scorer).start()
+        scorer.start()
         import_module(WEB_PROCESS).run(services, bound, first=index == 0, supervised_by=supervisor)
     finally:
-        cast(BatchingScorer, services.scorer).close()
+        scorer.close()
         services.database.close()
 
 

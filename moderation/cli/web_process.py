@@ -17,7 +17,7 @@ from moderation.comments import preparation
 from moderation.config.settings import Settings
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.jobs.worker import Sweeper, beside
-from moderation.scoring.batching import BatchingScorer
+from moderation.scoring import ServedScorer
 from moderation.services import Services
 from moderation.serving import serve
 from moderation.setup.demo import load_seeds, read_seeds
@@ -39,7 +39,7 @@ SEEDS = Path("seeds")
 
 def run(services: Services, bound: socket.socket, *, first: bool, supervised_by: int | None) -> None:
     """Serves until it is told to stop. ``first`` of its start, it loads the seeds and tells the addresses."""
-    scorer = cast(BatchingScorer, services.scorer)
+    scorer = cast("ServedScorer", services.scorer)
     sweeper = Sweeper(services)
     try:
         app = create_app(services)

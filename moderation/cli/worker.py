@@ -13,7 +13,7 @@ from moderation.cli.opening import open_database
 from moderation.comments import preparation
 from moderation.config.settings import read_environment
 from moderation.jobs.worker import Sweeper, beside
-from moderation.scoring.batching import BatchingScorer
+from moderation.scoring import ServedScorer
 
 
 @click.command()
@@ -30,7 +30,7 @@ def command() -> None:
     sweeper = Sweeper(services)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sweeper.stop())
-    scorer = cast(BatchingScorer, services.scorer)
+    scorer = cast("ServedScorer", services.scorer)
     scorer.start()
     click.echo("Waiting for comments to score. Stop with Ctrl-C.")
     with beside(services):

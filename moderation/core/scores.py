@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from moderation.core.text.disguise import Undisguised
+
 LABELS = (
     "toxicity",
     "severe_toxicity",
@@ -50,13 +52,35 @@ class PreparedArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """The text's language (ISO 639-1, ``und`` if in doubt) and whether the pack can read it.
+
+    Short or doubtful text counts as supported. ``unread`` is the language of a part of it that the pack can't read,
+    where it can read the rest; None where there is none, and where that isn't known any more. Where packs share the
+    languages, it is the best of them that can't.
+    """
+
+    code: str
+    supported: bool
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A text with its disguise undone, and its language: found out by whoever chose the pack for it."""
+
+    view: Undisguised
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
     """One comment to score. Without an article there is no relevance.
 
     ``languages`` (ISO 639-1, ``pt-BR`` too) are what the client says the text is in, one or several: believed, the
     first that the pack reads before others, unless a longer text is confidently in another. Without ``explain`` the
     sentences aren't scored, and the answer has none. ``name`` is what is published beside the text, its author's name,
-    scored by itself.
+    scored by itself. ``seen`` is what was found out of the text before.
     """
 
     text: str
@@ -65,6 +89,7 @@ class ScoreRequest:
     languages: tuple[str, ...] = ()
     explain: bool = True
     name: str | None = None
+    seen: Seen | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +105,6 @@ class SentenceScore:
     end: int
     toxicity: float
     labels: Mapping[str, float] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """The text's language (ISO 639-1, ``und`` if in doubt) and whether the pack can read it.
-
-    Short or doubtful text counts as supported. ``unread`` is the language of a part of it that the pack can't read,
-    where it can read the rest; None where there is none, and where that isn't known any more.
-    """
-
-    code: str
-    supported: bool
-    unread: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

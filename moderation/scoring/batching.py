@@ -45,10 +45,32 @@ class ScoringClosed(ScoringFailed):
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class Waiting:
+    """A request on its way through a batch."""
+
     request: ScoreRequest
     scale: Scale
     answer: Future[Scores] = field(default_factory=Future)
+
+    def scores(self, timeout_s: float | None) -> Scores:
+        """Waits for its scores. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds, ``ScoringFailed`` otherwise."""
+        try:
+            return self.answer.result(timeout_s)
+        except TimeoutError:
+            self.answer.cancel()
+            raise ScoringTooSlow from None
+
+
+def gathered(handed: Sequence[Waiting], timeout_s: float | None) -> list[Scores | ScoringFailed]:
+    """The scores of each, or its error: what isn't there after ``timeout_s`` seconds for all of them is too slow."""
+    until = None if timeout_s is None else time.monotonic() + timeout_s
+    answers: list[Scores | ScoringFailed] = []
+    for waiting in handed:
+        try:
+            answers.append(waiting.scores(None if until is None else max(0.0, until - time.monotonic())))
+        except ScoringFailed as error:
+            answers.append(error)
+    return answers
 
 
 class BatchingScorer:
@@ -63,7 +85,7 @@ class BatchingScorer:
         self._scorer = scorer
         self._at_once = at_once
         self._batch_characters = batch_characters
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -108,11 +130,11 @@ class BatchingScorer:
         self, request: ScoreRequest, *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
     ) -> Scores:
         """Scores one comment. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds, ``ScoringFailed`` otherwise."""
-        (waiting,) = self._hand_in([request], scale)
-        return self._result(waiting, timeout_s)
+        (waiting,) = self.hand_in([request], scale)
+        return waiting.scores(timeout_s)
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
-        return [self._result(waiting, None) for waiting in self._hand_in(requests, scale)]
+        return [waiting.scores(None) for waiting in self.hand_in(requests, scale)]
 
     def score_each(
         self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL, timeout_s: float | None = None
@@ -120,14 +142,7 @@ class BatchingScorer:
         """Scores many comments together. What fails, or is not there after ``timeout_s`` seconds for all of them, has
         its error in its place.
         """
-        until = None if timeout_s is None else time.monotonic() + timeout_s
-        answers: list[Scores | ScoringFailed] = []
-        for waiting in self._hand_in(requests, scale):
-            try:
-                answers.append(self._result(waiting, None if until is None else max(0.0, until - time.monotonic())))
-            except ScoringFailed as error:
-                answers.append(error)
-        return answers
+        return gathered(self.hand_in(requests, scale), timeout_s)
 
     def close(self, timeout_s: float = 30.0) -> None:
         """Ends the threads after the batches they are at; whoever still waits gets ``ScoringClosed``."""
@@ -141,8 +156,9 @@ class BatchingScorer:
         if thread is not None:
             thread.join(timeout_s)
 
-    def _hand_in(self, requests: Sequence[ScoreRequest], scale: Scale) -> list[_Waiting]:
-        handed = [_Waiting(request, scale) for request in requests]
+    def hand_in(self, requests: Sequence[ScoreRequest], scale: Scale) -> list[Waiting]:
+        """Lets requests be scored with whatever else there is, without waiting. Raises ``ScoringClosed``."""
+        handed = [Waiting(request, scale) for request in requests]
         with self._changed:
             if self._closed:
                 raise ScoringClosed
@@ -150,13 +166,6 @@ class BatchingScorer:
             self._waiting.extend(handed)
             self._changed.notify(len(handed))
         return handed
-
-    def _result(self, waiting: _Waiting, timeout_s: float | None) -> Scores:
-        try:
-            return waiting.answer.result(timeout_s)
-        except TimeoutError:
-            waiting.answer.cancel()
-            raise ScoringTooSlow from None
 
     def _begin(self) -> None:
         """Starts the first thread if there is none here: a fork's child has none. Called with the lock held."""
@@ -190,7 +199,7 @@ class BatchingScorer:
         while (batch := self._next_batch()) is not None:
             self._score_batch(batch)
 
-    def _score_batch(self, batch: list[_Waiting]) -> None:
+    def _score_batch(self, batch: list[Waiting]) -> None:
         for scale in Scale:
             part = [waiting for waiting in batch if waiting.scale is scale]
             if part:
@@ -207,13 +216,13 @@ class BatchingScorer:
             return
         self._ready.set()
 
-    def _next_batch(self, timeout_s: float | None = None) -> list[_Waiting] | None:
+    def _next_batch(self, timeout_s: float | None = None) -> list[Waiting] | None:
         """A thread's share of what waits, oldest first, up to a batch; None once closed. Those that gave up are left
         out. Empty where nobody has asked for ``timeout_s`` seconds.
         """
         with self._changed:
             while True:
-                batch: list[_Waiting] = []
+                batch: list[Waiting] = []
                 share, room = -(-len(self._waiting) // self._at_once), self._batch_characters
                 while share and self._waiting and (not batch or len(self._waiting[0].request.text) <= room):
                     waiting = self._waiting.popleft()
@@ -226,7 +235,7 @@ class BatchingScorer:
                 if not self._changed.wait(timeout_s):
                     return []
 
-    def _score_together(self, batch: list[_Waiting], scale: Scale) -> None:
+    def _score_together(self, batch: list[Waiting], scale: Scale) -> None:
         try:
             answers = self._scorer.score([waiting.request for waiting in batch], scale=scale)
         except Exception as error:  # whatever it is, it belongs to who asked
@@ -241,7 +250,7 @@ class BatchingScorer:
             waiting.answer.set_result(answer)
 
 
-def _fail(waiting: _Waiting, error: Exception) -> None:
+def _fail(waiting: Waiting, error: Exception) -> None:
     known = error if isinstance(error, ScoringFailed) else ScoringBroke(f"{type(error).__name__}: {error}")
     known.__cause__ = None if known is error else error
     try:

@@ -1,24 +1,34 @@
-"""From a model's logits to calibrated probabilities: one increasing curve per label and scale."""
+"""From a model's logits to calibrated probabilities: one increasing curve per label and scale, or per language too."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import exp
 
 from moderation.core.scores import Scale
-from moderation.scoring.packs import Curve
+from moderation.scoring.manifest import Curve, Manifest
 
 
 class Calibration:
-    """Turns logits into probabilities on a scale. Order within a label is kept."""
+    """Turns logits into probabilities on a scale. Order within a label is kept, among texts of a language."""
 
-    def __init__(self, labels: Sequence[str], curves: Mapping[Scale, Mapping[str, Curve]]) -> None:
-        self._curves = {scale: [(label, by_label[label]) for label in labels] for scale, by_label in curves.items()}
+    def __init__(self, manifest: Manifest) -> None:
+        self._for_all = {
+            scale: [(label, curves[label]) for label in manifest.labels]
+            for scale, curves in manifest.calibration.items()
+        }
+        self._by_language = {
+            (code, scale): [(label, scales.get(scale, {}).get(label, curve)) for label, curve in for_all]
+            for code, scales in manifest.calibration_by_language.items()
+            for scale, for_all in self._for_all.items()
+        }
 
-    def probabilities(self, logits: Sequence[float], scale: Scale) -> dict[str, float]:
-        """A probability for each label, from a logit for each in the labels' order."""
-        curves = self._curves[scale]
+    def probabilities(self, logits: Sequence[float], scale: Scale, language: str | None = None) -> dict[str, float]:
+        """A probability for each label, from a logit for each in the labels' order. A language without curves of its
+        own has those for all.
+        """
+        curves = self._by_language.get((language or "", scale), self._for_all[scale])
         return {label: probability(logit, curve) for logit, (label, curve) in zip(logits, curves, strict=True)}
 
 

@@ -30,7 +30,8 @@ from moderation.scoring.detoxify_checkpoint import (
     sha256_of,
 )
 from moderation.scoring.detoxify_proof import Comparison, as_table, prove
-from moderation.scoring.packs import FORMAT, MANIFEST, MODEL, TOKENIZER, open_folder
+from moderation.scoring.manifest import FORMAT, MANIFEST, MODEL, TOKENIZER
+from moderation.scoring.packs import open_folder
 
 CARD = "MODEL_CARD.md"
 WINDOW = 512  # tokens; Detoxify itself cuts a text off there

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from moderation.scoring.detoxify_checkpoint import KEPT, load_detoxify, read_checkpoint, sha256_of
-from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
+from moderation.scoring.manifest import MANIFEST
+from moderation.scoring.packs import Pack, PackDamaged
 
 
 class DetoxifyRuntime:

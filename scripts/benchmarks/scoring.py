@@ -6,7 +6,8 @@ trained ones, in an environment of its own (``.venv-bench``, made at the first r
 
 Beside Detoxify both do the same job: every label of the whole text. ``single_p50_ms`` and ``single_p95_ms`` are what
 the service waits for: sentences and the language too. ``two_at_once_vs_detoxify`` is what two clients get done
-together, each with one text at a time.
+together, each with one text at a time. ``world_vs_builtin`` is how fast the pack of many languages is beside that for
+English on the same English texts, both in turns; ``world_load_s`` is what its first text waits for.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from moderation.core.scores import Scale, ScoreRequest
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import PackScorer, pack_scorer
 from moderation.scoring.batching import BatchingScorer
+from moderation.scoring.packs import WORLD, installed
 from moderation.scoring.processor import available_threads, flags
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
 from scripts.benchmarks.scoring_parts.comments import made_up_comments
@@ -64,13 +66,16 @@ def main() -> None:
     options = parser.parse_args()
     texts = made_up_comments(options.comments)
     rows = [*fresh_start(texts)]
-    ours = build_scorer()
-    assert isinstance(ours, PackScorer)
+    ours = pack_scorer()
     ours.warm(wait=True)
     rows += waits(ours, texts)
     rows.append(neighbour_shift(ours, texts))
     rows.append(growth(ours))
     rows += operations(ours, texts)
+    if WORLD.name in installed(Path("var/packs")):
+        rows.append(world_beside(ours, texts))
+    else:
+        say("world_vs_builtin is left out: the pack world isn't installed")
     if not options.alone:
         rows = [*beside_detoxify(ours, texts), *rows]
     stamp = ours.stamp
@@ -106,8 +111,8 @@ def fresh_start(texts: list[str]) -> Iterator[Row]:
         check=True,
     )
     measured = json.loads(done.stdout)
-    yield Row(measure="load_s", ours=measured["load_s"], unit="s")
-    yield Row(measure="resident_mb", ours=measured["resident_mb"], unit="MB")
+    for measure, value in measured.items():
+        yield Row(measure=measure, ours=value, unit="MB" if measure.endswith("_mb") else "s")
 
 
 def waits(scorer: PackScorer, texts: list[str]) -> list[Row]:
@@ -154,6 +159,26 @@ def growth(scorer: PackScorer) -> Row:
     )
 
 
+def world_beside(scorer: PackScorer, texts: list[str]) -> Row:
+    say("beside the pack of many languages ...")
+    world = pack_scorer(WORLD.name)
+    world.warm(wait=True)
+    both = (world, scorer)
+    for one in both:
+        _in_batches(one, texts)  # the shapes of these batches, once
+    best = [float("inf")] * len(both)
+    for _ in range(5):
+        best = [min(took, _seconds(partial(_in_batches, one, texts), 1)) for took, one in zip(best, both, strict=True)]
+    theirs, ours = best
+    return Row(
+        measure="world_vs_builtin",
+        ours=len(texts) / theirs,
+        unit="texts a second",
+        beside={"the pack for English": len(texts) / ours},
+        ratio=ours / theirs,
+    )
+
+
 def operations(scorer: PackScorer, texts: list[str]) -> list[Row]:
     say("operations a second ...")
     counted: Operations = operations_of(scorer, texts)
@@ -181,8 +206,7 @@ def operations(scorer: PackScorer, texts: list[str]) -> list[Row]:
 def beside_detoxify(scorer: PackScorer, texts: list[str]) -> list[Row]:
     """In turns, a batch of texts at a time, so that whatever else the machine does slows all of them alike."""
     with detoxify() as predict:
-        pack = build_scorer("bert-base", packs_dir=PEER_FILES / "packs")
-        assert isinstance(pack, PackScorer)
+        pack = pack_scorer("bert-base", packs_dir=PEER_FILES / "packs")
         pack.warm(wait=True)
         theirs, ours, converted = Times(), Times(), Times()
         service = BatchingScorer(scorer, at_once=scorer.at_once)

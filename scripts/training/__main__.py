@@ -7,7 +7,8 @@ from pathlib import Path
 
 from scripts.training.base import Base
 from scripts.training.base import packaged as minilm
-from scripts.training.pack import Stated, export
+from scripts.training.manifest import Stated
+from scripts.training.pack import export
 from scripts.training.train_step import Run, train
 from scripts.training.world import measured, packaged
 from scripts.training.world import scales as world_scales
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, help="checkpoints, to go on from (default: a folder of var/)")
     parser.add_argument("--minutes", type=float, default=85.0, help="of training at most; the rate decays to fit (85)")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full mix, for a short run (1.0)")
+    parser.add_argument("--passes", type=int, default=2, help="over the mix, for world (2)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--version", help="version that the manifest states")
     english = parser.add_argument_group("builtin alone")
@@ -83,6 +85,7 @@ def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None
         seed=given.seed,
         minutes=given.minutes,
         scale=given.scale,
+        passes=given.passes,
     )
     model, lexicon = world_train.train(run)
     print(f"exporting and calibrating into {out}")
@@ -94,7 +97,7 @@ def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None
         relevance=False,
     )
     export(model, lexicon, run.base.tokenizer, given.data, out, stated, world_scales.calibrate)
-    print(measured.table(measured.figures(out, given.data)))
+    print(measured.table(measured.figures_of_folder(out, given.data)))
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from moderation.core.scores import LABELS
 from scripts.training.examples import SPAM
 from scripts.training.lessons import LEXICON
 from scripts.training.lexicon import Lexicon
+from scripts.training.manifest import TOKENS
 from scripts.training.model import Scorer
 from scripts.training.quantised import HALF, QuantisedLinear, exactly
 
-TOKENS = "tokens"
 OUTPUT_NAMES = ("logits", "embedding", SPAM, TOKENS)
 SMALLEST_PACKED = 4096
 """Smaller tensors (biases, norms) stay as they are."""

@@ -148,6 +148,7 @@ def test_a_policy_is_tried_on_what_was_decided(hall: Hall, site: Newsroom, tmp_p
     assert f"Policy {parse_configuration(other.read_text()).policy.version} on " in tallied
 
 
+@pytest.mark.usefixtures("without_world")
 @pytest.mark.parametrize(("runtime", "otherwise"), [("openvino-int8", False), ("openvino-f32", True)])
 def test_a_replay_says_which_pack_and_precision_it_decides_from_and_whether_that_would_be_otherwise_now(
     hall: Hall, site: Newsroom, tmp_path: Path, runtime: str, otherwise: bool

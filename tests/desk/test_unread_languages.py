@@ -17,7 +17,7 @@ from moderation.desk.bulk import decide_score_range
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Ruling, Verdict
 from moderation.policy_lab.replay import replay_all
-from moderation.scoring import build_scorer
+from moderation.scoring import pack_scorer
 from moderation.storage.actions import ModeratorAction
 from moderation.storage.base import table_of
 from moderation.storage.desk_lists import ScoreRange as ListScoreRange
@@ -52,7 +52,7 @@ class BuiltinPack:
     """The pack that ships, as the newsroom's scorer."""
 
     def __init__(self) -> None:
-        self._scorer = build_scorer("builtin", "auto", threads=1)
+        self._scorer = pack_scorer("builtin", "auto", threads=1)
         self.stamp, self.prepares_as, self.ready = self._scorer.stamp, self._scorer.prepares_as, True
 
     def prepare(self, article: ArticleText) -> PreparedArticle:

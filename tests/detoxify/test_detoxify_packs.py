@@ -18,7 +18,7 @@ import pytest
 from click.testing import Result
 
 from moderation.core.scores import ArticleText, Scale, ScoreRequest
-from moderation.scoring import build_scorer
+from moderation.scoring import pack_scorer
 from moderation.scoring.packs import PackDamaged, open_pack
 from moderation.scoring.processor import multiplies_bf16
 from moderation.scoring.runtime import RuntimeUnproved, choose
@@ -107,7 +107,7 @@ def test_an_installed_pack_serves_where_torch_cannot_even_be_imported(added: Add
 
 @one_shape
 def test_through_detoxify_itself_relevance_still_comes_from_the_built_in_pack(added: Added) -> None:
-    scorer = build_scorer(added.shape, "detoxify", added.packs)
+    scorer = pack_scorer(added.shape, "detoxify", added.packs)
     article = ArticleText(title="The harbour is dredged again", paragraphs=("The council pays for it.",))
     [answer] = scorer.score([ScoreRequest(text="Who pays for the dredging of the harbour?", article=article)])
     assert (answer.pack.runtime, answer.pack.precision) == ("detoxify", "f32")
@@ -127,7 +127,7 @@ def test_the_runtime_detoxify_refuses_a_checkpoint_that_changed(added: Added) ->
 
 def test_the_runtime_detoxify_refuses_a_pack_that_did_not_come_from_it(tmp_path: Path) -> None:
     with pytest.raises(PackDamaged, match="wasn't made from a Detoxify checkpoint"):
-        build_scorer("builtin", "detoxify", tmp_path).warm()
+        pack_scorer("builtin", "detoxify", tmp_path).warm()
 
 
 @one_shape

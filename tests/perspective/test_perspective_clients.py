@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from moderation.scoring.packs import WORLD
 from tests.e2e.service import SITE_KEY, Service
+from tests.said import SAID
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of its own dependencies
@@ -94,13 +96,37 @@ def test_googleapiclient_suggests_a_score(comments: Any) -> None:
 
 
 def test_googleapiclient_understands_why_it_is_refused(comments: Any) -> None:
-    german = "Die Regierung hat gestern beschlossen, dass alle im nächsten Jahr mehr Steuern zahlen müssen."
+    finnish = "Hallitus päätti eilen, että kaikkien on maksettava ensi vuonna enemmän veroja kuin tänä vuonna."
     with pytest.raises(HttpError, match="LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE") as refused:
-        comments.analyze(body={"comment": {"text": german}, "requestedAttributes": {"TOXICITY": {}}}).execute()
+        comments.analyze(body={"comment": {"text": finnish}, "requestedAttributes": {"TOXICITY": {}}}).execute()
     assert refused.value.resp.status == 400
-    assert refused.value.reason == "Attribute TOXICITY does not support request languages: de"
+    assert refused.value.reason == "Attribute TOXICITY does not support request languages: fi"
     with pytest.raises(HttpError, match="COMMENT_EMPTY"):
         comments.analyze(body={"comment": {"text": ""}, "requestedAttributes": {"TOXICITY": {}}}).execute()
+
+
+@pytest.mark.skipif(not (WORLD / "manifest.json").is_file(), reason="the pack world isn't in this repository")
+@pytest.mark.parametrize("code", SAID)
+@pytest.mark.parametrize("stated", [True, False], ids=["stated", "found"])
+def test_googleapiclient_analyzes_every_language(comments: Any, code: str, stated: bool) -> None:
+    kind, rude = SAID[code]
+    language = code.partition("-")[0]
+    asked: dict[str, Any] = {
+        "comment": {"text": f"{kind} {rude}"},
+        "requestedAttributes": {"TOXICITY": {}},
+        "spanAnnotations": True,
+        **({"languages": [code]} if stated else {}),
+    }
+    answer = comments.analyze(body=asked).execute()
+    assert answer["detectedLanguages"] == [language]
+    assert answer["languages"] == [code if stated else language]
+    toxicity = answer["attributeScores"]["TOXICITY"]
+    first, *_, last = toxicity["spanScores"]
+    assert first["begin"] == 0
+    assert last["end"] == len(asked["comment"]["text"])
+    assert 0 <= first["score"]["value"] < last["score"]["value"] <= 1
+    calm = comments.analyze(body=asked | {"comment": {"text": f"{kind} {kind}"}}).execute()
+    assert calm["attributeScores"]["TOXICITY"]["summaryScore"]["value"] < toxicity["summaryScore"]["value"]
 
 
 # --- Node -------------------------------------------------------------------------------------------------------------

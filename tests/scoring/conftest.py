@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import PackScorer, pack_scorer
 from moderation.scoring.encoder import Encoder
 from moderation.scoring.packs import open_pack
 from moderation.scoring.runtime import load
@@ -30,17 +30,13 @@ def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def scorer(packs_dir: Path) -> PackScorer:
-    made = build_scorer("small", "openvino-f32", packs_dir, threads=1)
-    assert isinstance(made, PackScorer)
-    return made
+    return pack_scorer("small", "openvino-f32", packs_dir, threads=1)
 
 
 @pytest.fixture(scope="session")
 def shipped() -> PackScorer:
     """The pack that the service brings."""
-    made = build_scorer("builtin", "auto", threads=2)
-    assert isinstance(made, PackScorer)
-    return made
+    return pack_scorer("builtin", "auto", threads=2)
 
 
 @pytest.fixture(scope="session")

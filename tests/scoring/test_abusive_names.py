@@ -11,7 +11,7 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.core.conditions import NAME_SCORES
 from moderation.core.scores import ScoreRequest
 from moderation.core.text.names import says_something
-from moderation.scoring import PackScorer, build_scorer
+from moderation.scoring import PackScorer, pack_scorer
 from moderation.scoring.encoder import Encoded, Encoder, Parts
 
 HERE = Path(__file__).parent
@@ -102,8 +102,7 @@ def test_a_name_changes_no_score_of_the_text_and_the_text_none_of_the_name(score
 
 
 def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
-    assert isinstance(scorer, PackScorer)
+    scorer = pack_scorer("small", "openvino-f32", packs_dir, threads=1)
     asked = counted(monkeypatch)
     requests = [ScoreRequest(text=TEXT, name=name, explain=False) for name in ("You fool", "You fool", "All liars")]
     first = scorer.score(requests)
@@ -114,7 +113,7 @@ def test_a_name_that_was_scored_lately_costs_nothing(packs_dir: Path, monkeypatc
 
 
 def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    scorer = pack_scorer("small", "openvino-f32", packs_dir, threads=1)
     asked = counted(monkeypatch)
     names = ("Priya Sharma", "Reader 17", "Zbigniew")
     answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])
@@ -123,7 +122,7 @@ def test_a_name_that_says_nothing_costs_nothing(packs_dir: Path, monkeypatch: py
 
 
 def test_the_number_of_a_guest_makes_no_other_name_of_it(packs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scorer = build_scorer("small", "openvino-f32", packs_dir, threads=1)
+    scorer = pack_scorer("small", "openvino-f32", packs_dir, threads=1)
     asked = counted(monkeypatch)
     names = ("Angry reader 17", "Angry reader 5521", "Angry reader", "Angry reader 88")
     answers = scorer.score([ScoreRequest(text=TEXT, name=name, explain=False) for name in names])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from moderation.core.scores import LABELS, Scale
 from moderation.scoring.calibration import probability
-from moderation.scoring.packs import BUILTIN, Curve, open_folder
+from moderation.scoring.manifest import Curve
+from moderation.scoring.packs import BUILTIN, open_folder
 
 CURVE = Curve(x=(-2.0, 0.0, 3.0), y=(-6.0, -1.0, 1.0))
 

@@ -14,7 +14,7 @@ from moderation.core.scores import LABELS
 
 
 @pytest.fixture
-def run(packs_dir: Path, tmp_path: Path) -> Any:
+def run(packs_dir: Path, tmp_path: Path, without_world: None) -> Any:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "packs").symlink_to(packs_dir)
     places = {"MODERATION_VAR": str(tmp_path / "var"), "MODERATION_CONFIG": str(tmp_path / "moderation.toml")}

@@ -129,6 +129,7 @@ def test_another_language_is_marked_and_still_scored(scorer: PackScorer) -> None
     assert scores.toxicity["toxicity"] > 0
 
 
+@pytest.mark.usefixtures("without_world")
 def test_a_language_goes_to_the_pack_that_it_is_routed_to(packs_dir: Path) -> None:
     routed = build_scorer("small", "openvino-f32", packs_dir, languages={"fr": "plain"}, threads=1)
     assert isinstance(routed, RoutedScorer)
@@ -139,6 +140,7 @@ def test_a_language_goes_to_the_pack_that_it_is_routed_to(packs_dir: Path) -> No
     assert routed.stamp.name == "small"
 
 
+@pytest.mark.usefixtures("without_world")
 def test_a_stated_language_routes_a_text_that_is_too_short_to_tell(packs_dir: Path) -> None:
     routed = build_scorer("small", "openvino-f32", packs_dir, languages={"fr": "plain"}, threads=1)
     (scores,) = routed.score([ScoreRequest(text="Bonne idée", languages=("fr",))])

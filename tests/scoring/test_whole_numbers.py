@@ -15,8 +15,9 @@ from moderation.scoring import PackScorer, processor
 from moderation.scoring.calibration import Calibration
 from moderation.scoring.cores import Cores
 from moderation.scoring.encoder import Encoder
+from moderation.scoring.manifest import Sentences
 from moderation.scoring.openvino_runtime import OpenVino
-from moderation.scoring.packs import Pack, PackDamaged, Sentences, open_pack
+from moderation.scoring.packs import Pack, PackDamaged, open_pack
 from moderation.scoring.runtime import RUNTIMES, Improves, Runtime, RuntimeUnproved, choose, load
 from tests.scoring.small_pack import small_tokenizer, write_pack
 
@@ -162,7 +163,7 @@ def test_sentences_are_told_by_the_pass_that_scores_the_whole(whole: Pack) -> No
     assert [COMMENT[s.start : s.end].strip() for s in scores.sentences] == [
         "You are an idiot.", "I think the minister is good!", "What did they say about minerals?",
     ]  # fmt: skip
-    calibration = Calibration(whole.manifest.labels, whole.manifest.calibration)
+    calibration = Calibration(whole.manifest)
     first = 1  # after the special token
     for sentence in scores.sentences:
         after = first + len(small_tokenizer().encode(COMMENT[sentence.start : sentence.end]).ids) - 2

@@ -95,3 +95,16 @@ def test_the_error_of_calibration_is_the_mean_distance_of_stated_and_true_rate()
     assert calibration_error([False, True], [0.25, 0.75]) == pytest.approx(0.25)
     assert calibration_error([False, True], [0.25, 0.75], [3, 1]) == pytest.approx(0.25)
     assert calibration_error([False, True], [0.05, 0.45], [3, 1]) == pytest.approx((3 * 0.05 + 0.55) / 4)
+
+
+def test_a_curve_that_is_drawn_to_another_lies_between_both_and_rises() -> None:
+    own, other = (
+        Curve(np.array([-2.0, 0.5, 3.0]), np.array([-1.0, 0.0, 4.0])),
+        Curve(np.array([-4.0, 4.0]), np.array([-6.0, 2.0])),
+    )
+    wide = np.linspace(-9, 9, 200)
+    for share in (0.0, 0.3, 1.0):
+        drawn = own.drawn_to(other, share)
+        assert drawn(wide) == pytest.approx(share * own(wide) + (1 - share) * other(wide))
+        assert (np.diff(drawn.x) > 0).all()
+        assert (np.diff(drawn.y) > 0).all()

@@ -18,7 +18,8 @@ from scripts.training.base import Base
 from scripts.training.corpora import CORPORA
 from scripts.training.examples import Example
 from scripts.training.lessons import Labels, Teacher
-from scripts.training.pack import Stated, export
+from scripts.training.manifest import Stated
+from scripts.training.pack import export
 from scripts.training.tokenized import Tokenized, batches, token_ranges, tokenize
 from scripts.training.train_step import Run, train
 from scripts.training.trainer import DEVICE, Pace, Trainer

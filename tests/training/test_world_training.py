@@ -12,8 +12,9 @@ import torch
 
 from moderation.scoring.packs import open_folder
 from scripts.training.base import Base
+from scripts.training.manifest import Stated
 from scripts.training.model import Scorer
-from scripts.training.pack import Stated, export
+from scripts.training.pack import export
 from scripts.training.tokenized import tokenize
 from scripts.training.trainer import DEVICE
 from scripts.training.world import frames, measured
@@ -86,7 +87,7 @@ def test_one_run_makes_a_pack_that_the_service_opens(run: Run, tmp_path: Path) -
     manifest = json.loads((tmp_path / "pack" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["quantised"] == "int8"
     assert manifest["pad_id"] == 1
-    found = measured.figures(tmp_path / "pack", run.data)
+    found = measured.figures_of_folder(tmp_path / "pack", run.data)
     assert {"ko", "ar", "zh", "tr", "pt", "pl", "de", "fr", "es", "it", "nl", "en"} <= {one.language for one in found}
     assert all(0 <= one.value <= 1 for one in found)
     assert len(measured.table(found).splitlines()) == len(found) + 2

@@ -114,7 +114,8 @@ class ArticleLink:
 class Card:
     """One comment on the desk. ``received_at`` is what its age counts from; ``blur`` is the label for which its text is
     hidden, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
-    says in which language nothing could read it.
+    says in which language nothing could read it. ``language`` is the code of the one that it is in, None where
+    that isn't known.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Card:
     is_reply: bool
     first: bool
     record: str
+    language: str | None
     spans: tuple[Span, ...]
     name_pieces: tuple[Piece, ...]
     found: int
@@ -245,6 +247,7 @@ def card(
         is_reply=comment.parent_id is not None,
         first=_is_first(item),
         record=record_words(item.author),
+        language=scores.language.code if scores and scores.language.code != "und" else None,
         # Where the pack can't read the language its scores point at nothing.
         spans=tuple(
             with_hits(
@@ -447,7 +450,9 @@ def _pack_words(item: DeskComment) -> str | None:
     if item.scores is None:
         return None
     pack, language = item.scores.pack, item.scores.language
-    readable = "" if language.supported else f", {language_name(language.code)}, which the pack can't read"
+    readable = "" if language.code == "und" else f", as {language_name(language.code)}"
+    if not language.supported:
+        readable = f", {language_name(language.code)}, which the pack can't read"
     policy = f" Policy {item.judged.policy_version}." if item.judged else ""
     return f"Scored by {pack.name} {pack.version} on {pack.runtime}, {pack.precision}{readable}.{policy}"
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -19,7 +21,7 @@ from scripts.training.corpora import Labels, held_back_rows
 from scripts.training.metrics import Floats
 from scripts.training.onnx_scores import OnnxPack
 from scripts.training.scales import Answers
-from scripts.training.world.languages import SOURCES, rows, taken
+from scripts.training.world.languages import SOURCES, Row, rows, taken
 
 TOXICITY, IDENTITY = LABELS.index("toxicity"), LABELS.index("identity_attack")
 SETS: dict[str, Callable[[Labels], float]] = {
@@ -54,24 +56,37 @@ class Figure:
     unit: str = "AUC"
 
 
-def figures(folder: Path, data: Path) -> list[Figure]:
-    """All of the pack in ``folder``. AUC needs no scale; the other figures are those at 0.5 on the balanced one."""
+def figures_of_folder(folder: Path, data: Path) -> list[Figure]:
+    """All of the pack in ``folder``, with the curves for all languages."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    pack = OnnxPack(folder, manifest["pad_id"])
     scale = manifest["calibration"]["balanced"]
     balanced = {label: Curve(np.array(curve["x"]), np.array(curve["y"])) for label, curve in scale.items()}
+    return figures(OnnxPack(folder, manifest["pad_id"]), balanced, data)
+
+
+def figures(pack: Answers, balanced: Mapping[str, Curve], data: Path, maximum: int | None = None) -> list[Figure]:
+    """All that open data say of a pack, of ``maximum`` rows a set. AUC needs no scale; other figures are those at 0.5
+    on the balanced one.
+    """
     found = []
     for name, truth in SETS.items():
-        labelled = [(row.text, truth(row.labels) >= 0.5, row.language) for row in rows(data, name, "dev")]
-        found += _toxicity(pack, balanced, name, labelled)
+        known = _some(list(rows(data, name, "dev")), maximum)
+        found += _toxicity(pack, balanced, name, [(row.text, truth(row.labels) >= 0.5, row.language) for row in known])
     news = [(text, labels["toxicity"] >= 0.5, "en") for text, labels in held_back_rows(data, "news")]
-    found += _toxicity(pack, balanced, "civil_comments, held back", news)
+    found += _toxicity(pack, balanced, "civil_comments, held back", _some(news, maximum))
     tweets = next(source for source in SOURCES if source.name == "gold_standard_toxicity_es")  # has no share in dev/
     spanish = [(row.text, row.labels["toxicity"] >= 0.5, "es") for row, *_ in taken(data, tweets, back=True)]
     found += _toxicity(pack, balanced, f"{tweets.name}, held back", spanish)
     for name in TESTS:
-        found += _functional(pack, balanced, name, data)
+        found += _functional(pack, balanced, name, _some(list(rows(data, name, "dev")), maximum))
     return [*found, *_templates(pack, data)]
+
+
+def _some(rows: list[Any], maximum: int | None) -> list[Any]:
+    """A fixed random choice."""
+    if maximum is None or len(rows) <= maximum:
+        return rows
+    return random.Random(1).sample(rows, maximum)  # noqa: S311 - nothing secret
 
 
 def table(found: Sequence[Figure]) -> str:
@@ -82,7 +97,7 @@ def table(found: Sequence[Figure]) -> str:
 
 
 def _toxicity(
-    pack: Answers, balanced: dict[str, Curve], name: str, labelled: Sequence[tuple[str, bool, str]]
+    pack: Answers, balanced: Mapping[str, Curve], name: str, labelled: Sequence[tuple[str, bool, str]]
 ) -> list[Figure]:
     """For each language of a set, AUC and how well one threshold for all languages serves it: the mean of the toxic
     found and the others spared."""
@@ -101,9 +116,8 @@ def _toxicity(
     return figures
 
 
-def _functional(pack: Answers, balanced: dict[str, Curve], name: str, data: Path) -> list[Figure]:
+def _functional(pack: Answers, balanced: Mapping[str, Curve], name: str, found: Sequence[Row]) -> list[Figure]:
     """Functional tests of hate: the greater of toxicity and identity attack."""
-    found = list(rows(data, name, "dev"))
     said = _greater(pack.score([row.text for row in found]).logits, balanced)
     hateful = np.array([row.labels["hate"] >= 0.5 for row in found])
     languages = np.array([row.language for row in found])
@@ -116,7 +130,7 @@ def _functional(pack: Answers, balanced: dict[str, Curve], name: str, data: Path
     return figures
 
 
-def _greater(logits: Floats, balanced: dict[str, Curve]) -> Floats:
+def _greater(logits: Floats, balanced: Mapping[str, Curve]) -> Floats:
     return np.asarray(
         np.maximum(balanced["toxicity"](logits[:, TOXICITY]), balanced["identity_attack"](logits[:, IDENTITY]))
     )

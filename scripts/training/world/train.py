@@ -1,6 +1,6 @@
 """The step from data to the trained pack "world": files in ``folder``, each made once and then kept.
 
-``english.npy`` (the teacher's answers), ``lexicon.pt``, ``weights.pt`` (floating point), ``ranges.pt`` (what flows into
+``english-1.npy`` and so on (the teacher's answers, pass by pass), ``lexicon.pt``, ``weights.pt`` (floating point), ``ranges.pt`` (what flows into
 each product), ``quantised.pt``. One mix in one order: its first part is seen in floating point, the rest with
 quantisation in the loop, and both teach the same.
 """
@@ -12,6 +12,7 @@ import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,9 @@ WRITTEN_WORDS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What is trained, from what, where, and for how long: ``minutes`` at most, ``scale`` of the full mix.
+    """What is trained, from what, where, and for how long: ``minutes`` at most, ``passes`` over ``scale`` of the mix.
 
-    ``teacher`` is the folder of the pack that reads English.
+    ``teacher`` is the folder of the pack that reads English. Each pass draws its own examples.
     """
 
     base: Base
@@ -55,6 +56,7 @@ class Run:
     seed: int
     minutes: float
     scale: float
+    passes: int
 
 
 def train(run: Run) -> tuple[Scorer, Lexicon]:
@@ -99,17 +101,26 @@ def _rounded(run: Run, model: Scorer, data: Tokenized, plan: Sequence[Sequence[i
 
 
 def _lessons(run: Run) -> tuple[Tokenized, list[list[int]]]:
-    """The whole mix and the order of its batches, the same whenever the run goes on."""
-    examples = mixture(run.data, _english(run), run.seed, scale=run.scale)
+    """The mix of every pass and the order of its batches, the same whenever the run goes on."""
+    examples: list[Example] = []
+    starts = [0]
+    for number in range(run.passes):
+        examples += mixture(run.data, _english(run, number), run.seed + number, scale=run.scale)
+        starts.append(len(examples))
     data = tokenize(run.base.tokenizer, examples, LONGEST)
-    print(f"{len(examples):,} examples, {sum(map(len, data.ids)):,} tokens", flush=True)
-    return data, batches([len(ids) for ids in data.ids], random.Random(run.seed))  # noqa: S311
+    lengths = [len(ids) for ids in data.ids]
+    print(f"{len(examples):,} examples, {sum(lengths):,} tokens", flush=True)
+    plan: list[list[int]] = []
+    for number, (start, end) in enumerate(pairwise(starts)):
+        order = batches(lengths[start:end], random.Random(run.seed + number))  # noqa: S311
+        plan += [[start + row for row in rows] for rows in order]
+    return data, plan
 
 
-def _english(run: Run) -> list[Example]:
-    """English texts with their teacher's answers, which take some minutes and are kept."""
-    path = run.folder / "english.npy"
-    chosen = english(run.data, random.Random(run.seed), scale=run.scale)  # noqa: S311
+def _english(run: Run, number: int) -> list[Example]:
+    """A pass' English texts with their teacher's answers, which take some minutes and are kept."""
+    path = run.folder / f"english-{number + 1}.npy"
+    chosen = english(run.data, random.Random(run.seed + number), scale=run.scale)  # noqa: S311
     if not path.exists():
         print(f"the pack {run.teacher.name} reads {len(chosen):,} texts", flush=True)
         manifest = json.loads((run.teacher / "manifest.json").read_text(encoding="utf-8"))
