@@ -1,8 +1,8 @@
 """The step from data to the trained pack "world": files in ``folder``, each made once and then kept.
 
-``english-1.npy`` and so on (the teacher's answers, pass by pass), ``lexicon.pt``, ``weights.pt`` (floating point), ``ranges.pt`` (what flows into
-each product), ``quantised.pt``. One mix in one order: its first part is seen in floating point, the rest with
-quantisation in the loop, and both teach the same.
+``english-1.npy`` and so on (the teacher's answers, pass by pass), ``lexicon.pt``, ``weights.pt`` (floating point),
+``ranges.pt`` (what flows into each product), ``quantised.pt``. All passes in one order: their first part is seen in
+floating point, the rest with quantisation in the loop, and both teach the same.
 """
 
 from __future__ import annotations
