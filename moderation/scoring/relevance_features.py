@@ -19,7 +19,7 @@ import regex
 
 from moderation.core.text.folding import folded
 from moderation.core.text.scripts import UNSPACED
-from moderation.scoring.relevance_phrases import phrases
+from moderation.scoring.relevance_phrases import kinds_in
 
 STEM = 5
 """Letters of a word that count."""
@@ -78,8 +78,6 @@ _SIGNS = {
 _SHOUT = regex.compile(r"!{2,}|>{2,}|\b(?:\p{Lu}{3,40}\W{1,4}){3}")
 _COMPILED_TALK = tuple(re.compile(pattern) for pattern in _TALK.values())
 _COMPILED_SIGNS = tuple(re.compile(pattern) for pattern in _SIGNS.values())
-_TALK_ABROAD, _SIGNS_ABROAD = phrases("talk"), phrases("signs")
-
 TALK = tuple(_TALK)
 SIGNS = (*_SIGNS, "shout")
 
@@ -104,7 +102,7 @@ def stems(text: str) -> list[str]:
 
 def talk(text: str) -> list[float]:
     """1 for each kind in ``TALK`` that the text has, else 0."""
-    lower, abroad = text.lower(), _TALK_ABROAD.kinds_in(text)
+    lower, abroad = text.lower(), kinds_in(text)
     return [
         float(kind in abroad or pattern.search(lower) is not None)
         for kind, pattern in zip(TALK, _COMPILED_TALK, strict=True)
@@ -113,7 +111,7 @@ def talk(text: str) -> list[float]:
 
 def signs(text: str) -> list[float]:
     """1 for each sign in ``SIGNS`` that the text has, else 0."""
-    lower, abroad = text.lower(), _SIGNS_ABROAD.kinds_in(text)
+    lower, abroad = text.lower(), kinds_in(text)
     found = [
         float(kind in abroad or pattern.search(lower) is not None)
         for kind, pattern in zip(_SIGNS, _COMPILED_SIGNS, strict=True)

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import regex
@@ -19,13 +20,15 @@ from moderation.core.text.scripts import UNSPACED
 
 _FOLDER = Path(__file__).parent / "relevance_words"
 _TOKEN = regex.compile(r"[\p{L}\p{M}]+|\p{N}[\p{N}.,]*+")
+_ASCII_TOKEN = re.compile(r"[a-z]+|[0-9][0-9.,]*+")
 _INSIDE_OTHERS = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")
 NUMBER = "#"
 
 
 def _tokens(text: str) -> list[str]:
     """The words of a folded text; each number is the same."""
-    return [NUMBER if token[0].isnumeric() else token for token in _TOKEN.findall(text)]
+    tokens = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
+    return [NUMBER if token[0].isnumeric() else token for token in tokens]
 
 
 class Phrases:
@@ -41,27 +44,37 @@ class Phrases:
                 else:
                     words = tuple(_tokens(phrase.replace(NUMBER, "0")))
                     self._by_word[words[0]].append((words, kind))
+        self._first = frozenset(self._by_word)
         self._inside = {kind: re.compile("|".join(phrases)) for kind, phrases in inside.items()}
 
     def kinds_in(self, text: str) -> frozenset[str]:
         """The kinds of which the text has a phrase."""
         text = folded(text)
         words = _tokens(text)
-        found = {
-            kind
-            for place, word in enumerate(words)
-            for phrase, kind in self._by_word.get(word, ())
-            if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase
-        }
+        found: set[str] = set()
+        if not self._first.isdisjoint(words):
+            for place, word in enumerate(words):
+                for phrase, kind in self._by_word.get(word, ()):
+                    if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase:
+                        found.add(kind)
         if _INSIDE_OTHERS.search(text):
             found |= {kind for kind, pattern in self._inside.items() if pattern.search(text)}
         return frozenset(found)
 
 
-def phrases(section: str) -> Phrases:
-    """Those of all languages in a section of the files, ``talk`` or ``signs``."""
+def _all_phrases() -> Phrases:
     kinds: dict[str, list[str]] = defaultdict(list)
     for path in sorted(_FOLDER.glob("*.toml")):
-        for kind, listed in tomllib.loads(path.read_text(encoding="utf-8"))[section].items():
-            kinds[kind] += listed
+        for section in tomllib.loads(path.read_text(encoding="utf-8")).values():
+            for kind, listed in section.items():
+                kinds[kind] += listed
     return Phrases(kinds)
+
+
+_PHRASES = _all_phrases()
+
+
+@lru_cache(maxsize=16)  # asked for talk and for signs, one after the other
+def kinds_in(text: str) -> frozenset[str]:
+    """The kinds of talk and of advertising of which the text has a phrase in some language. Linear time."""
+    return _PHRASES.kinds_in(text)

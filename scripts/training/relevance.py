@@ -236,6 +236,8 @@ def subject_rows(
 
     for every_article, others, written in material.groups(articles):
         group = [article for article in every_article if not whole or len(passages(article)) > 1]
+        if len(group) <= others:  # titles alone are no whole articles
+            continue
         scale = 3.0 if written else 0.25
         titles = material([a.title for a in group])
         for index, article in enumerate(group):

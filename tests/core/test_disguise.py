@@ -90,7 +90,7 @@ UNTOUCHED = (
     "Привет, как дела? Это очень хорошо.",
     "Αυτό είναι ένα κείμενο στα ελληνικά.",
     "می‌خواهم این کتاب را بخوانم",
-    "Schifffahrt, Kaffeeersatz; er hatte, Lehrer*innen, z.B. u.a.",
+    "Schifffahrt, Kaffeeersatz; er hatte volle Kassen, Lehrer*innen, z.B. u.a.",
     "El niño dijo: ¿sí?, la 3ra vez; coração, ação, não; l'été où ça?",
     "Ông Nguyễn đi chợ, ô tô của tôi; đường phố Việt Nam",
     "VPNы и IT-отдел: у нас в HR всё хорошо",

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from itertools import islice, product
 from math import gcd
 
-from moderation.core.text.words import ABUSE, COMMON, ENGLISH_ABUSE, KNOWN, RANK
+from moderation.core.text.words import ABUSE, COMMON, ENGLISH_ABUSE, KNOWN, RANK, word_list
 
 Edit = tuple[int, int, str]
 
@@ -158,7 +158,9 @@ _LONGEST_WORD = max(map(len, KNOWN))
 """Whatever is longer is no known word, however its signs are read."""
 _SIGNS_AS_CYRILLIC = {"0": "о", "3": "зе", "4": "ч", "6": "б", "1": "и", "@": "а", "$": "с", "!": "и"}
 _IS_CYRILLIC = re.compile("[а-яё]")
-_COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in ABUSE)
+_DOUBLED_ABUSE = ENGLISH_ABUSE.keys() | (ABUSE.keys() & {*word_list("hi", "abuse")})
+"""Words that are recognised by one doubled letter: in other languages it makes too many harmless ones ("volle")."""
+_COLLAPSED_ABUSE = frozenset(_RUN_OF_ONE.sub(r"\1", word) for word in _DOUBLED_ABUSE)
 _SIMILAR: dict[tuple[str, int], list[str]] = defaultdict(list)
 for _word in dict.fromkeys((*ENGLISH_ABUSE, *COMMON, *ABUSE)):
     _SIMILAR[_word[0], len(_word)].append(_word)
@@ -237,7 +239,7 @@ def _unstretched(token: str, *, suspicious: bool) -> str | None:
     variants = islice(product(*choices), _VARIANTS if len(collapsed) <= _LONGEST_WORD else 0)
     words = [_shortened(token, runs, lengths) for lengths in variants]
     acronym = token.isupper() and len(token) < 6
-    known = [word for word in words if word.lower() in ((RANK if acronym else KNOWN) if stretched else ABUSE)]
+    known = [word for word in words if word.lower() in ((RANK if acronym else KNOWN) if stretched else _DOUBLED_ABUSE)]
     if known:
         return min(known, key=lambda word: (suspicious and word.lower() not in ABUSE, KNOWN[word.lower()]))
     if not stretched or acronym or _is_compound(lower, runs):
