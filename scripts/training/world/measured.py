@@ -151,5 +151,6 @@ def _templates(pack: Answers, data: Path) -> list[Figure]:
         enough = [places for places in terms.values() if FEWEST <= toxic[places].sum() <= len(places) - FEWEST]
         values = [float(roc_auc_score(toxic[places], said[places])) for places in enough]
         here = sum(row["lang"] == language for row in found)
-        figures.append(Figure(TEMPLATES, language, here, min(values), "lowest AUC of a word"))
+        if values:
+            figures.append(Figure(TEMPLATES, language, here, min(values), "lowest AUC of a word"))
     return figures
