@@ -58,7 +58,7 @@ class Curve:
 
     def drawn_to(self, other: Curve, share: float) -> Curve:
         """The curve that keeps this share of itself (0..1) at every logit, and the rest of the other."""
-        x = np.unique(np.round(np.r_[self.x, other.x], DIGITS))
+        x: Floats = np.unique(np.round(np.r_[self.x, other.x], DIGITS))
         return Curve(x, share * self(x) + (1 - share) * other(x))
 
     def as_json(self) -> dict[str, list[float]]:

@@ -24,6 +24,7 @@ def test_a_pack_is_found_by_its_folder(folder: Path) -> None:
     assert set(installed(folder.parent)) - {"world"} == {"builtin", "mine"}
 
 
+@pytest.mark.usefixtures("without_world")
 def test_a_missing_pack_is_named_beside_those_installed(folder: Path) -> None:
     with pytest.raises(PackMissing, match=r"'yours'; installed: builtin, mine"):
         open_pack("yours", folder.parent)

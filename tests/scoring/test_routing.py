@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import Scale, ScoreRequest, Scores
 from moderation.scoring import PackScorer, RoutedScorer, build_scorer, for_many_threads, stamps_today
-from moderation.scoring.packs import PackDamaged, installed
+from moderation.scoring.packs import Pack, PackDamaged, installed
 from moderation.scoring.queues import PackQueues
+from moderation.scoring.runtime import Runtime, load
 from tests.scoring.small_pack import write_pack
 
 MANY = tuple("ar zh cs nl en fr de hi id it ja ko pl pt ru es sv tr vi".split())  # noqa: SIM905 - read better so
@@ -97,8 +99,8 @@ def test_world_as_the_main_pack_reads_all_by_itself(packs: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_world")
-def test_without_world_all_is_as_it_was(packs: Path) -> None:
-    scorer = build_scorer("main", "openvino-f32", packs, threads=1)
+def test_without_world_all_is_as_it_was(folder: Path) -> None:
+    scorer = build_scorer("main", "openvino-f32", folder / "packs", threads=1)
     assert isinstance(scorer, PackScorer)
     (scores,) = scorer.score([ScoreRequest(text=GERMAN)])
     assert (scores.pack.name, scores.language.supported) == ("main", False)
@@ -206,16 +208,13 @@ def served(packs: Path) -> Iterator[PackQueues]:
 
 def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The packs that are loaded from now on."""
-    from moderation.scoring import scorer  # noqa: PLC0415 - to be patched
-
     names: list[str] = []
-    load = scorer.load
 
-    def counting(pack, *given):  # type: ignore[no-untyped-def]
+    def counting(pack: Pack, *given: Any) -> Runtime:
         names.append(pack.manifest.name)
         return load(pack, *given)
 
-    monkeypatch.setattr(scorer, "load", counting)
+    monkeypatch.setattr("moderation.scoring.scorer.load", counting)
     return names
 
 
@@ -238,16 +237,14 @@ def test_world_is_loaded_once_and_by_the_first_who_needs_it(
 
 
 def test_english_is_answered_while_world_is_being_loaded(served: PackQueues, monkeypatch: pytest.MonkeyPatch) -> None:
-    from moderation.scoring import scorer  # noqa: PLC0415 - to be patched
-
-    go_on, load = threading.Event(), scorer.load
+    go_on = threading.Event()
     assert served.wait_until_ready(30)
 
-    def slow(pack, *given):  # type: ignore[no-untyped-def]
+    def slow(pack: Pack, *given: Any) -> Runtime:
         assert go_on.wait(30)
         return load(pack, *given)
 
-    monkeypatch.setattr(scorer, "load", slow)
+    monkeypatch.setattr("moderation.scoring.scorer.load", slow)
     with pytest.raises(ScoringTooSlow):
         served.score_one(ScoreRequest(text=GERMAN), timeout_s=0.2)
     assert served.score_one(ScoreRequest(text=ENGLISH), timeout_s=20).pack.name == "main"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from moderation.core.scores import ScoreRequest
 from moderation.scoring import build_scorer, for_many_threads
 from moderation.scoring.packs import WORLD, read_manifest
 from tests.said import SAID
@@ -45,6 +46,7 @@ def newsroom(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory)
     with open_pages(f"sqlite:///{own}", folder) as opened:
         scorer = for_many_threads(build_scorer(threads=2))
         assert scorer.wait_until_ready(120)
+        scorer.score([ScoreRequest(text=SAID["de"][0])])  # loads the other pack, however long that takes
         opened.hall.change(scorer=scorer)
         opened.article()
         yield opened

@@ -137,8 +137,7 @@ def _greater(logits: Floats, balanced: Mapping[str, Curve]) -> Floats:
 
 
 def _templates(pack: Answers, data: Path) -> list[Figure]:
-    """Short templates with names of groups: the lowest AUC over the words that stand in enough of either class, or that
-    of all where no word does, as in writing without spaces."""
+    """Short templates with names of groups: the lowest AUC over the words that stand in enough of either class."""
     with gzip.open(data / "dev" / "languages" / f"{TEMPLATES}.jsonl.gz", "rt", encoding="utf-8") as lines:
         found = [json.loads(line) for line in lines]
     said = pack.score([row["text"] for row in found]).logits[:, TOXICITY]
@@ -151,8 +150,7 @@ def _templates(pack: Answers, data: Path) -> list[Figure]:
     for language, terms in sorted(by_language.items()):
         enough = [places for places in terms.values() if FEWEST <= toxic[places].sum() <= len(places) - FEWEST]
         values = [float(roc_auc_score(toxic[places], said[places])) for places in enough]
-        here = np.array([row["lang"] == language for row in found])
-        whole = float(roc_auc_score(toxic[here], said[here]))
-        lowest, unit = (min(values), "lowest AUC of a word") if values else (whole, "AUC")
-        figures.append(Figure(TEMPLATES, language, int(here.sum()), lowest, unit))
+        here = sum(row["lang"] == language for row in found)
+        if values:
+            figures.append(Figure(TEMPLATES, language, here, min(values), "lowest AUC of a word"))
     return figures
