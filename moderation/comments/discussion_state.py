@@ -16,6 +16,7 @@ from moderation.storage.articles import Article, Place
 SHUT = (Mode.CLOSED, Mode.HIDDEN)
 _CLOSED = "The discussion under this article is closed. Thank you for reading."
 _READ_ONLY = "Comments can be read here, but not written at the moment. Thank you for your patience."
+_UNVERIFIED = "the site has not sent this article yet: what is known of it comes from a reader’s browser"
 _OUTSIDE = "This discussion is closed at the moment."
 
 
@@ -73,7 +74,7 @@ def standing(
         hours=_strongest_hours(settings),
         steps=steps,
     )
-    found = _surged(found, comments, settings, now)
+    found = _surged(_unverified(found, article), comments, settings, now)
     return _shut(found, article, settings, now)
 
 
@@ -111,6 +112,13 @@ def _strongest(settings: Settings) -> tuple[Setting, ...]:
 
 def _strongest_hours(settings: Settings) -> Hours | None:
     return next((s.hours for s in _strongest(settings) if s.hours is not None), None)
+
+
+def _unverified(found: Standing, article: Article | Place) -> Standing:
+    """Nothing is published unseen under an article of which the site knows nothing yet."""
+    if article.verified or found.rules.mode is not Mode.POST:
+        return found
+    return replace(found, rules=replace(found.rules, mode=Mode.PRE), waits_because=_UNVERIFIED)
 
 
 def _surged(found: Standing, comments: Comments, settings: Settings, now: datetime) -> Standing:

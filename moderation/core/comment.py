@@ -28,6 +28,17 @@ DEEPEST = 5
 answers."""
 
 
+MARKS = ("staff", "subscriber", "verified")
+"""What an author can be marked as, beside a site's own badges."""
+
+
+class Notice(StrEnum):
+    """What the newsroom puts above a discussion."""
+
+    QUESTION = "question"
+    ANNOUNCEMENT = "announcement"
+
+
 class Mode(StrEnum):
     """How a discussion takes comments."""
 
@@ -44,12 +55,14 @@ class Mode(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """Who says they wrote it. ``id`` and ``address`` are known only where the site's server vouches for them, or
-    the address from the connection itself.
+    the address from the connection itself. ``marks`` are what the site's server vouches for beside: ``MARKS``, and
+    badges in its own words.
     """
 
     name: str
     id: str | None = None
     address: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

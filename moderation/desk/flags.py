@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.accounts.reachable import article_reached, author_reached
+from moderation.comments.lifecycle import discussion_changed
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow
@@ -65,7 +66,14 @@ def flag_comment(
         if kind is FlagKind.ESCALATED:
             ask_if_open(unit, actor, comment, anyway=anyway)
         unit.session.add(
-            CommentFlag(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=unit.now)
+            CommentFlag(
+                comment_id=comment.id,
+                kind=kind,
+                account_id=account_id,
+                note=note,
+                made_at=unit.now,
+                article_id=comment.article_id,
+            )
         )
         _tell(unit, actor, comment, kind, _FLAGGED[kind][0])
         change = Changed(subject=comment.id, before={"flag": kind.value, "was": None}, revision=None)
@@ -111,7 +119,7 @@ def reverse_flag(of: Reversal, item: ActionItem) -> bool:
     if found is not None:
         return False
     was = before["was"] | {"made_at": datetime.fromisoformat(before["was"]["made_at"])}
-    unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, **was))
+    unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, article_id=comment.article_id, **was))
     _tell(unit, of.actor, comment, kind, _FLAGGED[kind][0], undoes=of.action.id)
     return True
 
@@ -141,6 +149,8 @@ def _tell(
     if kind is FlagKind.ESCALATED:
         queue_index.change(unit.connection, comment.id, {"escalated": flagged})
     else:
+        if kind is FlagKind.FEATURED:
+            discussion_changed(unit, comment.article_id)
         unit.outbox_event(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 

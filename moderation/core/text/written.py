@@ -13,6 +13,8 @@ LONGEST = 1_000_000
 """Code points of any text that is handled at all."""
 LONGEST_COMMENT = 500_000
 """Code points of a comment as it is sent, five for each character of the longest that can be configured."""
+LONGEST_NAME = 80
+"""Characters of an author's name."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
@@ -124,7 +126,7 @@ def visible_length(text: str) -> int:
     return seen - 1 if seen and blank else seen
 
 
-def display_name(name: str, field: str = "author.name", maximum: int = 80) -> str:
+def display_name(name: str, field: str = "author.name", maximum: int = LONGEST_NAME) -> str:
     """An author's name as it is kept: canonical, on one line. Raises ``InvalidField`` when empty or too long."""
     if len(name) > maximum * 8:
         raise InvalidField(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from flask import Request, Response
 from pydantic import BaseModel, ValidationError
@@ -107,7 +107,11 @@ def _known(kind: type[Sent], values: Mapping[str, Any], path: str, problems: _Pr
 @cache
 def _fields(kind: type[Sent]) -> tuple[frozenset[str], tuple[tuple[str, type[Sent]], ...]]:
     """The fields' names, and those that are objects themselves."""
-    annotations = ((name, known.annotation) for name, known in kind.model_fields.items())
+    annotations = (
+        (name, is_)
+        for name, known in kind.model_fields.items()
+        for is_ in (known.annotation, *get_args(known.annotation))  # itself, or that or null
+    )
     objects = ((name, is_) for name, is_ in annotations if isinstance(is_, type) and issubclass(is_, Sent))
     return frozenset(kind.model_fields), tuple(objects)
 
@@ -128,6 +132,7 @@ _WORDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "model_type": lambda *_: "must be an object.",
     "enum": _choices,
     "literal_error": _choices,
+    "bool_type": lambda *_: "must be true or false.",
     "int_type": lambda *_: _WHOLE,
     "greater_than_equal": lambda *_: _WHOLE,
     "less_than": lambda _, more: f"must be a whole number below {more['lt']}.",

@@ -42,6 +42,8 @@ class Caller:
     key_id: str
     secret: bool
     rights: frozenset[str]
+    origins: tuple[str, ...] = ()
+    """Those from which a publishable key works."""
 
     @property
     def reference(self) -> str:
@@ -122,12 +124,14 @@ def _key(text: str) -> LiveKey | None:
 def _caller(key: LiveKey) -> Caller:
     secret = key.kind == KeyKind.SECRET
     rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
-    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights)
+    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights, origins=tuple(key.origins))
 
 
 # --- browsers from other origins --------------------------------------------------------------------------------------
 
 _CORS_PREFIX = "/api/v1/"
+_FOR_EVERY_ORIGIN = ("/api/v1/section", "/api/v1/counts")
+"""What any page may read, refusals too: a section must be able to say what is wrong with its key."""
 _EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 
 
@@ -149,6 +153,9 @@ def install_cors(app: Flask) -> None:
     def readable(answer: Response) -> Response:
         origin = request.headers.get("Origin")
         if origin is None or not request.path.startswith(_CORS_PREFIX):
+            return answer
+        if request.path.startswith(_FOR_EVERY_ORIGIN):
+            answer.headers["Access-Control-Allow-Origin"] = "*"
             return answer
         answer.headers.add("Vary", "Origin")
         if "Access-Control-Allow-Origin" not in answer.headers and _is_allowed(origin):
