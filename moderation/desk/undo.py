@@ -172,5 +172,6 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActionItem], bool]] = {
     MODE: reverse_mode,
     TERMS: reverse_terms,
     NOTE: reverse_note,
+    NOTICE: reverse_notice,
     UNNOTE: reverse_note,
 }

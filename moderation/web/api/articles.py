@@ -16,13 +16,15 @@ from moderation.comments.page_articles import PageForm, article_behind
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
+from moderation.desk.notices import NoticeForm, say_by_name
 from moderation.storage.articles import find_place
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
 from moderation.storage.sites import Right
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewArticle, NewComment, PageArticle
+from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, PageArticle
+from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
@@ -39,6 +41,20 @@ PUT_ARTICLE = Operation(
     body=NewArticle,
     answers={201: ("New.", answers.Article), 200: ("Changed.", answers.Article)},
     refusals=(400, 401, 403, 413, 415, 422),
+)
+POST_ANNOUNCEMENT = Operation(
+    summary="Put a question or an announcement above the discussion",
+    description="In place of the one that stood there.",
+    security=SECRET,
+    body=NewAnnouncement,
+    answers={200: ("It stands there.", SectionNotice)},
+    refusals=(400, 401, 403, 404, 413, 415, 422),
+)
+DELETE_ANNOUNCEMENT = Operation(
+    summary="Take away what stands above the discussion",
+    security=SECRET,
+    answers={204: ("Nothing stands there.", None)},
+    refusals=(401, 403, 404),
 )
 POST_COMMENT = Operation(
     summary="Send a comment",
@@ -75,6 +91,24 @@ def blueprint(limits: Limits) -> Blueprint:
         form = _article_form(article_id, json_sent(request, NewArticle))
         article, new = register_article(services(), key.site_id, key.reference, form)
         return json_answer(answers.Article.of(article), 201 if new else 200)
+
+    @api.post("/<article:article_id>/announcement")
+    @operation(POST_ANNOUNCEMENT)
+    def post_announcement(article_id: str) -> Response:
+        key = caller()
+        key.require(Right.MODERATE)
+        sent = json_sent(request, NewAnnouncement)
+        form = NoticeForm(kind=sent.kind, text=sent.text, until=sent.until)
+        say_by_name(services(), key.actor, key.site_id, article_name(article_id), form)
+        return json_answer(SectionNotice(kind=sent.kind, text=sent.text, until=sent.until))
+
+    @api.delete("/<article:article_id>/announcement")
+    @operation(DELETE_ANNOUNCEMENT)
+    def delete_announcement(article_id: str) -> Response:
+        key = caller()
+        key.require(Right.MODERATE)
+        say_by_name(services(), key.actor, key.site_id, article_name(article_id), None)
+        return Response(status=204)
 
     @api.post("/<article:article_id>/comments")
     @operation(POST_COMMENT)

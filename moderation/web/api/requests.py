@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from moderation.core.comment import MARKS, Mode
+from moderation.core.comment import MARKS, Mode, Notice
 from moderation.core.errors import InvalidField
 from moderation.core.text.written import LONGEST, LONGEST_COMMENT, as_written, display_name
 from moderation.core.times import parse_time
@@ -218,6 +218,22 @@ class NewComment(Sent):
         description="For an article that isn't registered: from an allowed origin only, so many an hour. Everything "
         "under it waits for a moderator, unless the policy approves it, until the site registers it.",
     )
+
+
+class NewAnnouncement(Sent):
+    """The newsroom's word above a discussion."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kind": "question", "text": "Which stop do you miss?", "until": "2026-03-09T18:00:00Z"}]
+        }
+    )
+
+    kind: Annotated[Notice, Chosen]
+    text: Annotated[str, Field(max_length=5000), Canonical, AfterValidator(_filled)] = Field(
+        description="At most 500 characters as a reader counts them."
+    )
+    until: Moment = Field(None, description="When it goes by itself; with its zone.")
 
 
 class NewDecision(Sent):

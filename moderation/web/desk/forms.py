@@ -79,6 +79,7 @@ _SAID = {
     "closed": "The whole site is read-only now.",
     "opened": "The site takes comments again, as its settings say.",
     "lifted": "Lifted. The article publishes first again.",
+    "joined": "Joined. All comments stand under this article now.",
     "entered": "Entered. Its time runs.",
     "decided": "Decided and recorded.",
 }

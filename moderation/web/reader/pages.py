@@ -31,6 +31,7 @@ from moderation.storage.sites import Site
 from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
+from moderation.web.reader.public_comment import DEMO, address_of, public_page
 from moderation.web.shared.access import check_readers_form, services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
@@ -39,8 +40,6 @@ from moderation.web.shared.rendering import argument, known_id, page, tell_times
 from moderation.web.shared.wording import STATUS_WORDS, reading_minutes
 
 NAME = "reader_pages"
-DEMO = "demo"
-"""The site whose articles these pages show. A newsroom's own articles stand on its own pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +100,8 @@ def blueprint(limits: Limits) -> Blueprint:
 
     @pages.get("/comments/<comment_id>")
     def standing(comment_id: str) -> Response:
+        if "receipt" not in request.args:
+            return public_page(comment_id)
         return _standing_page(comment_id, argument("receipt"))
 
     @pages.post("/comments/<comment_id>/withdraw")
@@ -264,15 +265,8 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
             "body": comment.body,
             "created_at": comment.created_at,
             "title": article.title,
-            "href": _address_of(article),
+            "href": address_of(article),
         },
         receipt=receipt,
         who_decides=who_decides(stands.rules.mode, configuration.policy.rules_for(comment.site_id, article.section)),
     )
-
-
-def _address_of(article: Article) -> str | None:
-    """Where an article can be read: here, or on its own site where that told."""
-    if article.site_id == DEMO:
-        return f"/articles/{quote(article.external_id)}"
-    return article.url

@@ -78,6 +78,21 @@ def caller() -> Caller:
     return _caller(key)
 
 
+def form_caller(text: str, *, writes: bool) -> Caller:
+    """The caller behind the publishable key that a page without scripts carries. What ``writes`` must come from one of
+    the site's own pages, or from one of ours. Raises ``KeyMissing``, ``KeyInvalid`` or ``OriginNotAllowed``.
+    """
+    if not text:
+        raise KeyMissing
+    key = _key(text)
+    if key is None or key.kind != KeyKind.PUBLISHABLE:
+        raise KeyInvalid
+    origin = request.headers.get("Origin")
+    if writes and origin not in key.origins and not _from_our_page():
+        raise OriginNotAllowed(origin)
+    return _caller(key)
+
+
 def secret_caller(text: str) -> Caller:
     """The caller behind a secret key's text. Raises ``KeyInvalid``."""
     key = _key(text)
@@ -130,7 +145,7 @@ def _caller(key: LiveKey) -> Caller:
 # --- browsers from other origins --------------------------------------------------------------------------------------
 
 _CORS_PREFIX = "/api/v1/"
-_FOR_EVERY_ORIGIN = ("/api/v1/section", "/api/v1/counts")
+_FOR_EVERY_ORIGIN = ("/api/v1/section", "/api/v1/counts", "/oembed")
 """What any page may read, refusals too: a section must be able to say what is wrong with its key."""
 _EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 
@@ -152,10 +167,10 @@ def install_cors(app: Flask) -> None:
     @app.after_request
     def readable(answer: Response) -> Response:
         origin = request.headers.get("Origin")
-        if origin is None or not request.path.startswith(_CORS_PREFIX):
-            return answer
         if request.path.startswith(_FOR_EVERY_ORIGIN):
             answer.headers["Access-Control-Allow-Origin"] = "*"
+            return answer
+        if origin is None or not request.path.startswith(_CORS_PREFIX):
             return answer
         answer.headers.add("Vary", "Origin")
         if "Access-Control-Allow-Origin" not in answer.headers and _is_allowed(origin):

@@ -127,6 +127,7 @@ _TITLES: Mapping[int, str] = {
     404: "There is nothing here",
     405: "That is not possible here",
     409: "It changed meanwhile",
+    410: "It is no longer here",
     413: "That is too large",
     422: "That cannot be used",
     429: "A little too fast",

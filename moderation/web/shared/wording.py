@@ -165,6 +165,7 @@ def reading_minutes(*texts: str) -> int:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "plain": plain,
+    "iso": iso,
     "short": short,
     "beginning": beginning,
     "initial": initial,
