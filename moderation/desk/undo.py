@@ -19,6 +19,7 @@ from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_th
 from moderation.desk.decide import meanwhile
 from moderation.desk.discussion_settings import MODE, reverse_mode
 from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reverse_note
+from moderation.desk.notices import NOTICE, reverse_notice
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage.actions import (

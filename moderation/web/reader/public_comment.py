@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import regex
 from flask import Blueprint, Response, abort, json, request
@@ -19,7 +19,7 @@ from moderation.storage.sites import Site
 from moderation.web.api.answers import initial_of
 from moderation.web.api.public_answers import Body, public_answer
 from moderation.web.shared.access import services
-from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
+from moderation.web.shared.rendering import argument, known_id, page, tell_times_of, whole_number
 from moderation.web.shared.wording import day, short
 
 NAME = "public_comment_pages"
