@@ -30,7 +30,7 @@ class Body:
 
 def public_answer(body: Body, content_type: str = "application/json", *, private: bool = False) -> Response:
     """An answer for everybody; ``private``: for who holds a secret key, kept by nobody."""
-    zipped = body.compressed is not None and "gzip" in request.accept_encodings
+    zipped = body.compressed is not None and request.accept_encodings["gzip"] > 0
     answer = Response(body.compressed if zipped else body.plain, content_type=content_type)
     if zipped:
         answer.headers["Content-Encoding"] = "gzip"
