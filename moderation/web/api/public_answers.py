@@ -22,6 +22,11 @@ class Body:
     plain: bytes
     compressed: bytes | None
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.plain) + len(self.compressed or b"")
+
     @classmethod
     def of(cls, plain: bytes) -> Body:
         compressed = gzip.compress(plain, 6, mtime=0) if len(plain) > WORTH_COMPRESSING else None
