@@ -15,6 +15,7 @@ from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.desk.undo import undo
 from moderation.storage.articles import find_article
 from moderation.storage.audit import events_about
+from tests.api.test_article_addresses import article_of
 from tests.api.test_section import ids, section, somebody, write
 from tests.newsroom import ORIGIN, Newsroom, detail
 
@@ -100,7 +101,7 @@ def test_two_articles_become_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyP
     asked = {"site": newsroom.publishable, "url": f"{ORIGIN}/old"}
     assert (newsroom.client.get("/api/v1/section", query_string=asked).json or {})["article"]["id"] == "new"
     fresh = newsroom.accepted(article="old")["id"]  # its name means the other from now on
-    assert newsroom.whole(fresh)["article_id"] == "new"
+    assert article_of(newsroom, fresh) == "new"
     assert (newsroom.put_article("old", title="Sent again").json or {})["id"] == "new"
     queued = newsroom.server("GET", "/api/v1/comments?section=sport").json or {}
     assert queued["comments"] == []
