@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from moderation.core.messages import ENGLISH, FOLDER, LANGUAGES, catalogue, is_code
 
 ROOT = Path(__file__).resolve().parent.parent
-KEYWORDS = ("noted", "Message", "counted:1,1")
+KEYWORDS = ("noted", "Message", "counted:1,1", "plural_words:1,2")
 """Our own names, beside those of gettext, for what holds a message."""
 
 

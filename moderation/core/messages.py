@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -46,9 +50,11 @@ def catalogue(domain: str, language: str) -> Catalog:
 
 @cache
 def translations(domain: str, language: str) -> NullTranslations:
-    """What the domain says in a language, ready to be asked. The desk shares the words of the pages for readers."""
+    """What the domain says in a language, ready to be asked. The desk shares the words of the pages for readers, and
+    has those alone where it isn't translated; in a language that nothing is translated to it is English.
+    """
     if language not in LANGUAGES[domain]:
-        return translations(domain, ENGLISH)
+        return translations("reader", language) if domain == "desk" else translations(domain, ENGLISH)
     compiled = BytesIO()
     write_mo(compiled, catalogue(domain, language))
     compiled.seek(0)
@@ -73,10 +79,56 @@ def counted(code: str) -> str:
     return code
 
 
+class Style(StrEnum):
+    """How a moment is told, in English for example."""
+
+    DAY = "day"
+    """``13 January 2026``"""
+    TIME = "time"
+    """``13 January 2026, 14:20 UTC``"""
+    WEEKDAY = "weekday"
+    """``Monday 9 March 2026 at 09:00 (Europe/Berlin)``"""
+    CLOCK = "clock"
+    """``14:20 UTC on 09 March 2026``"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment within a sentence, by the clock of a place (an IANA zone, such as ``Europe/Berlin``)."""
+
+    time: datetime
+    style: Style = Style.TIME
+    zone: str = "UTC"
+
+    def __str__(self) -> str:
+        return self.told(ENGLISH)
+
+    def told(self, language: str) -> str:
+        local = self.time.astimezone(ZoneInfo(self.zone))
+        return (
+            told_time(local, self.style, language)
+            if self.style is not Style.WEEKDAY
+            else self._weekday(local, language)
+        )
+
+    def _weekday(self, local: datetime, language: str) -> str:
+        if language == ENGLISH:
+            return f"{local:%A} {told_time(local, Style.DAY)} at {local:%H:%M} ({self.zone})"
+        day = format_skeleton("yMMMMEEEEd", local, locale=language)
+        return f"{day}, {local:%H:%M} ({self.zone})"
+
+
+def told_time(local: datetime, style: Style = Style.TIME, language: str = ENGLISH) -> str:
+    """A day, or a day and its time, by the clock that the time is told by."""
+    # What English calls it is what it is called in Britain; C's own names need no locale.
+    day = f"{local.day} {local:%B %Y}" if language == ENGLISH else format_skeleton("yMMMMd", local, locale=language)
+    return day if style is Style.DAY else f"{day}, {local:%H:%M %Z}"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence as its code in the domain ``reader`` and what is filled in. ``count`` among the parameters chooses
-    between singular and plural. ``str(message)`` is its English.
+    """A sentence as its code in the domain ``reader`` and what is filled in: texts, numbers, moments, or messages.
+    ``count`` among the parameters chooses between singular and plural. ``str(message)`` is its English.
     """
 
     code: str
@@ -90,7 +142,24 @@ class Message:
         said = translations("reader", language)
         count = self.params.get("count")
         words = said.gettext(self.code) if count is None else said.ngettext(self.code, self.code, count)
-        params = {
-            name: value.told(language) if isinstance(value, Message) else value for name, value in self.params.items()
-        }
-        return words % params if params else words.replace("%%", "%")
+        return words % {name: told(value, language) for name, value in self.params.items()}
+
+
+def told(value: Any, language: str) -> Any:
+    """A message or a moment in a language; anything else as it is."""
+    return value.told(language) if isinstance(value, Message | Moment) else value
+
+
+def translated(sentence: str, language: str) -> str:
+    """A sentence that is kept in English, such as one of a statement of reasons, in another language; one that the
+    newsroom wrote itself stays as it is.
+    """
+    return sentence if not sentence or is_code(sentence) else translations("reader", language).gettext(sentence)
+
+
+def plain(value: Any) -> Any:
+    """The same for machines: a moment as ISO 8601, a message as its English."""
+    if isinstance(value, Moment | datetime):
+        time = value.time if isinstance(value, Moment) else value
+        return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return str(value) if isinstance(value, Message) else value

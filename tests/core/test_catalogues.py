@@ -75,7 +75,8 @@ def test_there_is_no_catalogue_that_nobody_asks_for(domain: str) -> None:
 
 
 def test_a_language_that_a_domain_lacks_is_english() -> None:
-    assert translations("desk", "ar") is translations("desk", ENGLISH)
+    assert translations("reader", "tlh") is translations("reader", ENGLISH)
+    assert translations("desk", "ar") is translations("reader", "ar")
 
 
 def test_arabic_runs_from_right_to_left_and_the_others_do_not() -> None:

@@ -122,7 +122,7 @@ def _choose_password(token: str, name: str) -> Response:
             raise InvalidField("password", "was not the same both times.")
         accept_invitation(services(), token, password)
     except InvalidField as error:
-        return page("account/invitation.html", 422, name=name, problem=error.sentence)
+        return page("account/invitation.html", 422, name=name, problem=error.sentence())
     return redirect("/login?chosen=1", 303)
 
 

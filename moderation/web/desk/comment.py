@@ -32,6 +32,7 @@ from moderation.web.desk.responses import (
 )
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, page, path_within
 from moderation.web.shared.wording import STATUS_WORDS
 
@@ -150,7 +151,7 @@ def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:
     reason, sentence, note = (typed.get(name, "") for name in ("reason", "sentence", "note"))
     told = Refused(status=code_of(error), reason=reason, sentence=sentence, note=note)
     if isinstance(error, DecidedMeanwhile):
-        return replace(told, conflict=(meanwhile_words(error), error.detail))
+        return replace(told, conflict=(meanwhile_words(error), error.told(language())))
     if isinstance(error, OpenWithColleague):
         return replace(told, open_with=error.by)
-    return replace(told, problem=error.detail)
+    return replace(told, problem=error.told(language()))

@@ -20,6 +20,7 @@ from moderation.desk.discussion_settings import ModeForm
 from moderation.storage.actions import find_action
 from moderation.storage.articles_desk import COUNTED
 from moderation.web.shared.errors import CODES
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, time_zone
 
 SPANS = {
@@ -47,7 +48,7 @@ class Problem:
 def problem_of(error: ModerationError) -> Problem:
     """A refusal, in words for the page that the form stands on."""
     status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
-    words = error.sentence if isinstance(error, InvalidField) else error.detail
+    words = error.sentence(language()) if isinstance(error, InvalidField) else error.told(language())
     return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
 
 

@@ -14,6 +14,7 @@ from moderation.core.errors import DecidedMeanwhile, InvalidField, ModerationErr
 from moderation.web.shared.access import services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.frame import QUEUE
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import path_within
 from moderation.web.shared.wording import status_word
 
@@ -37,7 +38,7 @@ def code_of(error: ModerationError) -> int:
 
 def refused(error: ModerationError) -> Response:
     """A refusal for a script: why, and where the comment stands if somebody else was faster, or who has it open."""
-    said: dict[str, Any] = {"detail": error.detail}
+    said: dict[str, Any] = {"detail": error.told(language())}
     if isinstance(error, DecidedMeanwhile):
         current = {"status": error.status, "revision": error.revision, "by": error.by}
         said["current"] = {**current, "words": meanwhile_words(error)}

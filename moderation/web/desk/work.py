@@ -25,6 +25,7 @@ from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import known_id, path_within, tidy
 from moderation.web.shared.wording import STATUS_WORDS
 
@@ -150,7 +151,7 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
         "desk/actions.html",
         code_of(problem) if problem else 200,
         here=QUEUE,
-        problem=problem.detail if problem else None,
+        problem=problem.told(language()) if problem else None,
         actions=[_action_shown(action, lines.get(next(iter(subjects.get(action.id, ())), ""))) for action in actions],
         blurs=blurs,
     )
@@ -198,6 +199,6 @@ def _preferences_page(problem: InvalidField | None = None) -> Response:
         422 if problem else 200,
         here=QUEUE,
         levels=levels,
-        problem=problem.detail if problem else None,
+        problem=problem.told(language()) if problem else None,
         changed="kept" in request.args and not problem,
     )
