@@ -34,7 +34,7 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, page, path_within
-from moderation.web.shared.wording import STATUS_WORDS
+from moderation.web.shared.wording import status_word
 
 
 def blueprint() -> Blueprint:
@@ -141,7 +141,7 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
         return comment_page(comment_id, refusal(error, typed))
     if not asked_by_script():
         return back_to(ruled.action_id)
-    words = STATUS_WORDS[ruled.status]
+    words = status_word(ruled.status)
     said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
     return facts({**said, "action_id": ruled.action_id})
 

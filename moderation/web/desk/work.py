@@ -23,11 +23,12 @@ from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
+from moderation.web.desk.words import action_words, signal_name
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import known_id, path_within, tidy
-from moderation.web.shared.wording import STATUS_WORDS
+from moderation.web.shared.wording import beginning, status_word
 
 ACTIONS = f"{QUEUE}/actions"
 SHOWN = 50
@@ -124,13 +125,13 @@ def _told(undone: Undone) -> dict[str, Any]:
         standing = standing_of(db, subjects_of(db, undone.action_id, limit=MAX_TOLD), reading.scopes)
     return {
         "action_id": undone.action_id,
-        "words": undone.words,
+        "words": action_words(undone.words),
         "total": undone.total,
         "done": undone.done,
         "skipped": undone.skipped,
         "running": undone.running,
         "comments": [
-            {"id": comment, "status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
+            {"id": comment, "status": status, "revision": revision, "words": status_word(status)}
             for comment, (status, revision) in standing.items()
         ],
     }
@@ -160,7 +161,7 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
 def _action_shown(action: ModeratorAction, line: Any) -> dict[str, Any]:
     return {
         "id": action.id,
-        "words": action.words,
+        "words": action_words(action.words),
         "at": action.made_at,
         "total": 1 if action.kind == TERMS else action.total,  # how many comments it was about, and a term is none
         "comment": line,
@@ -189,7 +190,7 @@ def _preferences_page(problem: InvalidField | None = None) -> Response:
     levels = [
         {
             "label": label,
-            "words": label.replace("_", " ").capitalize(),
+            "words": beginning(signal_name(label)),
             "level": tidy(request.form.get(label, ""), 20) if problem else f"{blur[label]:g}" if label in blur else "",
         }
         for label in LABELS

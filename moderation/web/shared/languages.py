@@ -21,7 +21,8 @@ DESK = frozenset(
 ENGLISH_ONLY = frozenset(
     {
         *("admin_pages", "policy_pages", "figures_pages", "sites_pages", "accounts_pages", "account_pages"),
-        *("audit_pages", "perspective_api", *DESK),
+        *("audit_pages", "perspective_api", "author_pages", "article_pages", "rules_pages"),
+        *("legal_pages", "map_pages", "bulk_pages", "alike_pages"),
     }
 )
 """Blueprints that speak English alone, until their pages are translated."""
@@ -71,15 +72,20 @@ def npgettext(context: str, one: str, many: str, num: int, /, **filled_in: Any) 
 
 
 def plural_words(one: str, many: str) -> dict[str, str]:
-    """Each form that a text has, by its name among plurals (CLDR), for a script that fills in ``{number}`` itself."""
-    plural = Locale(language()).plural_form
+    """Each form that a text has, by its name among plurals (CLDR), for a script that fills in the number itself."""
+    said, plural = translations("desk", language()), Locale(language()).plural_form
     examples = {plural(number): number for number in range(110, -1, -1)}
-    return {name: ngettext(one, many, number, number="{number}") for name, number in examples.items()}
+    return {name: said.ngettext(one, many, number) for name, number in examples.items()}
 
 
 def bdi(text: str) -> Markup:
     """Somebody's own words within a sentence, whichever way they are written."""
     return Markup("<bdi>{}</bdi>").format(text)
+
+
+def keys(*names: str) -> Markup:
+    """Keys to be pressed, within a sentence."""
+    return Markup(" ").join(Markup("<kbd>{}</kbd>").format(name) for name in names)
 
 
 def said(value: Any) -> Any:
@@ -101,7 +107,7 @@ def install_languages(app: Flask) -> None:
         npgettext=lambda context, one, many, num: translations("desk", language()).npgettext(context, one, many, num),
     )
     env.filters["said"] = said
-    env.globals["bdi"] = bdi
+    env.globals.update(bdi=bdi, keys=keys)
     env.globals["language"] = language
     env.globals["direction"] = lambda: direction(language())
 

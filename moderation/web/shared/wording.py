@@ -129,8 +129,13 @@ def percent(value: float) -> str:
 
 
 _ACTORS = {
-    **{"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"},
-    **{"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"},
+    **{
+        "policy": noted("the policy"),
+        "reader": noted("its writer"),
+        "system": noted("the service"),
+        "key": noted("the site's key"),
+    },
+    **{"page": noted("the article page"), "seeds": noted("the seeds"), "visitor": noted("somebody not signed in")},
 }
 """Who acts that has no account, by the kind that begins a reference."""
 
@@ -139,8 +144,8 @@ def who(reference: str, names: Mapping[str, str]) -> str:
     """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
     kind, _, reference_id = reference.partition(":")
     if kind == "account":
-        return names.get(reference_id, "an account that is gone")
-    return _ACTORS.get(kind, reference)
+        return names.get(reference_id) or gettext("an account that is gone")
+    return gettext(_ACTORS[kind]) if kind in _ACTORS else reference
 
 
 def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:

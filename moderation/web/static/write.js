@@ -19,7 +19,7 @@ import { visibleLength } from "./visible-length.js";
   const said = JSON.parse(body.dataset.words); // in the page's language
   const plural = new Intl.PluralRules(document.documentElement.lang);
 
-  const counted = (forms, number) => (forms[plural.select(number)] || forms.other).replace("{number}", number);
+  const counted = (forms, number) => (forms[plural.select(number)] || forms.other).replace("%(number)s", number);
   const words = (length) => {
     if (length < minimum) return counted(said.needed, minimum - length);
     if (length > maximum) return counted(said.over, length - maximum);
