@@ -15,7 +15,7 @@ import moderation.web
 TEMPLATES = Path(moderation.web.__file__).parent / "templates"
 STILL_ENGLISH = frozenset(
     {
-        *("account/invitation.html", "account/profile.html", "account/second_factor.html", "account/sign_in.html"),
+        *("account/invitation.html", "account/profile.html"),
         *(
             "admin/_plots.html",
             "admin/_what_if.html",
@@ -25,9 +25,9 @@ STILL_ENGLISH = frozenset(
         ),
         *("admin/layout.html", "admin/overview.html", "admin/policy.html", "admin/policy_change.html"),
         *("admin/policy_change_review.html", "admin/sites.html", "admin/what_if.html"),
-        *("desk/_bulk.html", "desk/_forms.html", "desk/article.html", "desk/articles.html", "desk/audit.html"),
+        *("desk/_forms.html", "desk/article.html", "desk/articles.html", "desk/audit.html"),
         *("desk/author.html", "desk/bulk_action.html", "desk/legal.html", "desk/legal_case.html"),
-        *("desk/near_duplicates.html", "desk/remove.html", "desk/rules.html", "desk/score_map.html"),
+        *("desk/remove.html", "desk/rules.html", "desk/score_map.html"),
     }
 )
 """Templates whose words stand in them still. ``web.shared.languages.ENGLISH_ONLY`` names their pages."""

@@ -7,7 +7,6 @@ from typing import Any, cast
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from markupsafe import Markup
-from werkzeug.datastructures import LanguageAccept
 
 from moderation.core.messages import ENGLISH, LANGUAGES, direction, told, translated, translations
 
@@ -22,12 +21,12 @@ ENGLISH_ONLY = frozenset(
     {
         *("admin_pages", "policy_pages", "figures_pages", "sites_pages", "accounts_pages", "account_pages"),
         *("audit_pages", "perspective_api", "author_pages", "article_pages", "rules_pages"),
-        *("legal_pages", "map_pages", "bulk_pages", "alike_pages"),
+        *("legal_pages", "map_pages", "bulk_pages"),
     }
 )
 """Blueprints that speak English alone, until their pages are translated."""
-ENGLISH_ENDPOINTS = frozenset({"login", "login_code", "logout", "invitation"})
-LONGEST_TAG = 35
+ENGLISH_ENDPOINTS = frozenset({"invitation"})
+DESK_ENDPOINTS = frozenset({"login", "login_code"})
 
 
 def language() -> str:
@@ -43,10 +42,15 @@ def _language_asked() -> str:
     blueprint = request.blueprint or ""
     if blueprint in ENGLISH_ONLY or request.endpoint in ENGLISH_ENDPOINTS:
         return ENGLISH
-    offered = LANGUAGES["desk" if blueprint in DESK else "reader"]
-    tag = request.args.get("lang", "")[:LONGEST_TAG]
-    asked = LanguageAccept([(tag, 1)]).best_match(offered) if tag else None
-    return asked or request.accept_languages.best_match(offered) or ENGLISH
+    offered = LANGUAGES["desk" if blueprint in DESK or request.endpoint in DESK_ENDPOINTS else "reader"]
+    asked = request.args.get("lang", "")
+    wanted = [asked, *(tag for tag, quality in request.accept_languages if quality > 0)]
+    return next((found for tag in wanted if (found := _primary(tag)) in offered), ENGLISH)
+
+
+def _primary(tag: str) -> str:
+    """The language of a tag, without country or script: ``de`` of ``de-AT``."""
+    return tag.partition("-")[0].lower()
 
 
 def gettext(text: str, /, **filled_in: Any) -> str:
