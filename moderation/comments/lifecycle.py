@@ -18,7 +18,7 @@ from moderation.core.audit_chain import body_fingerprint
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import IllegalTransition
-from moderation.core.messages import Message, noted
+from moderation.core.messages import Message, Word, noted
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
@@ -81,7 +81,7 @@ def check_transition(before: Status | None, after: Status, trigger: Trigger) -> 
     """Raises ``IllegalTransition`` for what the table doesn't hold."""
     if trigger not in TRANSITIONS.get((before, after), ()):
         code = _IMPOSSIBLE.get(trigger, noted("not_decidable_now"))
-        raise IllegalTransition(Message(code, {"status": before or "new"}))
+        raise IllegalTransition(Message(code, {"status": Word(before or "new")}))
 
 
 # --- ways through it --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from moderation.core.messages import Message, translated
+from moderation.core.messages import Message, noted, translated
 
 
 class Status(StrEnum):
@@ -79,6 +79,8 @@ class CommentRules:
     close_after_days: int
 
 
+SAID_OF_STATUS = (noted("new"), noted("received"), noted("pending"), noted("approved"))
+"""What refusals call a status, beside the words that pages have for it."""
 MESSAGES: Mapping[Status, Message] = {
     Status.RECEIVED: Message("comment_received"),
     Status.PENDING: Message("comment_waits"),

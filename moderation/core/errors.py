@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from moderation.core.messages import ENGLISH, Message, Moment, Style, counted, noted, told
+from moderation.core.messages import ENGLISH, Message, Moment, Style, Word, counted, noted, told
 
 
 def clipped(text: str, maximum: int = 80) -> str:
@@ -145,7 +145,7 @@ class AuthorBanned(ModerationError):
     @property
     def sentences(self) -> tuple[Message, ...]:
         until = Message("author_banned_until", {"until": Moment(self.until)}) if self.until else None
-        why = Message("author_banned_because", {"why": self.why}) if self.why else None
+        why = Message("author_banned_because", {"why": Word(self.why)}) if self.why else None
         redress = Message("author_banned_redress")
         if self.reference:
             redress = Message("author_banned_redress_reference", {"reference": self.reference})
@@ -235,7 +235,7 @@ class DecidedMeanwhile(ModerationError):
     @property
     def params(self) -> Mapping[str, Any]:
         when = Moment(self.at, Style.CLOCK) if self.at else None
-        return {"status": self.status, "by": self.by, "revision": self.revision, "at": when}
+        return {"status": Word(self.status), "by": self.by, "revision": self.revision, "at": when}
 
     @property
     def sentences(self) -> tuple[Message, ...]:

@@ -3,7 +3,7 @@
 A catalogue is ``catalogues/LANGUAGE/DOMAIN.po`` (gettext), its only form: it is compiled in memory when it is first
 asked for. Domains: ``section`` (what a newspaper embeds), ``reader`` (pages and answers for readers), ``desk`` (for
 moderators). What a page says has its English for a name; what the core says has a code, whose English stands in
-``en/reader.po``. ``python -m scripts.catalogues`` brings the catalogues up to date with the code.
+``en/reader.po`` or ``en/desk.po``. ``python -m scripts.catalogues`` brings the catalogues up to date with the code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -105,16 +105,16 @@ class Moment:
 
     def told(self, language: str) -> str:
         local = self.time.astimezone(ZoneInfo(self.zone))
-        return (
-            told_time(local, self.style, language)
-            if self.style is not Style.WEEKDAY
-            else self._weekday(local, language)
-        )
+        if self.style is Style.WEEKDAY:
+            return self._weekday(local, language)
+        if self.style is Style.CLOCK and language == ENGLISH:
+            return f"{local:%H:%M %Z} on {local:%d %B %Y}"
+        return told_time(local, self.style, language)
 
     def _weekday(self, local: datetime, language: str) -> str:
         if language == ENGLISH:
             return f"{local:%A} {told_time(local, Style.DAY)} at {local:%H:%M} ({self.zone})"
-        day = format_skeleton("yMMMMEEEEd", local, locale=language)
+        day = format_date(local, "full", locale=language)
         return f"{day}, {local:%H:%M} ({self.zone})"
 
 
@@ -126,9 +126,23 @@ def told_time(local: datetime, style: Style = Style.TIME, language: str = ENGLIS
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of ours within a sentence, such as a status, by its English."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def told(self, language: str) -> str:
+        return translated(self.text, language)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence as its code in the domain ``reader`` and what is filled in: texts, numbers, moments, or messages.
-    ``count`` among the parameters chooses between singular and plural. ``str(message)`` is its English.
+    """A sentence as its code, in the domain ``reader`` or ``desk``, and what is filled in: texts, numbers, moments,
+    words, or messages. ``count`` among the parameters chooses between singular and plural. ``str(message)`` is its
+    English.
     """
 
     code: str
@@ -138,16 +152,20 @@ class Message:
         return self.told(ENGLISH)
 
     def told(self, language: str) -> str:
-        """The sentence in a language; in English where the reader's catalogues lack it."""
-        said = translations("reader", language)
-        count = self.params.get("count")
-        words = said.gettext(self.code) if count is None else said.ngettext(self.code, self.code, count)
+        """The sentence in a language; in English where the catalogues lack it."""
+        words = self._words(language)
+        if words == self.code:
+            words = self._words(ENGLISH)
         return words % {name: told(value, language) for name, value in self.params.items()}
+
+    def _words(self, language: str) -> str:
+        said, count = translations("desk", language), self.params.get("count")
+        return said.gettext(self.code) if count is None else said.ngettext(self.code, self.code, count)
 
 
 def told(value: Any, language: str) -> Any:
-    """A message or a moment in a language; anything else as it is."""
-    return value.told(language) if isinstance(value, Message | Moment) else value
+    """A message, a moment or a word in a language; anything else as it is."""
+    return value.told(language) if isinstance(value, Message | Moment | Word) else value
 
 
 def translated(sentence: str, language: str) -> str:
@@ -158,8 +176,8 @@ def translated(sentence: str, language: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The same for machines: a moment as ISO 8601, a message as its English."""
+    """The same for machines: a moment as ISO 8601, a message or a word as its English."""
     if isinstance(value, Moment | datetime):
         time = value.time if isinstance(value, Moment) else value
         return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return str(value) if isinstance(value, Message) else value
+    return str(value) if isinstance(value, Message | Word) else value

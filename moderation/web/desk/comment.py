@@ -15,6 +15,7 @@ from moderation.core.errors import (
     NotPossibleNow,
     OpenWithColleague,
 )
+from moderation.core.messages import Message
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
@@ -123,7 +124,7 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
     typed = {name: form.get(name, "")[:5000] for name in ("reason", "sentence", "note")}
     try:
         if verdict is Verdict.REJECT and not typed["reason"]:
-            raise InvalidField("reason", "is missing: choose why the comment is refused.")
+            raise InvalidField("reason", Message("refusal_reason_missing"))
         ruling = Ruling(
             verdict=verdict,
             reason_id=typed["reason"] or None,

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core.comment import WAITING
 from moderation.core.errors import DecidedMeanwhile, InvalidField, ModerationError, OpenWithColleague
+from moderation.core.messages import Message
 from moderation.web.desk.words import status_by
 from moderation.web.shared.access import services
 from moderation.web.shared.errors import CODES
@@ -67,5 +68,5 @@ def back_to(action_id: str | None) -> WerkzeugResponse:
 def revision_of(text: str) -> int:
     """The revision that a form was made from. Raises ``InvalidField``."""
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidField("revision", "is missing: reload the page and decide again.")
+        raise InvalidField("revision", Message("revision_missing"))
     return int(text)

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import scopes_reached
 from moderation.core.errors import ActionNotFound, InvalidField, ModerationError
+from moderation.core.messages import Message
 from moderation.core.reach import READ
 from moderation.core.scores import LABELS
 from moderation.desk.locks import lock_comment, release
@@ -179,7 +180,7 @@ def _levels() -> dict[str, float]:
         if not text:
             continue
         if not _LEVEL.fullmatch(text):
-            raise InvalidField(label.replace("_", " "), "takes a level between 0 and 1, such as 0.8, or nothing.")
+            raise InvalidField(label.replace("_", " "), Message("blur_level_unusable"))
         levels[label] = float(text.replace(",", "."))
     return levels
 
