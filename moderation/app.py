@@ -71,7 +71,12 @@ def create_app(services: Services) -> Flask:
     limits = Limits(app, services)
     Attempts(app, services.settings.redis_url)
     google = dict.fromkeys(perspective_api.PATHS, perspective_api.google_error)
-    errors.install(app, styles={"/api/": errors.problem, "/oembed": errors.problem, **google}, page=error_page)
+    errors.install(
+        app,
+        styles={"/api/": errors.problem, "/oembed": errors.problem, **google},
+        page=error_page,
+        english=perspective_api.PATHS,
+    )
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
     app.register_blueprint(queue_api.blueprint())

@@ -20,6 +20,7 @@ from moderation.core.addresses import canonical_address
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
@@ -70,9 +71,9 @@ def paragraphs_from_html(html: str, title: str = "") -> tuple[str, ...]:
     try:
         text = extracted(html)
     except ExtractionFailed as error:
-        raise InvalidField("html", "could not be read as HTML. Send the article's text as `text` instead.") from error
+        raise InvalidField("html", Message("html_unreadable")) from error
     if not text:
-        raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")
+        raise InvalidField("html", Message("html_without_article"))
     # Character references were resolved only now, to whatever they stand for.
     text = as_written(text, "html")
     return _without_headline(tuple(line.strip() for line in text.split("\n") if line.strip()), title)

@@ -15,6 +15,7 @@ from moderation.core.comment import Mode, Status
 from moderation.core.conditions import NAME_SCORES
 from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
+from moderation.core.messages import noted
 from moderation.core.policy import FORM_FILLED, LOOK_ALIKE, NAME_HOLDS, Signals, concerns, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of, severity_version
@@ -92,7 +93,7 @@ def statement_for(decision: Decision) -> Statement:
         facts="; ".join(decision.words),
         automated_detection=True,
         automated_decision=True,
-        rule="The newsroom's rules for comments (automatic check)",
+        rule=noted("The newsroom's rules for comments (automatic check)"),
         why=reader_sentence(decision),
     )
 
@@ -103,20 +104,20 @@ def reader_sentence(decision: Decision) -> str:
     return next((words for about, words in _SENTENCES if codes & about), _NO_RULE)
 
 
-_NO_RULE = "It does not seem to follow our rules for comments."
+_NO_RULE = noted("It does not seem to follow our rules for comments.")
 _SENTENCES: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"threat"}), "It reads like a threat."),
-    (frozenset({"identity_attack"}), "It reads as if it demeaned people for what they are."),
+    (frozenset({"threat"}), noted("It reads like a threat.")),
+    (frozenset({"identity_attack"}), noted("It reads as if it demeaned people for what they are.")),
     (
         frozenset({"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}),
-        "Its language does not seem respectful.",
+        noted("Its language does not seem respectful."),
     ),
-    (frozenset({"private_data"}), "It holds private information about somebody."),
-    (NAME_SCORES, "The name that you gave does not seem respectful."),
-    (frozenset({"name_links"}), "The name that you gave holds a web address."),
-    (frozenset({"spam"}), "It reads like advertising."),
-    (frozenset({"relevance"}), "It does not seem to be about the article."),
-    (frozenset({"links"}), "It holds too many links."),
+    (frozenset({"private_data"}), noted("It holds private information about somebody.")),
+    (NAME_SCORES, noted("The name that you gave does not seem respectful.")),
+    (frozenset({"name_links"}), noted("The name that you gave holds a web address.")),
+    (frozenset({"spam"}), noted("It reads like advertising.")),
+    (frozenset({"relevance"}), noted("It does not seem to be about the article.")),
+    (frozenset({"links"}), noted("It holds too many links.")),
 )
 """The first that fits is said."""
 

@@ -18,6 +18,7 @@ from moderation.core.audit_chain import body_fingerprint
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import IllegalTransition
+from moderation.core.messages import Message, Word, noted
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
@@ -71,17 +72,17 @@ TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
 """From which status to which, and what may bring that about. None: the comment is new."""
 
 _IMPOSSIBLE = {
-    Trigger.WITHDRAWAL: "it can't be withdrawn any more",
-    Trigger.EXPIRY: "only what waits can expire",
-    Trigger.ERASURE: "there is nothing left to erase",
+    Trigger.WITHDRAWAL: noted("not_withdrawable_now"),
+    Trigger.EXPIRY: noted("not_expirable_now"),
+    Trigger.ERASURE: noted("not_erasable_now"),
 }
 
 
 def check_transition(before: Status | None, after: Status, trigger: Trigger) -> None:
     """Raises ``IllegalTransition`` for what the table doesn't hold."""
     if trigger not in TRANSITIONS.get((before, after), ()):
-        why = _IMPOSSIBLE.get(trigger, "nothing can be decided about it any more")
-        raise IllegalTransition(f"This comment is {before or 'new'}; {why}.")
+        code = _IMPOSSIBLE.get(trigger, noted("not_decidable_now"))
+        raise IllegalTransition(Message(code, {"status": Word(before or "new")}))
 
 
 # --- ways through it --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from moderation.comments.idempotency import (
 from moderation.comments.lifecycle import arrive
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
-from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
+from moderation.core.comment import DEEPEST, WAITING, CommentRules, Status, Submission, standing_told
 from moderation.core.errors import (
     ArticleNotFound,
     CommentTooLong,
@@ -48,6 +48,7 @@ from moderation.core.errors import (
     InvalidField,
 )
 from moderation.core.ids import new_id
+from moderation.core.messages import ENGLISH, Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
@@ -250,8 +251,10 @@ def _check_size(body: str, rules: CommentRules) -> None:
     if len(body) > maximum:
         raise InvalidField(
             "body",
-            f"holds {len(body)} code points, invisible ones too; at most {maximum} are possible here, and "
-            f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
+            Message(
+                "body_too_many_code_points",
+                {"number": len(body), "longest": maximum, "maximum": rules.maximum_length},
+            ),
         )
 
 
@@ -272,7 +275,7 @@ def _parent(connection: Connection, article: Place, sender: Sender, parent_id: s
     # A site's own server may pass on a reply while its parent still waits; a browser isn't told that it does.
     answerable = (*WAITING, Status.APPROVED) if sender.vouches else (Status.APPROVED,)
     if parent is None or parent.article_id != article.id or parent.status not in answerable:
-        raise InvalidField("parent_id", "names no comment on this article that can be replied to.")
+        raise InvalidField("parent_id", Message("parent_not_answerable"))
     return parent
 
 
@@ -343,7 +346,7 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
     )
     if submission.author.marks:
         keep_marked_name(connection, sender.site_id, comparable_name(submission.author.name), author.id)
-    message = f"{MESSAGES[status]} {statement.why}" if statement else MESSAGES[status]
+    message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
         comment_id=comment["id"],

@@ -11,6 +11,7 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow
 from moderation.core.ids import is_id, new_id
+from moderation.core.messages import Message, Word
 from moderation.core.reach import MODERATE, SENIOR, account_of
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, Reversal, acted, ask_if_open, comment_at_hand
@@ -126,11 +127,11 @@ def reverse_flag(of: Reversal, item: ActionItem) -> bool:
 
 def _check_flaggable(comment: Comment, kind: FlagKind) -> None:
     if kind is FlagKind.FEATURED and comment.status != Status.APPROVED:
-        raise NotPossibleNow(f"Only a published comment can be featured; this one is {comment.status}.")
+        raise NotPossibleNow(Message("not_featurable_now", {"status": Word(comment.status)}))
     if kind is FlagKind.ESCALATED and comment.status not in WAITING:
-        raise NotPossibleNow(f"Only a comment that waits can be left to a senior; this one is {comment.status}.")
+        raise NotPossibleNow(Message("not_escalatable_now", {"status": Word(comment.status)}))
     if comment.status == Status.ERASED:
-        raise NotPossibleNow("This comment is erased; nothing can be done with it any more.")
+        raise NotPossibleNow(Message("comment_is_erased"))
 
 
 def _tell(
@@ -173,7 +174,7 @@ def add_note(
     account_id = account_of(actor, MODERATE)
     words = remark(text, "note")
     if words is None:
-        raise InvalidField("note", "is empty.")
+        raise InvalidField("note", Message("note_empty"))
     if pinned and about is not NoteAbout.ARTICLE:
         raise InvalidField("pinned", "is for notes about an article.")
 

@@ -23,6 +23,7 @@ from moderation.web.desk import queue as queue_pages
 from moderation.web.desk import rules as rules_pages
 from moderation.web.desk import score_map as map_pages
 from moderation.web.desk import section as section_desk_pages
+from moderation.web.desk import words as desk_words
 from moderation.web.desk import work as desk_work_pages
 from moderation.web.reader import fragment as fragment_pages
 from moderation.web.reader import pages as reader_pages
@@ -40,6 +41,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for a sign-in, a page that somebody adds later too.
     """
     install_templates(app)
+    desk_words.install(app)
     sign_in_pages.install_sign_in_pages(app)
     app.register_blueprint(reader_pages.blueprint(limits))
     app.register_blueprint(public_comment_pages.blueprint())

@@ -29,6 +29,7 @@ from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
 from moderation.web.shared.intake import take_in
+from moderation.web.shared.languages import language
 from moderation.web.shared.limits import Limits, guests_key, network_of, reader_key
 from moderation.web.shared.wording import iso
 
@@ -251,7 +252,7 @@ def _arrival(key: Caller, arrival: Arrival) -> answers.Arrival:
     return answers.Arrival(
         id=arrival.comment_id,
         status=arrival.status,
-        message=arrival.message,
+        message=arrival.told(language()),
         receipt=services().keys.receipt(arrival.comment_id),
         created_at=arrival.created_at,
         **to_the_site,

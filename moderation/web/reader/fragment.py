@@ -15,6 +15,7 @@ from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Submission
 from moderation.core.errors import ArticleNotFound, InvalidField, ModerationError
+from moderation.core.messages import Message
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name
 from moderation.storage.section import Order, SectionPlace, Thread, place_named, published_under, threads
 from moderation.web.api.public_answers import Body, public_answer
@@ -25,11 +26,11 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.shared.access import Caller, form_caller, services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
+from moderation.web.shared.languages import language
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
 
 NAME = "fragment_pages"
-_TOO_FAST = "That was a little fast. Please wait a minute, then send this comment again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +131,9 @@ def _may_return(key: Caller, back: str) -> bool:
 
 def _problem(error: Exception) -> tuple[int, str]:
     if not isinstance(error, ModerationError):
-        return 429, _TOO_FAST
+        return 429, Message("too_fast").told(language())
     status = next(code for kind, code in CODES.items() if isinstance(error, kind))
-    return status, error.sentence if isinstance(error, InvalidField) else error.detail
+    return status, error.sentence(language()) if isinstance(error, InvalidField) else error.told(language())
 
 
 def _sent_page(
@@ -147,7 +148,7 @@ def _sent_page(
         masthead=None,
         article_id=article_id,
         site=request.form.get("site", ""),
-        message=arrival.message if arrival else None,
+        message=arrival.told(language()) if arrival else None,
         receipt=receipt,
         problem=problem[1] if problem else None,
         typed=typed,
