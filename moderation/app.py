@@ -13,6 +13,7 @@ from moderation.web.api import articles as articles_api
 from moderation.web.api import comments as comments_api
 from moderation.web.api import operations as operations_api
 from moderation.web.api import queue as queue_api
+from moderation.web.api import section as section_api
 from moderation.web.pages import install_pages
 from moderation.web.perspective import analyze as perspective_api
 from moderation.web.shared import access, errors, metrics
@@ -70,10 +71,16 @@ def create_app(services: Services) -> Flask:
     limits = Limits(app, services)
     Attempts(app, services.settings.redis_url)
     google = dict.fromkeys(perspective_api.PATHS, perspective_api.google_error)
-    errors.install(app, styles={"/api/": errors.problem, **google}, page=error_page)
+    errors.install(
+        app,
+        styles={"/api/": errors.problem, "/oembed": errors.problem, **google},
+        page=error_page,
+        english=perspective_api.PATHS,
+    )
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
     app.register_blueprint(queue_api.blueprint())
+    app.register_blueprint(section_api.blueprint())
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))
     install_pages(app, limits)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from html import unescape
 
 import regex
+from sqlalchemy import select
 
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.extraction import ExtractionFailed, extracted
+from moderation.comments.joining import finish_joining, join
+from moderation.core.addresses import canonical_address
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
+from moderation.storage.addresses import holders, take_addresses
 from moderation.storage.articles import Article, find_article, find_place, hold_article
+from moderation.storage.discussions import ensure_discussion
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
@@ -42,6 +50,7 @@ class ArticleForm:
     byline: str | None = None
     published_at: datetime | None = None
     mode: Mode | None = None
+    aliases: tuple[str, ...] = ()
 
 
 def paragraphs_of(text: str) -> tuple[str, ...]:
@@ -62,9 +71,9 @@ def paragraphs_from_html(html: str, title: str = "") -> tuple[str, ...]:
     try:
         text = extracted(html)
     except ExtractionFailed as error:
-        raise InvalidField("html", "could not be read as HTML. Send the article's text as `text` instead.") from error
+        raise InvalidField("html", Message("html_unreadable")) from error
     if not text:
-        raise InvalidField("html", "holds no article that could be found. Send its text as `text` instead.")
+        raise InvalidField("html", Message("html_without_article"))
     # Character references were resolved only now, to whatever they stand for.
     text = as_written(text, "html")
     return _without_headline(tuple(line.strip() for line in text.split("\n") if line.strip()), title)
@@ -78,12 +87,23 @@ def _without_headline(paragraphs: tuple[str, ...], title: str) -> tuple[str, ...
 
 
 def register_article(services: Services, site_id: str, actor: str, form: ArticleForm) -> tuple[Article, bool]:
-    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new. With its
-    section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
+    """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new to the site.
+    With its section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
+
+    What readers have commented on at its address before, unknown to the site, becomes this article or a part of it.
+    Raises ``InvalidField`` for an alias that is no address.
     """
+    addresses = addresses_in(form)
+    joined: list[str] = []
 
     def work(unit: UnitOfWork) -> tuple[Article, bool]:
+        joined.clear()
         article = find_article(unit.session, site_id, form.external_id, lock=True)
+        guessed = _unverified_at(unit, site_id, addresses)
+        adopted = article is None and bool(guessed)
+        if adopted:
+            article = guessed.pop(0)
+            article.external_id = form.external_id
         new = article is None
         if article is None:
             article = Article(
@@ -93,6 +113,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
                 version=0,
                 mode=None,
                 created_at=unit.now,
+                verified=True,
             )
             unit.session.add(article)
         mode_before = article.mode
@@ -102,17 +123,52 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             queue_index.move_section(unit.session, rest, form.section)
         _fill(article, form, new=new)
         article.updated_at = unit.now
+        unit.session.flush()
+        if not article.verified:
+            article.verified = True
+            unit.event(site_id, actor, "article.verified", article.id, {"version": article.version})
+        ensure_discussion(unit.connection, article.id)
+        for other in guessed:
+            if other.id != article.id:
+                join(unit, other, article, actor=actor)
+                joined.append(other.id)
+        take_addresses(unit.connection, site_id, article.id, addresses, unit.now)
         if new or mode_before != article.mode:
             closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
             event = "article.closed" if closed else "article.opened"
             payload = {"from": mode_before, "to": article.mode, "version": article.version}
             unit.event(site_id, actor, event, article.id, payload)
-        return article, new
+        return article, new or adopted
 
     _move_most(services, site_id, form)
     article, new = run_in_unit_of_work(services, work)
+    for other in joined:
+        finish_joining(services, other)
     prepared_article(services, article)
     return article, new
+
+
+def addresses_in(form: ArticleForm) -> list[str]:
+    """The canonical addresses that an article goes by. Raises ``InvalidField`` for an alias that is none."""
+    found = []
+    if form.url:
+        with suppress(InvalidField):  # it is shown as it is, and found by nobody
+            found.append(canonical_address(form.url))
+    for alias in form.aliases:
+        try:
+            found.append(canonical_address(alias))
+        except InvalidField as error:
+            raise InvalidField("aliases", error.message) from error
+    return list(dict.fromkeys(found))
+
+
+def _unverified_at(unit: UnitOfWork, site_id: str, addresses: Sequence[str]) -> list[Article]:
+    """The articles at these addresses of which the site knows nothing yet, held so that nobody else changes them."""
+    if not addresses:
+        return []
+    ids = set(holders(unit.session, site_id, addresses).values())
+    query = select(Article).where(Article.id.in_(ids), Article.verified.is_(False)).order_by(Article.id)
+    return list(unit.session.scalars(query.with_for_update(key_share=True)))
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:

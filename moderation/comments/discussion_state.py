@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from moderation.config.configuration import Comments
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.discussion_hours import Hours, Level, Setting, Settings
 from moderation.core.errors import DiscussionClosed
+from moderation.core.messages import Message, Moment, Style, counted
 from moderation.storage.articles import Article, Place
 
 SHUT = (Mode.CLOSED, Mode.HIDDEN)
-_CLOSED = "The discussion under this article is closed. Thank you for reading."
-_READ_ONLY = "Comments can be read here, but not written at the moment. Thank you for your patience."
-_OUTSIDE = "This discussion is closed at the moment."
+_CLOSED = Message("discussion_is_closed")
+_READ_ONLY = Message("site_is_read_only")
+_OUTSIDE = Message("discussion_outside_hours")
+_UNVERIFIED = "the site has not sent this article yet: what is known of it comes from a reader’s browser"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +33,14 @@ class Step:
 class Standing:
     """Where a discussion stands now. ``rules.mode`` is the mode that counts.
 
-    ``closed_because`` is what readers are told where none can write (None: they can), ``opens_at`` when they can again,
-    if that is known. ``sentence`` is what they are told beside an open form. ``waits_because`` says to moderators why
-    comments wait under an article that turned pre-moderated by itself. ``steps`` lead to the mode, weakest first.
+    ``closed`` is what readers are told where none can write (None: they can), in the newsroom's own words where it
+    gave some; ``opens_at`` says when they can again, if that is known. ``sentence`` is what they are told beside an
+    open form. ``waits_because`` says to moderators why comments wait under an article that turned pre-moderated by
+    itself. ``steps`` lead to the mode, weakest first.
     """
 
     rules: CommentRules
-    closed_because: str | None = None
+    closed: str | Message | None = None
     opens_at: datetime | None = None
     sentence: str | None = None
     waits_because: str | None = None
@@ -54,10 +56,15 @@ class Standing:
     def shown(self) -> bool:
         return self.rules.mode is not Mode.HIDDEN
 
+    @property
+    def closed_because(self) -> str | None:
+        """``closed`` in English."""
+        return None if self.closed is None else str(self.closed)
+
     def check_open(self) -> None:
         """Raises ``DiscussionClosed`` where none can write."""
-        if self.closed_because is not None:
-            raise DiscussionClosed(self.closed_because, self.opens_at)
+        if self.closed is not None:
+            raise DiscussionClosed(self.closed, self.opens_at)
 
 
 def standing(
@@ -73,7 +80,7 @@ def standing(
         hours=_strongest_hours(settings),
         steps=steps,
     )
-    found = _surged(found, comments, settings, now)
+    found = _surged(_unverified(found, article), comments, settings, now)
     return _shut(found, article, settings, now)
 
 
@@ -113,6 +120,13 @@ def _strongest_hours(settings: Settings) -> Hours | None:
     return next((s.hours for s in _strongest(settings) if s.hours is not None), None)
 
 
+def _unverified(found: Standing, article: Article | Place) -> Standing:
+    """Nothing is published unseen under an article of which the site knows nothing yet."""
+    if article.verified or found.rules.mode is not Mode.POST:
+        return found
+    return replace(found, rules=replace(found.rules, mode=Mode.PRE), waits_because=_UNVERIFIED)
+
+
 def _surged(found: Standing, comments: Comments, settings: Settings, now: datetime) -> Standing:
     surge = settings.surge
     if surge is None or surge.mode is None or found.rules.mode is not Mode.POST:
@@ -133,34 +147,30 @@ def _shut(found: Standing, article: Article | Place, settings: Settings, now: da
         return replace(
             found,
             rules=found.rules if mode is Mode.HIDDEN else replace(found.rules, mode=Mode.CLOSED),
-            closed_because=settings.switch.sentence or _READ_ONLY,
+            closed=settings.switch.sentence or _READ_ONLY,
             steps=(*found.steps, step),
         )
     if mode in SHUT:
-        return replace(found, closed_because=found.sentence or _CLOSED)
+        return replace(found, closed=found.sentence or _CLOSED)
     opened = article.published_at or article.created_at
     days = found.rules.close_after_days
     if days and now > opened + timedelta(days=days):
         said = next((s.sentence for s in _strongest(settings) if s.close_after_days == days and s.sentence), None)
         return replace(
             found,
-            closed_because=said
-            or f"The discussion under this article closed {counted_days(days)} after its publication.",
+            closed=said or Message(counted("discussion_closed_after_days"), {"count": days}),
         )
     if found.hours is not None and not found.hours.is_open(now):
         said = next((s.sentence for s in _strongest(settings) if s.hours == found.hours and s.sentence), None)
         opens_at = found.hours.opens_at(now)
-        again = f" Comments open again on {in_zone(opens_at, found.hours.zone)}." if opens_at else ""
-        return replace(found, closed_because=f"{said or _OUTSIDE}{again}", opens_at=opens_at)
+        because: str | Message = said or _OUTSIDE
+        if opens_at:
+            when = Moment(opens_at, Style.WEEKDAY, found.hours.zone)
+            because = Message("discussion_opens_again", {"because": because, "when": when})
+        return replace(found, closed=because, opens_at=opens_at)
     return found
 
 
 def counted_days(days: int) -> str:
     """``1 day``, ``14 days``."""
     return "1 day" if days == 1 else f"{days} days"
-
-
-def in_zone(moment: datetime, zone: str) -> str:
-    """A moment as the wall shows it there: ``Monday 9 March 2026 at 09:00 (Europe/Berlin)``."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%A} {local.day} {local:%B %Y} at {local:%H:%M} ({zone})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +15,19 @@ from moderation.core.comment import Mode, Status
 from moderation.core.conditions import NAME_SCORES
 from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
-from moderation.core.policy import FORM_FILLED, NAME_HOLDS, Signals, concerns, decide, signals_from
+from moderation.core.messages import noted
+from moderation.core.policy import FORM_FILLED, LOOK_ALIKE, NAME_HOLDS, Signals, concerns, decide, signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.text.links import count_links
-from moderation.core.text.names import links_in_name, name_words
+from moderation.core.text.names import comparable_name, links_in_name, name_words
 from moderation.core.wordlist import Found
 from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
 from moderation.storage.comments import Comment
 from moderation.storage.database import session_on
+from moderation.storage.marked_names import passes_for_marked
 from moderation.storage.queue_index import Weight
 from moderation.storage.site_rules import newest_author_decision
 from moderation.storage.site_rules_cache import Rules
@@ -91,7 +93,7 @@ def statement_for(decision: Decision) -> Statement:
         facts="; ".join(decision.words),
         automated_detection=True,
         automated_decision=True,
-        rule="The newsroom's rules for comments (automatic check)",
+        rule=noted("The newsroom's rules for comments (automatic check)"),
         why=reader_sentence(decision),
     )
 
@@ -102,20 +104,20 @@ def reader_sentence(decision: Decision) -> str:
     return next((words for about, words in _SENTENCES if codes & about), _NO_RULE)
 
 
-_NO_RULE = "It does not seem to follow our rules for comments."
+_NO_RULE = noted("It does not seem to follow our rules for comments.")
 _SENTENCES: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"threat"}), "It reads like a threat."),
-    (frozenset({"identity_attack"}), "It reads as if it demeaned people for what they are."),
+    (frozenset({"threat"}), noted("It reads like a threat.")),
+    (frozenset({"identity_attack"}), noted("It reads as if it demeaned people for what they are.")),
     (
         frozenset({"toxicity", "severe_toxicity", "obscene", "insult", "sexual_explicit"}),
-        "Its language does not seem respectful.",
+        noted("Its language does not seem respectful."),
     ),
-    (frozenset({"private_data"}), "It holds private information about somebody."),
-    (NAME_SCORES, "The name that you gave does not seem respectful."),
-    (frozenset({"name_links"}), "The name that you gave holds a web address."),
-    (frozenset({"spam"}), "It reads like advertising."),
-    (frozenset({"relevance"}), "It does not seem to be about the article."),
-    (frozenset({"links"}), "It holds too many links."),
+    (frozenset({"private_data"}), noted("It holds private information about somebody.")),
+    (NAME_SCORES, noted("The name that you gave does not seem respectful.")),
+    (frozenset({"name_links"}), noted("The name that you gave holds a web address.")),
+    (frozenset({"spam"}), noted("It reads like advertising.")),
+    (frozenset({"relevance"}), noted("It does not seem to be about the article.")),
+    (frozenset({"links"}), noted("It holds too many links.")),
 )
 """The first that fits is said."""
 
@@ -131,11 +133,14 @@ def judge(
     holds: tuple[str, ...] = (),
     waits_because: str | None = None,
     meanings: Mapping[str, str] | None = None,
+    verified: bool = True,
 ) -> Judgement:
     """What the policy in force makes of a comment; ``waits_because`` says why everything waits here just now,
-    ``meanings`` what was found behind a signal, in words.
+    ``meanings`` what was found behind a signal, in words. How relevant it is to a text that isn't ``verified`` is not
+    known: whoever sent that text may have made it to fit.
     """
-    signals = signals_from(scores, counts=counts, holds=holds, meanings=meanings)
+    certain = scores if verified or scores is None else replace(scores, relevance=None)
+    signals = signals_from(certain, counts=counts, holds=holds, meanings=meanings)
     rules = configuration.policy.rules_for(site_id, section)
     decision = decide(
         signals,
@@ -233,10 +238,11 @@ def holds_for(
     *,
     parent: Comment | None = None,
     form_filled: bool = False,
+    look_alike: bool = False,
 ) -> tuple[str, ...]:
     """Facts beyond the scores for which a comment must wait, in words. The term itself isn't among the words: what
     is stored with a decision stays, and the name of a victim must be erasable. ``parent`` is what a reply answers: by
-    itself the policy publishes no answer to what readers can't see.
+    itself the policy publishes no answer to what readers can't see. ``look_alike``: as ``is_look_alike`` says.
     """
     holds = [
         f"{holds_it}a word on the wordlist of this {'article' if found.term.of_article else 'site'}: {found.term.why}"
@@ -245,6 +251,8 @@ def holds_for(
     ]
     if form_filled:
         holds.append(FORM_FILLED)
+    if look_alike:
+        holds.append(LOOK_ALIKE)
     if author.muted_until is not None and author.muted_until > now:
         holds.append("its author is muted: a moderator reads everything they write")
     if author.banned_until is not None and author.banned_until > now:
@@ -252,6 +260,11 @@ def holds_for(
     if parent is not None and parent.status != Status.APPROVED:
         holds.append("answers a comment that isn’t published")
     return tuple(dict.fromkeys(holds))
+
+
+def is_look_alike(connection: Connection, author: Author, name: str, marks: Sequence[str]) -> bool:
+    """Whether an author without a mark writes under a name that readers would take for that of one who has one."""
+    return not marks and passes_for_marked(connection, author.site_id, comparable_name(name), author.id)
 
 
 def check_not_banned(connection: Connection, author: Author, now: datetime) -> None:

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
-from moderation.core.comment import Status
+from moderation.core.comment import MESSAGES, Status, standing_told
 from moderation.core.errors import IdempotencyMismatch
 from moderation.core.scores import Scores
 from moderation.services import Services
@@ -55,6 +55,11 @@ class Arrival:
     reasons: tuple[str, ...] = ()
     scores: Scores | None = None
     replayed: bool = False
+
+    def told(self, language: str) -> str:
+        """What the reader can be told. ``message`` says it in English."""
+        why = self.message.removeprefix(str(MESSAGES[self.status])).strip()
+        return standing_told(self.status, why, language)
 
 
 def earlier_answer(services: Services, sender: Sender, idempotency: Idempotency | None) -> Arrival | None:

@@ -18,11 +18,13 @@ from moderation.core.audit_chain import body_fingerprint
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import IllegalTransition
+from moderation.core.messages import Message, Word, noted
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
 from moderation.storage.comments import Comment, newest_decision
-from moderation.storage.discussion import count_answer, keep_place
+from moderation.storage.discussion import Above, count_answer, keep_place
+from moderation.storage.discussions import Discussion
 from moderation.storage.search_index import enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
 
@@ -70,17 +72,17 @@ TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
 """From which status to which, and what may bring that about. None: the comment is new."""
 
 _IMPOSSIBLE = {
-    Trigger.WITHDRAWAL: "it can't be withdrawn any more",
-    Trigger.EXPIRY: "only what waits can expire",
-    Trigger.ERASURE: "there is nothing left to erase",
+    Trigger.WITHDRAWAL: noted("not_withdrawable_now"),
+    Trigger.EXPIRY: noted("not_expirable_now"),
+    Trigger.ERASURE: noted("not_erasable_now"),
 }
 
 
 def check_transition(before: Status | None, after: Status, trigger: Trigger) -> None:
     """Raises ``IllegalTransition`` for what the table doesn't hold."""
     if trigger not in TRANSITIONS.get((before, after), ()):
-        why = _IMPOSSIBLE.get(trigger, "nothing can be decided about it any more")
-        raise IllegalTransition(f"This comment is {before or 'new'}; {why}.")
+        code = _IMPOSSIBLE.get(trigger, noted("not_decidable_now"))
+        raise IllegalTransition(Message(code, {"status": Word(before or "new")}))
 
 
 # --- ways through it --------------------------------------------------------------------------------------------------
@@ -111,7 +113,7 @@ def arrive(
     author.rejected += status is Status.REJECTED
     keep_author(unit.connection, author, before=author_before)
     parent_id = comment["parent_id"]
-    under = count_answer(unit.connection, parent_id, 1) if shown else False
+    above = count_answer(unit.connection, parent_id, 1) if shown else Above()
     comment = {
         **comment,
         "status": status.value,
@@ -120,12 +122,15 @@ def arrive(
         "published_at": now if shown else None,
         "decided_at": None if status in WAITING else now,
         "shown": shown,
-        "opening": shown and not under,
+        "opening": shown and not above.shown,
         "replies_shown": 0,
+        "thread_id": (above.thread_id if above.shown else comment["id"]) if shown else None,
     }
     insert_comment(unit.connection, comment)
-    if shown and parent_id is not None and not under:
-        keep_place(unit.connection, parent_id)  # that was taken down just now: answered, it keeps its place
+    if shown:
+        discussion_changed(unit, comment["article_id"])
+        if parent_id is not None and not above.shown:
+            keep_place(unit.connection, parent_id)  # that was taken down just now: answered, it keeps its place
     by_policy = status if decided else None
     row = queue_index.queue_index_row(comment, article, judgement.signals, judgement.weight, by_policy=by_policy)
     (number,) = unit.connection.execute(queue_index.INSERT, row).inserted_primary_key or (0,)
@@ -262,10 +267,16 @@ def _move(
     unit.session.flush()
     if Status.APPROVED in (before, status) or comment.published_at != published_before:
         keep_place(unit.connection, comment.id)
+        discussion_changed(unit, comment.article_id)
     approved = (status is Status.APPROVED) - (before is Status.APPROVED)
     rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
     unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
     return before
+
+
+def discussion_changed(unit: UnitOfWork, article_id: str) -> None:
+    """What readers see under this article is no longer what they saw."""
+    unit.increment(Discussion, article_id, revision=1)
 
 
 def _tell_site(unit: UnitOfWork, site_id: str, comment_id: str, before: Status | None, status: Status) -> None:

@@ -19,6 +19,7 @@ from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
     counts_for,
     holds_for,
+    is_look_alike,
     judge,
     private_data_in,
     wordlist_hits_in,
@@ -203,7 +204,14 @@ def _decide(
     wordlist_hits = wordlist_hits_in(rules, comment.body, comment.author_name)
     private = private_data_in(configuration, comment.body, comment.author_name)
     answered = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
-    holds = holds_for(author, unit.now, wordlist_hits, parent=answered, form_filled=comment.form_filled)
+    holds = holds_for(
+        author,
+        unit.now,
+        wordlist_hits,
+        parent=answered,
+        form_filled=comment.form_filled,
+        look_alike=is_look_alike(unit.connection, author, comment.author_name, comment.marks),
+    )
     alike = others_alike(unit.connection, site_id=comment.site_id, body=comment.body, authors={author.id}, now=unit.now)
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, rules.settings, reply=reply, now=unit.now)
@@ -221,5 +229,6 @@ def _decide(
         holds=holds,
         waits_because=stands.waits_because,
         meanings=private.meanings,
+        verified=article.verified,
     )
     decide_late(unit, comment, judgement)

@@ -20,6 +20,7 @@ from moderation.comments.evaluation import (
     check_not_banned,
     counts_for,
     holds_for,
+    is_look_alike,
     judge,
     private_data_in,
     score_or_none,
@@ -38,7 +39,7 @@ from moderation.comments.idempotency import (
 from moderation.comments.lifecycle import arrive
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
-from moderation.core.comment import DEEPEST, MESSAGES, WAITING, CommentRules, Status, Submission
+from moderation.core.comment import DEEPEST, WAITING, CommentRules, Status, Submission, standing_told
 from moderation.core.errors import (
     ArticleNotFound,
     CommentTooLong,
@@ -47,7 +48,9 @@ from moderation.core.errors import (
     InvalidField,
 )
 from moderation.core.ids import new_id
+from moderation.core.messages import ENGLISH, Message
 from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
@@ -60,6 +63,7 @@ from moderation.storage.comments import (
     with_external_id,
 )
 from moderation.storage.database import session_on
+from moderation.storage.marked_names import keep_marked_name
 from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import Rules, SiteRulesCache
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -247,8 +251,10 @@ def _check_size(body: str, rules: CommentRules) -> None:
     if len(body) > maximum:
         raise InvalidField(
             "body",
-            f"holds {len(body)} code points, invisible ones too; at most {maximum} are possible here, and "
-            f"{rules.maximum_length} characters as a reader counts them. Please shorten it.",
+            Message(
+                "body_too_many_code_points",
+                {"number": len(body), "longest": maximum, "maximum": rules.maximum_length},
+            ),
         )
 
 
@@ -269,7 +275,7 @@ def _parent(connection: Connection, article: Place, sender: Sender, parent_id: s
     # A site's own server may pass on a reply while its parent still waits; a browser isn't told that it does.
     answerable = (*WAITING, Status.APPROVED) if sender.vouches else (Status.APPROVED,)
     if parent is None or parent.article_id != article.id or parent.status not in answerable:
-        raise InvalidField("parent_id", "names no comment on this article that can be replied to.")
+        raise InvalidField("parent_id", Message("parent_not_answerable"))
     return parent
 
 
@@ -312,12 +318,20 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         counts=counts_for(
             submission.body, submission.author.name, author, wordlist_hits, private=known.private, alike=known.alike
         ),
-        holds=holds_for(author, now, wordlist_hits, parent=parent, form_filled=submission.form_filled),
+        holds=holds_for(
+            author,
+            now,
+            wordlist_hits,
+            parent=parent,
+            form_filled=submission.form_filled,
+            look_alike=is_look_alike(connection, author, submission.author.name, submission.author.marks),
+        ),
         waits_because=stands.waits_because,
         meanings=known.private.meanings,
+        verified=article.verified,
     )
     _call(author, case, found)
-    comment = _comment_row(unit, case, article, author, parent, scored)
+    comment = _comment_row(unit, case, article, author, parent, scored, new=not found)
     # What is decided afresh later is decided in the mode that counted now.
     judged_in = replace(article, mode=stands.rules.mode.value) if stands.by_desk else article
     status, statement = arrive(
@@ -330,7 +344,9 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         decided=not case.received_only,
         actor=sender.reference,
     )
-    message = f"{MESSAGES[status]} {statement.why}" if statement else MESSAGES[status]
+    if submission.author.marks:
+        keep_marked_name(connection, sender.site_id, comparable_name(submission.author.name), author.id)
+    message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
         comment_id=comment["id"],
@@ -393,8 +409,10 @@ def _comment_row(
     author: Author,
     parent: Comment | None,
     scored: _Scored,
+    *,
+    new: bool,
 ) -> dict[str, Any]:
-    """The comment's columns, but for those that say where it stands."""
+    """The comment's columns, but for those that say where it stands. ``new``: nobody knew its author before."""
     now, submission = unit.now, case.submission
     too_deep = parent is not None and parent.depth >= DEEPEST
     under = parent.parent_id if parent is not None and too_deep else submission.parent_id
@@ -417,4 +435,6 @@ def _comment_row(
         "created_at": submission.created_at or now,
         "received_at": now,
         "form_filled": submission.form_filled,
+        "marks": list(submission.author.marks),
+        "first": new and submission.author.id is not None,  # a guest may have been here under any other name
     }

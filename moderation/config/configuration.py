@@ -76,6 +76,7 @@ class RateLimits(Table):
     per_reader: Limits = ("6 per minute", "60 per hour")
     per_address: Limits = ("30 per minute",)
     per_site: Limits = ("1200 per minute",)
+    unverified_articles: Limits = ("20 per hour",)
 
 
 class Scoring(Table):

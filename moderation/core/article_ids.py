@@ -7,6 +7,7 @@ import unicodedata
 import regex
 
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 
 LONGEST = 200
 """Characters."""
@@ -23,8 +24,5 @@ def article_name(text: str) -> str:
     """
     name = unicodedata.normalize("NFC", text) if len(text) <= LONGEST * 4 else text
     if not 1 <= len(name) <= LONGEST or _UNTELLABLE.search(name):
-        raise InvalidField(
-            "article_id",
-            f"must be 1 to {LONGEST} characters without control or direction signs, UTF-8 and percent-encoded.",
-        )
+        raise InvalidField("article_id", Message("article_id_unusable", {"longest": LONGEST}))
     return name

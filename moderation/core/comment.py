@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from moderation.core.messages import Message, noted, translated
+
 
 class Status(StrEnum):
     """Where a comment stands."""
@@ -28,6 +30,17 @@ DEEPEST = 5
 answers."""
 
 
+MARKS = ("staff", "subscriber", "verified")
+"""What an author can be marked as, beside a site's own badges."""
+
+
+class Notice(StrEnum):
+    """What the newsroom puts above a discussion."""
+
+    QUESTION = "question"
+    ANNOUNCEMENT = "announcement"
+
+
 class Mode(StrEnum):
     """How a discussion takes comments."""
 
@@ -44,12 +57,14 @@ class Mode(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """Who says they wrote it. ``id`` and ``address`` are known only where the site's server vouches for them, or
-    the address from the connection itself.
+    the address from the connection itself. ``marks`` are what the site's server vouches for beside: ``MARKS``, and
+    badges in its own words.
     """
 
     name: str
     id: str | None = None
     address: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +92,21 @@ class CommentRules:
     close_after_days: int
 
 
-MESSAGES: Mapping[Status, str] = {
-    Status.RECEIVED: "Thank you. Your comment has arrived and will be read soon.",
-    Status.PENDING: "Thank you. Your comment has arrived and waits for a moderator.",
-    Status.APPROVED: "Thank you. Your comment is published.",
-    Status.REJECTED: "Your comment was not published.",
-    Status.WITHDRAWN: "You have withdrawn this comment.",
-    Status.EXPIRED: "The discussion ended before anyone could read your comment, so it was not published.",
-    Status.ERASED: "This comment was erased.",
+SAID_OF_STATUS = (noted("new"), noted("received"), noted("pending"), noted("approved"))
+"""What refusals call a status, beside the words that pages have for it."""
+MESSAGES: Mapping[Status, Message] = {
+    Status.RECEIVED: Message("comment_received"),
+    Status.PENDING: Message("comment_waits"),
+    Status.APPROVED: Message("comment_published"),
+    Status.REJECTED: Message("comment_not_published"),
+    Status.WITHDRAWN: Message("comment_withdrawn"),
+    Status.EXPIRED: Message("comment_expired"),
+    Status.ERASED: Message("comment_erased"),
 }
 """What the reader is told of each status, when there is nothing more particular to say."""
+
+
+def standing_told(status: Status, why: str | None, language: str) -> str:
+    """What the reader is told of where a comment stands, and why."""
+    message = MESSAGES[status].told(language)
+    return f"{message} {translated(why, language)}" if why else message

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from moderation.core.messages import noted
+
 
 class Outcome(StrEnum):
     """What a policy decides."""
@@ -82,7 +84,7 @@ class Statement:
         return Statement(**{**kept, "prompted_by": Prompt(kept["prompted_by"])})
 
 
-REDRESS = (
+REDRESS = noted(
     "If you think this is wrong, write to the newsroom and name the reference of your comment. "
     "You may also turn to a certified dispute settlement body or to a court."
 )
@@ -100,9 +102,9 @@ def refusal_statement(
 ) -> Statement:
     """The statement for a comment that is not, or no longer, published."""
     return Statement(
-        restriction="The comment was removed." if published_before else "The comment was not published.",
-        duration="Until the decision is changed.",
-        reach="Everywhere that this site's comments are shown.",
+        restriction=noted("The comment was removed.") if published_before else noted("The comment was not published."),
+        duration=noted("Until the decision is changed."),
+        reach=noted("Everywhere that this site's comments are shown."),
         facts=facts,
         prompted_by=prompted_by,
         automated_detection=automated_detection,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
+
+from moderation.core.messages import ENGLISH, Message, Moment, Style, Word, counted, noted, told
 
 
 def clipped(text: str, maximum: int = 80) -> str:
@@ -14,31 +16,60 @@ def clipped(text: str, maximum: int = 80) -> str:
 
 
 class ModerationError(Exception):
-    """Anything this service refuses or fails at, in one plain sentence (``str(error)``)."""
+    """Anything this service refuses or fails at: a code, and what its sentence is filled in with. ``str(error)`` is the
+    sentence in English. An error without a code of its own is told by its docstring, or by a ``detail`` of its own.
+    """
+
+    code: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return self.detail
 
     @property
+    def params(self) -> Mapping[str, Any]:
+        """What the sentence is filled in with, by name."""
+        return {}
+
+    @property
+    def sentences(self) -> tuple[str | Message, ...]:
+        """What is wrong and how to mend it."""
+        if "code" in vars(type(self)):
+            return (Message(self.code, self.params),)
+        return (" ".join((type(self).__doc__ or "").split()),)
+
+    @property
     def detail(self) -> str:
-        """What is wrong and how to mend it, for the person who asked."""
-        return " ".join((self.__class__.__doc__ or "").split())
+        """What is wrong and how to mend it, in English."""
+        return " ".join(map(str, self.sentences))
+
+    def told(self, language: str) -> str:
+        """The same in another language, where the error has a code."""
+        if type(self).detail is not ModerationError.detail:
+            return self.detail
+        return " ".join(str(told(sentence, language)) for sentence in self.sentences)
 
 
 @dataclass(eq=False, slots=True)
 class InvalidField(ModerationError):
-    """A field that can't be accepted. ``field`` is a dotted path such as ``author.name``."""
+    """A field that can't be accepted. ``field`` is a dotted path such as ``author.name``. In English a message goes on
+    from the field's name; in other languages it is a sentence of its own.
+    """
 
     field: str
-    message: str
+    message: str | Message
+    code: ClassVar[str] = "invalid_field"
 
     @property
     def detail(self) -> str:
-        return f"{clipped(self.field, 400)}: {clipped(self.message, 2000)}"
+        return self.told(ENGLISH)
 
-    @property
-    def sentence(self) -> str:
+    def told(self, language: str) -> str:
+        return f"{clipped(self.field, 400)}: {clipped(told(self.message, language), 2000)}"
+
+    def sentence(self, language: str = ENGLISH) -> str:
         """The same for the page that the form stands on: ``The password was not the same both times.``"""
+        if isinstance(self.message, Message) and language != ENGLISH:
+            return self.message.told(language)
         return f"The {self.field} {self.message}"
 
 
@@ -49,6 +80,8 @@ class WrongCredential(InvalidField):
 class PasswordsBusy(ModerationError):
     """So many are signing in at this moment that nothing was checked. Please try again in a few seconds."""
 
+    code: ClassVar[str] = noted("passwords_busy")
+
 
 @dataclass(eq=False, slots=True)
 class CommentTooShort(ModerationError):
@@ -56,14 +89,11 @@ class CommentTooShort(ModerationError):
 
     length: int
     minimum: int
+    code: ClassVar[str] = counted("comment_too_short")
 
     @property
-    def detail(self) -> str:
-        has = "1 character" if self.length == 1 else f"{self.length} characters"
-        return (
-            f"The comment has {has}; at least {self.minimum} are needed here. "
-            "Spaces at either end and invisible characters don't count. Please say a little more."
-        )
+    def params(self) -> Mapping[str, Any]:
+        return {"count": self.length, "minimum": self.minimum}
 
 
 @dataclass(eq=False, slots=True)
@@ -72,10 +102,11 @@ class CommentTooLong(ModerationError):
 
     length: int
     maximum: int
+    code: ClassVar[str] = counted("comment_too_long")
 
     @property
-    def detail(self) -> str:
-        return f"The comment has {self.length} characters; at most {self.maximum} are possible here. Please shorten it."
+    def params(self) -> Mapping[str, Any]:
+        return {"count": self.length, "maximum": self.maximum}
 
 
 @dataclass(eq=False, slots=True)
@@ -83,22 +114,20 @@ class DuplicateComment(ModerationError):
     """The same text by the same author on the same article within a day."""
 
     comment_id: str
-
-    @property
-    def detail(self) -> str:
-        return "This comment has already arrived here; there is no need to send it again."
+    code: ClassVar[str] = noted("duplicate_comment")
 
 
 @dataclass(eq=False, slots=True)
 class DiscussionClosed(ModerationError):
     """The article takes no comments (any more); ``opens_at`` says when it does again, where that is known."""
 
-    why: str
+    why: str | Message
     opens_at: datetime | None = None
+    code: ClassVar[str] = "discussion_closed"
 
     @property
-    def detail(self) -> str:
-        return self.why
+    def sentences(self) -> tuple[str | Message, ...]:
+        return (self.why,)
 
 
 @dataclass(eq=False, slots=True)
@@ -111,52 +140,71 @@ class AuthorBanned(ModerationError):
     why: str | None
     reference: str | None
     statement: Mapping[str, Any] | None
+    code: ClassVar[str] = "author_banned"
 
     @property
-    def detail(self) -> str:
-        until = f"until {self.until.day} {self.until:%B %Y, %H:%M} UTC" if self.until else "at the moment"
-        why = f" The reason: {self.why}" if self.why else ""
-        name = f" and name the reference {self.reference}" if self.reference else ""
-        return (
-            f"You can’t comment here {until}.{why} Your comment was not stored. "
-            f"If you think this is a mistake, please write to the newsroom{name}."
-        )
+    def sentences(self) -> tuple[Message, ...]:
+        until = Message("author_banned_until", {"until": Moment(self.until)}) if self.until else None
+        why = Message("author_banned_because", {"why": Word(self.why)}) if self.why else None
+        redress = Message("author_banned_redress")
+        if self.reference:
+            redress = Message("author_banned_redress_reference", {"reference": self.reference})
+        said = (until or Message("author_banned_for_now"), why, Message("comment_not_stored"), redress)
+        return tuple(sentence for sentence in said if sentence is not None)
 
 
 class NotFound(ModerationError):
     """There is nothing of that name here, or nothing that this key or account reaches: the two are told alike."""
 
+    code: ClassVar[str] = noted("not_found")
+
 
 class ArticleNotFound(NotFound):
     """There is no such article on this site. Register it first: PUT /api/v1/articles/{article_id}."""
+
+    code: ClassVar[str] = noted("article_not_found")
 
 
 class AuthorNotFound(NotFound):
     """There is no such author here, or this account has nothing to do with their site."""
 
+    code: ClassVar[str] = noted("author_not_found")
+
 
 class SiteNotFound(NotFound):
     """There is no such site here, or this account has nothing to do with it."""
+
+    code: ClassVar[str] = noted("site_not_found")
 
 
 class CaseNotFound(NotFound):
     """There is no such legal case here, or this account has nothing to do with its site."""
 
+    code: ClassVar[str] = noted("case_not_found")
+
 
 class CommentNotFound(NotFound):
     """There is no such comment here, or this key or receipt doesn't open it."""
+
+    code: ClassVar[str] = noted("comment_not_found")
 
 
 class TermNotFound(NotFound):
     """There is no such term here, or this account has nothing to do with its list."""
 
+    code: ClassVar[str] = noted("term_not_found")
+
 
 class NoteNotFound(NotFound):
     """There is no such note here, or this account has nothing to do with what it is about."""
 
+    code: ClassVar[str] = noted("note_not_found")
+
 
 class ActionNotFound(NotFound):
     """There is nothing of yours to undo here."""
+
+    code: ClassVar[str] = noted("action_not_found")
 
 
 @dataclass(eq=False, slots=True)
@@ -166,10 +214,11 @@ class OpenWithColleague(ModerationError):
     """
 
     by: str
+    code: ClassVar[str] = noted("open_with_colleague")
 
     @property
-    def detail(self) -> str:
-        return f"{self.by} has this comment open. Nothing was changed; press once more to go ahead all the same."
+    def params(self) -> Mapping[str, Any]:
+        return {"by": self.by}
 
 
 @dataclass(eq=False, slots=True)
@@ -181,25 +230,29 @@ class DecidedMeanwhile(ModerationError):
     by: str
     at: datetime | None
     reason_id: str | None = None
+    code: ClassVar[str] = "decided_meanwhile"
 
     @property
-    def detail(self) -> str:
-        when = f" at {self.at:%H:%M} UTC on {self.at:%d %B %Y}" if self.at else ""
-        return (
-            f"This comment changed meanwhile: it is {self.status} now, decided by {self.by}{when} "
-            f"(revision {self.revision}). Nothing was overwritten; look at it again before you decide."
-        )
+    def params(self) -> Mapping[str, Any]:
+        when = Moment(self.at, Style.CLOCK) if self.at else None
+        return {"status": Word(self.status), "by": self.by, "revision": self.revision, "at": when}
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        at = Message("decided_meanwhile_at", self.params)
+        return (Message("decided_meanwhile", self.params) if self.at is None else at,)
 
 
 @dataclass(eq=False, slots=True)
 class NotPossibleNow(ModerationError):
     """The comment's status doesn't allow this step."""
 
-    why: str
+    why: str | Message
+    code: ClassVar[str] = "not_possible_now"
 
     @property
-    def detail(self) -> str:
-        return self.why
+    def sentences(self) -> tuple[str | Message, ...]:
+        return (self.why,)
 
 
 class IllegalTransition(NotPossibleNow):
@@ -209,9 +262,13 @@ class IllegalTransition(NotPossibleNow):
 class KeyMissing(ModerationError):
     """A key is needed: `Authorization: Bearer <secret key>` from a server, or `X-Site-Key` from a browser."""
 
+    code: ClassVar[str] = noted("key_missing")
+
 
 class ReceiptMissing(KeyMissing):
     """The comment's receipt is needed (`?receipt=`), or its site's secret key (`Authorization: Bearer <key>`)."""
+
+    code: ClassVar[str] = noted("receipt_missing")
 
 
 class KeyInvalid(ModerationError):
@@ -219,16 +276,19 @@ class KeyInvalid(ModerationError):
     `Authorization: Bearer <secret key>`, a publishable one into `X-Site-Key`.
     """
 
+    code: ClassVar[str] = noted("key_invalid")
+
 
 @dataclass(eq=False, slots=True)
 class RightMissing(ModerationError):
     """The key, token or account is good, but doesn't allow this."""
 
     right: str
+    code: ClassVar[str] = noted("right_missing")
 
     @property
-    def detail(self) -> str:
-        return f"This needs the right '{self.right}', which this key or account doesn't have here."
+    def params(self) -> Mapping[str, Any]:
+        return {"right": self.right}
 
 
 @dataclass(eq=False, slots=True)
@@ -236,11 +296,16 @@ class OriginNotAllowed(ModerationError):
     """A browser sent a publishable key from an origin that the site doesn't allow."""
 
     origin: str | None
+    code: ClassVar[str] = "origin_not_allowed"
 
     @property
-    def detail(self) -> str:
-        sent = f"the origin {clipped(self.origin)!r}" if self.origin else "no Origin header"
-        return f"A publishable key works only from the site's own allowed origins; this request has {sent}."
+    def params(self) -> Mapping[str, Any]:
+        return {"origin": repr(clipped(self.origin))} if self.origin else {}
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        sent = Message("origin_not_allowed", self.params)
+        return (sent if self.origin else Message("origin_missing"),)
 
 
 class InvitationEnded(ModerationError):
@@ -248,21 +313,31 @@ class InvitationEnded(ModerationError):
     administrator for a new link.
     """
 
+    code: ClassVar[str] = noted("invitation_ended")
+
 
 class CursorInvalid(ModerationError):
     """The cursor was changed or comes from elsewhere. Start again without one, or use `next` as it was given."""
+
+    code: ClassVar[str] = noted("cursor_invalid")
 
 
 class IdempotencyMismatch(ModerationError):
     """This Idempotency-Key was used within a day for another request. Use a new key for a new comment."""
 
+    code: ClassVar[str] = noted("idempotency_mismatch")
+
 
 class ScoringFailed(ModerationError):
     """The scoring pack couldn't answer."""
 
+    code: ClassVar[str] = noted("scoring_failed")
+
 
 class ScoringTooSlow(ScoringFailed):
     """The scoring pack didn't answer in time."""
+
+    code: ClassVar[str] = noted("scoring_too_slow")
 
 
 _TOLD_AT_ONCE = 10

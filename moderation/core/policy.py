@@ -29,6 +29,7 @@ from moderation.core.conditions import (
     conditions_from,
 )
 from moderation.core.decision import Decision, Outcome, Reason
+from moderation.core.messages import noted
 from moderation.core.scores import LABELS, Scores
 from moderation.core.spam import spam_probability, spam_words
 
@@ -206,15 +207,16 @@ def concerns(signals: Signals, rules: Rules) -> tuple[Reason, ...]:
     return (*_facts(signals), *refusing, *_reasons(rules.whole("flag"), signals, missing_holds=True))
 
 
-FORM_FILLED = "spam: the form was filled in as a program does it, too fast or where no reader sees a field"
-NAME_UNREAD = "its author's name couldn't be scored"
-PART_UNREAD = "a part of it is in a language that the scoring pack can't read"
+FORM_FILLED = noted("spam: the form was filled in as a program does it, too fast or where no reader sees a field")
+NAME_UNREAD = noted("its author's name couldn't be scored")
+PART_UNREAD = noted("a part of it is in a language that the scoring pack can't read")
 NAME_HOLDS = "its author's name holds "
 """How the words begin for a term of a wordlist in a name."""
-HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored"}
+LOOK_ALIKE = "its author’s name reads like that of somebody whom the site has marked, and they have no mark"
+HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored", LOOK_ALIKE: "look_alike"}
 """Facts for which a comment waits whose reason has a code of its own."""
 
-EVERYTHING_WAITS = "every comment here is read before it is published"
+EVERYTHING_WAITS = noted("every comment here is read before it is published")
 
 
 def decide(

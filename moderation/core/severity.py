@@ -81,13 +81,6 @@ class Severity:
     value: int
     parts: tuple[Part, ...]
 
-    @property
-    def words(self) -> str:
-        """Such as "Severity 912 of 1000: threat 0.85, at or over 0.20: 902; links 3, at or over 2: 40."."""
-        told = "; ".join(f"{part.reason.words}: {part.points}" for part in self.parts)
-        more = " The strongest counts in full, the others add a little." if len(self.parts) > 1 else ""
-        return f"Severity {self.value} of {MAX_SEVERITY}" + (f": {told}." if told else ".") + more
-
 
 def severity_of(reasons: Iterable[Reason]) -> Severity:
     """The severity of a comment for which these reasons hold. Of several with one code the strongest counts.

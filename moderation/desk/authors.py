@@ -12,6 +12,7 @@ from moderation.core.actor import Actor
 from moderation.core.decision import Prompt, Statement
 from moderation.core.errors import InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
+from moderation.core.messages import noted
 from moderation.core.reach import MODERATE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, Reversal, acted
@@ -30,8 +31,8 @@ REDRESS = (
     "You may also turn to a certified dispute settlement body or to a court."
 )
 _RESTRICTION = {
-    AuthorKind.MUTED: "Your comments wait until a moderator has read them.",
-    AuthorKind.BANNED: "You can’t write comments.",
+    AuthorKind.MUTED: noted("Your comments wait until a moderator has read them."),
+    AuthorKind.BANNED: noted("You can’t write comments."),
 }
 
 

@@ -21,6 +21,7 @@ from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, RightMissing, SiteNotFound
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.reach import DECIDE, MODERATE, SENIOR, account_of, demand, reachable, somewhere_on
 from moderation.desk.actions import action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
@@ -84,7 +85,7 @@ def remove_everything(services: Services, actor: Actor, what: Everything, ruling
     Raises ``ArticleNotFound``, ``AuthorNotFound``, ``RightMissing`` and ``InvalidField``.
     """
     if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
-        raise InvalidField("reason", "is missing: choose why everything is removed.")
+        raise InvalidField("reason", Message("removal_reason_missing"))
     detail = {"everything": what.of}
 
     def choose(session: Session, action_id: str) -> int:
@@ -136,7 +137,7 @@ def reject_alike(services: Services, actor: Actor, comment_id: str, ruling: Ruli
     Raises ``CommentNotFound``, ``RightMissing`` and ``InvalidField``.
     """
     if ruling.verdict is not Verdict.REJECT or ruling.reason_id is None:
-        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+        raise InvalidField("reason", Message("refusal_reasons_missing"))
     # Compared before the transaction, which nobody else should wait for; what changes meanwhile is left alone.
     with services.database.reading() as session:
         near_duplicates = all_like(session, actor, comment_id, services.clock())
@@ -156,7 +157,7 @@ def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
     if not 0 <= score_range.low < score_range.high <= HUNDREDTHS:
         raise InvalidField("score range", "needs a beginning below its end, both from 0 to 1.")
     if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
-        raise InvalidField("reason", "is missing: choose why the comments are refused.")
+        raise InvalidField("reason", Message("refusal_reasons_missing"))
 
 
 def _begin(

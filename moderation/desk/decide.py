@@ -16,6 +16,7 @@ from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Prompt, refusal_statement
 from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField
+from moderation.core.messages import noted
 from moderation.core.reach import DECIDE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
@@ -173,8 +174,8 @@ def rule(
             prompted_by=ruling.prompted_by,
             automated_detection=comment.flags > 0 and own_check,
             automated_decision=False,
-            rule=reason.label if reason else "The newsroom's rules for comments",
-            why=told.sentence or "It does not follow our rules for comments.",
+            rule=reason.label if reason else noted("The newsroom's rules for comments"),
+            why=told.sentence or noted("It does not follow our rules for comments."),
         )
     change_status(
         unit,

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from moderation.accounts.reachable import article_reached, author_reached
+from moderation.comments.lifecycle import discussion_changed
 from moderation.core.actor import Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.errors import InvalidField, NoteNotFound, NotFound, NotPossibleNow
 from moderation.core.ids import is_id, new_id
+from moderation.core.messages import Message, Word
 from moderation.core.reach import MODERATE, SENIOR, account_of
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, Reversal, acted, ask_if_open, comment_at_hand
@@ -65,7 +67,14 @@ def flag_comment(
         if kind is FlagKind.ESCALATED:
             ask_if_open(unit, actor, comment, anyway=anyway)
         unit.session.add(
-            CommentFlag(comment_id=comment.id, kind=kind, account_id=account_id, note=note, made_at=unit.now)
+            CommentFlag(
+                comment_id=comment.id,
+                kind=kind,
+                account_id=account_id,
+                note=note,
+                made_at=unit.now,
+                article_id=comment.article_id,
+            )
         )
         _tell(unit, actor, comment, kind, _FLAGGED[kind][0])
         change = Changed(subject=comment.id, before={"flag": kind.value, "was": None}, revision=None)
@@ -111,18 +120,18 @@ def reverse_flag(of: Reversal, item: ActionItem) -> bool:
     if found is not None:
         return False
     was = before["was"] | {"made_at": datetime.fromisoformat(before["was"]["made_at"])}
-    unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, **was))
+    unit.session.add(CommentFlag(comment_id=comment.id, kind=kind, article_id=comment.article_id, **was))
     _tell(unit, of.actor, comment, kind, _FLAGGED[kind][0], undoes=of.action.id)
     return True
 
 
 def _check_flaggable(comment: Comment, kind: FlagKind) -> None:
     if kind is FlagKind.FEATURED and comment.status != Status.APPROVED:
-        raise NotPossibleNow(f"Only a published comment can be featured; this one is {comment.status}.")
+        raise NotPossibleNow(Message("not_featurable_now", {"status": Word(comment.status)}))
     if kind is FlagKind.ESCALATED and comment.status not in WAITING:
-        raise NotPossibleNow(f"Only a comment that waits can be left to a senior; this one is {comment.status}.")
+        raise NotPossibleNow(Message("not_escalatable_now", {"status": Word(comment.status)}))
     if comment.status == Status.ERASED:
-        raise NotPossibleNow("This comment is erased; nothing can be done with it any more.")
+        raise NotPossibleNow(Message("comment_is_erased"))
 
 
 def _tell(
@@ -141,6 +150,8 @@ def _tell(
     if kind is FlagKind.ESCALATED:
         queue_index.change(unit.connection, comment.id, {"escalated": flagged})
     else:
+        if kind is FlagKind.FEATURED:
+            discussion_changed(unit, comment.article_id)
         unit.outbox_event(comment.site_id, _TOLD.get(event, event), comment.id, {"status": comment.status})
 
 
@@ -163,7 +174,7 @@ def add_note(
     account_id = account_of(actor, MODERATE)
     words = remark(text, "note")
     if words is None:
-        raise InvalidField("note", "is empty.")
+        raise InvalidField("note", Message("note_empty"))
     if pinned and about is not NoteAbout.ARTICLE:
         raise InvalidField("pinned", "is for notes about an article.")
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.reach import Scope
 from moderation.core.scores import LABELS
 from moderation.core.text.written import display_name
@@ -65,13 +66,13 @@ def save_view(
     its name and its words may tell of any of them. Raises ``InvalidField``.
     """
     if not name.strip():
-        raise InvalidField("name", "is empty: give the view a name to find it by.")
+        raise InvalidField("name", Message("view_name_empty"))
     name = display_name(name, "name", MAXIMUM_NAME)
     if len(query) > MAXIMUM_QUERY:
         raise InvalidField("query", f"is longer than {MAXIMUM_QUERY} characters.")
     places = {scope.site_id: None if scope.sections is None else sorted(scope.sections) for scope in made_for}
     if shared and not places:
-        raise InvalidField("view", "can't be shared: it shows no site that you see.")
+        raise InvalidField("view", Message("view_not_shareable"))
     account_id, now = actor.account_id, services.clock()
     assert account_id is not None
 
@@ -82,7 +83,7 @@ def save_view(
             same.query, same.shared, same.places = query, shared, places
             return same.id
         if (session.scalar(select(func.count()).select_from(own.subquery())) or 0) >= MAX_VIEWS:
-            raise InvalidField("name", f"can't be kept: you have {MAX_VIEWS} views. Remove one first.")
+            raise InvalidField("name", Message("too_many_views", {"maximum": MAX_VIEWS}))
         view = SavedView(id=new_id(now), account_id=account_id, name=name, query=query, shared=shared, made_at=now)
         view.places = places
         session.add(view)

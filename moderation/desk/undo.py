@@ -12,6 +12,7 @@ from moderation.comments.snapshots import Snapshot
 from moderation.core.actor import Actor
 from moderation.core.errors import ActionNotFound, NotFound, NotPossibleNow, RightMissing
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.reach import DECIDE
 from moderation.desk.actions import Reversal, action_row, comment_at_hand
 from moderation.desk.authors import AUTHOR, reverse_author
@@ -19,6 +20,7 @@ from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_th
 from moderation.desk.decide import meanwhile
 from moderation.desk.discussion_settings import MODE, reverse_mode
 from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reverse_note
+from moderation.desk.notices import NOTICE, reverse_notice
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage.actions import (
@@ -107,9 +109,9 @@ def _own_action(unit: UnitOfWork, actor: Actor, action_id: str) -> ModeratorActi
     if action is None or actor.account_id is None or action.account_id != actor.account_id:
         raise ActionNotFound
     if action.undone_by is not None:
-        raise NotPossibleNow("This was taken back already.")
+        raise NotPossibleNow(Message("taken_back_already"))
     if action.kind not in _REVERSALS:
-        raise NotPossibleNow("This can't be taken back.")
+        raise NotPossibleNow(Message("not_undoable"))
     return action
 
 
@@ -135,7 +137,7 @@ def _left_alone(unit: UnitOfWork, item: ActionItem) -> Exception:
     comment = find_comment(unit.session, item.subject) if item.revision is not None else None
     if comment is not None:
         return meanwhile(unit.session, comment)
-    return NotPossibleNow("Somebody has changed this since; nothing was overwritten.")
+    return NotPossibleNow(Message("changed_since"))
 
 
 # --- one thing at a time ----------------------------------------------------------------------------------------------
@@ -172,5 +174,6 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActionItem], bool]] = {
     MODE: reverse_mode,
     TERMS: reverse_terms,
     NOTE: reverse_note,
+    NOTICE: reverse_notice,
     UNNOTE: reverse_note,
 }

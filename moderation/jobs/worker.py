@@ -16,6 +16,7 @@ from moderation.comments.rescoring import score_waiting
 from moderation.desk.bulk_runner import carry_on
 from moderation.jobs.chain_checks import check_chains
 from moderation.jobs.queue_order import bring_up_to_date
+from moderation.jobs.threads import fill_threads
 from moderation.perspective.suggestions import forget_outdated
 from moderation.services import Services
 from moderation.storage.idempotency import forget_answers
@@ -83,7 +84,7 @@ class _Background(ABC):
 @contextmanager
 def beside(services: Services) -> Iterator[None]:
     """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
-    pieces = [Runner(services), Reorderer(services), ChainChecker(services)]
+    pieces = [Runner(services), Reorderer(services), ChainChecker(services), Threader(services)]
     for piece in pieces:
         piece.start()
     try:
@@ -140,6 +141,20 @@ class ChainChecker(_Background):
 
     def _work(self) -> bool:
         return check_chains(self._services, stopped=self._paused)
+
+
+class Threader(_Background):
+    """Fills in the threads of comments from before threads were kept."""
+
+    name = "filling threads"
+    fails = "threads could not be filled in"
+
+    def __init__(self, services: Services, *, every_seconds: float = FORGET_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+
+    def _work(self) -> bool:
+        fill_threads(self._services, stopped=self._paused)
+        return False
 
 
 class Reorderer(_Background):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, UniqueConstraint, bindparam, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Connection, ForeignKey, UniqueConstraint, bindparam, delete, func, select, true
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.storage.base import Base, table_of
@@ -15,7 +15,10 @@ from moderation.storage.sites import Site
 
 
 class Article(Base):
-    """One article. ``id`` is ours and random; ``external_id`` is the site's own name for it."""
+    """One article. ``id`` is ours and random; ``external_id`` is the site's own name for it. ``verified``: its site
+    has sent it itself; what a reader's browser said of it is taken for nothing certain. ``joined_into`` is the article
+    that it has become a part of: then nothing is left of it but its name, which means that other one.
+    """
 
     __tablename__ = "articles"
     __table_args__ = (UniqueConstraint("site_id", "external_id"),)
@@ -36,6 +39,8 @@ class Article(Base):
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    verified: Mapped[bool] = mapped_column(default=True, server_default=true())
+    joined_into: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
 
     @property
     def text(self) -> ArticleText | None:
@@ -75,10 +80,17 @@ class Place:
     version: int
     published_at: datetime | None
     created_at: datetime
+    verified: bool
     rules_revision: int
 
 
-_THIS = (Article.site_id == bindparam("site"), Article.external_id == bindparam("external"))
+_NAMED = aliased(Article)
+_THIS = (
+    Article.id
+    == select(func.coalesce(_NAMED.joined_into, _NAMED.id))
+    .where(_NAMED.site_id == bindparam("site"), _NAMED.external_id == bindparam("external"))
+    .scalar_subquery(),
+)
 _FIND = select(Article).where(*_THIS)
 _LOCK = _FIND.with_for_update(key_share=True)
 _COLUMNS = table_of(Article).c
@@ -125,6 +137,5 @@ def prepared_version(session: Session, article_id: str, version: int, made_by: s
 
 def articles_of(session: Session, site_id: str, *, limit: int = 100) -> Sequence[Article]:
     """A site's articles, the newest first."""
-    return session.scalars(
-        select(Article).where(Article.site_id == site_id).order_by(Article.published_at.desc(), Article.id).limit(limit)
-    ).all()
+    here = select(Article).where(Article.site_id == site_id, Article.joined_into.is_(None))
+    return session.scalars(here.order_by(Article.published_at.desc(), Article.id).limit(limit)).all()

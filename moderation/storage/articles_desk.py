@@ -34,7 +34,9 @@ def article_lines(
     """Articles within these scopes whose title holds the words in ``find``, the last registered first, from behind the
     id ``before`` on.
     """
-    chosen = select(Article.id).where(within_any(scopes, table_of(Article).c.site_id, table_of(Article).c.section))
+    chosen = select(Article.id).where(
+        within_any(scopes, table_of(Article).c.site_id, table_of(Article).c.section), Article.joined_into.is_(None)
+    )
     for word in find.split():
         chosen = chosen.where(Article.title.icontains(word, autoescape=True))
     if before is not None:

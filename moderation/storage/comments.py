@@ -34,6 +34,7 @@ UNSCORED = "comments.scored IS FALSE"
 """What the sweep for comments without scores looks for, again and again: an index of nothing else."""
 SHOWN = "comments.shown IS TRUE"
 OPENINGS = "comments.shown IS TRUE AND comments.opening IS TRUE"
+UNTHREADED = "comments.shown IS TRUE AND comments.opening IS TRUE AND comments.thread_id IS NULL"
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
 
 
@@ -48,7 +49,11 @@ class Comment(Base):
     ``parent_id`` is the comment under which this one stands, ``depth`` how many stand above it, ``in_reply_to`` the one
     that it answers where that is another (``core.comment.DEEPEST``). ``shown`` says that readers see it, or the place
     that it has left; ``opening`` that it then stands under no other, ``replies_shown`` how many shown ones have it as
-    their parent (``storage.discussion.keep_place``). ``scoring_leased_until`` keeps a second worker from scoring it.
+    their parent (``storage.discussion.keep_place``). ``thread_id`` is the opening that a shown one goes back to, itself
+    where it is one; where an opening has none, its whole thread is from before there were any, and not filled in yet.
+    ``scoring_leased_until`` keeps a second worker from scoring it.
+
+    ``marks`` are what the site vouched for when it was written ("staff"); ``first``: an identified author's first one.
     """
 
     __tablename__ = "comments"
@@ -57,6 +62,9 @@ class Comment(Base):
         Index("ix_comments_shown", "article_id", "created_at", "id", **_only(SHOWN)),
         Index("ix_comments_openings", "article_id", "created_at", "id", **_only(OPENINGS)),
         Index("ix_comments_replies", "parent_id", "created_at", "id", **_only(SHOWN)),
+        Index("ix_comments_threads", "thread_id", "created_at", "id", **_only(SHOWN)),
+        Index("ix_comments_published", "article_id", "published_at", **_only(SHOWN)),
+        Index("ix_comments_unthreaded", "id", **_only(UNTHREADED)),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
         Index("ix_comments_unscored", "site_id", "received_at", **_only(UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
@@ -89,6 +97,9 @@ class Comment(Base):
     replies_shown: Mapped[int] = mapped_column(server_default="0")
     form_filled: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether its form was filled in as programs do: then nothing but a moderator publishes it."""
+    thread_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
+    marks: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    first: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ScoreRow(Base):

@@ -10,9 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
@@ -73,7 +86,7 @@ def discussion(
     else:
         here = select(Comment).where(Comment.parent_id == under.id, literal_column(SHOWN))
     openings = _page(session, here, (after.created_at, after.id) if after else None, limit)
-    below, cut = _below(session, openings)
+    below, cut = all_below(session, openings)
     entries = {entry.comment.id: entry for entry in _entries(session, [*openings, *below])}
     tops = _tops(openings, below)
     replies: dict[str, list[Entry]] = defaultdict(list)
@@ -123,7 +136,7 @@ def _entries(session: Session, comments: Sequence[Comment]) -> list[Entry]:
     ]
 
 
-def _below(session: Session, openings: Iterable[Comment]) -> tuple[list[Comment], set[str]]:
+def all_below(session: Session, openings: Iterable[Comment]) -> tuple[list[Comment], set[str]]:
     """The answers to these comments, and the answers to those, ``REPLIES`` at most; and the ids of the comments whose
     answers are not all among them. Level by level: how many answers each has is known, so nothing is read in vain.
     """
@@ -163,24 +176,40 @@ def _tops(openings: Iterable[Comment], below: Iterable[Comment]) -> dict[str, st
 
 _C = table_of(Comment).c
 _HAS_PLACE = or_(_C.status == Status.APPROVED.value, and_(_C.published_at.is_not(None), _C.replies_shown > 0))
-_CHANGES = select(_C.parent_id, _C.shown).where(_C.id == bindparam("of"), _C.shown != _HAS_PLACE).with_for_update()
+_CHANGES = (
+    select(_C.parent_id, _C.shown, _C.replies_shown)
+    .where(_C.id == bindparam("of"), _C.shown != _HAS_PLACE)
+    .with_for_update()
+)
 _COUNT_ANSWER = (
     update(table_of(Comment))
     .where(_C.id == bindparam("of"))
     .values(replies_shown=_C.replies_shown + bindparam("step"))
-    .returning(_C.shown)
+    .returning(_C.shown, _C.thread_id)
 )
 _SET_PLACE = (
-    update(table_of(Comment)).where(_C.id == bindparam("of")).values(shown=not_(_C.shown), opening=bindparam("opens"))
+    update(table_of(Comment))
+    .where(_C.id == bindparam("of"))
+    .values(shown=not_(_C.shown), opening=bindparam("opens"), thread_id=bindparam("thread"))
 )
 _ANSWERS_STAND = (
-    update(table_of(Comment)).where(_C.parent_id == bindparam("of"), _C.shown).values(opening=bindparam("opens"))
+    update(table_of(Comment))
+    .where(_C.parent_id == bindparam("of"), _C.shown)
+    .values(opening=bindparam("opens"))
+    .returning(_C.id)
 )
+
+
+class Above(NamedTuple):
+    """What a comment answers: whether it has a place itself, and the thread that it stands in."""
+
+    shown: bool = False
+    thread_id: str | None = None
 
 
 def keep_place(connection: Connection, comment_id: str | None) -> None:
     """After a comment's status or time of publication has changed: it gets or loses its place, and with it perhaps
-    those that it answers, up to the opening.
+    those that it answers, up to the opening; and what stands under it gets into the thread where it stands now.
 
     A parent's row is written before its answer's place is told from it, so that two at once see each other.
     """
@@ -189,14 +218,41 @@ def keep_place(connection: Connection, comment_id: str | None) -> None:
         if changes is None:
             return
         shown = not changes.shown
-        parent_shown = count_answer(connection, changes.parent_id, 1 if shown else -1)
-        connection.execute(_SET_PLACE, {"of": comment_id, "opens": shown and not parent_shown})
-        connection.execute(_ANSWERS_STAND, {"of": comment_id, "opens": not shown})
+        above = count_answer(connection, changes.parent_id, 1 if shown else -1)
+        thread = (above.thread_id if above.shown else comment_id) if shown else None
+        connection.execute(_SET_PLACE, {"of": comment_id, "opens": shown and not above.shown, "thread": thread})
+        if changes.replies_shown:
+            answers = connection.scalars(_ANSWERS_STAND, {"of": comment_id, "opens": not shown}).all()
+            for answer in answers:
+                gather(connection, answer, thread if shown else answer)
         comment_id = changes.parent_id
 
 
-def count_answer(connection: Connection, parent_id: str | None, step: int) -> bool:
-    """Counts an answer that got its place (1) or lost it (-1); returns whether its parent has a place itself."""
+def count_answer(connection: Connection, parent_id: str | None, step: int) -> Above:
+    """Counts an answer that got its place (1) or lost it (-1); returns what is known of its parent."""
     if parent_id is None:
-        return False
-    return bool(connection.scalar(_COUNT_ANSWER, {"of": parent_id, "step": step}))
+        return Above()
+    row = connection.execute(_COUNT_ANSWER, {"of": parent_id, "step": step}).first()
+    return Above(bool(row.shown), row.thread_id) if row is not None else Above()
+
+
+# Comments stand under each other no deeper than ``core.comment.DEEPEST``.
+_GATHER = text(
+    """
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM comments WHERE id = :top AND shown IS TRUE
+        UNION ALL
+        SELECT c.id FROM comments c JOIN below b ON c.parent_id = b.id WHERE c.shown IS TRUE
+    )
+    UPDATE comments SET thread_id = CAST(:thread AS VARCHAR)
+    WHERE id IN (SELECT id FROM below) AND coalesce(thread_id, '') <> coalesce(CAST(:thread AS VARCHAR), '')
+    """
+)
+
+
+def gather(connection: Connection, top: str, thread_id: str | None) -> None:
+    """This comment and all that is shown under it stand in this thread. Whoever answers one of them meanwhile holds its
+    row until then, so that the next look finds the answer. (SQLite's driver doesn't count here, and has one writer.)
+    """
+    while connection.execute(_GATHER, {"top": top, "thread": thread_id}).rowcount > 0:
+        pass

@@ -35,16 +35,20 @@ class FlagKind(StrEnum):
 
 
 class CommentFlag(Base):
-    """A flag on a comment, who set it and what they noted with it."""
+    """A flag on a comment, who set it and what they noted with it. ``article_id`` is the comment's."""
 
     __tablename__ = "comment_flags"
-    __table_args__ = (Index("ix_comment_flags_newest", "kind", "made_at"),)
+    __table_args__ = (
+        Index("ix_comment_flags_newest", "kind", "made_at"),
+        Index("ix_comment_flags_article", "article_id", "kind"),
+    )
 
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     note: Mapped[str | None]
     made_at: Mapped[datetime]
+    article_id: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
 
 
 class NoteAbout(StrEnum):

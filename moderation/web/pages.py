@@ -22,13 +22,17 @@ from moderation.web.desk import near_duplicates as alike_pages
 from moderation.web.desk import queue as queue_pages
 from moderation.web.desk import rules as rules_pages
 from moderation.web.desk import score_map as map_pages
+from moderation.web.desk import section as section_desk_pages
+from moderation.web.desk import words as desk_words
 from moderation.web.desk import work as desk_work_pages
+from moderation.web.reader import fragment as fragment_pages
 from moderation.web.reader import pages as reader_pages
+from moderation.web.reader import public_comment as public_comment_pages
 from moderation.web.shared.access import install_csrf, install_sign_in
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import install_templates
 
-APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api"})
+APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api", "section_api"})
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
 
 
@@ -37,11 +41,15 @@ def install_pages(app: Flask, limits: Limits) -> None:
     for a sign-in, a page that somebody adds later too.
     """
     install_templates(app)
+    desk_words.install(app)
     sign_in_pages.install_sign_in_pages(app)
     app.register_blueprint(reader_pages.blueprint(limits))
-    open_to_all = APIS | {reader_pages.NAME, "static"} | sign_in_pages.OPEN
+    app.register_blueprint(public_comment_pages.blueprint())
+    app.register_blueprint(fragment_pages.blueprint(limits))
+    readers = {reader_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME}
+    open_to_all = APIS | readers | {"static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
-    install_csrf(app, exempt=APIS | {reader_pages.NAME})
+    install_csrf(app, exempt=APIS | readers)
     for pages in (
         queue_pages,
         comment_pages,
@@ -63,6 +71,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         map_pages,
         bulk_pages,
         alike_pages,
+        section_desk_pages,
     ):
         app.register_blueprint(pages.blueprint())
     app.register_blueprint(account_pages.blueprint())

@@ -99,5 +99,4 @@ def test_what_somebody_asked_to_be_shown_stands_with_abuse(code: str) -> None:
 
 def test_it_is_explained_the_strongest_first() -> None:
     found = severity_of([reason("links", 3, 2), reason("threat", 0.85, 0.3)])
-    assert found.words.startswith(f"Severity {found.value} of 1000: threat 0.85: ")
-    assert "; links 3.00: " in found.words
+    assert [part.reason.words for part in found.parts] == ["threat 0.85", "links 3.00"]

@@ -11,6 +11,7 @@ from itertools import islice
 
 import regex
 
+from moderation.core.messages import noted
 from moderation.core.private_data.addresses import addresses
 from moderation.core.private_data.codes import accounts, cards, has_code, identities
 from moderation.core.private_data.emails import emails
@@ -29,12 +30,12 @@ KNOWN_REGIONS = (*DEFAULT_REGIONS, "SG", "TR", "RU", "UA", "CN", "TW", "JP")
 class Kind(StrEnum):
     """What a place holds; the value is how it is said to people."""
 
-    EMAIL = "e-mail address"
-    ACCOUNT = "bank account"
-    CARD = "card number"
-    IDENTITY = "identity number"
-    PHONE = "telephone number"
-    ADDRESS = "postal address"
+    EMAIL = noted("e-mail address")
+    ACCOUNT = noted("bank account")
+    CARD = noted("card number")
+    IDENTITY = noted("identity number")
+    PHONE = noted("telephone number")
+    ADDRESS = noted("postal address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from hashlib import sha256
 import regex
 
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 
 LONGEST = 1_000_000
 """Code points of any text that is handled at all."""
 LONGEST_COMMENT = 500_000
 """Code points of a comment as it is sent, five for each character of the longest that can be configured."""
+LONGEST_NAME = 80
+"""Characters of an author's name."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
@@ -52,15 +55,15 @@ def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
     what no database or page can hold: NUL, halves of surrogate pairs, heaps of marks. Takes linear time.
     """
     if len(text) > longest:
-        raise InvalidField(field, f"holds {len(text)} code points; at most {longest} are possible. Please shorten it.")
+        raise InvalidField(field, Message("text_too_many_code_points", {"number": len(text), "longest": longest}))
     if "\x00" in text:
-        raise InvalidField(field, "holds a NUL character, which can't be stored. Remove it and send again.")
+        raise InvalidField(field, Message("text_holds_nul"))
     if text.isascii():
         return _without_heights(text).strip()
     if _SURROGATE.search(text):
-        raise InvalidField(field, "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.")
+        raise InvalidField(field, Message("text_holds_half_character"))
     if _TOO_MANY_MARKS.search(text):
-        raise InvalidField(field, f"holds a letter with over {MAX_MARKS} combining marks. Remove some of them.")
+        raise InvalidField(field, Message("text_too_many_marks", {"maximum": MAX_MARKS}))
     # Composing may take a mark away or bring one, so that it is done between two cuts.
     canonical = unicodedata.normalize("NFC", without_piled_marks(text))
     return _without_heights(without_piled_marks(canonical)).strip()
@@ -98,7 +101,7 @@ def remark(text: str | None, field: str) -> str | None:
         return None
     text = as_written(text, field, longest=10 * LONGEST_REMARK)
     if len(text) > LONGEST_REMARK:
-        raise InvalidField(field, f"has {len(text)} characters; at most {LONGEST_REMARK} are possible.")
+        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": LONGEST_REMARK}))
     return text or None
 
 
@@ -124,18 +127,16 @@ def visible_length(text: str) -> int:
     return seen - 1 if seen and blank else seen
 
 
-def display_name(name: str, field: str = "author.name", maximum: int = 80) -> str:
+def display_name(name: str, field: str = "author.name", maximum: int = LONGEST_NAME) -> str:
     """An author's name as it is kept: canonical, on one line. Raises ``InvalidField`` when empty or too long."""
     if len(name) > maximum * 8:
-        raise InvalidField(
-            field, f"holds {len(name)} code points, invisible ones too; at most {maximum} characters are possible."
-        )
+        raise InvalidField(field, Message("name_too_many_code_points", {"number": len(name), "maximum": maximum}))
     tidy = _WHITESPACE.sub(" ", as_written(name, field))
     length = visible_length(tidy)
     if length == 0:
-        raise InvalidField(field, "is empty. A comment needs its author's name.")
+        raise InvalidField(field, Message("name_empty"))
     if length > maximum:
-        raise InvalidField(field, f"has {length} characters; at most {maximum} are possible.")
+        raise InvalidField(field, Message("name_too_long", {"number": length, "maximum": maximum}))
     return tidy
 
 

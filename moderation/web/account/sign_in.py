@@ -21,8 +21,10 @@ from moderation.accounts.sign_in import (
     sign_out,
 )
 from moderation.core.errors import InvalidField
+from moderation.core.messages import noted
 from moderation.web.account.attempts import attempts
 from moderation.web.shared.access import COOKIE, services, signed_in
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, page, path_within
 
 LONGEST = 200
@@ -32,8 +34,8 @@ OPEN = frozenset({"login", "login_code", "invitation"})
 """The endpoints that ask for no sign-in."""
 
 
-_WRONG = "That code is wrong, or was used before. Wait for the next one and enter that."
-_LATE = "That took too long. Please begin again with your name and password."
+_WRONG = noted("That code is wrong, or was used before. Wait for the next one and enter that.")
+_LATE = noted("That took too long. Please begin again with your name and password.")
 
 
 def install_sign_in_pages(app: Flask) -> None:
@@ -80,7 +82,7 @@ def _sign_in() -> Response:
     except CodeNeeded as half:
         return page("account/second_factor.html", next=leads_to, proof=half.proof, problem=None)
     except SignInFailed:
-        problem = "Name or password is wrong. Please try again."
+        problem = gettext("Name or password is wrong. Please try again.")
         return page("account/sign_in.html", 422, next=leads_to, name=name[:LONGEST], problem=problem, chosen=False)
     return _signed_in(started, leads_to)
 
@@ -93,7 +95,7 @@ def _sign_in_by_code() -> Response:
         with attempts().of_code(account.id, known_to(services(), _kept(), account)):
             started = sign_in_by_code(services(), proof, code, agent=_agent())
     except CodeWrong as error:
-        problem = _LATE if isinstance(error, PasswordTooLongAgo) else _WRONG
+        problem = gettext(_LATE if isinstance(error, PasswordTooLongAgo) else _WRONG)
         return page("account/second_factor.html", 422, next=leads_to, proof=proof, problem=problem)
     return _signed_in(started, leads_to)
 
@@ -122,7 +124,7 @@ def _choose_password(token: str, name: str) -> Response:
             raise InvalidField("password", "was not the same both times.")
         accept_invitation(services(), token, password)
     except InvalidField as error:
-        return page("account/invitation.html", 422, name=name, problem=error.sentence)
+        return page("account/invitation.html", 422, name=name, problem=error.sentence())
     return redirect("/login?chosen=1", 303)
 
 

@@ -101,7 +101,7 @@ def _what_if() -> Response:
                 only=_only_of(db),
             )
         except InvalidField as error:
-            told_of = Told(problem=error.sentence)
+            told_of = Told(problem=error.sentence())
             effects = configuration.policy.thresholds_in(None, None)
             asked = Asked(site=None, section=None, comments=HOW_MANY[-1], seconds=SECONDS, effects=effects)
     return admin_page(

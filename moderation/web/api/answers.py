@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from moderation.core import scores as core
-from moderation.core.comment import MESSAGES, Mode, Status
+from moderation.core.comment import Mode, Status, standing_told
 from moderation.storage.articles import Article as StoredArticle
 from moderation.storage.comments import Comment as StoredComment
 from moderation.storage.comments import DecisionRow
 from moderation.storage.discussion import Entry, is_gone
+from moderation.web.shared.languages import language
 
 # Bounds stand in the document alone: what is stored is answered as it is.
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -190,10 +191,8 @@ class Standing(Answer):
     def of(cls, comment: StoredComment, decision: DecisionRow | None) -> Standing:
         """``decision`` is the newest one."""
         status = Status(comment.status)
-        message = MESSAGES[status]
-        if status is Status.REJECTED and decision is not None and decision.reader_sentence:
-            message = f"{message} {decision.reader_sentence}"
-        return cls(status=status, message=message)
+        why = decision.reader_sentence if status is Status.REJECTED and decision is not None else None
+        return cls(status=status, message=standing_told(status, why, language()))
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -204,6 +203,8 @@ class FieldProblem(Answer):
 
     field: str
     message: str
+    code: str = left_out("Names what is wrong, whatever the language of the message.")
+    params: dict[str, Any] = left_out("What the message is filled in with.")
 
 
 class Current(Answer):
@@ -222,6 +223,8 @@ class Problem(Answer):
     title: str
     status: int
     detail: str = Field(description="What is wrong and how to mend it.")
+    code: str = Field(description="Names what is wrong, whatever the language of the sentence.")
+    params: dict[str, Any] = left_out("What the sentence is filled in with.")
     errors: list[FieldProblem] = left_out("The fields that can't be accepted, the first twenty.")
     current: Current = left_out("Where a comment stands that somebody decided first.")
     opens_at: Moment = left_out("When a closed discussion opens again, if known.")

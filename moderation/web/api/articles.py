@@ -12,20 +12,24 @@ from itsdangerous import BadData, URLSafeSerializer
 from moderation.comments.articles import ArticleForm, paragraphs_from_html, paragraphs_of, register_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlier_answer
+from moderation.comments.page_articles import PageForm, article_behind
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
-from moderation.core.errors import ArticleNotFound, CursorInvalid
+from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
+from moderation.desk.notices import NoticeForm, say_by_name
 from moderation.storage.articles import find_place
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
 from moderation.storage.sites import Right
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewArticle, NewComment
+from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, PageArticle
+from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
 from moderation.web.shared.intake import take_in
+from moderation.web.shared.languages import language
 from moderation.web.shared.limits import Limits, guests_key, network_of, reader_key
 from moderation.web.shared.wording import iso
 
@@ -38,6 +42,20 @@ PUT_ARTICLE = Operation(
     body=NewArticle,
     answers={201: ("New.", answers.Article), 200: ("Changed.", answers.Article)},
     refusals=(400, 401, 403, 413, 415, 422),
+)
+POST_ANNOUNCEMENT = Operation(
+    summary="Put a question or an announcement above the discussion",
+    description="In place of the one that stood there.",
+    security=SECRET,
+    body=NewAnnouncement,
+    answers={200: ("It stands there.", SectionNotice)},
+    refusals=(400, 401, 403, 404, 413, 415, 422),
+)
+DELETE_ANNOUNCEMENT = Operation(
+    summary="Take away what stands above the discussion",
+    security=SECRET,
+    answers={204: ("Nothing stands there.", None)},
+    refusals=(401, 403, 404),
 )
 POST_COMMENT = Operation(
     summary="Send a comment",
@@ -75,6 +93,24 @@ def blueprint(limits: Limits) -> Blueprint:
         article, new = register_article(services(), key.site_id, key.reference, form)
         return json_answer(answers.Article.of(article), 201 if new else 200)
 
+    @api.post("/<article:article_id>/announcement")
+    @operation(POST_ANNOUNCEMENT)
+    def post_announcement(article_id: str) -> Response:
+        key = caller()
+        key.require(Right.MODERATE)
+        sent = json_sent(request, NewAnnouncement)
+        form = NoticeForm(kind=sent.kind, text=sent.text, until=sent.until)
+        say_by_name(services(), key.actor, key.site_id, article_name(article_id), form)
+        return json_answer(SectionNotice(kind=sent.kind, text=sent.text, until=sent.until))
+
+    @api.delete("/<article:article_id>/announcement")
+    @operation(DELETE_ANNOUNCEMENT)
+    def delete_announcement(article_id: str) -> Response:
+        key = caller()
+        key.require(Right.MODERATE)
+        say_by_name(services(), key.actor, key.site_id, article_name(article_id), None)
+        return Response(status=204)
+
     @api.post("/<article:article_id>/comments")
     @operation(POST_COMMENT)
     def post_comment(article_id: str) -> Response:
@@ -111,6 +147,7 @@ def _article_form(article_id: str, sent: NewArticle) -> ArticleForm:
         byline=sent.byline,
         published_at=sent.published_at,
         mode=sent.mode,
+        aliases=sent.aliases,
     )
 
 
@@ -134,12 +171,31 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 
 
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
-    submission = _submission(key, article_id, json_sent(request, NewComment))
+    sent = json_sent(request, NewComment)
+    if sent.article is not None:
+        article_id = _article_of_page(limits, key, article_id, sent.article)
+    submission = _submission(key, article_id, sent)
     secret, reader, guests = services().keys.identity.newest.secret, None, None
     if not _of_the_past(submission):
         reader = reader_key(secret, submission.author)
         guests = guests_key(secret, submission.author) if key.secret else None
     return take_in(limits, sender, submission, reader=reader, guests=guests, idempotency=idempotency)
+
+
+def _article_of_page(limits: Limits, key: Caller, article_id: str, page: PageArticle) -> str:
+    """The article's name, where its site may not have registered it."""
+    if key.secret:
+        raise InvalidField("article", "is for browsers. Register the article itself: PUT /api/v1/articles/{id}.")
+    form = PageForm(url=page.url, title=page.title, paragraphs=paragraphs_of(page.text or ""))
+    return article_behind(
+        services(),
+        key.site_id,
+        key.reference,
+        article_id,
+        form,
+        origins=key.origins,
+        admit=lambda: limits.count_unverified(key.site_id),
+    )
 
 
 OF_THE_PAST = timedelta(hours=1)
@@ -157,17 +213,19 @@ def _of_the_past(submission: Submission) -> bool:
 
 def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
     author_id, external_id, created_at = sent.author.id, sent.external_id, sent.created_at
-    address = sent.author.address
+    address, marks = sent.author.address, sent.author.marks
     if key.secret and created_at is not None and created_at > (now := services().clock()) + timedelta(minutes=5):
         message = f"lies in the future: here it is {iso(now)}."
         raise InvalidFields([{"field": "created_at", "message": message}])
     # What a browser says of itself doesn't count: there the connection alone tells who it is.
     if not key.secret:
-        author_id, external_id, created_at = None, None, None
+        author_id, external_id, created_at, marks = None, None, None, ()
         address = request.remote_addr or "unknown"
     return Submission(
         article_id=article_id,
-        author=Author(name=sent.author.name, id=author_id, address=network_of(address) if address else None),
+        author=Author(
+            name=sent.author.name, id=author_id, address=network_of(address) if address else None, marks=marks
+        ),
         body=sent.body,
         parent_id=sent.parent_id,
         external_id=external_id,
@@ -194,7 +252,7 @@ def _arrival(key: Caller, arrival: Arrival) -> answers.Arrival:
     return answers.Arrival(
         id=arrival.comment_id,
         status=arrival.status,
-        message=arrival.message,
+        message=arrival.told(language()),
         receipt=services().keys.receipt(arrival.comment_id),
         created_at=arrival.created_at,
         **to_the_site,

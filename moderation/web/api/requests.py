@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from moderation.core.comment import Mode
+from moderation.core.comment import MARKS, Mode, Notice
 from moderation.core.errors import InvalidField
 from moderation.core.text.written import LONGEST, LONGEST_COMMENT, as_written, display_name
 from moderation.core.times import parse_time
@@ -125,6 +125,12 @@ class NewArticle(Sent):
     byline: Annotated[str, Field(max_length=300), Canonical, OrNone] | None = None
     published_at: Moment = None
     mode: Annotated[Mode | None, Chosen] = None
+    aliases: Annotated[
+        tuple[Annotated[str, Field(max_length=2000), Canonical, AfterValidator(_web_address)], ...],
+        FailFast(),
+        Field(max_length=20),
+        BeforeValidator(lambda given: () if given is None else given),
+    ] = Field((), description="Further addresses of the same article, such as the one that it has moved from.")
 
     @field_validator("html")
     @classmethod
@@ -135,6 +141,9 @@ class NewArticle(Sent):
 
 
 # --- comments ---------------------------------------------------------------------------------------------------------
+
+
+_YesOrNo = Annotated[bool, Field(strict=True)] | None
 
 
 class NewAuthor(Sent):
@@ -148,6 +157,34 @@ class NewAuthor(Sent):
     )
     address: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
         None, description="The reader's IP address; counts with the secret key only."
+    )
+    staff: _YesOrNo = Field(None, description="Marks them as the newsroom's own; counts with the secret key only.")
+    subscriber: _YesOrNo = Field(None, description="Marks them as a subscriber; counts with the secret key only.")
+    verified: _YesOrNo = Field(
+        None, description="Marks them as signed on at the site; counts with the secret key only."
+    )
+    badges: Annotated[
+        tuple[Annotated[str, Field(max_length=40), AfterValidator(_name)], ...],
+        FailFast(),
+        Field(max_length=5),
+        BeforeValidator(lambda given: () if given is None else given),
+    ] = Field((), description="Further marks in the site's own words; counts with the secret key only.")
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What they are marked as, each once."""
+        return tuple(dict.fromkeys((*(mark for mark in MARKS if getattr(self, mark)), *self.badges)))
+
+
+class PageArticle(Sent):
+    """What a reader's browser says of the page, for an article that its site hasn't sent."""
+
+    url: Annotated[str, Field(max_length=2000), Canonical, AfterValidator(_filled), AfterValidator(_web_address)] = (
+        Field(description="Of an origin that the site allows.", json_schema_extra={"format": "uri"})
+    )
+    title: Annotated[str, Field(max_length=1000), Canonical, AfterValidator(_filled)]
+    text: Annotated[str, Field(max_length=200_000), Canonical] | None = Field(
+        None, description="Taken for nothing certain: it approves no comment."
     )
 
 
@@ -176,6 +213,27 @@ class NewComment(Sent):
         None, description="Counts with the secret key only."
     )
     created_at: Moment = Field(None, description="Counts with the secret key only; with its zone.")
+    article: PageArticle | None = Field(
+        None,
+        description="For an article that isn't registered: from an allowed origin only, so many an hour. Everything "
+        "under it waits for a moderator, unless the policy approves it, until the site registers it.",
+    )
+
+
+class NewAnnouncement(Sent):
+    """The newsroom's word above a discussion."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kind": "question", "text": "Which stop do you miss?", "until": "2026-03-09T18:00:00Z"}]
+        }
+    )
+
+    kind: Annotated[Notice, Chosen]
+    text: Annotated[str, Field(max_length=5000), Canonical, AfterValidator(_filled)] = Field(
+        description="At most 500 characters as a reader counts them."
+    )
+    until: Moment = Field(None, description="When it goes by itself; with its zone.")
 
 
 class NewDecision(Sent):

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from flask import Request, Response
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
+from moderation.core.messages import Message
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.web.api.requests import Sent
 from moderation.web.shared.errors import MAX_PROBLEMS, BodyNotJson, Fields, InvalidFields, NotJsonType
@@ -107,7 +108,11 @@ def _known(kind: type[Sent], values: Mapping[str, Any], path: str, problems: _Pr
 @cache
 def _fields(kind: type[Sent]) -> tuple[frozenset[str], tuple[tuple[str, type[Sent]], ...]]:
     """The fields' names, and those that are objects themselves."""
-    annotations = ((name, known.annotation) for name, known in kind.model_fields.items())
+    annotations = (
+        (name, is_)
+        for name, known in kind.model_fields.items()
+        for is_ in (known.annotation, *get_args(known.annotation))  # itself, or that or null
+    )
     objects = ((name, is_) for name, is_ in annotations if isinstance(is_, type) and issubclass(is_, Sent))
     return frozenset(kind.model_fields), tuple(objects)
 
@@ -118,8 +123,8 @@ def _choices(value: Any, more: Mapping[str, Any]) -> str:
 
 
 _WHOLE = "must be a whole number, 0 or more."
-_WORDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
-    "value_error": lambda _, more: str(more["error"]),  # ours, from ``requests``
+_WORDS: dict[str, Callable[[Any, Mapping[str, Any]], str | Message]] = {
+    "value_error": lambda _, more: more["error"].args[0],  # ours, from ``requests``
     "string_type": lambda *_: "must be a text.",
     "string_unicode": lambda *_: "holds half of a surrogate pair, which is not a character. Send it as valid Unicode.",
     "string_too_long": lambda value, more: f"has {len(value)} characters; at most {more['max_length']} are possible.",
@@ -128,6 +133,7 @@ _WORDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "model_type": lambda *_: "must be an object.",
     "enum": _choices,
     "literal_error": _choices,
+    "bool_type": lambda *_: "must be true or false.",
     "int_type": lambda *_: _WHOLE,
     "greater_than_equal": lambda *_: _WHOLE,
     "less_than": lambda _, more: f"must be a whole number below {more['lt']}.",
@@ -135,15 +141,15 @@ _WORDS: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
 """Pydantic's kinds of errors as what is said behind the field's name."""
 
 
-def _told(error: ErrorDetails) -> dict[str, str]:
+def _told(error: ErrorDetails) -> dict[str, Any]:
     path = error["loc"]
     if error["type"] == "missing" or error["input"] is None:
-        message = "is missing."
+        message: str | Message = "is missing."
     elif error["type"] in _WORDS:
         message = _WORDS[error["type"]](error["input"], error.get("ctx", {}))
     else:
         message = f"can't be taken: {error['msg']}."
     entry = next((part for part in path if isinstance(part, int)), None)
     if entry is not None:
-        message = f"{message.removesuffix('.')} (entry {entry + 1})."
+        message = f"{str(message).removesuffix('.')} (entry {entry + 1})."
     return {"field": ".".join(part for part in path if isinstance(part, str)), "message": message}

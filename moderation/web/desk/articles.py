@@ -13,10 +13,12 @@ from moderation.core.comment import WAITING, Status
 from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on
 from moderation.desk.discussion_settings import Spot, lift_surge, set_mode
 from moderation.desk.flags import add_note
+from moderation.desk.notices import LONGEST
 from moderation.desk.wordlists import add_terms, remove_term
 from moderation.storage.articles_desk import article_lines, comments_under, how_many_under
 from moderation.storage.comments import find_comment
 from moderation.storage.desk import account_names
+from moderation.storage.discussions import Discussion
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import live_terms
 from moderation.web.desk.blur import blurs_for
@@ -47,7 +49,7 @@ def blueprint() -> Blueprint:
 
     @pages.get("/<article_id>")
     def article(article_id: str) -> Response:
-        return _article_page(article_id)
+        return article_page(article_id)
 
     @pages.post("/<article_id>/mode")
     def mode(article_id: str) -> Response:
@@ -72,7 +74,7 @@ def blueprint() -> Blueprint:
             lambda: add_note(
                 services(), person(), NoteAbout.ARTICLE, known_id(article_id), field("note"), pinned=pinned
             ),
-            lambda problem: _article_page(article_id, problem),
+            lambda problem: article_page(article_id, problem),
             f"{ARTICLES}/{known_id(article_id)}",
         )
 
@@ -82,7 +84,7 @@ def blueprint() -> Blueprint:
 def _response(article_id: str, said: str, work: Callable[[], str | None]) -> Response:
     return form_response(
         work,
-        lambda problem: _article_page(article_id, problem),
+        lambda problem: article_page(article_id, problem),
         f"{ARTICLES}/{known_id(article_id)}",
         said,
     )
@@ -120,7 +122,8 @@ def _list_page() -> Response:
     )
 
 
-def _article_page(article_id: str, problem: Problem | None = None) -> Response:
+def article_page(article_id: str, problem: Problem | None = None) -> Response:
+    """An article on the desk, with what is wrong with a form that it came back from."""
     actor, now = person(), services().clock()
     comments = services().configuration.current().comments
     tab = argument("status") if argument("status") in TABS else "waiting"
@@ -138,6 +141,7 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         terms = list(live_terms(db, article.site_id, article.id))
         done = done_here(db, actor)
         blurs = blurs_for(db, actor, [comment.id for comment in found])
+        discussion = db.get(Discussion, article.id)
     form = request.form
     return desk_page(
         "desk/article.html",
@@ -163,6 +167,9 @@ def _article_page(article_id: str, problem: Problem | None = None) -> Response:
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         pinned=pinned,
         notes=notes,
+        notice=discussion if discussion is not None and discussion.notice else None,
+        notice_over=bool(discussion and discussion.notice_until and discussion.notice_until <= now),
+        notice_longest=LONGEST,
         may=reachable(actor, MODERATE, somewhere_on(article.site_id)),
         may_remove=reachable(actor, SENIOR, somewhere_on(article.site_id)),
         me_id=actor.account_id,

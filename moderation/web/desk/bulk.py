@@ -22,6 +22,7 @@ from moderation.storage.score_map import HUNDREDTHS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, path_within
 
 ACTIONS = f"{QUEUE}/actions"
@@ -90,7 +91,7 @@ def _undo(action_id: str) -> Response:
     try:
         undone = undo(services(), person(), known_id(action_id))
     except (NotPossibleNow, DecidedMeanwhile) as error:
-        return _action_page(action_id, error.detail)
+        return _action_page(action_id, error.told(language()))
     back = path_within(request.form.get("back", "")[:1000], QUEUE, QUEUE)
     return redirect(f"{ACTIONS}/{undone.action_id}?{urlencode({'back': back})}", 303)
 
@@ -138,7 +139,7 @@ def _remove(find: Callable[[Actor], _Place]) -> Response:
         )
         begun = remove_everything(services(), actor, place.what, ruling)
     except InvalidField as error:
-        return _remove_page(place, error.detail)
+        return _remove_page(place, error.told(language()))
     return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': place.path})}", 303)
 
 

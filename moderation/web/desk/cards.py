@@ -11,6 +11,7 @@ from typing import Any
 
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.conditions import NAME, Comparison, Condition
+from moderation.core.messages import noted
 from moderation.core.policy import EVERYTHING_WAITS, Rules
 from moderation.core.private_data import Place
 from moderation.core.scores import SentenceScore
@@ -23,11 +24,13 @@ from moderation.storage.desk import DeskComment, Line, ThreadComment, holds_in
 from moderation.storage.queue_index import signals_of_entry
 from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
 from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
-from moderation.web.shared.wording import age, language_name, percent, status_word, who
+from moderation.web.desk.words import reason_told, signal_name, status_by
+from moderation.web.shared.languages import gettext, said
+from moderation.web.shared.wording import age, language_name, percent, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")
 """The bars that every comment shows; any other appears when it fired or is the highest, or on demand."""
-EVERYTHING_WAITED = "when it came, every comment here was read before it was published"
+EVERYTHING_WAITED = noted("when it came, every comment here was read before it was published")
 FAINTEST = 0.1
 """Share of the alarm under which no sentence is shaded: what is harmless as a whole has nothing to point at."""
 
@@ -126,7 +129,6 @@ class Card:
     revision: int
     received_at: datetime
     age: str
-    age_words: str
     waiting: bool
     is_reply: bool
     first: bool
@@ -160,7 +162,7 @@ class Card:
         return any(span.heat for span in self.spans)
 
 
-FLAG_WORDS = {"featured": "featured", "newsroom": "newsroom"}
+FLAG_WORDS = {"featured": noted("featured"), "newsroom": noted("newsroom")}
 EXCERPT = 140
 """Characters of a text in the list."""
 
@@ -196,13 +198,13 @@ def entry(
         verdict=verdict,
         taken=taken,
         href=href,
-        flags=tuple(FLAG_WORDS[kind] for kind in flags if kind in FLAG_WORDS),
+        flags=tuple(gettext(FLAG_WORDS[kind]) for kind in flags if kind in FLAG_WORDS),
     )
 
 
 def blur_words(label: str | None, signals: Mapping[str, float]) -> str | None:
     """For what a text is hidden, such as "threat 0.93"."""
-    return f"{label.replace('_', ' ')} {signals[label]:.2f}" if label else None
+    return f"{signal_name(label)} {signals[label]:.2f}" if label else None
 
 
 def card(
@@ -242,7 +244,6 @@ def card(
         revision=comment.revision,
         received_at=comment.received_at,
         age=age(comment.received_at, now),
-        age_words="waiting for" if waiting else "arrived before",
         waiting=waiting,
         is_reply=comment.parent_id is not None,
         first=_is_first(item),
@@ -295,18 +296,22 @@ def _is_first(item: DeskComment) -> bool:
 def _why_title(judged: DecisionRow | None, *, waiting: bool) -> str:
     """What the policy's reasons are the reasons for."""
     if judged is not None and judged.status not in WAITING:
-        return "Why it was published at once" if judged.status == Status.APPROVED else "Why it was rejected at once"
-    return "Why it waits" if waiting else "Why it waited"
+        return (
+            gettext("Why it was published at once")
+            if judged.status == Status.APPROVED
+            else gettext("Why it was rejected at once")
+        )
+    return gettext("Why it waits") if waiting else gettext("Why it waited")
 
 
 def _reason_words(judged: DecisionRow | None, language: str | None, *, published_at_once: bool) -> tuple[str, ...]:
     """The policy's reasons, in words. What was true of every comment then is told as of then where it no longer is."""
     if judged is None:
-        return ("not scored yet",)
+        return (gettext("not scored yet"),)
     words = []
     for reason in judged.reasons:
         if published_at_once and reason["words"] == EVERYTHING_WAITS:
-            words.append(EVERYTHING_WAITED)
+            words.append(gettext(EVERYTHING_WAITED))
         else:
             words.append(reason_words(reason["code"], reason["words"], language))
     return tuple(words)
@@ -316,8 +321,8 @@ def verdict_words(decided: DecisionRow | None, names: Mapping[str, str], labels:
     """Who made what of a comment, and why, such as "Rejected by berta: Off-topic"; None while it waits."""
     if decided is None or decided.status in WAITING:
         return None
-    reason = f": {labels.get(decided.reason_id, decided.reason_id)}" if decided.reason_id else ""
-    return f"{status_word(decided.status).capitalize()} by {who(decided.actor, names)}{reason}"
+    reason = f": {said(labels.get(decided.reason_id, decided.reason_id))}" if decided.reason_id else ""
+    return f"{status_by(decided.status, who(decided.actor, names))}{reason}"
 
 
 def quoted(comment: Comment, *, blur: str | None = None, depth: int = 0, may_decide: bool = False) -> Quoted:
@@ -344,10 +349,12 @@ def in_thread(said: ThreadComment, *, preferences: DeskPreferences, may_decide: 
 def record_words(author: Author) -> str:
     """What became of an author's comments so far."""
     if not author.known:
-        return "Known by name alone, so without a record"
+        return gettext("Known by name alone, so without a record")
     if not author.approved and not author.rejected:
-        return "Nothing by this author was decided yet"
-    return f"{author.approved} published, {author.rejected} rejected so far"
+        return gettext("Nothing by this author was decided yet")
+    return gettext(
+        "%(approved)s published, %(rejected)s rejected so far", approved=author.approved, rejected=author.rejected
+    )
 
 
 def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Iterable[Span]:
@@ -372,7 +379,7 @@ def shaded(text: str, sentences: Sequence[SentenceScore], alarm: float) -> Itera
 def with_private_data(spans: Iterable[Span], private: Sequence[Place]) -> Iterator[Span]:
     """The same pieces, cut where private data begins and ends; ``private`` is in order, without overlap."""
     for span, place in _cut_at(spans, [(place.start, place.end) for place in private]):
-        yield span if place is None else replace(span, private=private[place].kind.value, told=True)
+        yield span if place is None else replace(span, private=gettext(private[place].kind.value), told=True)
 
 
 def with_hits(spans: Iterable[Span], places: Sequence[tuple[int, int]]) -> Iterator[Span]:
@@ -416,7 +423,7 @@ def _about_name(judged: DecisionRow | None) -> tuple[str, ...]:
     """The reasons for which its author's name needs a closer look, to be shown beside it."""
     if judged is None or judged.status == Status.APPROVED:
         return ()
-    return tuple(reason["words"] for reason in judged.reasons if reason["code"].startswith(NAME))
+    return tuple(reason_told(reason["words"]) for reason in judged.reasons if reason["code"].startswith(NAME))
 
 
 def _bars(item: DeskComment, rules: Rules, fired: dict[str, dict[str, Any]]) -> list[tuple[str, Bar]]:
@@ -437,11 +444,11 @@ def _bar(signal: str, value: float, reason: dict[str, Any] | None, condition: Co
     # What fired is drawn with the threshold that it was judged by, which may have moved since.
     threshold = reason["threshold"] if reason else condition.threshold if condition else None
     return Bar(
-        name=signal.replace("_", " "),
+        name=signal_name(signal),
         shown=f"{value:.2f}",
         percent=percent(value),
         threshold_percent=None if threshold is None else percent(threshold),
-        threshold_words=None if threshold is None else f"threshold {threshold:.2f}",
+        threshold_words=None if threshold is None else gettext("threshold %(number)s", number=f"{threshold:.2f}"),
         fired=reason is not None,
     )
 
@@ -450,11 +457,20 @@ def _pack_words(item: DeskComment) -> str | None:
     if item.scores is None:
         return None
     pack, language = item.scores.pack, item.scores.language
-    readable = "" if language.code == "und" else f", as {language_name(language.code)}"
+    by = {"pack": f"{pack.name} {pack.version}", "runtime": pack.runtime, "precision": pack.precision}
+    name = language_name(language.code)
     if not language.supported:
-        readable = f", {language_name(language.code)}, which the pack can't read"
-    policy = f" Policy {item.judged.policy_version}." if item.judged else ""
-    return f"Scored by {pack.name} {pack.version} on {pack.runtime}, {pack.precision}{readable}.{policy}"
+        words = gettext(
+            "Scored by %(pack)s on %(runtime)s, %(precision)s, %(language)s, which the pack can't read.",
+            **by,
+            language=name,
+        )
+    elif language.code == "und":
+        words = gettext("Scored by %(pack)s on %(runtime)s, %(precision)s.", **by)
+    else:
+        words = gettext("Scored by %(pack)s on %(runtime)s, %(precision)s, as %(language)s.", **by, language=name)
+    policy = gettext("Policy %(version)s.", version=item.judged.policy_version) if item.judged else ""
+    return f"{words} {policy}".rstrip()
 
 
 def _article_link(article: Article) -> ArticleLink:

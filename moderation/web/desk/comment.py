@@ -15,6 +15,7 @@ from moderation.core.errors import (
     NotPossibleNow,
     OpenWithColleague,
 )
+from moderation.core.messages import Message
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
@@ -32,8 +33,9 @@ from moderation.web.desk.responses import (
 )
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, page, path_within
-from moderation.web.shared.wording import STATUS_WORDS
+from moderation.web.shared.wording import status_word
 
 
 def blueprint() -> Blueprint:
@@ -122,7 +124,7 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
     typed = {name: form.get(name, "")[:5000] for name in ("reason", "sentence", "note")}
     try:
         if verdict is Verdict.REJECT and not typed["reason"]:
-            raise InvalidField("reason", "is missing: choose why the comment is refused.")
+            raise InvalidField("reason", Message("refusal_reason_missing"))
         ruling = Ruling(
             verdict=verdict,
             reason_id=typed["reason"] or None,
@@ -140,7 +142,7 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
         return comment_page(comment_id, refusal(error, typed))
     if not asked_by_script():
         return back_to(ruled.action_id)
-    words = STATUS_WORDS[ruled.status]
+    words = status_word(ruled.status)
     said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
     return facts({**said, "action_id": ruled.action_id})
 
@@ -150,7 +152,7 @@ def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:
     reason, sentence, note = (typed.get(name, "") for name in ("reason", "sentence", "note"))
     told = Refused(status=code_of(error), reason=reason, sentence=sentence, note=note)
     if isinstance(error, DecidedMeanwhile):
-        return replace(told, conflict=(meanwhile_words(error), error.detail))
+        return replace(told, conflict=(meanwhile_words(error), error.told(language())))
     if isinstance(error, OpenWithColleague):
         return replace(told, open_with=error.by)
-    return replace(told, problem=error.detail)
+    return replace(told, problem=error.told(language()))

@@ -29,6 +29,7 @@ from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_threa
 from moderation.web.desk.forms import SPANS
 from moderation.web.desk.severity_view import Urgency, urgency_of
 from moderation.web.shared.access import services
+from moderation.web.shared.languages import gettext
 
 ALIKE_SHOWN = 5
 
@@ -54,12 +55,12 @@ class Reading:
     def taken(self, comment_id: str) -> str | None:
         """Who else has this comment open."""
         account = self.locks.get(comment_id)
-        return self.names.get(account, "a colleague") if account else None
+        return self.names.get(account) or gettext("a colleague") if account else None
 
     def open_with(self, comment_ids: Iterable[str]) -> str | None:
         """Which colleagues have these comments open, such as "berta" or "berta and carl"; None: nobody."""
         names = sorted({by for comment in comment_ids if (by := self.taken(comment)) is not None})
-        return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or None
+        return gettext(" and ").join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or None
 
     def verdict(self, decided: DecisionRow | None) -> str | None:
         """Who made what of a comment, in words."""

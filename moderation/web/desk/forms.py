@@ -16,20 +16,22 @@ from moderation.core.actor import Actor
 from moderation.core.comment import Mode
 from moderation.core.discussion_hours import DAYS, always_open, read_hours
 from moderation.core.errors import InvalidField, ModerationError, OpenWithColleague
+from moderation.core.messages import noted
 from moderation.desk.discussion_settings import ModeForm
 from moderation.storage.actions import find_action
 from moderation.storage.articles_desk import COUNTED
 from moderation.web.shared.errors import CODES
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, time_zone
 
 SPANS = {
-    "1": "1 day",
-    "3": "3 days",
-    "7": "1 week",
-    "28": "4 weeks",
-    "183": "6 months",
-    "": "until somebody lifts it",
-    "date": "until the date below",
+    "1": noted("1 day"),
+    "3": noted("3 days"),
+    "7": noted("1 week"),
+    "28": noted("4 weeks"),
+    "183": noted("6 months"),
+    "": noted("until somebody lifts it"),
+    "date": noted("until the date below"),
 }
 """For how many days an author can be muted or banned."""
 
@@ -47,7 +49,7 @@ class Problem:
 def problem_of(error: ModerationError) -> Problem:
     """A refusal, in words for the page that the form stands on."""
     status = next((code for kind, code in CODES.items() if isinstance(error, kind)), 500)
-    words = error.sentence if isinstance(error, InvalidField) else error.detail
+    words = error.sentence(language()) if isinstance(error, InvalidField) else error.told(language())
     return Problem(status=status, words=words, ask_again=isinstance(error, OpenWithColleague))
 
 
@@ -79,6 +81,7 @@ _SAID = {
     "closed": "The whole site is read-only now.",
     "opened": "The site takes comments again, as its settings say.",
     "lifted": "Lifted. The article publishes first again.",
+    "joined": "Joined. All comments stand under this article now.",
     "entered": "Entered. Its time runs.",
     "decided": "Decided and recorded.",
 }

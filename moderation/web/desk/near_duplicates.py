@@ -16,6 +16,7 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.responses import back_to
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument, known_id, path_within
 
 SHOWN = 20
@@ -71,7 +72,7 @@ def _reject(comment_id: str) -> Response:
         )
         begun = reject_alike(services(), person(), comment_id, ruling)
     except InvalidField as error:
-        return _alike_page(comment_id, error.detail)
+        return _alike_page(comment_id, error.told(language()))
     if begun.running or begun.skipped:
         back = path_within(form.get("back", "")[:1000], QUEUE, QUEUE)
         return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': back})}", 303)

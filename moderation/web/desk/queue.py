@@ -31,11 +31,13 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.queue_view import FLAGS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.desk.responses import facts
+from moderation.web.desk.words import action_words, signal_name
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
 from moderation.web.shared.waiting_counts import counted, lately, waiting
-from moderation.web.shared.wording import language_name, status_word
+from moderation.web.shared.wording import beginning, language_name, status_word
 
 PAGE = 30
 NEWS_COUNTED = 99
@@ -141,7 +143,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
         "tabs": [
             {
                 "href": view.changed(status=status).href,
-                "words": words,
+                "words": gettext(words),
                 "here": status == view.status,
                 "count": total
                 if status == view.status and (view.narrowed or view.waiting)
@@ -150,7 +152,7 @@ def _frame(reading: Reading, view: View) -> dict[str, Any]:
             for status, (words, _) in TABS.items()
         ],
         "orders": [
-            {"href": view.changed(order=order).href, "words": words, "here": order is view.order}
+            {"href": view.changed(order=order).href, "words": gettext(words), "here": order is view.order}
             for order, words in ORDERS.items()
         ],
         "sites": reading.sites,
@@ -184,7 +186,8 @@ def _reordering(reading: Reading) -> str | None:
         return None
     share = f"{100 * found.done // max(found.total, 1)}%"
     all_seen = everywhere(reading.actor, READ)
-    return f"{found.done:,} of {found.total:,}" if all_seen else share
+    both = gettext("%(done)s of %(total)s", done=f"{found.done:,}", total=f"{found.total:,}")
+    return both if all_seen else share
 
 
 def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
@@ -192,28 +195,34 @@ def _narrowing(reading: Reading, view: View) -> list[dict[str, str]]:
     titles = titles_of(reading.db, [known_id(article) for article in view.article], reading.scopes)
     found = [(f"“{view.find}”" if view.find else "", view.changed(find=""))]
     found += [(site.name, view.changed(site="")) for site in reading.sites if site.id == view.site]
-    found += [(titles.get(a, "an article"), view.changed(article=_without(view.article, a))) for a in view.article]
+    found += [
+        (titles.get(a, gettext("an article")), view.changed(article=_without(view.article, a))) for a in view.article
+    ]
     found += [(section, view.changed(section=_without(view.section, section))) for section in view.section]
     if view.signal and (view.low is not None or view.high is not None):
         low, high = view.low or 0.0, 1.0 if view.high is None else view.high
-        words = f"{view.signal.replace('_', ' ')} {low:.2f} to {high:.2f}"
+        words = gettext(
+            "%(score)s %(low)s to %(high)s", score=signal_name(view.signal), low=f"{low:.2f}", high=f"{high:.2f}"
+        )
         found.append((words, view.changed(signal="", low=None, high=None)))
     if view.scores or view.language:
         found.append((_scores_words(view), view.changed(scores="", language="")))
     if view.author:
         name = author_name(reading.db, known_id(view.author), reading.scopes)
-        found.append((f"by {name or 'nobody'}", view.changed(author="")))
+        found.append((gettext("by %(name)s", name=name or gettext("nobody")), view.changed(author="")))
     if view.waited:
-        found.append((f"waits longer than {WAITS[view.waited]}", view.changed(waited="")))
+        found.append((gettext("waits longer than %(time)s", time=gettext(WAITS[view.waited])), view.changed(waited="")))
     if view.flag and view.status not in FLAGS:
-        found.append((FLAGS[FlagKind(view.flag)], view.changed(flag="")))
+        found.append((gettext(FLAGS[FlagKind(view.flag)]), view.changed(flag="")))
     return [{"words": words, "href": without.href} for words, without in found if words]
 
 
 def _scores_words(view: View) -> str:
     """Such as "not read: German"."""
     kind = (
-        {Unusable.UNREAD: "not read", Unusable.UNSCORED: "not scored"}.get(Unusable(view.scores)) if view.scores else ""
+        {Unusable.UNREAD: gettext("not read"), Unusable.UNSCORED: gettext("not scored")}.get(Unusable(view.scores))
+        if view.scores
+        else ""
     )
     return ": ".join(filter(None, (kind, language_name(view.language) if view.language else "")))
 
@@ -251,7 +260,7 @@ def _views(reading: Reading, view: View) -> list[dict[str, Any]]:
             "href": View.saved(saved.query).href,
             "here": View.saved(saved.query) == view.changed(),
             "own": saved.account_id == account_id,
-            "by": reading.names.get(saved.account_id, "a colleague"),
+            "by": reading.names.get(saved.account_id) or gettext("a colleague"),
             "shared": saved.shared,
         }
         for saved in views_for(reading.db, account_id, reading.scopes)
@@ -268,7 +277,11 @@ def _done(db: Session, actor: Actor) -> dict[str, Any] | None:
     action = find_action(db, argument("done")) if argument("done") else None
     if action is None or action.account_id != actor.account_id:
         return None
-    return {"id": action.id, "words": action.words, "may_undo": action.undoes is None and action.undone_by is None}
+    return {
+        "id": action.id,
+        "words": action_words(action.words),
+        "may_undo": action.undoes is None and action.undone_by is None,
+    }
 
 
 # --- what is new ------------------------------------------------------------------------------------------------------
@@ -304,7 +317,7 @@ def _news(reading: Reading, view: View) -> Response:
                 comment: {
                     "status": status,
                     "revision": revision,
-                    "words": reading.verdict(verdicts.get(comment)) or status_word(status).capitalize(),
+                    "words": reading.verdict(verdicts.get(comment)) or beginning(status_word(status)),
                 }
                 for comment, (status, revision) in standing.items()
             },

@@ -12,27 +12,36 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from moderation.core.comment import Status
+from moderation.core.messages import noted
 from moderation.core.reach import Scope
 from moderation.core.text.search_words import Sought, sought
 from moderation.storage.desk_lists import RANGED, Order, ScoreRange, Unusable, Wanted
 from moderation.storage.moderator_workspace import FlagKind
 from moderation.web.shared.frame import QUEUE
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import known_id, tidy
 
 TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
-    "waiting": ("Waiting", None),
-    "escalated": ("Escalated", None),
-    "approved": ("Published", (Status.APPROVED,)),
-    "rejected": ("Rejected", (Status.REJECTED,)),
-    "withdrawn": ("Withdrawn", (Status.WITHDRAWN, Status.EXPIRED)),
-    "featured": ("Featured", (Status.APPROVED,)),
-    "newsroom": ("For the newsroom", tuple(status for status in Status if status is not Status.ERASED)),
+    "waiting": (noted("Waiting"), None),
+    "escalated": (noted("Escalated"), None),
+    "approved": (noted("Published"), (Status.APPROVED,)),
+    "rejected": (noted("Rejected"), (Status.REJECTED,)),
+    "withdrawn": (noted("Withdrawn"), (Status.WITHDRAWN, Status.EXPIRED)),
+    "featured": (noted("Featured"), (Status.APPROVED,)),
+    "newsroom": (noted("For the newsroom"), tuple(status for status in Status if status is not Status.ERASED)),
 }
-FLAGS = {FlagKind.FEATURED: "featured", FlagKind.NEWSROOM: "sent to the newsroom"}
+FLAGS = {FlagKind.FEATURED: noted("featured"), FlagKind.NEWSROOM: noted("sent to the newsroom")}
 """The flags that a view can be narrowed to. Two of the tabs are lists of one each, wherever its comments stand."""
-ORDERS = {Order.SEVERITY: "Most severe", Order.OLDEST: "Oldest", Order.ARTICLE: "Newest article"}
-WAITS = {"1": "an hour", "4": "4 hours", "12": "12 hours", "24": "a day", "72": "3 days", "168": "a week"}
-UNUSABLE = {Unusable.UNREAD: "not read: no pack knows their language", Unusable.UNSCORED: "not scored"}
+ORDERS = {Order.SEVERITY: noted("Most severe"), Order.OLDEST: noted("Oldest"), Order.ARTICLE: noted("Newest article")}
+WAITS = {
+    "1": noted("an hour"),
+    "4": noted("4 hours"),
+    "12": noted("12 hours"),
+    "24": noted("a day"),
+    "72": noted("3 days"),
+    "168": noted("a week"),
+}
+UNUSABLE = {Unusable.UNREAD: noted("not read: no pack knows their language"), Unusable.UNSCORED: noted("not scored")}
 MAX_CHOSEN = 20
 _LANGUAGE = regex.compile(r"[A-Za-z]{2,8}")
 _LEVEL = regex.compile(r"[01](?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
@@ -145,7 +154,7 @@ class View:
 
     @property
     def title(self) -> str:
-        return TABS[self.status][0]
+        return gettext(TABS[self.status][0])
 
     @property
     def sought(self) -> tuple[Sought, ...]:

@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core.comment import WAITING
 from moderation.core.errors import DecidedMeanwhile, InvalidField, ModerationError, OpenWithColleague
+from moderation.core.messages import Message
+from moderation.web.desk.words import status_by
 from moderation.web.shared.access import services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.frame import QUEUE
+from moderation.web.shared.languages import gettext, language, said
 from moderation.web.shared.rendering import path_within
-from moderation.web.shared.wording import status_word
 
 
 def asked_by_script() -> bool:
@@ -37,7 +39,7 @@ def code_of(error: ModerationError) -> int:
 
 def refused(error: ModerationError) -> Response:
     """A refusal for a script: why, and where the comment stands if somebody else was faster, or who has it open."""
-    said: dict[str, Any] = {"detail": error.detail}
+    said: dict[str, Any] = {"detail": error.told(language())}
     if isinstance(error, DecidedMeanwhile):
         current = {"status": error.status, "revision": error.revision, "by": error.by}
         said["current"] = {**current, "words": meanwhile_words(error)}
@@ -49,9 +51,9 @@ def refused(error: ModerationError) -> Response:
 def meanwhile_words(error: DecidedMeanwhile) -> str:
     """What somebody else has made of a comment, such as "Rejected by berta: Off-topic"."""
     if error.status in WAITING:
-        return f"Changed by {error.by}; it waits"
+        return gettext("Changed by %(name)s; it waits", name=error.by)
     reason = services().configuration.current().reason(error.reason_id) if error.reason_id else None
-    return f"{status_word(error.status).capitalize()} by {error.by}{f': {reason.label}' if reason else ''}"
+    return f"{status_by(error.status, error.by)}{f': {said(reason.label)}' if reason else ''}"
 
 
 def back_to(action_id: str | None) -> WerkzeugResponse:
@@ -66,5 +68,5 @@ def back_to(action_id: str | None) -> WerkzeugResponse:
 def revision_of(text: str) -> int:
     """The revision that a form was made from. Raises ``InvalidField``."""
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidField("revision", "is missing: reload the page and decide again.")
+        raise InvalidField("revision", Message("revision_missing"))
     return int(text)

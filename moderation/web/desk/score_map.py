@@ -24,6 +24,7 @@ from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside, drawing, sample_line, score_range_asked
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
+from moderation.web.shared.languages import language
 
 SAMPLE = 8
 LOOKED_AT = 500
@@ -79,7 +80,7 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
             articles=articles,
             sections=sections,
             reasons=services().configuration.current().reasons,
-            problem=problem.detail if problem else None,
+            problem=problem.told(language()) if problem else None,
             typed=request.form,
         )
 

@@ -6,19 +6,23 @@ from dataclasses import dataclass, replace
 
 from moderation.core.conditions import COUNTED_SIGNALS
 from moderation.core.decision import Reason
+from moderation.core.messages import ENGLISH, noted
 from moderation.core.policy import Rules, Signals, concerns
-from moderation.core.severity import Kind, Part, Severity, severity_of
-from moderation.web.shared.wording import language_name
+from moderation.core.severity import MAX_SEVERITY, Kind, Part, Severity, severity_of
+from moderation.web.desk.words import reason_told, signal_name
+from moderation.web.shared.languages import gettext, language
+from moderation.web.shared.wording import beginning, language_name
 
 _SHORT_REASONS = 2
 UNREAD = Kind.UNREAD.name.lower()
 """The kind of the chips that tell of what no pack read."""
 _FACTS = {
-    "spam": "Form filled by a program",
-    "name_terms": "Name: on the wordlist",
-    "name_not_scored": "Name not scored",
+    "not_scored": noted("Not scored yet"),
+    "spam": noted("Form filled by a program"),
+    "name_terms": noted("Name: on the wordlist"),
+    "name_not_scored": noted("Name not scored"),
 }
-_NAMES = {"author_approved": "Approved comments", "terms": "Wordlist"}
+_NAMES = {"author_approved": noted("Approved comments"), "terms": noted("Wordlist")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,8 @@ def urgency_of(signals: Signals, rules: Rules, *, sorted_by: int | None = None) 
     return Urgency(
         chips=tuple(Chip(words=_shortly(part, signals), kind=part.kind.name.lower()) for part in shown),
         others=(
-            *(words[0].lower() + words[1:] for words in rest[:_SHORT_REASONS]),
-            *((f"{more} more",) if more > 0 else ()),
+            *(_small(words) for words in rest[:_SHORT_REASONS]),
+            *((gettext("%(number)s more", number=more),) if more > 0 else ()),
         ),
         words=_words(severity, sorted_by),
         signals=tuple(part.reason.code for part in severity.parts),
@@ -64,10 +68,10 @@ def urgency_of(signals: Signals, rules: Rules, *, sorted_by: int | None = None) 
 def reason_words(code: str, words: str, language: str | None) -> str:
     """A reason's words, a language by its name."""
     if code == "language":
-        return f"in {language_name(language)}, which the scoring pack can't read"
+        return gettext("in %(language)s, which the scoring pack can't read", language=language_name(language))
     if code == "language_part":
-        return f"partly in {language_name(language)}, which the scoring pack can't read"
-    return words
+        return gettext("partly in %(language)s, which the scoring pack can't read", language=language_name(language))
+    return reason_told(words)
 
 
 def _by_name(reason: Reason, language: str | None) -> Reason:
@@ -76,26 +80,43 @@ def _by_name(reason: Reason, language: str | None) -> Reason:
 
 
 def _words(severity: Severity, sorted_by: int | None) -> str:
+    words = gettext("Severity %(value)s of %(maximum)s", value=severity.value, maximum=MAX_SEVERITY)
+    told = "; ".join(f"{part.reason.words}: {part.points}" for part in severity.parts)
+    words = f"{words}: {told}." if told else f"{words}."
+    if len(severity.parts) > 1:
+        more = gettext("The strongest counts in full, the others add a little.")
+        words = f"{words} {more}"
     if sorted_by is None or sorted_by == severity.value:
-        return severity.words
-    return f"{severity.words} The list still has it at {sorted_by}, as before; its order is being brought up to date."
+        return words
+    still = gettext(
+        "The list still has it at %(value)s, as before; its order is being brought up to date.", value=sorted_by
+    )
+    return f"{words} {still}"
 
 
 def _shortly(part: Part, signals: Signals) -> str:
     """Such as "Threat 0.85", "Links 3", "French, not read"."""
     code, value = part.reason.code, part.reason.value
-    if code == "not_scored":
-        return "Not scored yet"
-    if code in ("language", "language_part"):
-        name = language_name(signals.language)
-        return f"{name[0].upper()}{name[1:]}, not read" if code == "language" else f"Partly {name}, not read"
+    if code == "language":
+        return gettext("%(language)s, not read", language=beginning(language_name(signals.language)))
+    if code == "language_part":
+        return gettext("Partly %(language)s, not read", language=language_name(signals.language))
     if value is None and code in _FACTS:
-        return _FACTS[code]
+        return gettext(_FACTS[code])
     if code == "hold":
         return part.reason.words[0].upper() + part.reason.words[1:]
-    name = code.removeprefix("name_")
-    words = _NAMES.get(name, name.replace("_", " ").capitalize())
-    words = words if name == code else f"Name: {words.lower()}"
+    words = _name(code)
     if value is None:
-        return f"{words} unknown"
+        return gettext("%(signal)s unknown", signal=words)
     return f"{words} {value:g}" if code in COUNTED_SIGNALS or value > 1 else f"{words} {value:.2f}"
+
+
+def _name(code: str) -> str:
+    name = code.removeprefix("name_")
+    words = gettext(_NAMES[name]) if name in _NAMES else beginning(signal_name(name))
+    return words if name == code else gettext("Name: %(signal)s", signal=_small(words))
+
+
+def _small(words: str) -> str:
+    """English writes what follows in small letters; other languages have capitals of their own."""
+    return words[0].lower() + words[1:] if language() == ENGLISH else words

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import scopes_reached
 from moderation.core.errors import ActionNotFound, InvalidField, ModerationError
+from moderation.core.messages import Message
 from moderation.core.reach import READ
 from moderation.core.scores import LABELS
 from moderation.desk.locks import lock_comment, release
@@ -23,10 +24,12 @@ from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
+from moderation.web.desk.words import action_words, signal_name
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import known_id, path_within, tidy
-from moderation.web.shared.wording import STATUS_WORDS
+from moderation.web.shared.wording import beginning, status_word
 
 ACTIONS = f"{QUEUE}/actions"
 SHOWN = 50
@@ -123,13 +126,13 @@ def _told(undone: Undone) -> dict[str, Any]:
         standing = standing_of(db, subjects_of(db, undone.action_id, limit=MAX_TOLD), reading.scopes)
     return {
         "action_id": undone.action_id,
-        "words": undone.words,
+        "words": action_words(undone.words),
         "total": undone.total,
         "done": undone.done,
         "skipped": undone.skipped,
         "running": undone.running,
         "comments": [
-            {"id": comment, "status": status, "revision": revision, "words": STATUS_WORDS.get(status, status)}
+            {"id": comment, "status": status, "revision": revision, "words": status_word(status)}
             for comment, (status, revision) in standing.items()
         ],
     }
@@ -150,7 +153,7 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
         "desk/actions.html",
         code_of(problem) if problem else 200,
         here=QUEUE,
-        problem=problem.detail if problem else None,
+        problem=problem.told(language()) if problem else None,
         actions=[_action_shown(action, lines.get(next(iter(subjects.get(action.id, ())), ""))) for action in actions],
         blurs=blurs,
     )
@@ -159,7 +162,7 @@ def _actions_page(problem: ModerationError | None = None) -> Response:
 def _action_shown(action: ModeratorAction, line: Any) -> dict[str, Any]:
     return {
         "id": action.id,
-        "words": action.words,
+        "words": action_words(action.words),
         "at": action.made_at,
         "total": 1 if action.kind == TERMS else action.total,  # how many comments it was about, and a term is none
         "comment": line,
@@ -177,7 +180,7 @@ def _levels() -> dict[str, float]:
         if not text:
             continue
         if not _LEVEL.fullmatch(text):
-            raise InvalidField(label.replace("_", " "), "takes a level between 0 and 1, such as 0.8, or nothing.")
+            raise InvalidField(label.replace("_", " "), Message("blur_level_unusable"))
         levels[label] = float(text.replace(",", "."))
     return levels
 
@@ -188,7 +191,7 @@ def _preferences_page(problem: InvalidField | None = None) -> Response:
     levels = [
         {
             "label": label,
-            "words": label.replace("_", " ").capitalize(),
+            "words": beginning(signal_name(label)),
             "level": tidy(request.form.get(label, ""), 20) if problem else f"{blur[label]:g}" if label in blur else "",
         }
         for label in LABELS
@@ -198,6 +201,6 @@ def _preferences_page(problem: InvalidField | None = None) -> Response:
         422 if problem else 200,
         here=QUEUE,
         levels=levels,
-        problem=problem.detail if problem else None,
+        problem=problem.told(language()) if problem else None,
         changed="kept" in request.args and not problem,
     )

@@ -96,7 +96,7 @@ def blueprint(limits: Limits) -> Blueprint:
 
     @api.errorhandler(_KeyRefused)
     def refuse_key(error: _KeyRefused) -> Response:
-        return _error(error.code, error.detail, [_info(error.reason)] if error.reason else [])
+        return _error(error.status, error.detail, [_info(error.reason)] if error.reason else [])
 
     @api.errorhandler(NotAnalyzed)
     def refuse(error: NotAnalyzed) -> Response:
@@ -127,7 +127,7 @@ def google_error(status: int, detail: str, _fields: Fields, headers: dict[str, s
 class _KeyRefused(ModerationError):
     """No key, or one that opens nothing here, in Google's words."""
 
-    code: int
+    status: int
     message: str
     reason: str | None = None
 

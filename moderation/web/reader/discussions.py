@@ -8,10 +8,12 @@ from datetime import datetime
 
 from moderation.comments.discussion_state import Standing
 from moderation.core.comment import Mode
+from moderation.core.messages import Message
 from moderation.core.policy import Rules
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import Entry, Opening, is_gone
+from moderation.web.shared.languages import gettext
 
 PAGE = 100
 """How many openings one page of a discussion holds."""
@@ -43,7 +45,7 @@ class Discussion:
 
     shown: bool
     open: bool
-    closed_because: str | None
+    closed_because: str | Message | None
     sentence: str | None
     what_follows: str
     count: int
@@ -55,19 +57,19 @@ class Discussion:
 def what_follows(mode: Mode, rules: Rules) -> str:
     """What becomes of a comment that is sent here, as far as mode and policy say it."""
     if mode is Mode.POST:
-        return "Comments appear at once unless something about them needs a moderator’s eye."
+        return gettext("Comments appear at once unless something about them needs a moderator’s eye.")
     if rules.approve:
-        return "Some comments appear at once; a moderator reads the others before they appear."
-    return "A moderator reads comments before they appear."
+        return gettext("Some comments appear at once; a moderator reads the others before they appear.")
+    return gettext("A moderator reads comments before they appear.")
 
 
 def who_decides(mode: Mode, rules: Rules) -> str:
     """Who decides about comments here."""
     if mode is Mode.POST or rules.approve or rules.reject:
-        return (
+        return gettext(
             "Comments here are read by software first: it decides about some of them by our rules, people about others."
         )
-    return "Comments here are read by software for a first impression and decided by people."
+    return gettext("Comments here are read by software for a first impression and decided by people.")
 
 
 def discussion_view(
@@ -84,7 +86,7 @@ def discussion_view(
     return Discussion(
         shown=stands.shown,
         open=stands.closed_because is None,
-        closed_because=stands.closed_because,
+        closed_because=stands.closed,
         sentence=stands.sentence,
         what_follows=what_follows,
         count=count,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
@@ -21,6 +22,7 @@ from moderation.core.errors import (
     InvalidField,
     ModerationError,
 )
+from moderation.core.messages import Message, noted
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name, visible_length
 from moderation.desk.decide import withdraw
 from moderation.storage.articles import Article, articles_of, find_article
@@ -31,16 +33,16 @@ from moderation.storage.sites import Site
 from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
+from moderation.web.reader.public_comment import DEMO, address_of, public_page
 from moderation.web.shared.access import check_readers_form, services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
+from moderation.web.shared.languages import gettext, language, plural_words
 from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
-from moderation.web.shared.wording import STATUS_WORDS, reading_minutes
+from moderation.web.shared.wording import beginning, reading_minutes, status_word
 
 NAME = "reader_pages"
-DEMO = "demo"
-"""The site whose articles these pages show. A newsroom's own articles stand on its own pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ def blueprint(limits: Limits) -> Blueprint:
 
     @pages.get("/comments/<comment_id>")
     def standing(comment_id: str) -> Response:
+        if "receipt" not in request.args:
+            return public_page(comment_id)
         return _standing_page(comment_id, argument("receipt"))
 
     @pages.post("/comments/<comment_id>/withdraw")
@@ -129,25 +133,22 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     return take_in(limits, sender, submission, reader=reader)
 
 
-_FORM_OLD = "This page was open for long. It is fresh now: please send it again."
-_NO_COOKIE = (
-    "Your browser sent no cookie along, and this form needs one. Please send it again; if that doesn’t help, allow "
-    "cookies for this site first."
-)
+_FORM_OLD = Message("form_old")
+_NO_COOKIE = Message("form_without_cookie")
 
 
 def _problem(error: Exception) -> Problem:
     if isinstance(error, RateLimitExceeded):
-        return Problem(status=429, words="That was a little fast. Please wait a minute, then send this comment again.")
+        return Problem(status=429, words=Message("too_fast").told(language()))
     if isinstance(error, BadRequest):
-        return Problem(status=400, words=_FORM_OLD if request.cookies else _NO_COOKIE)
+        return Problem(status=400, words=(_FORM_OLD if request.cookies else _NO_COOKIE).told(language()))
     if not isinstance(error, ModerationError):
         raise error
     status = next(code for kind, code in CODES.items() if isinstance(error, kind))
     if isinstance(error, InvalidField):
-        return Problem(status=status, words=error.sentence, field=error.field)
+        return Problem(status=status, words=error.sentence(language()), field=error.field)
     too_short_or_long = isinstance(error, CommentTooShort | CommentTooLong)
-    return Problem(status=status, words=error.detail, field="body" if too_short_or_long else None)
+    return Problem(status=status, words=error.told(language()), field="body" if too_short_or_long else None)
 
 
 def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
@@ -162,7 +163,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         site = db.get(Site, DEMO)
         tell_times_of(DEMO)
         if article is None or site is None:
-            abort(404, "There is no such article here. It may have moved, or its address was mistyped.")
+            abort(404, noted("There is no such article here. It may have moved, or its address was mistyped."))
         under = shown_comment(db, article.id, known_id(argument("under")))
         after = shown_comment(db, article.id, known_id(argument("after")))
         openings = discussion(db, article.id, under=under, after=after, limit=PAGE + 1)
@@ -197,6 +198,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         ),
         who_decides=who_decides(stands.rules.mode, policy),
         rules=stands.rules,
+        counter_words=_counter_words(),
         problem=problem,
         sent=sent,
         parent=said(parent) if parent else None,
@@ -204,6 +206,16 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         opened=_opened(form),
         others=others,
     )
+
+
+def _counter_words() -> dict[str, Any]:
+    """What the form's script says of a comment's length."""
+    return {
+        "needed": plural_words("%(number)s more character needed", "%(number)s more characters needed"),
+        "over": plural_words("%(number)s character too many", "%(number)s characters too many"),
+        "enough": gettext("Long enough"),
+        "unsent": gettext("Not sent yet: %(why)s.", why="{why}"),
+    }
 
 
 def _opened(form: Form | None) -> str:
@@ -254,9 +266,9 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
         masthead=site.name,
         standing={
             "id": comment.id,
-            "word": STATUS_WORDS[comment.status].capitalize(),
+            "word": beginning(status_word(comment.status)),
             "message": told.message,
-            "hidden": "The comments under this article are not shown at the moment." if hidden else None,
+            "hidden": gettext("The comments under this article are not shown at the moment.") if hidden else None,
             "statement": decision.statement if decision else None,
             "published": comment.status == Status.APPROVED,
             "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
@@ -264,15 +276,8 @@ def _standing_page(comment_id: str, receipt: str) -> Response:
             "body": comment.body,
             "created_at": comment.created_at,
             "title": article.title,
-            "href": _address_of(article),
+            "href": address_of(article),
         },
         receipt=receipt,
         who_decides=who_decides(stands.rules.mode, configuration.policy.rules_for(comment.site_id, article.section)),
     )
-
-
-def _address_of(article: Article) -> str | None:
-    """Where an article can be read: here, or on its own site where that told."""
-    if article.site_id == DEMO:
-        return f"/articles/{quote(article.external_id)}"
-    return article.url

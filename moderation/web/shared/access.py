@@ -42,6 +42,8 @@ class Caller:
     key_id: str
     secret: bool
     rights: frozenset[str]
+    origins: tuple[str, ...] = ()
+    """Those from which a publishable key works."""
 
     @property
     def reference(self) -> str:
@@ -72,6 +74,21 @@ def caller() -> Caller:
     if origin is not None and origin in key.origins:
         g.allowed_origin = origin
     elif request.method not in SAFE:
+        raise OriginNotAllowed(origin)
+    return _caller(key)
+
+
+def form_caller(text: str, *, writes: bool) -> Caller:
+    """The caller behind the publishable key that a page without scripts carries. What ``writes`` must come from one of
+    the site's own pages, or from one of ours. Raises ``KeyMissing``, ``KeyInvalid`` or ``OriginNotAllowed``.
+    """
+    if not text:
+        raise KeyMissing
+    key = _key(text)
+    if key is None or key.kind != KeyKind.PUBLISHABLE:
+        raise KeyInvalid
+    origin = request.headers.get("Origin")
+    if writes and origin not in key.origins and not _from_our_page():
         raise OriginNotAllowed(origin)
     return _caller(key)
 
@@ -122,12 +139,14 @@ def _key(text: str) -> LiveKey | None:
 def _caller(key: LiveKey) -> Caller:
     secret = key.kind == KeyKind.SECRET
     rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
-    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights)
+    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights, origins=tuple(key.origins))
 
 
 # --- browsers from other origins --------------------------------------------------------------------------------------
 
 _CORS_PREFIX = "/api/v1/"
+_FOR_EVERY_ORIGIN = ("/api/v1/section", "/api/v1/counts", "/oembed")
+"""What any page may read, refusals too: a section must be able to say what is wrong with its key."""
 _EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 
 
@@ -148,6 +167,9 @@ def install_cors(app: Flask) -> None:
     @app.after_request
     def readable(answer: Response) -> Response:
         origin = request.headers.get("Origin")
+        if request.path.startswith(_FOR_EVERY_ORIGIN):
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+            return answer
         if origin is None or not request.path.startswith(_CORS_PREFIX):
             return answer
         answer.headers.add("Vary", "Origin")

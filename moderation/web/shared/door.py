@@ -38,7 +38,13 @@ class Door:
 
     def _refuse(self, start_response: StartResponse, detail: str) -> Iterable[bytes]:
         # Nothing of the application can be asked here: whatever builds an address would stumble over the host.
-        problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail}
+        problem = {
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": detail,
+            "code": "bad_request",
+        }
         body = json.dumps(problem).encode()
         own = {
             "Content-Type": "application/problem+json",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, g, json, request
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
@@ -13,7 +15,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.core import errors as facts
+from moderation.core.messages import ENGLISH, Message, noted, plain, told, translated
 from moderation.storage.room import is_full
+from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.wording import iso
 
 log = logging.getLogger(__name__)
@@ -40,7 +44,8 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.PasswordsBusy: 503,
 }
 
-Fields = list[dict[str, str]]
+Fields = list[dict[str, Any]]
+"""Names of fields with what is wrong with each, as ``message``."""
 Shown = Callable[[int, str, Fields, dict[str, str]], Response]
 """Makes an answer out of a status, a detail, fields and headers."""
 
@@ -52,6 +57,8 @@ MAX_PROBLEMS = 20
 class InvalidFields(facts.ModerationError):
     """Some fields can't be accepted; ``errors`` names each with what is wrong, ``more`` counts those left out."""
 
+    code = "invalid_fields"
+
     def __init__(self, errors: Fields, more: int = 0) -> None:
         super().__init__()
         self.errors = errors[:MAX_PROBLEMS]
@@ -59,24 +66,49 @@ class InvalidFields(facts.ModerationError):
 
     @property
     def detail(self) -> str:
-        told = " ".join(f"{error['field']} {error['message']}" for error in self.errors)
-        return f"{told} And {self.more} more." if self.more else told
+        return self.told(ENGLISH)
+
+    def told(self, language: str) -> str:
+        each = [_field_told(error["field"], error["message"], language) for error in self.errors]
+        more = [Message("and_more", {"number": self.more}).told(language)] if self.more else []
+        return " ".join((*each, *more))
+
+
+def _field_told(field: str, message: str | Message, language: str) -> str:
+    """English goes on from the field's name; elsewhere the message is a sentence of its own."""
+    between = ": " if language != ENGLISH and isinstance(message, Message) else " "
+    return f"{field}{between}{told(message, language)}"
 
 
 class BodyNotJson(facts.ModerationError):
     """The body is not valid JSON."""
+
+    code = noted("body_not_json")
 
     def __init__(self, why: str) -> None:
         super().__init__()
         self.why = why
 
     @property
-    def detail(self) -> str:
-        return f"The body is not valid JSON: {self.why}"
+    def params(self) -> Mapping[str, Any]:
+        return {"why": self.why}
 
 
 class NotJsonType(facts.ModerationError):
-    """The content type is not JSON. Send `Content-Type: application/json`."""
+    """The content type is not JSON."""
+
+    code = noted("not_json_type")
+
+
+@dataclass(eq=False, slots=True)
+class _Trouble(facts.ModerationError):
+    """What isn't a refusal of ours, told like one."""
+
+    message: str | Message
+
+    @property
+    def sentences(self) -> tuple[str | Message, ...]:
+        return (self.message,)
 
 
 CODES |= {InvalidFields: 422, BodyNotJson: 400, NotJsonType: 415}
@@ -91,56 +123,64 @@ def problem(status: int, detail: str, fields: Fields, headers: dict[str, str]) -
         "detail": detail,
     }
     if fields:
-        content["errors"] = fields
+        content["errors"] = [_entry(field) for field in fields]
     extra = getattr(g, "problem_extra", None)
     if extra:
         content |= extra
     response = Response(json.dumps(content), status=status, content_type="application/problem+json")
     response.headers.update(headers)
     response.headers.setdefault("Cache-Control", "no-store")
-    return response
+    return in_its_language(response)
 
 
-def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
-    """Answers every error. ``styles`` maps a path's prefix to how errors are shown there; elsewhere it is ``page``."""
+def _entry(field: Mapping[str, Any]) -> dict[str, Any]:
+    message = field["message"]
+    if not isinstance(message, Message):
+        return dict(field)
+    params = {name: plain(value) for name, value in message.params.items()}
+    return {**field, "message": message.told(language()), "code": message.code, "params": params}
+
+
+def install(app: Flask, *, styles: dict[str, Shown], page: Shown, english: Collection[str] = ()) -> None:
+    """Answers every error. ``styles`` maps a path's prefix to how errors are shown there; elsewhere it is ``page``.
+    ``english`` are the prefixes of those that are told in English to everybody.
+    """
 
     def shown(
-        status: int, detail: str, fields: Fields | None = None, headers: dict[str, str] | None = None
+        status: int,
+        error: facts.ModerationError,
+        fields: Fields | None = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
     ) -> Response:
         style = next((style for prefix, style in styles.items() if request.path.startswith(prefix)), page)
-        return style(status, detail, fields or [], headers or {})
+        g.problem_extra = {**_code_and_params(error, status), **extra}
+        told_in = ENGLISH if request.path.startswith(tuple(english)) else language()
+        return style(status, error.told(told_in), fields or [], headers or {})
 
     def fact(error: facts.ModerationError) -> Response:
         status = next((code for kind, code in CODES.items() if isinstance(error, kind)), None)
         if status is None:
             return bug(error)
         headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
-        if isinstance(error, facts.DecidedMeanwhile):
-            g.problem_extra = {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
-        elif isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:
-            g.problem_extra = {"opens_at": iso(error.opens_at)}
-        elif isinstance(error, facts.AuthorBanned):
-            until = iso(error.until) if error.until else None
-            g.problem_extra = {"until": until, "reason": error.why, "statement": error.statement}
-        return shown(status, error.detail, _fields(error), headers)
+        return shown(status, error, _fields(error), headers, **_extra(error))
 
     def http(error: HTTPException) -> WerkzeugResponse:
         status = error.code or 500
         headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "Location")}
         if status < 400:
             return error.get_response()
-        return shown(status, _detail(error, status), None, headers)
+        return shown(status, _Trouble(_detail(error, status)), None, headers)
 
     def database(error: Exception) -> Response:
         full = isinstance(error, DBAPIError) and is_full(error)
         log.error("the database %s: %s", "has no room left" if full else "is out of reach", type(error).__name__)
-        what = "has no room left to store anything" if full else "can't be reached right now"
-        again = "Please try again soon; what is sent twice is stored once."
-        return shown(503, f"The database {what}. {again}", None, {"Retry-After": "30" if full else "5"})
+        trouble = Message("database_full") if full else Message("database_away")
+        return shown(503, _Trouble(trouble), None, {"Retry-After": "30" if full else "5"})
 
     def about_a_value(error: Exception) -> Response:
         log.warning("a value that no database can look for got as far as the database: %s", type(error).__name__)
-        return shown(400, "This holds a character or a number that can't be looked for here.")
+        return shown(400, _Trouble(Message("value_not_searchable")))
 
     def any_database_error(error: DBAPIError) -> Response:
         if _is_about_a_value(error.orig):
@@ -152,7 +192,7 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown) -> None:
         if isinstance(error, OverflowError | UnicodeEncodeError) and _is_about_a_value(error):
             return about_a_value(error)
         log.exception("unexpected error", exc_info=error)
-        return shown(500, "Something went wrong here; it is not your fault. Please try again.")
+        return shown(500, _Trouble(Message("something_broke")))
 
     app.register_error_handler(facts.ModerationError, fact)
     app.register_error_handler(HTTPException, http)
@@ -179,23 +219,50 @@ def _fields(error: facts.ModerationError) -> Fields:
     if isinstance(error, InvalidFields):
         return error.errors
     if isinstance(error, facts.InvalidField):
-        return [{"field": facts.clipped(error.field, 400), "message": facts.clipped(error.message, 2000)}]
+        message = error.message if isinstance(error.message, Message) else facts.clipped(error.message, 2000)
+        return [{"field": facts.clipped(error.field, 400), "message": message}]
     if isinstance(error, facts.CommentTooShort | facts.CommentTooLong):
-        return [{"field": "body", "message": error.detail}]
+        return [{"field": "body", "message": Message(error.code, error.params)}]
     return []
 
 
-def _detail(error: HTTPException, status: int) -> str:
+def _code_and_params(error: facts.ModerationError, status: int) -> dict[str, Any]:
+    """What names the error to a program, and what its sentence is filled in with."""
+    message: str | Message | None = None
+    if isinstance(error, _Trouble | facts.NotPossibleNow):
+        message = error.sentences[0]
+    elif isinstance(error, facts.InvalidField):
+        message = error.message
+    if isinstance(message, Message):
+        code, params = message.code, message.params
+    else:
+        code, params = error.code or HTTPStatus(status).name.lower(), error.params
+    filled_in = {name: plain(value) for name, value in params.items()}
+    return {"code": code, "params": filled_in} if filled_in else {"code": code}
+
+
+def _extra(error: facts.ModerationError) -> dict[str, Any]:
+    """What else programs are told of a refusal."""
+    if isinstance(error, facts.DecidedMeanwhile):
+        return {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
+    if isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:
+        return {"opens_at": iso(error.opens_at)}
+    if isinstance(error, facts.AuthorBanned):
+        until = iso(error.until) if error.until else None
+        return {"until": until, "reason": error.why, "statement": error.statement}
+    return {}
+
+
+def _detail(error: HTTPException, status: int) -> str | Message:
     if isinstance(error, RequestEntityTooLarge):
-        limit = request.max_content_length
-        return f"The request is larger than the {limit} bytes that are possible here."
+        return Message("request_too_large", {"limit": request.max_content_length})
     if status == 429:
-        return f"Too many requests; the limit is {error.description}. Please wait a little and try again."
+        return Message("too_many_requests", {"limit": error.description})
     if error.description and error.description != type(error).description:
-        return error.description  # somebody here said what is wrong
+        return translated(error.description, language())  # somebody here said what is wrong
     known = {
-        400: "This request can't be understood. Check its address, headers and body.",
-        404: "There is nothing at this address.",
-        405: f"{request.method} is not possible at this address.",
+        400: Message("request_not_understood"),
+        404: Message("nothing_at_address"),
+        405: Message("method_not_possible", {"method": request.method}),
     }
     return known.get(status, error.description or HTTPStatus(status).phrase)

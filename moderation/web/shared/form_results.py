@@ -9,6 +9,7 @@ from flask import Response, request
 
 from moderation.core.errors import InvalidField
 from moderation.web.shared.access import person
+from moderation.web.shared.languages import language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def handled(use: Callable[..., Made], show: Callable[..., Response], **asked: st
     try:
         made = use(person(), **asked)
     except InvalidField as error:
-        return show(Told(problem=error.sentence), **asked)
+        return show(Told(problem=error.sentence(language())), **asked)
     return show(Told(made=made), **asked)
 
 

@@ -17,6 +17,7 @@ from moderation.core.reach import ADMIN, READ, SENIOR, anywhere, everywhere, rea
 from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site
 from moderation.web.shared.access import person, services
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import page
 from moderation.web.shared.waiting_counts import waiting
 
@@ -44,17 +45,17 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
 
 def _menu(actor: Actor, here: str) -> list[MenuItem]:
     items: dict[str, str] = {
-        QUEUE: "Queue",
-        f"{QUEUE}/map": "Score map",
-        f"{QUEUE}/articles": "Articles",
-        f"{QUEUE}/rules": "Site rules",
+        QUEUE: gettext("Queue"),
+        f"{QUEUE}/map": gettext("Score map"),
+        f"{QUEUE}/articles": gettext("Articles"),
+        f"{QUEUE}/rules": gettext("Site rules"),
     }
     if anywhere(actor, SENIOR):
-        items["/legal"] = "Legal"
+        items["/legal"] = gettext("Legal")
     if anywhere(actor, READ, altogether=True):
-        items["/audit"] = "Audit log"
+        items["/audit"] = gettext("Audit log")
     if anywhere(actor, ADMIN):
-        items["/admin"] = "Admin"
+        items["/admin"] = gettext("Admin")
     return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
 
 

@@ -108,6 +108,10 @@ class Limits:
         """Another request that counts against a site alone."""
         self._count(limits_in_force().per_site, site_id, "site")
 
+    def count_unverified(self, site_id: str) -> None:
+        """An article that a browser registers, of which its site hasn't told."""
+        self._count(limits_in_force().unverified_articles, site_id, "unverified")
+
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """Where one of several limits refuses, those that have counted already count no more. What is counted in it

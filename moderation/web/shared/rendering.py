@@ -12,7 +12,9 @@ import regex
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from markupsafe import Markup
 
+from moderation.core.messages import noted
 from moderation.core.reach import sites_of
+from moderation.web.shared.languages import gettext, in_its_language, install_languages, language
 from moderation.web.shared.wording import FILTERS, day, day_and_time, iso
 
 _ID = regex.compile(r"[0-9a-z]{1,64}")
@@ -21,6 +23,7 @@ _UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
 
 def install_templates(app: Flask) -> None:
     """Gives the templates their filters, and lets no line of theirs leave an empty one behind."""
+    install_languages(app)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update({"moment": moment, "day": day_told, "age": age_told})
     app.jinja_env.globals["zone_name"] = lambda: time_zone().key
@@ -49,22 +52,23 @@ def tell_times_of(*sites: str) -> None:
 
 def in_words(time: datetime) -> str:
     """``13 January 2026, 15:20 CET``, for where there can be no element."""
-    return day_and_time(time, time_zone())
+    return day_and_time(time, time_zone(), language())
 
 
 def moment(time: datetime, style: str = "") -> Markup:
     """The same as an element that tells UTC on hover."""
-    return _told(time, "moment", style, in_words(time), day_and_time(time))
+    return _told(time, "moment", style, in_words(time), day_and_time(time, language=language()))
 
 
 def day_told(time: datetime, style: str = "") -> Markup:
     """The day alone, as such an element."""
-    return _told(time, "day", style, day(time.astimezone(time_zone())), day_and_time(time))
+    told = day(time.astimezone(time_zone()), language())
+    return _told(time, "day", style, told, day_and_time(time, language=language()))
 
 
 def age_told(time: datetime, words: str) -> Markup:
     """How long ago it was, in ``words``, as an element that tells the moment on hover."""
-    return _told(time, "age", "", words, f"{in_words(time)} · {day_and_time(time)}")
+    return _told(time, "age", "", words, f"{in_words(time)} · {day_and_time(time, language=language())}")
 
 
 _TIME = Markup('<time%s datetime="%s" data-told="%s" title="%s">%s</time>')
@@ -81,7 +85,7 @@ def page(template: str, status: int = 200, /, *, kept: bool = False, **context: 
     """
     answer = make_response(render_template(template, **context), status)
     answer.headers["Cache-Control"] = "private, no-cache" if kept else "private, no-store"
-    return answer
+    return in_its_language(answer)
 
 
 def argument(name: str, maximum: int = 200) -> str:
@@ -122,21 +126,26 @@ def path_within(text: str, start: str, default: str) -> str:
 
 
 _TITLES: Mapping[int, str] = {
-    400: "That did not arrive whole",
-    403: "That is not open to you",
-    404: "There is nothing here",
-    405: "That is not possible here",
-    409: "It changed meanwhile",
-    413: "That is too large",
-    422: "That cannot be used",
-    429: "A little too fast",
-    500: "Something broke on our side",
-    503: "Not right now",
+    400: noted("That did not arrive whole"),
+    403: noted("That is not open to you"),
+    404: noted("There is nothing here"),
+    405: noted("That is not possible here"),
+    409: noted("It changed meanwhile"),
+    410: "It is no longer here",
+    413: noted("That is too large"),
+    422: noted("That cannot be used"),
+    429: noted("A little too fast"),
+    500: noted("Something broke on our side"),
+    503: noted("Not right now"),
 }
 
 
-def error_page(status: int, detail: str, _fields: list[dict[str, str]], headers: dict[str, str]) -> Response:
+_OTHER_TITLE = noted("That did not work")
+
+
+def error_page(status: int, detail: str, _fields: list[dict[str, Any]], headers: dict[str, str]) -> Response:
     """An error as a page: what happened, and what to do about it."""
-    answer = page("error.html", status, status=status, title=_TITLES.get(status, "That did not work"), detail=detail)
+    title = gettext(_TITLES.get(status, _OTHER_TITLE))
+    answer = page("error.html", status, status=status, title=title, detail=detail)
     answer.headers.update(headers)
     return answer

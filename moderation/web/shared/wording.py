@@ -13,8 +13,10 @@ from babel import Locale
 
 from moderation.core.comment import Status
 from moderation.core.decision import Prompt
+from moderation.core.messages import ENGLISH, Style, noted, told_time
 from moderation.core.text.scripts import word_count
 from moderation.core.text.written import clusters, compatible
+from moderation.web.shared.languages import gettext, language, ngettext
 
 HUES = 6
 _BIDI = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -26,15 +28,14 @@ def iso(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def day(time: datetime) -> str:
+def day(time: datetime, language: str = ENGLISH) -> str:
     """``13 January 2026``, by the clock that the time is told by."""
-    return f"{time.day} {time:%B %Y}"
+    return told_time(time, Style.DAY, language)
 
 
-def day_and_time(time: datetime, zone: tzinfo = UTC) -> str:
+def day_and_time(time: datetime, zone: tzinfo = UTC, language: str = ENGLISH) -> str:
     """``13 January 2026, 14:20 UTC``."""
-    local = time.astimezone(zone)
-    return f"{day(local)}, {local:%H:%M %Z}"
+    return told_time(time.astimezone(zone), language=language)
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -43,16 +44,21 @@ def age(since: datetime, now: datetime) -> str:
     minutes = int(elapsed.total_seconds() // 60)
     hours, days = minutes // 60, elapsed.days
     if minutes < 1:
-        return "under a minute"
+        return gettext("under a minute")
     if hours < 1:
-        return f"{minutes} min"
+        return _minutes(minutes)
     if days < 1:
-        return _two(f"{hours} h", minutes % 60, "min")
-    return _two("1 day" if days == 1 else f"{days} days", hours % 24 if days < 7 else 0, "h")
+        return f"{_hours(hours)} {_minutes(minutes % 60)}" if minutes % 60 else _hours(hours)
+    words = ngettext("%(num)d day", "%(num)d days", days)
+    return f"{words} {_hours(hours % 24)}" if days < 7 and hours % 24 else words
 
 
-def _two(first: str, number: int, unit: str) -> str:
-    return f"{first} {number} {unit}" if number else first
+def _minutes(number: int) -> str:
+    return gettext("%(number)d min", number=number)
+
+
+def _hours(number: int) -> str:
+    return gettext("%(number)d h", number=number)
 
 
 def plain(text: str) -> str:
@@ -88,32 +94,34 @@ def hue(name: str) -> int:
 
 
 STATUS_WORDS: Mapping[str, str] = {
-    Status.RECEIVED: "not scored yet",
-    Status.PENDING: "waiting",
-    Status.APPROVED: "published",
-    Status.REJECTED: "rejected",
-    Status.WITHDRAWN: "withdrawn",
-    Status.EXPIRED: "expired",
-    Status.ERASED: "erased",
+    Status.RECEIVED: noted("not scored yet"),
+    Status.PENDING: noted("waiting"),
+    Status.APPROVED: noted("published"),
+    Status.REJECTED: noted("rejected"),
+    Status.WITHDRAWN: noted("withdrawn"),
+    Status.EXPIRED: noted("expired"),
+    Status.ERASED: noted("erased"),
 }
 
 
 def status_word(status: str) -> str:
     """A status as moderators call it."""
-    return STATUS_WORDS.get(status, status)
+    words = STATUS_WORDS.get(status)
+    return status if words is None else gettext(words)
 
 
 _CAME_UP: Mapping[str, str] = {
-    Prompt.OWN_CHECK: "in our own checks",
-    Prompt.REPORT: "through a reader’s report",
-    Prompt.NOTICE: "through a notice",
-    Prompt.ORDER: "through an order of an authority",
+    Prompt.OWN_CHECK: noted("It came up in our own checks."),
+    Prompt.REPORT: noted("It came up through a reader’s report."),
+    Prompt.NOTICE: noted("It came up through a notice."),
+    Prompt.ORDER: noted("It came up through an order of an authority."),
 }
 
 
 def came_up(prompt: str) -> str:
-    """What a statement of reasons names as ``prompted_by``, to be read after "It came up"."""
-    return _CAME_UP.get(prompt, f"through {prompt}")
+    """What a statement of reasons names as ``prompted_by``, as a sentence."""
+    words = _CAME_UP.get(prompt)
+    return gettext("It came up through %(prompt)s.", prompt=prompt) if words is None else gettext(words)
 
 
 def percent(value: float) -> str:
@@ -122,8 +130,13 @@ def percent(value: float) -> str:
 
 
 _ACTORS = {
-    **{"policy": "the policy", "reader": "its writer", "system": "the service", "key": "the site's key"},
-    **{"page": "the article page", "seeds": "the seeds", "visitor": "somebody not signed in"},
+    **{
+        "policy": noted("the policy"),
+        "reader": noted("its writer"),
+        "system": noted("the service"),
+        "key": noted("the site's key"),
+    },
+    **{"page": noted("the article page"), "seeds": noted("the seeds"), "visitor": noted("somebody not signed in")},
 }
 """Who acts that has no account, by the kind that begins a reference."""
 
@@ -132,8 +145,8 @@ def who(reference: str, names: Mapping[str, str]) -> str:
     """Whoever the audit log names, in words; ``names`` are the accounts' by their ids."""
     kind, _, reference_id = reference.partition(":")
     if kind == "account":
-        return names.get(reference_id, "an account that is gone")
-    return _ACTORS.get(kind, reference)
+        return names.get(reference_id) or gettext("an account that is gone")
+    return gettext(_ACTORS[kind]) if kind in _ACTORS else reference
 
 
 def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -146,13 +159,13 @@ def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def language_name(code: str | None) -> str:
-    """A language as English calls it: ``German`` for ``de``; a code that nothing is known of as it is."""
-    return "an unclear language" if code in (None, "", "und") else _languages().get(code, code)
+    """A language by its name, such as ``German`` for ``de``; a code that nothing is known of as it is."""
+    return gettext("an unclear language") if code in (None, "", "und") else _languages(language()).get(code, code)
 
 
 @cache
-def _languages() -> Mapping[str, str]:
-    return dict(Locale("en").languages)
+def _languages(told_in: str) -> Mapping[str, str]:
+    return dict(Locale(told_in).languages)
 
 
 WORDS_A_MINUTE = 200
@@ -166,6 +179,7 @@ def reading_minutes(*texts: str) -> int:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "plain": plain,
+    "iso": iso,
     "short": short,
     "beginning": beginning,
     "initial": initial,

@@ -1,7 +1,9 @@
 /* Times by this browser's clock. The page tells them by the site's; UTC shows on hover either way. */
 (() => {
-  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+  const language = document.documentElement.lang;
+  const locale = language === "en" ? "en-GB" : `${language}-u-nu-latn`;
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
   const moment = (time) => `${day.format(time)}, ${clock.format(time)}`;
 
   const tell = (element) => {

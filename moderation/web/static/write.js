@@ -16,10 +16,14 @@ import { visibleLength } from "./visible-length.js";
   const maximum = Number(body.dataset.maximum);
   let pause = 0;
 
+  const said = JSON.parse(body.dataset.words); // in the page's language
+  const plural = new Intl.PluralRules(document.documentElement.lang);
+
+  const counted = (forms, number) => (forms[plural.select(number)] || forms.other).replace("%(number)s", number);
   const words = (length) => {
-    if (length < minimum) return `${minimum - length} more ${minimum - length === 1 ? "character" : "characters"} needed`;
-    if (length > maximum) return `${length - maximum} characters too many`;
-    return "Long enough";
+    if (length < minimum) return counted(said.needed, minimum - length);
+    if (length > maximum) return counted(said.over, length - maximum);
+    return said.enough;
   };
 
   const show = () => {
@@ -40,7 +44,7 @@ import { visibleLength } from "./visible-length.js";
     if (length >= minimum && length <= maximum) return;
     event.preventDefault();
     clearTimeout(pause);
-    refusal.textContent = `Not sent yet: ${words(length)}.`;
+    refusal.textContent = said.unsent.replace("{why}", words(length));
     body.setAttribute("aria-invalid", "true");
     body.focus();
   });

@@ -1,4 +1,5 @@
 /* The end of the list: what is left of it, and with whom. */
+import { gettext, ngettext } from "./words.js";
 import { lines } from "./list.js";
 import { piece } from "./troubles.js";
 
@@ -13,7 +14,7 @@ const entry = (line) => {
   link.href = line.firstElementChild.href;
   link.dataset.opens = line.dataset.comment;
   item.querySelector("bdi").textContent = line.dataset.name;
-  if (line.dataset.by) item.append(` (open with ${line.dataset.by})`);
+  if (line.dataset.by) item.append(gettext(" (open with %(by)s)", { by: line.dataset.by }));
   return item;
 };
 
@@ -34,13 +35,13 @@ export const ending = (look) => {
   last.tabIndex = -1;
   last.dataset.left = left();
   last.append(piece("<strong></strong>"));
-  last.firstElementChild.textContent = some.length ? "That was the end of the list" : "That was the last one";
-  if (!some.length) last.append(piece("<p>Nothing further in this view.</p>"));
-  if (free.length) last.append(told(free.length === 1 ? "1 comment in it still waits:" : `${free.length} comments in it still wait:`, free));
+  last.firstElementChild.textContent = some.length ? gettext("That was the end of the list") : gettext("That was the last one");
+  if (!some.length) last.append(Object.assign(document.createElement("p"), { textContent: gettext("Nothing further in this view.") }));
+  if (free.length) last.append(told(ngettext("%(number)s comment in it still waits:", "%(number)s comments in it still wait:", free.length), free));
   if (taken.length) {
-    last.append(told(taken.length === 1 ? "1 comment is open with a colleague:" : `${taken.length} comments are open with colleagues:`, taken));
+    last.append(told(ngettext("%(number)s comment is open with a colleague:", "%(number)s comments are open with colleagues:", taken.length), taken));
   }
-  last.append(piece("<p><a>Look again</a></p>"));
-  last.lastElementChild.firstElementChild.href = look;
+  last.append(piece("<p><a></a></p>"));
+  Object.assign(last.lastElementChild.firstElementChild, { href: look, textContent: gettext("Look again") });
   return last;
 };

@@ -1,4 +1,5 @@
 /* The lines of the list, and what is said on each. Nothing here moves one. */
+import { gettext } from "./words.js";
 
 export const list = document.getElementById("lines");
 
@@ -26,5 +27,5 @@ export const stand = ({ id, status, revision }) => {
 export const take = (line, by) => {
   line.classList.toggle("taken", Boolean(by));
   if (by) line.dataset.by = by; else delete line.dataset.by;
-  if (!line.classList.contains("gone")) line.querySelector(".fate").textContent = by ? `${by} has it open` : "";
+  if (!line.classList.contains("gone")) line.querySelector(".fate").textContent = by ? gettext("%(name)s has it open", { name: by }) : "";
 };

@@ -1,4 +1,5 @@
 /* What is new while a queue is open: asked for every second, told where it belongs, and nothing moves. */
+import { ngettext } from "./words.js";
 import { fate, lines, take } from "./list.js";
 import { pause, showWaiting, unanswered } from "./waiting.js";
 
@@ -16,7 +17,8 @@ const count = ({ total, waiting }) => {
 
 const announce = (number) => {
   if (!number) return;
-  const words = number === 1 ? "1 new comment" : `${number > NEW_COUNTED ? `${NEW_COUNTED + 1}+` : number} new comments`;
+  const shown = number > NEW_COUNTED ? `${NEW_COUNTED + 1}+` : number;
+  const words = ngettext("%(shown)s new comment", "%(shown)s new comments", number, { shown });
   if (announced.textContent !== words) announced.textContent = words;
   announced.hidden = false;
 };

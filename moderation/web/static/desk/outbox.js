@@ -1,4 +1,5 @@
 /* What a moderator does goes out in its order, in the background, and is kept in this tab until the server has it. */
+import { gettext } from "./words.js";
 
 const PAUSES = [1000, 2000, 5000, 10000, 30000];
 const LATER = new Set([429, 502, 503, 504]);
@@ -66,7 +67,7 @@ export class Outbox {
     const [item] = this.items;
     if (!item.undoes) return this.settled(item, await this.post(item.url, item.fields, item.comment));
     const actions = this.actions[item.undoes];
-    if (!actions) { this.failed(item, { detail: "It had not been done, so there is nothing to take back." }); return "through"; }
+    if (!actions) { this.failed(item, { detail: gettext("It had not been done, so there is nothing to take back.") }); return "through"; }
     while (actions.length) {
       const fields = [...item.fields.filter(([name]) => name !== "action_id"), ["action_id", actions.at(-1)]];
       const went = this.settled(item, await this.post(item.url, fields));
@@ -98,7 +99,7 @@ export class Outbox {
     if (!facts && (status === 400 || status === 403)) return "signed out";
     if (status >= 200 && status < 300 && facts) this.note(item, facts);
     else if (item.again && facts && facts.current && facts.current.by === this.me) this.done(item, facts.current);
-    else this.failed(item, facts || { detail: "Something broke on our side, and this was not done." });
+    else this.failed(item, facts || { detail: gettext("Something broke on our side, and this was not done.") });
     return "through";
   }
 

@@ -1,5 +1,6 @@
 /* The queue without waiting: the next comments are fetched before they are asked for, and what is done goes out in the
    background. The list never moves under the hand; what is new announces itself. */
+import { gettext } from "./words.js";
 import "./keys.js";
 import { Locks } from "./locks.js";
 import { ending, left } from "./end.js";
@@ -20,12 +21,12 @@ const { token, me, view } = bench.dataset;
 
 const AHEAD = 3;
 const LEFT_WHEN_FETCHED = 6;
-const SIGNED_OUT = "You were signed out. Load the page again to sign in.";
+const SIGNED_OUT = gettext("You were signed out. Load the page again to sign in.");
 const DONE = {
-  approve: "Published", reject: "Rejected", reopen: "Back in the queue", escalated: "Left to a senior",
-  featured: "Published and featured", newsroom: "Sent to the newsroom", note: "Noted", unnote: "Note removed",
+  approve: gettext("Published"), reject: gettext("Rejected"), reopen: gettext("Back in the queue"), escalated: gettext("Left to a senior"),
+  featured: gettext("Published and featured"), newsroom: gettext("Sent to the newsroom"), note: gettext("Noted"), unnote: gettext("Note removed"),
 };
-const OF_AUTHOR = { trusted: "Trusted", muted: "Muted", banned: "Banned", lifted: "Free again" };
+const OF_AUTHOR = { trusted: gettext("Trusted"), muted: gettext("Muted"), banned: gettext("Banned"), lifted: gettext("Free again") };
 const panes = new Map();
 const before = new Map(); // panes as they were before a decision, for when it is taken back
 const stack = []; // what can be taken back: numbers in the outbox, or an action that the page came with
@@ -101,8 +102,8 @@ const open = async (id, { forward = 0 } = {}) => {
     if (here !== id) return;
     show(html);
   } catch (error) {
-    const detail = error.message === SIGNED_OUT ? SIGNED_OUT : "Is the network there?";
-    if (here === id) trouble({ comment: id, words: "It could not be opened" }, { detail }, again);
+    const detail = error.message === SIGNED_OUT ? SIGNED_OUT : gettext("Is the network there?");
+    if (here === id) trouble({ comment: id, words: gettext("It could not be opened") }, { detail }, again);
   } finally {
     if (here === id) reading.removeAttribute("aria-busy");
   }
@@ -189,8 +190,8 @@ const locks = new Locks({
       return;
     }
     if (line) take(line, answer.by);
-    if (!direction || dirty()) { refresh(id); say(`${answer.by} has this comment open.`); return; }
-    say(`${answer.by} has that one open; here is the next.`);
+    if (!direction || dirty()) { refresh(id); say(gettext("%(name)s has this comment open.", { name: answer.by })); return; }
+    say(gettext("%(name)s has that one open; here is the next.", { name: answer.by }));
     go(direction);
   },
 });
@@ -215,8 +216,8 @@ const outbox = new Outbox({
       refresh(comment.id);
     }
     if (item.undo) {
-      const alone = answer.skipped ? ` ${answer.skipped} left alone: somebody else has decided since.` : "";
-      say(answer.running ? `Taking back ${answer.total} comments, in the background` : `Undone: ${answer.words}.${alone}`);
+      const alone = answer.skipped ? gettext(" %(number)s left alone: somebody else has decided since.", { number: answer.skipped }) : "";
+      say(answer.running ? gettext("Taking back %(number)s comments, in the background", { number: answer.total }) : gettext("Undone: %(what)s.", { what: answer.words }) + alone);
       const [first] = answer.comments || [];
       if (first && !item.comment) open(first.id);
       if (!first && here) refresh(here);
@@ -230,7 +231,7 @@ const outbox = new Outbox({
     const place = stack.findIndex((entry) => entry.number === item.number);
     if (place >= 0) stack.splice(place, 1);
     trouble(item, answer, again, anyway);
-    say(`Not done: ${item.name || item.words}`);
+    say(gettext("Not done: %(what)s", { what: item.name || item.words }));
     if (item.comment) refresh(item.comment);
   },
   held,
@@ -269,9 +270,9 @@ const decide = (form, submitter) => {
   const moves = !off && (MOVES_ON.has(kind) || fields.some(([field]) => field === "approve"));
   const reason = submitter && submitter.name === "reason" ? `: ${submitter.querySelector("strong").textContent}` : "";
   const decided = kind === "author" && OF_AUTHOR[fields.find(([field]) => field === "kind")[1]];
-  const words = off ? "Taken back" : decided ? decided : kind === "featured" && !moves ? "Featured" : `${DONE[kind]}${reason}`;
+  const words = off ? gettext("Taken back") : decided ? decided : kind === "featured" && !moves ? gettext("Featured") : `${DONE[kind]}${reason}`;
   const by = moves && holder(within);
-  if (by && !pressedTwice(within, words, by)) { say(`${by} has this comment open: press once more.`); return; }
+  if (by && !pressedTwice(within, words, by)) { say(gettext("%(name)s has this comment open: press once more.", { name: by })); return; }
   if (by) fields.push(["anyway", "1"]);
   sent(form);
   send({ url: form.getAttribute("action"), fields, comment: id, words, name, moves });
@@ -299,9 +300,9 @@ const undo = () => {
   const fields = last && last.action ? [["action_id", last.action]] : [];
   outbox.add({
     url: "/review/undo", fields, comment: last ? last.comment : null, undo: true, undoes: last ? last.number : null,
-    words: "Undo", name: last ? last.name : "",
+    words: gettext("Undo"), name: last ? last.name : "",
   });
-  say("Undoing…");
+  say(gettext("Undoing…"));
   if (!last || !last.comment || !lineOf(last.comment)) return;
   if (before.has(last.comment)) panes.set(last.comment, before.get(last.comment));
   fate(last.comment, "", false);
@@ -343,7 +344,7 @@ if (bench.dataset.waiting !== undefined) {
     sending: (id) => outbox.items.some((item) => item.comment === id),
     changed: (id, words) => {
       if (id !== here) { panes.delete(id); return; }
-      say(`Meanwhile: ${words}.`);
+      say(gettext("Meanwhile: %(what)s.", { what: words }));
       refresh(id);
     },
     seen: endAgain,

@@ -1,4 +1,5 @@
 /* What went wrong, told above the list until it is put away. */
+import { gettext } from "./words.js";
 
 const troubles = document.getElementById("troubles");
 
@@ -9,8 +10,8 @@ export const piece = (html) => {
 };
 
 const headline = ({ current, open_with: by }) => {
-  if (current) return `${current.words}. Nothing was overwritten.`;
-  return by ? `${by} has this comment open. Nothing was changed yet.` : "That was not done.";
+  if (current) return [current.words, gettext("Nothing was overwritten.")].join(". ");
+  return by ? gettext("%(name)s has this comment open. Nothing was changed yet.", { name: by }) : gettext("That was not done.");
 };
 
 const told = (item, answer) => {
@@ -23,7 +24,8 @@ const told = (item, answer) => {
 export const trouble = (item, answer, again, anyway) => {
   const box = document.createElement("div");
   box.className = "notice warn";
-  box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'>Put away</button></p>"));
+  box.append(piece("<p><strong></strong> <span></span></p><p><a></a> <button type='button' class='link'></button></p>"));
+  box.querySelector("button").textContent = gettext("Put away");
   box.querySelector("strong").textContent = headline(answer);
   box.querySelector("span").textContent = told(item, answer);
   for (const [name, typed] of item.fields || []) {
@@ -33,12 +35,12 @@ export const trouble = (item, answer, again, anyway) => {
   const link = box.querySelector("a");
   if (item.comment) {
     link.href = `/review/comments/${item.comment}`;
-    link.textContent = "Look at it";
+    link.textContent = gettext("Look at it");
     link.addEventListener("click", (event) => { event.preventDefault(); again(item.comment); box.remove(); });
   } else link.remove();
   box.querySelector("button").addEventListener("click", () => box.remove());
   if (answer.open_with) {
-    const press = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: "Do it all the same" });
+    const press = Object.assign(document.createElement("button"), { type: "button", className: "small", textContent: gettext("Do it all the same") });
     press.addEventListener("click", () => { anyway(item); box.remove(); });
     box.lastElementChild.prepend(press, " ");
   }
@@ -49,11 +51,11 @@ export const trouble = (item, answer, again, anyway) => {
 export const held = (why, number) => {
   const waits = document.getElementById("held") || Object.assign(document.createElement("p"), { id: "held", className: "notice warn" });
   waits.textContent = why === "network"
-    ? `The network is away. ${number} of your actions wait here and go out as soon as it is back; go on reading.`
-    : `You were signed out. ${number} of your actions wait in this tab. Sign in again here and they go out.`;
+    ? gettext("The network is away. %(number)s of your actions wait here and go out as soon as it is back; go on reading.", { number })
+    : gettext("You were signed out. %(number)s of your actions wait in this tab. Sign in again here and they go out.", { number });
   if (why) troubles.append(waits); else waits.remove();
   if (why === "signed out") {
-    const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: " Sign in" });
+    const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: gettext(" Sign in") });
     waits.append(link);
   }
 };

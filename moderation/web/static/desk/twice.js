@@ -1,4 +1,5 @@
 /* What a colleague has open is decided on the second press of the same button or key. */
+import { gettext } from "./words.js";
 import { lineOf } from "./list.js";
 import { piece } from "./troubles.js";
 
@@ -16,8 +17,8 @@ export const pressedTwice = (within, words, by) => {
   const told = within.querySelector(":scope > .open-elsewhere") || document.createElement("div");
   told.className = "notice warn open-elsewhere";
   told.replaceChildren(piece("<p role='alert'><strong></strong> <span></span></p>"));
-  told.querySelector("strong").textContent = `${by} has this comment open.`;
-  told.querySelector("span").textContent = `Press once more for “${words}” all the same.`;
+  told.querySelector("strong").textContent = gettext("%(name)s has this comment open.", { name: by });
+  told.querySelector("span").textContent = gettext("Press once more for “%(what)s” all the same.", { what: words });
   within.querySelector(":scope > :first-child").after(told);
   return false;
 };

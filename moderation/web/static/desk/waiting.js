@@ -1,5 +1,6 @@
 /* How many comments wait, in the masthead and in the tab's title, on every page of the desk: asked for every second,
    in a tab that is not in front too, and more seldom while nobody answers. */
+import { gettext } from "./words.js";
 
 const EVERY = 1000;
 const AT_LEISURE = 10; // it is asked again after so many times what the answer took, where that is longer
@@ -23,13 +24,13 @@ export const showWaiting = (number) => {
   const words = number === "0" ? "" : number;
   if (mast.textContent !== words) mast.textContent = words;
   if (!bench && document.title !== counted() + bare) document.title = counted() + bare;
-  known("Comments that wait");
+  known(gettext("Comments that wait"));
 };
 
 /* Nobody answered: the number stays, and says that it may be old. One question that is lost is no news. */
 export const unanswered = () => {
   missed += 1;
-  if (missed > 1) known("Comments that waited when the network was last there", "old");
+  if (missed > 1) known(gettext("Comments that waited when the network was last there"), "old");
 };
 
 /* How long until the next question; `took` is what the last one took, in milliseconds. */
@@ -46,7 +47,7 @@ const ask = async () => {
   clearTimeout(timer);
   const asked = performance.now();
   const answer = await fetch("/review/waiting", { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer && answer.redirected) { known("You were signed out", "old"); return; } // what came is the page to sign in
+  if (answer && answer.redirected) { known(gettext("You were signed out"), "old"); return; } // what came is the page to sign in
   asking = false;
   const facts = answer && answer.ok ? await answer.json().catch(() => null) : null;
   if (facts) showWaiting(facts.waiting); else unanswered();
