@@ -51,7 +51,7 @@ class Asset:
     def of(cls, text: str, kind: str) -> Asset:
         body = text.encode()
         compressed = gzip.compress(body, 9, mtime=0)
-        return cls(body=body, compressed=compressed, version=sha256(body).hexdigest()[:12], kind=kind)
+        return cls(body=body, compressed=compressed, version=sha256(body).hexdigest()[:7], kind=kind)
 
 
 @cache
@@ -64,7 +64,7 @@ def embed_script() -> Asset:
     }
     declared = "".join(f"const {name}={_json(value)};\n" for name, value in constants.items())
     modules = "".join(_module(path) for path in in_order(SOURCES / "main.js"))
-    return Asset.of(f'(()=>{{"use strict";\n{declared}{modules}}})();\n', "text/javascript; charset=utf-8")
+    return Asset.of(f"(()=>{{\n{declared}{modules}}})();\n", "text/javascript; charset=utf-8")
 
 
 @cache

@@ -51,9 +51,8 @@ export const drawComment = (comment, { words, reply, note }) => {
   for (const mark of author.marks || []) add(head, make("span", { class: "mark" }, markName(mark, gettext)));
   if (author.first) add(head, make("span", { class: "mark" }, gettext("First comment here")));
   if (comment.featured) add(head, make("span", { class: "mark featured" }, gettext("Featured")));
-  if (comment.in_reply_to) add(head, make("span", {}, gettext("to %(name)s", { name: comment.in_reply_to.name })));
+  if (comment.in_reply_to?.name) add(head, make("span", {}, gettext("to %(name)s", { name: comment.in_reply_to.name })));
   add(head, comment.url ? make("a", { href: comment.url }, when) : when);
-  if (comment.edited) add(head, make("span", {}, gettext("edited")));
 
   const row = make("div", { class: "row" });
   if (reply) {

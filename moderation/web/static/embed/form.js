@@ -68,9 +68,9 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
     else show();
   };
 
-  const complain = (text, field) => {
+  const complain = (text, field, more) => {
     empty(trouble);
-    add(trouble, make("div", { class: "notice bad" }, make("p", {}, text)));
+    add(trouble, make("div", { class: "notice bad" }, make("p", {}, text), more && make("p", {}, more)));
     if (!field) return;
     field.setAttribute("aria-invalid", "true");
     field.focus();
@@ -91,7 +91,7 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
     const draft = { name: name.value, body: body.value, key };
     keep();
     const answer = await send(draft).catch((told) => {
-      complain(told.words, told.field === "author.name" ? name : null);
+      complain(told.words, told.field === "author.name" ? name : null, gettext("Not sent yet. What you wrote is kept here."));
     });
     busy = false;
     button.textContent = gettext("Send comment");

@@ -9,6 +9,12 @@ import { told } from "./refusals.js";
 const NEWS = 60000; // milliseconds between two looks for new comments
 let sections = 0;
 
+/* What becomes of a comment that is sent. */
+const FOLLOWS = (gettext) => ({
+  after_review: gettext("A moderator reads comments before they appear."),
+  some_at_once: gettext("Some comments appear at once; a moderator reads the others first."),
+});
+
 /* Fills `root`, an empty element. `words` is a speaker, `service` what `server.js` makes, `site` the site's key, `sort` the
    order to begin with. Returns what closes it. */
 export const openSection = (root, { words, service, site, sort }) => {
@@ -81,6 +87,8 @@ export const openSection = (root, { words, service, site, sort }) => {
       },
     });
     add(write, form);
+    const follows = FOLLOWS(gettext)[facts.what_follows];
+    if (follows) add(write, make("p", { class: "hint" }, follows));
     return { focus };
   };
 

@@ -29,7 +29,7 @@ export const service = ({ base, site, article, url, lang, token }) => {
       return await ask("POST", api + path, headers, body);
     } catch (refusal) {
       if (refusal.status !== 401 || !reader) throw refusal;
-      if (anew) throw { ...refusal, code: "token_expired" };
+      if (anew) throw { ...refusal, code: "signed_out" };
       return post(path, body, key, true); // the same request: done once, however often it arrives
     }
   };
@@ -42,15 +42,16 @@ export const service = ({ base, site, article, url, lang, token }) => {
     /* Where a comment stands that this reader has sent. */
     standing: (id, receipt) => ask("GET", `${api}comments/${id}${query({ receipt })}`),
     link: (id, receipt) => `${base}comments/${id}${query({ receipt })}`,
-    /* A browser is told nothing of an answer that its page mayn't read: whoever still reads the public list is shut out. */
+    /* A browser is told nothing of an answer that its page mayn't read: where the public list still answers, it is that. */
     send: async (facts, { name, body, key }, parent) => {
       const { id, known } = facts.article;
       const comment = json({ author: { name }, body, parent_id: parent || undefined, article: known ? undefined : describe() });
       try {
         return await post(`articles/${encodeURIComponent(id)}/comments`, comment, key);
       } catch (refusal) {
-        if (refusal.status || !(await get("section/news", { article: id, since: facts.newest }).catch(() => null))) throw refusal;
-        throw { ...refusal, code: "origin_not_allowed" };
+        if (refusal.status) throw refusal;
+        await get("section", named).catch(() => { throw refusal; });
+        throw { code: "shut_out" };
       }
     },
   };

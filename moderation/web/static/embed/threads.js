@@ -13,7 +13,7 @@ export const discussion = ({ words, service, keeper, facts, send, trouble }) => 
   const { gettext, ngettext } = words;
   const open = facts.article.state === "open";
   const list = make("ol", { class: "threads", "aria-label": gettext("Comments") });
-  const waiting = make("ol", { class: "threads", "aria-label": gettext("Your comments") });
+  const waiting = make("ol", { class: "threads", "aria-label": gettext("Comments that only you see") });
   const drawn = (id) => list.querySelector(`[id="comment-${id}"]`);
 
   /* Only its writer sees it, where it would stand. `stands` is {status, message}. Returns its element. */
