@@ -47,7 +47,7 @@ class Paper:
 
     def put(self, path: str, body: str, *, head: str = "", lang: str = "en", scheme: str = "light") -> str:
         """Publishes a page; returns its address."""
-        direction = "rtl" if lang == "ar" else "ltr"
+        direction = "rtl" if lang.startswith("ar") else "ltr"
         style = f":root{{color-scheme:{scheme}}}{STYLE}"
         self.pages[path] = (
             f'<!doctype html><html lang="{lang}" dir="{direction}"><head><meta charset="utf-8">'
