@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from moderation.accounts.sites import change_origins
+from moderation.desk.decide import Verdict
 from moderation.storage.sites import KeyKind, keys_of
 from tests.web.pages import Pages
 
@@ -64,7 +65,6 @@ def open_paper(pages: Pages) -> Iterator[Paper]:
     127.0.0.1, so that a cookie of the service would be a third party's.
     """
     service = make_server("127.0.0.1", 0, pages.app, threaded=True)
-    served: Mapping[str, str] = {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -82,7 +82,7 @@ def open_paper(pages: Pages) -> Iterator[Paper]:
 
     press = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     origin = f"http://localhost:{press.server_address[1]}"
-    paper = Paper(origin, f"http://127.0.0.1:{service.server_port}", _key(pages, origin), dict(served))
+    paper = Paper(origin, f"http://127.0.0.1:{service.server_port}", _key(pages, origin))
     threads = [threading.Thread(target=server.serve_forever) for server in (service, press)]
     for thread in threads:
         thread.start()
@@ -104,3 +104,14 @@ def _key(pages: Pages, origin: str) -> str:
         key_id, key = publishable(db)
     change_origins(pages.services, "test", key_id, [origin])
     return key
+
+
+def published(pages: Pages, body: str, *, by: str = "Priya S", to: str | None = None) -> str:
+    """A comment that a moderator has approved; returns its id."""
+    comment = pages.say(body, by=by, to=to)
+    pages.decide(comment, Verdict.APPROVE)
+    return comment
+
+
+def text(number: int) -> str:
+    return f"Comment number {number}: I read the report, and the second time I understood it better."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -13,7 +12,7 @@ from moderation.core.comment import Mode
 from moderation.desk.decide import Verdict
 from moderation.storage.sites import KeyKind, keys_of
 from tests.web.pages import CALM, Pages
-from tests.web.paper import Paper, open_paper
+from tests.web.paper import Paper
 
 pytestmark = pytest.mark.browser
 
@@ -29,12 +28,6 @@ ODD = """<script nonce="own">
   Object.defineProperty(window, "customElements", { value: { get() {}, define() { throw new Error("odd define"); } } });
   Object.defineProperty(window, "sessionStorage", { get() { throw new Error("odd storage"); } });
 </script>"""
-
-
-@pytest.fixture
-def paper(pages: Pages) -> Iterator[Paper]:
-    with open_paper(pages) as opened:
-        yield opened
 
 
 def write(page: Page, body: str = CALM) -> None:

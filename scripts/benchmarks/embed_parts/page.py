@@ -46,7 +46,8 @@ def page_rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, service_without_scoring(Path(folder)) as service:
         say(f"{2 * THREADS} comments, then {RUNS} pages with the CPU slowed {SLOWED} times ...")
         _fill(service.port)
-        line = f'<script src="http://127.0.0.1:{service.port}/embed.js" data-site-key="{_key(Path(folder))}" data-article="trams"></script>'
+        named = f'data-site-key="{_key(Path(folder))}" data-article="trams"'
+        line = f'<script src="http://127.0.0.1:{service.port}/embed.js" {named}></script>'
         with sync_playwright() as started:
             browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             taken = [_main_thread_ms(browser, line) for _ in range(RUNS)]
