@@ -40,6 +40,7 @@ from moderation.web.shared.metrics import FOLDER, count_together, forget_former_
 log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 8000
+PAGE_PORT = 8080
 THREADS = 16
 """Requests answered at once by one process; further ones wait their turn."""
 POLITELY = 16
@@ -132,8 +133,10 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
 
 
 def _demo_origins(bound: socket.socket) -> list[str]:
-    """Where the demo's publishable key works: the port that we serve on, and the usual one."""
-    ports = {DEFAULT_PORT, bound.getsockname()[1]}
+    """Where the demo's publishable key works: the port that we serve on, the usual one, and where a page of one's own is
+    tried (``python3 -m http.server 8080``).
+    """
+    ports = {DEFAULT_PORT, PAGE_PORT, bound.getsockname()[1]}
     return [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
 
 

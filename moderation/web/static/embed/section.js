@@ -106,7 +106,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     }
   };
 
-  const select = make("select", { class: "input", id: `${id}-sort`, onchange: () => start(select.value) });
+  const select = make("select", { class: "input", "aria-label": gettext("Sort"), onchange: () => start(select.value) });
   const sorting = () => {
     empty(select);
     for (const [value, label] of [["newest", gettext("Newest first")], ["oldest", gettext("Oldest first")], ["featured", gettext("Featured first")]]) {
@@ -114,7 +114,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     }
     return make("div", { class: "bar" },
       press(gettext("Leave a comment"), () => write.querySelector("textarea, .notice")?.focus(), { class: "link" }),
-      make("label", { for: select.id }, gettext("Sort")), select);
+      select);
   };
 
   const announcement = ({ kind, text, until }) => make("div", { class: "announcement" },
