@@ -133,8 +133,8 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
 
 
 def _demo_origins(bound: socket.socket) -> list[str]:
-    """Where the demo's publishable key works: the port that we serve on, the usual one, and where a page of one's own is
-    tried (``python3 -m http.server 8080``).
+    """Where the demo's publishable key works: the port that we serve on, the usual one, and that of a page of one's own
+    (``python3 -m http.server 8080``).
     """
     ports = {DEFAULT_PORT, PAGE_PORT, bound.getsockname()[1]}
     return [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]

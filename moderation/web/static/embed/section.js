@@ -125,7 +125,6 @@ export const openSection = (root, { words, service, site, sort }) => {
   const drawList = () => {
     const all = facts.article.count;
     count.textContent = all ? number(all) : "";
-    spoken.textContent = ngettext("%(num)s comment", "%(num)s comments", all);
     select.value = sort;
     fill(talk.list, facts.comments, talk.draw, true);
     more.hidden = !facts.next;
@@ -145,7 +144,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     talk = discussion({ words, service, keeper, facts, send, trouble: tell });
     if (comments.length) add(section, sorting());
     else if (article.state === "open") add(section, make("p", { class: "guideline" }, gettext("No comment is published here yet. Yours can be the first.")));
-    for (const part of [talk.waiting, talk.list, more, newsBar, write]) add(section, part);
+    for (const part of [talk.waiting, talk.list, newsBar, more, write]) add(section, part);
     drawList();
     drawWriting();
   };
@@ -187,7 +186,10 @@ export const openSection = (root, { words, service, site, sort }) => {
       if (first) {
         drawAll();
         goToLinked();
-      } else drawList();
+      } else {
+        drawList();
+        spoken.textContent = ngettext("%(num)s comment", "%(num)s comments", facts.article.count);
+      }
       if (focus) talk.list.querySelector(".comment")?.focus();
     } catch (refusal) {
       quietly(refusal);
