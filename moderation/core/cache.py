@@ -34,6 +34,12 @@ class Cached(Generic[K, V]):
         self.put(key, value)
         return value
 
-    def put(self, key: K, value: V) -> None:
+    def kept(self, key: K) -> V | None:
+        """What is kept for this key; None where nothing is."""
         with self._lock:
+            return self._cache.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keeps this value, unless it is larger than all that can be kept."""
+        with self._lock, suppress(ValueError):
             self._cache[key] = value

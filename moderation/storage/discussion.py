@@ -252,7 +252,7 @@ _GATHER = text(
 
 def gather(connection: Connection, top: str, thread_id: str | None) -> None:
     """This comment and all that is shown under it stand in this thread. Whoever answers one of them meanwhile holds its
-    row until then, so that the next look finds the answer.
+    row until then, so that the next look finds the answer. (SQLite's driver doesn't count here, and has one writer.)
     """
-    while connection.execute(_GATHER, {"top": top, "thread": thread_id}).rowcount:
+    while connection.execute(_GATHER, {"top": top, "thread": thread_id}).rowcount > 0:
         pass

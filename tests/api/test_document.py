@@ -33,8 +33,11 @@ def test_its_examples_can_be_sent(front_door: Newsroom) -> None:
     (article,) = schemas["NewArticle"]["examples"]
     (comment,) = schemas["NewComment"]["examples"]
     (decision,) = schemas["NewDecision"]["examples"]
+    (announcement,) = schemas["NewAnnouncement"]["examples"]
     front_door.configure(REASONS)
     assert front_door.server("PUT", "/api/v1/articles/example", json=article).status_code == 201
+    said = front_door.server("POST", "/api/v1/articles/example/announcement", json=announcement)
+    assert said.status_code == 200
     sent = front_door.server("POST", "/api/v1/articles/example/comments", json=comment)
     assert sent.status_code == 202
     path = f"/api/v1/comments/{(sent.json or {})['id']}/decisions"
@@ -48,6 +51,7 @@ def test_what_is_sent_is_described_whole(front_door: Newsroom) -> None:
         ("/api/v1/articles/trams", "PUT", "NewArticle"),
         (COMMENTS, "POST", "NewComment"),
         (f"{NOTHING}/decisions", "POST", "NewDecision"),
+        (ANNOUNCEMENT, "POST", "NewAnnouncement"),
     ):
         answer = front_door.server(method, path, json={"colour": "red"})
         assert answer.status_code == 422
@@ -191,7 +195,63 @@ def newsroom_parent(newsroom: Newsroom) -> str:
     return str(parent)
 
 
-GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [articles, arrivals, lists, queues, one_comment]
+def sections(newsroom: Newsroom) -> Iterator[TestResponse]:
+    newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.5\n[comments]\nclose_after_days = 30\n")
+    newsroom.server("POST", ANNOUNCEMENT, json={"kind": "question", "text": "Why?", "until": "2026-03-09T12:00:00Z"})
+    author = {"name": "Ada", "id": "ada", "staff": True, "badges": ["Gardener"]}
+    opening = newsroom.accepted(author=author)["id"]
+    above = opening
+    for _ in range(5):
+        above = newsroom.accepted(parent_id=above)["id"]
+    key = {"site": newsroom.publishable}
+    without = key_without(newsroom, Right.READ)
+    for path, asked, wrong in (
+        ("/api/v1/section", {"article": "trams"}, {"sort": "loudest"}),
+        ("/api/v1/section/replies", {"comment": opening}, {"comment": "x" * 65}),
+        ("/api/v1/section/news", {"article": "trams", "since": "0"}, {"article": "tr\u202eams"}),
+        ("/api/v1/counts", {"article": "trams"}, {"article": ["x"] * 101}),
+    ):
+        answer = newsroom.client.get(path, query_string=key | asked)
+        yield answer
+        yield newsroom.client.get(path, query_string=key | asked, headers={"If-None-Match": answer.headers["ETag"]})
+        yield newsroom.client.get(path, query_string=key | asked | wrong)
+        yield newsroom.client.get(path, query_string=asked)
+        yield newsroom.server("GET", path, query_string=asked)
+        yield newsroom.server("GET", path, without, query_string=asked)
+    yield newsroom.client.get("/api/v1/section", query_string=key | {"url": f"{ORIGIN}/nowhere"})
+    yield newsroom.client.get("/api/v1/section", query_string=key | {"article": "trams", "cursor": "edited"})
+    yield newsroom.client.get("/api/v1/section/replies", query_string=key | {"comment": opening, "cursor": "edited"})
+    yield newsroom.client.get("/api/v1/section/replies", query_string=key | {"comment": above})
+    yield newsroom.client.get("/api/v1/section/news", query_string=key | {"article": "trams", "since": "x"})
+    yield newsroom.client.get("/api/v1/section/news", query_string=key | {"article": "nothing", "since": "0"})
+    newsroom.put_article(mode="hidden")
+    yield newsroom.client.get("/api/v1/section", query_string=key | {"article": "trams"})
+
+
+ANNOUNCEMENT = "/api/v1/articles/trams/announcement"
+
+
+def announcements(newsroom: Newsroom) -> Iterator[TestResponse]:
+    said = {"kind": "announcement", "text": "The council has voted."}
+    yield newsroom.server("POST", ANNOUNCEMENT, json=said)
+    yield newsroom.server("POST", ANNOUNCEMENT, json={"kind": "shout"})
+    for method in ("POST", "DELETE"):
+        yield newsroom.server(method, ANNOUNCEMENT, key_without(newsroom, Right.MODERATE), json=said)
+        yield newsroom.server(method, "/api/v1/articles/nothing/announcement", json=said)
+    yield newsroom.client.delete(ANNOUNCEMENT)
+    yield newsroom.server("DELETE", ANNOUNCEMENT)
+    yield from bodies_that_are_none(newsroom, "POST", ANNOUNCEMENT)
+
+
+GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
+    articles,
+    arrivals,
+    lists,
+    queues,
+    one_comment,
+    sections,
+    announcements,
+]
 
 
 def test_every_answer_is_as_it_is_described_and_whatever_is_described_is_answered(newsroom: Newsroom) -> None:

@@ -298,14 +298,15 @@ def test_news_are_counted_since_a_moment(newsroom: Newsroom) -> None:
     write(newsroom)
     since = section(newsroom)["newest"]
     assert news(newsroom, since) == {"new": 0, "newest": since}
-    waiting = (newsroom.configure(""), newsroom.accepted()["id"])[1]
+    newsroom.configure("")
+    waiting = newsroom.accepted()["id"]
     write(newsroom, 2)
     newsroom.decide(waiting)  # what was held arrives when it is published
     fresh = news(newsroom, since)
     assert fresh["new"] == 3
     assert news(newsroom, fresh["newest"])["new"] == 0
     assert section(newsroom)["newest"] == fresh["newest"]
-    for wrong in ("x", "-1", "f" * 14, "0" * 40, "1.5"):
+    for wrong in ("x", "-1", "f" * 15, "0" * 40, "1.5"):
         asked = {"site": newsroom.publishable, "article": "trams", "since": wrong}
         assert newsroom.client.get("/api/v1/section/news", query_string=asked).status_code == 400, wrong
 

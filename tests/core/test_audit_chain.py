@@ -161,7 +161,7 @@ def test_receipts_belong_to_one_comment_and_one_secret() -> None:
 
 
 def test_an_author_is_an_id_or_an_address_with_a_name_on_one_site() -> None:
-    def key(site: str = "s", **who: str) -> str:
+    def key(site: str = "s", **who: Any) -> str:
         return author_key("secret", site, Author(**({"name": "Ada"} | who)))
 
     assert key(id="1") == key(id="1", name="Bob", address="x")

@@ -24,6 +24,7 @@ import moderation.perspective
 import moderation.scoring
 import moderation.web.shared.wording
 from moderation.comments.articles import paragraphs_of
+from moderation.core.addresses import canonical_address
 from moderation.core.errors import ModerationError
 from moderation.core.scores import ArticleText
 from moderation.core.text.disguise import undisguise
@@ -76,6 +77,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "paragraphs_of": paragraphs_of,
     "split_passages": lambda text: split_passages(ArticleText(title=text, key_points=(text,), paragraphs=(text,))),
     "short": lambda text: short(text, 4000),
+    "canonical_address": lambda text: canonical_address(f"https://news.example/{text}"),
     "initial": initial,
     "read_analyze": lambda text: read_analyze(
         {

@@ -24,7 +24,7 @@ def test_old_discussions_come_forward(kind: str, tmp_path: Path, request: pytest
     url = f"sqlite:///{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
     database = Database(url)
     upgrade(database, revision="0003")
-    database.writing(_old_comments)
+    database.writing(old_comments)
     upgrade(database)
     with database.reading() as session:
         comments = {comment.id: comment for comment in session.scalars(select(Comment))}
@@ -47,7 +47,7 @@ def test_old_discussions_come_forward(kind: str, tmp_path: Path, request: pytest
     database.close()
 
 
-def _old_comments(session: Session) -> None:
+def old_comments(session: Session) -> None:
     sqlite = session.connection().dialect.name == "sqlite"
 
     def stamp(minutes: int = 0) -> object:

@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 from moderation.accounts.accounts import invite
 from moderation.accounts.sites import add_secret_key, add_site
 from moderation.core.ids import new_id
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
 from moderation.storage.actions import ActionItem, ModeratorAction
 from moderation.storage.comments import Comment
@@ -79,6 +80,8 @@ ROWS: dict[str, Row] = {
     # readers
     "reader_pages.home": get("/", Who.ALL),
     "reader_pages.article": get("/articles/lanes", Who.ALL),
+    "public_comment_pages.oembed": get("/oembed?url=http://localhost/comments/{published}", Who.ALL),
+    "fragment_pages.fragment": get("/embed/lanes?site={publishable}", Who.ALL),
     "reader_pages.write": post("/articles/lanes/comments", Who.ALL),
     "static": get("/static/base.css", Who.ALL),
     "operations_api.healthz": get("/healthz", Who.ALL),
@@ -144,6 +147,9 @@ ROWS: dict[str, Row] = {
     "article_pages.lift": post("/review/articles/{article}/lift", Who.MODERATOR, here=True, section=True),
     "article_pages.note": post("/review/articles/{article}/notes", Who.MODERATOR, here=True, section=True),
     "article_pages.terms": post("/review/articles/{article}/terms", Who.MODERATOR, here=True, section=True),
+    "section_desk_pages.notice": post("/review/articles/{article}/notice", Who.MODERATOR, here=True, section=True),
+    "section_desk_pages.join GET": get("/review/articles/{article}/join", Who.SENIOR, here=True, section=True),
+    "section_desk_pages.join POST": post("/review/articles/{article}/join", Who.SENIOR, here=True, section=True),
     "article_pages.off": post("/review/articles/{article}/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
     "author_pages.author": get("/review/authors/{author}", Who.MODERATOR, here=True),
     "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True, section=True, data=_MUTED),
@@ -196,6 +202,16 @@ ROWS: dict[str, Row] = {
     # programs
     "articles_api.put_article": Row(path="/api/v1/articles/new", who=Who.KEY, method="PUT", json=_ARTICLE),
     "articles_api.post_comment": post("/api/v1/articles/lanes/comments", Who.KEY, here=True, json=_TEXT),
+    "articles_api.post_announcement": post(
+        "/api/v1/articles/lanes/announcement", Who.KEY, here=True, json={"kind": "question", "text": "Why?"}
+    ),
+    "articles_api.delete_announcement": Row(
+        path="/api/v1/articles/lanes/announcement", who=Who.KEY, here=True, method="DELETE"
+    ),
+    "section_api.get_section": get("/api/v1/section?article=lanes", Who.KEY),  # what a site doesn't know is told so
+    "section_api.get_counts": get("/api/v1/counts?article=lanes", Who.KEY),
+    "section_api.get_news": get("/api/v1/section/news?article=lanes&since=0", Who.KEY, here=True),
+    "section_api.get_replies": get("/api/v1/section/replies?comment={published}", Who.KEY, here=True),
     "articles_api.get_comments": get("/api/v1/articles/lanes/comments", Who.KEY, here=True),
     "comments_api.get_comment": get("/api/v1/comments/{comment}", Who.KEY, here=True),
     "comments_api.get_audit": get("/api/v1/comments/{comment}/audit", Who.KEY, here=True),
@@ -214,6 +230,9 @@ ROWS: dict[str, Row] = {
 }
 WITH_A_RECEIPT = {"reader_pages.standing", "reader_pages.take_back", "comments_api.post_withdraw"}
 """These open to whoever has the comment's receipt, and to no role."""
+
+FROM_THE_SITES_PAGES = {"fragment_pages.send"}
+"""These open to whoever comes from an origin that the site's publishable key allows."""
 
 ROLES: dict[str, tuple[Who, str, dict[str, Any]]] = {
     "nobody": (Who.ALL, "", {}),
@@ -250,7 +269,7 @@ def test_every_route_is_in_the_table(pages: Pages) -> None:
     for rule in pages.app.url_map.iter_rules():
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
-    assert routes == set(ROWS) | WITH_A_RECEIPT
+    assert routes == set(ROWS) | WITH_A_RECEIPT | FROM_THE_SITES_PAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,8 +303,12 @@ def _furnished(pages: Pages) -> Stage:
     for role, (who, site, more) in ROLES.items():
         if who not in (Who.ALL, Who.KEY):
             pages.account(role, {site: _STORED[who]} if who in _STORED else {}, **more)
+    pages.article("quiet")
+    published = pages.say(under="quiet")
+    pages.decide(published, Verdict.APPROVE)
     comment = pages.say()
     named = pages.services.database.writing(lambda session: _something_of_each(session, pages, comment))
+    named["published"] = published
     named["invitation"] = invite(pages.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
     keys = {site: add_secret_key(pages.services, "test", site, list(Right)) for site in ("demo", "second")}
     return Stage(pages=pages, named=named, keys=keys)
@@ -307,7 +330,7 @@ def _something_of_each(session: Session, pages: Pages, comment_id: str) -> dict[
     for role in ROLES:
         ids |= _own(session, role, comment_id, now)
     ids |= {"comment": comment_id, "article": comment.article_id, "author": comment.author_id}
-    return ids | {"account": target.id, "key": key.id}
+    return ids | {"account": target.id, "key": key.id, "publishable": key.public or ""}
 
 
 def _own(session: Session, role: str, comment_id: str, now: datetime) -> dict[str, str]:

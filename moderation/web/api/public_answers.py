@@ -22,6 +22,11 @@ class Body:
     plain: bytes
     compressed: bytes | None
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.plain) + len(self.compressed or b"")
+
     @classmethod
     def of(cls, plain: bytes) -> Body:
         compressed = gzip.compress(plain, 6, mtime=0) if len(plain) > WORTH_COMPRESSING else None
@@ -30,7 +35,7 @@ class Body:
 
 def public_answer(body: Body, content_type: str = "application/json", *, private: bool = False) -> Response:
     """An answer for everybody; ``private``: for who holds a secret key, kept by nobody."""
-    zipped = body.compressed is not None and "gzip" in request.accept_encodings
+    zipped = body.compressed is not None and request.accept_encodings["gzip"] > 0
     answer = Response(body.compressed if zipped else body.plain, content_type=content_type)
     if zipped:
         answer.headers["Content-Encoding"] = "gzip"

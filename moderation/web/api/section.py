@@ -40,28 +40,28 @@ GET_SECTION = Operation(
     security=[*EITHER, *NOBODY],
     query=SectionQuery,
     answers={200: ("The article, its rules and a page of threads.", answers.Section), 304: ("Not changed.", None)},
-    refusals=(400, 401, 422),
+    refusals=(400, 401, 403, 422),
 )
 GET_REPLIES = Operation(
     summary="Further replies of one thread, oldest first",
     security=[*EITHER, *NOBODY],
     query=RepliesQuery,
     answers={200: ("A page.", answers.FurtherReplies), 304: ("Not changed.", None)},
-    refusals=(400, 401, 404, 422),
+    refusals=(400, 401, 403, 404, 422),
 )
 GET_NEWS = Operation(
     summary="How many comments were published since",
     security=[*EITHER, *NOBODY],
     query=NewsQuery,
     answers={200: ("So many, 100 at most.", answers.News), 304: ("Not changed.", None)},
-    refusals=(400, 401, 404, 422),
+    refusals=(400, 401, 403, 404, 422),
 )
 GET_COUNTS = Operation(
     summary="How many comments are published under up to 100 articles",
     security=[*EITHER, *NOBODY],
     query=CountsQuery,
     answers={200: ("By what was asked for; what isn't known has none.", answers.Counts), 304: ("Not changed.", None)},
-    refusals=(401, 422),
+    refusals=(401, 403, 422),
 )
 
 

@@ -27,7 +27,11 @@ THREADS = 25
 """Threads on a page."""
 FIRST_REPLIES = 3
 """Replies of each that come with it."""
-KEPT_PAGES = 500
+KEPT_BYTES = 32 * 1024 * 1024
+"""Of pages, and of whole answers: whoever asks under many names of this host fills no memory."""
+KEPT_COUNTS = 10_000
+_BESIDE = 1024
+"""Bytes that keeping anything takes beside."""
 _KEPT = timedelta(seconds=SHARED_SECONDS)
 _MARKER = regex.compile(r"[0-9a-f]{1,14}")
 
@@ -68,7 +72,9 @@ def page_of(session: Session, place: SectionPlace, order: Order, cursor: str | N
     if cursor is not None or place.discussion_revision is None:
         return _made(session, place, order, cursor, base)
     key = (place.id, place.discussion_revision, order, base)
-    kept = recently("section pages", _KEPT, maximum=KEPT_PAGES, timer=time.monotonic)
+    kept = recently(
+        "section pages", _KEPT, maximum=KEPT_BYTES, timer=time.monotonic, size=lambda made: len(made.json) + _BESIDE
+    )
     page: Page = kept.get(key, lambda: _made(session, place, order, None, base))
     return page
 
@@ -76,7 +82,9 @@ def page_of(session: Session, place: SectionPlace, order: Order, cursor: str | N
 def whole(head: answers.SectionHead, page: Page) -> Body:
     """A head and a page as one answer."""
     above = head.model_dump_json().encode()
-    kept = recently("section answers", _KEPT, maximum=KEPT_PAGES, timer=time.monotonic)
+    kept = recently(
+        "section answers", _KEPT, maximum=KEPT_BYTES, timer=time.monotonic, size=lambda made: made.size + _BESIDE
+    )
     body: Body = kept.get((above, page.json), lambda: Body.of(above[:-1] + b"," + page.json[1:]))
     return body
 
@@ -87,12 +95,12 @@ NOTHING = Page(0, answers.SectionPage(comments=[], next=None, newest="0").model_
 
 def counts_of(session: Session, places: list[SectionPlace]) -> dict[str, int]:
     """How many comments are published under each of these articles, by our ids."""
-    kept = recently("section counts", _KEPT, maximum=KEPT_PAGES * 20, timer=time.monotonic)
+    kept = recently("section counts", _KEPT, maximum=KEPT_COUNTS, timer=time.monotonic)
     found: dict[str, int] = {}
     for place in places:
-        key = (place.id, place.discussion_revision)
-        if place.discussion_revision is not None and key in kept:
-            found[place.id] = kept.get(key, lambda: 0)
+        count = kept.kept((place.id, place.discussion_revision))
+        if count is not None:
+            found[place.id] = count
     missing = [place for place in places if place.id not in found]
     if missing:
         counted = published_under(session.connection(), [place.id for place in missing])

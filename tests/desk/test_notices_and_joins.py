@@ -1,0 +1,125 @@
+"""The newsroom's word above a discussion, and two articles that are one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from moderation.comments import joining
+from moderation.core.actor import Actor
+from moderation.core.comment import Notice
+from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing
+from moderation.desk.join import join_articles
+from moderation.desk.notices import LONGEST, NoticeForm, say
+from moderation.desk.undo import undo
+from moderation.storage.articles import find_article
+from moderation.storage.audit import events_about
+from tests.api.test_article_addresses import article_of
+from tests.api.test_section import ids, section, somebody, write
+from tests.newsroom import ORIGIN, Newsroom, detail
+
+QUESTION = {"kind": "question", "text": "Which stop do you miss?"}
+PATH = "/api/v1/articles/trams/announcement"
+
+
+def article_id(newsroom: Newsroom, name: str = "trams") -> str:
+    with newsroom.services.database.reading() as session:
+        article = find_article(session, newsroom.site, name)
+        assert article is not None
+        return article.id
+
+
+def audited(newsroom: Newsroom, subject: str) -> list[str]:
+    with newsroom.services.database.reading() as session:
+        return [event.event for event in events_about(session, newsroom.site, subject)]
+
+
+def test_a_question_stands_above_the_discussion_until_it_ends(newsroom: Newsroom) -> None:
+    assert newsroom.server("POST", PATH, json=QUESTION | {"until": "2026-03-02T13:00:00Z"}).status_code == 200
+    shown = section(newsroom)["announcement"]
+    assert shown == {"kind": "question", "text": "Which stop do you miss?", "until": "2026-03-02T13:00:00Z"}
+    newsroom.clock.move(minutes=61)
+    assert section(newsroom)["announcement"] is None
+    assert newsroom.server("POST", PATH, json=QUESTION | {"kind": "announcement"}).status_code == 200
+    assert section(newsroom)["announcement"]["until"] is None
+    assert newsroom.server("DELETE", PATH).status_code == 204
+    assert section(newsroom)["announcement"] is None
+    assert audited(newsroom, article_id(newsroom))[1:] == ["article.notice_set"] * 2 + ["article.notice_ended"]
+
+
+def test_what_cannot_stand_there_is_refused(newsroom: Newsroom) -> None:
+    for wrong, field in (
+        ({"kind": "shout"}, "kind"),
+        ({"text": ""}, "text"),
+        ({"text": "x" * (LONGEST + 1)}, "text"),
+        ({"text": "\u200b" * 100}, "text"),
+        ({"until": "2026-03-02T11:00:00Z"}, "until"),
+        ({"until": "tomorrow"}, "until"),
+    ):
+        answer = newsroom.server("POST", PATH, json=QUESTION | wrong)
+        assert answer.status_code == 422, wrong
+        assert (answer.json or {})["errors"][0]["field"] == field
+    assert newsroom.server("POST", "/api/v1/articles/none/announcement", json=QUESTION).status_code == 404
+    assert newsroom.browser("POST", PATH, json=QUESTION).status_code == 403
+    other = newsroom.hall.new_site()
+    assert other.server("POST", PATH, json=QUESTION).status_code == 404
+    assert section(newsroom)["announcement"] is None
+
+
+def test_a_moderator_sets_it_and_takes_it_back(newsroom: Newsroom) -> None:
+    actor, article = somebody(newsroom), article_id(newsroom)
+    first = say(newsroom.services, actor, article, NoticeForm(kind=Notice.QUESTION, text="Why?"))
+    second = say(newsroom.services, actor, article, NoticeForm(kind=Notice.ANNOUNCEMENT, text="<b>Closed</b> at noon"))
+    assert first is not None
+    assert second is not None
+    assert section(newsroom)["announcement"]["text"] == "<b>Closed</b> at noon"
+    undo(newsroom.services, actor, second)
+    assert section(newsroom)["announcement"] == {"kind": "question", "text": "Why?", "until": None}
+    assert say(newsroom.services, actor, article, NoticeForm(kind=Notice.QUESTION, text="Why?")) is None
+    reader = Actor(reference="x", name="x", rights={newsroom.site: frozenset({"read"})})
+    with pytest.raises(RightMissing):
+        say(newsroom.services, reader, article, None)
+    with pytest.raises(ArticleNotFound):
+        say(newsroom.services, Actor(reference="x", name="x"), article, None)
+
+
+def test_two_articles_become_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    newsroom.put_article("old", url=f"{ORIGIN}/old", section="city")
+    newsroom.put_article("new", url=f"{ORIGIN}/new", section="sport")
+    old = write(newsroom, 5, article="old")
+    (reply,) = write(newsroom, article="old", parent_id=old[0])
+    (new,) = write(newsroom, article="new")
+    source = article_id(newsroom, "old")
+    join_articles(newsroom.services, somebody(newsroom), source, f"{ORIGIN}/new?utm_source=x")
+    for name in ("old", "new"):
+        shown = section(newsroom, article=name)
+        assert (shown["article"]["id"], shown["article"]["count"]) == ("new", 7)
+        assert ids(shown["comments"]) == [new, *old[::-1]]
+    assert ids(shown["comments"][-1]["replies"]["comments"]) == [reply]
+    asked = {"site": newsroom.publishable, "url": f"{ORIGIN}/old"}
+    assert (newsroom.client.get("/api/v1/section", query_string=asked).json or {})["article"]["id"] == "new"
+    fresh = newsroom.accepted(article="old")["id"]  # its name means the other from now on
+    assert article_of(newsroom, fresh) == "new"
+    assert (newsroom.put_article("old", title="Sent again").json or {})["id"] == "new"
+    queued = newsroom.server("GET", "/api/v1/comments?section=sport").json or {}
+    assert queued["comments"] == []
+    assert audited(newsroom, article_id(newsroom, "new"))[-1] == "article.joined"
+
+
+def test_only_a_senior_joins_articles_of_one_site(newsroom: Newsroom) -> None:
+    newsroom.put_article("old")
+    source = article_id(newsroom, "old")
+    limited: dict[str, Any] = {newsroom.site: frozenset({"read", "moderate"})}
+    with pytest.raises(RightMissing):
+        join_articles(newsroom.services, Actor(reference="x", name="x", rights=limited), source, "trams")
+    actor = somebody(newsroom)
+    for typed in ("", "old", "nothing", "https://", "https://nowhere.example/", "x" * 5000, "\x00"):
+        with pytest.raises(InvalidField):
+            join_articles(newsroom.services, actor, source, typed)
+    other = newsroom.hall.new_site()
+    other.put_article("theirs")
+    with pytest.raises(InvalidField):
+        join_articles(newsroom.services, actor, source, "theirs")
+    assert detail(newsroom.comment(article="theirs"))
