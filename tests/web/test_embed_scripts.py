@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from pathlib import Path
 
 import pytest
 from babel import Locale
@@ -14,6 +15,7 @@ from moderation.web.embed.bundle import SOURCES, counts_script, embed_script, in
 from scripts.embed_sizes import LIMITS, sizes
 from tests.web.pages import Pages
 
+ROOT = Path(__file__).parents[2]
 OTHERS = [language for language in LANGUAGES["section"] if language != "en"]
 MODULES = in_order(SOURCES / "main.js")
 
@@ -27,8 +29,8 @@ def test_every_module_of_the_section_is_in_its_script() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
-def test_a_module_is_written_so_that_it_can_be_put_together(path: object) -> None:
-    text = (SOURCES / str(path)).read_text()
+def test_a_module_is_written_so_that_it_can_be_put_together(path: Path) -> None:
+    text = path.read_text()
     for line in text.splitlines():
         assert line.count("`") % 2 == 0, f"a text over several lines: {line}"
         assert not re.match(r"import .* as ", line), "a name is the same in every module"
@@ -95,3 +97,30 @@ def test_numbers_are_worded_by_their_kind() -> None:
 def test_the_scripts_are_the_same_each_time() -> None:
     assert embed_script() is embed_script()
     assert counts_script().body.startswith(b"(()=>{")
+
+
+def test_the_readme_names_every_property_that_a_page_can_set() -> None:
+    read = set(re.findall(r"--comments-[a-z-]+", (SOURCES / "section.css").read_text()))
+    assert set(re.findall(r"--comments-[a-z-]+", (ROOT / "README.md").read_text())) == read
+
+
+def test_the_readme_names_every_attribute_that_a_page_can_set() -> None:
+    told = set(re.findall(r"data-([a-z]+(?:-[a-z]+)*)", (ROOT / "README.md").read_text()))
+    sources = "".join(path.read_text() for path in [*MODULES, SOURCES.parent / "counts.js"])
+    assert told
+    for name in told:
+        camel = re.sub(r"-(.)", lambda letter: letter[1].upper(), name)
+        assert re.search(rf"\b{camel}\b", sources), name
+
+
+NO_SENTENCES = {"Content-Type", "Accept-Language", "X-Site-Key", "Idempotency-Key", "Retry-After", "AbortError"}
+
+
+def test_no_sentence_stands_in_a_script_that_is_not_in_the_catalogues() -> None:
+    known: set[str] = set()
+    for message in catalogue("section", "de"):
+        known |= {message.id} if isinstance(message.id, str) else set(message.id)
+    for path in MODULES:
+        said = re.findall(r'"((?:%\(\w+\)s )?[A-Z]?[a-z][^"]*)"', path.read_text())
+        sentences = {text for text in said if re.match(r"[A-Z]|%\(", text)}
+        assert sentences - known - NO_SENTENCES == set(), path.name

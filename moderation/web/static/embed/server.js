@@ -40,8 +40,8 @@ export const service = ({ base, site, article, url, lang, token }) => {
     replies: (comment, cursor) => get("section/replies", { comment, cursor }),
     news: (id, since) => get("section/news", { article: id, since }),
     /* Where a comment stands that this reader has sent. */
-    standing: (id, receipt) => ask("GET", `${api}comments/${id}${query({ receipt })}`),
-    link: (id, receipt) => `${base}comments/${id}${query({ receipt })}`,
+    standing: (id, receipt) => ask("GET", `${api}comments/${id}${query({ receipt, lang })}`),
+    link: (id, receipt) => `${base}comments/${id}${query({ receipt, lang })}`,
     /* A browser is told nothing of an answer that its page mayn't read: where the public list still answers, it is that. */
     send: async (facts, { name, body, key }, parent) => {
       const { id, known } = facts.article;
