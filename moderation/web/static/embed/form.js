@@ -124,7 +124,8 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
     body.focus();
   };
   if (kept) {
-    add(hint, `${gettext("We kept what you had written here.")} `);
+    add(hint, gettext("We kept what you had written here."));
+    add(hint, " ");
     add(hint, press(gettext("Discard it"), discard, { class: "link" }));
   }
   show();
