@@ -74,6 +74,7 @@ def test_the_story_in_a_browser(service: Service, page: Page, tmp_path: Path) ->
 
     page.goto(service.address)
     article = page.get_by_role("heading", level=1).inner_text()
+    page.locator("reader-comments").scroll_into_view_if_needed()
     expect(page.get_by_text("Nisha Z", exact=True)).to_be_visible()
     counter = page.locator(".counter")
     expect(counter).to_have_text("0/50")
@@ -103,6 +104,7 @@ def test_the_story_in_a_browser(service: Service, page: Page, tmp_path: Path) ->
     page.wait_for_url("**/review?**")
 
     page.goto(service.address)
+    page.locator("reader-comments").scroll_into_view_if_needed()
     expect(page.get_by_role("list", name="Comments", exact=True).get_by_text(body)).to_be_visible()
     expect(page.locator(".own")).to_have_count(0)
 
