@@ -8,6 +8,7 @@ from moderation.accounts.reachable import article_reached
 from moderation.comments.joining import finish_joining, join
 from moderation.core.actor import Actor
 from moderation.core.addresses import canonical_address
+from moderation.core.article_ids import article_name
 from moderation.core.errors import InvalidField
 from moderation.core.reach import SENIOR
 from moderation.services import Services
@@ -23,7 +24,7 @@ def join_target(session: Session, actor: Actor, source_id: str, typed: str) -> t
     """
     source = article_reached(session, actor, SENIOR, source_id)
     typed = typed.strip()
-    target = find_article(session, source.site_id, typed) if 0 < len(typed) <= 200 else None
+    target = find_article(session, source.site_id, _name(typed))
     if target is None and typed.startswith(("https://", "http://")):
         address = canonical_address(typed)
         found = holders(session, source.site_id, [address]).get(address)
@@ -36,6 +37,14 @@ def join_target(session: Session, actor: Actor, source_id: str, typed: str) -> t
     if source.joined_into not in (None, target.id):
         raise InvalidField("article", "can’t take it: this one has become a part of another already.")
     return source, target
+
+
+def _name(typed: str) -> str:
+    """The name that was typed; one that no article has, if it can't be one."""
+    try:
+        return article_name(typed)
+    except InvalidField:
+        return ""
 
 
 def join_articles(services: Services, actor: Actor, source_id: str, typed: str) -> None:

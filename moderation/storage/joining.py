@@ -17,7 +17,7 @@ _AT_ONCE = 500
 """Comments that one statement names."""
 _C, _A = table_of(Comment), table_of(Article)
 _SOME = select(_C.c.id).where(_C.c.article_id == bindparam("source")).limit(bindparam("many"))
-_POINT = update(_A).where(_A.c.joined_into == bindparam("source")).values(joined_into=bindparam("target"))
+_POINT = update(_A).where(_A.c.joined_into == bindparam("was")).values(joined_into=bindparam("now_part_of"))
 
 
 def move_comments(session: Session, source_id: str, target: Article, *, most: int) -> int:
@@ -44,7 +44,7 @@ def move_rest(session: Session, source_id: str, target_id: str) -> None:
     notes = table_of(Note)
     about = (notes.c.about == NoteAbout.ARTICLE.value, notes.c.subject == source_id)
     connection.execute(update(notes).where(*about).values(subject=target_id))
-    connection.execute(_POINT, {"source": source_id, "target": target_id})
+    connection.execute(_POINT, {"was": source_id, "now_part_of": target_id})
 
 
 def _repoint(session: Session, kind: type[Base], source_id: str, target_id: str) -> None:

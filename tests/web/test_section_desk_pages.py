@@ -43,7 +43,7 @@ def test_joining_asks_first_and_says_that_it_is_for_good(pages: Pages) -> None:
     admin.send(f"{path}/join", article="https://paper.example/lanes/")
     assert "can’t be undone" in admin.text
     admin.send(f"{path}/join", article="https://paper.example/lanes/", sure=article_path(pages).rsplit("/", 1)[1])
-    assert admin.path == article_path(pages)
+    assert admin.path == f"{article_path(pages)}?said=joined"
     assert "Joined." in admin.text
     assert admin.open(f"/review/comments/{comment}").status == 200
     assert article_path(pages, "buses") == article_path(pages)

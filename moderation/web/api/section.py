@@ -13,6 +13,7 @@ from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.section import (
     NEWS,
+    Order,
     SectionPlace,
     news_since,
     place_at,
@@ -129,7 +130,7 @@ def _section(db: Session, key: Caller, asked: SectionQuery) -> Body:
     settings = services().site_rules.rules(db, place).settings
     if not place.id or not stands_at(place, settings).shown:
         return whole(head_of(place, settings, count=0), NOTHING)
-    page = page_of(db, place, asked.sort, asked.cursor, request.host_url)
+    page = page_of(db, place, Order(asked.sort), asked.cursor, request.host_url)
     return whole(head_of(place, settings, count=page.count), page)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
 from moderation.core.addresses import LONGEST
-from moderation.storage.section import Order
 from moderation.web.api.requests import Chosen, Sent
 
 _Site = Annotated[str, Field(max_length=200)]
@@ -27,7 +26,9 @@ class SectionQuery(Sent):
     article: _Name | None = Field(None, description="The site's own name for the article.")
     url: _Address | None = Field(None, description="The article's address, beside its name or instead of it.")
     canonical: _Address | None = Field(None, description="What the page calls its canonical address.")
-    sort: Annotated[Order, Chosen] = Field(Order.NEWEST, description="The newest threads first unless said otherwise.")
+    sort: Annotated[Literal["newest", "oldest", "featured"], Chosen] = Field(
+        "newest", description="The newest threads first unless said otherwise."
+    )
     cursor: _Cursor | None = Field(None, description="From `next` of the page before.")
     lang: Annotated[str, Field(max_length=50)] | None = Field(None, description=_LANG)
 
