@@ -49,7 +49,7 @@ export const drawComment = (comment, { words, reply, note }) => {
   const when = make("time", { datetime: comment.created_at, title: moment(time) }, ago(time));
   const head = make("header", {}, make("bdi", { class: "name" }, author.name));
   for (const mark of author.marks || []) add(head, make("span", { class: "mark" }, markName(mark, gettext)));
-  if (author.first) add(head, make("span", { class: "mark" }, gettext("First comment here")));
+  if (author.first) add(head, make("span", {}, gettext("First comment here")));
   if (comment.featured) add(head, make("span", { class: "mark featured" }, gettext("Featured")));
   if (comment.in_reply_to?.name) add(head, make("span", {}, gettext("to %(name)s", { name: comment.in_reply_to.name })));
   add(head, comment.url ? make("a", { href: comment.url }, when) : when);
