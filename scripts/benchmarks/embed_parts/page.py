@@ -6,7 +6,11 @@ import json
 import os
 import shutil
 import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +30,6 @@ SLOWED = 4
 RUNS = 7
 THREADS = 25
 """With a reply each: fifty comments, all on the section's first page."""
-PAPER = "http://paper.example/"
 
 PUBLISHED_KB = {"isso": 22.3, "remark42": 62.5}
 """Isso 0.14.0 as PyPI has it: embed.min.js and isso.css, each by gzip -9. Remark42 as its own documentation says: the
@@ -48,9 +51,9 @@ def page_rows() -> list[Row]:
         _fill(service.port)
         named = f'data-site-key="{_key(Path(folder))}" data-article="trams"'
         line = f'<script src="http://127.0.0.1:{service.port}/embed.js" {named}></script>'
-        with sync_playwright() as started:
+        with _served({"/bare": _page(""), "/whole": _page(line)}) as paper, sync_playwright() as started:
             browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            taken = [_main_thread_ms(browser, line) for _ in range(RUNS)]
+            taken = [_main_thread_ms(browser, paper) for _ in range(RUNS)]
             browser.close()
     return [*rows, Row(measure="main_thread_ms", ours=median(taken), unit="ms")]
 
@@ -88,22 +91,51 @@ def _key(var: Path) -> str:
     return key or ""
 
 
-def _main_thread_ms(browser: Browser, line: str) -> float:
+def _page(body: str) -> bytes:
+    return (
+        f"<!doctype html><html lang=en><title>Trams</title><h1>Trams return to the harbour</h1>{body}</html>".encode()
+    )
+
+
+@contextmanager
+def _served(pages: Mapping[str, bytes]) -> Iterator[str]:
+    """A newspaper's own server; its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages.get(self.path, b"")
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _main_thread_ms(browser: Browser, paper: str) -> float:
     """The main thread's tasks with the section, less those of the same page without it."""
-    bare, whole = (_tasks_ms(browser, body, shown) for body, shown in (("", "h1"), (line, ".threads > li")))
-    return whole - bare
+    bare = _tasks_ms(browser, f"{paper}/bare", "h1")
+    return _tasks_ms(browser, f"{paper}/whole", ".threads > li") - bare
 
 
-def _tasks_ms(browser: Browser, body: str, shown: str) -> float:
+def _tasks_ms(browser: Browser, address: str, shown: str) -> float:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    html = f"<!doctype html><html lang=en><title>Trams</title><h1>Trams return to the harbour</h1>{body}</html>"
-    page.route(PAPER, lambda route: route.fulfill(body=html, content_type="text/html"))
     session = context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
     session.send("Performance.enable")
     before = _task_seconds(session)
-    page.goto(PAPER)
+    page.goto(address)
     page.locator(shown).first.wait_for()
     _settle(page)
     taken = _task_seconds(session) - before
