@@ -46,7 +46,8 @@ export const drawComment = (comment, { words, reply, note }) => {
       make("p", {}, gettext("A comment stood here. It is no longer published.")));
   }
   const time = new Date(comment.created_at);
-  const when = make("time", { datetime: comment.created_at, title: moment(time) }, ago(time));
+  const exactly = () => { when.title = moment(time); }; // to word it for all of them would take longer than to draw them
+  const when = make("time", { datetime: comment.created_at, onmouseover: exactly }, ago(time));
   const head = make("header", {}, make("bdi", { class: "name" }, author.name));
   for (const mark of author.marks || []) add(head, make("span", { class: "mark" }, markName(mark, gettext)));
   if (author.first) add(head, make("span", {}, gettext("First comment here")));

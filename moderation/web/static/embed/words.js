@@ -23,7 +23,6 @@ export const speaker = async (base, tag) => {
   const plural = new Intl.PluralRules(lang);
   const since = new Intl.RelativeTimeFormat(place, { numeric: "auto" });
   const date = new Intl.DateTimeFormat(place, { dateStyle: "long" });
-  const moment = new Intl.DateTimeFormat(place, { dateStyle: "long", timeStyle: "short" });
 
   const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (whole, name) => {
     const value = values[name];
@@ -40,7 +39,7 @@ export const speaker = async (base, tag) => {
       const forms = found && found[one];
       return filled(forms ? forms[plural.select(num)] || forms.other : num === 1 ? one : many, { num });
     },
-    moment: (time) => moment.format(time),
+    moment: (time) => new Intl.DateTimeFormat(place, { dateStyle: "long", timeStyle: "short" }).format(time),
     /* "3 hours ago", after a week the day. */
     ago: (time) => {
       const minutes = Math.min(0, Math.round((time - Date.now()) / 60000));
