@@ -182,7 +182,7 @@ MODES = "must be 'pre', 'post', 'closed' or 'hidden'."
             "comment",
             {"author": {"name": "Ada", "nick": 1}},
             "author.nick",
-            "is not known here; known are address, id, name.",
+            "is not known here; known are address, badges, id, name, staff, subscriber, verified.",
         ),
         ("comment", {"body": 5}, "body", "must be a text."),
         ("decision", {"outcome": " "}, "outcome", "is missing."),

@@ -84,7 +84,7 @@ def test_a_reader_can_be_quoted(newsroom: Newsroom) -> None:
     assert [p.text_content() for p in all_of(quotation, "p")] == [HOSTILE, "A second paragraph.And a line."]
     assert [a.get("href") for a in all_of(quotation, "a")] == [address, f"{ORIGIN}/trams"]
     for query, status in (
-        ({"url": address, "format": "xml"}, 501),
+        ({"url": address, "format": "xml"}, 422),
         ({"url": f"https://evil.example/comments/{comment}"}, 404),
         ({"url": f"{address}/x"}, 404),
         ({"url": "http://["}, 404),

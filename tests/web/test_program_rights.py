@@ -51,6 +51,16 @@ CALLS: dict[str, Call] = {
     "articles_api.post_comment": Call(
         path="/api/v1/articles/lanes/comments", method="POST", right="submit", known=True, json=_TEXT
     ),
+    "articles_api.post_announcement": Call(
+        path="/api/v1/articles/lanes/announcement",
+        method="POST",
+        right="moderate",
+        known=True,
+        json={"kind": "question", "text": "Which lane?"},
+    ),
+    "articles_api.delete_announcement": Call(
+        path="/api/v1/articles/lanes/announcement", method="DELETE", right="moderate", known=True
+    ),
     "articles_api.get_comments": Call(path="/api/v1/articles/lanes/comments", right="read", known=True),
     "comments_api.get_comment": Call(path="/api/v1/comments/{comment}", right="read", tokens=True, comment=True),
     "comments_api.get_audit": Call(path="/api/v1/comments/{comment}/audit", right="read", tokens=True, comment=True),
@@ -128,7 +138,7 @@ def answer_to(call: Call, holder: Holder) -> set[int]:
         return {403}
     if (call.comment or call.known) and not holder.reaches:
         return {404}
-    return {200, 201, 202, 409}
+    return {200, 201, 202, 204, 409}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("account_pages.change_password", "account_pages.renew_codes", "account_pages.remove_second_factor"),
     *("accounts_pages.invite", "legal_pages.decide", "legal_pages.enter", "login", "login_code", "invitation"),
     *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
-    "policy_pages.review",
+    *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
@@ -52,6 +52,7 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
         "article_pages.mode",
         "article_pages.lift",
         "article_pages.note",
+        "section_desk_pages.notice",
     ),
     *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.comments.discussion_state import standing
 from moderation.core.comment import Status
+from moderation.core.errors import InvalidField
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.moderator_workspace import featured_among
@@ -60,7 +61,7 @@ def blueprint() -> Blueprint:
     @pages.get("/oembed")
     def oembed() -> Response:
         if argument("format") not in ("", "json"):
-            abort(501, "A quotation is told as JSON alone: leave `format` out.")
+            raise InvalidField("format", "can be json alone: leave it out.")
         found = published(_id_in(argument("url", 2000)))
         return public_answer(Body.of(json.dumps(_quotation(found)).encode()))
 
