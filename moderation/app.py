@@ -14,6 +14,7 @@ from moderation.web.api import comments as comments_api
 from moderation.web.api import operations as operations_api
 from moderation.web.api import queue as queue_api
 from moderation.web.api import section as section_api
+from moderation.web.embed import scripts as embed_scripts
 from moderation.web.pages import install_pages
 from moderation.web.perspective import analyze as perspective_api
 from moderation.web.shared import access, errors, metrics
@@ -83,6 +84,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(section_api.blueprint())
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))
+    app.register_blueprint(embed_scripts.blueprint())
     install_pages(app, limits)
     return app
 

@@ -30,6 +30,7 @@ from moderation.storage.schema import upgrade
 from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
 
 DEFAULT_PORT = 8000
+PAGE_PORT = 8080
 WEB_PROCESS = "moderation.cli.web_process"
 
 
@@ -117,8 +118,10 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
 
 
 def _demo_origins(bound: socket.socket) -> list[str]:
-    """Where the demo's publishable key works: the port that we serve on, and the usual one."""
-    ports = {DEFAULT_PORT, bound.getsockname()[1]}
+    """Where the demo's publishable key works: the port that we serve on, the usual one, and that of a page of one's own
+    (``python3 -m http.server 8080``).
+    """
+    ports = {DEFAULT_PORT, PAGE_PORT, bound.getsockname()[1]}
     return [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
 
 

@@ -99,6 +99,12 @@ def keys_of(session: Session, site_id: str) -> Sequence[SiteKey]:
     return session.scalars(select(SiteKey).where(SiteKey.site_id == site_id).order_by(SiteKey.id)).all()
 
 
+def publishable_key(session: Session, site_id: str, origin: str) -> str | None:
+    """A site's publishable key that works from this origin, if there is one."""
+    live = (key for key in keys_of(session, site_id) if key.kind == KeyKind.PUBLISHABLE and key.revoked_at is None)
+    return next((key.public for key in live if origin in key.origins), None)
+
+
 def allowed_origin(session: Session, origin: str) -> bool:
     """Whether any site's live publishable key works from this origin."""
     keys = session.scalars(select(SiteKey).where(SiteKey.kind == KeyKind.PUBLISHABLE, SiteKey.revoked_at.is_(None)))

@@ -32,7 +32,9 @@ from moderation.web.shared.access import install_csrf, install_sign_in
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import install_templates
 
-APIS = frozenset({"articles_api", "comments_api", "operations_api", "perspective_api", "queue_api", "section_api"})
+APIS = frozenset(
+    {"articles_api", "comments_api", "embed_scripts", "operations_api", "perspective_api", "queue_api", "section_api"}
+)
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
 
 

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.fresh_postgres import ReusedPostgres
 from tests.newsroom import Hall
 from tests.web.pages import Pages, furnish, furnished_hall, open_pages, pages_again
+from tests.web.paper import Paper, open_paper
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +82,20 @@ def pages(request: pytest.FixtureRequest) -> Iterator[Pages]:
         opened.article()
         yield opened
     reused.clean()
+
+
+@pytest.fixture
+def paper(pages: Pages) -> Iterator[Paper]:
+    """A newspaper's own server, on whose pages the comment section stands."""
+    with open_paper(pages) as opened:
+        yield opened
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[Page]:
+    """A page of which nothing may go wrong unseen."""
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda told: troubles.append(told.text) if told.type in ("error", "warning") else None)
+    yield page
+    assert troubles == []

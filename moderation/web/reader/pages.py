@@ -29,7 +29,7 @@ from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
 from moderation.storage.moderator_workspace import featured_among
-from moderation.storage.sites import Site
+from moderation.storage.sites import Site, publishable_key
 from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
@@ -169,6 +169,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         openings = discussion(db, article.id, under=under, after=after, limit=PAGE + 1)
         under_featured = under is not None and bool(featured_among(db, [under.id]))
         count = how_many_published(db, article.id)
+        section_key = publishable_key(db, DEMO, request.host_url.rstrip("/"))
         parent = find_comment(db, asked)
         others = [other for other in articles_of(db, DEMO, limit=6) if other.id != article.id]
         parent = parent if parent and parent.article_id == article.id and parent.status == Status.APPROVED else None
@@ -187,6 +188,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         kept=sent is None,
         masthead=site.name,
         article=article,
+        section_key=section_key,
         minutes=reading_minutes(*article_texts(article)),
         discussion=discussion_view(
             openings,

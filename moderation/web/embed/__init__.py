@@ -1,0 +1,1 @@
+"""The comment section that other sites embed: its script, its words, its counter."""
