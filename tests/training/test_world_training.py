@@ -53,7 +53,7 @@ def teacher(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
 def run(base: Base, data: Path, teacher: Path, tmp_path: Path) -> Run:
     (tmp_path / "work").mkdir()
     torch.save(scorer(base)[1].state_dict(), tmp_path / "work" / "lexicon.pt")  # weighing words takes a while
-    return Run(base=base, data=data, folder=tmp_path / "work", teacher=teacher, seed=1, minutes=5, scale=0.05)
+    return Run(base=base, data=data, folder=tmp_path / "work", teacher=teacher, seed=1, minutes=5, scale=0.05, passes=2)
 
 
 def test_a_label_that_nobody_knows_teaches_nothing(base: Base) -> None:
