@@ -23,7 +23,7 @@ from moderation.core.scores import Scale, Scorer, ScoreRequest, Scores
 from moderation.perspective.comparison import Comparison, compare
 from moderation.perspective.requests import label_of
 from moderation.perspective.suggestions import erase_suggestions
-from moderation.scoring import build_scorer
+from moderation.scoring import build_scorer, pack_scorer
 from moderation.storage.suggestions import suggestions_of
 
 CHUNK = 64
@@ -139,7 +139,9 @@ def _scorer(pack: str | None) -> Scorer:
     settings = read_environment()
     text = settings.config_path.read_text(encoding="utf-8") if settings.config_path.exists() else ""
     asked = parse_configuration(text).scoring
-    return build_scorer(pack or asked.pack, asked.runtime, settings.packs, languages=asked.languages)
+    if pack:
+        return pack_scorer(pack, asked.runtime, settings.packs)
+    return build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages)
 
 
 def _scored(rows: Sequence[Logged], scorer: Scorer) -> Iterator[Scores]:

@@ -26,7 +26,7 @@ from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
 from moderation.core.text.written import display_name
-from moderation.scoring import build_scorer
+from moderation.scoring import build_scorer, pack_scorer
 
 CHUNK_LINES = 64
 CHUNK_BYTES = 1 << 20
@@ -75,7 +75,11 @@ def command(pack: str | None, calibration: str) -> None:
     settings = read_environment()
     configuration = _configuration(settings)
     asked = configuration.scoring
-    scorer = build_scorer(pack or asked.pack, asked.runtime, settings.packs, languages=asked.languages)
+    scorer = (
+        pack_scorer(pack, asked.runtime, settings.packs)
+        if pack
+        else build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages)
+    )
     failed = False
     source = cast("_Bytes", sys.stdin.buffer)
     with click.progressbar(

@@ -34,7 +34,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 """The languages of each domain, English first: what is not said in a language is said in English."""
 RIGHT_TO_LEFT = frozenset({"ar"})
 FOLDER = Path(__file__).parent / "catalogues"
-_CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_CODE = re.compile(r"\A[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z")
 
 
 def direction(language: str) -> str:
@@ -66,7 +66,7 @@ def translations(domain: str, language: str) -> NullTranslations:
 
 def is_code(text: str) -> bool:
     """Whether this names a sentence instead of being one: ``comment_too_short``."""
-    return _CODE.fullmatch(text) is not None
+    return _CODE.match(text) is not None
 
 
 def noted(text: str) -> str:

@@ -187,7 +187,7 @@ def _watched(
             real = batch["attention_mask"].bool()
             shared: dict[int, _Seen] = {}
             for name, x in fed:
-                if x.shape[:2] != real.shape:
+                if x.shape[:-1] != real.shape:
                     continue  # a pooler's, which reads one token and isn't asked
                 first = id(x) not in shared
                 statistics = seen.setdefault(name, shared.get(id(x)) or _Seen())

@@ -37,7 +37,7 @@ def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(pages: Pag
         outcome="acted", verdict="reject", reason="private", decision="The accusation names a private person.",
     )  # fmt: skip
     assert "Decided and recorded." in desk.text
-    assert "How it came up through a notice" in " ".join(desk.texts("//dl//*"))
+    assert "How it came up It came up through a notice." in " ".join(desk.texts("//dl//*"))
     with pages.services.database.reading() as db:
         assert db.get_one(Comment, comment).status == "rejected"
         decision = newest_decision(db, comment)

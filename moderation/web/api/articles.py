@@ -284,7 +284,7 @@ def _published_page(key: Caller, article_id: str) -> Response:
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
     # The address alone doesn't tell the sites apart where the key came in a header.
-    answer.headers.add("Vary", "X-Site-Key")
+    answer.vary.add("X-Site-Key")
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = f"public, max-age=0, s-maxage={SHARED_SECONDS}"
     answer.add_etag()

@@ -172,7 +172,7 @@ def install_cors(app: Flask) -> None:
             return answer
         if origin is None or not request.path.startswith(_CORS_PREFIX):
             return answer
-        answer.headers.add("Vary", "Origin")
+        answer.vary.add("Origin")
         if "Access-Control-Allow-Origin" not in answer.headers and _is_allowed(origin):
             answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Expose-Headers"] = _EXPOSED

@@ -119,5 +119,5 @@ def install_languages(app: Flask) -> None:
 def in_its_language(answer: Response) -> Response:
     """The answer with the headers that say in which language it is, and that this was asked for."""
     answer.headers["Content-Language"] = language()
-    answer.headers.add("Vary", "Accept-Language")
+    answer.vary.add("Accept-Language")
     return answer
