@@ -24,9 +24,10 @@ from moderation.core.messages import Message
 from moderation.core.text.written import as_written, sameness
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.addresses import holders, take_addresses
+from moderation.storage.addresses import holders, leave_addresses, take_addresses
 from moderation.storage.articles import Article, find_article, find_place, hold_article
 from moderation.storage.discussions import ensure_discussion
+from moderation.storage.site_rules import ModeSetting
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
     """Stores an article, or changes it, and prepares it for relevance. Returns it and whether it is new to the site.
     With its section its comments change theirs, in the same moment: whoever is limited to sections loses or gains them.
 
-    What readers have commented on at its address before, unknown to the site, becomes this article or a part of it.
+    What readers have commented on at its address before, unknown to the site, becomes a part of this article, and the
+    name that it had there goes on meaning it.
     Raises ``InvalidField`` for an alias that is no address.
     """
     addresses = addresses_in(form)
@@ -100,10 +102,6 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
         joined.clear()
         article = find_article(unit.session, site_id, form.external_id, lock=True)
         guessed = _unverified_at(unit, site_id, addresses)
-        adopted = article is None and bool(guessed)
-        if adopted:
-            article = guessed.pop(0)
-            article.external_id = form.external_id
         new = article is None
         if article is None:
             article = Article(
@@ -126,6 +124,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
         unit.session.flush()
         if not article.verified:
             article.verified = True
+            leave_addresses(unit.connection, article.id)  # what a browser said that it is
             unit.event(site_id, actor, "article.verified", article.id, {"version": article.version})
         ensure_discussion(unit.connection, article.id)
         for other in guessed:
@@ -138,7 +137,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             event = "article.closed" if closed else "article.opened"
             payload = {"from": mode_before, "to": article.mode, "version": article.version}
             unit.event(site_id, actor, event, article.id, payload)
-        return article, new or adopted
+        return article, new
 
     _move_most(services, site_id, form)
     article, new = run_in_unit_of_work(services, work)
@@ -163,12 +162,17 @@ def addresses_in(form: ArticleForm) -> list[str]:
 
 
 def _unverified_at(unit: UnitOfWork, site_id: str, addresses: Sequence[str]) -> list[Article]:
-    """The articles at these addresses of which the site knows nothing yet, held so that nobody else changes them."""
+    """The articles at these addresses of which the site knows nothing yet, held so that nobody else changes them. What
+    somebody has closed or hidden on the desk isn't among them: whether its comments show elsewhere, a person says.
+    """
     if not addresses:
         return []
     ids = set(holders(unit.session, site_id, addresses).values())
-    query = select(Article).where(Article.id.in_(ids), Article.verified.is_(False)).order_by(Article.id)
-    return list(unit.session.scalars(query.with_for_update(key_share=True)))
+    closed = select(ModeSetting.article_id).where(
+        ModeSetting.article_id.in_(ids), ModeSetting.mode.in_((Mode.CLOSED.value, Mode.HIDDEN.value))
+    )
+    query = select(Article).where(Article.id.in_(ids), Article.verified.is_(False), Article.id.not_in(closed))
+    return list(unit.session.scalars(query.order_by(Article.id).with_for_update(key_share=True)))
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:

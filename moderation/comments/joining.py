@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from moderation.services import Services
@@ -50,7 +51,6 @@ def _move_some(session: Session, source_id: str) -> int:
         return 0
     target = session.get_one(Article, source.joined_into)
     moved = joining.move_comments(session, source_id, target, most=MOVED_AT_ONCE)
-    discussion = session.get(Discussion, target.id)
-    if moved and discussion is not None:
-        discussion.revision += 1
+    if moved:  # in the database's own words: somebody else's removal must not be counted away
+        session.execute(update(Discussion).where(Discussion.id == target.id).values(revision=Discussion.revision + 1))
     return moved

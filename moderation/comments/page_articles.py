@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from moderation.core.addresses import canonical_address, host_of
+from moderation.core.addresses import canonical_address, host_of, name_of
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
 from moderation.services import Services
@@ -48,6 +48,8 @@ def article_behind(
     address = canonical_address(page.url)
     if host_of(address) not in {host_of(canonical_address(origin)) for origin in origins}:
         raise InvalidField("article.url", "must be an address of the site's own pages.")
+    if name.startswith("https://") and name != name_of(address):
+        raise InvalidField("article.url", "is another page than the one that the comment is for.")
 
     def known(connection: Connection) -> str | None:
         place = place_named(connection, site_id, name) or place_at(connection, site_id, [address])

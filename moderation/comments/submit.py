@@ -195,7 +195,7 @@ def _checked(services: Services, case: _Case, check: Admit) -> _Known:
     """What is known of the submission's surroundings, if nothing there refuses it."""
     with services.database.asking() as connection:
         known = _look_up(connection, case, services.clock())
-    _check_length(case.submission.body, known.rules)
+    check_length(case.submission.body, known.rules)
     check()
     # After the length: looking for terms takes its time.
     submission = case.submission
@@ -258,7 +258,8 @@ def _check_size(body: str, rules: CommentRules) -> None:
         )
 
 
-def _check_length(body: str, rules: CommentRules) -> None:
+def check_length(body: str, rules: CommentRules) -> None:
+    """Raises ``CommentTooShort`` or ``CommentTooLong``."""
     length = visible_length(body)
     if length < rules.minimum_length:
         raise CommentTooShort(length, rules.minimum_length)

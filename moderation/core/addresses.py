@@ -23,6 +23,7 @@ _ADDRESS = regex.compile(
 _ESCAPE = regex.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _USUAL_PORTS = ("", "80", "443")
+_NAMED = regex.compile(r"[a-z0-9._-]+")
 _TRACKING = regex.compile(
     r"(?i)utm_.*+|(?:fb|g|d|tw|y|tt)clid|msclkid|gbraid|wbraid|li_fat_id|mc_[ce]id|igsh(?:id)?|_g[al]|"
     r"ref_(?:src|url)|at_(?:medium|campaign)|cmp(?:id)?|_hs(?:enc|mi)|mkt_tok|s_cid|wt_mc|xtor|icid|ncid|smid|smtyp"
@@ -72,6 +73,8 @@ def _host(text: str) -> str | None:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             return None
+    if ":" not in host and _NAMED.fullmatch(host) is None:
+        return None  # what a sign of another script becomes may be a slash
     return host.removeprefix("www.") or None
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy.orm import Session, aliased
 
 from moderation.services import Services
 from moderation.storage.comments import UNTHREADED, Comment
@@ -16,6 +16,9 @@ from moderation.storage.discussion import gather
 
 AT_ONCE = 50
 """Threads in one transaction: so few that whoever else writes hardly waits."""
+_PARENT = aliased(Comment)
+_ABOVE = select(_PARENT.id).join(Comment, Comment.parent_id == _PARENT.id)
+_ABOVE = _ABOVE.where(Comment.id == bindparam("of"), _PARENT.shown.is_(True))
 _SOME = select(Comment.id).where(literal_column(UNTHREADED)).limit(AT_ONCE)
 
 
@@ -34,6 +37,17 @@ def fill_threads(services: Services, *, stopped: Callable[[], bool] = lambda: Fa
 
 def _fill_some(session: Session) -> int:
     ids = session.scalars(_SOME).all()
-    for id_ in sorted(ids):
-        gather(session.connection(), id_, id_)
-    return len(ids)
+    connection = session.connection()
+    openings = {_opening_over(connection, id_) for id_ in ids}
+    for opening in sorted(openings):
+        gather(connection, opening, opening)
+    return len(openings)
+
+
+def _opening_over(connection: Connection, comment_id: str) -> str:
+    """The shown comment that this one goes back to, itself where it stands under none: a process of the version before
+    leaves an answer out of a thread that is filled in already.
+    """
+    while (above := connection.scalar(_ABOVE, {"of": comment_id})) is not None:
+        comment_id = above
+    return comment_id

@@ -24,7 +24,7 @@ class Spare:
     that a second pack doesn't double what a process holds. Thread-safe.
     """
 
-    def __init__(self, size: float = 260e6) -> None:
+    def __init__(self, size: float = 200e6) -> None:
         self._left = size
         self._lock = Lock()
 

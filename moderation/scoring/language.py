@@ -90,7 +90,11 @@ _ENGLISH = frozenset(  # words are read better in lines than in a list
     could should will who what when where why how all any some more most just about because there here than then into
     out up down over only even my me i""".split()
 )
-_COMMON_ENGLISH = _ENGLISH.union(word_list("en", "common"), ("ok", "okay", "lol", "lmao", "omg", "wtf", "yep", "nope"))
+_COMMON_ENGLISH = _ENGLISH.union(
+    word_list("en", "common"),
+    word_list("en", "abuse"),
+    "ok okay lol lmao omg wtf yep nope libtard libtards stfu gtfo arse jerk jerks".split(),
+)
 _HINDI_IN_LATIN = frozenset(
     """hai hain ho hoga hogi honge hua hui hue hun hoon tha thi thay ka ki ke ko se mein mai main mei par pe aur ya
     nahi nahin nhi mat na bhi hi to toh ye yeh yah wo woh voh vo iska iski iske uska uski uske inka unka inke unke isko

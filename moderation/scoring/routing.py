@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from moderation.core.scores import ArticleText, Language, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores, Seen
 from moderation.core.text.disguise import undisguise
+from moderation.core.text.words import holds_foreign_abuse
 from moderation.scoring.language import Guess, LanguageDetector, likeliest, reads
 from moderation.scoring.scorer import PackScorer
 
@@ -99,9 +100,11 @@ class RoutedScorer:
         language = as_read_by(first)
         if first is rest and not language.supported:  # nobody reads it: as where there is no such pack
             return self._main, as_read_by(self._main)
-        if rest is None or rest is first:
+        named = first in self._by_language.values()  # the configuration says so, whatever that pack says it reads
+        if rest is None or rest is first or named:
             return first, language
-        whole = language.supported and language.unread is None
+        # A few words of abuse in another language are too few to be told from names, and must not pass as English.
+        whole = language.supported and language.unread is None and not holds_foreign_abuse(text)
         if whole and self._detector.writes_what_is_read(request.name or "", first.languages):
             return first, language
         # The rest takes what the first doesn't read wholly, the author's name too, if it reads more of it.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, bindparam, select, update
+from sqlalchemy import Connection, ForeignKey, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -59,6 +59,11 @@ def take_addresses(
     for address in sorted(set(addresses)):
         values = {"site_id": site_id, "address": address, "article_id": article_id, "made_at": at}
         connection.execute(_TAKE[connection.dialect.name], values)
+
+
+def leave_addresses(connection: Connection, article_id: str) -> None:
+    """No address names this article any more."""
+    connection.execute(delete(_TABLE).where(_TABLE.c.article_id == article_id))
 
 
 def move_addresses(connection: Connection, article_id: str, to: str) -> None:

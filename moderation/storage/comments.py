@@ -34,7 +34,7 @@ UNSCORED = "comments.scored IS FALSE"
 """What the sweep for comments without scores looks for, again and again: an index of nothing else."""
 SHOWN = "comments.shown IS TRUE"
 OPENINGS = "comments.shown IS TRUE AND comments.opening IS TRUE"
-UNTHREADED = "comments.shown IS TRUE AND comments.opening IS TRUE AND comments.thread_id IS NULL"
+UNTHREADED = "comments.shown IS TRUE AND comments.thread_id IS NULL"
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
 
 
@@ -50,7 +50,7 @@ class Comment(Base):
     that it answers where that is another (``core.comment.DEEPEST``). ``shown`` says that readers see it, or the place
     that it has left; ``opening`` that it then stands under no other, ``replies_shown`` how many shown ones have it as
     their parent (``storage.discussion.keep_place``). ``thread_id`` is the opening that a shown one goes back to, itself
-    where it is one; where an opening has none, its whole thread is from before there were any, and not filled in yet.
+    where it is one; where one has none, it is from before there were any, and not filled in yet.
     ``scoring_leased_until`` keeps a second worker from scoring it.
 
     ``marks`` are what the site vouched for when it was written ("staff"); ``first``: an identified author's first one.

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import TestResponse
 
-from moderation.storage.articles import Article
+from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import events_about
 from moderation.storage.comments import Comment
 from tests.api.test_section import APPROVE, section
@@ -187,5 +187,9 @@ def test_registering_is_in_the_audit_chain(newsroom: Newsroom) -> None:
             (event.event, json.loads(event.payload))
             for event in events_about(session, newsroom.site, opened["article"])
         ]
-    assert [name for name, _ in events] == ["article.opened", "article.verified"]
+        registered = find_article(session, newsroom.site, "cms-1")
+        assert registered is not None
+        after = [event.event for event in events_about(session, newsroom.site, registered.id)]
+    assert [name for name, _ in events] == ["article.opened"]
     assert events[0][1]["verified"] is False
+    assert after == ["article.joined", "article.opened"]

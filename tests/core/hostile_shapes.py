@@ -16,6 +16,7 @@ def _of(unit: str, *, before: str = "", after: str = "") -> Shape:
 
 SHAPES: Mapping[str, Shape] = {
     "one giant word": _of("a"),
+    "a word drawn out in Arabic": _of("\u0640"),
     "one word of v": _of("v", after="1"),
     "a giant number": _of("1", after="x"),
     "digits and letters": _of("1d10t"),

@@ -20,7 +20,7 @@ Edit = tuple[int, int, str]
 # The stroke (tatweel) and vowel points; not hamza and madda above or below, which make other letters.
 _POINTS = regex.compile(
     r"(?<=\p{Arabic})[\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]++"
-    r"|\u0640++(?=\p{Arabic})"
+    r"|(?<!\u0640)\u0640++(?=\p{Arabic})"
 )
 _ADVERB, _ALEF = "\u064b", "ا"
 # Letters by their place in a word, kana and Hangul of half width; no ligatures of whole words ("ﷺ"), no loose points.

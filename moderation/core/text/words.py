@@ -66,6 +66,19 @@ ENGLISH_ABUSE = dict.fromkeys(
 ABUSE = ENGLISH_ABUSE | dict.fromkeys(_abroad())
 """Those, and the abusive words of other languages as they are listed."""
 
+_FOREIGN_ABUSE = frozenset(_abroad()) - frozenset(ENGLISH_ABUSE)
+_UNSPACED = regex.compile(r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}")
+_FOREIGN_UNSPACED = regex.compile("|".join(sorted(map(regex.escape, filter(_UNSPACED.match, _FOREIGN_ABUSE)))))
+_WORDS = regex.compile(r"[\p{L}\p{M}]+")
+
+
+def holds_foreign_abuse(text: str) -> bool:
+    """Whether an abusive word of another language than English stands in a text, its disguise undone."""
+    if not _FOREIGN_ABUSE.isdisjoint(_WORDS.findall(text.lower())):
+        return True
+    return not text.isascii() and _FOREIGN_UNSPACED.search(text) is not None
+
+
 RANK = {word: place for place, word in reversed(list(enumerate((*COMMON, *ABUSE))))}
 """English words and abusive ones of every language, with their place by frequency (0 the commonest)."""
 

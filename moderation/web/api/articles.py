@@ -13,6 +13,7 @@ from moderation.comments.articles import ArticleForm, paragraphs_from_html, para
 from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlier_answer
 from moderation.comments.page_articles import PageForm, article_behind
+from moderation.comments.submit import check_length
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
@@ -20,11 +21,12 @@ from moderation.desk.notices import NoticeForm, say_by_name
 from moderation.storage.articles import find_place
 from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
-from moderation.storage.sites import Right
+from moderation.storage.sites import Right, Site
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
 from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, PageArticle
 from moderation.web.api.section_answers import SectionNotice
+from moderation.web.api.section_head import stands_at, unknown_place
 from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
@@ -173,7 +175,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
     sent = json_sent(request, NewComment)
     if sent.article is not None:
-        article_id = _article_of_page(limits, key, article_id, sent.article)
+        article_id = _article_of_page(limits, key, article_id, sent.article, sent.body)
     submission = _submission(key, article_id, sent)
     secret, reader, guests = services().keys.identity.newest.secret, None, None
     if not _of_the_past(submission):
@@ -182,20 +184,22 @@ def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idemp
     return take_in(limits, sender, submission, reader=reader, guests=guests, idempotency=idempotency)
 
 
-def _article_of_page(limits: Limits, key: Caller, article_id: str, page: PageArticle) -> str:
-    """The article's name, where its site may not have registered it."""
+def _article_of_page(limits: Limits, key: Caller, article_id: str, page: PageArticle, body: str) -> str:
+    """The article's name, where its site may not have registered it. A comment that would be refused begins none."""
     if key.secret:
         raise InvalidField("article", "is for browsers. Register the article itself: PUT /api/v1/articles/{id}.")
     form = PageForm(url=page.url, title=page.title, paragraphs=paragraphs_of(page.text or ""))
-    return article_behind(
-        services(),
-        key.site_id,
-        key.reference,
-        article_id,
-        form,
-        origins=key.origins,
-        admit=lambda: limits.count_unverified(key.site_id),
-    )
+
+    def admit() -> None:
+        with services().database.reading() as db:
+            place = unknown_place(db.get_one(Site, key.site_id), article_id)
+            stands = stands_at(place, services().site_rules.rules(db, place).settings)
+        stands.check_open()
+        check_length(body, stands.rules)
+        limits.count_address()
+        limits.count_unverified(key.site_id)
+
+    return article_behind(services(), key.site_id, key.reference, article_id, form, origins=key.origins, admit=admit)
 
 
 OF_THE_PAST = timedelta(hours=1)

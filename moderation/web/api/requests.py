@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from moderation.core.addresses import LONGEST as LONGEST_ADDRESS
 from moderation.core.comment import MARKS, Mode, Notice
 from moderation.core.errors import InvalidField
 from moderation.core.text.written import LONGEST, LONGEST_COMMENT, as_written, display_name
@@ -35,6 +36,16 @@ def _canonical(text: str, longest: int = LONGEST) -> str:
         return as_written(text, "", longest=longest)
     except InvalidField as error:
         raise ValueError(error.message) from None
+
+
+def _unbroken(value: Any) -> Any:
+    """A text without halves of characters: a page may cut its long words through one."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "ignore") if isinstance(value, str) else value
+
+
+def without_endless_query(value: Any) -> Any:
+    """An address that only a campaign's parameters make too long for us, without them."""
+    return value.partition("?")[0] if isinstance(value, str) and len(value) > LONGEST_ADDRESS else value
 
 
 def _filled(text: str) -> str:
@@ -179,11 +190,16 @@ class NewAuthor(Sent):
 class PageArticle(Sent):
     """What a reader's browser says of the page, for an article that its site hasn't sent."""
 
-    url: Annotated[str, Field(max_length=2000), Canonical, AfterValidator(_filled), AfterValidator(_web_address)] = (
-        Field(description="Of an origin that the site allows.", json_schema_extra={"format": "uri"})
-    )
-    title: Annotated[str, Field(max_length=1000), Canonical, AfterValidator(_filled)]
-    text: Annotated[str, Field(max_length=200_000), Canonical] | None = Field(
+    url: Annotated[
+        str,
+        BeforeValidator(without_endless_query),
+        Field(max_length=LONGEST_ADDRESS),
+        Canonical,
+        AfterValidator(_filled),
+        AfterValidator(_web_address),
+    ] = Field(description="Of an origin that the site allows.", json_schema_extra={"format": "uri"})
+    title: Annotated[str, BeforeValidator(_unbroken), Field(max_length=1000), Canonical, AfterValidator(_filled)]
+    text: Annotated[str, BeforeValidator(_unbroken), Field(max_length=200_000), Canonical] | None = Field(
         None, description="Taken for nothing certain: it approves no comment."
     )
 

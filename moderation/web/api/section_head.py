@@ -7,11 +7,13 @@ from datetime import timedelta
 from moderation.comments.discussion_state import Standing, standing
 from moderation.core.comment import Mode, Notice
 from moderation.core.discussion_hours import Settings
+from moderation.core.messages import told
 from moderation.core.text.written import LONGEST_NAME
 from moderation.storage.section import SectionPlace
 from moderation.storage.sites import Site
 from moderation.web.api import section_answers as answers
 from moderation.web.shared.access import services
+from moderation.web.shared.languages import language
 
 
 def unknown_place(site: Site, name: str) -> SectionPlace:
@@ -76,7 +78,7 @@ def _article(place: SectionPlace, stands: Standing, count: int) -> answers.Secti
         url=place.url,
         known=known,
         state=state_of(stands),
-        closed_because=stands.closed_because,
+        closed_because=None if stands.closed is None else told(stands.closed, language()),
         opens_at=stands.opens_at,
         closes_at=opened + timedelta(days=days) if known and days and stands.closed_because is None else None,
         count=count,

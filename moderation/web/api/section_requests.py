@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import FailFast, Field
+from pydantic import BeforeValidator, FailFast, Field
 
 from moderation.core.addresses import LONGEST
-from moderation.web.api.requests import Chosen, Sent
+from moderation.web.api.requests import Chosen, Sent, without_endless_query
 
 _Site = Annotated[str, Field(max_length=200)]
 _Name = Annotated[str, Field(max_length=800)]
-_Address = Annotated[str, Field(max_length=LONGEST)]
+_Address = Annotated[str, BeforeValidator(without_endless_query), Field(max_length=LONGEST)]
 _Cursor = Annotated[str, Field(max_length=500)]
 _LANG = "Keeps the answers of pages in different languages apart; changes nothing else."
 

@@ -26,7 +26,7 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.shared.access import Caller, form_caller, services
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
-from moderation.web.shared.languages import language
+from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
 
@@ -62,7 +62,7 @@ def blueprint(limits: Limits) -> Blueprint:
             back=back if _may_return(key, back) else "",
             opened=opened_token(services().keys.sessions.newest.secret, services().clock()),
         )
-        return _framed(public_answer(Body.of(html.encode()), "text/html; charset=utf-8"), key)
+        return _framed(in_its_language(public_answer(Body.of(html.encode()), "text/html; charset=utf-8")), key)
 
     @pages.post("/embed/<article:article_id>")
     def send(article_id: str) -> Response:

@@ -120,12 +120,17 @@ def moderator(right: str | None = None) -> Actor:
     return actor
 
 
+READER = "reader"
+
+
 def bearer_text() -> str | None:
     """What stands behind ``Authorization: Bearer``; None where there is no such header."""
     header = request.headers.get("Authorization")
     if header is None:
         return None
     scheme, _, text = header.partition(" ")
+    if scheme.lower() == READER:
+        return None  # a reader's token vouches for a reader, and gives no right of a key
     if scheme.lower() != "bearer" or not text.strip():
         raise KeyInvalid
     return text.strip()
@@ -160,7 +165,7 @@ def install_cors(app: Flask) -> None:
             return None
         answer = make_response("", 204)
         answer.headers["Access-Control-Allow-Methods"] = "GET, POST"
-        answer.headers["Access-Control-Allow-Headers"] = "Content-Type, X-Site-Key, Idempotency-Key"
+        answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-Site-Key, Idempotency-Key"
         answer.headers["Access-Control-Max-Age"] = "600"
         return answer
 

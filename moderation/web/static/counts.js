@@ -3,6 +3,7 @@
 (() => {
   const script = document.currentScript;
   const ASKED = 100; // at once
+  const LONGEST = 4000; // characters of a query
   const lang = document.documentElement.lang || undefined;
 
   const ask = (group) => {
@@ -22,13 +23,16 @@
 
   const fill = () => {
     let group = { keys: new Map(), places: [] };
+    let length = 0;
     for (const place of document.querySelectorAll("[data-comment-count]")) {
       const id = place.dataset.commentCount;
       const name = id || (place.href || "").split("#")[0];
-      if (!name) continue;
-      if (group.keys.size === ASKED) {
+      if (!id && !/^http/.test(name)) continue;
+      length += encodeURIComponent(name).length + 9;
+      if (group.keys.size === ASKED || length > LONGEST) {
         ask(group);
         group = { keys: new Map(), places: [] };
+        length = 0;
       }
       group.keys.set(name, [id ? "article" : "url", name]);
       group.places[group.places.length] = [place, name];

@@ -76,7 +76,7 @@ def upgrade() -> None:
     op.add_column("comments", sa.Column("marks", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("comments", sa.Column("first", sa.Boolean(), nullable=False, server_default=sa.false()))
     shown = sa.text("shown IS TRUE")
-    unfilled = sa.text("shown IS TRUE AND opening IS TRUE AND thread_id IS NULL")
+    unfilled = sa.text("shown IS TRUE AND thread_id IS NULL")
     for name, columns, only in (
         ("ix_comments_threads", ["thread_id", "created_at", "id"], shown),
         ("ix_comments_published", ["article_id", "published_at"], shown),

@@ -95,10 +95,7 @@ const mount = (host) => {
   watcher.observe(host);
 };
 
-const unmount = (host) => {
-  const close = mounted.get(host);
-  if (close) close();
-};
+const unmount = (host) => mounted.get(host)?.();
 
 /* Where a page has custom elements of its own making, or another script has taken the name, plain elements do. */
 const define = () => {

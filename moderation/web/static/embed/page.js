@@ -3,11 +3,10 @@ import { parsed } from "./plain.js";
 
 const KIND = /article|blogposting|report/i;
 const DEEPEST = 6;
-const LONGEST = 100000; // characters of an article's text
 
 const content = (name) => {
   const found = document.querySelector(`meta[property="${name}"],meta[name="${name}"]`);
-  return found ? found.getAttribute("content") || "" : "";
+  return found?.getAttribute("content") || "";
 };
 
 /* The article in a page's JSON-LD, which may stand in lists and graphs. */
@@ -31,9 +30,12 @@ const selfDescribed = () => {
 
 export const address = () => location.href.split("#")[0];
 
+const host = (url) => `${url}`.split("/")[2]?.replace("www.", "");
+
+/* What the page says that its address is, if that is one of this site: an agency's text has its own at the agency. */
 export const canonical = () => {
-  const link = document.querySelector('link[rel="canonical"]');
-  return (link && link.href) || "";
+  const { href } = document.querySelector('link[rel="canonical"]') || {};
+  return host(href) === host(address()) ? href : "";
 };
 
 /* The article as the page itself describes it, for a newsroom that hasn't registered it: JSON-LD, else Open Graph. */
@@ -42,8 +44,8 @@ export const describe = () => {
   const text = String(article.articleBody || article.description || content("og:description") || content("description"));
   return {
     url: canonical() || address(),
-    title: String(article.headline || content("og:title") || document.title || address()).slice(0, 1000),
-    text: text.slice(0, LONGEST),
+    title: String(article.headline || content("og:title") || document.title || address()).slice(0, 1e3),
+    text: text.slice(0, 1e5),
   };
 };
 

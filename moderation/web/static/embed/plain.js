@@ -57,7 +57,7 @@ const TIMEOUT = 20000; // milliseconds
    `params`, `detail`, and `wait`, in seconds, where it says when to come back. */
 export const ask = (method, address, headers, body) => new Promise((resolve, reject) => {
   const request = new XMLHttpRequest();
-  const away = () => reject({ status: 0, code: "away" });
+  const away = () => reject({ status: request.status, code: "away" });
   request.open(method, address);
   request.timeout = TIMEOUT;
   for (const name of Object.keys(headers || {})) if (headers[name]) request.setRequestHeader(name, headers[name]);
@@ -72,4 +72,4 @@ export const ask = (method, address, headers, body) => new Promise((resolve, rej
 });
 
 /* Whatever goes wrong, the page goes on: whoever builds it finds the reason in the console. */
-export const quietly = (error) => console.warn("reader-comments:", (error && error.detail) || error);
+export const quietly = (error) => console.warn("reader-comments:", error?.detail || error);
