@@ -146,6 +146,38 @@ def test_only_browsers_of_allowed_origins_register_articles(newsroom: Newsroom) 
     assert newsroom.send(article="new").status_code == 404  # without the page's word, as ever
 
 
+def test_a_comment_that_is_refused_registers_nothing(newsroom: Newsroom) -> None:
+    content = {"author": {"name": "Ada"}, "body": "Too short.", "article": PAGE}
+    answer = newsroom.browser("POST", "/api/v1/articles/junk/comments", json=content)
+    assert answer.status_code == 422
+    assert by_address(newsroom, URL)["article"]["known"] is False
+
+
+def test_a_page_gives_up_the_address_that_its_site_does_not_confirm(newsroom: Newsroom) -> None:
+    assert post(newsroom, "a", PAGE).status_code in (201, 202)
+    assert by_address(newsroom, URL)["article"]["id"] == "a"
+    newsroom.put_article("a", url=f"{ORIGIN}/a")
+    assert by_address(newsroom, URL)["article"]["known"] is False
+
+
+def test_a_name_that_is_an_address_is_that_pages_own(newsroom: Newsroom) -> None:
+    name = by_address(newsroom, f"{ORIGIN}/other")["article"]["id"]
+    answer = post(newsroom, name, PAGE)
+    assert answer.status_code == 422
+    assert detail(answer).startswith("article.url")
+
+
+def test_a_readers_token_is_no_key_and_stops_nothing(newsroom: Newsroom) -> None:
+    newsroom.put_article()
+    asked = {"Access-Control-Request-Method": "POST", "Origin": ORIGIN}
+    preflight = newsroom.client.options("/api/v1/articles/trams/comments", headers=asked)
+    assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+    content = {"author": {"name": "Ada"}, "body": newsroom.text()}
+    headers = {"Authorization": "Reader abc.def.ghi", "X-Site-Key": newsroom.publishable, "Origin": ORIGIN}
+    answer = newsroom.client.post("/api/v1/articles/trams/comments", json=content, headers=headers)
+    assert answer.status_code == 202, answer.text
+
+
 def test_so_many_an_hour(newsroom: Newsroom) -> None:
     newsroom.configure(
         '[rate_limits]\nunverified_articles = ["2 per hour"]\nper_address = ["100 per minute"]\n', limits=True

@@ -86,6 +86,21 @@ def test_a_pack_that_is_named_for_a_language_comes_before_world(packs: Path) -> 
     assert read_by(scorer, GERMAN)[0] == "world"
 
 
+def test_the_configuration_overrules_what_a_pack_says_that_it_reads(packs: Path) -> None:
+    scorer = built(packs, de="french")
+    assert read_by(scorer, GERMAN) == ("french", "de", False)
+
+
+def test_an_insult_of_another_language_at_the_end_of_an_english_comment_is_read(scorer: RoutedScorer) -> None:
+    for text in (f"{ENGLISH} Du Hurensohn", f"{ENGLISH} hijo de puta", f"{ENGLISH} 傻逼"):
+        assert read_by(scorer, text)[0] == "world", text
+
+
+def test_abuse_alone_in_english_stays_with_the_pack_for_english(scorer: RoutedScorer) -> None:
+    for text in ("moron", "Scum, all of them", "What a wanker"):
+        assert read_by(scorer, text)[0] == "main", text
+
+
 def test_a_main_pack_keeps_its_own_languages(packs: Path) -> None:
     french = "Je pense que le ministre a parfaitement raison de vouloir investir dans notre industrie nationale."
     scorer = built(packs, main="french")
