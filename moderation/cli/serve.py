@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -56,6 +57,7 @@ def command(host: str, port: int, processes: int) -> None:
 
     SIGTERM and Ctrl-C finish the requests under way, then stop.
     """
+    gc.disable()  # a start makes half a million objects that stay: a web process turns it on again when it serves
     log_to_stderr()
     settings = read_environment()
     if processes > 1 and settings.redis_url is None:
@@ -105,6 +107,7 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
     database = Database(settings.database_url, patient=True)
     try:
         if not reached(database):
+            gc.enable()  # a migration may go through millions of rows
             upgrade(database)
         nothing = cast("Any", None)
         services = Services(settings=settings, configuration=nothing, database=database, scorer=nothing)

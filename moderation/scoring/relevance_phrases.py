@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import regex
@@ -62,6 +62,7 @@ class Phrases:
         return frozenset(found)
 
 
+@cache  # read when a text is first looked at
 def _all_phrases() -> Phrases:
     kinds: dict[str, list[str]] = defaultdict(list)
     for path in sorted(_FOLDER.glob("*.toml")):
@@ -71,10 +72,7 @@ def _all_phrases() -> Phrases:
     return Phrases(kinds)
 
 
-_PHRASES = _all_phrases()
-
-
 @lru_cache(maxsize=16)  # asked for talk and for signs, one after the other
 def kinds_in(text: str) -> frozenset[str]:
     """The kinds of talk and of advertising of which the text has a phrase in some language. Linear time."""
-    return _PHRASES.kinds_in(text)
+    return _all_phrases().kinds_in(text)

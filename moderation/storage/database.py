@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from moderation.core.write_transaction import write_transaction
-from moderation.storage.pulse import Pulse, WatchedConnection, prepare
 from moderation.storage.room import Room, is_full
 from moderation.storage.writers import Writers
+
+if TYPE_CHECKING:
+    from moderation.storage.pulse import Pulse, WatchedConnection
 
 T = TypeVar("T")
 _writes: ContextVar[bool] = ContextVar("the transaction that begins on SQLite will write", default=False)
@@ -184,6 +186,8 @@ def _postgres_engine(url: str) -> Engine:
 
 def _watched(engine: Engine) -> Pulse:
     """Has the engine's connections wait no longer than the server answers."""
+    from moderation.storage.pulse import Pulse, WatchedConnection, prepare  # noqa: PLC0415 - psycopg, which SQLite needs none of
+
     pulse = Pulse(**engine.dialect.create_connect_args(engine.url)[1])
     options = str(engine.url.query.get("options", ""))
 

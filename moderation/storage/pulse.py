@@ -17,7 +17,8 @@ from typing import Any, Self, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import ConnectionTimeout
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from moderation.storage.writers import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -34,12 +35,6 @@ IDLE_SECONDS = 300
 LATE_SECONDS = 5.0
 """A server that is so much later than its own limit has lost this one connection."""
 _INTERVAL = 0.1
-
-
-class DatabaseUnavailable(PoolTimeout):
-    """The database can't be used right now; nobody waited long for it. A commit under way may still
-    land: what is sent twice is stored once.
-    """
 
 
 class Pulse:

@@ -11,12 +11,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from moderation.storage.pulse import DatabaseUnavailable
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 STUCK_SECONDS = 1.0
 """Who has asked for the file so long ago and hasn't got it waits for another process."""
 MAX_WAITING = 6
 _SLICE = 0.2
+
+
+class DatabaseUnavailable(PoolTimeout):
+    """The database can't be used right now; nobody waited long for it. A commit under way may still
+    land: what is sent twice is stored once.
+    """
 
 
 class Writers:

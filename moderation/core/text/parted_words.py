@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import regex
 
@@ -20,10 +21,6 @@ _NOT_LATIN = r"(?:[^\W\d_A-Za-zÀ-ɏ]|[\u0900-\u0963])"
 _RUN_TOGETHER = regex.compile(f"[{UNSPACED}\\p{{Hangul}}]")
 _SHORTEST = 3
 """Letters of a word in a script that sets spaces between words; in the others two are enough."""
-_WORDS = sorted(
-    (word for word in ABUSE if re.match(_NOT_LATIN, word) and (_RUN_TOGETHER.match(word) or len(word) >= _SHORTEST)),
-    key=lambda word: (-len(word), word),
-)
 
 
 def _with_signs(word: str, between: str) -> str:
@@ -31,9 +28,25 @@ def _with_signs(word: str, between: str) -> str:
     return between.join(regex.findall(r".\p{M}*+", word))
 
 
-# Signs, in any word; and spaces, in words of scripts where they part none.
-_SIGNED = re.compile("|".join(_with_signs(word, f"{_BETWEEN}{{0,3}}") for word in _WORDS))
-_SPACED = re.compile("|".join(_with_signs(word, " {0,3}") for word in _WORDS if _RUN_TOGETHER.match(word)))
+@cache  # compiled when a text first needs them, which few do: together they take as long as a small pack to load
+def _signed() -> re.Pattern[str]:
+    """Signs, in any word."""
+    return re.compile("|".join(_with_signs(word, f"{_BETWEEN}{{0,3}}") for word in _words()))
+
+
+@cache
+def _spaced() -> re.Pattern[str]:
+    """Spaces, in words of scripts where they part none."""
+    return re.compile("|".join(_with_signs(word, " {0,3}") for word in _words() if _RUN_TOGETHER.match(word)))
+
+
+def _words() -> list[str]:
+    """Abusive words of these scripts, the longest first."""
+    words = (word for word in ABUSE if re.match(_NOT_LATIN, word))
+    long_enough = (word for word in words if _RUN_TOGETHER.match(word) or len(word) >= _SHORTEST)
+    return sorted(long_enough, key=lambda word: (-len(word), word))
+
+
 # Many times faster than the search that follows.
 _HAS_SIGNS = re.compile(rf"{_NOT_LATIN}{_BETWEEN}{{1,3}}{_NOT_LATIN}")
 _HAS_SPACES = regex.compile(rf"(?<![\p{{L}}\p{{M}}]){_RUN_TOGETHER.pattern} {{1,3}}{_RUN_TOGETHER.pattern}")
@@ -51,7 +64,7 @@ def parted_words(text: str) -> Iterator[Edit]:
     lower = text.lower()
     if len(lower) != len(text):  # of a Turkish capital two characters: elsewhere these words have no case
         lower = text
-    edits = {*(_edits(lower, _SIGNED) if signed else ()), *(_edits(lower, _SPACED) if spaced else ())}
+    edits = {*(_edits(lower, _signed()) if signed else ()), *(_edits(lower, _spaced()) if spaced else ())}
     yield from sorted(edits)
 
 

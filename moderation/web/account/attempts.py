@@ -16,8 +16,6 @@ from typing import Any, Protocol, cast
 
 from flask import Flask, current_app
 from limits import RateLimitItem, parse
-from limits.storage import RedisStorage
-from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
 from moderation.accounts.sign_in import CodeNeeded
@@ -158,6 +156,10 @@ class _InProcess:
 
 class _InRedis:
     def __init__(self, url: str) -> None:
+        from limits.storage import RedisStorage  # noqa: PLC0415 - a client that only some need
+        from redis.exceptions import RedisError  # noqa: PLC0415 - likewise
+
+        self.failure: type[Exception] = RedisError
         self._storage = RedisStorage(url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS)
 
     def take(self, budget: Budget) -> bool:
@@ -186,19 +188,19 @@ class _FallingBack:
         outside_write_transactions(COUNTING)
         try:
             return self._awake().take(budget)
-        except RedisError:
+        except self._redis.failure:
             return self._asleep().take(budget)
 
     def give_back(self, budget: Budget) -> None:
         try:
             self._awake().give_back(budget)
-        except RedisError:
+        except self._redis.failure:
             self._asleep().give_back(budget)
 
     def seconds_left(self, budget: Budget) -> int:
         try:
             return self._awake().seconds_left(budget)
-        except RedisError:
+        except self._redis.failure:
             return self._asleep().seconds_left(budget)
 
     def _awake(self) -> _Store:

@@ -18,13 +18,11 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from moderation.core.write_transaction import outside_write_transactions
-from moderation.web.shared.limit_storage import COUNTING, ProcessStorage
+from moderation.web.shared.limit_storage import COUNTING, REDIS_SCHEME, ProcessStorage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-GUARDED = "moderation-redis"
-"""The scheme by which Flask-Limiter finds this storage; the Redis address comes in the option ``redis_url``."""
 ANSWER_SECONDS = 0.25
 LOOK_AGAIN_SECONDS = 1.0
 
@@ -32,7 +30,7 @@ LOOK_AGAIN_SECONDS = 1.0
 class GuardedRedisStorage(Storage, MovingWindowSupport):
     """Moving windows in Redis, or in this process for as long as Redis is away. Thread-safe, and raises nothing."""
 
-    STORAGE_SCHEME = [GUARDED]  # noqa: RUF012 - as the library declares it
+    STORAGE_SCHEME = [REDIS_SCHEME]  # noqa: RUF012 - as the library declares it
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, *, redis_url: str) -> None:
         super().__init__(uri, wrap_exceptions=wrap_exceptions)

@@ -18,6 +18,8 @@ from moderation.core.write_transaction import outside_write_transactions
 
 SWEEP_SECONDS = 60.0
 SCHEME = "moderation-memory"
+REDIS_SCHEME = "moderation-redis"
+"""By which Flask-Limiter finds the storage of ``limit_redis``; the Redis address comes in the option ``redis_url``."""
 COUNTING = "asking a rate limit"
 """Even in memory: several processes have their counters in Redis, which may be slow."""
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib import import_module
 from typing import Protocol, cast
 
 from flask import Flask, g, request
@@ -20,8 +21,7 @@ from moderation.core.signing import keyed
 from moderation.core.text.names import comparable_name
 from moderation.services import Services
 from moderation.web.shared.access import services
-from moderation.web.shared.limit_redis import GUARDED
-from moderation.web.shared.limit_storage import SCHEME
+from moderation.web.shared.limit_storage import REDIS_SCHEME, SCHEME
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,12 @@ class Limits:
 
     def __init__(self, app: Flask, of: Services) -> None:
         redis = of.settings.redis_url
+        if redis:
+            import_module("moderation.web.shared.limit_redis")  # which tells the library of its storage
         self.limiter = Limiter(
             key_func=hashed_address,
             app=app,
-            storage_uri=f"{GUARDED}://" if redis else f"{SCHEME}://",
+            storage_uri=f"{REDIS_SCHEME}://" if redis else f"{SCHEME}://",
             storage_options={"redis_url": redis} if redis else {},
             strategy="moving-window",  # refused requests don't count
             headers_enabled=True,
