@@ -50,7 +50,7 @@ TOO_SHORT_TO_TELL = 0.05
 """Seconds: what is done in less for four times the length can't be growing fast, and would be lost in the noise."""
 GROWTH = 8.0
 """Four times the length takes four times as long, and twice that on a machine that is busy. Squares take sixteen."""
-TRIES = 10
+TRIES = 40
 
 _WORDS = [
     "idiot",
