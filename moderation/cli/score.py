@@ -18,7 +18,7 @@ from moderation.comments.evaluation import PrivateFound, private_data_in
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import Settings, read_environment
-from moderation.core.comment import Mode
+from moderation.core.comment import MARKS, Mode
 from moderation.core.errors import ConfigurationError, InvalidField, ScoringFailed
 from moderation.core.policy import decide, signals_from
 from moderation.core.scores import ArticleText, Scale, Scorer, ScoreRequest, Scores, scores_shape
@@ -39,7 +39,7 @@ class _Bytes(Protocol):
     def fileno(self) -> int: ...
 
 
-UNKNOWN_COUNTS: Mapping[str, float] = {"reports": 0.0, "author_approved": 0.0, "trusted": 0.0, "terms": 0.0}
+UNKNOWN_COUNTS: Mapping[str, float] = dict.fromkeys(("reports", "author_approved", "trusted", *MARKS, "terms"), 0.0)
 """What a line can't tell about its comment: as for a new author whom nobody reported."""
 
 

@@ -96,10 +96,8 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
     Raises ``InvalidField`` for an alias that is no address.
     """
     addresses = addresses_in(form)
-    joined: list[str] = []
 
     def work(unit: UnitOfWork) -> tuple[Article, bool]:
-        joined.clear()
         article = find_article(unit.session, site_id, form.external_id, lock=True)
         guessed = _unverified_at(unit, site_id, addresses)
         new = article is None
@@ -130,7 +128,6 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
         for other in guessed:
             if other.id != article.id:
                 join(unit, other, article, actor=actor)
-                joined.append(other.id)
         take_addresses(unit.connection, site_id, article.id, addresses, unit.now)
         if new or mode_before != article.mode:
             closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
@@ -141,8 +138,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
 
     _move_most(services, site_id, form)
     article, new = run_in_unit_of_work(services, work)
-    for other in joined:
-        finish_joining(services, other)
+    finish_joining(services, article.id)
     prepared_article(services, article)
     return article, new
 

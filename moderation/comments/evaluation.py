@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from moderation.config.configuration import Configuration
-from moderation.core.comment import Mode, Status
+from moderation.core.comment import MARKS, Mode, Status, strength_of
 from moderation.core.conditions import NAME_SCORES
 from moderation.core.decision import Decision, Outcome, Statement, refusal_statement
 from moderation.core.errors import AuthorBanned
@@ -214,15 +214,17 @@ def counts_for(
     *,
     private: PrivateFound = NO_PRIVATE_DATA,
     alike: int = 0,
+    marks: Collection[str] = (),
 ) -> dict[str, float]:
     """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
-    trusted. ``alike``: how many others sent nearly the same text.
+    trusted. ``alike``: how many others sent nearly the same text; ``marks``: what the site vouches for of its author.
     """
     return {
         "links": float(count_links(body)),
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
         "trusted": float(author.trusted and author.known),
+        **{mark: float(mark in marks) for mark in MARKS},
         "terms": float(sum(found.count for found in wordlist_hits.text)),
         "private_data": float(private.count),
         "name_links": float(links_in_name(name)),
@@ -263,8 +265,11 @@ def holds_for(
 
 
 def is_look_alike(connection: Connection, author: Author, name: str, marks: Sequence[str]) -> bool:
-    """Whether an author without a mark writes under a name that readers would take for that of one who has one."""
-    return not marks and passes_for_marked(connection, author.site_id, comparable_name(name), author.id)
+    """Whether an author writes under a name that readers would take for that of one who has a stronger mark. Only an
+    author whom the site knows by an id may leave a mark off: a guest is anybody of that name.
+    """
+    who = author.id if author.external_id is not None else None
+    return passes_for_marked(connection, author.site_id, comparable_name(name), strength_of(marks), who)
 
 
 def check_not_banned(connection: Connection, author: Author, now: datetime) -> None:

@@ -37,12 +37,16 @@ def join(unit: UnitOfWork, source: Article, target: Article, *, actor: str) -> N
     unit.event(source.site_id, actor, "article.joined", target.id, {"joined": source.id, "name": source.external_id})
 
 
-def finish_joining(services: Services, source_id: str) -> None:
-    """Moves the comments that are left behind under an article that has become a part of another, in chunks: nobody
-    else who writes shall wait for all of them. Where this is cut short, joining the two again goes on with it.
+def finish_joining(services: Services, target_id: str) -> None:
+    """Moves the comments that are left behind under what has become a part of this article, in chunks: nobody else who
+    writes shall wait for all of them. Where this is cut short, whoever joins the two again or sends the article goes
+    on with it.
     """
-    while services.database.writing(partial(_move_some, source_id=source_id)) == MOVED_AT_ONCE:
-        pass
+    with services.database.reading() as session:
+        left = joining.unfinished(session, target_id)
+    for source_id in left:
+        while services.database.writing(partial(_move_some, source_id=source_id)) == MOVED_AT_ONCE:
+            pass
 
 
 def _move_some(session: Session, source_id: str) -> int:

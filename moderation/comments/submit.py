@@ -39,7 +39,15 @@ from moderation.comments.idempotency import (
 from moderation.comments.lifecycle import arrive
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
-from moderation.core.comment import DEEPEST, WAITING, CommentRules, Status, Submission, standing_told
+from moderation.core.comment import (
+    DEEPEST,
+    WAITING,
+    CommentRules,
+    Status,
+    Submission,
+    standing_told,
+    strength_of,
+)
 from moderation.core.errors import (
     ArticleNotFound,
     CommentTooLong,
@@ -317,7 +325,13 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         section=article.section,
         mode=stands.rules.mode,
         counts=counts_for(
-            submission.body, submission.author.name, author, wordlist_hits, private=known.private, alike=known.alike
+            submission.body,
+            submission.author.name,
+            author,
+            wordlist_hits,
+            private=known.private,
+            alike=known.alike,
+            marks=submission.author.marks,
         ),
         holds=holds_for(
             author,
@@ -346,7 +360,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         actor=sender.reference,
     )
     if submission.author.marks:
-        keep_marked_name(connection, sender.site_id, comparable_name(submission.author.name), author.id)
+        form, strength = comparable_name(submission.author.name), strength_of(submission.author.marks)
+        keep_marked_name(connection, sender.site_id, form, author.id, strength)
     message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(

@@ -77,6 +77,7 @@ class RateLimits(Table):
     per_address: Limits = ("30 per minute",)
     per_site: Limits = ("1200 per minute",)
     unverified_articles: Limits = ("20 per hour",)
+    unverified_per_address: Limits = ("5 per hour",)
 
 
 class Scoring(Table):

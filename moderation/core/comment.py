@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ answers."""
 
 
 MARKS = ("staff", "subscriber", "verified")
+_STRENGTHS = {"staff": 3, "verified": 2}
 """What an author can be marked as, beside a site's own badges."""
 
 
@@ -52,6 +53,13 @@ class Mode(StrEnum):
     """Published comments are shown, new ones refused."""
     HIDDEN = "hidden"
     """No comments are shown or taken."""
+
+
+def strength_of(marks: Iterable[str]) -> int:
+    """How much the strongest of an author's marks says of who they are, from 0 (none of them) on: nobody with less
+    passes for them.
+    """
+    return max((_STRENGTHS.get(mark, 1) for mark in marks), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from moderation.core.comment import MARKS
 from moderation.core.scores import LABELS
 
 EFFECTS = ("approve", "reject", "flag")
@@ -18,7 +19,7 @@ ON_NAMES = (*LABELS, "links", "terms")
 NAME = "name_"
 NAME_SIGNALS = tuple(f"{NAME}{signal}" for signal in ON_NAMES)
 SIGNALS = (
-    *(*LABELS, "relevance", "spam", "links", "reports", "author_approved", "trusted", "terms", "private_data"),
+    *(*LABELS, "relevance", "spam", "links", "reports", "author_approved", "trusted", *MARKS, "terms", "private_data"),
     *NAME_SIGNALS,
 )
 """What a condition can ask about."""
@@ -31,10 +32,10 @@ WORDLIST_SIGNAL = "terms"
 WORDLIST_SIGNALS = frozenset((WORDLIST_SIGNAL, f"{NAME}{WORDLIST_SIGNAL}"))
 """The signals that let a comment wait, and never reject it."""
 COUNTED_SIGNALS = frozenset(
-    ("links", "reports", "author_approved", "trusted", "terms", "private_data", f"{NAME}links", f"{NAME}terms")
+    ("links", "reports", "author_approved", "trusted", *MARKS, "terms", "private_data", f"{NAME}links", f"{NAME}terms")
 )
 """The signals that are counted, from 0 on; any other lies between 0 and 1."""
-OPTIONAL = frozenset(("spam", *NAME_SIGNALS))
+OPTIONAL = frozenset(("spam", *MARKS, *NAME_SIGNALS))
 """Signals that a comment may be without, from before there were any or by a pack without them: then what asks about
 them is skipped. Any other that is missing flags.
 """

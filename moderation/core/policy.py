@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
-from moderation.core.comment import Mode
+from moderation.core.comment import MARKS, Mode
 from moderation.core.conditions import (
     CONDITION_KEYS,
     COUNTED_SIGNALS,
@@ -348,6 +348,7 @@ def _name(signal: str) -> str:
         return f"name: {_name(signal.removeprefix(NAME))}"
     return {
         "author_approved": "approved comments of this author",
+        **{mark: f"marked {mark}" for mark in MARKS},
         "terms": "wordlist matches",
         "private_data": "places with private data",
     }.get(signal, signal.replace("_", " "))

@@ -52,10 +52,10 @@ def join_articles(services: Services, actor: Actor, source_id: str, typed: str) 
     both. Begun before and cut short, it goes on. Raises as ``join_target`` does.
     """
 
-    def work(unit: UnitOfWork) -> None:
+    def work(unit: UnitOfWork) -> str:
         source, target = join_target(unit.session, actor, source_id, typed)
         if source.joined_into is None:
             join(unit, source, target, actor=actor.reference)
+        return target.id
 
-    run_in_unit_of_work(services, work)
-    finish_joining(services, source_id)
+    finish_joining(services, run_in_unit_of_work(services, work))

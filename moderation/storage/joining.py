@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from moderation.storage.articles import Article
@@ -18,6 +18,17 @@ _AT_ONCE = 500
 _C, _A = table_of(Comment), table_of(Article)
 _SOME = select(_C.c.id).where(_C.c.article_id == bindparam("source")).limit(bindparam("many"))
 _POINT = update(_A).where(_A.c.joined_into == bindparam("was")).values(joined_into=bindparam("now_part_of"))
+
+_UNFINISHED = (
+    select(_A.c.id)
+    .where(_A.c.joined_into == bindparam("target"), exists().where(_C.c.article_id == _A.c.id))
+    .order_by(_A.c.id)
+)
+
+
+def unfinished(session: Session, target_id: str) -> list[str]:
+    """The articles that have become a part of this one while some of their comments are still left behind."""
+    return list(session.scalars(_UNFINISHED, {"target": target_id}))
 
 
 def move_comments(session: Session, source_id: str, target: Article, *, most: int) -> int:

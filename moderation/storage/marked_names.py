@@ -1,8 +1,10 @@
-"""The names of authors whom their site has marked, such as its staff: nobody without a mark passes for one of them."""
+"""The names of authors whom their site has marked, such as its staff: nobody with less of a mark passes for them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, ForeignKey, bindparam, exists, select
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -10,33 +12,49 @@ from moderation.storage.base import Base, table_of
 
 
 class MarkedName(Base):
-    """A name, as names are compared (``core.text.names.comparable_name``), under which a marked author has written."""
+    """A name, as names are compared (``core.text.names.comparable_name``), under which a marked author has written, and
+    the strength of the strongest mark they had (``core.comment.strength_of``).
+    """
 
     __tablename__ = "marked_names"
 
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"), primary_key=True)
     form: Mapped[str] = mapped_column(primary_key=True)
     author_id: Mapped[str] = mapped_column(ForeignKey("authors.id"), primary_key=True, index=True)
+    strength: Mapped[int] = mapped_column(server_default="1")
 
 
 _TABLE = table_of(MarkedName)
 _NAMED_SO = (_TABLE.c.site_id == bindparam("site"), _TABLE.c.form == bindparam("form"))
-_IS_MARKED = select(exists().where(*_NAMED_SO))
-_IS_OWN = select(exists().where(*_NAMED_SO, _TABLE.c.author_id == bindparam("author")))
-_KEEP = {
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
-}
+_STRONGEST = select(func.max(_TABLE.c.strength)).where(*_NAMED_SO)
+_OWN = select(_TABLE.c.strength).where(*_NAMED_SO, _TABLE.c.author_id == bindparam("author"))
 
 
-def keep_marked_name(connection: Connection, site_id: str, form: str, author_id: str) -> None:
-    """Nobody else may pass for this author from now on."""
-    connection.execute(_KEEP[connection.dialect.name], {"site_id": site_id, "form": form, "author_id": author_id})
+def _keep(kind: Any) -> Any:
+    given = kind.insert(_TABLE)
+    return given.on_conflict_do_update(
+        index_elements=[_TABLE.c.site_id, _TABLE.c.form, _TABLE.c.author_id],
+        set_={"strength": given.excluded.strength},
+        where=_TABLE.c.strength < given.excluded.strength,
+    )
 
 
-def passes_for_marked(connection: Connection, site_id: str, form: str, author_id: str) -> bool:
-    """Whether a marked author has this name, and this one is not them."""
+_KEEP = {"sqlite": _keep(sqlite), "postgresql": _keep(postgresql)}
+
+
+def keep_marked_name(connection: Connection, site_id: str, form: str, author_id: str, strength: int) -> None:
+    """Nobody with less of a mark may pass for this author from now on."""
+    values = {"site_id": site_id, "form": form, "author_id": author_id, "strength": strength}
+    connection.execute(_KEEP[connection.dialect.name], values)
+
+
+def passes_for_marked(connection: Connection, site_id: str, form: str, strength: int, author_id: str | None) -> bool:
+    """Whether an author of this name has a stronger mark than ``strength``, and this one, if known by an id, hasn't
+    had as strong a one under it.
+    """
     asked = {"site": site_id, "form": form}
-    if not connection.scalar(_IS_MARKED, asked):
+    strongest = connection.scalar(_STRONGEST, asked)
+    if strongest is None or strongest <= strength:
         return False
-    return not connection.scalar(_IS_OWN, {**asked, "author": author_id})
+    own = connection.scalar(_OWN, {**asked, "author": author_id}) if author_id is not None else None
+    return own is None or strongest > own

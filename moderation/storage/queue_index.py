@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.core.comment import WAITING, Status
+from moderation.core.comment import MARKS, WAITING, Status
 from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS
 from moderation.core.policy import Signals
 from moderation.core.reach import Location
@@ -130,6 +130,9 @@ class QueueIndex(Base):
     reports: Mapped[int]
     author_approved: Mapped[int]
     trusted: Mapped[bool]
+    staff: Mapped[bool | None]
+    subscriber: Mapped[bool | None]
+    verified: Mapped[bool | None]
     terms: Mapped[int]
     private_data: Mapped[int] = mapped_column(server_default="0")
     scored: Mapped[bool]
@@ -319,6 +322,7 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
         **{name: values.get(name) for name in (*LABELS, "relevance", "spam", *NAME_SIGNALS)},
         **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
         "trusted": bool(values.get("trusted", 0)),
+        **{mark: None if (value := values.get(mark)) is None else bool(value) for mark in MARKS},
         "scored": signals.scored,
         "readable": signals.readable,
         "language": signals.language,

@@ -189,6 +189,28 @@ def test_so_many_an_hour(newsroom: Newsroom) -> None:
     assert post(newsroom, str(pages[0]["url"]), pages[0]).status_code == 202  # it is known by now
 
 
+def test_one_address_cannot_use_up_what_the_site_has(newsroom: Newsroom) -> None:
+    newsroom.configure(
+        """[rate_limits]
+unverified_articles = ["3 per hour"]
+unverified_per_address = ["1 per hour"]
+per_address = ["100 per minute"]
+""",
+        limits=True,
+    )
+
+    def begin(number: int, address: str) -> int:
+        url = f"{ORIGIN}/{newsroom.site}/from-{number}"
+        content = {"author": {"name": "Ada"}, "body": newsroom.text(), "article": {**PAGE, "url": url}}
+        sent = {"X-Site-Key": newsroom.publishable, "Origin": ORIGIN}
+        path = f"/api/v1/articles/{quote(url, safe='')}/comments"
+        there = {"REMOTE_ADDR": address}
+        return newsroom.client.post(path, json=content, headers=sent, environ_base=there).status_code
+
+    assert [begin(number, "203.0.113.5") for number in range(3)] == [202, 429, 429]
+    assert [begin(number, f"203.0.113.{number}") for number in (10, 11, 12)] == [202, 202, 429]  # the site's own limit
+
+
 def test_hostile_pages_are_refused_or_kept_as_text(newsroom: Newsroom) -> None:
     hostile: list[Any] = [
         {"title": "T"},

@@ -43,6 +43,37 @@ def test_the_marked_author_may_leave_the_mark_off(newsroom: Newsroom) -> None:
     assert newsroom.accepted(author={"name": "Maria Lopez", "id": "staff-2", "staff": True})["status"] == "approved"
 
 
+def test_a_guest_is_not_the_marked_guest_of_the_same_name(newsroom: Newsroom) -> None:
+    newsroom.configure(APPROVE)
+    assert newsroom.accepted(author={"name": "Maria Lopez", "staff": True})["status"] == "approved"
+    assert newsroom.accepted(author={"name": "Maria Lopez"})["status"] == "pending"
+
+
+def test_a_mark_is_worth_no_more_than_it_says(newsroom: Newsroom) -> None:
+    newsroom.configure(APPROVE)
+    newsroom.accepted(author=EDITOR)
+    reader = {"name": "María López", "id": "reader-1", "subscriber": True}
+    for _ in range(2):  # to have been held once is no way past it
+        assert newsroom.accepted(author=reader)["status"] == "pending"
+    assert newsroom.accepted(author=EDITOR)["status"] == "approved"
+    other = {"name": "Ana Ruiz"}
+    assert newsroom.accepted(author=other | {"id": "ana-1", "subscriber": True})["status"] == "approved"
+    assert newsroom.accepted(author=other | {"id": "ana-2", "verified": True})["status"] == "approved"
+    assert newsroom.accepted(author=other | {"id": "ana-1", "subscriber": True})["status"] == "pending"
+    assert newsroom.accepted(author=other | {"id": "ana-2"})["status"] == "approved"
+
+
+@pytest.mark.parametrize("mark", ["staff", "subscriber", "verified"])
+def test_the_policy_asks_for_a_mark(newsroom: Newsroom, mark: str) -> None:
+    newsroom.configure(f"[policy.approve]\n{mark}_at_least = 1\n")
+    others = {other: True for other in ("staff", "subscriber", "verified") if other != mark}
+    assert newsroom.accepted(author={"name": "Bo", "id": "bo", mark: True})["status"] == "approved"
+    assert newsroom.accepted(author={"name": "Cy", "id": "cy", **others})["status"] == "pending"
+    newsroom.configure(f"[policy.flag]\n{mark}_at_most = 0\n")
+    unmarked = newsroom.accepted(author={"name": "Di", "id": "di"})
+    assert any(f"marked {mark}" in reason for reason in unmarked["reasons"])
+
+
 def test_a_look_alike_that_is_scored_late_waits_too(newsroom: Newsroom) -> None:
     newsroom.configure(APPROVE)
     newsroom.accepted(author=EDITOR)

@@ -352,6 +352,19 @@ def test_counts_are_told_by_what_was_asked_for(newsroom: Newsroom) -> None:
     assert newsroom.client.get("/api/v1/counts", query_string=many).status_code == 422
 
 
+def test_what_can_be_no_article_costs_the_others_nothing(newsroom: Newsroom) -> None:
+    write(newsroom, 2)
+    wrong = ("not an address", "javascript:alert(1)", "https://", "https://news.example/" + "x" * 3000)
+    names = ("a\u202eb", "x" * 900)
+    asked = [("site", newsroom.publishable), ("article", "trams"), *(("url", url) for url in wrong)]
+    answer = newsroom.client.get("/api/v1/counts", query_string=[*asked, *(("article", name) for name in names)])
+    assert answer.status_code == 200, answer.text
+    told = answer.json or {}
+    assert told["counts"] == {"trams": 2}
+    assert set(told["refused"]) == {*wrong, *names}
+    assert told["refused"]["not an address"].startswith("url: must be like https://")
+
+
 def test_one_site_never_sees_anothers(newsroom: Newsroom) -> None:
     (comment,) = write(newsroom)
     other = newsroom.hall.new_site()

@@ -10,6 +10,13 @@ from tests.web.pages import CALM, Pages
 from tests.web.paper import Paper, published, text
 
 pytestmark = pytest.mark.browser
+COUNTED = """<script nonce="own">
+  window.formatters = [];
+  for (const name of ["NumberFormat", "DateTimeFormat", "RelativeTimeFormat", "Segmenter"]) {
+    const construct = (...all) => { formatters.push(name); return Reflect.construct(...all); };
+    Intl[name] = new Proxy(Intl[name], { construct });
+  }
+</script>"""
 FAR = '<style nonce="own">.far{height:9000px}</style>'
 
 
@@ -197,3 +204,20 @@ def test_a_section_far_below_is_not_asked_for_until_a_reader_comes_near(paper: P
     quiet.locator("reader-comments").scroll_into_view_if_needed()
     expect(quiet.get_by_label("Your comment")).to_be_visible()
     assert len(asked) == 1
+
+
+def test_drawing_waits_for_none_of_the_formatters_that_take_a_browser_long(
+    pages: Pages, paper: Paper, quiet: Page
+) -> None:
+    for number, hours in enumerate((118, 25, 1, 0.1, 0)):
+        published(pages, text(number), by=f"Reader {number}")
+        pages.clock.move(minutes=60 * hours)
+    quiet.clock.set_fixed_time(pages.clock())
+    quiet.goto(paper.put("/lanes", paper.line, head=COUNTED))
+    times = ["just now", "7 minutes ago", "1 hour ago", "1 day ago", "6 days ago"]
+    expect(quiet.locator(".threads time")).to_have_text(times)
+    assert quiet.evaluate("formatters") == []
+    quiet.get_by_label("Your comment").fill("नमस्ते")
+    expect(quiet.locator(".counter")).to_have_text("3/50")
+    quiet.locator("time").first.hover()
+    assert quiet.evaluate("formatters") == ["Segmenter", "DateTimeFormat"]

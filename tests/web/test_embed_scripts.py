@@ -11,7 +11,8 @@ import pytest
 from babel import Locale
 
 from moderation.core.messages import LANGUAGES, catalogue
-from moderation.web.embed.bundle import SOURCES, counts_script, embed_script, in_order, tightened, word_file
+from moderation.web.embed.bundle import SOURCES, counts_script, embed_script, in_order, word_file
+from moderation.web.embed.tightening import tightened, with_short_names
 from scripts.embed_sizes import LIMITS, sizes
 from tests.web.pages import Pages
 
@@ -33,20 +34,42 @@ def test_a_module_is_written_so_that_it_can_be_put_together(path: Path) -> None:
     text = path.read_text()
     for line in text.splitlines():
         assert line.count("`") % 2 == 0, f"a text over several lines: {line}"
+        assert not re.search(r"\$\{[^}]*`", line), f"a text with values in the values of another: {line}"
         assert not re.match(r"import .* as ", line), "a name is the same in every module"
     assert re.findall(r"^export (?!const )", text, re.MULTILINE) == []
 
 
 def test_what_is_left_out_of_a_script_changes_nothing_of_its_texts() -> None:
-    source = """/* What it is for. */
-const a = { b: "x  -  /* y */", c: `p // ${ 1 + 2 } , q` }; // the end
-  // a line
-  const d = a.b.replace(/[ ,]  =/g, " , ");
+    source = """/* What it is for: "quoted". */
+const a = { b: "x  -  /* y */", c: `p // ${ 1 + 2 } , q`, }; // the end, that's "all"
+  // a line that isn't `one`
+  const d = a.b.replace(/[ ,]  =/g, " , "); /* it's
+     over */ const e = "https://x";
 """
     assert (
         tightened(source)
-        == 'const a={b:"x  -  /* y */",c:`p // ${ 1 + 2 } , q`};const d=a.b.replace(/[ ,]  =/g," , ");'
+        == 'const a={b:"x  -  /* y */",c:`p // ${ 1 + 2 } , q`};const d=a.b.replace(/[ ,]  =/g," , ");const e="https://x";'
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        ("const first=1;const other=(value)=>first+value;", "const a=1;const c=(b)=>a+b;"),
+        ("const far=near=>near;const text=`near ${far(1)} far`;", "const a=b=>b;const c=`near ${a(1)} far`;"),
+        ('const word="word";say(word,/word/,...word);', 'const a="word";say(a,/word/,...a);'),
+        # What is somewhere a property's name keeps it.
+        ("const kept=1;say({kept});", "const kept=1;say({kept});"),
+        ("const kept=1;say({kept:kept});", "const kept=1;say({kept:kept});"),
+        ("const kept=1;this.kept=kept;", "const kept=1;this.kept=kept;"),
+        ("const{kept,b=2}=this;say(kept);", "const{kept,b=2}=this;say(kept);"),
+        ("const kept=1;say(`${f({ kept })}`);", "const kept=1;say(`${f({ kept })}`);"),
+        # What the page has is called as the page calls it, and its names are nobody else's.
+        ("const mine=document.body;say(a,mine);", "const b=document.body;say(a,b);"),
+    ],
+)
+def test_only_own_names_are_made_short(source: str, short: str) -> None:
+    assert with_short_names(source) == short
 
 
 @pytest.mark.parametrize("path", ["/embed.js", "/counts.js", *(f"/embed.{language}.json" for language in OTHERS)])

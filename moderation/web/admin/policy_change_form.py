@@ -35,6 +35,9 @@ _MEANINGS = {
     "reports": "readers who have reported it",
     "author_approved": "comments by its author that were approved before",
     "trusted": "1: a moderator has marked its author as trusted",
+    "staff": "1: the site marks its author as one of the newsroom",
+    "subscriber": "1: the site marks its author as a subscriber",
+    "verified": "1: the site marks its author as verified",
     "terms": "words of the lists that moderators keep",
     "private_data": "places with an address, a number or an e-mail address",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from moderation.config.configuration import CommentKeys, Comments, Configuration
+from moderation.core.comment import MARKS
 from moderation.core.conditions import ConditionKey, Overrides
 from moderation.core.policy import Policy
 
@@ -16,6 +17,7 @@ RULE_WORDS = {
 }
 _NAMES = {
     "author_approved": "approved comments of its author",
+    **{mark: f"author is marked {mark}" for mark in MARKS},
     "terms": "wordlist matches",
     "private_data": "places with private data",
 }

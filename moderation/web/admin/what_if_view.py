@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from moderation.core.comment import MARKS
 from moderation.core.conditions import (
     CONDITION_KEYS,
     EFFECTS,
@@ -29,13 +30,15 @@ _TITLES = {
 _NAMES = {
     "author_approved": "approved comments of its author",
     "trusted": "author is trusted",
+    **{mark: f"author is marked {mark}" for mark in MARKS},
     "terms": "wordlist matches",
     "private_data": "places with private data",
 }
-_SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted"})
+_SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted", *MARKS})
 """Signals that speak for a comment; the others speak against it."""
 _NEVER = ("reject", WORDLIST_SIGNAL)
-_MAX = {"links": 10, "reports": 10, "author_approved": 50, "trusted": 1, "terms": 10, "private_data": 10}
+_YES_OR_NO = dict.fromkeys(("trusted", *MARKS), 1)
+_MAX = {"links": 10, "reports": 10, "author_approved": 50, **_YES_OR_NO, "terms": 10, "private_data": 10}
 THRESHOLD_FIELDS: Mapping[str, tuple[str, ConditionKey]] = {
     f"{effect}.{key}": (effect, key) for effect in EFFECTS for key in CONDITION_KEYS.values()
 }

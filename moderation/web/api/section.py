@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -108,7 +110,7 @@ def blueprint() -> Blueprint:
         if len(asked.article) + len(asked.url) > MOST_COUNTED:
             raise InvalidField("article", f"and url have more than {MOST_COUNTED} entries together.")
         with services().database.reading() as db:
-            return _answer(answers.Counts(counts=_counts(db, key, asked)), key)
+            return _answer(_counts(db, key, asked), key)
 
     return api
 
@@ -163,9 +165,11 @@ def _opening(db: Session, key: Caller, comment_id: str) -> Comment:
     return comment
 
 
-def _counts(db: Session, key: Caller, asked: CountsQuery) -> dict[str, int]:
-    names = {name: article_name(name) for name in asked.article}
-    addresses = {address: canonical_address(address) for address in asked.url}
+def _counts(db: Session, key: Caller, asked: CountsQuery) -> answers.Counts:
+    """One name or address that can be none doesn't cost a front page the counts of all others."""
+    refused: dict[str, str] = {}
+    names = _usable(asked.article, article_name, refused)
+    addresses = _usable(asked.url, canonical_address, refused)
     by_name, by_address = places_asked(
         db.connection(), key.site_id, sorted(set(names.values())), sorted(set(addresses.values()))
     )
@@ -174,4 +178,16 @@ def _counts(db: Session, key: Caller, asked: CountsQuery) -> dict[str, int]:
     counts = counts_of(db, shown)
     found = {asked_for: by_name.get(name) for asked_for, name in names.items()}
     found |= {asked_for: by_address.get(address) for asked_for, address in addresses.items()}
-    return {asked_for: counts.get(place.id, 0) if place else 0 for asked_for, place in found.items()}
+    told = {asked_for: counts.get(place.id, 0) if place else 0 for asked_for, place in found.items()}
+    return answers.Counts(counts=told, refused=refused)
+
+
+def _usable(asked: Iterable[str], kept_as: Callable[[str], str], refused: dict[str, str]) -> dict[str, str]:
+    """What each is kept as; what can't be kept is among the ``refused``, with the reason."""
+    found = {}
+    for one in asked:
+        try:
+            found[one] = kept_as(one)
+        except InvalidField as error:
+            refused[one] = error.detail
+    return found

@@ -143,6 +143,7 @@ class Counts(Answer):
     """How many comments are published under each article, by what was asked for."""
 
     counts: dict[str, int]
+    refused: dict[str, str] = Field(description="What of it can be no article, and why: it is left out of `counts`.")
 
 
 def reply_of(shown: Shown, base: str) -> SectionReply:

@@ -12,6 +12,7 @@ from moderation.web.api.requests import Chosen, Sent, without_endless_query
 _Site = Annotated[str, Field(max_length=200)]
 _Name = Annotated[str, Field(max_length=800)]
 _Address = Annotated[str, BeforeValidator(without_endless_query), Field(max_length=LONGEST)]
+_AnyAddress = Annotated[str, BeforeValidator(without_endless_query)]
 _Cursor = Annotated[str, Field(max_length=500)]
 _LANG = "Keeps the answers of pages in different languages apart; changes nothing else."
 
@@ -55,9 +56,9 @@ class CountsQuery(Sent):
     """Whose counts are asked for."""
 
     site: _Site | None = Field(None, description="The site's publishable key.")
-    article: Annotated[tuple[_Name, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
+    article: Annotated[tuple[str, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
         (), description="The site's own name for an article; may be given several times."
     )
-    url: Annotated[tuple[_Address, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
+    url: Annotated[tuple[_AnyAddress, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
         (), description="An article's address; may be given several times, 100 names and addresses in all."
     )

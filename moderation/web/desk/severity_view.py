@@ -22,7 +22,13 @@ _FACTS = {
     "name_terms": noted("Name: on the wordlist"),
     "name_not_scored": noted("Name not scored"),
 }
-_NAMES = {"author_approved": noted("Approved comments"), "terms": noted("Wordlist")}
+_NAMES = {
+    "author_approved": noted("Approved comments"),
+    "terms": noted("Wordlist"),
+    "staff": noted("Newsroom"),
+    "subscriber": noted("Subscriber"),
+    "verified": noted("Verified"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,8 @@
 """The comment section's script, put together from what a person reads: ``static/embed/`` and the catalogues.
 
 A page loads one file, so that one is made when it is first asked for: the modules in the order in which they need each
-other, without their imports, comments and indents; before them the styles and which languages there are. Nothing is
-renamed or rewritten. It asks of the sources that imports stand on lines of their own, that comments begin a line or end
-it, that no text runs over several lines, and that no two modules declare the same name.
+other, without their imports, made small (``tightening``); before them the styles and which languages there are. It asks
+of the sources that imports stand on lines of their own, and that no two modules declare the same name.
 """
 
 from __future__ import annotations
@@ -21,21 +20,12 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 
 from moderation.core.messages import ENGLISH, LANGUAGES, catalogue
+from moderation.web.embed.tightening import tightened, tightened_css, with_short_names
 
 STATIC = Path(__file__).parent.parent / "static"
 SOURCES = STATIC / "embed"
 
 _IMPORT = re.compile(r'^import [^;]* from "([^"]+)";\n', re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
-_TAIL = re.compile(r"(?:^|[ \t]+)// [^\"'`\n]*$", re.MULTILINE)
-_INDENT = re.compile(r"\n\s*")
-# Texts, and patterns where one can stand: what is in them stays as it is.
-_LITERAL = re.compile(
-    r'"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\\n])*`|(?<=[(=,:])\s?/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+/[a-z]*'
-)
-_SPACE = re.compile(r"\s?([-=+*{}(),;:?&|<>]+)\s?")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_SPACE = re.compile(r"\s*([{};,>])\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +54,8 @@ def embed_script() -> Asset:
     }
     declared = "".join(f"const {name}={_json(value)};\n" for name, value in constants.items())
     modules = "".join(_module(path) for path in in_order(SOURCES / "main.js"))
-    return Asset.of(f"(()=>{{\n{declared}{modules}}})();\n", "text/javascript; charset=utf-8")
+    script = with_short_names(tightened(f"(() => {{\n{declared}{modules}}})();"))
+    return Asset.of(f"{script}\n", "text/javascript; charset=utf-8")
 
 
 @cache
@@ -102,22 +93,7 @@ def in_order(path: Path, seen: dict[Path, None] | None = None) -> list[Path]:
 
 
 def _module(path: Path) -> str:
-    return tightened(_IMPORT.sub("", path.read_text()).replace("\nexport const ", "\nconst "))
-
-
-def tightened(text: str) -> str:
-    """A script without comments, indents and spaces around signs."""
-    text = _INDENT.sub("\n", _TAIL.sub("", _COMMENT.sub("", text))).lstrip()
-    tight, end = "", 0
-    for literal in _LITERAL.finditer(text):
-        tight += _SPACE.sub(r"\1", text[end : literal.start()]) + literal[0].strip()
-        end = literal.end()
-    return tight + _SPACE.sub(r"\1", text[end:])
-
-
-def tightened_css(text: str) -> str:
-    """A style sheet without comments and spaces around signs."""
-    return _CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", text)).replace(";}", "}").replace(": ", ":").strip()
+    return _IMPORT.sub("", path.read_text()).replace("\nexport const ", "\nconst ")
 
 
 def _json(value: object) -> str:

@@ -111,8 +111,15 @@ class Limits:
         self._count(limits_in_force().per_site, site_id, "site")
 
     def count_unverified(self, site_id: str) -> None:
-        """An article that a browser registers, of which its site hasn't told."""
-        self._count(limits_in_force().unverified_articles, site_id, "unverified")
+        """An article that a browser registers, of which its site hasn't told. It counts by the reader's address as
+        well, so that nobody alone uses up what the site has.
+        """
+        limits = limits_in_force()
+        if not limits.enabled:
+            return
+        if self._has_room(limits.unverified_articles, site_id, "unverified"):  # else that refuses, and counts nothing
+            self._count(limits.unverified_per_address, f"{site_id} {hashed_address()}", "unverified address")
+        self._count(limits.unverified_articles, site_id, "unverified")
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

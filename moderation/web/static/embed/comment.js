@@ -17,7 +17,10 @@ const avatar = (author) => {
 };
 
 /* What a mark is called; a site's own is called what the site calls it. */
-const markName = (mark, gettext) => ({ staff: gettext("Newsroom"), subscriber: gettext("Subscriber"), verified: gettext("Verified") })[mark] || mark;
+const markName = (mark, gettext) => {
+  const names = { staff: gettext("Newsroom"), subscriber: gettext("Subscriber"), verified: gettext("Verified") };
+  return Object.hasOwn(names, mark) ? names[mark] : mark;
+};
 
 /* Hands the address on: by the device's own menu, else to the clipboard, else as a text to copy. */
 const share = async (address, button, { gettext }) => {

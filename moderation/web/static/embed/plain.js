@@ -2,7 +2,7 @@
    what is built in: nothing here calls methods of arrays, and requests go without fetch, which is replaced most often. */
 
 const ESCAPED = /["\\\0-\x1f\ud800-\udfff]/gu; // eslint-disable-line no-control-regex -- JSON wants them escaped
-const hex = (character) => `\\u${`000${character.charCodeAt(0).toString(16)}`.slice(-4)}`;
+const hex = (character) => "\\u" + ("000" + character.charCodeAt(0).toString(16)).slice(-4);
 
 /* JSON by hand: libraries that give strings and arrays a toJSON make JSON.stringify quote twice. */
 export const json = (value) => {

@@ -11,42 +11,49 @@ export const known = (tag) => {
   return found && LANGUAGES[found[1]] ? found[0] : null;
 };
 
-/* How a language speaks; numbers and times are told as in its country, that of the tag, else of the browser. Without its
-   file, as when it couldn't be had, it is English. */
+const MINUTE = 60000; // milliseconds
+
+/* How a language speaks; numbers and dates are told as in its country, that of the tag, else of the browser. Without its
+   file, as when it couldn't be had, it is English. A browser takes long to be ready to word its first number or date, longer
+   than to draw all comments: small numbers and times that aren't long ago do without. */
 export const speaker = async (base, tag) => {
   const code = tag.slice(0, 2);
   const found = code === "en" ? {} : await ask("GET", `${base}embed.${code}.json?${LANGUAGES[code]}`).catch(() => null);
   const lang = found ? code : "en";
   const here = known(navigator.language) || "";
   const place = !found ? lang : tag === code && here.startsWith(code) ? here : tag;
-  const numbers = new Intl.NumberFormat(place);
   const plural = new Intl.PluralRules(lang);
-  const since = new Intl.RelativeTimeFormat(place, { numeric: "auto" });
-  const date = new Intl.DateTimeFormat(place, { dateStyle: "long" });
+  let numbers;
+  let dates;
 
+  const number = (n) => (n < 1000 && lang !== "ar" ? `${n}` : (numbers ||= new Intl.NumberFormat(place)).format(n));
   const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (whole, name) => {
     const value = values[name];
-    return typeof value === "number" ? numbers.format(value) : value;
+    return typeof value === "number" ? number(value) : value;
   });
+  const gettext = (text, values) => filled((found && found[text]) || text, values);
+  /* English has two forms; another language's file has one for each kind of number that it tells apart. */
+  const ngettext = (one, many, num) => {
+    const forms = found && found[one];
+    return filled(forms ? forms[plural.select(num)] || forms.other : num === 1 ? one : many, { num });
+  };
 
   return {
     lang,
     dir: lang === "ar" ? "rtl" : "ltr",
-    number: (n) => numbers.format(n),
-    gettext: (text, values) => filled((found && found[text]) || text, values),
-    /* English has two forms; another language's file has one for each kind of number that it tells apart. */
-    ngettext: (one, many, num) => {
-      const forms = found && found[one];
-      return filled(forms ? forms[plural.select(num)] || forms.other : num === 1 ? one : many, { num });
-    },
+    number,
+    gettext,
+    ngettext,
     moment: (time) => new Intl.DateTimeFormat(place, { dateStyle: "long", timeStyle: "short" }).format(time),
     /* "3 hours ago", after a week the day. */
     ago: (time) => {
-      const minutes = Math.min(0, Math.round((time - Date.now()) / 60000));
-      if (minutes > -60) return since.format(minutes, "minute");
-      if (minutes > -1440) return since.format(Math.round(minutes / 60), "hour");
-      if (minutes > -10080) return since.format(Math.round(minutes / 1440), "day");
-      return date.format(time);
+      const minutes = Math.round((Date.now() - time) / MINUTE);
+      const hours = Math.round(minutes / 60);
+      if (minutes < 1) return gettext("just now");
+      if (minutes < 60) return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes);
+      if (hours < 24) return ngettext("%(num)s hour ago", "%(num)s hours ago", hours);
+      if (hours < 168) return ngettext("%(num)s day ago", "%(num)s days ago", Math.round(hours / 24));
+      return (dates ||= new Intl.DateTimeFormat(place, { dateStyle: "long" })).format(time);
     },
   };
 };
