@@ -216,7 +216,7 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
     site_rules = case.site_rules.rules(connection, article)
     stands = standing(case.configuration.comments, article, site_rules.settings, reply=parent is not None, now=now)
     stands.check_open()
-    _check_size(submission.body, stands.rules)
+    check_size(submission.body, stands.rules)
     before = before_now(
         connection,
         site_id=sender.site_id,
@@ -245,7 +245,8 @@ def _check_none_banned(connection: Connection, authors: Iterable[Author], now: d
         check_not_banned(connection, author, now)
 
 
-def _check_size(body: str, rules: CommentRules) -> None:
+def check_size(body: str, rules: CommentRules) -> None:
+    """Raises ``InvalidField`` for what is too long to look at."""
     # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
     maximum = rules.maximum_length * 10
     if len(body) > maximum:

@@ -243,6 +243,32 @@ class DecidedMeanwhile(ModerationError):
         return (Message("decided_meanwhile", self.params) if self.at is None else at,)
 
 
+class EditedMeanwhile(DecidedMeanwhile):
+    """Its writer edited it first: whoever decides has read another text. Nothing was changed."""
+
+    code: ClassVar[str] = "edited_meanwhile"
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        return (Message("edited_meanwhile", self.params),)
+
+
+@dataclass(eq=False, slots=True)
+class DecidedAlready(ModerationError):
+    """A reader's step came too late: what became of their comment meanwhile, and what kind of somebody did it (``by``).
+    Nobody's name is told.
+    """
+
+    status: str
+    revision: int
+    by: str
+    code: ClassVar[str] = noted("decided_already")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"status": Word(self.status)}
+
+
 @dataclass(eq=False, slots=True)
 class NotPossibleNow(ModerationError):
     """The comment's status doesn't allow this step."""

@@ -195,6 +195,12 @@ class Standing(Answer):
         return cls(status=status, message=standing_told(status, why, language()))
 
 
+class Edited(Standing):
+    """Where a comment stands after its writer has edited it."""
+
+    edits_left: int = Field(description="How often it can be edited again.")
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
