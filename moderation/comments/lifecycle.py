@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from moderation.comments.appeals import settle_by_status
 from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
 from moderation.comments.evaluation import STATUS_OF, Judgement
 from moderation.comments.snapshots import Snapshot
@@ -238,6 +239,8 @@ def change_status(
         note=note,
         statement=statement,
     )
+    if before is Status.REJECTED or comment.revision > 2:  # else nobody can have asked for another look
+        settle_by_status(unit, comment, status, actor=actor, account_id=account_id)
     event = "comment.reopened" if status is Status.PENDING else f"comment.{status.value}"
     told = {"from": before.value, "to": status.value, "revision": comment.revision, "reason": reason_id}
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})

@@ -37,6 +37,7 @@ from moderation.comments.idempotency import (
     settled_answer,
 )
 from moderation.comments.lifecycle import arrive
+from moderation.comments.mending import mend, mendable
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
 from moderation.core.comment import DEEPEST, WAITING, CommentRules, Status, Submission, standing_told
@@ -213,6 +214,9 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         raise ArticleNotFound
     _check_external(connection, sender, submission)
     parent = _parent(connection, article, sender, submission.parent_id)
+    if submission.mends is not None:
+        with session_on(connection) as session:
+            mendable(session, submission.mends)
     site_rules = case.site_rules.rules(connection, article)
     stands = standing(case.configuration.comments, article, site_rules.settings, reply=parent is not None, now=now)
     stands.check_open()
@@ -348,6 +352,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
     )
     if submission.author.marks:
         keep_marked_name(connection, sender.site_id, comparable_name(submission.author.name), author.id)
+    if submission.mends is not None:
+        mend(unit, submission.mends, comment["id"], actor=sender.reference)
     message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(

@@ -189,6 +189,12 @@ class CommentNotFound(NotFound):
     code: ClassVar[str] = noted("comment_not_found")
 
 
+class AppealNotFound(NotFound):
+    """There is no such appeal here, or this account has nothing to do with its comment."""
+
+    code: ClassVar[str] = noted("appeal_not_found")
+
+
 class TermNotFound(NotFound):
     """There is no such term here, or this account has nothing to do with its list."""
 

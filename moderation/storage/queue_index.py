@@ -263,6 +263,18 @@ def number_of(connection: Any, comment_id: str) -> int:
     return number
 
 
+def articles_waiting(session: Session, before: datetime) -> list[str]:
+    """The articles under which something has waited since before then, but for what is left to a senior moderator."""
+    query = select(_C.article_id).where(WAITS, _C.escalated.is_(False), _C.received_at < before).distinct()
+    return list(session.scalars(query))
+
+
+def waiting_under(session: Session, article_id: str, *, limit: int) -> list[str]:
+    """The comments that wait under an article, the oldest first, but for what is left to a senior moderator."""
+    query = select(_C.comment_id).where(WAITS, _C.article_id == article_id, _C.escalated.is_(False))
+    return list(session.scalars(query.order_by(_C.received_at, _C.number).limit(limit)))
+
+
 def location_of(connection: Any, comment_id: str) -> Location | None:
     """Where a comment is: under which site and section, and whether it is left to a senior moderator."""
     row = connection.execute(_LOCATION, {"of": comment_id}).first()

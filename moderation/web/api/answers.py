@@ -201,6 +201,15 @@ class Edited(Standing):
     edits_left: int = Field(description="How often it can be edited again.")
 
 
+class Appealed(Answer):
+    """Another look was asked for."""
+
+    id: str
+    message: str = Field(description="What the reader can be told.")
+    asked_at: Moment
+    answer_by: Moment = Field(description="When an answer is due.")
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 

@@ -248,6 +248,14 @@ class EditedComment(Sent):
     )
 
 
+class NewAppeal(Sent):
+    """What a writer says who asks for another look."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "It quotes the mayor; the insult is his."}]})
+
+    text: str = Field(description="At most 2000 characters as a reader counts them.")
+
+
 class NewAnnouncement(Sent):
     """The newsroom's word above a discussion."""
 
