@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.actor import Actor
 from moderation.core.errors import (
+    AppealNotFound,
     ArticleNotFound,
     AuthorNotFound,
     CaseNotFound,
@@ -19,8 +20,20 @@ from moderation.core.errors import (
     SiteNotFound,
 )
 from moderation.core.ids import is_id
-from moderation.core.reach import SENIOR, Location, Scope, anywhere, demand, reachable, scopes, somewhere_on, whole
+from moderation.core.reach import (
+    READ,
+    SENIOR,
+    Location,
+    Scope,
+    anywhere,
+    demand,
+    reachable,
+    scopes,
+    somewhere_on,
+    whole,
+)
 from moderation.storage import queue_index
+from moderation.storage.appeals import Appeal, find_appeal
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, find_comment
@@ -38,6 +51,15 @@ def comment_reached(session: Session, actor: Actor, right: str, comment_id: str,
     demand(actor, right, at, CommentNotFound)
     assert comment is not None
     return comment
+
+
+def appeal_reached(session: Session, actor: Actor, appeal_id: str) -> Appeal:
+    """An appeal about a comment that this actor may see. Raises ``AppealNotFound``."""
+    appeal = find_appeal(session, appeal_id) if is_id(appeal_id) else None
+    at = queue_index.location_of(session.connection(), appeal.comment_id) if appeal is not None else None
+    demand(actor, READ, at, AppealNotFound)
+    assert appeal is not None
+    return appeal
 
 
 def article_reached(session: Session, actor: Actor, right: str, article_id: str) -> Article:

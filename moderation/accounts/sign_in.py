@@ -230,7 +230,7 @@ def account_signed_in(services: Services, cookie: str) -> Actor | None:
     """Who is behind a session's cookie, with what they may do."""
     with services.database.reading() as session:
         found = live_session(session, digest_of(cookie), services.clock())
-    return _actor(found.account_id, found.name, found.grants) if found else None
+    return actor_of(found.account_id, found.name, found.grants) if found else None
 
 
 def account_at_work(services: Services, account_id: str) -> Actor | None:
@@ -238,7 +238,7 @@ def account_at_work(services: Services, account_id: str) -> Actor | None:
     with services.database.reading() as session:
         account = session.get(Account, account_id)
         usable = account is not None and account.disabled_at is None
-        return _actor(account.id, account.name, grants_of(session, account_id)) if account and usable else None
+        return actor_of(account.id, account.name, grants_of(session, account_id)) if account and usable else None
 
 
 def account_with_token(services: Services, token: str) -> Actor | None:
@@ -248,12 +248,13 @@ def account_with_token(services: Services, token: str) -> Actor | None:
         if found is None:
             return None
         row, account = found
-        whole = _actor(account.id, account.name, grants_of(session, account.id))
+        whole = actor_of(account.id, account.name, grants_of(session, account.id))
     # Whoever may decide about a comment may read it.
     return limited_to(whole, {row.right, READ} if row.right == MODERATE else {row.right})
 
 
-def _actor(account_id: str, name: str, grants: Mapping[str, Granted]) -> Actor:
+def actor_of(account_id: str, name: str, grants: Mapping[str, Granted]) -> Actor:
+    """An account as somebody who acts, with what is granted to it."""
     limited = {site: granted.sections for site, granted in grants.items() if granted.sections is not None}
     return Actor(
         reference=f"account:{account_id}",

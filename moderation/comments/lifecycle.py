@@ -11,21 +11,25 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from moderation.comments.appeals import settle_by_status
 from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
 from moderation.comments.evaluation import STATUS_OF, Judgement
 from moderation.comments.snapshots import Snapshot
+from moderation.core.actor import READER
 from moderation.core.audit_chain import body_fingerprint
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import IllegalTransition
 from moderation.core.messages import Message, Word, noted
+from moderation.core.text.written import sameness
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
-from moderation.storage.comments import Comment, newest_decision
+from moderation.storage.comments import Comment, forget_scores, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
-from moderation.storage.search_index import enter_new, insert_comment
+from moderation.storage.edits import CommentEdit
+from moderation.storage.search_index import Text, enter, enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -41,25 +45,28 @@ class Trigger(StrEnum):
     MODERATOR = "moderator"
     """Somebody on the desk, or a site's key with the right, decides: one comment, many, or what a legal case asks."""
     UNDO = "undo"
+    EDIT = "edit"
+    """Its writer changes its text while it waits: the policy decides afresh, or it waits on."""
     WITHDRAWAL = "withdrawal"
     EXPIRY = "expiry"
     """The discussion has ended, and nobody has decided."""
     ERASURE = "erasure"
 
 
-_A, _L, _M, _U = Trigger.ARRIVAL, Trigger.LATE_SCORE, Trigger.MODERATOR, Trigger.UNDO
+_A, _L, _M, _U, _E = Trigger.ARRIVAL, Trigger.LATE_SCORE, Trigger.MODERATOR, Trigger.UNDO, Trigger.EDIT
 _S = Status
 TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
     (None, _S.RECEIVED): frozenset({_A}),
     (None, _S.PENDING): frozenset({_A}),
     (None, _S.APPROVED): frozenset({_A}),
     (None, _S.REJECTED): frozenset({_A}),
-    (_S.RECEIVED, _S.PENDING): frozenset({_L}),
-    (_S.RECEIVED, _S.APPROVED): frozenset({_L, _M}),
-    (_S.RECEIVED, _S.REJECTED): frozenset({_L, _M}),
-    (_S.PENDING, _S.PENDING): frozenset({_L}),
-    (_S.PENDING, _S.APPROVED): frozenset({_L, _M, _U}),
-    (_S.PENDING, _S.REJECTED): frozenset({_L, _M, _U}),
+    (_S.RECEIVED, _S.RECEIVED): frozenset({_E}),
+    (_S.RECEIVED, _S.PENDING): frozenset({_L, _E}),
+    (_S.RECEIVED, _S.APPROVED): frozenset({_L, _M, _E}),
+    (_S.RECEIVED, _S.REJECTED): frozenset({_L, _M, _E}),
+    (_S.PENDING, _S.PENDING): frozenset({_L, _E}),
+    (_S.PENDING, _S.APPROVED): frozenset({_L, _M, _U, _E}),
+    (_S.PENDING, _S.REJECTED): frozenset({_L, _M, _U, _E}),
     (_S.APPROVED, _S.PENDING): frozenset({_M, _U}),
     (_S.APPROVED, _S.REJECTED): frozenset({_M, _U}),
     (_S.REJECTED, _S.PENDING): frozenset({_M, _U}),
@@ -72,6 +79,7 @@ TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
 """From which status to which, and what may bring that about. None: the comment is new."""
 
 _IMPOSSIBLE = {
+    Trigger.EDIT: noted("not_editable_now"),
     Trigger.WITHDRAWAL: noted("not_withdrawable_now"),
     Trigger.EXPIRY: noted("not_expirable_now"),
     Trigger.ERASURE: noted("not_erasable_now"),
@@ -164,6 +172,34 @@ def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> Non
     _tell_site(unit, comment.site_id, comment.id, before, status)
 
 
+def edit_text(unit: UnitOfWork, comment: Comment, body: str, judgement: Judgement, *, decided: bool) -> None:
+    """A waiting comment's writer changes its text, and the policy decides afresh (``decided``); or it waits on, for its
+    scores or for the person who has stepped in. ``judgement`` is what the policy makes of the new text, or would.
+
+    Of the text of before its fingerprint is kept, in the audit event. Raises ``IllegalTransition``.
+    """
+    status = STATUS_OF[judgement.decision.outcome] if decided else Status(comment.status)
+    assert comment.salt is not None
+    told = {"was": body_fingerprint(comment.body, comment.salt), "body": body_fingerprint(body, comment.salt)}
+    comment.body, comment.fingerprint = body, sameness(body)
+    comment.flags = judgement.decision.flags
+    index = queue_index.judged(
+        judgement.signals, judgement.weight, flags=comment.flags, by_policy=status if decided else None
+    )
+    before = _move(unit, comment, status, Trigger.EDIT, index={**index, **queue_index.bucket_columns(body)})
+    number = queue_index.number_of(unit.connection, comment.id)
+    enter(unit.connection, [Text(number=number, comment_id=comment.id, body=body, author_name=comment.author_name)])
+    unit.session.add(CommentEdit(comment_id=comment.id, revision=comment.revision, edited_at=unit.now))
+    unit.event(comment.site_id, READER, "comment.edited", comment.id, {"revision": comment.revision, **told})
+    unit.outbox_event(comment.site_id, "comment.edited", comment.id, {"status": status.value})
+    forget_scores(unit.connection, comment.id)
+    if judgement.scores is not None:
+        store_scores(unit, comment.site_id, comment.id, judgement.scores)
+    if decided:
+        store_policy_decision(unit, comment.site_id, comment.id, judgement, revision=comment.revision)
+    _tell_site(unit, comment.site_id, comment.id, before, status)
+
+
 def change_status(
     unit: UnitOfWork,
     comment: Comment,
@@ -203,6 +239,8 @@ def change_status(
         note=note,
         statement=statement,
     )
+    if before is Status.REJECTED or comment.revision > 2:  # else nobody can have asked for another look
+        settle_by_status(unit, comment, status, actor=actor, account_id=account_id)
     event = "comment.reopened" if status is Status.PENDING else f"comment.{status.value}"
     told = {"from": before.value, "to": status.value, "revision": comment.revision, "reason": reason_id}
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})

@@ -13,20 +13,12 @@ from datetime import timedelta
 from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
+from moderation.comments.afresh import is_left_to_policy, judge_afresh
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.decisions import store_scores
-from moderation.comments.discussion_state import standing
-from moderation.comments.evaluation import (
-    counts_for,
-    holds_for,
-    is_look_alike,
-    judge,
-    private_data_in,
-    wordlist_hits_in,
-)
 from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
-from moderation.core.comment import WAITING, Mode, Status
+from moderation.core.comment import WAITING, Status
 from moderation.core.policy import signals_from
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.links import count_links
@@ -34,10 +26,8 @@ from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
-from moderation.storage.authors import Author
 from moderation.storage.claims import Claim, Claims, Work, claim_these
 from moderation.storage.comments import UNSCORED, Comment, comments_among, find_comment
-from moderation.storage.near_duplicates import others_alike
 from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
@@ -158,7 +148,7 @@ def _failed(
     comment.scoring_attempts += 1
     if comment.scoring_attempts < ATTEMPTS or comment.status != Status.RECEIVED:
         return
-    if _is_left_to_policy(unit, comment):
+    if is_left_to_policy(unit, comment):
         _decide(unit, configuration, site_rules, comment, None)
 
 
@@ -178,65 +168,14 @@ def _apply(
         return
     comment.scored, comment.scoring_leased_until = True, None
     store_scores(unit, comment.site_id, comment.id, scores)
-    if _is_left_to_policy(unit, comment):
+    if is_left_to_policy(unit, comment):
         _decide(unit, configuration, site_rules, comment, scores)
     else:
         signals = signals_from(scores, counts={"links": count_links(comment.body)})
         queue_index.change(unit.connection, comment.id, queue_index.scored(signals))
 
 
-def _is_left_to_policy(unit: UnitOfWork, comment: Comment) -> bool:
-    """Whether no person has stepped in. Every decision counts the revision up: what a moderator reopened waits because
-    a person said so; and so does what was left to a senior moderator.
-    """
-    if comment.status not in WAITING or comment.revision != 1:
-        return False
-    at = queue_index.location_of(unit.connection, comment.id)
-    return at is None or not at.escalated
-
-
 def _decide(
     unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment: Comment, scores: Scores | None
 ) -> None:
-    article = unit.session.get_one(Article, comment.article_id)
-    author = unit.session.get_one(Author, comment.author_id)
-    rules = site_rules.rules(unit.session, article)
-    wordlist_hits = wordlist_hits_in(rules, comment.body, comment.author_name)
-    private = private_data_in(configuration, comment.body, comment.author_name)
-    answered = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
-    holds = holds_for(
-        author,
-        unit.now,
-        wordlist_hits,
-        parent=answered,
-        form_filled=comment.form_filled,
-        look_alike=is_look_alike(unit.connection, author, comment.author_name, comment.marks),
-    )
-    alike = others_alike(unit.connection, site_id=comment.site_id, body=comment.body, authors={author.id}, now=unit.now)
-    reply = comment.parent_id is not None
-    stands = standing(configuration.comments, article, rules.settings, reply=reply, now=unit.now)
-    mode = stands.rules.mode
-    if stands.closed_because is not None:
-        # What came in time isn't lost, but a closed discussion publishes nothing by itself.
-        mode, holds = Mode.PRE, (*holds, "the discussion has closed since it was written")
-    judgement = judge(
-        configuration,
-        scores,
-        site_id=comment.site_id,
-        section=article.section,
-        mode=mode,
-        counts=counts_for(
-            comment.body,
-            comment.author_name,
-            author,
-            wordlist_hits,
-            private=private,
-            alike=alike,
-            marks=comment.marks,
-        ),
-        holds=holds,
-        waits_because=stands.waits_because,
-        meanings=private.meanings,
-        verified=article.verified,
-    )
-    decide_late(unit, comment, judgement)
+    decide_late(unit, comment, judge_afresh(unit, configuration, site_rules, comment, scores))

@@ -37,6 +37,7 @@ from moderation.comments.idempotency import (
     settled_answer,
 )
 from moderation.comments.lifecycle import arrive
+from moderation.comments.mending import mend, mendable
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
 from moderation.core.comment import (
@@ -221,10 +222,13 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         raise ArticleNotFound
     _check_external(connection, sender, submission)
     parent = _parent(connection, article, sender, submission.parent_id)
+    if submission.mends is not None:
+        with session_on(connection) as session:
+            mendable(session, submission.mends)
     site_rules = case.site_rules.rules(connection, article)
     stands = standing(case.configuration.comments, article, site_rules.settings, reply=parent is not None, now=now)
     stands.check_open()
-    _check_size(submission.body, stands.rules)
+    check_size(submission.body, stands.rules)
     before = before_now(
         connection,
         site_id=sender.site_id,
@@ -253,7 +257,8 @@ def _check_none_banned(connection: Connection, authors: Iterable[Author], now: d
         check_not_banned(connection, author, now)
 
 
-def _check_size(body: str, rules: CommentRules) -> None:
+def check_size(body: str, rules: CommentRules) -> None:
+    """Raises ``InvalidField`` for what is too long to look at."""
     # Invisible characters don't count to a reader, but they are stored, and counting millions of them takes its time.
     maximum = rules.maximum_length * 10
     if len(body) > maximum:
@@ -362,6 +367,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
     if submission.author.marks:
         form, strength = comparable_name(submission.author.name), strength_of(submission.author.marks)
         keep_marked_name(connection, sender.site_id, form, author.id, strength)
+    if submission.mends is not None:
+        mend(unit, submission.mends, comment["id"], actor=sender.reference)
     message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(

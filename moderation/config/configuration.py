@@ -126,6 +126,18 @@ class Legal(Table):
     due_soon_hours: Annotated[int, whole_number(0, 8760)] = 4
 
 
+class Appeals(Table):
+    """``[appeals]``: within how many days another look at a refused comment is due."""
+
+    answer_within_days: Annotated[int, whole_number(1, 365)] = 7
+
+
+class Desk(Table):
+    """``[desk]``: when moderators work, in words for readers; None: nothing is said about it."""
+
+    hours: Text | None = None
+
+
 class Figures(Table):
     """``[figures]``: whether administrators see how much each moderator decided."""
 
@@ -173,6 +185,7 @@ class Comments(CommentLimits):
     """``[comments]`` and what sites, sections and replies change of it, key by key."""
 
     maximum_body: Annotated[int, whole_number(1024, 100 * 1_048_576)] = 1_048_576
+    expire_after_days: Annotated[int, whole_number(0, 36_500)] = 0
     surge: Surge = Surge()
     sites: Mapping[str, WrittenKeys] = {}
     sections: Mapping[str, WrittenKeys] = {}
@@ -283,6 +296,8 @@ class Tables(Table):
     perspective: Perspective = Perspective()
     figures: Figures = Figures()
     legal: Legal = Legal()
+    appeals: Appeals = Appeals()
+    desk: Desk = Desk()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
 

@@ -78,7 +78,7 @@ class Author:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A comment as it comes in, its text already canonical (``core.text.as_written``). ``form_filled``: its form was
-    filled in as a program does it.
+    filled in as a program does it. ``mends``: the refused comment in whose place its writer sends it.
     """
 
     article_id: str
@@ -88,6 +88,7 @@ class Submission:
     external_id: str | None = None
     created_at: datetime | None = None
     form_filled: bool = False
+    mends: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,15 @@ class Decision:
 
 def flags_among(reasons: Iterable[Reason]) -> int:
     """How many of these ask for a closer look, rather than tell why everything waits."""
-    return sum(1 for reason in reasons if reason.code not in ("pre", "not_scored"))
+    return sum(1 for reason in reasons if reason.code not in _WAITS_ANYWAY)
+
+
+_WAITS_ANYWAY = ("pre", "not_scored")
+
+
+def flag_codes(reasons: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The codes of the same among reasons as they are stored."""
+    return tuple(reason["code"] for reason in reasons if reason["code"] not in _WAITS_ANYWAY)
 
 
 class Prompt(StrEnum):

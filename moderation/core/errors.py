@@ -189,6 +189,12 @@ class CommentNotFound(NotFound):
     code: ClassVar[str] = noted("comment_not_found")
 
 
+class AppealNotFound(NotFound):
+    """There is no such appeal here, or this account has nothing to do with its comment."""
+
+    code: ClassVar[str] = noted("appeal_not_found")
+
+
 class TermNotFound(NotFound):
     """There is no such term here, or this account has nothing to do with its list."""
 
@@ -241,6 +247,32 @@ class DecidedMeanwhile(ModerationError):
     def sentences(self) -> tuple[Message, ...]:
         at = Message("decided_meanwhile_at", self.params)
         return (Message("decided_meanwhile", self.params) if self.at is None else at,)
+
+
+class EditedMeanwhile(DecidedMeanwhile):
+    """Its writer edited it first: whoever decides has read another text. Nothing was changed."""
+
+    code: ClassVar[str] = "edited_meanwhile"
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        return (Message("edited_meanwhile", self.params),)
+
+
+@dataclass(eq=False, slots=True)
+class DecidedAlready(ModerationError):
+    """A reader's step came too late: what became of their comment meanwhile, and what kind of somebody did it (``by``).
+    Nobody's name is told.
+    """
+
+    status: str
+    revision: int
+    by: str
+    code: ClassVar[str] = noted("decided_already")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"status": Word(self.status)}
 
 
 @dataclass(eq=False, slots=True)

@@ -213,7 +213,13 @@ PART_UNREAD = noted("a part of it is in a language that the scoring pack can't r
 NAME_HOLDS = "its author's name holds "
 """How the words begin for a term of a wordlist in a name."""
 LOOK_ALIKE = "its author’s name reads like that of somebody whom the site has marked, and they have no mark"
-HOLD_CODES = {FORM_FILLED: "spam", NAME_UNREAD: "name_not_scored", LOOK_ALIKE: "look_alike"}
+FLAGGED_BEFORE_EDIT = noted("an earlier text of it was flagged, and its writer has edited it since")
+HOLD_CODES = {
+    FORM_FILLED: "spam",
+    NAME_UNREAD: "name_not_scored",
+    LOOK_ALIKE: "look_alike",
+    FLAGGED_BEFORE_EDIT: "edited",
+}
 """Facts for which a comment waits whose reason has a code of its own."""
 
 EVERYTHING_WAITS = noted("every comment here is read before it is published")

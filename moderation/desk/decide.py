@@ -15,7 +15,7 @@ from moderation.config.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Prompt, refusal_statement
-from moderation.core.errors import CommentNotFound, DecidedMeanwhile, InvalidField
+from moderation.core.errors import CommentNotFound, DecidedMeanwhile, EditedMeanwhile, InvalidField
 from moderation.core.messages import noted
 from moderation.core.reach import DECIDE
 from moderation.core.text.written import remark
@@ -23,6 +23,7 @@ from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
 from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
+from moderation.storage.edits import edits_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
@@ -204,6 +205,9 @@ def _reason(configuration: Configuration, ruling: Ruling) -> ReasonChoice | None
 
 def meanwhile(session: Session, comment: Comment) -> DecidedMeanwhile:
     """What somebody is told who decides about an older revision: what it is now, by whom and when."""
+    edits = edits_of(session, comment.id)
+    if edits.revision == comment.revision:
+        return EditedMeanwhile(comment.revision, comment.status, name_of(session, READER, None), edits.at)
     decision = newest_decision(session, comment.id)
     return DecidedMeanwhile(
         comment.revision,

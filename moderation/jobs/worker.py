@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from moderation.comments.expiry import expire_waiting
 from moderation.comments.rescoring import score_waiting
 from moderation.desk.bulk_runner import carry_on
 from moderation.jobs.chain_checks import check_chains
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
+EXPIRE_SECONDS = 600.0
 ANSWERS_LAST = timedelta(days=1)
 """How long an Idempotency-Key's first answer is kept."""
 
@@ -84,7 +86,7 @@ class _Background(ABC):
 @contextmanager
 def beside(services: Services) -> Iterator[None]:
     """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
-    pieces = [Runner(services), Reorderer(services), ChainChecker(services), Threader(services)]
+    pieces = [Runner(services), Reorderer(services), ChainChecker(services), Threader(services), Expirer(services)]
     for piece in pieces:
         piece.start()
     try:
@@ -154,6 +156,20 @@ class Threader(_Background):
 
     def _work(self) -> bool:
         fill_threads(self._services, stopped=self._paused)
+        return False
+
+
+class Expirer(_Background):
+    """Expires what nobody decided before its discussion ended."""
+
+    name = "expiring"
+    fails = "what nobody decided could not be expired"
+
+    def __init__(self, services: Services, *, every_seconds: float = EXPIRE_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+
+    def _work(self) -> bool:
+        expire_waiting(self._services, stopped=self._paused)
         return False
 
 

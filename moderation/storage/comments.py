@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     bindparam,
+    delete,
     false,
     func,
     literal,
@@ -205,6 +206,14 @@ def scores_of(session: Session, comment_id: str) -> Scores | None:
     return row.scores if row else None
 
 
+_FORGET_SCORES = delete(ScoreRow).where(ScoreRow.comment_id == bindparam("of"))
+
+
+def forget_scores(connection: Connection, comment_id: str) -> None:
+    """What a pack said of a text that was edited since is no longer kept."""
+    connection.execute(_FORGET_SCORES, {"of": comment_id})
+
+
 def decisions_of(session: Session, comment_id: str) -> Sequence[DecisionRow]:
     """Every decision on a comment, oldest first."""
     return session.scalars(
@@ -225,6 +234,7 @@ _SAME_TEXT = (
     Comment.fingerprint == bindparam("of"),
     Comment.received_at > bindparam("since"),
     # Literals, as a list of values would be written into the statement anew each time.
+    Comment.id != bindparam("exclude"),
     Comment.status.not_in((literal(Status.WITHDRAWN.value), literal(Status.ERASED.value))),
     # "Well said!" may be said to several people. Withdrawn ones aside, there are few: the index needs no more columns.
     func.coalesce(Comment.in_reply_to, Comment.parent_id, "") == bindparam("answers"),
@@ -233,15 +243,20 @@ _SAME = select(Comment.id).where(*_SAME_TEXT, Comment.author_id == bindparam("au
 
 
 def same_comment(
-    connection: Connection, *, article_id: str, author_id: str, fingerprint: str, answers: str | None, since: datetime
+    connection: Connection,
+    *,
+    article_id: str,
+    author_id: str,
+    fingerprint: str,
+    answers: str | None,
+    since: datetime,
+    exclude: str = "",
 ) -> str | None:
     """The id of a comment with this text by this author since then that ``answers`` the same comment, or the article
-    itself; withdrawn ones don't count.
+    itself; withdrawn ones don't count, nor does the one to ``exclude``.
     """
-    return connection.scalar(
-        _SAME,
-        {"article": article_id, "author": author_id, "of": fingerprint, "answers": answers or "", "since": since},
-    )
+    asked = {"article": article_id, "author": author_id, "of": fingerprint, "answers": answers or "", "since": since}
+    return connection.scalar(_SAME, asked | {"exclude": exclude})
 
 
 @lru_cache(maxsize=64)
@@ -274,7 +289,7 @@ def before_now(
 ) -> Before:
     """What is known of an author before their comment, which ``answers`` that one, is looked at."""
     asked: dict[str, Any] = {"site": site_id, "article": article_id, "of": fingerprint, **numbered(author_keys)}
-    asked |= {"answers": answers or "", "since": since}
+    asked |= {"answers": answers or "", "since": since, "exclude": ""}
     rows = connection.execute(_before(len(author_keys)), asked).all()
     return Before(
         authors=frozenset(row.id for row in rows),

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
 from moderation.core.times import start_of_day
+from moderation.storage.appeals import AppealCount, appeal_counts
 from moderation.storage.base import table_of
 from moderation.storage.comments import DecisionRow
 from moderation.storage.queue_index import QueueIndex
@@ -90,6 +91,7 @@ class Figures:
     reasons: tuple[tuple[str | None, int], ...]
     sections: tuple[Part, ...]
     moderators: tuple[Part, ...] | None
+    appeals: tuple[AppealCount, ...] = ()
 
 
 _D, _DECISIONS = table_of(QueueIndex).c, table_of(DecisionRow).c
@@ -107,6 +109,20 @@ def waiting_now(session: Session, site_ids: Sequence[str]) -> Waiting:
         first = session.scalar(select(func.min(_D.received_at)).where(*here))
         oldest = min(oldest, first) if oldest and first else oldest or first
     return Waiting(count=count, oldest=oldest)
+
+
+_LATELY_DECIDED = 250
+"""Decisions of each kind: enough for a median."""
+
+
+def waits_of_decided(session: Session, site_id: str, *, since: datetime) -> list[timedelta]:
+    """How long the comments waited that people decided last on this site since then, some hundreds at most."""
+    waits: list[timedelta] = []
+    for status in (Status.APPROVED, Status.REJECTED):
+        query = select(_D.received_at, _D.decided_at).where(*_decided(site_id, status, since))
+        query = query.where(_D.by_person.is_not(None)).order_by(_D.decided_at.desc()).limit(_LATELY_DECIDED)
+        waits += [decided_at - received_at for received_at, decided_at in session.execute(query)]
+    return waits
 
 
 def figures(
@@ -127,6 +143,7 @@ def figures(
         reasons=tuple(_reasons(session, site_ids, since)),
         sections=tuple(_sections(session, site_ids, since)),
         moderators=tuple(_moderators(session, site_ids, since)) if by_moderator else None,
+        appeals=tuple(appeal_counts(session, site_ids, since)),
     )
 
 

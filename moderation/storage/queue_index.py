@@ -177,6 +177,7 @@ UNDECIDABLE: ColumnElement[bool] = literal_column("(queue_index.scored IS FALSE 
 INSERT = insert(table_of(QueueIndex))
 _THIS = table_of(QueueIndex).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(QueueIndex).c.by_person).where(_THIS)
+_NUMBER = select(table_of(QueueIndex).c.number).where(_THIS)
 _LOCATION = select(
     table_of(QueueIndex).c.site_id, table_of(QueueIndex).c.section, table_of(QueueIndex).c.escalated
 ).where(_THIS)
@@ -228,9 +229,12 @@ def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
     return {"status": status.value, "waiting": status in WAITING, "decided_at": decided_at}
 
 
-def judged(signals: Signals, weight: Weight, *, flags: int, by_policy: Status) -> dict[str, Any]:
-    """What changes besides when the policy decides about a comment that has been in the queue index before."""
-    return {**_signal_columns(signals), **weight.columns, "flags": flags, "by_policy": by_policy.value}
+def judged(signals: Signals, weight: Weight, *, flags: int, by_policy: Status | None) -> dict[str, Any]:
+    """What changes besides when the policy judges a comment that has been in the queue index before. ``by_policy`` is
+    what it decides; None: nothing yet about this text.
+    """
+    decided = by_policy.value if by_policy else None
+    return {**_signal_columns(signals), **weight.columns, "flags": flags, "by_policy": decided}
 
 
 def scored(signals: Signals) -> dict[str, Any]:
@@ -254,6 +258,24 @@ def by_person(connection: Any, comment_id: str) -> str | None:
     """What anybody but the policy decided last about a comment."""
     decided: str | None = connection.scalar(_BY_WHOM, {"of": comment_id})
     return decided
+
+
+def number_of(connection: Any, comment_id: str) -> int:
+    """A comment's number."""
+    number: int = connection.scalar(_NUMBER, {"of": comment_id})
+    return number
+
+
+def articles_waiting(session: Session, before: datetime) -> list[str]:
+    """The articles under which something has waited since before then, but for what is left to a senior moderator."""
+    query = select(_C.article_id).where(WAITS, _C.escalated.is_(False), _C.received_at < before).distinct()
+    return list(session.scalars(query))
+
+
+def waiting_under(session: Session, article_id: str, *, limit: int) -> list[str]:
+    """The comments that wait under an article, the oldest first, but for what is left to a senior moderator."""
+    query = select(_C.comment_id).where(WAITS, _C.article_id == article_id, _C.escalated.is_(False))
+    return list(session.scalars(query.order_by(_C.received_at, _C.number).limit(limit)))
 
 
 def location_of(connection: Any, comment_id: str) -> Location | None:

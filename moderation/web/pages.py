@@ -11,6 +11,7 @@ from moderation.web.admin import figures as figures_pages
 from moderation.web.admin import overview as admin_pages
 from moderation.web.admin import policy as policy_pages
 from moderation.web.admin import sites as sites_pages
+from moderation.web.desk import appeals as appeal_pages
 from moderation.web.desk import articles as article_pages
 from moderation.web.desk import audit as audit_pages
 from moderation.web.desk import authors as author_pages
@@ -28,6 +29,7 @@ from moderation.web.desk import work as desk_work_pages
 from moderation.web.reader import fragment as fragment_pages
 from moderation.web.reader import pages as reader_pages
 from moderation.web.reader import public_comment as public_comment_pages
+from moderation.web.reader import receipt as receipt_pages
 from moderation.web.shared.access import install_csrf, install_sign_in
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import install_templates
@@ -46,15 +48,17 @@ def install_pages(app: Flask, limits: Limits) -> None:
     desk_words.install(app)
     sign_in_pages.install_sign_in_pages(app)
     app.register_blueprint(reader_pages.blueprint(limits))
+    app.register_blueprint(receipt_pages.blueprint(limits))
     app.register_blueprint(public_comment_pages.blueprint())
     app.register_blueprint(fragment_pages.blueprint(limits))
-    readers = {reader_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME}
+    readers = {reader_pages.NAME, receipt_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME}
     open_to_all = APIS | readers | {"static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
     install_csrf(app, exempt=APIS | readers)
     for pages in (
         queue_pages,
         comment_pages,
+        appeal_pages,
         flag_pages,
         desk_work_pages,
         audit_pages,

@@ -80,6 +80,10 @@ class Desk:
         path = f"/api/v1/comments/{comment_id}/withdraw"
         return self.newsroom.client.post(path, query_string={"receipt": self.receipts[comment_id]})
 
+    def edit(self, comment_id: str, words: str = "") -> Any:
+        path, query = f"/api/v1/comments/{comment_id}", {"receipt": self.receipts[comment_id]}
+        return self.newsroom.client.patch(path, query_string=query, json={"body": self.newsroom.text(words)})
+
     def outside(self, comment_id: str, status: Status) -> None:
         """What nobody's door leads to yet: a comment expires or is erased."""
         trigger = {Status.EXPIRED: Trigger.EXPIRY, Status.ERASED: Trigger.ERASURE}[status]
@@ -148,6 +152,18 @@ def late(desk: Desk, before: Status, after: Status) -> Iterator[Way]:
         yield "never scored", never, lambda: scored(never, ATTEMPTS)
 
 
+def edited(desk: Desk, before: Status, after: Status) -> Iterator[Way]:
+    """Its writer edits it."""
+    comment_id = desk.stands(before)
+
+    def bring() -> None:
+        desk.newsroom.configure(REASONS + (WORKER if after is Status.RECEIVED else POLICY))
+        desk.edit(comment_id, SAYS.get(after, ""))
+        desk.newsroom.configure(REASONS)
+
+    yield "edited", comment_id, bring
+
+
 def undone(desk: Desk, before: Status, after: Status) -> Iterator[Way]:
     """What somebody has decided is taken back: what it found is where the comment stands again."""
     comment_id = desk.stands(after)
@@ -159,6 +175,8 @@ def every_way(desk: Desk, before: Status, after: Status, trigger: Trigger) -> It
     """Each way's name, a comment that stands at ``before``, and what brings it to ``after``."""
     if trigger is Trigger.LATE_SCORE:
         yield from late(desk, before, after)
+    elif trigger is Trigger.EDIT:
+        yield from edited(desk, before, after)
     elif trigger is Trigger.UNDO:
         yield from undone(desk, before, after)
     else:
@@ -235,27 +253,34 @@ def test_every_transition_writes_the_same_whatever_brings_it_about(desk: Desk) -
             bring()
             now = written(newsroom, comment_id)
             assert_stands(newsroom, now, after)
-            late = trigger is Trigger.LATE_SCORE
+            edited, late = trigger is Trigger.EDIT, trigger is Trigger.LATE_SCORE
             unmoved = late and after is Status.PENDING
+            undecided = after is Status.RECEIVED
             assert now.comment.revision == was.comment.revision + (not unmoved)
-            assert len(now.decisions) == len(was.decisions) + 1
+            assert len(now.decisions) == len(was.decisions) + (not undecided)
             if trigger is not Trigger.UNDO:
                 at = newsroom.clock.now if after is Status.APPROVED else was.comment.published_at
                 assert now.comment.published_at == at
-                by_policy = after if late else was.entry.by_policy
-                by_person: str | None = None if late else after
+                by_policy: str | None = after if late or edited else was.entry.by_policy
+                by_person: str | None = None if late or edited else after
+                by_policy = None if undecided else by_policy
                 if trigger is Trigger.EXPIRY:
                     by_person = was.entry.by_person
                 assert (now.entry.by_policy, now.entry.by_person) == (by_policy, by_person)
             events = [event.event for event in now.audit[len(was.audit) :]]
             if late:
                 assert events == [*(["comment.scored"] if now.comment.scored else []), "comment.decided"]
+            elif edited:
+                assert events == ["comment.edited", *([] if undecided else ["comment.scored", "comment.decided"])]
             else:
                 assert events == [f"comment.{'reopened' if after is Status.PENDING else after}"]
                 payload = json.loads(now.audit[-1].payload)
                 assert (payload["from"], payload["to"], payload["revision"]) == (before, after, now.comment.revision)
             told = now.outbox[len(was.outbox) :]
-            assert told == ([] if unmoved else [(f"comment.{TOLD[after]}", {"status": after})]), (before, after, name)
+            of_edit = [("comment.edited", {"status": after})] if edited else []
+            waits_on = unmoved or (edited and after in WAITING)
+            of_status = [] if waits_on else [(f"comment.{TOLD[after]}", {"status": after})]
+            assert told == of_edit + of_status, (before, after, name)
 
 
 @pytest.mark.parametrize("status", [after for (before, after) in TRANSITIONS if before is None])
@@ -410,7 +435,7 @@ def test_no_other_module_changes_a_status(sqlite_hall: Hall, front_door: Newsroo
 
 # --- whatever happens -------------------------------------------------------------------------------------------------
 
-STEPS = ("approve", "reject", "reopen", "undo", "withdraw", "score", "expire", "erase", "answer")
+STEPS = ("approve", "reject", "reopen", "undo", "withdraw", "edit", "score", "expire", "erase", "answer")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -433,6 +458,8 @@ def test_whatever_happens_everything_that_is_kept_agrees(
                 desk.who.undo(next(action for action in reversed(actions) if action))
             elif step == "withdraw":
                 desk.withdraw(comment_id)
+            elif step == "edit":
+                desk.edit(comment_id, SAYS[Status.APPROVED])
             elif step == "score":
                 front_door.configure(REASONS + POLICY)
                 score_late(front_door.services, comment_id)

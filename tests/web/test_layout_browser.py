@@ -46,7 +46,15 @@ def test_what_unfolds_never_stands_over_the_text(pages: Pages, address: str, mod
 def test_the_masthead_lines_up_with_every_page(pages: Pages, address: str, moderator: Page) -> None:
     comment = pages.say()
     moderator.set_viewport_size({"width": 1920, "height": 1080})
-    paths = ["/review", f"/review/comments/{comment}", "/review/map", "/review/articles", "/review/rules", "/legal"]
+    paths = [
+        "/review",
+        f"/review/comments/{comment}",
+        "/review/map",
+        "/review/articles",
+        "/review/rules",
+        "/legal",
+        "/review/appeals",
+    ]
     for path in (*paths, "/audit", "/admin", "/admin/sites", "/account", "/review/actions"):
         moderator.goto(address + path)
         assert ends_of(moderator, ".bar > div") == ends_of(moderator, "#main"), path

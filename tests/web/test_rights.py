@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 
 from moderation.accounts.accounts import invite
 from moderation.accounts.sites import add_secret_key, add_site
+from moderation.comments.appeals import ask_for_another_look
 from moderation.core.ids import new_id
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
@@ -144,6 +145,22 @@ ROWS: dict[str, Row] = {
     "map_pages.score_map": get("/review/map", Who.SIGNED_IN),
     "map_pages.approve": post("/review/map/approve", Who.SIGNED_IN),  # each comment is asked about again
     "map_pages.reject": post("/review/map/reject", Who.SIGNED_IN),
+    "comment_pages.statement": post(
+        "/review/comments/{comment}/statement",
+        Who.MODERATOR,
+        here=True,
+        section=True,
+        data={"reason": "spam", "note": "x", "revision": "1"},
+    ),
+    "appeal_pages.queue": get("/review/appeals", Who.SIGNED_IN),
+    "appeal_pages.appeal": get("/review/appeals/{appeal}", Who.MODERATOR, here=True, section=True),
+    "appeal_pages.decide": post(
+        "/review/appeals/{appeal}/decide",
+        Who.MODERATOR,
+        here=True,
+        section=True,
+        data={"outcome": "upheld", "explanation": "x", "revision": "1"},
+    ),
     "article_pages.articles": get("/review/articles", Who.SIGNED_IN),
     "article_pages.article": get("/review/articles/{article}", Who.MODERATOR, here=True, section=True),
     "article_pages.mode": post("/review/articles/{article}/mode", Who.MODERATOR, here=True, section=True),
@@ -231,7 +248,10 @@ ROWS: dict[str, Row] = {
     "perspective_api.batch": post("/batch", Who.ALL),  # each call in it brings its own key
     "logout": post("/logout", Who.SIGNED_IN),
 }
-WITH_A_RECEIPT = {"reader_pages.standing", "reader_pages.take_back", "comments_api.post_withdraw"}
+WITH_A_RECEIPT = {
+    *(f"receipt_pages.{step}" for step in ("standing", "take_back", "edit", "appeal", "mend", "send_again")),
+    *(f"comments_api.{step}" for step in ("post_withdraw", "patch_comment", "post_appeal")),
+}
 """These open to whoever has the comment's receipt, and to no role."""
 
 FROM_THE_SITES_PAGES = {"fragment_pages.send"}
@@ -312,9 +332,17 @@ def _furnished(pages: Pages) -> Stage:
     comment = pages.say()
     named = pages.services.database.writing(lambda session: _something_of_each(session, pages, comment))
     named["published"] = published
+    named["appeal"] = _appealed(pages)
     named["invitation"] = invite(pages.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
     keys = {site: add_secret_key(pages.services, "test", site, list(Right)) for site in ("demo", "second")}
     return Stage(pages=pages, named=named, keys=keys)
+
+
+def _appealed(pages: Pages) -> str:
+    """A refused comment's appeal."""
+    refused = pages.say(f"{CALM} Or so they say.")
+    pages.decide(refused, Verdict.REJECT)
+    return ask_for_another_look(pages.services, refused, "Please.").id
 
 
 def _something_of_each(session: Session, pages: Pages, comment_id: str) -> dict[str, str]:

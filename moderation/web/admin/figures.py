@@ -20,6 +20,7 @@ from moderation.storage.figures import Figures, Range, figures, waiting_now
 from moderation.storage.replay import decided_by_people
 from moderation.web.admin.figures_view import (
     RANGE_WORDS,
+    appeal_table,
     bin_plot,
     bin_table,
     label_lines,
@@ -135,6 +136,7 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         time_plot=time_plot(found.columns, asked.over),
         time_table=time_table(found.columns, asked.over),
         reasons=reason_lines(found, reasons),
+        appeals=appeal_table(found, reasons),
         sections=section_lines(found.sections),
         moderators=None if found.moderators is None else moderator_lines(found.moderators, account_names(db)),
         labels=label_lines(counted.labels),
@@ -150,6 +152,7 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
 _HEADS = {
     "time": ("first_day", "arrived", "approved_by_people", "rejected_by_people", "by_policy"),
     "reasons": ("reason", "refused"),
+    "appeals": ("reason", "asked", "upheld", "partly_reversed", "reversed", "median_hours_to_answer"),
     "sections": ("section", "arrived", "approved", "rejected"),
     "moderators": ("moderator", "approved", "rejected"),
     "agreement": (
@@ -168,6 +171,12 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
     elif name == "reasons":
         reasons = services().configuration.current().reasons
         yield from ((reason_name(reason, reasons), count) for reason, count in found.reasons)
+    elif name == "appeals":
+        reasons = services().configuration.current().reasons
+        for count in found.appeals:
+            hours = "" if count.answered_in is None else f"{count.answered_in.total_seconds() / 3600:.1f}"
+            numbers = (count.asked, count.upheld, count.partly_reversed, count.reversed)
+            yield reason_name(count.reason, reasons), *numbers, hours
     elif name == "sections":
         yield from ((part.name or "", part.arrived, part.approved, part.rejected) for part in found.sections)
     elif name == "moderators":

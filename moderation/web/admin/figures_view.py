@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from moderation.config.configuration import ReasonChoice
 from moderation.core.intervals import ENOUGH, TOO_FEW, share_interval, share_words
 from moderation.policy_lab.agreement import SPEAKS_FOR, Bin, LabelAgreement
 from moderation.storage.figures import Column, Figures, Part, Range
 from moderation.web.shared.plots import Piece, Plot, column_plot
-from moderation.web.shared.wording import percent
+from moderation.web.shared.wording import age, percent
 
 RANGE_WORDS = {
     Range.WEEK: "7 days",
@@ -167,6 +167,25 @@ def _pieces(part: Part, maximum: int) -> Iterator[tuple[str, str, str]]:
     for kind, count in (("approved", part.approved), ("rejected", part.rejected)):
         yield kind, percent(before / maximum), percent(count / maximum)
         before += count
+
+
+def appeal_table(figures: Figures, reasons: Sequence[ReasonChoice]) -> Table:
+    """Other looks that were asked for, by the reason of the refusal, and what became of them."""
+    return Table(
+        heads=("Reason", "Asked", "Upheld", "Partly reversed", "Reversed", "Share reversed", "Usual time to answer"),
+        rows=tuple(
+            (
+                reason_name(count.reason, reasons),
+                *(f"{number:,}" for number in (count.asked, count.upheld, count.partly_reversed, count.reversed)),
+                share_words(count.reversed, count.upheld + count.partly_reversed + count.reversed),
+                age(_EPOCH, _EPOCH + count.answered_in) if count.answered_in is not None else "–",
+            )
+            for count in figures.appeals
+        ),
+    )
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 # --- scores and people ------------------------------------------------------------------------------------------------

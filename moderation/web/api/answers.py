@@ -195,6 +195,21 @@ class Standing(Answer):
         return cls(status=status, message=standing_told(status, why, language()))
 
 
+class Edited(Standing):
+    """Where a comment stands after its writer has edited it."""
+
+    edits_left: int = Field(description="How often it can be edited again.")
+
+
+class Appealed(Answer):
+    """Another look was asked for."""
+
+    id: str
+    message: str = Field(description="What the reader can be told.")
+    asked_at: Moment
+    answer_by: Moment = Field(description="When an answer is due.")
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 

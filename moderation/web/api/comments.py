@@ -5,7 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from moderation.accounts.reachable import comment_reached
+from moderation.comments.appeals import ask_for_another_look
+from moderation.core.comment import standing_told
 from moderation.core.errors import CommentNotFound, ReceiptMissing
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, READ
 from moderation.desk.decide import Ruling, Verdict, decide_comment, withdraw
 from moderation.storage.audit import events_about
@@ -13,9 +16,11 @@ from moderation.storage.comments import decisions_of, find_comment, newest_decis
 from moderation.storage.moderator_workspace import kinds_on
 from moderation.web.api import answers, moderation_answers
 from moderation.web.api.openapi import NOBODY, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewDecision
+from moderation.web.api.requests import EditedComment, NewAppeal, NewDecision
 from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import bearer_text, moderator, services
+from moderation.web.shared.intake import edit_in
+from moderation.web.shared.languages import language
 from moderation.web.shared.limits import Limits
 
 GET_COMMENT = Operation(
@@ -44,12 +49,32 @@ GET_AUDIT = Operation(
     answers={200: ("Its audit events.", moderation_answers.Events)},
     refusals=(401, 403, 404),
 )
+RECEIPT = parameter("receipt", "query", "The comment's receipt.", required=True)
+PATCH_COMMENT = Operation(
+    summary="Its writer edits a comment while it waits",
+    description="Five times at most. It is scored and decided afresh, and counts against the reader's limit. What was "
+    "flagged once is never published by an edit: a moderator reads it.",
+    security=NOBODY,
+    parameters=(RECEIPT,),
+    body=EditedComment,
+    answers={200: ("Edited.", answers.Edited)},
+    refusals=(400, 401, 403, 404, 409, 413, 415, 422, 429),
+)
 POST_WITHDRAW = Operation(
     summary="Its writer takes a comment back",
     security=NOBODY,
-    parameters=(parameter("receipt", "query", "The comment's receipt.", required=True),),
+    parameters=(RECEIPT,),
     answers={200: ("Withdrawn.", answers.Standing)},
     refusals=(401, 404, 409, 429),
+)
+POST_APPEAL = Operation(
+    summary="Its writer asks for another look at a refused comment, once",
+    description="A person who has not refused it looks again. A receipt opens what came of it.",
+    security=NOBODY,
+    parameters=(RECEIPT,),
+    body=NewAppeal,
+    answers={202: ("Asked for.", answers.Appealed)},
+    refusals=(400, 401, 404, 409, 413, 415, 422, 429),
 )
 
 
@@ -103,6 +128,14 @@ def blueprint(limits: Limits) -> Blueprint:
             json_answer(moderation_answers.Events(events=[moderation_answers.Event.of(event) for event in events]))
         )
 
+    @api.patch("/<comment_id>")
+    @operation(PATCH_COMMENT)
+    def patch_comment(comment_id: str) -> Response:
+        _check_receipt(comment_id)
+        edited = edit_in(limits, comment_id, json_sent(request, EditedComment).body)
+        message = standing_told(edited.status, edited.why, language())
+        return _private(json_answer(answers.Edited(status=edited.status, message=message, edits_left=edited.left)))
+
     @api.post("/<comment_id>/withdraw")
     @operation(POST_WITHDRAW)
     def post_withdraw(comment_id: str) -> Response:
@@ -110,6 +143,16 @@ def blueprint(limits: Limits) -> Blueprint:
         _check_receipt(comment_id)
         withdraw(services(), comment_id)
         return _private(json_answer(_standing(comment_id)))
+
+    @api.post("/<comment_id>/appeal")
+    @operation(POST_APPEAL)
+    def post_appeal(comment_id: str) -> Response:
+        limits.count_address()
+        _check_receipt(comment_id)
+        appeal = ask_for_another_look(services(), comment_id, json_sent(request, NewAppeal).text)
+        told = Message("appeal_arrived").told(language())
+        answer = answers.Appealed(id=appeal.id, message=told, asked_at=appeal.asked_at, answer_by=appeal.due_at)
+        return _private(json_answer(answer, 202))
 
     return api
 

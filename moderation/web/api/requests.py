@@ -236,6 +236,26 @@ class NewComment(Sent):
     )
 
 
+class EditedComment(Sent):
+    """A comment's text as its writer wants it now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"body": "The old line took twelve minutes from the harbour, not eleven."}]}
+    )
+
+    body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
+        description="The whole text. How long it must be and may be is as for a new comment."
+    )
+
+
+class NewAppeal(Sent):
+    """What a writer says who asks for another look."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "It quotes the mayor; the insult is his."}]})
+
+    text: str = Field(description="At most 2000 characters as a reader counts them.")
+
+
 class NewAnnouncement(Sent):
     """The newsroom's word above a discussion."""
 

@@ -17,8 +17,11 @@ from moderation.core.errors import (
 )
 from moderation.core.messages import Message
 from moderation.desk.decide import Ruling, Verdict, decide_comment
+from moderation.desk.statements import Correction, correct_statement
+from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
+from moderation.storage.edits import edits_of, mends
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.history import history
 from moderation.web.desk.queue_view import View
@@ -68,6 +71,10 @@ def blueprint() -> Blueprint:
     def reopen(comment_id: str) -> Response:
         return _decide(comment_id, Verdict.REOPEN)
 
+    @pages.post("/<comment_id>/statement")
+    def statement(comment_id: str) -> Response:
+        return _correct(comment_id)
+
     return pages
 
 
@@ -95,9 +102,10 @@ def comment_page(comment_id: str, told: Refused | None = None) -> Response:
         if found is None:
             raise CommentNotFound
         item = found["item"]
+        made = decisions_of(db, item.id)
         happened = history(
             events_about(db, item.site, item.id),
-            decisions_of(db, item.id),
+            made,
             names=reading.names,
             reasons=reading.configuration.reasons,
         )
@@ -112,6 +120,10 @@ def comment_page(comment_id: str, told: Refused | None = None) -> Response:
             history=happened,
             back=back,
             whole=True,
+            edits=edits_of(db, item.id),
+            mends=mends(db, item.id),
+            appeal=appeal_about(db, item.id),
+            statement=made[-1].statement if made else None,
             **found,
         )
 
@@ -145,6 +157,22 @@ def _decide(comment_id: str, verdict: Verdict) -> Response:
     words = status_word(ruled.status)
     said = {"id": ruled.comment_id, "status": ruled.status, "revision": ruled.revision, "words": words}
     return facts({**said, "action_id": ruled.action_id})
+
+
+def _correct(comment_id: str) -> Response:
+    form = request.form
+    typed = {name: form.get(name, "")[:5000] for name in ("reason", "sentence", "note")}
+    try:
+        correction = Correction(
+            reason_id=typed["reason"] or None,
+            sentence=typed["sentence"] or None,
+            why=typed["note"],
+            revision=revision_of(form.get("revision", "")),
+        )
+        ruled = correct_statement(services(), person(), known_id(comment_id), correction)
+    except (DecidedMeanwhile, NotPossibleNow, InvalidField) as error:
+        return comment_page(comment_id, refusal(error, typed))
+    return back_to(ruled.action_id)
 
 
 def refusal(error: ModerationError, typed: dict[str, str]) -> Refused:

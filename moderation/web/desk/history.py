@@ -10,6 +10,7 @@ from moderation.config.configuration import ReasonChoice
 from moderation.core.audit_chain import AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.messages import noted
 from moderation.storage.comments import DecisionRow
+from moderation.web.desk.appeals import OUTCOME_WORDS
 from moderation.web.desk.words import reason_told
 from moderation.web.shared.languages import gettext, pgettext, said
 from moderation.web.shared.wording import who
@@ -25,6 +26,9 @@ _WORDS: Mapping[str, str] = {
     "comment.withdrawn": noted("Withdrawn by its writer"),
     "comment.expired": noted("Expired: the discussion ended first"),
     "comment.erased": noted("Erased"),
+    "comment.appealed": noted("Its writer asked for another look"),
+    "comment.appeal_decided": noted("Looked at again"),
+    "comment.mended": noted("Mended by its writer, and sent again"),
     "comment.reported": noted("Reported by a reader"),
 }
 
@@ -53,7 +57,7 @@ def history(
     labels = {reason.id: reason.label for reason in reasons}
     return [
         Told(
-            words=gettext(_WORDS[event.event]) if event.event in _WORDS else legible(event.event),
+            words=_words(event),
             actor=who(legible(event.actor), names),
             time=legible(event.time),
             at=read_time(event.time),
@@ -63,6 +67,17 @@ def history(
         )
         for event in events
     ]
+
+
+_CORRECTED = noted("Statement of reasons corrected")
+_OUTCOMES = {outcome.value: words for outcome, words in OUTCOME_WORDS.items()}
+
+
+def _words(event: AuditEvent) -> str:
+    payload = read_payload(event.payload) if event.event == "comment.rejected" else None
+    if isinstance(payload, dict) and payload.get("corrects"):
+        return gettext(_CORRECTED)
+    return gettext(_WORDS[event.event]) if event.event in _WORDS else legible(event.event)
 
 
 def _details(
@@ -78,6 +93,8 @@ def _details(
         return
     if event.event == "comment.scored" and {"pack", "runtime"} <= payload.keys():
         yield pgettext("detail", "by"), legible(f"{payload['pack']} ({payload['runtime']})")
+    if event.event == "comment.appeal_decided" and payload.get("outcome") in _OUTCOMES:
+        yield gettext("Outcome"), gettext(_OUTCOMES[payload["outcome"]])
     decision = next((d for d in decisions if d.revision == payload.get("revision") and d.actor == event.actor), None)
     if decision is None:
         return

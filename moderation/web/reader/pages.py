@@ -1,4 +1,4 @@
-"""The reader's pages: an article with its discussion and the comment form, and where a comment stands."""
+"""The reader's pages: an article with its discussion and the comment form."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
-from moderation.core.comment import WAITING, Author, Status, Submission
-from moderation.core.errors import (
-    ArticleNotFound,
-    CommentNotFound,
-    CommentTooLong,
-    CommentTooShort,
-    InvalidField,
-    ModerationError,
-)
-from moderation.core.messages import Message, noted
+from moderation.core.comment import Author, Status, Submission
+from moderation.core.errors import ArticleNotFound, InvalidField
+from moderation.core.messages import noted
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name, visible_length
-from moderation.desk.decide import withdraw
 from moderation.storage.articles import Article, articles_of, find_article
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.discussion import discussion, how_many_published, shown_comment
@@ -33,14 +24,14 @@ from moderation.storage.sites import Site, publishable_key
 from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import PAGE, article_texts, discussion_view, said, what_follows, who_decides
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_at, opened_token
-from moderation.web.reader.public_comment import DEMO, address_of, public_page
+from moderation.web.reader.problems import REFUSALS, Problem, problem_of
+from moderation.web.reader.public_comment import DEMO
 from moderation.web.shared.access import check_readers_form, services
-from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import take_in
-from moderation.web.shared.languages import gettext, language, plural_words
-from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
+from moderation.web.shared.languages import gettext, plural_words
+from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
-from moderation.web.shared.wording import beginning, reading_minutes, status_word
+from moderation.web.shared.wording import reading_minutes
 
 NAME = "reader_pages"
 
@@ -57,15 +48,6 @@ class Form:
     @property
     def length(self) -> int:
         return visible_length(self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Why a comment wasn't sent, and the field that is to be mended, if it is one."""
-
-    status: int
-    words: str
-    field: str | None = None
 
 
 def blueprint(limits: Limits) -> Blueprint:
@@ -93,27 +75,13 @@ def blueprint(limits: Limits) -> Blueprint:
         try:
             check_readers_form()
             arrival = _submit(limits, article_id, form)
-        except (BadRequest, RateLimitExceeded, ModerationError) as error:
+        except REFUSALS as error:
             if isinstance(error, ArticleNotFound):
                 raise
-            return _article_page(article_id, form, _problem(error))
+            return _article_page(article_id, form, problem_of(error))
         receipt = services().keys.receipt(arrival.comment_id)
         query = urlencode({"comment": arrival.comment_id, "receipt": receipt})
         return redirect(f"/articles/{quote(article_id)}?{query}#write", 303)
-
-    @pages.get("/comments/<comment_id>")
-    def standing(comment_id: str) -> Response:
-        if "receipt" not in request.args:
-            return public_page(comment_id)
-        return _standing_page(comment_id, argument("receipt"))
-
-    @pages.post("/comments/<comment_id>/withdraw")
-    def take_back(comment_id: str) -> WerkzeugResponse:
-        check_readers_form()
-        receipt = request.form.get("receipt", "")
-        _check_receipt(comment_id, receipt)
-        withdraw(services(), comment_id)
-        return redirect(f"/comments/{comment_id}?{urlencode({'receipt': receipt})}", 303)
 
     return pages
 
@@ -131,24 +99,6 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, submission.author)
     return take_in(limits, sender, submission, reader=reader)
-
-
-_FORM_OLD = Message("form_old")
-_NO_COOKIE = Message("form_without_cookie")
-
-
-def _problem(error: Exception) -> Problem:
-    if isinstance(error, RateLimitExceeded):
-        return Problem(status=429, words=Message("too_fast").told(language()))
-    if isinstance(error, BadRequest):
-        return Problem(status=400, words=(_FORM_OLD if request.cookies else _NO_COOKIE).told(language()))
-    if not isinstance(error, ModerationError):
-        raise error
-    status = next(code for kind, code in CODES.items() if isinstance(error, kind))
-    if isinstance(error, InvalidField):
-        return Problem(status=status, words=error.sentence(language()), field=error.field)
-    too_short_or_long = isinstance(error, CommentTooShort | CommentTooLong)
-    return Problem(status=status, words=error.told(language()), field="body" if too_short_or_long else None)
 
 
 def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
@@ -241,45 +191,3 @@ def _sent(article: Article) -> dict[str, str] | None:
     told = Standing.of(comment, decision)
     link = f"/comments/{comment_id}?{urlencode({'receipt': receipt})}"
     return {"status": comment.status, "message": told.message, "link": link}
-
-
-def _check_receipt(comment_id: str, receipt: str) -> None:
-    if not services().keys.is_receipt(comment_id, receipt):
-        raise CommentNotFound
-
-
-def _standing_page(comment_id: str, receipt: str) -> Response:
-    _check_receipt(comment_id, receipt)
-    with services().database.reading() as db:
-        comment = find_comment(db, known_id(comment_id))
-        if comment is None:
-            raise CommentNotFound
-        decision = newest_decision(db, comment.id)
-        article = db.get_one(Article, comment.article_id)
-        site = db.get_one(Site, comment.site_id)
-        settings = services().site_rules.rules(db, article).settings
-    tell_times_of(comment.site_id)
-    configuration, reply = services().configuration.current(), comment.parent_id is not None
-    stands = standing(configuration.comments, article, settings, reply=reply, now=services().clock())
-    told = Standing.of(comment, decision)
-    hidden = comment.status == Status.APPROVED and not stands.shown
-    return page(
-        "reader/comment.html",
-        masthead=site.name,
-        standing={
-            "id": comment.id,
-            "word": beginning(status_word(comment.status)),
-            "message": told.message,
-            "hidden": gettext("The comments under this article are not shown at the moment.") if hidden else None,
-            "statement": decision.statement if decision else None,
-            "published": comment.status == Status.APPROVED,
-            "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
-            "name": comment.author_name,
-            "body": comment.body,
-            "created_at": comment.created_at,
-            "title": article.title,
-            "href": address_of(article),
-        },
-        receipt=receipt,
-        who_decides=who_decides(stands.rules.mode, configuration.policy.rules_for(comment.site_id, article.section)),
-    )

@@ -34,6 +34,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.InvitationEnded: 404,
     facts.DuplicateComment: 409,
     facts.DecidedMeanwhile: 409,
+    facts.DecidedAlready: 409,
     facts.OpenWithColleague: 409,
     facts.NotPossibleNow: 409,
     facts.CommentTooShort: 422,
@@ -243,7 +244,7 @@ def _code_and_params(error: facts.ModerationError, status: int) -> dict[str, Any
 
 def _extra(error: facts.ModerationError) -> dict[str, Any]:
     """What else programs are told of a refusal."""
-    if isinstance(error, facts.DecidedMeanwhile):
+    if isinstance(error, facts.DecidedMeanwhile | facts.DecidedAlready):
         return {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
     if isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:
         return {"opens_at": iso(error.opens_at)}

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import every_site
 from moderation.core.actor import Actor
-from moderation.core.reach import ADMIN, READ, SENIOR, anywhere, everywhere, reachable, scopes, whole
+from moderation.core.reach import ADMIN, DECIDE, READ, SENIOR, anywhere, everywhere, reachable, scopes, whole
+from moderation.desk.appeals import AT_MOST, to_decide
 from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site
 from moderation.web.shared.access import person, services
@@ -22,6 +23,7 @@ from moderation.web.shared.rendering import page
 from moderation.web.shared.waiting_counts import waiting
 
 QUEUE = "/review"
+APPEALS = "/review/appeals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class MenuItem:
     href: str
     words: str
     here: bool
+    waits: str = ""
+    """How much waits there, where the menu says so."""
 
 
 def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | None = None, **context: Any) -> Response:
@@ -40,12 +44,14 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
         sites = every_site(session)
         waits = waiting(session, scopes(actor, READ, [site.id for site in sites]))
         alarm = _alarm(session, actor, sites)
-    return page(template, status, me=actor.name, menu=_menu(actor, here), alarm=alarm, waits=waits, **context)
+        appeals = len(to_decide(session, actor, scopes(actor, DECIDE, [site.id for site in sites])))
+    return page(template, status, me=actor.name, menu=_menu(actor, here, appeals), alarm=alarm, waits=waits, **context)
 
 
-def _menu(actor: Actor, here: str) -> list[MenuItem]:
+def _menu(actor: Actor, here: str, appeals: int) -> list[MenuItem]:
     items: dict[str, str] = {
         QUEUE: gettext("Queue"),
+        APPEALS: gettext("Appeals"),
         f"{QUEUE}/map": gettext("Score map"),
         f"{QUEUE}/articles": gettext("Articles"),
         f"{QUEUE}/rules": gettext("Site rules"),
@@ -56,7 +62,10 @@ def _menu(actor: Actor, here: str) -> list[MenuItem]:
         items["/audit"] = gettext("Audit log")
     if anywhere(actor, ADMIN):
         items["/admin"] = gettext("Admin")
-    return [MenuItem(href=href, words=words, here=href == here) for href, words in items.items()]
+    waits = {APPEALS: f"{appeals}+" if appeals == AT_MOST else str(appeals or "")}
+    return [
+        MenuItem(href=href, words=words, here=href == here, waits=waits.get(href, "")) for href, words in items.items()
+    ]
 
 
 def _alarm(db: Session, actor: Actor, sites: Iterable[Site]) -> Pressing | None:

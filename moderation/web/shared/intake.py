@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from moderation.comments import submit
+from moderation.comments.edit import Edited, edit, writer_of
 from moderation.comments.idempotency import Arrival, Idempotency, Sender
 from moderation.core.comment import Submission
 from moderation.web.shared.access import services
-from moderation.web.shared.limits import Limits
+from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.metrics import comments_arrived
 
 
@@ -46,3 +47,23 @@ def take_in(
     if not arrival.replayed:
         comments_arrived.labels(sender.site_id, arrival.status.value).inc()
     return arrival
+
+
+def edit_in(limits: Limits, comment_id: str, body: str) -> Edited:
+    """Takes an edit in by whoever holds the comment's receipt: it counts against their limits as a comment would.
+    Raises what ``edit.edit`` and the limits raise.
+    """
+    with services().database.reading() as session:
+        written = writer_of(session, comment_id, client_address())
+    site_id, reader = written.comment.site_id, reader_key(services().keys.identity.newest.secret, written.author)
+
+    def check() -> None:
+        limits.check_address()
+        limits.check_comment(site_id, reader)
+
+    def admit() -> None:
+        with limits.all_or_nothing():
+            limits.count_address()
+            limits.count_comment(site_id, reader)
+
+    return edit(services(), comment_id, body, check=check, admit=admit, take_back=limits.take_back)

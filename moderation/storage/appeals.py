@@ -1,0 +1,226 @@
+"""Appeals: another look at a refused comment, asked for by its writer, once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+
+from sqlalchemy import ForeignKey, Index, Select, and_, bindparam, exists, false, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.core.comment import Status
+from moderation.core.reach import Location, Scope
+from moderation.storage.articles import Article
+from moderation.storage.base import Base, one_of
+from moderation.storage.comments import Comment, DecisionRow
+from moderation.storage.queue_index import QueueIndex
+from moderation.storage.reach import within_any
+
+
+class AppealOutcome(StrEnum):
+    """What became of an appeal."""
+
+    UPHELD = "upheld"
+    """The refusal stands."""
+    PARTLY_REVERSED = "partly_reversed"
+    """The comment stays refused, for another reason than it was told."""
+    REVERSED = "reversed"
+    """The comment is published."""
+    DROPPED = "dropped"
+    """The comment was taken back or erased before anybody looked again."""
+
+
+class Appeal(Base):
+    """A reader's request for another look at a refused comment. ``decision_id`` is the decision that it is about,
+    ``reason_id`` its reason, ``automated`` whether the policy made it. ``decided_by``: the account that looked again;
+    ``by_same``: the one that had refused the comment, as there was nobody else.
+    """
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        Index("ix_appeals_due", "site_id", "decided_at", "due_at"),
+        Index("ix_appeals_asked", "site_id", "asked_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), index=True, unique=True)
+    decision_id: Mapped[str] = mapped_column(ForeignKey("decisions.id"))
+    reason_id: Mapped[str | None]
+    automated: Mapped[bool]
+    text: Mapped[str]
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    outcome: Mapped[str | None]
+    explanation: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    by_same: Mapped[bool] = mapped_column(server_default=false())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealLine:
+    """An appeal with what a list shows of it. ``refused_by``: the accounts that have ever refused its comment."""
+
+    appeal: Appeal
+    comment: Comment
+    article_title: str
+    at: Location
+    refused_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealFilter:
+    """Which appeals are asked for: those of a site, of a section, about a reason ("" for all of them)."""
+
+    site: str = ""
+    section: str = ""
+    reason: str = ""
+
+    def takes(self, line: AppealLine) -> bool:
+        """Whether it asks for this one."""
+        asked = ((self.site, line.at.site_id), (self.section, line.at.section), (self.reason, line.appeal.reason_id))
+        return all(wanted in ("", given) for wanted, given in asked)
+
+
+_ANY_OPEN = select(exists().where(Appeal.decided_at.is_(None)))
+_REFUSED_BY = (
+    select(DecisionRow.comment_id, DecisionRow.account_id)
+    .where(one_of(DecisionRow.comment_id, "ids"))
+    .where(DecisionRow.status == Status.REJECTED, DecisionRow.account_id.is_not(None))
+)
+
+
+def find_appeal(session: Session, appeal_id: str, *, lock: bool = False) -> Appeal | None:
+    """One appeal; with ``lock`` nobody else decides it until this transaction ends."""
+    query = select(Appeal).where(Appeal.id == appeal_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def appeal_about(session: Session, comment_id: str, *, lock: bool = False) -> Appeal | None:
+    """The appeal about a comment, if its writer has asked for one."""
+    query = select(Appeal).where(Appeal.comment_id == comment_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """The accounts that have ever refused these comments."""
+    found: dict[str, set[str]] = {comment_id: set() for comment_id in comment_ids}
+    for comment_id, account_id in session.execute(_REFUSED_BY, {"ids": list(comment_ids)}):
+        found[comment_id].add(account_id)
+    return {comment_id: frozenset(accounts) for comment_id, accounts in found.items()}
+
+
+def open_appeals(session: Session, scopes: Sequence[Scope], *, limit: int) -> list[AppealLine]:
+    """The appeals within these scopes that wait for somebody, the first due first. One whose comment waits in the queue
+    again is not among them.
+    """
+    if not session.scalar(_ANY_OPEN):  # asked with every page of the desk
+        return []
+    query = _lines(scopes).where(Appeal.decided_at.is_(None))
+    query = query.where(Comment.status == Status.REJECTED).order_by(Appeal.due_at, Appeal.id)
+    return _read(session, query.limit(limit))
+
+
+def decided_appeals(
+    session: Session, scopes: Sequence[Scope], wanted: AppealFilter, *, before: Appeal | None = None, limit: int
+) -> list[AppealLine]:
+    """Those that were decided, the newest first; those ``before`` this one."""
+    query = _lines(scopes).where(Appeal.decided_at.is_not(None))
+    if wanted.site:
+        query = query.where(Appeal.site_id == wanted.site)
+    if wanted.section:
+        query = query.where(QueueIndex.section == wanted.section)
+    if wanted.reason:
+        query = query.where(Appeal.reason_id == wanted.reason)
+    if before is not None:
+        same = and_(Appeal.decided_at == before.decided_at, Appeal.id < before.id)
+        query = query.where(or_(Appeal.decided_at < before.decided_at, same))
+    return _read(session, query.order_by(Appeal.decided_at.desc(), Appeal.id.desc()).limit(limit))
+
+
+def line_about(session: Session, appeal: Appeal) -> AppealLine:
+    """One appeal as a list has it."""
+    (line,) = _read(session, _EVERY.where(Appeal.id == appeal.id))
+    return line
+
+
+def _lines(scopes: Sequence[Scope]) -> Select[tuple[Appeal, Comment, str, str | None, bool]]:
+    return _EVERY.where(within_any(scopes, QueueIndex.site_id, QueueIndex.section, QueueIndex.escalated))
+
+
+_EVERY = (
+    select(Appeal, Comment, Article.title, QueueIndex.section, QueueIndex.escalated)
+    .join(Comment, Comment.id == Appeal.comment_id)
+    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    .join(Article, Article.id == Comment.article_id)
+)
+
+
+def _read(session: Session, query: Select[tuple[Appeal, Comment, str, str | None, bool]]) -> list[AppealLine]:
+    rows = session.execute(query).all()
+    refused = refused_by(session, [row[1].id for row in rows]) if rows else {}
+    return [
+        AppealLine(
+            appeal=appeal,
+            comment=comment,
+            article_title=title,
+            at=Location(site_id=appeal.site_id, section=section, escalated=bool(escalated)),
+            refused_by=refused[comment.id],
+        )
+        for appeal, comment, title, section, escalated in rows
+    ]
+
+
+_SETTLED = select(Appeal).where(Appeal.comment_id == bindparam("of"), Appeal.decided_at.is_(None)).with_for_update()
+
+
+def unsettled(session: Session, comment_id: str) -> Appeal | None:
+    """The appeal about a comment that waits for somebody, if there is one; nobody else decides it meanwhile."""
+    return session.scalar(_SETTLED, {"of": comment_id})
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealCount:
+    """The appeals about refusals for one reason (None: the policy's own; "": none given): how many were asked for, what
+    became of them, and the median time until they were answered (None: none was).
+    """
+
+    reason: str | None
+    asked: int
+    upheld: int
+    partly_reversed: int
+    reversed: int
+    answered_in: timedelta | None
+
+
+def appeal_counts(session: Session, site_ids: Collection[str], since: datetime) -> list[AppealCount]:
+    """The appeals that were asked for on these sites since then, by the reason of the refusal, the most first."""
+    columns = (Appeal.reason_id, Appeal.automated, Appeal.outcome, Appeal.asked_at, Appeal.decided_at)
+    query = select(*columns).where(one_of(Appeal.site_id, "sites"), Appeal.asked_at >= since)
+    outcomes: dict[str | None, Counter[str | None]] = defaultdict(Counter)
+    times: dict[str | None, list[timedelta]] = defaultdict(list)
+    for row in session.execute(query, {"sites": list(site_ids)}):
+        reason = None if row.automated else row.reason_id or ""
+        outcomes[reason][row.outcome] += 1
+        if row.decided_at is not None and row.outcome != AppealOutcome.DROPPED:
+            times[reason].append(row.decided_at - row.asked_at)
+    counts = [
+        AppealCount(
+            reason=reason,
+            asked=found.total(),
+            upheld=found[AppealOutcome.UPHELD],
+            partly_reversed=found[AppealOutcome.PARTLY_REVERSED],
+            reversed=found[AppealOutcome.REVERSED],
+            answered_in=median(times[reason]) if times[reason] else None,
+        )
+        for reason, found in outcomes.items()
+    ]
+    return sorted(counts, key=lambda count: (-count.asked, count.reason or ""))
