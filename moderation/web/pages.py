@@ -20,6 +20,7 @@ from moderation.web.desk import flags as flag_pages
 from moderation.web.desk import legal as legal_pages
 from moderation.web.desk import near_duplicates as alike_pages
 from moderation.web.desk import queue as queue_pages
+from moderation.web.desk import reporters as reporter_pages
 from moderation.web.desk import rules as rules_pages
 from moderation.web.desk import score_map as map_pages
 from moderation.web.desk import section as section_desk_pages
@@ -66,6 +67,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         queue_pages,
         comment_pages,
         flag_pages,
+        reporter_pages,
         desk_work_pages,
         audit_pages,
         admin_pages,

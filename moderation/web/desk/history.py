@@ -26,6 +26,8 @@ _WORDS: Mapping[str, str] = {
     "comment.expired": noted("Expired: the discussion ended first"),
     "comment.erased": noted("Erased"),
     "comment.reported": noted("Reported by a reader"),
+    "comment.reports_settled": noted("Its reports were decided about"),
+    "comment.reports_reopened": noted("Its reports are open again"),
 }
 
 
