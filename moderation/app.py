@@ -13,6 +13,7 @@ from moderation.web.api import articles as articles_api
 from moderation.web.api import comments as comments_api
 from moderation.web.api import operations as operations_api
 from moderation.web.api import queue as queue_api
+from moderation.web.api import reports as reports_api
 from moderation.web.api import section as section_api
 from moderation.web.embed import scripts as embed_scripts
 from moderation.web.pages import install_pages
@@ -81,6 +82,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(articles_api.blueprint(limits))
     app.register_blueprint(comments_api.blueprint(limits))
     app.register_blueprint(queue_api.blueprint())
+    app.register_blueprint(reports_api.blueprint(limits))
     app.register_blueprint(section_api.blueprint())
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))

@@ -16,6 +16,7 @@ from moderation.core.errors import (
     AuthorNotFound,
     CaseNotFound,
     CommentNotFound,
+    ReporterNotFound,
     RightMissing,
     SiteNotFound,
 )
@@ -38,6 +39,7 @@ from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.legal import LegalCase
+from moderation.storage.reports import Reporter
 from moderation.storage.sites import Site, all_sites
 
 
@@ -85,6 +87,21 @@ def author_reached(
     demand(actor, right, at, AuthorNotFound, seen=seen)
     assert author is not None
     return author
+
+
+def reporter_reached(
+    session: Session, actor: Actor, right: str, reporter_id: str, *, altogether: bool = False, lock: bool = False
+) -> Reporter:
+    """A reporter with whom this actor may do that. ``altogether``: it touches what they report in every section. Raises
+    ``ReporterNotFound`` or ``RightMissing``.
+    """
+    query = select(Reporter).where(Reporter.id == reporter_id)
+    reporter = session.scalar(query.with_for_update() if lock else query) if is_id(reporter_id) else None
+    seen = somewhere_on(reporter.site_id) if reporter is not None else None
+    at = whole(reporter.site_id) if reporter is not None and altogether else seen
+    demand(actor, right, at, ReporterNotFound, seen=seen)
+    assert reporter is not None
+    return reporter
 
 
 def site_reached(session: Session, actor: Actor, right: str, site_id: str, section: str | None = None) -> Site:

@@ -14,6 +14,7 @@ from typing import Any
 from moderation.comments.appeals import settle_by_status
 from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
 from moderation.comments.evaluation import STATUS_OF, Judgement
+from moderation.comments.reports import forget_texts, settle, unsettle
 from moderation.comments.snapshots import Snapshot
 from moderation.core.actor import READER
 from moderation.core.audit_chain import body_fingerprint
@@ -29,6 +30,7 @@ from moderation.storage.comments import Comment, forget_scores, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit
+from moderation.storage.reports import ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
 
@@ -223,6 +225,7 @@ def change_status(
     if (statement is not None) != (status is Status.REJECTED):
         raise ValueError(f"a comment that becomes {status} has {'no' if statement else 'a'} statement of reasons")
     index = {} if trigger is Trigger.EXPIRY else {"by_person": restored.by_person if restored else status.value}
+    was_public = comment.published_at is not None
     before = _move(unit, comment, status, trigger, index=index, restored=restored)
     store_decision(
         unit,
@@ -244,7 +247,28 @@ def change_status(
     event = "comment.reopened" if status is Status.PENDING else f"comment.{status.value}"
     told = {"from": before.value, "to": status.value, "revision": comment.revision, "reason": reason_id}
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})
+    if was_public:
+        _settle_reports(unit, comment, status, trigger, actor=actor, restored=restored)
     _tell_site(unit, comment.site_id, comment.id, before, status)
+
+
+_SETTLED = {Status.REJECTED: ReportOutcome.RIGHT, Status.APPROVED: ReportOutcome.WRONG}
+"""What a moderator's decision makes of a comment's reports; what waits again keeps them open."""
+
+
+def _settle_reports(
+    unit: UnitOfWork, comment: Comment, status: Status, trigger: Trigger, *, actor: str, restored: Snapshot | None
+) -> None:
+    """What becomes of the reports of a comment that readers have seen."""
+    if restored is not None:
+        unsettle(unit, comment, actor=actor, after_revision=restored.revision)
+    elif trigger is Trigger.MODERATOR:
+        if status in _SETTLED:
+            settle(unit, comment, _SETTLED[status], actor=actor)
+    else:
+        settle(unit, comment, ReportOutcome.SET_ASIDE, actor=actor)
+    if status is Status.ERASED:
+        forget_texts(unit, comment)
 
 
 def restore(

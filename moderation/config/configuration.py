@@ -78,6 +78,8 @@ class RateLimits(Table):
     per_site: Limits = ("1200 per minute",)
     unverified_articles: Limits = ("20 per hour",)
     unverified_per_address: Limits = ("5 per hour",)
+    reports: Limits = ("30 per hour", "100 per day")
+    notices: Limits = ("10 per hour", "30 per day")
 
 
 class Scoring(Table):
@@ -123,6 +125,7 @@ class Legal(Table):
     notice_hours: Annotated[int, whole_number(1, 8760)] = 24
     grievance_days: Annotated[int, whole_number(1, 365)] = 15
     order_hours: Annotated[int, whole_number(1, 8760)] = 1
+    urgent_hours: Annotated[int, whole_number(1, 8760)] = 1
     due_soon_hours: Annotated[int, whole_number(0, 8760)] = 4
 
 

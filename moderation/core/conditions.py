@@ -31,6 +31,8 @@ SCORED_SIGNALS = TEXT_SCORES | NAME_SCORES
 WORDLIST_SIGNAL = "terms"
 WORDLIST_SIGNALS = frozenset((WORDLIST_SIGNAL, f"{NAME}{WORDLIST_SIGNAL}"))
 """The signals that let a comment wait, and never reject it."""
+NEVER_REJECT = WORDLIST_SIGNALS | {"reports"}
+"""What lets a comment wait where it stands among the conditions that reject: no reader takes another's comment away."""
 COUNTED_SIGNALS = frozenset(
     ("links", "reports", "author_approved", "trusted", *MARKS, "terms", "private_data", f"{NAME}links", f"{NAME}terms")
 )
@@ -92,9 +94,11 @@ DANGERS: Mapping[ConditionKey, float] = {
     CONDITION_KEYS["identity_attack_at_least"]: 0.45,
     CONDITION_KEYS["severe_toxicity_at_least"]: 0.015,
     CONDITION_KEYS["private_data_at_least"]: 1.0,
+    CONDITION_KEYS["reports_at_least"]: 1.0,
 }
 """What flags everywhere, also where the configuration has conditions of its own: only ``false`` takes one away. Set so
-that together they flag under 2% of harmless comments under news articles, and every plain threat.
+that together they flag under 2% of harmless comments under news articles, and every plain threat. A new comment has no
+reports: they raise the place of one that was published.
 """
 
 Thresholds = Mapping[ConditionKey, float]

@@ -195,6 +195,18 @@ class AppealNotFound(NotFound):
     code: ClassVar[str] = noted("appeal_not_found")
 
 
+class ReporterNotFound(NotFound):
+    """There is no such reporter here, or this account has nothing to do with their site."""
+
+    code: ClassVar[str] = noted("reporter_not_found")
+
+
+class NoticeNotFound(NotFound):
+    """There is no such notice here, or this receipt isn't its own. Check the whole address that you were given."""
+
+    code: ClassVar[str] = noted("notice_not_found")
+
+
 class TermNotFound(NotFound):
     """There is no such term here, or this account has nothing to do with its list."""
 

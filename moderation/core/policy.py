@@ -14,6 +14,7 @@ from moderation.core.conditions import (
     COUNTED_SIGNALS,
     EFFECTS,
     NAME,
+    NEVER_REJECT,
     ON_NAMES,
     OPTIONAL,
     SCORED_SIGNALS,
@@ -238,12 +239,12 @@ def decide(
     A condition whose signal is missing never holds in approve or reject and always holds in flag; one whose signal is
     not applicable is skipped in all three, and approve needs at least one that applied. What isn't scored is never
     published, and what the pack can't read always waits: what would have rejected it is a reason to look. A term of a
-    wordlist holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait. What is asked of
-    the text is asked of the author's name too. ``waits_because`` says why everything waits here; where something could
-    have been published at once, the reason says which condition for that didn't hold.
+    wordlist holds a comment and never rejects it: a condition on ``terms`` in reject makes it wait, as one on
+    ``reports`` does. What is asked of the text is asked of the author's name too. ``waits_because`` says why everything
+    waits here; where something could have been published at once, the reason says which condition for that didn't hold.
     """
     refusing = tuple(_reasons(rules.whole("reject"), signals, missing_holds=False))
-    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in WORDLIST_SIGNALS)
+    rejecting = tuple(reason for reason in refusing if signals.readable and reason.code not in NEVER_REJECT)
     waiting = (replace(r, words=f"{r.words}; {_why_not_rejected(r)}") for r in refusing if r not in rejecting)
     flags = (*_facts(signals), *waiting, *_reasons(rules.whole("flag"), signals, missing_holds=True))
     asked = [condition for condition in rules.whole("approve") if signals.apply(condition.signal)]
@@ -304,6 +305,8 @@ def _code_of(hold: str) -> str:
 def _why_not_rejected(reason: Reason) -> str:
     if reason.code in WORDLIST_SIGNALS:
         return "wordlist matches never reject"
+    if reason.code == "reports":
+        return "reports alone never reject"
     return "what the pack can't read is never rejected unread"
 
 

@@ -20,6 +20,7 @@ from moderation.core.messages import noted
 from moderation.core.reach import DECIDE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
+from moderation.desk.reports import keep_within
 from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
@@ -65,7 +66,8 @@ _TARGET = {Verdict.APPROVE: Status.APPROVED, Verdict.REJECT: Status.REJECTED, Ve
 
 
 def decide_comment(services: Services, moderator: Actor, comment_id: str, ruling: Ruling) -> Ruled:
-    """Records a moderator's decision. The same decision twice is one.
+    """Records a moderator's decision. The same decision twice is one; to approve what is published and was reported
+    is to keep it: then its reports were wrong.
 
     Raises ``CommentNotFound``, ``RightMissing``, ``DecidedMeanwhile`` where ``ruling.revision`` is older than the
     comment's, ``OpenWithColleague``, ``IllegalTransition`` for one that is withdrawn, expired or erased,
@@ -89,7 +91,8 @@ def decide_within(
         raise meanwhile(unit.session, comment)
     target = _TARGET[ruling.verdict]
     if _is_so(unit.session, comment, ruling):
-        return _ruled(comment)
+        kept = keep_within(unit, moderator, comment) if ruling.verdict is Verdict.APPROVE else None
+        return _ruled(comment, kept)
     check_transition(Status(comment.status), target, Trigger.MODERATOR)
     ask_if_open(unit, moderator, comment, anyway=ruling.anyway)
     before = snapshot(unit, comment).as_json()

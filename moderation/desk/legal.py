@@ -113,16 +113,28 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
             due_at=due_at(clocks, form.kind, form.received_at),
         )
         unit.session.add(legal_case)
-        payload = {
-            "kind": legal_case.kind,
-            "comment": legal_case.comment_id,
-            "article": legal_case.article_id,
-            "due": legal_case.due_at.isoformat(),
-        }
-        unit.event(site_id, actor.reference, "legal.received", legal_case.id, payload)
+        tell_received(unit, legal_case, actor.reference)
         return legal_case.id
 
     return run_in_unit_of_work(services, work)
+
+
+def tell_received(unit: UnitOfWork, legal_case: LegalCase, actor: str) -> None:
+    """The audit chain and the site are told of a new case: neither of who sent it, nor of what it says. Of an urgent
+    one the site is told twice, so that somebody can be alerted of these alone.
+    """
+    payload = {
+        "kind": legal_case.kind,
+        "comment": legal_case.comment_id,
+        "article": legal_case.article_id,
+        "due": legal_case.due_at.isoformat(),
+        **({"category": legal_case.category} if legal_case.category else {}),
+        **({"urgent": True} if legal_case.urgent else {}),
+    }
+    unit.event(legal_case.site_id, actor, "legal.received", legal_case.id, payload)
+    unit.outbox_event(legal_case.site_id, "legal.received", legal_case.id, payload)
+    if legal_case.urgent:
+        unit.outbox_event(legal_case.site_id, "legal.urgent", legal_case.id, payload)
 
 
 def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuling) -> None:

@@ -21,6 +21,7 @@ from moderation.desk.decide import meanwhile
 from moderation.desk.discussion_settings import MODE, reverse_mode
 from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reverse_note
 from moderation.desk.notices import NOTICE, reverse_notice
+from moderation.desk.reports import MUTE, REPORTS, reverse_mute, reverse_reports
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage.actions import (
@@ -175,5 +176,7 @@ _REVERSALS: Mapping[str, Callable[[Reversal, ActionItem], bool]] = {
     TERMS: reverse_terms,
     NOTE: reverse_note,
     NOTICE: reverse_notice,
+    REPORTS: reverse_reports,
+    MUTE: reverse_mute,
     UNNOTE: reverse_note,
 }

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
-from moderation.core.conditions import OPTIONAL, SCORED_SIGNALS, TEXT_SCORES, WORDLIST_SIGNALS, Condition
+from moderation.core.conditions import NEVER_REJECT, OPTIONAL, SCORED_SIGNALS, TEXT_SCORES, Condition
 from moderation.core.decision import Decision, Outcome
 from moderation.core.policy import Rules, Signals, decide
 from moderation.storage.replay import STATUSES, Past, every_decided, holds_of, named
@@ -152,11 +152,11 @@ def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArra
     and what isn't readable waits.
     """
     scored, readable = past.scored[here], past.readable[here]
-    terms = [condition for condition in rules.whole("reject") if condition.signal in WORDLIST_SIGNALS]
-    others = [condition for condition in rules.whole("reject") if condition.signal not in WORDLIST_SIGNALS]
+    holding = [condition for condition in rules.whole("reject") if condition.signal in NEVER_REJECT]
+    others = [condition for condition in rules.whole("reject") if condition.signal not in NEVER_REJECT]
     rejecting = readable & _any([_holds(past, here, condition) for condition in others], scored)
     flagging = ~scored | ~readable | (past.holds[here] > 0)
-    flagging |= _any([_holds(past, here, condition) for condition in terms], scored)
+    flagging |= _any([_holds(past, here, condition) for condition in holding], scored)
     for condition in rules.whole("flag"):
         value = past.values[condition.signal][here]
         found = _compared(value, condition)

@@ -65,8 +65,8 @@ class ScoreRange:
 class Wanted:
     """Which comments a view of the desk asks for. ``statuses`` None: those that wait. ``articles`` are our own ids.
     What is escalated waits apart (None: both). ``before``: arrived at this time or before. ``find`` None: no search.
-    ``flag``: those with this flag alone. ``slot`` names the severity to sort by (``queue_index.SLOTS``); None: the
-    one that counts now.
+    ``flag``: those with this flag alone; ``reported``: those with reports that nobody has decided about. ``slot``
+    names the severity to sort by (``queue_index.SLOTS``); None: the one that counts now.
     """
 
     scopes: tuple[Scope, ...]
@@ -80,6 +80,7 @@ class Wanted:
     language: str | None = None
     before: datetime | None = None
     flag: FlagKind | None = None
+    reported: bool = False
     find: tuple[Sought, ...] | None = None
     order: Order = Order.SEVERITY
     slot: int | None = None
@@ -109,6 +110,7 @@ def _shape(wanted: Wanted) -> Shape:
         statuses=wanted.statuses,
         escalated=wanted.escalated,
         flag=wanted.flag,
+        reported=wanted.reported,
         signal=wanted.score_range.signal if wanted.score_range else None,
         scored=None if wanted.unusable is None else wanted.unusable is Unusable.UNREAD,
         sections=bool(wanted.sections),
@@ -141,10 +143,10 @@ def _dialect(session: Session) -> str:
 
 
 def _keys(session: Session, wanted: Wanted) -> tuple[Key, ...]:
-    if not wanted.waiting:
+    if not wanted.waiting and not wanted.reported:
         # What is flagged may wait, or not: then nobody has decided about it.
         return _ORDERS[Order.NEWEST] if wanted.flag else _LATEST_DECISION
-    if wanted.order is Order.SEVERITY:
+    if wanted.reported or wanted.order is Order.SEVERITY:
         return _BY_SEVERITY[serving_slot(session) if wanted.slot is None else wanted.slot]
     return _ORDERS[wanted.order]
 
@@ -313,6 +315,7 @@ def _looked_for(session: Session, wanted: Wanted) -> list[_Placed] | None:
         wanted.find is not None
         or wanted.author_id is not None
         or wanted.flag is not None
+        or wanted.reported
         or (wanted.articles and not wanted.waiting)
     ):
         return _candidates(session, wanted)

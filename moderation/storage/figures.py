@@ -125,6 +125,38 @@ def waits_of_decided(session: Session, site_id: str, *, since: datetime) -> list
     return waits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Comments that people decided about, by whether the policy had found something in them."""
+
+    marked_refused: int = 0
+    marked_published: int = 0
+    unmarked_refused: int = 0
+    unmarked_published: int = 0
+
+
+def marks_and_people(session: Session, site_id: str, *, limit: int) -> Marks:
+    """What became of the newest ``limit`` comments of a site that people decided about and the policy had before."""
+    last = (
+        select((_D.flags > 0).label("marked"), _D.by_person)
+        .where(_D.site_id == site_id, _D.by_person.is_not(None), _D.by_policy.is_not(None))
+        .where(_D.by_person.in_((Status.APPROVED.value, Status.REJECTED.value)))
+        .order_by(_D.number.desc())
+        .limit(limit)
+        .subquery()
+    )
+    rows = session.execute(
+        select(last.c.marked, last.c.by_person, func.count()).group_by(last.c.marked, last.c.by_person)
+    )
+    counts = {(bool(marked), person): count for marked, person, count in rows}
+    return Marks(
+        marked_refused=counts.get((True, Status.REJECTED), 0),
+        marked_published=counts.get((True, Status.APPROVED), 0),
+        unmarked_refused=counts.get((False, Status.REJECTED), 0),
+        unmarked_published=counts.get((False, Status.APPROVED), 0),
+    )
+
+
 def figures(
     session: Session,
     site_ids: Sequence[str],

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, bindparam, func, select, tuple_
+from sqlalchemy import ForeignKey, Index, bindparam, false, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from moderation.core.ids import is_id
 from moderation.storage.base import Base, one_of
 
 
@@ -31,13 +32,29 @@ class LegalOutcome(StrEnum):
     REFUSED = "refused"
 
 
+class NoticeCategory(StrEnum):
+    """What a notice is about, where that changes how it is taken."""
+
+    CHILD_ABUSE = "child_abuse"
+    """May come without a name."""
+    THREAT_TO_LIFE = "threat_to_life"
+    """Is urgent: somebody is alerted at once."""
+
+
 class LegalCase(Base):
     """A notice, a grievance or an order, and when it is due. ``kind`` is ``notice``, ``grievance`` or ``order``; what
     was decided, when and by whom: ``outcome`` (``acted``, ``refused``), ``decision``, ``decided_at``, ``decided_by``.
+
+    A notice that its sender filled in has been ``acknowledged_at`` once, and has a ``notice_key``, under which the same
+    notice by the same sender is known again. ``informed_at`` is when its sender was told the decision. An ``urgent``
+    one stands first.
     """
 
     __tablename__ = "legal_cases"
-    __table_args__ = (Index("ix_legal_cases_due", "site_id", "decided_at", "due_at"),)
+    __table_args__ = (
+        Index("ix_legal_cases_due", "site_id", "decided_at", "due_at"),
+        Index("ix_legal_cases_notice", "site_id", "notice_key", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))
@@ -55,6 +72,13 @@ class LegalCase(Base):
     decision: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    category: Mapped[str | None]
+    law: Mapped[str | None]
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    good_faith: Mapped[bool | None]
+    notice_key: Mapped[str | None]
+    acknowledged_at: Mapped[datetime | None]
+    informed_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +90,21 @@ class Pressing:
 
 
 def open_cases(session: Session, site_ids: Sequence[str], *, limit: int = 200) -> Sequence[LegalCase]:
-    """What is not decided yet, the first due first."""
+    """What is not decided yet: what is urgent, then the first due."""
     query = select(LegalCase).where(LegalCase.site_id.in_(site_ids), LegalCase.decided_at.is_(None))
-    return session.scalars(query.order_by(LegalCase.due_at, LegalCase.id).limit(limit)).all()
+    return session.scalars(query.order_by(LegalCase.urgent.desc(), LegalCase.due_at, LegalCase.id).limit(limit)).all()
+
+
+def find_case(session: Session, case_id: str, *, lock: bool = False) -> LegalCase | None:
+    """One case, for whoever has its receipt."""
+    query = select(LegalCase).where(LegalCase.id == case_id)
+    return session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
+
+
+def same_notice(session: Session, site_id: str, notice_keys: Sequence[str]) -> LegalCase | None:
+    """The case that one of these keys stands for."""
+    query = select(LegalCase).where(LegalCase.site_id == site_id, LegalCase.notice_key.in_(notice_keys))
+    return session.scalar(query.limit(1))
 
 
 def decided_cases(

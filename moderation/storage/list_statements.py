@@ -33,6 +33,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import CommentFlag, FlagKind
 from moderation.storage.queue_index import DECIDABLE, SLOTS, UNDECIDABLE, WAITS, QueueIndex
 from moderation.storage.reach import within, within_any
+from moderation.storage.reports import OPEN_REPORTS, ReportedComment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Shape:
     statuses: tuple[Status, ...] | None
     escalated: bool | None
     flag: FlagKind | None
+    reported: bool
     signal: str | None
     scored: bool | None
     sections: bool
@@ -82,6 +84,7 @@ COLUMNS = (
 )
 _ESCALATED: ColumnElement[bool] = literal_column("queue_index.escalated IS TRUE")
 _FLAG = table_of(CommentFlag).c
+_REPORTED = table_of(ReportedComment).c
 _SEARCH = table("comment_search", column("rowid"))
 _LIMIT = bindparam("limit", type_=Integer)
 
@@ -138,7 +141,8 @@ def place_of(scopes: tuple[Scope, ...]) -> Select[Any]:
 
 @built_once
 def choosing(shape: Shape, keys: tuple[Key, ...], dialect: str) -> Select[Any]:
-    """The newest ``limit`` of what a view asks for; of what has a flag, those that got it last. In no order. A search
+    """The newest ``limit`` of what a view asks for; of what has a flag or was reported, those that got
+    it last. In no order. A search
     among what waits begins at the number ``first``.
     """
     # Nothing in place of the columns that the list's order doesn't ask for: a thousand times they come dear.
@@ -150,7 +154,9 @@ def choosing(shape: Shape, keys: tuple[Key, ...], dialect: str) -> Select[Any]:
         query = query.where(one_of(unindexed(C.article_id), "articles"))
     if shape.flag is not None:
         query = _with_flag(query, shape.flag)
-    if shape.author and (shape.search is not None or shape.flag is not None):
+    if shape.reported:
+        query = query.join(table_of(ReportedComment), _REPORTED.comment_id == C.comment_id).where(text(OPEN_REPORTS))
+    if shape.author and (shape.search is not None or shape.flag is not None or shape.reported):
         query = query.where(unindexed(C.author_id) == bindparam("author"))
     if shape.search is not None:
         newest, query = _matching(query, shape, dialect)
@@ -159,6 +165,8 @@ def choosing(shape: Shape, keys: tuple[Key, ...], dialect: str) -> Select[Any]:
         return query.order_by(newest.desc()).limit(_LIMIT)
     if shape.flag is not None:
         return query.order_by(_FLAG.made_at.desc()).limit(_LIMIT)
+    if shape.reported:
+        return query.order_by(_REPORTED.newest_at.desc()).limit(_LIMIT)
     theirs = select(Comment.id).order_by(Comment.created_at.desc()).limit(_LIMIT)
     if shape.author:
         theirs = theirs.where(Comment.author_id == bindparam("author"))

@@ -105,6 +105,12 @@ def publishable_key(session: Session, site_id: str, origin: str) -> str | None:
     return next((key.public for key in live if origin in key.origins), None)
 
 
+def origins_of(session: Session, site_id: str) -> frozenset[str]:
+    """The origins from which a live publishable key of the site works."""
+    live = (key for key in keys_of(session, site_id) if key.kind == KeyKind.PUBLISHABLE and key.revoked_at is None)
+    return frozenset(origin for key in live for origin in key.origins)
+
+
 def allowed_origin(session: Session, origin: str) -> bool:
     """Whether any site's live publishable key works from this origin."""
     keys = session.scalars(select(SiteKey).where(SiteKey.kind == KeyKind.PUBLISHABLE, SiteKey.revoked_at.is_(None)))

@@ -21,6 +21,7 @@ from moderation.web.desk import flags as flag_pages
 from moderation.web.desk import legal as legal_pages
 from moderation.web.desk import near_duplicates as alike_pages
 from moderation.web.desk import queue as queue_pages
+from moderation.web.desk import reporters as reporter_pages
 from moderation.web.desk import rules as rules_pages
 from moderation.web.desk import score_map as map_pages
 from moderation.web.desk import section as section_desk_pages
@@ -30,12 +31,17 @@ from moderation.web.reader import fragment as fragment_pages
 from moderation.web.reader import pages as reader_pages
 from moderation.web.reader import public_comment as public_comment_pages
 from moderation.web.reader import receipt as receipt_pages
+from moderation.web.reader import reports as report_pages
+from moderation.web.reader import rules as rules_of_site
 from moderation.web.shared.access import install_csrf, install_sign_in
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import install_templates
 
 APIS = frozenset(
-    {"articles_api", "comments_api", "embed_scripts", "operations_api", "perspective_api", "queue_api", "section_api"}
+    {
+        *("articles_api", "comments_api", "embed_scripts", "operations_api", "perspective_api", "queue_api"),
+        *("reports_api", "section_api"),
+    }
 )
 """Blueprints that ask for keys instead of a sign-in, and whose callers have no forms of ours."""
 
@@ -51,7 +57,12 @@ def install_pages(app: Flask, limits: Limits) -> None:
     app.register_blueprint(receipt_pages.blueprint(limits))
     app.register_blueprint(public_comment_pages.blueprint())
     app.register_blueprint(fragment_pages.blueprint(limits))
-    readers = {reader_pages.NAME, receipt_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME}
+    app.register_blueprint(report_pages.blueprint(limits))
+    app.register_blueprint(rules_of_site.blueprint())
+    readers = {
+        *(reader_pages.NAME, receipt_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME),
+        *(report_pages.NAME, rules_of_site.NAME),
+    }
     open_to_all = APIS | readers | {"static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
     install_csrf(app, exempt=APIS | readers)
@@ -60,6 +71,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         comment_pages,
         appeal_pages,
         flag_pages,
+        reporter_pages,
         desk_work_pages,
         audit_pages,
         admin_pages,

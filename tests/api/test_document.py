@@ -34,6 +34,8 @@ def test_its_examples_can_be_sent(front_door: Newsroom) -> None:
     (comment,) = schemas["NewComment"]["examples"]
     (decision,) = schemas["NewDecision"]["examples"]
     (announcement,) = schemas["NewAnnouncement"]["examples"]
+    (report,) = schemas["NewReport"]["examples"]
+    (notice,) = schemas["NewNotice"]["examples"]
     front_door.configure(REASONS)
     assert front_door.server("PUT", "/api/v1/articles/example", json=article).status_code == 201
     said = front_door.server("POST", "/api/v1/articles/example/announcement", json=announcement)
@@ -42,6 +44,11 @@ def test_its_examples_can_be_sent(front_door: Newsroom) -> None:
     assert sent.status_code == 202
     path = f"/api/v1/comments/{(sent.json or {})['id']}/decisions"
     assert front_door.server("POST", path, json=decision).status_code == 200
+    other = str(front_door.accepted()["id"])
+    front_door.decide(other)
+    assert front_door.server("POST", f"/api/v1/comments/{other}/reports", json=report).status_code == 202
+    url = notice["url"].replace("https://comments.example", "http://localhost").rpartition("/")[0] + f"/{other}"
+    assert front_door.client.post("/api/v1/notices", json=notice | {"url": url}).status_code == 201
 
 
 def test_what_is_sent_is_described_whole(front_door: Newsroom) -> None:
@@ -52,6 +59,8 @@ def test_what_is_sent_is_described_whole(front_door: Newsroom) -> None:
         (COMMENTS, "POST", "NewComment"),
         (f"{NOTHING}/decisions", "POST", "NewDecision"),
         (ANNOUNCEMENT, "POST", "NewAnnouncement"),
+        (f"{NOTHING}/reports", "POST", "NewReport"),
+        ("/api/v1/notices", "POST", "NewNotice"),
     ):
         answer = front_door.server(method, path, json={"colour": "red"})
         assert answer.status_code == 422
@@ -243,6 +252,32 @@ def announcements(newsroom: Newsroom) -> Iterator[TestResponse]:
     yield from bodies_that_are_none(newsroom, "POST", ANNOUNCEMENT)
 
 
+def reports(newsroom: Newsroom) -> Iterator[TestResponse]:
+    comment = newsroom.accepted()["id"]
+    path = f"/api/v1/comments/{comment}/reports"
+    yield newsroom.server("POST", path, json={"reason": "threat"})
+    newsroom.decide(comment)
+    yield newsroom.server("POST", path, json={"reason": "threat", "reporter": {"id": "reader-1"}})
+    yield newsroom.browser("POST", path, origin="https://other.example", json={"reason": "threat"})
+    yield newsroom.client.post(path, json={"reason": "threat"})
+    yield newsroom.server("POST", path, json={"reason": ""})
+    yield from bodies_that_are_none(newsroom, "POST", path)
+    notice = {"comment_id": comment, "explanation": "A lie.", "name": "Ada", "email": "a@b.example", "good_faith": True}
+    given = newsroom.client.post("/api/v1/notices", json=notice)
+    yield given
+    yield newsroom.client.post("/api/v1/notices", json=notice | {"comment_id": "nothing"})
+    yield newsroom.client.post("/api/v1/notices", json=notice | {"name": ""})
+    yield from bodies_that_are_none(newsroom, "POST", "/api/v1/notices")
+    told = dict(given.json or {})
+    yield newsroom.client.get(f"/api/v1/notices/{told['id']}?receipt={told['receipt']}")
+    yield newsroom.client.get(f"/api/v1/notices/{told['id']}?receipt=wrong")
+    yield newsroom.client.get(f"/api/v1/notices/{told['id']}")
+    newsroom.configure('[rate_limits]\nreports = ["1 per hour"]\nnotices = ["1 per hour"]\n', limits=True)
+    for _ in range(2):
+        yield newsroom.browser("POST", path, json={"reason": "threat"})
+        yield newsroom.client.post("/api/v1/notices", json=notice)
+
+
 GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
     articles,
     arrivals,
@@ -251,6 +286,7 @@ GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
     one_comment,
     sections,
     announcements,
+    reports,
 ]
 
 

@@ -102,7 +102,8 @@ def test_every_signal_can_be_asked_about_and_false_takes_a_condition_away() -> N
     assert len(policy.rules_for(None, "quiet").flag) == 2 * len(SIGNALS) - 1
 
 
-DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least", "private_data_at_least"}
+COUNTED_DANGERS = {"private_data_at_least", "reports_at_least"}
+DANGERS = {"threat_at_least", "identity_attack_at_least", "severe_toxicity_at_least", *COUNTED_DANGERS}
 DEFAULTS = {"toxicity_at_least", "relevance_at_most", "links_at_least", "spam_at_least", "name_toxicity_at_least"}
 
 
@@ -120,7 +121,7 @@ def test_an_empty_table_means_no_condition_but_danger_and_a_missing_one_the_defa
 @pytest.mark.parametrize("key", sorted(DANGERS))
 def test_danger_flags_unless_the_file_says_false_or_another_number(key: str) -> None:
     assert set(flags(f"[policy.flag]\n{key} = false\nlinks_at_least = 9\n")) == DANGERS - {key} | {"links_at_least"}
-    number = 3 if key == "private_data_at_least" else 0.87
+    number = 3 if key in COUNTED_DANGERS else 0.87
     assert flags(f"[policy.flag]\n{key} = {number}\n")[key] == number
     section = f"[policy.sections.opinion.flag]\n{key} = false\n"
     assert key not in flags(section, section="opinion")

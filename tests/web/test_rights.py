@@ -30,6 +30,7 @@ from moderation.storage.actions import ActionItem, ModeratorAction
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import Note, SavedView
+from moderation.storage.reports import Reporter
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
 from tests.web.pages import CALM, Pages, open_pages, pages_again
@@ -86,6 +87,12 @@ ROWS: dict[str, Row] = {
     "embed_scripts.counts": get("/counts.js", Who.ALL),
     "embed_scripts.words": get("/embed.de.json", Who.ALL),
     "fragment_pages.fragment": get("/embed/lanes?site={publishable}", Who.ALL),
+    "report_pages.report_form": get("/comments/{published}/report", Who.ALL),
+    "report_pages.send_report": post("/comments/{published}/report", Who.ALL, data={"reason": "spam"}),
+    "report_pages.notice_form": get("/notice", Who.ALL),
+    "report_pages.send_notice": post("/notice", Who.ALL),
+    "rules_of_site.rules": get("/rules", Who.ALL),
+    "reports_api.post_notice": post("/api/v1/notices", Who.ALL, json={}),
     "reader_pages.write": post("/articles/lanes/comments", Who.ALL),
     "static": get("/static/base.css", Who.ALL),
     "operations_api.healthz": get("/healthz", Who.ALL),
@@ -118,6 +125,10 @@ ROWS: dict[str, Row] = {
     ),
     "comment_pages.reopen": post("/review/comments/{comment}/reopen", Who.MODERATOR, here=True, section=True),
     "flag_pages.flags": post("/review/comments/{comment}/flags/featured", Who.MODERATOR, here=True, section=True),
+    "flag_pages.reports_aside": post("/review/comments/{published}/reports", Who.MODERATOR, here=True, section=True),
+    "reporter_pages.reporters": get("/review/reporters", Who.SIGNED_IN),
+    "reporter_pages.reporter": get("/review/reporters/{reporter}", Who.MODERATOR, here=True),
+    "reporter_pages.mute": post("/review/reporters/{reporter}/mute", Who.MODERATOR, here=True, section=True),
     "flag_pages.notes": post(
         "/review/comments/{comment}/notes", Who.MODERATOR, here=True, section=True, data={"note": "x"}
     ),
@@ -186,6 +197,8 @@ ROWS: dict[str, Row] = {
     "legal_pages.queue": get("/legal", Who.SENIOR, section=True),
     "legal_pages.enter": post("/legal", Who.SENIOR, here=True, section=True, data={"site": "demo", **_NOTICE}),
     "legal_pages.legal_case": get("/legal/{case}", Who.SENIOR, here=True, section=True),
+    "legal_pages.told": post("/legal/{case}/told", Who.SENIOR, here=True, section=True),
+    "legal_pages.forget": post("/legal/{case}/forget-sender", Who.SENIOR, here=True, section=True),
     "legal_pages.decide": post("/legal/{case}/decide", Who.SENIOR, here=True, section=True, data=_DECIDED),
     # a chain is the whole site's
     "audit_pages.audit": get("/audit", Who.MODERATOR, section=True),
@@ -244,6 +257,9 @@ ROWS: dict[str, Row] = {
     "perspective_api.suggest_score": post(
         "/v1alpha1/comments:suggestscore?key={secret}", Who.KEY, json={"comment": {"text": CALM}}
     ),
+    "reports_api.post_report": post(
+        "/api/v1/comments/{published}/reports", Who.KEY, here=True, json={"reason": "spam"}
+    ),
     "queue_api.get_queue": get("/api/v1/comments", Who.KEY),  # each key sees its own site's
     "perspective_api.batch": post("/batch", Who.ALL),  # each call in it brings its own key
     "logout": post("/logout", Who.SIGNED_IN),
@@ -251,8 +267,9 @@ ROWS: dict[str, Row] = {
 WITH_A_RECEIPT = {
     *(f"receipt_pages.{step}" for step in ("standing", "take_back", "edit", "appeal", "mend", "send_again")),
     *(f"comments_api.{step}" for step in ("post_withdraw", "patch_comment", "post_appeal")),
+    *("report_pages.notice", "reports_api.get_notice"),
 }
-"""These open to whoever has the comment's receipt, and to no role."""
+"""These open to whoever has the receipt of the comment or the notice, and to no role."""
 
 FROM_THE_SITES_PAGES = {"fragment_pages.send"}
 """These open to whoever comes from an origin that the site's publishable key allows."""
@@ -347,7 +364,7 @@ def _appealed(pages: Pages) -> str:
 
 def _something_of_each(session: Session, pages: Pages, comment_id: str) -> dict[str, str]:
     """A term, a note, a legal case, and for everybody an action and a view of their own: their ids, and others'."""
-    now, ids = pages.clock(), {name: new_id(pages.clock()) for name in ("term", "case", "note")}
+    now, ids = pages.clock(), {name: new_id(pages.clock()) for name in ("term", "case", "note", "reporter")}
     comment, chief = session.get_one(Comment, comment_id), account_named(session, "chief")
     target = account_named(session, "stranger")
     key = session.scalars(select(SiteKey).where(SiteKey.site_id == "demo", SiteKey.kind == "publishable")).one()
@@ -356,6 +373,8 @@ def _something_of_each(session: Session, pages: Pages, comment_id: str) -> dict[
     made: dict[str, Any] = {"site_id": "demo", "account_id": chief.id, "made_at": now}
     session.add(Term(id=ids["term"], article_id=comment.article_id, term="x", why="y", **made))
     session.add(Note(id=ids["note"], about="comment", subject=comment_id, text="x", pinned=True, **made))
+    counts: dict[str, Any] = {"reports": 1, "rightly": 0, "wrongly": 0, "muted": False}
+    session.add(Reporter(id=ids["reporter"], site_id="demo", key="k", created_at=now, newest_at=now, **counts))
     legal_case = {"site_id": "demo", "kind": "notice", "explanation": "x", "received_at": now, "due_at": now}
     session.add(LegalCase(id=ids["case"], comment_id=comment_id, **legal_case))
     for role in ROLES:

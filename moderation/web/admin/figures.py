@@ -18,6 +18,7 @@ from moderation.policy_lab.agreement import LabelAgreement, label_agreement
 from moderation.storage.desk import account_names
 from moderation.storage.figures import Figures, Range, figures, waiting_now
 from moderation.storage.replay import decided_by_people
+from moderation.storage.reports import ReportFigures, report_figures
 from moderation.web.admin.figures_view import (
     RANGE_WORDS,
     appeal_table,
@@ -30,6 +31,8 @@ from moderation.web.admin.figures_view import (
     reading_words,
     reason_lines,
     reason_name,
+    report_lines,
+    report_reason,
     section_lines,
     time_plot,
     time_table,
@@ -64,6 +67,7 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     figures: Figures
+    reports: ReportFigures
     labels: tuple[LabelAgreement, ...]
 
 
@@ -108,6 +112,7 @@ def _counted(db: Session, asked: Asked) -> Counted:
     def count() -> Counted:
         return Counted(
             figures=figures(db, asked.chosen, now=now, over=asked.over, zone=zone, by_moderator=by_moderator),
+            reports=report_figures(db, asked.chosen, now - timedelta(days=asked.over.days)),
             labels=label_agreement(decided_by_people(db, asked.chosen, None, limit=COMPARED)),
         )
 
@@ -138,6 +143,8 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         reasons=reason_lines(found, reasons),
         appeals=appeal_table(found, reasons),
         sections=section_lines(found.sections),
+        reports=counted.reports,
+        report_lines=report_lines(counted.reports, reasons),
         moderators=None if found.moderators is None else moderator_lines(found.moderators, account_names(db)),
         labels=label_lines(counted.labels),
         choices={one.label: label_name(one.label) for one in counted.labels},
@@ -153,6 +160,7 @@ _HEADS = {
     "time": ("first_day", "arrived", "approved_by_people", "rejected_by_people", "by_policy"),
     "reasons": ("reason", "refused"),
     "appeals": ("reason", "asked", "upheld", "partly_reversed", "reversed", "median_hours_to_answer"),
+    "reports": ("reason", "reported", "rightly"),
     "sections": ("section", "arrived", "approved", "rejected"),
     "moderators": ("moderator", "approved", "rejected"),
     "agreement": (
@@ -177,6 +185,9 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
             hours = "" if count.answered_in is None else f"{count.answered_in.total_seconds() / 3600:.1f}"
             numbers = (count.asked, count.upheld, count.partly_reversed, count.reversed)
             yield reason_name(count.reason, reasons), *numbers, hours
+    elif name == "reports":
+        reasons = services().configuration.current().reasons
+        yield from ((report_reason(reason, reasons), count, right) for reason, count, right in counted.reports.reasons)
     elif name == "sections":
         yield from ((part.name or "", part.arrived, part.approved, part.rejected) for part in found.sections)
     elif name == "moderators":

@@ -10,6 +10,7 @@ from moderation.config.configuration import ReasonChoice
 from moderation.core.intervals import ENOUGH, TOO_FEW, share_interval, share_words
 from moderation.policy_lab.agreement import SPEAKS_FOR, Bin, LabelAgreement
 from moderation.storage.figures import Column, Figures, Part, Range
+from moderation.storage.reports import ReportFigures
 from moderation.web.shared.plots import Piece, Plot, column_plot
 from moderation.web.shared.wording import age, percent
 
@@ -112,6 +113,26 @@ def reason_lines(figures: Figures, reasons: Sequence[ReasonChoice]) -> Lines:
                 cells=(f"{count:,}", share_words(count, total)),
             )
             for reason, count in figures.reasons
+        ),
+    )
+
+
+def report_reason(reason: str | None, reasons: Sequence[ReasonChoice]) -> str:
+    return "In words of their own" if reason is None else reason_name(reason, reasons)
+
+
+def report_lines(reports: ReportFigures, reasons: Sequence[ReasonChoice]) -> Lines:
+    """Readers' reports by their reason, the most frequent first."""
+    maximum = max((count for _, count, _ in reports.reasons), default=1)
+    return Lines(
+        heads=("Reason", "Reported", "Rightly"),
+        lines=tuple(
+            Line(
+                name=report_reason(reason, reasons),
+                pieces=(("rejected", "0", percent(count / maximum)),),
+                cells=(f"{count:,}", share_words(right, count)),
+            )
+            for reason, count, right in reports.reasons
         ),
     )
 

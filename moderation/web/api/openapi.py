@@ -54,6 +54,7 @@ _REFUSALS = {
 _PATH = {
     "article_id": ("article_id", "The site's own name for the article; may hold slashes."),
     "comment_id": ("id", "The comment's id."),
+    "notice_id": ("id", "The notice's id."),
 }
 """A rule's arguments: their names in the document, and what they are."""
 

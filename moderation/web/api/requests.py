@@ -294,6 +294,74 @@ class NewDecision(Sent):
     )
 
 
+# --- reports and notices ----------------------------------------------------------------------------------------------
+
+
+class NewReporter(Sent):
+    """Who reports, as the site knows them. Counts with the secret key only."""
+
+    id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = None
+    address: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
+        None, description="The reader's IP address."
+    )
+
+
+class NewReport(Sent):
+    """Why somebody reports a comment."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "threat", "text": "Names where she lives."}]})
+
+    reason: Annotated[str, Field(max_length=500), Canonical, AfterValidator(_filled)] = Field(
+        description="The id of a configured reason, or a few words."
+    )
+    text: Annotated[str, Field(max_length=1000), Canonical, OrNone] | None = Field(
+        None, description="What moderators should know beside."
+    )
+    reporter: NewReporter | None = None
+
+
+class NewNotice(Sent):
+    """A notice of content that somebody holds to be illegal (article 16 of the Digital Services Act)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "url": "https://comments.example/comments/01k0v6v1m3c7m5sq5n0p6q8r9t",
+                    "explanation": "It says that I stole money, which is not true.",
+                    "law": "Section 187 of the criminal code",
+                    "name": "Ada Lovelace",
+                    "email": "ada@example.com",
+                    "good_faith": True,
+                }
+            ]
+        }
+    )
+
+    comment_id: Annotated[str, Field(max_length=64), Canonical, OrNone] | None = Field(
+        None, description="The comment's id; or send its `url`."
+    )
+    url: Annotated[str, Field(max_length=2000), Canonical, OrNone] | None = Field(
+        None, description="The comment's own address here, or that of its place under the article."
+    )
+    explanation: Annotated[str, Field(max_length=10_000), Canonical, AfterValidator(_filled)] = Field(
+        description="Why it is illegal."
+    )
+    law: Annotated[str, Field(max_length=500), Canonical, OrNone] | None = Field(
+        None, description="The law that it breaks, where you know it."
+    )
+    name: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
+        None, description="May be left out with `child_abuse` alone."
+    )
+    email: Annotated[str, Field(max_length=254), Canonical, OrNone] | None = Field(
+        None, description="May be left out with `child_abuse` alone."
+    )
+    good_faith: Annotated[bool, Field(strict=True)] = Field(
+        description="Must be true: what you say is, as far as you know, right and complete."
+    )
+    kind: Annotated[Literal["child_abuse", "threat_to_life"] | None, Chosen] = None
+
+
 # --- the queue --------------------------------------------------------------------------------------------------------
 
 _Asked = Annotated[str, Field(max_length=200)]

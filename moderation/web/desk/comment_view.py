@@ -27,6 +27,7 @@ from moderation.storage.queue_index import location_in
 from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk.forms import SPANS
+from moderation.web.desk.reporters import reports_view
 from moderation.web.desk.severity_view import Urgency, urgency_of
 from moderation.web.shared.access import services
 from moderation.web.shared.languages import gettext
@@ -105,6 +106,7 @@ class Reading:
             "alike": alike,
             "may_reject_alike": self._may_reject(item) and any(other["percent"] >= 100 * NEARLY for other in alike),
             "author": self._author(item),
+            "reports": reports_view(self.db, item.comment.id, self.configuration.reasons),
             "spans": {value: words for value, words in SPANS.items() if value != "date"},
             **self._left_on(item),
         }

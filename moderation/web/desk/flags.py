@@ -1,5 +1,5 @@
 """What a moderator does with a comment beside deciding about it: leave it to a senior, feature it, send it to the
-newsroom, note something about it.
+newsroom, note something about it, set aside what readers reported of it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from werkzeug.wrappers import Response
 from moderation.core.errors import ModerationError, OpenWithColleague
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.desk.flags import add_note, flag_comment, remove_note, unflag_comment
+from moderation.desk.reports import dismiss_reports
 from moderation.storage.desk import standing_of
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout
+from moderation.storage.reports import ReportOutcome
 from moderation.web.desk.comment import comment_page, refusal
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused, revision_of
@@ -30,12 +32,22 @@ _WORDS = {
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review/comments/<id>/flags/<kind>``, ``.../notes`` and ``/review/notes/<id>/remove``."""
+    """The routes ``/review/comments/<id>/flags/<kind>``, ``.../reports``, ``.../notes`` and
+    ``/review/notes/<id>/remove``.
+    """
     pages = Blueprint("flag_pages", __name__)
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/flags/<any(escalated, featured, newsroom):kind>")
     def flags(comment_id: str, kind: str) -> Response:
         return _flag(known_id(comment_id), FlagKind(kind))
+
+    @pages.post(f"{QUEUE}/comments/<comment_id>/reports")
+    def reports_aside(comment_id: str) -> Response:
+        return _response(
+            known_id(comment_id),
+            "reports set aside",
+            lambda: dismiss_reports(services(), person(), known_id(comment_id), ReportOutcome.SET_ASIDE),
+        )
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/notes")
     def notes(comment_id: str) -> Response:

@@ -84,6 +84,7 @@ _SAID = {
     "joined": "Joined. All comments stand under this article now.",
     "entered": "Entered. Its time runs.",
     "decided": "Decided and recorded.",
+    "forgotten": "Erased: nobody can see any more who sent it.",
 }
 
 

@@ -30,6 +30,8 @@ _WORDS: Mapping[str, str] = {
     "comment.appeal_decided": noted("Looked at again"),
     "comment.mended": noted("Mended by its writer, and sent again"),
     "comment.reported": noted("Reported by a reader"),
+    "comment.reports_settled": noted("Its reports were decided about"),
+    "comment.reports_reopened": noted("Its reports are open again"),
 }
 
 

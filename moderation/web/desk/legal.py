@@ -15,10 +15,11 @@ from moderation.core.errors import InvalidField
 from moderation.core.reach import SENIOR
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.legal import CaseForm, CaseRuling, decide_case, receive
+from moderation.desk.legal_notices import forget_sender, tell_sender
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.desk import account_names
-from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome, decided_cases, open_cases
+from moderation.storage.legal import LegalCase, LegalKind, LegalOutcome, NoticeCategory, decided_cases, open_cases
 from moderation.storage.sites import Site
 from moderation.web.desk.forms import Problem, done_here, field, form_response, moment, problem_of
 from moderation.web.shared.access import person, services
@@ -43,6 +44,9 @@ class CaseLine:
     due_at: datetime
     left: str
     urgency: str
+    urgent: bool
+    category: str | None
+    informed_at: datetime | None
     outcome: str | None
     decided_at: datetime | None
     by: str | None
@@ -75,6 +79,23 @@ def blueprint() -> Blueprint:
             lambda problem: _case_page(case_id, problem),
             f"{LEGAL}/{known_id(case_id)}",
             "decided",
+        )
+
+    @pages.post("/<case_id>/told")
+    def told(case_id: str) -> Response:
+        return form_response(
+            lambda: tell_sender(services(), person(), known_id(case_id)),
+            lambda problem: _case_page(case_id, problem),
+            f"{LEGAL}/{known_id(case_id)}",
+        )
+
+    @pages.post("/<case_id>/forget-sender")
+    def forget(case_id: str) -> Response:
+        return form_response(
+            lambda: forget_sender(services(), person(), known_id(case_id)),
+            lambda problem: _case_page(case_id, problem),
+            f"{LEGAL}/{known_id(case_id)}",
+            "forgotten",
         )
 
     return pages
@@ -190,6 +211,12 @@ _KINDS = {
 }
 
 
+_CATEGORIES: dict[str, str] = {
+    NoticeCategory.CHILD_ABUSE: "sexual abuse of children",
+    NoticeCategory.THREAT_TO_LIFE: "a threat to somebody’s life",
+}
+
+
 def _line(legal_case: LegalCase, names: dict[str, str], now: datetime, soon: timedelta) -> CaseLine:
     if legal_case.decided_at is not None:
         late = legal_case.decided_at > legal_case.due_at
@@ -209,6 +236,9 @@ def _line(legal_case: LegalCase, names: dict[str, str], now: datetime, soon: tim
         due_at=legal_case.due_at,
         left=left,
         urgency=urgency,
+        urgent=legal_case.urgent,
+        category=_CATEGORIES.get(legal_case.category or ""),
+        informed_at=legal_case.informed_at,
         outcome=legal_case.outcome,
         decided_at=legal_case.decided_at,
         by=names.get(legal_case.decided_by or "") if legal_case.decided_by else None,

@@ -238,7 +238,7 @@ def _total(reading: Reading, view: View) -> str:
 
 def _waiting_count(reading: Reading, view: View, status: str) -> str | None:
     """How many the view would show of what waits for somebody; what was ever decided is not counted."""
-    if status not in ("waiting", "escalated", "newsroom"):
+    if status not in ("waiting", "escalated", "reported", "newsroom"):
         return None
     there = view.changed(status=status)
     # Little is left to seniors or sent to the newsroom, often nothing, and looking through texts takes its time.

@@ -24,6 +24,7 @@ from moderation.web.shared.rendering import known_id, tidy
 TABS: dict[str, tuple[str, tuple[Status, ...] | None]] = {
     "waiting": (noted("Waiting"), None),
     "escalated": (noted("Escalated"), None),
+    "reported": (noted("Reported"), (Status.APPROVED,)),
     "approved": (noted("Published"), (Status.APPROVED,)),
     "rejected": (noted("Rejected"), (Status.REJECTED,)),
     "withdrawn": (noted("Withdrawn"), (Status.WITHDRAWN, Status.EXPIRED)),
@@ -147,6 +148,11 @@ class View:
         return TABS[self.status][1] is None
 
     @property
+    def reported(self) -> bool:
+        """Whether it is the view of what readers have reported, and nobody has decided about."""
+        return self.status == "reported"
+
+    @property
     def flagged_as(self) -> FlagKind | None:
         """The flag that everything in this view has."""
         named = self.status if self.status in FLAGS else self.flag
@@ -190,6 +196,7 @@ class View:
             language=self.language or None,
             before=now - waited if waited is not None else None,
             flag=self.flagged_as,
+            reported=self.reported,
             find=self.sought if self.find else None,
             order=self.order,
         )

@@ -121,6 +121,14 @@ class Limits:
             self._count(limits.unverified_per_address, f"{site_id} {hashed_address()}", "unverified address")
         self._count(limits.unverified_articles, site_id, "unverified")
 
+    def count_report(self, site_id: str, reporter: str) -> None:
+        """A report of a comment; ``reporter`` stands for whoever sends it."""
+        self._count(limits_in_force().reports, f"{site_id} {reporter}", "report")
+
+    def count_notice(self) -> None:
+        """A notice of illegal content."""
+        self._count(limits_in_force().notices, hashed_address(), "notice")
+
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """Where one of several limits refuses, those that have counted already count no more. What is counted in it

@@ -25,6 +25,7 @@ const SIGNED_OUT = gettext("You were signed out. Load the page again to sign in.
 const DONE = {
   approve: gettext("Published"), reject: gettext("Rejected"), reopen: gettext("Back in the queue"), escalated: gettext("Left to a senior"),
   featured: gettext("Published and featured"), newsroom: gettext("Sent to the newsroom"), note: gettext("Noted"), unnote: gettext("Note removed"),
+  keep: gettext("Kept"), dismiss: gettext("Reports set aside"),
 };
 const OF_AUTHOR = { trusted: gettext("Trusted"), muted: gettext("Muted"), banned: gettext("Banned"), lifted: gettext("Free again") };
 const panes = new Map();
@@ -237,7 +238,7 @@ const outbox = new Outbox({
   held,
 });
 
-const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated"]);
+const MOVES_ON = new Set(["approve", "reject", "reopen", "escalated", "keep", "dismiss"]);
 
 /* Out it goes; what decides about a comment takes it from the list. */
 const send = (item) => {
