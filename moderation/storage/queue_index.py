@@ -161,7 +161,11 @@ class Weight:
 
     @property
     def columns(self) -> dict[str, Any]:
-        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version}
+        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version or None}
+
+
+UNWEIGHED = Weight(0, "")
+"""No policy has weighed it yet: its severity is made soon, where it waits."""
 
 
 WAITS: ColumnElement[bool] = literal_column(f"queue_index.{_WAITING}")
