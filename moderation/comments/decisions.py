@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import null
+from sqlalchemy import bindparam, delete, null
 
 from moderation.comments.evaluation import STATUS_OF, Judgement, statement_for
 from moderation.core.actor import POLICY
@@ -22,6 +22,13 @@ from moderation.unit_of_work import UnitOfWork
 
 _insert_scores = RowInsert(table_of(ScoreRow))
 _insert_decision = RowInsert(table_of(DecisionRow))
+_DROP_SCORES = delete(table_of(ScoreRow)).where(table_of(ScoreRow).c.comment_id == bindparam("of"))
+
+
+def replace_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
+    """A pack's scores stand in place of those that another gave. What was decided keeps what it was decided from."""
+    unit.connection.execute(_DROP_SCORES, {"of": comment_id})
+    store_scores(unit, site_id, comment_id, scores)
 
 
 def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:

@@ -30,6 +30,7 @@ from moderation.storage.comments import Comment, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
 from moderation.storage.imported import count_answers, insert_many, parents_among
+from moderation.storage.near_duplicates import LATELY
 from moderation.storage.search_index import enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
 
@@ -191,7 +192,11 @@ def bring_in(unit: UnitOfWork, comments: Sequence[Imported], *, actor: str) -> N
     rows = [places.placed(one) for one in comments]
     index = []
     for one, row in zip(comments, rows, strict=True):
-        entry = queue_index.queue_index_row(row, one.article, one.signals, queue_index.UNWEIGHED, by_policy=None)
+        # Nobody looks for what is like a comment that was decided long ago.
+        alike = one.status in WAITING or row["received_at"] > unit.now - LATELY
+        entry = queue_index.queue_index_row(
+            row, one.article, one.signals, queue_index.UNWEIGHED, by_policy=None, findable=alike
+        )
         index.append({**entry, "by_person": one.status.value if one.by_person else None})
     insert_many(unit.connection, rows, index)
     places.keep()

@@ -14,9 +14,11 @@ from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
 from moderation.comments.article_vectors import prepared_article
-from moderation.comments.decisions import store_scores
+from moderation.comments.decisions import replace_scores, store_scores
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
+    STATUS_OF,
+    Judgement,
     counts_for,
     holds_for,
     is_look_alike,
@@ -81,6 +83,49 @@ def score_late(services: Services, comment_id: str) -> bool:
         return None if comment is None or comment.scored else claim_these(session, WORK, [comment_id], services.clock())
 
     return _score_claimed(services, _claims(services), services.database.writing(this)) == 1
+
+
+def score_again(services: Services, ids: Sequence[str]) -> int:
+    """Scores these stored comments with the packs of today, whether or not they had scores. Returns how many got them.
+
+    Where nobody but the policy has a say in one that waits unscored, it is decided as late ones are. Everything else
+    stands: a comment is where it was, with today's scores beside it.
+    """
+    with services.database.reading() as session:
+        found = comments_among(session, ids)
+    texts = [id_ for id_ in ids if id_ in found and found[id_].status != Status.ERASED and found[id_].body]
+    scored = {id_: scores for id_, scores in zip(texts, _scores(services, texts), strict=True) if scores is not None}
+    configuration = services.configuration.current()
+
+    def work(unit: UnitOfWork) -> None:
+        for id_, scores in sorted(scored.items()):
+            _renew(unit, configuration, services.site_rules, id_, scores)
+
+    if scored:
+        run_in_unit_of_work(services, work)
+    return len(scored)
+
+
+def _renew(
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, scores: Scores
+) -> None:
+    comment = find_comment(unit.session, comment_id, lock=True)
+    if comment is None or comment.status == Status.ERASED:
+        return
+    had_scores, comment.scored, comment.scoring_leased_until = comment.scored, True, None
+    if had_scores:
+        replace_scores(unit, comment.site_id, comment.id, scores)
+    else:
+        store_scores(unit, comment.site_id, comment.id, scores)
+    if not had_scores and _is_left_to_policy(unit, comment):
+        _decide(unit, configuration, site_rules, comment, scores)
+        return
+    judgement = _judged(unit, configuration, site_rules, comment, scores)
+    by_policy = queue_index.by_policy(unit.connection, comment.id)
+    # What the policy decided stays what it decided; of what comes from elsewhere it says so now.
+    status = STATUS_OF[judgement.decision.outcome] if by_policy is None else Status(by_policy)
+    columns = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
+    queue_index.change(unit.connection, comment.id, columns)
 
 
 def _claims(services: Services) -> Claims:
@@ -198,6 +243,13 @@ def _is_left_to_policy(unit: UnitOfWork, comment: Comment) -> bool:
 def _decide(
     unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment: Comment, scores: Scores | None
 ) -> None:
+    decide_late(unit, comment, _judged(unit, configuration, site_rules, comment, scores))
+
+
+def _judged(
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment: Comment, scores: Scores | None
+) -> Judgement:
+    """What the policy in force makes of a stored comment."""
     article = unit.session.get_one(Article, comment.article_id)
     author = unit.session.get_one(Author, comment.author_id)
     rules = site_rules.rules(unit.session, article)
@@ -219,7 +271,7 @@ def _decide(
     if stands.closed_because is not None:
         # What came in time isn't lost, but a closed discussion publishes nothing by itself.
         mode, holds = Mode.PRE, (*holds, "the discussion has closed since it was written")
-    judgement = judge(
+    return judge(
         configuration,
         scores,
         site_id=comment.site_id,
@@ -231,4 +283,3 @@ def _decide(
         meanings=private.meanings,
         verified=article.verified,
     )
-    decide_late(unit, comment, judgement)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ class _Importing:
             "marks": [],
             "first": False,
         }
-        counts = {"links": float(count_links(one.body)), "name_links": float(links_in_name(one.name))}
+        counts = {"links": float(count_links(one.body)), "name_links": float(_links_in_name(one.name))}
         last = one.decisions[-1]
         return Imported(
             columns=columns,
@@ -354,6 +355,9 @@ class _Importing:
         insert_authors(unit.connection, list(rows.values()))
         result.new_authors += len(rows)
         return found
+
+
+_links_in_name = lru_cache(maxsize=10_000)(links_in_name)
 
 
 def _name(name: str | None) -> str | None:

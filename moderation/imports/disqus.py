@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from moderation.core.comment import Status
 from moderation.imports.reading import Broken, moment, moment_or_none, reference, text_of_html
 from moderation.imports.records import Article, Comment, Decided, Options, Person, Record, Untaken
-from moderation.imports.xml import Element, attribute, child_attribute, child_text, elements
+from moderation.imports.xml import Element, attribute, children, elements, text_of
 
 
 def read(file: Path, options: Options) -> Iterator[Record]:
@@ -28,44 +28,47 @@ def read(file: Path, options: Options) -> Iterator[Record]:
 
 
 def _thread(element: Element, ref: str, options: Options) -> Article:
+    parts = children(element)
     return Article(
         ref=reference(ref, "dsq:id"),
-        title=child_text(element, "title"),
-        url=child_text(element, "link") or None,
-        name=child_text(element, "id") or None,
-        published_at=moment_or_none(child_text(element, "createdAt") or None, now=options.now),
-        closed=child_text(element, "isClosed") == "true",
+        title=text_of(parts.get("title")),
+        url=text_of(parts.get("link")) or None,
+        name=text_of(parts.get("id")) or None,
+        published_at=moment_or_none(text_of(parts.get("createdAt")) or None, now=options.now),
+        closed=text_of(parts.get("isClosed")) == "true",
     )
 
 
 def _post(element: Element, ref: str, where: str, options: Options) -> Comment:
-    author = element.find("{*}author")
-    person = Person()
-    if author is not None:
-        username = child_text(author, "username")
-        named = username and child_text(author, "isAnonymous") != "true"
-        person = Person(
-            name=child_text(author, "name"),
-            id=f"disqus:{username}" if named else None,
-            email=child_text(author, "email") or None,
-            address=child_text(element, "ipAddress") or None,
-        )
-    spam, deleted = child_text(element, "isSpam") == "true", child_text(element, "isDeleted") == "true"
-    if spam:
-        decided = Decided(status=Status.REJECTED, reason="spam")
-    elif deleted:
-        decided = Decided(status=Status.WITHDRAWN)
-    elif child_text(element, "isApproved") == "false":
-        decided = Decided(status=Status.PENDING)
-    else:
-        decided = Decided(status=Status.APPROVED)
+    parts = children(element)
     return Comment(
         ref=reference(ref, "dsq:id"),
         where=where,
-        article=reference(child_attribute(element, "thread", "id"), "thread"),
-        parent=child_attribute(element, "parent", "id") or None,
-        author=person,
-        body=text_of_html(child_text(element, "message")),
-        created_at=moment(child_text(element, "createdAt"), now=options.now),
-        decided=decided,
+        article=reference(attribute(parts.get("thread"), "id"), "thread"),
+        parent=attribute(parts.get("parent"), "id") or None,
+        author=_author(parts),
+        body=text_of_html(text_of(parts.get("message"))),
+        created_at=moment(text_of(parts.get("createdAt")), now=options.now),
+        decided=_decided(parts),
     )
+
+
+def _author(parts: Mapping[str, Element]) -> Person:
+    said = children(parts["author"]) if "author" in parts else {}
+    username = text_of(said.get("username"))
+    named = username and text_of(said.get("isAnonymous")) != "true"
+    return Person(
+        name=text_of(said.get("name")),
+        id=f"disqus:{username}" if named else None,
+        email=text_of(said.get("email")) or None,
+        address=text_of(parts.get("ipAddress")) or None,
+    )
+
+
+def _decided(parts: Mapping[str, Element]) -> Decided:
+    if text_of(parts.get("isSpam")) == "true":
+        return Decided(status=Status.REJECTED, reason="spam")
+    if text_of(parts.get("isDeleted")) == "true":
+        return Decided(status=Status.WITHDRAWN)
+    waits = text_of(parts.get("isApproved")) == "false"
+    return Decided(status=Status.PENDING if waits else Status.APPROVED)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -27,6 +28,7 @@ LONGEST_LINE = 32 * 1024 * 1024
 """Bytes of one line of a file of JSON Lines."""
 _CHUNK = 64 * 1024
 _WHITESPACE = regex.compile(r"\s+")
+_BLANKS = regex.compile(r" {2,}")
 _ZONE = regex.compile(r"[Zz]|UTC|GMT|[+\-]\d\d(?::?\d\d)?")
 _SECONDS = regex.compile(r"\d{9,13}", regex.ASCII)
 
@@ -182,8 +184,8 @@ def text_of_html(html: str) -> str:
     """The text as a reader saw it. White space of the source is none of the text's, but in ``<pre>``."""
     if "<pre" not in html.lower():
         html = _WHITESPACE.sub(" ", html)
-    lines = (line.strip(" ") for line in seen_in_html(html).text.split("\n"))
-    return tidy("\n".join(lines))
+    lines = seen_in_html(html).text.replace("\xa0", " ").split("\n")
+    return tidy("\n".join(_BLANKS.sub(" ", line).strip(" ") for line in lines))
 
 
 def tidy(text: str) -> str:
@@ -208,6 +210,7 @@ def one_line(text: str, longest: int) -> str:
         return ""
 
 
+@lru_cache(maxsize=10_000)  # most people wrote more than once
 def name_of(text: str | None) -> str:
     """A person's name as it is kept."""
     return one_line(text or "", LONGEST_NAME) or "Anonymous"

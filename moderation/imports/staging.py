@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from moderation.core.comment import Status
 from moderation.imports.reading import name_of
@@ -91,6 +92,8 @@ class Staging:
         self._database = sqlite3.connect("")  # on disk where it grows, and nobody else finds it
         self._database.executescript(_TABLES)
         self._keys, self._told = keys, told
+        self._person = lru_cache(maxsize=10_000)(self._person_as_kept)  # most wrote more than once
+        self._has_decisions = False
         self.counts = Counts()
 
     def close(self) -> None:
@@ -122,7 +125,7 @@ class Staging:
             statement, [_kept(value) if isinstance(value, str) else value for value in values]
         )
 
-    def _person(self, person: Person) -> tuple[str, str, str | None, bool]:
+    def _person_as_kept(self, person: Person) -> tuple[str, str, str | None, bool]:
         name = name_of(person.name)
         keys = json.dumps(self._keys(Person(name=name, id=person.id, email=person.email, address=person.address)))
         return name, keys, person.id, bool(person.id or person.email or person.address)
@@ -161,6 +164,7 @@ class Staging:
         self.counts.votes += comment.votes
 
     def _add_decision(self, decision: Decision) -> None:
+        self._has_decisions = True
         at = decision.decided.at
         values = (decision.comment, at.timestamp() if at else 0.0, _as_text(decision.decided))
         self._run("INSERT INTO decisions VALUES (?, ?, ?)", *values)
@@ -271,7 +275,7 @@ class Staging:
             scores,
         ) = row
         own = _of_text(str(decided))
-        found = self._run("SELECT decided FROM decisions WHERE comment = ? ORDER BY at, rowid", ref)
+        found = self._run(_DECISIONS, ref).fetchall() if self._has_decisions else []
         decisions = [_of_text(text) for (text,) in found]
         if not decisions or decisions[-1].status is not own.status:
             decisions.append(own)
@@ -320,6 +324,7 @@ class Staging:
         self._database.executemany("UPDATE articles SET stored = ?2 WHERE ref = ?1", articles.items())
 
 
+_DECISIONS = "SELECT decided FROM decisions WHERE comment = ? ORDER BY at, rowid"
 _NO_TEXT = ("empty", "It has no text.")
 _EMPTY = (
     "SELECT c.place, c.ref, c.status FROM comments c WHERE c.level = ? AND c.body = '' "

@@ -67,7 +67,7 @@ def elements(
                         _check_root(file, element, root, what)
                     continue
                 parent = element.getparent()
-                if parent is None or etree.QName(parent).localname not in inside:
+                if parent is None or parent.tag.rpartition("}")[2] not in inside:
                     continue
                 if source.ended and _broken_off(context):
                     continue  # what ends only because the file does is half of something
@@ -85,24 +85,27 @@ def elements(
             yield Untaken(where=where, ref=None, code="breaks_off", why=why)
 
 
-def child_text(element: Element, name: str) -> str:
-    """The text of a child with this local name; empty where there is none."""
-    found = element.find(f"{{*}}{name}")
-    return "" if found is None else (found.text or "").strip()
+def children(element: Element) -> dict[str, Element]:
+    """An element's children by their local names; of several with one name the first."""
+    found: dict[str, Element] = {}
+    for child in element:
+        if isinstance(child.tag, str):  # no comment, no instruction
+            found.setdefault(child.tag.rpartition("}")[2], child)
+    return found
 
 
-def attribute(element: Element, name: str) -> str:
-    """An attribute by its local name."""
-    for key, value in element.attrib.items():
-        if etree.QName(key).localname == name:
-            return str(value).strip()
+def text_of(element: Element | None) -> str:
+    """An element's text; empty where there is none."""
+    return "" if element is None else (element.text or "").strip()
+
+
+def attribute(element: Element | None, name: str) -> str:
+    """An attribute by its local name; empty where there is none."""
+    if element is not None:
+        for key, value in element.attrib.items():
+            if key.rpartition("}")[2] == name:
+                return str(value).strip()
     return ""
-
-
-def child_attribute(element: Element, child: str, name: str) -> str:
-    """An attribute of a child, both by their local names."""
-    found = element.find(f"{{*}}{child}")
-    return "" if found is None else attribute(found, name)
 
 
 def _check_root(file: Path, element: Element, root: str, what: str) -> None:
