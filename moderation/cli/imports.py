@@ -15,10 +15,12 @@ import click
 from moderation.cli.opening import open_services
 from moderation.imports.archive import READERS, Archive, Result, import_archive
 from moderation.imports.reading import UnreadableArchive
+from moderation.imports.reading_back import check_export, read_back
 from moderation.imports.records import Untaken
 from moderation.services import Services
 
 OWN = "moderation"
+_STOPPED = "\nStopped. What has come is kept; the same command again goes on from there."
 _WORDS: Mapping[str, str] = {
     "no_article": "under an article that the archive doesn’t have",
     "empty": "without a text",
@@ -65,7 +67,8 @@ def command(
     Exit status 1: nothing could be read, or the file breaks off.
     """
     if format_ == OWN:
-        raise click.UsageError("`moderation import moderation` isn't there yet.")
+        _read_back(file, site, dry_run=dry_run)
+        return
     with open_services() as services, _told_into(report) as told:
         seen = Counter[str]()
 
@@ -82,12 +85,48 @@ def command(
             click.echo(str(error), err=True)
             sys.exit(1)
         except KeyboardInterrupt:
-            click.echo("\nStopped. What has come is kept; the same command again goes on from there.", err=True)
+            click.echo(_STOPPED, err=True)
             sys.exit(130)
         told({"summary": _summary(archive, result)})
     _tell(archive, result)
     if not result.found.statuses.total() or seen["breaks_off"]:
         sys.exit(1)
+
+
+def _read_back(file: Path, site: str, *, dry_run: bool) -> None:
+    hidden = not sys.stderr.isatty()
+    with open_services() as services:
+        try:
+            with click.progressbar(
+                length=file.stat().st_size, label="checking", file=sys.stderr, hidden=hidden
+            ) as reading:
+                checked = check_export(services, file, site, reading.update)
+            lines = Counter(checked.counts)
+            if not dry_run:
+                with click.progressbar(
+                    length=checked.counts.total(), label="storing", file=sys.stderr, hidden=hidden
+                ) as storing:
+                    lines = read_back(services, file, site, checked, storing.update)
+        except UnreadableArchive as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo(_STOPPED, err=True)
+            sys.exit(130)
+    if dry_run:
+        click.echo("Nothing was written: this is what the export holds. It is whole, and its chain verifies.")
+    for kind, number in lines.items():
+        click.echo(_line(kind, number))
+    if not dry_run and not lines:
+        click.echo("All of it was there already.")
+    click.echo(f"chain {site}: {checked.head.sequence} events, head {checked.head.hash}")
+    if not checked.opened:
+        click.echo(
+            "The key that its authors are known by can’t be opened: bans, mutes and trust hold for nobody who writes "
+            "again. Set the MODERATION_SECRET_KEY of the installation that wrote it in MODERATION_SECRET_KEY_PREVIOUS "
+            "and run this again.",
+            err=True,
+        )
 
 
 def _with_progress(services: Services, archive: Archive) -> Result:

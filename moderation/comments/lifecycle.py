@@ -215,6 +215,18 @@ def bring_in(unit: UnitOfWork, comments: Sequence[Imported], *, actor: str) -> N
         unit.event(row["site_id"], actor, "comment.imported", row["id"], payload)
 
 
+def put_back(unit: UnitOfWork, comments: Sequence[Mapping[str, Any]], index: Sequence[Mapping[str, Any]]) -> None:
+    """Comments that were exported from here come back as they stood, each behind the one that it answers: all columns
+    of ``Comment``, and beside each its row of the queue index but for ``number``. Their audit events come with them.
+
+    Raises ``ValueError`` for a status that is none.
+    """
+    for one, entry in zip(comments, index, strict=True):
+        if Status(one["status"]) != Status(entry["status"]):
+            raise ValueError("has one status, and another in the queue")
+    insert_many(unit.connection, comments, index)
+
+
 class _Places:
     """Where comments stand that are stored together, and what that changes of those that they answer."""
 

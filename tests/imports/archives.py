@@ -146,7 +146,8 @@ def isso(path: Path, comments: Iterable[Mapping[str, Any]]) -> Path:
         database.execute(
             "CREATE TABLE comments (tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, "
             "created FLOAT NOT NULL, modified FLOAT, mode INTEGER, remote_addr VARCHAR, text VARCHAR, "
-            "author VARCHAR, email VARCHAR, website VARCHAR, likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB NOT NULL, "
+            "author VARCHAR, email VARCHAR, website VARCHAR, "
+            "likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB NOT NULL, "
             "notification INTEGER DEFAULT 0)"
         )
         database.execute("INSERT INTO threads VALUES (1, '/trams', 'Trams')")
