@@ -105,7 +105,7 @@ def _rows(services: Services, kind: Kind, site_id: str) -> Iterator[dict[str, An
         with services.database.reading() as session:
             chunk = session.execute(chunk_query).all()
         for row in chunk:
-            yield as_json(table, row._mapping)
+            yield as_json(table, dict(row._mapping))
         if len(chunk) < CHUNK:
             return
         after = tuple(chunk[-1]._mapping[key.name] for key in keys)
@@ -119,7 +119,7 @@ def _of_site(kind: Kind, site_id: str) -> ColumnElement[bool]:
     return columns[kind.of].in_(select(owner.id).where(owner.site_id == site_id))
 
 
-def _named_accounts(site_id: str) -> Select[Any]:
+def _named_accounts(site_id: str) -> Select[str, str]:
     """The accounts that this site's rows name, and no others."""
     accounts = table_of(Account)
     naming = [
@@ -147,7 +147,7 @@ def _comments(services: Services, site_id: str) -> Iterator[dict[str, Any]]:
         with services.database.reading() as session:
             chunk = session.execute(query.where(number > after)).all()
         for row in chunk:
-            whole = row._mapping
+            whole = dict(row._mapping)
             index = {column.name: whole[f"queue_{column.name}"] for column in QUEUE_TABLE.c}
             yield {**as_json(comments, whole), QUEUE: as_json(QUEUE_TABLE, index)}
         if len(chunk) < CHUNK:

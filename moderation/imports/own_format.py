@@ -123,9 +123,9 @@ def _converted(column: Column[Any], value: Any) -> Any:
         wanted = str
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
         raise ValueError
-    if wanted is str and ("\x00" in value or any("\ud800" <= one <= "\udfff" for one in value)):
+    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= one <= "\udfff" for one in value)):
         raise ValueError
-    if wanted is int and not -(2**63) <= value < 2**63:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise ValueError
     return value
 

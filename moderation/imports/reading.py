@@ -19,7 +19,7 @@ import ijson
 import regex
 
 from moderation.core.errors import InvalidField, ModerationError, clipped
-from moderation.core.text.markup import seen_in_html
+from moderation.core.text.markup import text_in_html
 from moderation.core.text.written import LONGEST_NAME, as_written, clusters
 from moderation.core.times import EARLIEST, LATEST, parse_time
 from moderation.imports.records import Untaken
@@ -28,7 +28,6 @@ LONGEST_LINE = 32 * 1024 * 1024
 """Bytes of one line of a file of JSON Lines."""
 _CHUNK = 64 * 1024
 _WHITESPACE = regex.compile(r"\s+")
-_BLANKS = regex.compile(r" {2,}")
 _ZONE = regex.compile(r"[Zz]|UTC|GMT|[+\-]\d\d(?::?\d\d)?")
 _SECONDS = regex.compile(r"\d{9,13}", regex.ASCII)
 
@@ -182,10 +181,10 @@ def reference(value: Any, what: str) -> str:
 
 def text_of_html(html: str) -> str:
     """The text as a reader saw it. White space of the source is none of the text's, but in ``<pre>``."""
-    if "<pre" not in html.lower():
-        html = _WHITESPACE.sub(" ", html)
-    lines = seen_in_html(html).text.replace("\xa0", " ").split("\n")
-    return tidy("\n".join(_BLANKS.sub(" ", line).strip(" ") for line in lines))
+    if "<pre" in html.lower():
+        return tidy(text_in_html(html))
+    lines = text_in_html(" ".join(html.split())).split("\n")
+    return tidy("\n".join([" ".join(line.split()) for line in lines]))
 
 
 def tidy(text: str) -> str:

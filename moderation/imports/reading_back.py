@@ -141,7 +141,9 @@ def _header(services: Services, file: Path, site_id: str, line: Mapping[str, Any
     wrapping = Wrapping(services.settings)
     opened = bool(keys) and all(wrapping.opened(one) is not None for one in keys)
     name = text_in(line.get("name")) or site_id
-    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=ChainHead(site_id, 0, GENESIS))
+    return Checked(
+        site_id=site_id, name=name, keys=keys, opened=opened, head=ChainHead(chain=site_id, sequence=0, hash=GENESIS)
+    )
 
 
 class _Chain:

@@ -49,7 +49,7 @@ def stale_comments(
 
 def how_many(database: Database, *, site_id: str | None, since: datetime | None) -> int:
     """How many comments that will look at."""
-    counted: Select[tuple[int]] = select(func.count()).select_from(table_of(Comment)).where(*_asked(site_id, since))
+    counted: Select[int] = select(func.count()).select_from(table_of(Comment)).where(*_asked(site_id, since))
     with database.reading() as session:
         return session.scalar(counted) or 0
 

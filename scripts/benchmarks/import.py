@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from scripts.benchmarks.common import Row, arguments, report, say
 
