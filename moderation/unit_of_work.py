@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Update, bindparam, update
@@ -63,11 +64,15 @@ class UnitOfWork:
 
     def store_increments(self) -> None:
         """Counts what was noted, in an order that every transaction keeps."""
-        for counting, id_ in sorted(self.increments, key=lambda row: (row[0].__tablename__, row[1])):
-            steps = {column: step for column, step in self.increments[counting, id_].items() if step}
-            if steps:
-                values = {f"{column}_step": step for column, step in steps.items()}
-                self.connection.execute(_incrementing(counting, tuple(steps)), {"of": id_, **values})
+        rows = [
+            (counting, tuple(sorted(steps)), {"of": id_, **{f"{column}_step": step for column, step in steps.items()}})
+            for (counting, id_), steps in sorted(
+                self.increments.items(), key=lambda one: (one[0][0].__tablename__, one[0][1])
+            )
+            if any(steps.values())
+        ]
+        for (counting, columns), same in groupby(rows, key=lambda row: row[:2]):
+            self.connection.execute(_incrementing(counting, columns), [values for *_, values in same])
 
     def store_events(self, at: datetime) -> list[ChainHead]:
         """Stores what was noted, the audit events at the very end: they lock their chains. Returns these chains' heads

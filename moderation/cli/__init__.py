@@ -22,9 +22,14 @@ SUBCOMMANDS = {
     "sites": "Sites and their keys.",
     "keys": "The key ring: what receipts, bans and second factors hang on.",
     "perspective": "Coming from Perspective: compare scores, moderators' labels.",
+    "import": "Bring in another system's archive, or a site's export.",
+    "export": "Write everything of a site into a file.",
+    "rescore": "Score stored comments with the packs of today.",
     "db": "Bring the database up to date.",
 }
 """Name and first line of help of every subcommand: module ``moderation.cli.NAME`` holds it as ``command``."""
+_MODULES = {"import": "imports"}
+"""Of a name that no module can have."""
 
 
 class _Subcommands(click.Group):
@@ -36,7 +41,7 @@ class _Subcommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         if cmd_name not in SUBCOMMANDS:
             return None
-        command: click.Command = import_module(f"moderation.cli.{cmd_name}").command
+        command: click.Command = import_module(f"moderation.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from moderation.cli.opening import open_database, open_services
-from moderation.cli.perspective_log import BadLine, Logged, read_log
+from moderation.cli.perspective_log import BadLine, Logged, logged_scores, read_log
 from moderation.cli.perspective_plot import plot
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import read_environment
@@ -24,6 +24,7 @@ from moderation.perspective.comparison import Comparison, compare
 from moderation.perspective.requests import label_of
 from moderation.perspective.suggestions import erase_suggestions
 from moderation.scoring import build_scorer, pack_scorer
+from moderation.storage.perspective_scores import texts_with_scores
 from moderation.storage.suggestions import suggestions_of
 
 CHUNK = 64
@@ -35,7 +36,8 @@ def command() -> None:
 
 
 @command.command("compare")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", help="In place of FILE: the comments of a Coral archive that was imported into this site.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -52,7 +54,7 @@ def command() -> None:
     show_default=True,
     help="Where the plot goes: what each would hold, by threshold.",
 )
-def compare_command(file: Path, threshold: float, pack: str | None, plot_file: Path) -> None:
+def compare_command(file: Path | None, site: str | None, threshold: float, pack: str | None, plot_file: Path) -> None:
     """Compare the scores that Perspective gave to texts with ours.
 
     FILE is CSV with a first line of names, or JSON Lines. Each row has a `text` and Perspective's score (0 to 1) for
@@ -65,11 +67,13 @@ def compare_command(file: Path, threshold: float, pack: str | None, plot_file: P
 
     A row that can't be used is named and left out, and the exit status is 1.
     """
-    rows, bad = _read(file)
+    if (file is None) == (site is None):
+        raise click.UsageError("Name a FILE, or a --site whose imported comments have Perspective's scores.")
+    rows, bad = _read(file) if file else (_of_site(site or ""), [])
     for line in bad:
         click.echo(f"{file}, line {line.line}: {line.problem}", err=True)
     if not rows:
-        raise InvalidField(str(file), "has no row that could be compared.")
+        raise InvalidField(str(file or site), "has no row that could be compared.")
     scored = list(_scored(rows, _scorer(pack)))
     unread = [scores.language.code for scores in scored if not scores.language.supported]
     pairs = [(row, scores) for row, scores in zip(rows, scored, strict=True) if scores.language.supported]
@@ -133,6 +137,20 @@ def _read(file: Path) -> tuple[list[Logged], list[BadLine]]:
         else:
             bad.append(row)
     return rows, bad
+
+
+def _of_site(site: str) -> list[Logged]:
+    """What an archive of Coral brought: Perspective's scores of the comments that were imported into a site."""
+    found: dict[str, tuple[str, dict[str, float]]] = {}
+    with open_database() as database:
+        for row in texts_with_scores(database, site):
+            _, scores = found.setdefault(row.comment_id, (row.body, {}))
+            scores |= logged_scores({row.attribute: row.score})
+    return [
+        Logged(line=number, text=body, scores=scores, language=None)
+        for number, (body, scores) in enumerate(found.values(), start=1)
+        if scores
+    ]
 
 
 def _scorer(pack: str | None) -> Scorer:

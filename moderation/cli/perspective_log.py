@@ -135,6 +135,12 @@ def _coral(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return value
 
 
+def logged_scores(value: Mapping[str, Any]) -> dict[str, float]:
+    """The scores among these values, by attribute in capitals; nothing of those that are none."""
+    found = _scores(value)
+    return {} if isinstance(found, str) else found
+
+
 def _scores(value: Mapping[str, Any]) -> dict[str, float] | str:
     found: dict[str, float] = {}
     model = value.get("model")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import null
+from sqlalchemy import bindparam, delete, null
 
 from moderation.comments.evaluation import STATUS_OF, Judgement, statement_for
 from moderation.core.actor import POLICY
@@ -20,6 +22,13 @@ from moderation.unit_of_work import UnitOfWork
 
 _insert_scores = RowInsert(table_of(ScoreRow))
 _insert_decision = RowInsert(table_of(DecisionRow))
+_DROP_SCORES = delete(table_of(ScoreRow)).where(table_of(ScoreRow).c.comment_id == bindparam("of"))
+
+
+def replace_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
+    """A pack's scores stand in place of those that another gave. What was decided keeps what it was decided from."""
+    unit.connection.execute(_DROP_SCORES, {"of": comment_id})
+    store_scores(unit, site_id, comment_id, scores)
 
 
 def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
@@ -67,16 +76,28 @@ def store_policy_decision(
     return statement
 
 
-def store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: Any) -> None:
-    """A decision is stored: ``values`` are columns of ``DecisionRow``."""
-    row = {"account_id": None, "reason_id": None, "note": None} | values
-    row |= {
-        "id": new_id(unit.now),
-        "decided_at": unit.now,
+def store_decisions(unit: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
+    """Decisions from elsewhere are stored, with the times at which they were made: all columns of ``DecisionRow`` but
+    ``id``, ``reader_sentence``, and ``statement``, which is a ``Statement`` or None.
+    """
+    if not rows:
+        return
+    _insert_decision(unit.connection, *(row | _told(row["statement"], row["decided_at"]) for row in rows))
+
+
+def _told(statement: Statement | None, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(at),
+        "decided_at": at,
         "reader_sentence": statement.why if statement else None,
         "statement": statement.as_dict() if statement else null(),
     }
-    _insert_decision(unit.connection, row)
+
+
+def store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: Any) -> None:
+    """A decision is stored: ``values`` are columns of ``DecisionRow``."""
+    row = {"account_id": None, "reason_id": None, "note": None} | values
+    _insert_decision(unit.connection, row | _told(statement, unit.now))
 
 
 def _reason_row(reason: Reason) -> dict[str, Any]:

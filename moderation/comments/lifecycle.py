@@ -7,7 +7,10 @@ audit event, and what the site is told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,10 +21,11 @@ from moderation.comments.reports import forget_texts, settle, unsettle
 from moderation.comments.snapshots import Snapshot
 from moderation.core.actor import READER
 from moderation.core.audit_chain import body_fingerprint
-from moderation.core.comment import WAITING, Status
+from moderation.core.comment import DEEPEST, WAITING, Status
 from moderation.core.decision import Statement
 from moderation.core.errors import IllegalTransition
 from moderation.core.messages import Message, Word, noted
+from moderation.core.policy import Signals
 from moderation.core.text.written import sameness
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
@@ -30,6 +34,8 @@ from moderation.storage.comments import Comment, forget_scores, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit
+from moderation.storage.imported import count_answers, insert_many, parents_among
+from moderation.storage.near_duplicates import LATELY
 from moderation.storage.reports import ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
@@ -53,15 +59,19 @@ class Trigger(StrEnum):
     EXPIRY = "expiry"
     """The discussion has ended, and nobody has decided."""
     ERASURE = "erasure"
+    IMPORTED = "imported"
+    """It was decided elsewhere, and comes in from an archive as it stood there."""
 
 
 _A, _L, _M, _U, _E = Trigger.ARRIVAL, Trigger.LATE_SCORE, Trigger.MODERATOR, Trigger.UNDO, Trigger.EDIT
+_I = Trigger.IMPORTED
 _S = Status
 TRANSITIONS: Mapping[tuple[Status | None, Status], frozenset[Trigger]] = {
     (None, _S.RECEIVED): frozenset({_A}),
-    (None, _S.PENDING): frozenset({_A}),
-    (None, _S.APPROVED): frozenset({_A}),
-    (None, _S.REJECTED): frozenset({_A}),
+    (None, _S.PENDING): frozenset({_A, _I}),
+    (None, _S.APPROVED): frozenset({_A, _I}),
+    (None, _S.REJECTED): frozenset({_A, _I}),
+    (None, _S.WITHDRAWN): frozenset({_I}),
     (_S.RECEIVED, _S.RECEIVED): frozenset({_E}),
     (_S.RECEIVED, _S.PENDING): frozenset({_L, _E}),
     (_S.RECEIVED, _S.APPROVED): frozenset({_L, _M, _E}),
@@ -160,6 +170,128 @@ def arrive(
     statement = store_policy_decision(unit, site_id, comment_id, judgement, revision=1) if decided else None
     _tell_site(unit, site_id, comment_id, None, status)
     return status, statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A comment that comes in from an archive. ``columns`` are those of ``Comment`` but for where it stands, under whom
+    and since when; ``answers`` is our id of the comment that it answers. ``revision`` counts its decisions there;
+    ``by_person``: somebody made the last of them. ``origin`` is what its audit event says of where it came from.
+    """
+
+    columns: Mapping[str, Any]
+    article: Place
+    answers: str | None
+    status: Status
+    published_at: datetime | None
+    decided_at: datetime | None
+    revision: int
+    by_person: bool
+    signals: Signals
+    origin: Mapping[str, Any]
+
+
+def bring_in(unit: UnitOfWork, comments: Sequence[Imported], *, actor: str) -> None:
+    """Comments are stored as they stood elsewhere, each behind the one that it answers: with their places, their rows
+    of the queue index and their audit events. Their authors' counts and their decisions are the caller's; the site is
+    told of nothing, since nothing has changed.
+    """
+    for status in {one.status for one in comments}:
+        check_transition(None, status, Trigger.IMPORTED)
+    places = _Places(unit, {one.answers for one in comments if one.answers is not None})
+    rows = [places.placed(one) for one in comments]
+    index = []
+    for one, row in zip(comments, rows, strict=True):
+        # Nobody looks for what is like a comment that was decided long ago.
+        alike = one.status in WAITING or row["received_at"] > unit.now - LATELY
+        entry = queue_index.queue_index_row(
+            row, one.article, one.signals, queue_index.UNWEIGHED, by_policy=None, findable=alike
+        )
+        index.append({**entry, "by_person": one.status.value if one.by_person else None})
+    insert_many(unit.connection, rows, index)
+    places.keep()
+    for article_id in {row["article_id"] for row in rows if row["shown"]}:
+        discussion_changed(unit, article_id)
+    for one, row in zip(comments, rows, strict=True):
+        payload = {
+            "article": row["article_id"],
+            "author": row["author_id"],
+            "parent": row["in_reply_to"] or row["parent_id"],
+            "status": one.status.value,
+            "revision": one.revision,
+            "body": body_fingerprint(row["body"], row["salt"]),
+            **one.origin,
+        }
+        unit.event(row["site_id"], actor, "comment.imported", row["id"], payload)
+
+
+def put_back(unit: UnitOfWork, comments: Sequence[Mapping[str, Any]], index: Sequence[Mapping[str, Any]]) -> None:
+    """Comments that were exported from here come back as they stood, each behind the one that it answers: all columns
+    of ``Comment``, and beside each its row of the queue index but for ``number``. Their audit events come with them.
+
+    Raises ``ValueError`` for a status that is none.
+    """
+    for one, entry in zip(comments, index, strict=True):
+        if Status(one["status"]) != Status(entry["status"]):
+            raise ValueError("has one status, and another in the queue")
+    insert_many(unit.connection, comments, index)
+
+
+class _Places:
+    """Where comments stand that are stored together, and what that changes of those that they answer."""
+
+    def __init__(self, unit: UnitOfWork, answered: Collection[str]) -> None:
+        self._connection = unit.connection
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._read(answered)
+        # What answers one too deep down stands beside it.
+        self._read({row["parent_id"] for row in self._rows.values() if row["depth"] >= DEEPEST} - {None})
+        self._new: set[str] = set()
+        self._answers: Counter[str] = Counter()
+        self._unseen: set[str] = set()
+
+    def _read(self, ids: Collection[str]) -> None:
+        self._rows |= {row["id"]: dict(row) for row in parents_among(self._connection, ids)}
+
+    def placed(self, one: Imported) -> dict[str, Any]:
+        """All columns of a comment; those it answers come before it."""
+        id_ = one.columns["id"]
+        answered = self._rows.get(one.answers or "")
+        too_deep = answered is not None and answered["depth"] >= DEEPEST
+        above = self._rows.get(answered["parent_id"]) if answered is not None and too_deep else answered
+        shown = one.status is Status.APPROVED
+        stands = above is not None and bool(above["shown"])
+        row = {
+            **one.columns,
+            "parent_id": above["id"] if above else None,
+            "in_reply_to": answered["id"] if answered and too_deep else None,
+            "depth": 0 if answered is None else min(answered["depth"] + 1, DEEPEST),
+            "status": one.status.value,
+            "revision": one.revision,
+            "flags": 0,
+            "published_at": one.published_at,
+            "decided_at": one.decided_at,
+            "shown": shown,
+            "opening": shown and not stands,
+            "replies_shown": 0,
+            "thread_id": (above["thread_id"] if above and stands else id_) if shown else None,
+        }
+        self._rows[id_] = row
+        self._new.add(id_)
+        if shown and above is not None:
+            if above["id"] in self._new:
+                above["replies_shown"] += 1
+            else:
+                self._answers[above["id"]] += 1
+            if not stands:
+                self._unseen.add(above["id"])
+        return row
+
+    def keep(self) -> None:
+        """Counts the answers under what was there before; what is gone and was answered gets its place."""
+        count_answers(self._connection, self._answers)
+        for id_ in sorted(self._unseen):
+            keep_place(self._connection, id_)
 
 
 def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from moderation.comments.afresh import is_left_to_policy, judge_afresh
 from moderation.comments.article_vectors import prepared_article
-from moderation.comments.decisions import store_scores
+from moderation.comments.decisions import replace_scores, store_scores
+from moderation.comments.evaluation import STATUS_OF
 from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Status
@@ -71,6 +72,49 @@ def score_late(services: Services, comment_id: str) -> bool:
         return None if comment is None or comment.scored else claim_these(session, WORK, [comment_id], services.clock())
 
     return _score_claimed(services, _claims(services), services.database.writing(this)) == 1
+
+
+def score_again(services: Services, ids: Sequence[str]) -> int:
+    """Scores these stored comments with the packs of today, whether or not they had scores. Returns how many got them.
+
+    Where nobody but the policy has a say in one that waits unscored, it is decided as late ones are. Everything else
+    stands: a comment is where it was, with today's scores beside it.
+    """
+    with services.database.reading() as session:
+        found = comments_among(session, ids)
+    texts = [id_ for id_ in ids if id_ in found and found[id_].status != Status.ERASED and found[id_].body]
+    scored = {id_: scores for id_, scores in zip(texts, _scores(services, texts), strict=True) if scores is not None}
+    configuration = services.configuration.current()
+
+    def work(unit: UnitOfWork) -> None:
+        for id_, scores in sorted(scored.items()):
+            _renew(unit, configuration, services.site_rules, id_, scores)
+
+    if scored:
+        run_in_unit_of_work(services, work)
+    return len(scored)
+
+
+def _renew(
+    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, scores: Scores
+) -> None:
+    comment = find_comment(unit.session, comment_id, lock=True)
+    if comment is None or comment.status == Status.ERASED:
+        return
+    had_scores, comment.scored, comment.scoring_leased_until = comment.scored, True, None
+    if had_scores:
+        replace_scores(unit, comment.site_id, comment.id, scores)
+    else:
+        store_scores(unit, comment.site_id, comment.id, scores)
+    if not had_scores and is_left_to_policy(unit, comment):
+        _decide(unit, configuration, site_rules, comment, scores)
+        return
+    judgement = judge_afresh(unit, configuration, site_rules, comment, scores)
+    by_policy = queue_index.by_policy(unit.connection, comment.id)
+    # What the policy decided stays what it decided; of what comes from elsewhere it says so now.
+    status = STATUS_OF[judgement.decision.outcome] if by_policy is None else Status(by_policy)
+    columns = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
+    queue_index.change(unit.connection, comment.id, columns)
 
 
 def _claims(services: Services) -> Claims:

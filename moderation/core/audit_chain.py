@@ -94,12 +94,33 @@ def canonical(payload: dict[str, Any]) -> str:
     and for the order of keys beyond ASCII. Raises ``rfc8785.CanonicalizationError`` for numbers that JSON doesn't hold,
     and for keys that are no strings.
     """
-    if _has_text_keys(payload):
+    if _is_flat(payload):
+        text = _plain(payload)
+        if text.isascii():
+            return text
+    elif _has_text_keys(payload):
         text = _plain(payload)
         if text.isascii() and not _MAY_DIFFER.search(text):
             return text
     canonical_text: str = rfc8785.dumps(payload).decode()
     return canonical_text
+
+
+_EXACT = 2**53
+"""Whole numbers up to here are the same to everybody."""
+
+
+def _is_flat(payload: dict[Any, Any]) -> bool:
+    """Whether this holds texts and small whole numbers alone, under texts: both write these in one way, whatever the
+    texts look like.
+    """
+    for key, value in payload.items():
+        kind = type(value)
+        if type(key) is not str or not (
+            kind is str or value is None or kind is bool or (kind is int and -_EXACT < value < _EXACT)
+        ):
+            return False
+    return True
 
 
 def _has_text_keys(value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> bool:

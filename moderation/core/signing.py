@@ -36,6 +36,11 @@ def author_key(secret: str, site_id: str, author: Author) -> str:
     return keyed(secret, "author name", site_id, author.address or "", comparable_name(author.name))
 
 
+def comment_fingerprint(secret: str, site_id: str, external_id: str) -> str:
+    """What is kept of an erased comment, so that no archive brings it back."""
+    return keyed(secret, "erased comment", site_id, external_id)
+
+
 def author_keys(secret: str, site_id: str, author: Author) -> tuple[str, ...]:
     """Every key under which an author may be known, the one for new authors first: names were compared by case alone
     before their disguise was undone, and who was known then stays known.

@@ -17,7 +17,7 @@ from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS
 from moderation.core.policy import Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
-from moderation.core.text.likeness import buckets
+from moderation.core.text.likeness import BUCKETS, buckets
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
@@ -164,7 +164,11 @@ class Weight:
 
     @property
     def columns(self) -> dict[str, Any]:
-        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version}
+        return {**dict.fromkeys(SLOTS, self.severity), "severity_policy": self.version or None}
+
+
+UNWEIGHED = Weight(0, "")
+"""No policy has weighed it yet: its severity is made soon, where it waits."""
 
 
 WAITS: ColumnElement[bool] = literal_column(f"queue_index.{_WAITING}")
@@ -178,6 +182,7 @@ INSERT = insert(table_of(QueueIndex))
 _THIS = table_of(QueueIndex).c.comment_id == bindparam("of")
 _BY_WHOM = select(table_of(QueueIndex).c.by_person).where(_THIS)
 _NUMBER = select(table_of(QueueIndex).c.number).where(_THIS)
+_BY_POLICY = select(table_of(QueueIndex).c.by_policy).where(_THIS)
 _LOCATION = select(
     table_of(QueueIndex).c.site_id, table_of(QueueIndex).c.section, table_of(QueueIndex).c.escalated
 ).where(_THIS)
@@ -194,8 +199,11 @@ def queue_index_row(
     weight: Weight,
     *,
     by_policy: Status | None,
+    findable: bool = True,
 ) -> dict[str, Any]:
-    """The row of a comment that arrives; ``comment`` holds the columns of ``Comment``."""
+    """The row of a comment that arrives; ``comment`` holds the columns of ``Comment``. ``findable``: as one of those
+    that say nearly the same.
+    """
     return {
         "comment_id": comment["id"],
         "site_id": comment["site_id"],
@@ -215,13 +223,16 @@ def queue_index_row(
         "by_policy": by_policy.value if by_policy else None,
         "by_person": None,
         **_signal_columns(signals),
-        **bucket_columns(comment["body"]),
+        **(bucket_columns(comment["body"]) if findable else _NO_BUCKETS),
     }
+
+
+_NO_BUCKETS: dict[str, int | None] = {f"bucket_{number}": None for number in range(BUCKETS)}
 
 
 def bucket_columns(body: str) -> dict[str, int | None]:
     """What finds texts that are like this one."""
-    return {f"bucket_{number}": value for number, value in enumerate(buckets(body) or (None,) * 4)}
+    return {f"bucket_{number}": value for number, value in enumerate(buckets(body) or (None,) * BUCKETS)}
 
 
 def moved(status: Status, *, decided_at: datetime | None) -> dict[str, Any]:
@@ -276,6 +287,12 @@ def waiting_under(session: Session, article_id: str, *, limit: int) -> list[str]
     """The comments that wait under an article, the oldest first, but for what is left to a senior moderator."""
     query = select(_C.comment_id).where(WAITS, _C.article_id == article_id, _C.escalated.is_(False))
     return list(session.scalars(query.order_by(_C.received_at, _C.number).limit(limit)))
+
+
+def by_policy(connection: Any, comment_id: str) -> str | None:
+    """What the policy decided last about a comment."""
+    decided: str | None = connection.scalar(_BY_POLICY, {"of": comment_id})
+    return decided
 
 
 def location_of(connection: Any, comment_id: str) -> Location | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, FromClause, insert
 from sqlalchemy.engine import Dialect
 
 Bound = tuple[tuple[str, Callable[[Any], Any] | None], ...]
@@ -31,8 +31,10 @@ class RowInsert:
     look it up and bind each column by its name takes longer than to store the row.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: FromClause, *, exclude: Collection[str] = ()) -> None:
+        """``exclude``: columns that the database fills in."""
         self._table = table
+        self._names = [column.name for column in table.columns if column.name not in exclude]
         self._made: dict[str, _Made] = {}
 
     def __call__(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
@@ -44,8 +46,8 @@ class RowInsert:
         connection.exec_driver_sql(made.sql, values[0] if len(values) == 1 else list(values))
 
     def _make(self, dialect: Dialect) -> _Made:
-        names = [column.name for column in self._table.columns]
-        compiled = insert(self._table).compile(dialect=dialect, column_keys=names)
+        names = self._names
+        compiled = insert(cast(Any, self._table)).compile(dialect=dialect, column_keys=names)
         return _Made(
             sql=str(compiled),
             # By position the names stand in the table's order, as they do in the statement.
@@ -54,5 +56,5 @@ class RowInsert:
         )
 
 
-def _binding(table: Table, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
+def _binding(table: FromClause, name: str, dialect: Dialect) -> Callable[[Any], Any] | None:
     return table.columns[name].type.dialect_impl(dialect).bind_processor(dialect)

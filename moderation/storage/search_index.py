@@ -5,7 +5,7 @@ changes or it is erased; whoever changes a text enters it again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ _WITH_SEARCH = table(
     "comments", *(column(one.name, one.type) for one in table_of(Comment).c), column("search", TSVECTOR)
 )
 _INSERT_WITH_SEARCH = insert(_WITH_SEARCH)
+_insert_with_search = RowInsert(_WITH_SEARCH)
 _FTS5_DELETE = "DELETE FROM comment_search WHERE rowid = ?"
 _FTS5_INSERT = "INSERT INTO comment_search (rowid, body, author_name) VALUES (?, ?, ?)"
 _UPDATE = text("UPDATE comments SET search = CAST(:words AS tsvector) WHERE id = :id")
@@ -55,6 +56,21 @@ def enter_new(connection: Connection, number: int, comment: Mapping[str, Any]) -
     """The words of a comment that has just been stored."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_FTS5_INSERT, (number, *fts5_columns(comment["body"], comment["author_name"])))
+
+
+def insert_comments(connection: Connection, comments: Sequence[Mapping[str, Any]]) -> None:
+    """The same for many at once."""
+    if connection.dialect.name == "sqlite":
+        _insert_comment(connection, *comments)
+    else:
+        with_words = ({**one, "search": tsvector(one["body"], one["author_name"])} for one in comments)
+        _insert_with_search(connection, *with_words)
+
+
+def enter_many_new(connection: Connection, comments: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """The words of comments that have just been stored under these numbers, on SQLite."""
+    rows = [(number, *fts5_columns(one["body"], one["author_name"])) for number, one in comments]
+    connection.exec_driver_sql(_FTS5_INSERT, rows)
 
 
 def enter(connection: Connection, texts: Sequence[Text]) -> None:

@@ -14,8 +14,8 @@ import pytest
 import redis
 from werkzeug.test import TestResponse
 
+from moderation.core.network import network_of
 from moderation.web.shared.limit_storage import ProcessStorage
-from moderation.web.shared.limits import network_of
 from tests.newsroom import ORIGIN, Hall, Newsroom, detail, open_hall
 from tests.stalling_proxy import stalling_proxy
 

@@ -7,7 +7,7 @@ What is needed of HTML here is small: tags go, character references become chara
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -50,30 +50,37 @@ def seen_in_html(html: str) -> SeenText:
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-
-    def add(text: str, start: int, end: int, *, one_to_one: bool = False) -> None:
+    for text, start, end, one_to_one in _pieces(html):
         pieces.append(text)
         starts.extend(range(start, end) if one_to_one else [start] * len(text))
         ends.extend(range(start + 1, end + 1) if one_to_one else [end] * len(text))
+    return SeenText("".join(pieces), html, starts, ends)
 
+
+def text_in_html(html: str) -> str:
+    """The same text without the way back, in half the time."""
+    return "".join([text for text, *_ in _pieces(html)])
+
+
+def _pieces(html: str) -> Iterator[tuple[str, int, int, bool]]:
+    """Pieces of what is seen, where each was written from and to, and whether it was written as it is seen."""
     at = 0
     unclosed: set[str] = set()
     while token := _TOKEN.search(html, at):
         start, end = token.span()
-        add(html[at:start], at, start, one_to_one=True)
+        yield html[at:start], at, start, True
         tag = (token["tag"] or "").lower()
         if html.startswith("<!--", start):
             at = _after(html, "-->", end, unclosed)
         elif html[start] == "&":
-            add(unescape(token[0]), start, end)
+            yield unescape(token[0]), start, end, False
             at = end
         else:
             if tag in _BREAKS:
-                add("\n", start, end)
+                yield "\n", start, end, False
             opens = tag in _SILENT and html[start + 1] != "/" and not token[0].endswith("/>")
             at = _after(html, f"</{tag}", end, unclosed) if opens else end
-    add(html[at:], at, len(html), one_to_one=True)
-    return SeenText("".join(pieces), html, starts, ends)
+    yield html[at:], at, len(html), True
 
 
 def _after(html: str, close: str, at: int, unclosed: set[str]) -> int:

@@ -17,6 +17,7 @@ from moderation.comments.submit import check_length
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
+from moderation.core.network import network_of
 from moderation.desk.notices import NoticeForm, say_by_name
 from moderation.storage.articles import find_place
 from moderation.storage.comments import Comment
@@ -32,7 +33,7 @@ from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.errors import InvalidFields
 from moderation.web.shared.intake import take_in
 from moderation.web.shared.languages import language
-from moderation.web.shared.limits import Limits, guests_key, network_of, reader_key
+from moderation.web.shared.limits import Limits, guests_key, reader_key
 from moderation.web.shared.wording import iso
 
 PAGE = 50

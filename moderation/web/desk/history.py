@@ -17,6 +17,7 @@ from moderation.web.shared.wording import who
 
 _WORDS: Mapping[str, str] = {
     "comment.submitted": noted("Arrived"),
+    "comment.imported": noted("Came in from an archive"),
     "comment.scored": noted("Scored"),
     "comment.decided": noted("Judged by the policy"),
     "comment.approved": noted("Approved"),
@@ -97,6 +98,8 @@ def _details(
         yield pgettext("detail", "by"), legible(f"{payload['pack']} ({payload['runtime']})")
     if event.event == "comment.appeal_decided" and payload.get("outcome") in _OUTCOMES:
         yield gettext("Outcome"), gettext(_OUTCOMES[payload["outcome"]])
+    if event.event == "comment.imported" and {"format", "file"} <= payload.keys():
+        yield gettext("archive"), legible(f"{payload['format']}, SHA-256 {payload['file']}")
     decision = next((d for d in decisions if d.revision == payload.get("revision") and d.actor == event.actor), None)
     if decision is None:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from moderation.config.configuration import RateLimits
 from moderation.core.comment import Author
+from moderation.core.network import network_of
 from moderation.core.signing import keyed
 from moderation.core.text.names import comparable_name
 from moderation.services import Services
@@ -191,28 +191,6 @@ def client_address() -> str:
 def hashed_address() -> str:
     """The client's network as counters know it: no address is kept, in Redis neither."""
     return keyed(services().keys.identity.newest.secret, "limit address", client_address())[:32]
-
-
-def network_of(address: str) -> str:
-    """An address as limits and authors know it; anything that is not an IP address stays as it is."""
-    address = address.strip()
-    try:
-        parsed = ipaddress.ip_address(_without_port(address))
-    except ValueError:
-        return address or "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return str(parsed)
-
-
-def _without_port(address: str) -> str:
-    """Some proxies write the port too: ``203.0.113.7:49152`` or ``[2001:db8::1]:49152``."""
-    if address.startswith("["):
-        return address[1:].partition("]")[0]
-    host, colon, port = address.rpartition(":")
-    return host if colon and port.isdigit() and ":" not in host else address
 
 
 def reader_key(secret: str, author: Author) -> str | None:

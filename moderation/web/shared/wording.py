@@ -137,6 +137,7 @@ _ACTORS = {
         "key": noted("the site's key"),
     },
     **{"page": noted("the article page"), "seeds": noted("the seeds"), "visitor": noted("somebody not signed in")},
+    "import": noted("an archive"),
 }
 """Who acts that has no account, by the kind that begins a reference."""
 

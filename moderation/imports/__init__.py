@@ -1,0 +1,1 @@
+"""Other systems' archives come in, and a site's own goes out."""

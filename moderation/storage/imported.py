@@ -1,0 +1,131 @@
+"""Many comments are stored at once: what an archive brings. ``comments.lifecycle`` says where each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from moderation.storage.articles import Article, Place
+from moderation.storage.authors import Author
+from moderation.storage.base import one_of, table_of
+from moderation.storage.comments import Comment
+from moderation.storage.queue_index import QueueIndex
+from moderation.storage.row_insert import RowInsert
+from moderation.storage.search_index import enter_many_new, insert_comments
+from moderation.storage.sites import Site
+
+_COMMENTS, _ARTICLES, _AUTHORS = table_of(Comment), table_of(Article), table_of(Author)
+_INDEX = table_of(QueueIndex)
+_AT_ONCE = 500
+"""Values that one statement asks for."""
+_KNOWN = select(_COMMENTS.c.external_id, _COMMENTS.c.id).where(
+    _COMMENTS.c.site_id == bindparam("site"), one_of(_COMMENTS.c.external_id, "asked")
+)
+_PARENTS = (
+    select(
+        *(_COMMENTS.c[name] for name in ("id", "article_id", "parent_id", "depth", "shown", "thread_id")),
+    )
+    .where(one_of(_COMMENTS.c.id, "asked"))
+    .order_by(_COMMENTS.c.id)
+    .with_for_update(key_share=True)
+)
+_PLACES = (
+    select(
+        *(_ARTICLES.c[name] for name in Place.__dataclass_fields__ if name in _ARTICLES.c),
+        table_of(Site).c.rules_revision,
+        _ARTICLES.c.joined_into,
+    )
+    .join_from(_ARTICLES, table_of(Site), table_of(Site).c.id == _ARTICLES.c.site_id)
+    .where(one_of(_ARTICLES.c.id, "asked"))
+    .order_by(_ARTICLES.c.id)
+    .with_for_update(read=True, key_share=True, of=_ARTICLES)
+)
+_BY_KEY = (
+    select(_AUTHORS)
+    .where(_AUTHORS.c.site_id == bindparam("site"), one_of(_AUTHORS.c.key, "asked"))
+    .order_by(_AUTHORS.c.id)
+)
+_ANSWERED = (
+    update(_COMMENTS)
+    .where(_COMMENTS.c.id == bindparam("of"))
+    .values(replies_shown=_COMMENTS.c.replies_shown + bindparam("step"))
+)
+_LAST_NUMBER = select(func.max(_INDEX.c.number))
+_insert_index = RowInsert(_INDEX)
+_insert_counted = RowInsert(_INDEX, exclude=("number",))
+_insert_authors = RowInsert(_AUTHORS)
+
+
+def known_comments(connection: Connection, site_id: str, external_ids: Sequence[str]) -> dict[str, str]:
+    """Our ids of those of a site's comments that have these ids there."""
+    found: dict[str, str] = {}
+    for asked in _portions(external_ids):
+        found |= {row.external_id: row.id for row in connection.execute(_KNOWN, {"site": site_id, "asked": asked})}
+    return found
+
+
+def parents_among(connection: Connection, ids: Collection[str]) -> list[Mapping[str, Any]]:
+    """What an answer's place hangs on, of these comments; they stay as they are until this transaction ends."""
+    return [
+        dict(row._mapping) for asked in _portions(sorted(ids)) for row in connection.execute(_PARENTS, {"asked": asked})
+    ]
+
+
+def places_of(connection: Connection, article_ids: Collection[str]) -> dict[str, Place]:
+    """These articles, by the ids that were asked for; of one that was joined the other. They stay where they are."""
+    rows = {
+        row.id: row for asked in _portions(sorted(article_ids)) for row in connection.execute(_PLACES, {"asked": asked})
+    }
+    joined = {row.joined_into for row in rows.values() if row.joined_into is not None}
+    into = places_of(connection, joined) if joined else {}
+    return {
+        id_: into[row.joined_into] if row.joined_into else Place(**{n: getattr(row, n) for n in _PLACE_FIELDS})
+        for id_, row in rows.items()
+    }
+
+
+_PLACE_FIELDS = tuple(Place.__dataclass_fields__)
+
+
+def authors_among(connection: Connection, site_id: str, keys: Collection[str]) -> dict[str, str]:
+    """The ids of a site's authors with these keys, by their keys."""
+    return {
+        row.key: row.id
+        for asked in _portions(sorted(keys))
+        for row in connection.execute(_BY_KEY, {"site": site_id, "asked": asked})
+    }
+
+
+def insert_authors(connection: Connection, authors: Sequence[Mapping[str, Any]]) -> None:
+    """Stores new authors, each with all columns."""
+    if authors:
+        _insert_authors(connection, *authors)
+
+
+def count_answers(connection: Connection, answers: Mapping[str, int]) -> None:
+    """So many answers under these comments have got a place."""
+    steps = [{"of": id_, "step": step} for id_, step in sorted(answers.items()) if step]
+    if steps:
+        connection.execute(_ANSWERED, steps)
+
+
+def insert_many(
+    connection: Connection, comments: Sequence[Mapping[str, Any]], index: Sequence[Mapping[str, Any]]
+) -> None:
+    """Stores comments, each behind its parent, with their rows of the queue index (but for ``number``) and what the
+    search finds them by.
+    """
+    insert_comments(connection, comments)
+    if connection.dialect.name != "sqlite":
+        _insert_counted(connection, *index)
+        return
+    # The only writer counts by itself, so that the search knows each number.
+    last = connection.scalar(_LAST_NUMBER) or 0
+    _insert_index(connection, *({**row, "number": last + n} for n, row in enumerate(index, start=1)))
+    enter_many_new(connection, enumerate(comments, start=last + 1))
+
+
+def _portions(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]

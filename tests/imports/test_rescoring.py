@@ -1,0 +1,79 @@
+"""Comments from an archive get their scores afterwards, and stay where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from moderation.comments.rescoring import score_again
+from moderation.core.scores import PackStamp
+from moderation.storage.comments import scores_of
+from moderation.storage.replay import decided_by_people
+from moderation.storage.stale_scores import how_many, stale_comments
+from tests.imports import archives
+from tests.imports.commands import moderation, stored
+from tests.newsroom import Hall, Newsroom
+
+
+@pytest.fixture
+def site(hall: Hall, tmp_path: Path) -> Newsroom:
+    newsroom = hall.new_site()
+    moderation(hall, "import", "coral", str(archives.coral(tmp_path / "coral")), "--site", newsroom.site)
+    return newsroom
+
+
+def stale(hall: Hall, site: Newsroom) -> list[str]:
+    stamps = {hall.services.scorer.stamp}
+    found = stale_comments(hall.services.database, stamps, site_id=site.site, since=None)
+    return [id_ for _, ids in found for id_ in ids]
+
+
+def test_scores_come_and_every_status_stands(hall: Hall, site: Newsroom) -> None:
+    before = {name: (one.status, one.revision) for name, one in stored(hall, site).items()}
+    ids = stale(hall, site)
+    assert len(ids) == how_many(hall.services.database, site_id=site.site, since=None) == 3
+    assert score_again(hall.services, ids) == 3
+    after = stored(hall, site)
+    assert {name: (one.status, one.revision) for name, one in after.items()} == before
+    assert all(one.scored for one in after.values())
+    assert stale(hall, site) == []
+    assert moderation(hall, "audit", "verify").exit_code == 0
+
+
+def test_figures_of_agreement_know_what_people_decided_elsewhere(hall: Hall, site: Newsroom) -> None:
+    def known() -> int:
+        with hall.services.database.reading() as session:
+            return len(decided_by_people(session, [site.site], None, limit=10))
+
+    assert known() == 0
+    score_again(hall.services, stale(hall, site))
+    assert known() == 1
+
+
+def test_scores_of_another_pack_are_replaced(hall: Hall, site: Newsroom) -> None:
+    comment = stored(hall, site)["coral:c1"].id
+    score_again(hall.services, [comment])
+    with hall.services.database.engine.begin() as connection:
+        connection.execute(text("UPDATE scores SET pack = 'older' WHERE comment_id = :id"), {"id": comment})
+    assert comment in stale(hall, site)
+    score_again(hall.services, [comment])
+    with hall.services.database.reading() as session:
+        found = scores_of(session, comment)
+        assert found is not None
+        assert isinstance(found.pack, PackStamp)
+        assert found.pack == hall.services.scorer.stamp
+
+
+def test_the_command_scores_a_site_with_the_configured_packs(hall: Hall, site: Newsroom) -> None:
+    result = moderation(hall, "rescore", "--site", site.site)
+    assert result.exit_code == 0, result.output
+    assert "Scored 3 comments." in result.output
+    assert "Scored 0 comments." in moderation(hall, "rescore", "--site", site.site).output
+
+
+def test_a_time_that_is_none_is_named(hall: Hall, site: Newsroom) -> None:
+    result = moderation(hall, "rescore", "--site", site.site, "--since", "last week")
+    assert result.exit_code == 2
+    assert "since" in result.output
