@@ -125,6 +125,12 @@ class Legal(Table):
     due_soon_hours: Annotated[int, whole_number(0, 8760)] = 4
 
 
+class Webhooks(Table):
+    """``[webhooks]``: how long deliveries that have ended, and what receivers answered, are kept to be looked at."""
+
+    keep_days: Annotated[int, whole_number(1, 3650)] = 30
+
+
 class Figures(Table):
     """``[figures]``: whether administrators see how much each moderator decided."""
 
@@ -282,6 +288,7 @@ class Tables(Table):
     perspective: Perspective = Perspective()
     figures: Figures = Figures()
     legal: Legal = Legal()
+    webhooks: Webhooks = Webhooks()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,14 @@ class _Made:
 
 
 class RowInsert:
-    """Stores rows of a table, each with all of its columns. Its statement is made once for each kind of database: to
-    look it up and bind each column by its name takes longer than to store the row.
+    """Stores rows of a table, each with all of its columns but those ``left_out``, which the database fills in. Its
+    statement is made once for each kind of database: to look it up and bind each column by its name takes longer than
+    to store the row.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, left_out: Collection[str] = ()) -> None:
         self._table = table
+        self._left_out = left_out
         self._made: dict[str, _Made] = {}
 
     def __call__(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
@@ -44,7 +46,7 @@ class RowInsert:
         connection.exec_driver_sql(made.sql, values[0] if len(values) == 1 else list(values))
 
     def _make(self, dialect: Dialect) -> _Made:
-        names = [column.name for column in self._table.columns]
+        names = [column.name for column in self._table.columns if column.name not in self._left_out]
         compiled = insert(self._table).compile(dialect=dialect, column_keys=names)
         return _Made(
             sql=str(compiled),

@@ -22,6 +22,7 @@ from moderation.storage import (
     site_rules,
     sites,
     suggestions,
+    webhooks,
 )
 from moderation.storage.base import Base
 
@@ -48,4 +49,5 @@ __all__ = [
     "site_rules",
     "sites",
     "suggestions",
+    "webhooks",
 ]
