@@ -266,6 +266,34 @@ def figures_of(session: Session, endpoint_ids: Collection[str]) -> dict[str, End
     return dict.fromkeys(endpoint_ids, EndpointFigures()) | found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDeliveries:
+    """How a site's deliveries stand; ``lag_seconds`` is for how long the one that waits longest has."""
+
+    waiting: int = 0
+    lag_seconds: float = 0.0
+    dead: int = 0
+    failing_endpoints: int = 0
+
+
+def deliveries_by_site(session: Session, now: datetime) -> dict[str, SiteDeliveries]:
+    """The same for every site that has an endpoint, what has not been handed on from the outbox yet counted in."""
+    endpoints = session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.removed_at.is_(None))).all()
+    figures = figures_of(session, [endpoint.id for endpoint in endpoints])
+    found: dict[str, SiteDeliveries] = {}
+    for site_id in sorted({endpoint.site_id for endpoint in endpoints}):
+        its = [endpoint for endpoint in endpoints if endpoint.site_id == site_id]
+        first = session.scalar(select(func.min(OutboxEvent.created_at)).where(OutboxEvent.site_id == site_id))
+        oldest = [time for time in (first, *(figures[one.id].oldest for one in its)) if time is not None]
+        found[site_id] = SiteDeliveries(
+            waiting=sum(figures[one.id].waiting for one in its),
+            lag_seconds=max(0.0, (now - min(oldest)).total_seconds()) if oldest else 0.0,
+            dead=sum(figures[one.id].dead for one in its),
+            failing_endpoints=sum(one.failures > 0 for one in its),
+        )
+    return found
+
+
 def newest_deliveries(
     session: Session, endpoint_id: str, *, before: int | None = None, dead: bool = False, limit: int
 ) -> Sequence[WebhookDelivery]:
