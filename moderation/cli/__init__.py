@@ -13,13 +13,14 @@ from moderation.core.errors import ModerationError
 
 SUBCOMMANDS = {
     "serve": "Serve the API, the demo page and the moderators' desk.",
-    "worker": "Score comments and carry on bulk actions outside the web process.",
+    "worker": "Score comments, carry on bulk actions and deliver webhooks outside the web process.",
     "score": "Score comments: JSON Lines in, JSON Lines out.",
     "packs": "Scoring packs: list, add from a Detoxify checkpoint, verify.",
     "policy": "Check a configuration file; replay stored comments against another.",
     "audit": "Verify and export the audit log.",
     "users": "Accounts of moderators and admins: roles, passwords, tokens.",
     "sites": "Sites and their keys.",
+    "webhooks": "Where sites are told of events: endpoints, secrets, deliveries.",
     "keys": "The key ring: what receipts, bans and second factors hang on.",
     "perspective": "Coming from Perspective: compare scores, moderators' labels.",
     "import": "Bring in another system's archive, or a site's export.",

@@ -1,4 +1,4 @@
-"""`moderation worker`: scores comments, and goes on with bulk actions, in a process of its own."""
+"""`moderation worker`: scores comments, goes on with bulk actions and delivers webhooks, in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from moderation.scoring import ServedScorer
 
 @click.command()
 def command() -> None:
-    """Score comments that wait for their scores (mode = "worker" in [scoring]) and go on with bulk actions,
-    until SIGTERM or Ctrl-C.
+    """Score comments that wait for their scores (mode = "worker" in [scoring]), go on with bulk actions and deliver
+    webhooks, until SIGTERM or Ctrl-C.
 
     Several workers may run, on several machines: each comment is scored and decided once.
     """

@@ -134,6 +134,8 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             event = "article.closed" if closed else "article.opened"
             payload = {"from": mode_before, "to": article.mode, "version": article.version}
             unit.event(site_id, actor, event, article.id, payload)
+            if new or closed != (mode_before in (Mode.CLOSED, Mode.HIDDEN)):
+                unit.outbox_event(site_id, event, article.id, {"from": mode_before, "to": article.mode})
         return article, new
 
     _move_most(services, site_id, form)

@@ -65,6 +65,7 @@ def article_behind(
         ensure_discussion(unit.connection, article.id)
         take_addresses(unit.connection, site_id, article.id, [address], unit.now)
         unit.event(site_id, actor, "article.opened", article.id, {"from": None, "to": None, "verified": False})
+        unit.outbox_event(site_id, "article.opened", article.id, {"from": None, "to": None})
         return name
 
     with services.database.asking() as connection:

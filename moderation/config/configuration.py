@@ -141,6 +141,12 @@ class Desk(Table):
     hours: Text | None = None
 
 
+class Webhooks(Table):
+    """``[webhooks]``: how long deliveries that have ended, and what receivers answered, are kept to be looked at."""
+
+    keep_days: Annotated[int, whole_number(1, 3650)] = 30
+
+
 class Figures(Table):
     """``[figures]``: whether administrators see how much each moderator decided."""
 
@@ -301,6 +307,7 @@ class Tables(Table):
     legal: Legal = Legal()
     appeals: Appeals = Appeals()
     desk: Desk = Desk()
+    webhooks: Webhooks = Webhooks()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
 

@@ -219,6 +219,12 @@ class NoteNotFound(NotFound):
     code: ClassVar[str] = noted("note_not_found")
 
 
+class WebhookNotFound(NotFound):
+    """There is no such webhook endpoint or delivery here, or this account has nothing to do with its site."""
+
+    code: ClassVar[str] = noted("webhook_not_found")
+
+
 class ActionNotFound(NotFound):
     """There is nothing of yours to undo here."""
 

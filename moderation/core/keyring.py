@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     """The secrets of authenticator apps, and recovery codes."""
     SESSIONS = "sessions"
     """Forms, sign-ins half done, and browsers that have signed in before."""
+    WEBHOOKS = "webhooks"
+    """The secrets that events are signed with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class KeyRing:
     cursors: Keys
     second_factor: Keys
     sessions: Keys
+    webhooks: Keys
 
     @classmethod
     def of(cls, keys: Iterable[Key]) -> KeyRing:

@@ -234,6 +234,7 @@ def _tell(
     event = "mode.changed"
     if spot.article_id and (before in SHUT) != (after in SHUT):
         event = "article.closed" if after in SHUT else "article.opened"
+        unit.outbox_event(spot.site_id, event, spot.article_id, {"from": before, "to": after})
     place = {"section": spot.section} if spot.section else {}
     unit.event(
         spot.site_id,

@@ -1,4 +1,4 @@
-"""Work outside the request: comments that wait for their scores, bulk actions. The database is the truth; a
+"""Work outside the request: comments that wait for their scores, bulk actions, webhooks. The database is the truth; a
 sweep finds them.
 """
 
@@ -21,6 +21,7 @@ from moderation.jobs.threads import fill_threads
 from moderation.perspective.suggestions import forget_outdated
 from moderation.services import Services
 from moderation.storage.idempotency import forget_answers
+from moderation.webhooks.delivering import Deliverer, prune
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,14 @@ class _Background(ABC):
 @contextmanager
 def beside(services: Services) -> Iterator[None]:
     """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
-    pieces = [Runner(services), Reorderer(services), ChainChecker(services), Threader(services), Expirer(services)]
+    pieces = [
+        Runner(services),
+        Reorderer(services),
+        ChainChecker(services),
+        Threader(services),
+        Expirer(services),
+        Teller(services),
+    ]
     for piece in pieces:
         piece.start()
     try:
@@ -143,6 +151,31 @@ class ChainChecker(_Background):
 
     def _work(self) -> bool:
         return check_chains(self._services, stopped=self._paused)
+
+
+class Teller(_Background):
+    """Delivers webhooks, and removes deliveries that have been kept long enough."""
+
+    name = "webhooks"
+    fails = "webhooks could not be delivered"
+
+    def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+        self._deliverer = Deliverer(services)
+        self._prunes_at = time.monotonic()
+
+    def run(self) -> None:
+        try:
+            super().run()
+        finally:
+            self._deliverer.close()
+
+    def _work(self) -> bool:
+        more = self._deliverer.look()
+        if time.monotonic() >= self._prunes_at:
+            self._prunes_at = time.monotonic() + FORGET_SECONDS
+            prune(self._services, stopped=self._paused)
+        return more
 
 
 class Threader(_Background):

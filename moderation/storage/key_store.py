@@ -19,6 +19,7 @@ from moderation.core.errors import ConfigurationError
 from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.storage.database import Database, lock
 from moderation.storage.keys import StoredKey, made_before_the_ring, stored_keys
+from moderation.storage.webhooks import any_endpoint
 
 log = logging.getLogger(__name__)
 LOCK = "key ring"
@@ -29,8 +30,13 @@ LOST: dict[Purpose, str] = {
     Purpose.SECOND_FACTOR: "second factors and recovery codes set up so far open nothing any more "
     "(`moderation users second-factor-off NAME` lets somebody in by password)",
     Purpose.SESSIONS: "forms that are open must be loaded again",
+    Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`)",
 }
 """What is lost with the keys of a purpose."""
+_LATER: dict[Purpose, Callable[[Session], bool]] = {Purpose.WEBHOOKS: any_endpoint}
+"""Purposes that a ring of an earlier version lacks, and whether anything hangs on their keys: until something does, the
+next start makes them.
+"""
 
 
 class KeyStore:
@@ -70,8 +76,12 @@ class KeyStore:
             row.wrapped = wrapping.wrapped(wrapping.opened(row.wrapped) or "")
         if stale:
             log.info("the key ring is wrapped under the new secret key; the previous one is not needed any more")
-        if rows and (missing := _missing(rows)):
-            raise _gone(missing)
+        missing = _missing(rows) if rows else []
+        new = [purpose for purpose in missing if purpose in _LATER and not _LATER[purpose](session)]
+        if len(new) < len(missing):
+            raise _gone([purpose for purpose in missing if purpose not in new])
+        for purpose in new:
+            add_key(session, wrapping, purpose, self._clock())
         first = self._of_before() if not rows and made_before_the_ring(session) else [None]
         for purpose in () if rows else Purpose:
             for secret in first:

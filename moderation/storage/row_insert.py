@@ -27,8 +27,9 @@ class _Made:
 
 
 class RowInsert:
-    """Stores rows of a table, each with all of its columns. Its statement is made once for each kind of database: to
-    look it up and bind each column by its name takes longer than to store the row.
+    """Stores rows of a table, each with all of its columns but those in ``exclude``, which the database fills in. Its
+    statement is made once for each kind of database: to look it up and bind each column by its name takes longer than
+    to store the row.
     """
 
     def __init__(self, table: FromClause, *, exclude: Collection[str] = ()) -> None:

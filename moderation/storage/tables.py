@@ -27,6 +27,7 @@ from moderation.storage import (
     site_rules,
     sites,
     suggestions,
+    webhooks,
 )
 from moderation.storage.base import Base
 
@@ -58,4 +59,5 @@ __all__ = [
     "site_rules",
     "sites",
     "suggestions",
+    "webhooks",
 ]

@@ -11,6 +11,7 @@ from moderation.web.admin import figures as figures_pages
 from moderation.web.admin import overview as admin_pages
 from moderation.web.admin import policy as policy_pages
 from moderation.web.admin import sites as sites_pages
+from moderation.web.admin import webhooks as webhooks_pages
 from moderation.web.desk import appeals as appeal_pages
 from moderation.web.desk import articles as article_pages
 from moderation.web.desk import audit as audit_pages
@@ -81,6 +82,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
         app.register_blueprint(pages.blueprint())
     for pages in (
         sites_pages,
+        webhooks_pages,
         accounts_pages,
         author_pages,
         article_pages,

@@ -37,6 +37,9 @@ from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
+from moderation.storage.webhooks import find_endpoint
+from moderation.webhooks.endpoints import add_endpoint
+from moderation.webhooks.signing import opened
 from tests.doubles import CHEAP, NOON
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 
@@ -410,6 +413,7 @@ def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
 ) -> None:
     with started(database_url, tmp_path) as newsroom:
         newsroom.accepted()
+        add_endpoint(newsroom.services, "test", newsroom.site, "https://cms.example/")  # else nothing hangs on its key
         newsroom.services.database.writing(
             lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = :it"), {"it": purpose.value})
         )
@@ -420,6 +424,21 @@ def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
     assert replaced.output.startswith(f"{purpose}: "), replaced.output
     with started(database_url, tmp_path, like=newsroom) as after:
         assert after.accepted()
+
+
+def test_a_ring_of_before_there_were_webhooks_gets_their_key_at_the_next_start(
+    database_url: str, tmp_path: Path
+) -> None:
+    with started(database_url, tmp_path) as newsroom:
+        newsroom.services.database.writing(
+            lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = 'webhooks'"))
+        )
+    with started(database_url, tmp_path, like=newsroom) as after:
+        made = add_endpoint(after.services, "test", after.site, "https://cms.example/")
+        with after.services.database.reading() as session:
+            endpoint = find_endpoint(session, made.id)
+            assert endpoint is not None
+        assert opened(after.services.keys.webhooks, endpoint.secret) == made.secret
 
 
 @pytest.mark.parametrize("kept", [b"\xff\xfe" * 20, b"short", b""], ids=["no text", "too short", "empty"])

@@ -33,6 +33,7 @@ from moderation.storage.moderator_workspace import Note, SavedView
 from moderation.storage.reports import Reporter
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
+from moderation.webhooks.endpoints import add_endpoint
 from tests.web.pages import CALM, Pages, open_pages, pages_again
 
 
@@ -221,6 +222,16 @@ ROWS: dict[str, Row] = {
     "sites_pages.rotate_key": post("/admin/keys/{key}/rotate", Who.ADMIN, here=True),
     "sites_pages.change_origins": post("/admin/keys/{key}/origins", Who.ADMIN, here=True),
     "sites_pages.revoke_key": post("/admin/keys/{key}/revoke", Who.ADMIN, here=True),
+    "webhooks_pages.webhooks": get("/admin/webhooks", Who.ADMIN),
+    "webhooks_pages.add": post(
+        "/admin/webhooks", Who.ADMIN, here=True, data={"site": "demo", "url": "https://cms.example/"}
+    ),
+    "webhooks_pages.deliveries": get("/admin/webhooks/{endpoint}", Who.ADMIN, here=True),
+    "webhooks_pages.test": post("/admin/webhooks/{endpoint}/test", Who.ADMIN, here=True),
+    "webhooks_pages.rotate": post("/admin/webhooks/{endpoint}/rotate", Who.ADMIN, here=True),
+    "webhooks_pages.retire": post("/admin/webhooks/{endpoint}/retire", Who.ADMIN, here=True),
+    "webhooks_pages.again": post("/admin/webhooks/{endpoint}/redeliver", Who.ADMIN, here=True),
+    "webhooks_pages.remove": post("/admin/webhooks/{doomed}/remove", Who.ADMIN, here=True),
     "accounts_pages.accounts": get("/admin/accounts", Who.CHIEF),
     "accounts_pages.invite": post("/admin/accounts", Who.CHIEF),
     "accounts_pages.account": get("/admin/accounts/{account}", Who.CHIEF),
@@ -350,6 +361,9 @@ def _furnished(pages: Pages) -> Stage:
     named = pages.services.database.writing(lambda session: _something_of_each(session, pages, comment))
     named["published"] = published
     named["appeal"] = _appealed(pages)
+    for name in ("endpoint", "doomed"):  # addresses where nobody listens
+        url = f"http://127.0.0.1:1/{name}"
+        named[name] = add_endpoint(pages.services, "test", "demo", url, allow_private=True).id
     named["invitation"] = invite(pages.services, "test", "Ida", {"*": Granted(role=Role.MODERATOR)})
     keys = {site: add_secret_key(pages.services, "test", site, list(Right)) for site in ("demo", "second")}
     return Stage(pages=pages, named=named, keys=keys)

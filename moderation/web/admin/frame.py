@@ -47,5 +47,6 @@ def _tabs(actor: Actor) -> dict[str, str]:
         f"{ROOT}/what-if": "What if",
         f"{ROOT}/figures": "Figures",
         f"{ROOT}/sites": "Sites and keys",
+        f"{ROOT}/webhooks": "Webhooks",
     }
     return {**tabs, f"{ROOT}/accounts": "Accounts"} if everywhere(actor, ADMIN) else tabs

@@ -16,9 +16,10 @@ from moderation.storage.legal import overdue_by_site
 from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
 from moderation.storage.sites import all_sites
+from moderation.storage.webhooks import SiteDeliveries, deliveries_by_site
 from moderation.web.api.openapi import description
 from moderation.web.shared.access import services
-from moderation.web.shared.metrics import LegalOverdue, figures
+from moderation.web.shared.metrics import LegalOverdue, WebhookFigures, figures
 
 FULL = "room on the disk of the database"
 
@@ -41,7 +42,8 @@ def blueprint() -> Blueprint:
     def metrics() -> Response:
         if not (_is_loopback() or _has_token()):
             abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
-        return Response(figures([LegalOverdue(_overdue())]), content_type=CONTENT_TYPE_LATEST)
+        beside = [LegalOverdue(_overdue()), WebhookFigures(_deliveries())]
+        return Response(figures(beside), content_type=CONTENT_TYPE_LATEST)
 
     @cache
     def document() -> dict[str, object]:
@@ -59,6 +61,14 @@ def _overdue() -> dict[str, int]:
     try:
         with services().database.reading() as db:
             return dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
+    except SQLAlchemyError:
+        return {}
+
+
+def _deliveries() -> dict[str, SiteDeliveries]:
+    try:
+        with services().database.reading() as db:
+            return deliveries_by_site(db, services().clock())
     except SQLAlchemyError:
         return {}
 

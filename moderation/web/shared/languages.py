@@ -13,7 +13,7 @@ from moderation.core.messages import ENGLISH, LANGUAGES, direction, told, transl
 DESK = frozenset(
     {
         *("queue_pages", "comment_pages", "flag_pages", "desk_work_pages", "author_pages", "article_pages"),
-        *("rules_pages", "legal_pages", "map_pages", "bulk_pages", "alike_pages", "reporter_pages"),
+        *("rules_pages", "legal_pages", "map_pages", "bulk_pages", "alike_pages", "reporter_pages", "webhooks_pages"),
     }
 )
 """Blueprints whose pages are for moderators, in fewer languages than those for readers."""

@@ -18,6 +18,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from moderation.storage.webhooks import SiteDeliveries
+
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable of prometheus_client that names the folder."""
 
@@ -49,6 +51,25 @@ class LegalOverdue(Collector):
         for site, count in self._by_site.items():
             family.add_metric([site], count)
         yield family
+
+
+class WebhookFigures(Collector):
+    """How deliveries stand at the moment of asking, by site: known from the database too."""
+
+    def __init__(self, by_site: Mapping[str, SiteDeliveries]) -> None:
+        self._by_site = by_site
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, words in (
+            ("waiting", "Webhook deliveries that wait."),
+            ("lag_seconds", "For how long the webhook delivery that waits longest has waited; 0 where none does."),
+            ("dead", "Webhook deliveries that were given up, and are still kept."),
+            ("failing_endpoints", "Webhook endpoints that did not answer at the last try."),
+        ):
+            family = GaugeMetricFamily(f"moderation_webhook_{name}", words, labels=["site"])
+            for site, figures in self._by_site.items():
+                family.add_metric([site], getattr(figures, name))
+            yield family
 
 
 def count_together(folder: Path) -> None:

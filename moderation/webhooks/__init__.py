@@ -1,0 +1,1 @@
+"""Sites are told of what happens: signed requests to addresses that their administrators named."""

@@ -1,0 +1,49 @@
+"""Secrets that events are signed with, as Standard Webhooks has it, and how they are kept."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import datetime
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from standardwebhooks.webhooks import Webhook
+
+from moderation.core.keyring import Keys
+
+PREFIX = "whsec_"
+
+
+def new_secret() -> str:
+    """A secret for an endpoint: ``whsec_`` and 32 random bytes in base 64."""
+    return PREFIX + b64encode(secrets.token_bytes(32)).decode()
+
+
+def sealed(keys: Keys, secret: str) -> str:
+    """A secret as it is stored."""
+    return _cipher(keys.newest.secret).encrypt(secret.encode()).decode()
+
+
+def opened(keys: Keys, stored: str) -> str | None:
+    """A stored secret; None where the key that it was kept under is retired."""
+    try:
+        return MultiFernet([_cipher(secret) for secret in keys.secrets]).decrypt(stored).decode()
+    except InvalidToken:
+        return None
+
+
+def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: str) -> dict[str, str]:
+    """The headers by which a receiver knows that an event is ours: a signature for each of its secrets."""
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body) for secret in signing),
+    }
+
+
+def _cipher(secret: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"moderation webhook secrets").derive(secret.encode())
+    return Fernet(urlsafe_b64encode(derived))

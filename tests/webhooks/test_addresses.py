@@ -1,0 +1,202 @@
+"""Where events may be sent: no address leads into the newsroom's own network unless somebody allowed it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain, repeat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from moderation.core.errors import InvalidField
+from moderation.webhooks import sending
+from moderation.webhooks.addresses import Resolver, may_connect, target_of
+from moderation.webhooks.sending import post
+from tests.webhooks.receiver import Receiver
+
+PRIVATE = """
+127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
+::1 fe80::1 fe80::1%eth0 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
+::ffff:10.0.0.1 ::ffff:127.0.0.1 2002:0a00:0001::1 64:ff9b::a00:1 2001:0:4136:e378:8000:63bf:3fff:fdd2
+"""
+"""The last line's stand for IPv4 addresses."""
+PUBLIC = "93.184.215.14 8.8.8.8 2606:2800:21f:cb07:6820:80da:af6b:8b2c 64:ff9b::808:808 ::ffff:8.8.8.8"
+NOWHERE = "0.0.0.0 :: 224.0.0.1 ff02::1 nonsense"
+
+
+@pytest.mark.parametrize("address", PRIVATE.split())
+def test_what_is_not_on_the_public_internet_is_refused_unless_allowed(address: str) -> None:
+    assert not may_connect(address, allow_private=False)
+    assert may_connect(address, allow_private=True)
+
+
+def test_what_is_on_it_is_not_refused_and_what_is_no_place_always_is() -> None:
+    for address in PUBLIC.split():
+        assert may_connect(address, allow_private=False), address
+    for address in NOWHERE.split():
+        assert not may_connect(address, allow_private=True), address
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://cms.example/", "Use https"),
+        ("ftp://cms.example/", "must be an address such as"),
+        ("cms.example", "must be an address such as"),
+        ("https://", "must be an address such as"),
+        ("https://cms.example:99999/", "must be an address such as"),
+        ("https://cms.example:0/", "port 0"),
+        ("https://[::1/", "must be an address such as"),
+        ("https://me:secret@cms.example/", "user name or password"),
+        ("https://cms.example/#part", "after #"),
+        ("https://cms.example/a b", "plain ASCII"),
+        ("https://cms.example/\r\nX-Header:1", "plain ASCII"),
+        ("https://größe.example/", "plain ASCII"),
+        ("https://cms.example\\@10.0.0.1/", "plain ASCII"),
+        ("https://10.0.0.1/", "not on the public internet"),
+        ("https://[::1]/", "not on the public internet"),
+        ("https://cms.example/" + "a" * 2000, "must be an address such as"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_with_what_to_do(url: str, said: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        target_of(url, allow_private=False)
+    assert said in str(refused.value)
+
+
+def test_an_address_is_kept_as_it_is_asked_for() -> None:
+    assert target_of(" https://CMS.example./a?b=c ", allow_private=False).url == "https://cms.example/a?b=c"
+    assert target_of("https://cms.example:8443", allow_private=False).url == "https://cms.example:8443/"
+    assert target_of("http://[fd00::1]:80/x", allow_private=True).url == "http://[fd00::1]/x"
+
+
+def means(*addresses: str) -> Resolver:
+    """A resolver for which every name means these addresses."""
+    return lambda _host, _port: addresses
+
+
+def test_a_name_that_means_a_private_address_is_not_connected_to(receiver: Receiver) -> None:
+    url = f"https://cms.example:{receiver.port}/events"
+    for found in (["127.0.0.1"], ["::1"], ["10.0.0.9", "169.254.169.254"]):
+        sent = post(url, {}, b"{}", allow_private=False, resolve=means(*found))
+        assert sent.error is not None
+        assert "not on the public internet" in sent.error
+    assert receiver.got == []
+
+
+def test_a_name_is_resolved_once_and_the_connection_goes_to_what_was_looked_at(receiver: Receiver) -> None:
+    """DNS rebinding: the name means a harmless address when it is looked at, and ours a moment later."""
+    answers = chain([["192.0.2.1"]], repeat(["127.0.0.1"]))
+    asked: list[str] = []
+
+    def rebinds(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        return next(answers)
+
+    url = f"https://rebinds.example:{receiver.port}/"
+    for _ in range(2):
+        sent = post(url, {}, b"{}", allow_private=False, resolve=rebinds)
+        assert "not on the public internet" in (sent.error or "")
+    assert asked == ["rebinds.example"] * 2
+    # And the other way round: only the resolver's word counts, whatever the machine thinks of that name.
+    sent = post(
+        f"http://no-such-name.example:{receiver.port}/x",
+        {},
+        b"{}",
+        allow_private=True,
+        resolve=means("127.0.0.1"),
+    )
+    assert (sent.status, receiver.got[0].headers["host"]) == (200, f"no-such-name.example:{receiver.port}")
+
+
+def test_what_goes_wrong_on_the_way_is_said_in_words(receiver: Receiver) -> None:
+    def unknown(_host: str, _port: int) -> Sequence[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    assert post("https://cms.example/", {}, b"", allow_private=False, resolve=unknown).error == (
+        "its name can't be resolved"
+    )
+    closed = post("http://127.0.0.1:1/", {}, b"", allow_private=True)
+    assert closed.error == "the connection was refused"
+    plain = post(f"https://127.0.0.1:{receiver.port}/", {}, b"", allow_private=True)
+    assert plain.error is not None
+    assert not plain.arrived
+
+
+def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> None:
+    with speaking_tls(tmp_path, "cms.example") as (port, authority):
+        assert post_trusting(authority, f"https://cms.example:{port}/") is None
+        assert "certificate can't be trusted" in (post_trusting(authority, f"https://other.example:{port}/") or "")
+        untrusted = post(f"https://cms.example:{port}/", {}, b"{}", allow_private=True, resolve=means("127.0.0.1"))
+        assert "certificate can't be trusted" in (untrusted.error or "")
+
+
+def post_trusting(authority: Path, url: str) -> str | None:
+    """The error of a request by a machine that trusts this authority."""
+    sending._trusted().load_verify_locations(authority)
+    try:
+        return post(url, {}, b"{}", allow_private=True, resolve=means("127.0.0.1")).error
+    finally:
+        sending._trusted.cache_clear()
+
+
+@contextmanager
+def speaking_tls(folder: Path, name: str) -> Iterator[tuple[int, Path]]:
+    """A server with a certificate of its own for this name: its port, and the certificate's file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("192.0.2.7"))]), False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    chain_file, key_file = folder / "chain.pem", folder / "key.pem"
+    chain_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is logged."""
+
+    class Server(HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that trusts us not hangs up."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain_file, key_file)
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1], chain_file
+        finally:
+            server.shutdown()
+            thread.join()
