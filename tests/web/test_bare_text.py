@@ -25,9 +25,6 @@ STILL_ENGLISH = frozenset(
         ),
         *("admin/layout.html", "admin/overview.html", "admin/policy.html", "admin/policy_change.html"),
         *("admin/policy_change_review.html", "admin/sites.html", "admin/what_if.html"),
-        *("desk/_forms.html", "desk/article.html", "desk/articles.html", "desk/audit.html"),
-        *("desk/author.html", "desk/bulk_action.html", "desk/join.html", "desk/legal.html", "desk/legal_case.html"),
-        *("desk/remove.html", "desk/rules.html", "desk/score_map.html"),
     }
 )
 """Templates whose words stand in them still. ``web.shared.languages.ENGLISH_ONLY`` names their pages."""

@@ -14,6 +14,7 @@ from moderation.accounts.sign_in import end_all_sessions, end_session
 from moderation.accounts.totp import app_address, new_salt, secret_of
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.storage.accounts import Account, sessions_of
 from moderation.storage.sites import digest_of
 from moderation.web.account.attempts import attempts
@@ -101,7 +102,7 @@ def _enrolment(actor: Actor, salt: str) -> Enrolment | None:
 def _change_password(actor: Actor) -> Made:
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
-        raise InvalidField("new password", "was not the same both times. Nothing was changed.")
+        raise InvalidField("new password", Message("new_password_differs"))
     cookie = request.cookies.get(COOKIE, "")
     change_own_password(services(), actor, request.form.get("password", ""), new, cookie=cookie)
     return Made(words="Your password is changed. Every other sign-in of yours has ended.")
@@ -116,7 +117,7 @@ def _begin_second_factor(actor: Actor) -> Made:
 def _confirm_second_factor(actor: Actor) -> Made:
     salt = _salt_begun(actor)
     if salt is None:
-        raise InvalidField("second factor", "was not begun here. Please begin again.")
+        raise InvalidField("second factor", Message("second_factor_not_begun"))
     codes = second_factor.set_up(services(), actor, salt, "".join(field("code").split()))
     session.pop(SETTING_UP, None)
     return _shown("From now on signing in asks for a code too.", codes)

@@ -12,6 +12,7 @@ from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions, end_session
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField, clipped
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN
 from moderation.storage.accounts import (
     Account,
@@ -98,7 +99,7 @@ def _invite(actor: Actor) -> Made:
     name = field("name")
     role = _role(request.form.get("role", ""))
     if role is None:
-        raise InvalidField("role", "is missing.")
+        raise InvalidField("role", Message("role_missing"))
     token = account_uses.invite(services(), actor.reference, name, {_place(): _granted(role)})
     return _link(f"{name} is invited.", token)
 
@@ -106,7 +107,7 @@ def _invite(actor: Actor) -> Made:
 def _invite_again(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     if account.disabled_at is not None:
-        raise InvalidField("account", "is disabled; enable it first.")
+        raise InvalidField("account", Message("account_disabled"))
     token = account_uses.invite_again(services(), actor.reference, account.name)
     return _link(f"A new link for {account.name}; those before it open nothing any more.", token)
 
@@ -125,7 +126,7 @@ def _set_role(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     role, place = _role(request.form.get("role", "")), _place()
     if account.id == actor.account_id and place == EVERYWHERE and role is not Role.ADMIN:
-        raise InvalidField("role", "is your own, and taking it away would lock you out; ask another administrator.")
+        raise InvalidField("role", Message("own_role"))
     account_uses.set_grant(services(), actor.reference, account.name, place, _granted(role) if role else None)
     return Made(words=f"The rights of {account.name} are changed.")
 
@@ -133,7 +134,7 @@ def _set_role(actor: Actor, account_id: str) -> Made:
 def _disable(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     if account.id == actor.account_id:
-        raise InvalidField("account", "is your own; ask another administrator.")
+        raise InvalidField("account", Message("own_account"))
     account_uses.disable_account(services(), actor.reference, account.name)
     return Made(words=f"{account.name} is disabled and signed out everywhere.")
 
@@ -167,7 +168,7 @@ def _revoke_token(actor: Actor, account_id: str) -> Made:
     with services().database.reading() as db:
         token = db.get(Token, token_id)
     if token is None or token.account_id != account.id:
-        raise InvalidField("token", "is not one of this account's.")
+        raise InvalidField("token", Message("token_of_another"))
     account_uses.revoke_token(services(), actor.reference, token.id)
     return Made(words="The token is revoked; it stopped working at once.")
 
@@ -183,7 +184,7 @@ def _account(account_id: str) -> Account:
 def _role(text: str) -> Role | None:
     """The role of this name; None for the empty text. Raises ``InvalidField``."""
     if text and text not in list(Role):
-        raise InvalidField("role", f"must be one of {', '.join(Role)}.")
+        raise InvalidField("role", Message("not_offered_of", {"offered": ", ".join(Role)}))
     return Role(text) if text else None
 
 
@@ -199,7 +200,7 @@ def _place() -> str:
     place = field("site", 64)
     with services().database.reading() as db:
         if place != EVERYWHERE and db.get(Site, place) is None:
-            raise InvalidField("site", f"{clipped(place)!r} is not there.")
+            raise InvalidField("site", Message("site_not_there", {"site": repr(clipped(place))}))
     return place
 
 

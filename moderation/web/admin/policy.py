@@ -11,6 +11,7 @@ from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
 from moderation.core.conditions import Effects
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN, everywhere
 from moderation.policy_lab.what_if import tried
 from moderation.setup.policy_changes import file_differs
@@ -123,7 +124,7 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     comments, seconds = argument("comments", 9), argument("seconds", 9) or str(SECONDS)
     place = (site if site in sites else None, section if section in sections else None)
     if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MAX_SECONDS):
-        raise InvalidField("time", f"for a comment must be 1 to {MAX_SECONDS} whole seconds.")
+        raise InvalidField("time", Message("reading_seconds_unusable", {"maximum": MAX_SECONDS}))
     sent = "tried" in request.args and (site, section) == (argument("tried_site"), argument("tried_section"))
     return Asked(
         site=place[0],

@@ -8,6 +8,7 @@ from moderation.accounts import sites as site_uses
 from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN, everywhere, reachable, whole
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
 from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
@@ -80,7 +81,7 @@ def _add_key(actor: Actor, site_id: str) -> Made:
 
 def _new_secret(actor: Actor, site_id: str, rights: list[Right]) -> Made:
     if not rights:
-        raise InvalidField("key", "needs one right at least.")
+        raise InvalidField("key", Message("key_needs_right"))
     key = site_uses.add_secret_key(services(), actor.reference, site_id, rights)
     return Made(words=f"A new secret key for {site_id}.", secret=key)
 
@@ -93,7 +94,7 @@ def _new_publishable(actor: Actor, site_id: str, origins: list[str]) -> Made:
 
 def _check_origins(origins: list[str]) -> None:
     if not origins:
-        raise InvalidField("key", "needs one origin at least, such as https://news.example.")
+        raise InvalidField("key", Message("key_needs_origin"))
 
 
 def _rotate_key(actor: Actor, key_id: str) -> Made:

@@ -37,7 +37,7 @@ from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
 from moderation.web.shared.waiting_counts import counted, lately, waiting
-from moderation.web.shared.wording import beginning, language_name, status_word
+from moderation.web.shared.wording import beginning, language_name, number, status_word
 
 PAGE = 30
 NEWS_COUNTED = 99
@@ -186,7 +186,7 @@ def _reordering(reading: Reading) -> str | None:
         return None
     share = f"{100 * found.done // max(found.total, 1)}%"
     all_seen = everywhere(reading.actor, READ)
-    both = gettext("%(done)s of %(total)s", done=f"{found.done:,}", total=f"{found.total:,}")
+    both = gettext("%(done)s of %(total)s", done=number(found.done), total=number(found.total))
     return both if all_seen else share
 
 

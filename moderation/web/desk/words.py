@@ -5,14 +5,17 @@ kept in English with the decision that they led to.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import regex
 from flask import Flask
 
 from moderation.core.comment import Status
 from moderation.core.messages import ENGLISH, noted
+from moderation.storage.site_rules import AuthorKind
 from moderation.web.desk.script_words import script_words
-from moderation.web.shared.languages import gettext, language
+from moderation.web.shared.languages import gettext, language, ngettext
+from moderation.web.shared.rendering import in_words
 
 _SIGNALS: Mapping[str, str] = {
     "toxicity": noted("toxicity"),
@@ -57,32 +60,79 @@ def status_by(status: str, name: str) -> str:
     return gettext(_DECIDED[status], name=name) if status in _DECIDED else f"{status} ({name})"
 
 
+_RULINGS: Mapping[str, str] = {
+    AuthorKind.TRUSTED: noted("Trusted"),
+    AuthorKind.MUTED: noted("Muted"),
+    AuthorKind.BANNED: noted("Banned"),
+    AuthorKind.LIFTED: noted("Free again"),
+}
+
+
+def ruling_word(kind: str) -> str:
+    """What was decided about an author."""
+    return gettext(_RULINGS[kind]) if kind in _RULINGS else kind
+
+
 _DONE = (
-    *(noted("Published"), noted("Rejected"), noted("Reopened"), noted("Undone"), noted("Featured")),
+    *(noted("Published"), noted("Approved"), noted("Rejected"), noted("Reopened"), noted("Put back into the queue")),
+    *(noted("Undone"), noted("Featured"), noted("No longer featured"), noted("Sent to the newsroom")),
+    *(noted("Taken back from the newsroom"), noted("Left to a senior moderator")),
+    noted("No longer left to a senior moderator"),
     *(noted("Author trusted"), noted("Author muted"), noted("Author banned"), noted("Author free again")),
+    *(noted("Note about a comment"), noted("Note about an article"), noted("Note about an author")),
+    *(noted("Note about a comment removed"), noted("Note about an article removed")),
+    noted("Note about an author removed"),
+    *(noted("Article set"), noted("Section set"), noted("Site set")),
+    *(noted("Article set as more widely"), noted("Section set as more widely"), noted("Site set as more widely")),
+    *(noted("The question stands above it"), noted("The announcement stands above it")),
+    noted("Nothing stands above the discussion any more"),
+    noted("Word added to the wordlist"),
 )
-"""What an action is kept as, where nothing particular stands behind it."""
+"""What an action is kept as, alone or with what it was about after a colon."""
+_RESTRICTED_UNTIL = regex.compile(r"(?P<done>Author (?:muted|banned)) until (?P<time>[\w ,:]{1,40}) UTC")
+_WORDS_ADDED = regex.compile(r"(?P<number>[0-9]{1,9}) words added to the wordlist")
 
 
 def action_words(words: str) -> str:
-    """What somebody did, as it was kept in English, such as ``Rejected: Off-topic``."""
+    """What somebody did, as it was kept in English, such as ``Rejected: Off-topic``, in the language of the page."""
     if language() == ENGLISH:
         return words
+    if restricted := _RESTRICTED_UNTIL.fullmatch(words):
+        return f"{gettext(restricted['done'])}, {_until(restricted['time'])}"
+    if added := _WORDS_ADDED.fullmatch(words):
+        number = int(added["number"])
+        return ngettext("%(num)d word added to the wordlist", "%(num)d words added to the wordlist", number)
     done, colon, about = words.partition(": ")
-    return f"{gettext(done)}{colon}{gettext(about) if about else about}" if done in _DONE else gettext(words)
+    if not colon or done not in _DONE:
+        return gettext(words)
+    return f"{gettext(done)}: {action_words(about) if done == 'Undone' else gettext(about)}"
+
+
+def _until(kept: str) -> str:
+    try:
+        time = datetime.strptime(kept, "%d %B %Y, %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return kept
+    return gettext("until %(time)s", time=in_words(time))
 
 
 # --- reasons ----------------------------------------------------------------------------------------------------------
 
-_NUMBER = r"(?P<value>[0-9.]{1,20}), at or (?P<side>over|under) (?P<threshold>[0-9.]{1,20})"
-_COMPARED = regex.compile(rf"(?P<of_name>name: )?(?P<signal>[a-z ]{{1,60}}) {_NUMBER}(?P<rest>.*)", regex.DOTALL)
+_NUMBER = r"(?P<value>[0-9.]{1,20}), (?P<side>at or over|at or under|over|under) (?P<threshold>[0-9.]{1,20})"
+_COMPARED = regex.compile(
+    rf"(?P<of_name>name: )?(?P<signal>[a-z ]{{1,60}}) {_NUMBER}(?:: (?P<parts>.*))?", regex.DOTALL
+)
+_MEANT = regex.compile(r"holds what looks like (?P<kinds>[a-z ,-]{1,200}) \((?P<compared>[^()]{1,200})\)")
+_UNKNOWN = regex.compile(r"(?P<of_name>name: )?(?P<signal>[a-z ]{1,60}) unknown: (?P<why>.{1,200})", regex.DOTALL)
 _HELD = regex.compile(
     r"(?P<of_name>its author's name )?holds a word on the wordlist of this (?P<where>article|site): (?P<why>.*)",
     regex.DOTALL,
 )
 _COMPARISONS = {
-    "over": noted("%(signal)s %(value)s, at or over %(threshold)s"),
-    "under": noted("%(signal)s %(value)s, at or under %(threshold)s"),
+    "at or over": noted("%(signal)s %(value)s, at or over %(threshold)s"),
+    "at or under": noted("%(signal)s %(value)s, at or under %(threshold)s"),
+    "over": noted("%(signal)s %(value)s, over %(threshold)s"),
+    "under": noted("%(signal)s %(value)s, under %(threshold)s"),
 }
 _HOLDS = {
     (False, "site"): noted("holds a word on the wordlist of this site: %(why)s"),
@@ -97,26 +147,116 @@ _KEPT = (
     noted("approved comments of this author"),
     noted("wordlist matches"),
     noted("places with private data"),
+    noted("nothing was flagged, and this discussion publishes first"),
+    noted("none of the conditions for that can be asked about this comment"),
+    noted("not scored yet: the scoring pack gave no answer"),
+    noted("wordlist matches never reject"),
+    noted("what the pack can't read is never rejected unread"),
+    noted("the article has no text to compare with"),
+    noted("the scoring pack doesn't have this label"),
+    noted("it couldn't be counted"),
+    noted("the site has not sent this article yet: what is known of it comes from a reader’s browser"),
+    noted("its author’s name reads like that of somebody whom the site has marked, and they have no mark"),
 )
 """What a decision is kept with, beside the constants of the policy."""
+_NOT_AT_ONCE = "not published at once: "
+_PLAIN: tuple[tuple[regex.Pattern[str], str], ...] = (
+    (regex.compile(r"reads like advertising \((?P<score>[0-9.]{1,20})\)"), noted("reads like advertising (%(score)s)")),
+    (
+        regex.compile(r"in a language \((?P<language>[A-Za-z-]{1,20})\) that the scoring pack can't read"),
+        noted("in a language (%(language)s) that the scoring pack can't read"),
+    ),
+    (
+        regex.compile(
+            r"a part of it is in a language that the scoring pack can't read \((?P<language>[A-Za-z-]{1,20})\)"
+        ),
+        noted("a part of it is in a language that the scoring pack can't read (%(language)s)"),
+    ),
+    (
+        regex.compile(
+            r"(?P<number>[0-9]{1,9}) comments arrived here within an hour, so comments are not published first for now"
+        ),
+        noted("%(number)s comments arrived here within an hour, so comments are not published first for now"),
+    ),
+    (
+        regex.compile(
+            r"(?P<new>[0-9]{1,9}) of the last hour’s (?P<among>[0-9]{1,9}) comments here are by authors who never "
+            r"wrote before, so comments are not published first for now"
+        ),
+        noted(
+            "%(new)s of the last hour’s %(among)s comments here are by authors who never wrote before, so comments are "
+            "not published first for now"
+        ),
+    ),
+)
+_LINKS = regex.compile(r"(?P<number>[0-9]{1,9}) links?")
+_ALIKE = regex.compile(r"(?P<number>[0-9]{1,9}) other authors? sent nearly the same text")
 
 
 def reason_told(words: str) -> str:
     """A reason of the policy, which is kept in English, in the language of the page; what isn't known stays English."""
     if language() == ENGLISH:
         return words
+    if held := _HELD.fullmatch(words):  # its reason is the newsroom's own words, whatever they hold
+        why, semicolon, never = held["why"].rpartition("; ")
+        own = why if semicolon and never in _KEPT else held["why"]
+        told = gettext(_HOLDS[bool(held["of_name"]), held["where"]], why=own)
+        return f"{told}; {gettext(never)}" if own is why and semicolon else told
+    if words.startswith(_NOT_AT_ONCE):
+        return gettext("not published at once: %(why)s", why=reason_told(words.removeprefix(_NOT_AT_ONCE)))
+    return "; ".join(map(_part_told, words.split("; ")))
+
+
+def _part_told(words: str) -> str:
+    """One of the facts of a reason."""
     if compared := _COMPARED.fullmatch(words):
-        signal = gettext(compared["signal"])
-        if compared["of_name"]:
-            signal = gettext("Name: %(signal)s", signal=signal)
-        numbers = {"value": compared["value"], "threshold": compared["threshold"]}
-        return gettext(_COMPARISONS[compared["side"]], signal=signal, **numbers) + compared["rest"]
-    if held := _HELD.fullmatch(words):
-        return gettext(_HOLDS[bool(held["of_name"]), held["where"]], why=held["why"])
+        told = gettext(
+            _COMPARISONS[compared["side"]],
+            signal=_signal_told(compared),
+            value=compared["value"],
+            threshold=compared["threshold"],
+        )
+        return f"{told}: {_part_told(compared['parts'])}" if compared["parts"] else told
+    if meant := _MEANT.fullmatch(words):
+        kinds = meant["kinds"].replace(" and ", ", ").split(", ")
+        named = ", ".join(gettext(kind.removeprefix("an ").removeprefix("a ")) for kind in kinds)
+        told = gettext("holds what looks like: %(kinds)s", kinds=named)
+        return f"{told} ({_part_told(meant['compared'])})"
+    if unknown := _UNKNOWN.fullmatch(words):
+        return gettext("%(signal)s unknown: %(why)s", signal=_signal_told(unknown), why=gettext(unknown["why"]))
+    return _fact_told(words)
+
+
+def _fact_told(words: str) -> str:
+    """A fact that is no comparison."""
+    if links := _LINKS.fullmatch(words):
+        return ngettext("%(num)d link", "%(num)d links", int(links["number"]))
+    if alike := _ALIKE.fullmatch(words):
+        number = int(alike["number"])
+        return ngettext(
+            "%(num)d other author sent nearly the same text",
+            "%(num)d other authors sent nearly the same text",
+            number,
+        )
+    for shape, sentence in _PLAIN:
+        if found := shape.fullmatch(words):
+            return gettext(sentence, **found.groupdict())
     return gettext(words)
+
+
+def _signal_told(found: regex.Match[str]) -> str:
+    signal = gettext(found["signal"])
+    return gettext("Name: %(signal)s", signal=signal) if found["of_name"] else signal
 
 
 def install(app: Flask) -> None:
     """Gives the templates of the desk its words, and its scripts' ones."""
-    app.jinja_env.filters.update({"signal_name": signal_name, "author_word": author_word})
+    app.jinja_env.filters.update(
+        {
+            "signal_name": signal_name,
+            "author_word": author_word,
+            "ruling_word": ruling_word,
+            "action_words": action_words,
+        }
+    )
     app.jinja_env.globals["script_words"] = script_words

@@ -13,15 +13,14 @@ from moderation.core.messages import ENGLISH, LANGUAGES, direction, told, transl
 DESK = frozenset(
     {
         *("queue_pages", "comment_pages", "flag_pages", "desk_work_pages", "author_pages", "article_pages"),
-        *("rules_pages", "legal_pages", "map_pages", "bulk_pages", "alike_pages"),
+        *("rules_pages", "legal_pages", "map_pages", "bulk_pages", "alike_pages", "section_desk_pages", "audit_pages"),
     }
 )
 """Blueprints whose pages are for moderators, in fewer languages than those for readers."""
 ENGLISH_ONLY = frozenset(
     {
         *("admin_pages", "policy_pages", "figures_pages", "sites_pages", "accounts_pages", "account_pages"),
-        *("audit_pages", "perspective_api", "author_pages", "article_pages", "rules_pages"),
-        *("legal_pages", "map_pages", "bulk_pages"),
+        "perspective_api",
     }
 )
 """Blueprints that speak English alone, until their pages are translated."""

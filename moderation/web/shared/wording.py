@@ -10,6 +10,8 @@ from zlib import crc32
 
 import regex
 from babel import Locale
+from babel.dates import get_day_names
+from babel.numbers import format_decimal
 
 from moderation.core.comment import Status
 from moderation.core.decision import Prompt
@@ -104,6 +106,16 @@ STATUS_WORDS: Mapping[str, str] = {
 }
 
 
+def number(value: int) -> str:
+    """A whole number with its thousands apart, as the language of the page writes it: ``1,000``."""
+    return str(format_decimal(value, locale=language()))
+
+
+def weekday(place: int) -> str:
+    """A day of the week by its place, 0 for Monday."""
+    return str(get_day_names("wide", context="stand-alone", locale=language())[place])
+
+
 def status_word(status: str) -> str:
     """A status as moderators call it."""
     words = STATUS_WORDS.get(status)
@@ -153,7 +165,11 @@ def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
     """Whom somebody means who types what ``who`` says, such as an account's name or "the policy"; or a reference."""
     wanted = compatible(typed).strip()
     bare = wanted.removeprefix("the ")
-    kinds = [kind for kind, words in _ACTORS.items() if bare in (kind, words.removeprefix("the "))]
+    kinds = [
+        kind
+        for kind, words in _ACTORS.items()
+        if bare in (kind, words.removeprefix("the ")) or wanted == compatible(gettext(words))
+    ]
     accounts = [f"account:{account}" for account, name in names.items() if compatible(name) == wanted]
     return (*kinds, *accounts) or (typed,)
 
@@ -187,4 +203,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_word": status_word,
     "came_up": came_up,
     "language_name": language_name,
+    "number": number,
+    "weekday": weekday,
 }
