@@ -14,7 +14,7 @@ from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
 from moderation.core.ids import new_id
-from moderation.core.messages import Message
+from moderation.core.messages import LANGUAGES, Message
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.accounts import (
@@ -134,6 +134,19 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
         account.invitation = account.invitation_ends_at = None
         end_sessions(unit.session, account.id)
         unit.event(SYSTEM_CHAIN, f"account:{account.id}", "account.password_chosen", account.id, {})
+
+    run_in_unit_of_work(services, work)
+
+
+def choose_own_language(services: Services, owner: Actor, language: str | None) -> None:
+    """In which language the owner's pages are from now on; None: as the site has it, or the browser. It is nobody
+    else's business, and no event. Raises ``InvalidField``.
+    """
+    if language is not None and language not in LANGUAGES["desk"]:
+        raise InvalidField("language", Message("language_not_offered", {"offered": ", ".join(LANGUAGES["desk"])}))
+
+    def work(unit: UnitOfWork) -> None:
+        unit.session.get_one(Account, owner.account_id).language = language
 
     run_in_unit_of_work(services, work)
 

@@ -24,7 +24,7 @@ from moderation.core.errors import InvalidField
 from moderation.core.messages import Message, noted
 from moderation.web.account.attempts import attempts
 from moderation.web.shared.access import COOKIE, services, signed_in
-from moderation.web.shared.languages import gettext
+from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, page, path_within
 
 LONGEST = 200
@@ -124,7 +124,7 @@ def _choose_password(token: str, name: str) -> Response:
             raise InvalidField("password", Message("password_differs"))
         accept_invitation(services(), token, password)
     except InvalidField as error:
-        return page("account/invitation.html", 422, name=name, problem=error.sentence())
+        return page("account/invitation.html", 422, name=name, problem=error.sentence(language()))
     return redirect("/login?chosen=1", 303)
 
 

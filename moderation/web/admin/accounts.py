@@ -30,6 +30,7 @@ from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_sit
 from moderation.web.admin.lists import account_row
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import known_id
 from moderation.web.shared.sign_ins import session_row
 
@@ -101,7 +102,7 @@ def _invite(actor: Actor) -> Made:
     if role is None:
         raise InvalidField("role", Message("role_missing"))
     token = account_uses.invite(services(), actor.reference, name, {_place(): _granted(role)})
-    return _link(f"{name} is invited.", token)
+    return _link(gettext("%(name)s is invited.", name=name), token)
 
 
 def _invite_again(actor: Actor, account_id: str) -> Made:
@@ -109,7 +110,7 @@ def _invite_again(actor: Actor, account_id: str) -> Made:
     if account.disabled_at is not None:
         raise InvalidField("account", Message("account_disabled"))
     token = account_uses.invite_again(services(), actor.reference, account.name)
-    return _link(f"A new link for {account.name}; those before it open nothing any more.", token)
+    return _link(gettext("A new link for %(name)s; those before it open nothing any more.", name=account.name), token)
 
 
 def _link(words: str, token: str) -> Made:
@@ -117,8 +118,11 @@ def _link(words: str, token: str) -> Made:
     return Made(
         words=words,
         secret=url_for("invitation", token=token, _external=True),
-        hint=f"Give them this link: whoever opens it chooses the password. It works once, within {days} days, and is "
-        "shown here this once.",
+        hint=gettext(
+            "Give them this link: whoever opens it chooses the password. It works once, within %(days)s days, and is "
+            "shown here this once.",
+            days=days,
+        ),
     )
 
 
@@ -128,7 +132,7 @@ def _set_role(actor: Actor, account_id: str) -> Made:
     if account.id == actor.account_id and place == EVERYWHERE and role is not Role.ADMIN:
         raise InvalidField("role", Message("own_role"))
     account_uses.set_grant(services(), actor.reference, account.name, place, _granted(role) if role else None)
-    return Made(words=f"The rights of {account.name} are changed.")
+    return Made(words=gettext("The rights of %(name)s are changed.", name=account.name))
 
 
 def _disable(actor: Actor, account_id: str) -> Made:
@@ -136,31 +140,35 @@ def _disable(actor: Actor, account_id: str) -> Made:
     if account.id == actor.account_id:
         raise InvalidField("account", Message("own_account"))
     account_uses.disable_account(services(), actor.reference, account.name)
-    return Made(words=f"{account.name} is disabled and signed out everywhere.")
+    return Made(words=gettext("%(name)s is disabled and signed out everywhere.", name=account.name))
 
 
 def _enable(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     account_uses.enable_account(services(), actor.reference, account.name)
-    return Made(words=f"{account.name} can sign in again.")
+    return Made(words=gettext("%(name)s can sign in again.", name=account.name))
 
 
 def _remove_second_factor(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     take_away(services(), actor.reference, account.id)
-    return Made(words=f"{account.name} signs in by password alone now, until they set up a second factor again.")
+    return Made(
+        words=gettext(
+            "%(name)s signs in by password alone now, until they set up a second factor again.", name=account.name
+        )
+    )
 
 
 def _end_session(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     end_session(services(), actor.reference, account.id, field("session"))
-    return Made(words="That sign-in has ended.")
+    return Made(words=gettext("That sign-in has ended."))
 
 
 def _end_all_sessions(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     end_all_sessions(services(), actor.reference, account.id)
-    return Made(words=f"{account.name} is signed out everywhere.")
+    return Made(words=gettext("%(name)s is signed out everywhere.", name=account.name))
 
 
 def _revoke_token(actor: Actor, account_id: str) -> Made:
@@ -170,14 +178,14 @@ def _revoke_token(actor: Actor, account_id: str) -> Made:
     if token is None or token.account_id != account.id:
         raise InvalidField("token", Message("token_of_another"))
     account_uses.revoke_token(services(), actor.reference, token.id)
-    return Made(words="The token is revoked; it stopped working at once.")
+    return Made(words=gettext("The token is revoked; it stopped working at once."))
 
 
 def _account(account_id: str) -> Account:
     with services().database.reading() as db:
         account = db.get(Account, known_id(account_id))
     if account is None:
-        abort(404, "There is no such account.")
+        abort(404, gettext("There is no such account."))
     return account
 
 

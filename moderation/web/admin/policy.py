@@ -25,6 +25,7 @@ from moderation.web.admin.what_if_answer import HOW_MANY, SECONDS, answer
 from moderation.web.admin.what_if_view import effects_asked, field_sets
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument
 
 MAX_SECONDS = 3600
@@ -102,7 +103,7 @@ def _what_if() -> Response:
                 only=_only_of(db),
             )
         except InvalidField as error:
-            told_of = Told(problem=error.sentence())
+            told_of = Told(problem=error.sentence(language()))
             effects = configuration.policy.thresholds_in(None, None)
             asked = Asked(site=None, section=None, comments=HOW_MANY[-1], seconds=SECONDS, effects=effects)
     return admin_page(

@@ -25,11 +25,11 @@ from moderation.storage.site_rules import live_terms
 from moderation.web.desk.blur import blurs_for
 from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS, form_shown, steps_shown, terms_shown
 from moderation.web.desk.forms import Problem, counted, done_here, field, form_response, mode_chosen
-from moderation.web.desk.words import reason_told
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, known_id
+from moderation.web.shared.signals import reason_told
 
 ARTICLES = f"{QUEUE}/articles"
 PAGE = 20

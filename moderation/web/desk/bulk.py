@@ -21,11 +21,11 @@ from moderation.desk.undo import UNDO, undo
 from moderation.storage.actions import Everything, ModeratorAction, among, find_action, how_many
 from moderation.storage.score_map import HUNDREDTHS
 from moderation.web.desk.comment_view import Reading
-from moderation.web.desk.words import signal_name
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, known_id, path_within
+from moderation.web.shared.signals import signal_name
 from moderation.web.shared.wording import beginning
 
 ACTIONS = f"{QUEUE}/actions"

@@ -14,9 +14,9 @@ from moderation.core.comment import Mode
 from moderation.core.discussion_hours import DAYS, Cause, Level, Setting
 from moderation.core.messages import noted
 from moderation.storage.site_rules import Term
-from moderation.web.desk.words import reason_told
 from moderation.web.shared.languages import gettext, ngettext
 from moderation.web.shared.rendering import moment, time_zone
+from moderation.web.shared.signals import reason_told
 from moderation.web.shared.wording import beginning
 
 MODE_WORDS: Mapping[str, str] = {

@@ -10,8 +10,8 @@ from moderation.config.configuration import ReasonChoice
 from moderation.core.audit_chain import AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.messages import noted
 from moderation.storage.comments import DecisionRow
-from moderation.web.desk.words import reason_told
 from moderation.web.shared.languages import gettext, pgettext, said
+from moderation.web.shared.signals import reason_told
 from moderation.web.shared.wording import who
 
 _WORDS: Mapping[str, str] = {

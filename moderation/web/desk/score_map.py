@@ -22,10 +22,10 @@ from moderation.web.desk.bulk import ACTIONS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside, drawing, sample_line, score_range_asked
-from moderation.web.desk.words import signal_name
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
 from moderation.web.shared.languages import language
+from moderation.web.shared.signals import signal_name
 from moderation.web.shared.wording import beginning
 
 SAMPLE = 8

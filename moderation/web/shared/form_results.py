@@ -20,7 +20,7 @@ class Made:
     words: str
     secret: str | None = None
     codes: tuple[str, ...] = ()
-    hint: str = "It is shown this once. Copy it now to where it will be used."
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
@@ -182,6 +182,11 @@ def language_name(code: str | None) -> str:
 @cache
 def _languages(told_in: str) -> Mapping[str, str]:
     return dict(Locale(told_in).languages)
+
+
+def own_names(codes: Iterable[str]) -> dict[str, str]:
+    """Languages by their codes, each as its own speakers call it: ``Deutsch``."""
+    return {code: beginning(Locale(code).get_language_name(code) or code) for code in codes}
 
 
 WORDS_A_MINUTE = 200
