@@ -117,7 +117,7 @@ def column_name(first: date, over: Range) -> str:
 
 
 def short_day(day: date) -> str:
-    return f"{day.day} {day:%b}" if language() == ENGLISH else format_skeleton("MMMd", day, locale=language())
+    return f"{day.day} {day:%b}" if language() == ENGLISH else format_skeleton("Md", day, locale=language())
 
 
 # --- by reason, section, moderator ------------------------------------------------------------------------------------
