@@ -14,6 +14,7 @@ from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
 from moderation.core.ids import new_id
+from moderation.core.messages import LANGUAGES, Message
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.accounts import (
@@ -50,7 +51,7 @@ def add_account(services: Services, actor: str, name: str, password: str, grants
 
     def work(unit: UnitOfWork) -> str:
         if account_named(unit.session, name) is not None:
-            raise InvalidField("name", f"there is an account {name!r} already.")
+            raise InvalidField("name", Message("account_name_taken", {"name": repr(name)}))
         _check_grants(unit, grants)
         return insert_account(unit, actor, name, hashed, grants).id
 
@@ -63,15 +64,15 @@ def _check_grants(unit: UnitOfWork, grants: Mapping[str, Granted]) -> None:
     """
     for site_id, granted in grants.items():
         if site_id != EVERYWHERE and unit.session.get(Site, site_id) is None:
-            raise InvalidField("site", f"there is no site {site_id!r}.")
+            raise InvalidField("site", Message("site_unknown", {"site": repr(site_id)}))
         if granted.sections is None:
             continue
         if EVERYWHERE in grants:
-            raise InvalidField("section", "can't limit somebody who has a role on every site.")
+            raise InvalidField("section", Message("sections_on_every_site"))
         if granted.role is Role.ADMIN:
-            raise InvalidField("section", "can't limit an administrator; choose moderator or senior.")
+            raise InvalidField("section", Message("sections_for_admin"))
         if not 0 < len(granted.sections) <= MAXIMUM_SECTIONS:
-            raise InvalidField("section", f"needs 1 to {MAXIMUM_SECTIONS} names, or none at all for the whole site.")
+            raise InvalidField("section", Message("sections_too_many", {"maximum": MAXIMUM_SECTIONS}))
 
 
 def invite(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> str:
@@ -83,7 +84,7 @@ def invite(services: Services, actor: str, name: str, grants: Mapping[str, Grant
 
     def work(unit: UnitOfWork) -> None:
         if account_named(unit.session, name) is not None:
-            raise InvalidField("name", f"there is an account {name!r} already.")
+            raise InvalidField("name", Message("account_name_taken", {"name": repr(name)}))
         _check_grants(unit, grants)
         account = insert_account(unit, actor, name, NOT_CHOSEN, grants)
         _invited(unit, actor, account, token)
@@ -137,6 +138,19 @@ def accept_invitation(services: Services, token: str, password: str) -> None:
     run_in_unit_of_work(services, work)
 
 
+def choose_own_language(services: Services, owner: Actor, language: str | None) -> None:
+    """In which language the owner's pages are from now on; None: as the site has it, or the browser. It is nobody
+    else's business, and no event. Raises ``InvalidField``.
+    """
+    if language is not None and language not in LANGUAGES["desk"]:
+        raise InvalidField("language", Message("language_not_offered", {"offered": ", ".join(LANGUAGES["desk"])}))
+
+    def work(unit: UnitOfWork) -> None:
+        unit.session.get_one(Account, owner.account_id).language = language
+
+    run_in_unit_of_work(services, work)
+
+
 def change_own_password(services: Services, owner: Actor, old: str, new: str, *, cookie: str) -> None:
     """Changes the owner's password and ends every sign-in but this one.
 
@@ -146,7 +160,7 @@ def change_own_password(services: Services, owner: Actor, old: str, new: str, *,
     with services.database.reading() as session:
         account = session.get(Account, owner.account_id)
     if account is None or not matches(services.password_hasher, account.password_hash, old, known=True):
-        raise WrongCredential("password", "is not the present one. Nothing was changed.")
+        raise WrongCredential("password", Message("password_not_present"))
     hashed = hash_of(services.password_hasher, new)
 
     def work(unit: UnitOfWork, account: Account) -> None:
@@ -179,7 +193,7 @@ def _keep_an_admin(unit: UnitOfWork, account: Account) -> None:
     usable = (other for other in all_accounts(unit.session) if other.disabled_at is None and other.password_hash)
     admins = [other.id for other in usable if _is_admin_everywhere(grants_of(unit.session, other.id))]
     if admins == [account.id]:
-        raise InvalidField("name", "is the last admin; make another one first.")
+        raise InvalidField("name", Message("last_admin"))
 
 
 def _is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
@@ -244,7 +258,7 @@ def add_token(services: Services, actor: str, name: str, right: Right) -> str:
     def work(unit: UnitOfWork, account: Account) -> None:
         grants = grants_of(unit.session, account.id)
         if not any(right.value in rights_of(granted) for granted in grants.values()):
-            raise InvalidField("right", f"{right.value!r} is not among this account's own; give it another role first.")
+            raise InvalidField("right", Message("right_not_own", {"right": repr(right.value)}))
         row = Token(
             id=new_id(unit.now),
             account_id=account.id,
@@ -265,7 +279,7 @@ def revoke_token(services: Services, actor: str, token_id: str) -> None:
     def work(unit: UnitOfWork) -> None:
         row = unit.session.get(Token, token_id)
         if row is None:
-            raise InvalidField("token", "names no token.")
+            raise InvalidField("token", Message("token_unknown"))
         if row.revoked_at is None:
             row.revoked_at = unit.now
             unit.event(SYSTEM_CHAIN, actor, "token.revoked", row.id, {"account": row.account_id, "right": row.right})
@@ -283,7 +297,7 @@ def _with_account(
             lock(unit.session, under)  # before anything is read
         account = account_named(unit.session, name)
         if account is None:
-            raise InvalidField("name", f"there is no account {name!r}.")
+            raise InvalidField("name", Message("account_unknown", {"name": repr(name)}))
         work(unit, account)
 
     run_in_unit_of_work(services, checked)

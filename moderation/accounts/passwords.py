@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from moderation.core.errors import InvalidField, PasswordsBusy
+from moderation.core.messages import Message
 from moderation.core.write_transaction import outside_write_transactions
 
 MINIMUM_PASSWORD = 12
@@ -56,7 +57,9 @@ _FOR_KNOWN = _Turns(at_once=1, waiting=3)
 def check_password(password: str) -> None:
     """Raises ``InvalidField`` for a password that is too short or absurdly long."""
     if not MINIMUM_PASSWORD <= len(password) <= MAXIMUM_PASSWORD:
-        raise InvalidField("password", f"needs {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters.")
+        raise InvalidField(
+            "password", Message("password_length", {"minimum": MINIMUM_PASSWORD, "maximum": MAXIMUM_PASSWORD})
+        )
 
 
 def hash_of(hasher: PasswordHasher, password: str) -> str:
@@ -65,7 +68,7 @@ def hash_of(hasher: PasswordHasher, password: str) -> str:
         with _FOR_KNOWN.one():
             return hasher.hash(password)
     except UnicodeEncodeError as error:
-        raise InvalidField("password", "holds characters that can't be used.") from error
+        raise InvalidField("password", Message("password_unusable")) from error
 
 
 def matches(hasher: PasswordHasher, kept: str | None, password: str, *, known: bool = False) -> bool:

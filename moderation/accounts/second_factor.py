@@ -10,6 +10,7 @@ from moderation.accounts.totp import new_recovery_codes, recovery_digests, secre
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, WrongCredential
 from moderation.core.keyring import Keys
+from moderation.core.messages import Message
 from moderation.services import Services
 from moderation.storage.accounts import Account, locked_account
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -31,7 +32,7 @@ def check_own_password(services: Services, owner: _Owner, password: str) -> None
         account = session.get(Account, owner.account_id)
     hasher = services.password_hasher
     if account is None or not matches(hasher, account.password_hash, password, known=True):
-        raise WrongCredential("password", "is not the present one. Nothing was changed.")
+        raise WrongCredential("password", Message("password_not_present"))
 
 
 def set_up(services: Services, owner: _Owner, salt: str, code: str) -> list[str]:
@@ -43,7 +44,7 @@ def set_up(services: Services, owner: _Owner, salt: str, code: str) -> list[str]
     def work(unit: UnitOfWork, account: Account) -> list[str]:
         step = step_of(secrets_of(keys, salt), code, unit.now)
         if step is None:
-            raise WrongCredential("code", "is not the one that the app shows now. Is the phone's clock right?")
+            raise WrongCredential("code", Message("code_wrong"))
         account.totp_secret, account.totp_last = salt, step
         unit.event(SYSTEM_CHAIN, owner.reference, "account.second_factor_set", account.id, {})
         return _new_codes(keys, account)
@@ -57,7 +58,7 @@ def renew_recovery_codes(services: Services, owner: _Owner) -> list[str]:
 
     def work(unit: UnitOfWork, account: Account) -> list[str]:
         if account.totp_secret is None:
-            raise InvalidField("second factor", "is not set up.")
+            raise InvalidField("second factor", Message("second_factor_off"))
         unit.event(SYSTEM_CHAIN, owner.reference, "account.recovery_codes_renewed", account.id, {})
         return _new_codes(keys, account)
 
@@ -87,7 +88,7 @@ def _with_own(services: Services, owner: _Owner, work: Callable[[UnitOfWork, Acc
     def checked(unit: UnitOfWork) -> list[str]:
         account = locked_account(unit.session, owner.account_id or "")
         if account is None:
-            raise InvalidField("account", "is gone.")
+            raise InvalidField("account", Message("account_gone"))
         return work(unit, account)
 
     return run_in_unit_of_work(services, checked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -230,7 +230,9 @@ def account_signed_in(services: Services, cookie: str) -> Actor | None:
     """Who is behind a session's cookie, with what they may do."""
     with services.database.reading() as session:
         found = live_session(session, digest_of(cookie), services.clock())
-    return actor_of(found.account_id, found.name, found.grants) if found else None
+    if found is None:
+        return None
+    return replace(actor_of(found.account_id, found.name, found.grants), language=found.language)
 
 
 def account_at_work(services: Services, account_id: str) -> Actor | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
@@ -28,12 +29,12 @@ def new_publishable_key() -> str:
 def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
     """Makes a site. Raises ``InvalidField`` for an id that can't be used or is taken."""
     if not regex.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", site_id) or site_id == SYSTEM_CHAIN:
-        raise InvalidField("site", "must be 1 to 64 small letters, digits and hyphens, such as `the-daily`.")
+        raise InvalidField("site", Message("site_id_unusable"))
     name = display_name(name, "name")
 
     def work(unit: UnitOfWork) -> None:
         if unit.session.get(Site, site_id) is not None:
-            raise InvalidField("site", f"{site_id!r} is there already.")
+            raise InvalidField("site", Message("site_id_taken", {"site": repr(site_id)}))
         insert_site(unit, actor, site_id, name)
 
     run_in_unit_of_work(services, work)
@@ -60,7 +61,7 @@ def origin_checked(origin: str) -> str:
     """An origin as browsers send it. Raises ``InvalidField``."""
     origin = origin.strip().rstrip("/").lower()
     if not regex.fullmatch(r"https?://[a-z0-9.\-\[\]:]{1,253}", origin):
-        raise InvalidField("origin", f"{origin[:80]!r} is not an origin such as https://news.example.")
+        raise InvalidField("origin", Message("origin_unusable", {"origin": repr(origin[:80])}))
     # Browsers leave the usual port out.
     usual = ":443" if origin.startswith("https:") else ":80"
     return origin.removesuffix(usual)
@@ -72,7 +73,7 @@ def revoke_key(services: Services, actor: str, key_id: str) -> None:
     def work(unit: UnitOfWork) -> None:
         key = unit.session.get(SiteKey, key_id)
         if key is None:
-            raise InvalidField("key", "names no key.")
+            raise InvalidField("key", Message("key_unknown"))
         if key.revoked_at is None:
             key.revoked_at = unit.now
             unit.event(key.site_id, actor, "key.revoked", key.id, {"kind": key.kind})
@@ -87,7 +88,7 @@ def change_origins(services: Services, actor: str, key_id: str, origins: list[st
     def work(unit: UnitOfWork) -> None:
         key = unit.session.get(SiteKey, key_id)
         if key is None or key.kind != KeyKind.PUBLISHABLE:
-            raise InvalidField("key", "names no publishable key.")
+            raise InvalidField("key", Message("key_not_publishable"))
         key.origins = origins
         unit.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
 
@@ -102,7 +103,7 @@ def key_behind(connection: Connection, text: str) -> LiveKey | None:
 def _with_site(services: Services, site_id: str, work: Callable[[UnitOfWork], None]) -> None:
     def checked(unit: UnitOfWork) -> None:
         if unit.session.get(Site, site_id) is None:
-            raise InvalidField("site", f"there is no site {site_id!r}.")
+            raise InvalidField("site", Message("site_unknown", {"site": repr(site_id)}))
         work(unit)
 
     run_in_unit_of_work(services, checked)

@@ -17,6 +17,7 @@ from moderation.config.policy_tables import read_policy
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.discussion_hours import Level, zone_named
 from moderation.core.errors import InvalidField
+from moderation.core.messages import LANGUAGES
 from moderation.core.policy import Policy
 from moderation.core.private_data import KNOWN_REGIONS, PrivateData, what_is_allowed
 from moderation.core.strict_model import Place, Table, ill, shown, wanted, whole_number, wrong
@@ -26,6 +27,12 @@ def _some_text(text: str) -> str:
     if not text.strip():
         raise ValueError
     return text
+
+
+def _desk_language(code: str) -> str:
+    if code not in LANGUAGES["desk"]:
+        raise ValueError
+    return code
 
 
 def _zone(name: str) -> str:
@@ -51,6 +58,7 @@ YesOrNo = Annotated[bool, wanted("true or false")]
 Text = Annotated[str, AfterValidator(_some_text), wanted("a text that isn't empty")]
 Texts = Annotated[tuple[Annotated[str, Strict()], ...], Strict(False)]
 PackName = Annotated[str, wanted("a pack's name")]
+DeskLanguage = Annotated[str, AfterValidator(_desk_language), wanted("one of " + ", ".join(LANGUAGES["desk"]))]
 TimeZone = Annotated[str, AfterValidator(_zone), wanted('a time zone such as "Europe/Berlin"')]
 Limits = Annotated[Texts, AfterValidator(_limits), wanted(_LIMITS)]
 """In the words of the ``limits`` library, such as ``6 per minute``."""
@@ -157,17 +165,32 @@ class SiteDisplay(Table):
     """``[display.sites.NAME]``"""
 
     time_zone: TimeZone = "UTC"
+    desk_language: DeskLanguage | None = None
 
 
 class Display(SiteDisplay):
-    """``[display]``: the name of the time zone that pages tell times in, and those of sites that differ."""
+    """``[display]``: the name of the time zone that pages tell times in, the language of the desk (None: the browser's)
+    for accounts that have chosen none, and those of sites that differ.
+    """
 
     sites: Mapping[str, SiteDisplay] = {}
 
     def zone_of(self, *sites: str) -> ZoneInfo:
         """The zone of these sites together: their own where it is the same for all, else the one for every site."""
-        zones = {self.sites.get(site, self).time_zone for site in sites}
+        zones = {self._of(site, "time_zone").time_zone for site in sites}
         return zone_named(zones.pop() if len(zones) == 1 else self.time_zone)
+
+    def language_of(self, *sites: str) -> str | None:
+        """The desk's language for whoever works on these sites: theirs where it is the same for all, else that of the
+        installation.
+        """
+        languages = {self._of(site, "desk_language").desk_language for site in sites}
+        return languages.pop() if len(languages) == 1 else self.desk_language
+
+    def _of(self, site: str, key: str) -> SiteDisplay:
+        """Which table says this for a site: its own, where the key is written there."""
+        own = self.sites.get(site)
+        return own if own is not None and key in own.model_fields_set else self
 
 
 CommentKeys = Mapping[str, Any]

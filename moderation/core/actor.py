@@ -23,6 +23,8 @@ class Actor:
     reference: str
     name: str
     account_id: str | None = None
+    language: str | None = None
+    """In which an account wants its pages; None: as the site has it, or the browser."""
     rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sections: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Sites on which the rights hold in these sections alone."""

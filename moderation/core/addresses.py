@@ -11,6 +11,7 @@ import regex
 
 from moderation.core.article_ids import LONGEST as LONGEST_NAME
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 
 LONGEST = 2000
 """Characters of an address, as it is written and as it is kept."""
@@ -41,14 +42,14 @@ def canonical_address(address: str) -> str:
     found = _ADDRESS.fullmatch(text) if len(text) <= LONGEST else None
     host = _host(found["host"]) if found else None
     if found is None or host is None:
-        raise InvalidField("url", f"must be like https://news.example/trams and have at most {LONGEST} characters.")
+        raise InvalidField("url", Message("address_unusable", {"maximum": LONGEST}))
     port = found["port"] or ""
     where = host if port in _USUAL_PORTS else f"{host}:{port}"
     path = _escaped(found["path"] or "").rstrip("/")
     kept = sorted(part for part in _escaped(found["query"] or "").split("&") if part and not _tracks(part))
     whole = f"{where}{path}?{'&'.join(kept)}" if kept else f"{where}{path}"
     if len(whole) > LONGEST:
-        raise InvalidField("url", f"is longer than {LONGEST} characters.")
+        raise InvalidField("url", Message("address_too_long", {"maximum": LONGEST}))
     return whole
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WHOLE_DAY = 24 * 60
@@ -113,7 +114,7 @@ def _span(text: str, day: str) -> Span:
     start, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (0, 0)
     right = match is not None and max(int(match[2]), int(match[4])) < 60 and start < WHOLE_DAY and end <= WHOLE_DAY
     if not right or start == end:
-        raise InvalidField(day, f"has {text[:40]!r}; hours are written like 09:00-12:30, 14:00-18:00.")
+        raise InvalidField(day, Message("hours_unreadable", {"hours": repr(text[:40])}))
     return start, end
 
 
@@ -142,7 +143,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown, or no name of a zone at all
-        raise InvalidField("time zone", f"{name[:60]!r} is not known; one is named like Europe/Berlin.") from error
+        raise InvalidField("time zone", Message("time_zone_unknown", {"zone": repr(name[:60])})) from error
 
 
 class Level(StrEnum):

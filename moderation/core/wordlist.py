@@ -22,6 +22,7 @@ from operator import itemgetter
 import regex
 
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.text.attached import later_starts, only_particle_follows, takes_particles
 from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import folded
@@ -236,12 +237,15 @@ NO_TERMS = TermList(())
 def term_text(text: str) -> str:
     """A term as it is kept: canonical, on one line. Raises ``InvalidField`` for what can't be a term."""
     if len(text) > LONGEST * 4:
-        raise InvalidField("terms", f"hold one of {len(text)} characters; at most {LONGEST} are possible.")
+        raise InvalidField("terms", Message("term_too_long", {"number": len(text), "maximum": LONGEST}))
     tidy = _SPACES.sub(" ", as_written(text, "terms"))
     if not SHORTEST <= len(tidy) <= LONGEST:
-        raise InvalidField("terms", f"hold “{tidy[:20]}”, {len(tidy)} long; a term has {SHORTEST} to {LONGEST}.")
+        raise InvalidField(
+            "terms",
+            Message("term_length", {"term": tidy[:20], "number": len(tidy), "minimum": SHORTEST, "maximum": LONGEST}),
+        )
     if tidy.strip(STAR) != tidy and _bare(tidy)[0] == tidy:
-        raise InvalidField("terms", f"hold “{tidy[:20]}”: beside a star a term needs {_SHORTEST_OPEN} letters.")
+        raise InvalidField("terms", Message("term_star_too_short", {"term": tidy[:20], "minimum": _SHORTEST_OPEN}))
     if not _WORD.search(tidy):
-        raise InvalidField("terms", f"hold “{tidy[:20]}”, which has neither letter nor digit.")
+        raise InvalidField("terms", Message("term_without_letters", {"term": tidy[:20]}))
     return tidy

@@ -12,7 +12,7 @@ from moderation.core.actor import Actor
 from moderation.core.decision import Prompt, Statement
 from moderation.core.errors import InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
-from moderation.core.messages import noted
+from moderation.core.messages import Message, noted
 from moderation.core.reach import MODERATE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, Reversal, acted
@@ -122,27 +122,25 @@ def _at_hand(unit: UnitOfWork, actor: Actor, author_id: str) -> Author:
 
 def _check(author: Author, ruling: AuthorRuling, now: datetime) -> None:
     if ruling.kind is AuthorKind.TRUSTED and not author.known:
-        raise NotPossibleNow(
-            "This author is known by a name alone, which anybody can take; nobody can be trusted by it."
-        )
+        raise NotPossibleNow(Message("author_not_trustable"))
     if ruling.kind is AuthorKind.LIFTED and stands_of(author, now) is None:
-        raise NotPossibleNow("There is nothing to lift: this author is neither trusted nor muted nor banned.")
+        raise NotPossibleNow(Message("author_nothing_to_lift"))
     if ruling.until is not None:
         if ruling.kind not in _RESTRICTION:
-            raise InvalidField("until", "is for muting and banning.")
+            raise InvalidField("until", Message("until_not_for_this"))
         if not now < ruling.until < FOREVER:
-            raise InvalidField("until", "must lie in the future.")
+            raise InvalidField("until", Message("until_in_past"))
 
 
 def _reason(configuration: Configuration, ruling: AuthorRuling) -> ReasonChoice | None:
     if ruling.kind not in _RESTRICTION:
         return None
     if ruling.reason_id is None:
-        raise InvalidField("reason", "is missing: choose why the author is restricted.")
+        raise InvalidField("reason", Message("restriction_reason_missing"))
     reason = configuration.reason(ruling.reason_id)
     if reason is None:
         known = ", ".join(choice.id for choice in configuration.reasons)
-        raise InvalidField("reason", f"{ruling.reason_id[:60]!r} is not a configured reason; there are {known}.")
+        raise InvalidField("reason", Message("reason_unknown", {"reason": repr(ruling.reason_id[:60]), "known": known}))
     return reason
 
 
@@ -158,9 +156,9 @@ def _statement(ruling: AuthorRuling, reason: ReasonChoice | None, sentence: str 
     until = ruling.until
     return Statement(
         restriction=_RESTRICTION[ruling.kind],
-        duration=f"Until {until.day} {until:%B %Y, %H:%M} UTC." if until else "Until the newsroom lifts it.",
-        reach="Everywhere on this site, for this account alone.",
-        facts="A moderator read what was written under this account.",
+        duration=f"Until {until.day} {until:%B %Y, %H:%M} UTC." if until else noted("Until the newsroom lifts it."),
+        reach=noted("Everywhere on this site, for this account alone."),
+        facts=noted("A moderator read what was written under this account."),
         prompted_by=Prompt.OWN_CHECK,
         automated_detection=False,
         automated_decision=False,

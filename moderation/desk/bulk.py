@@ -153,9 +153,9 @@ def _check(area: Area, score_range: ScoreRange, ruling: Ruling) -> None:
     if not area.scopes:
         raise RightMissing(BATCH_RIGHT[ruling.verdict])
     if score_range.signal not in SIGNALS:
-        raise InvalidField("signal", "is not a score that the map knows.")
+        raise InvalidField("signal", Message("score_not_on_map"))
     if not 0 <= score_range.low < score_range.high <= HUNDREDTHS:
-        raise InvalidField("score range", "needs a beginning below its end, both from 0 to 1.")
+        raise InvalidField("score range", Message("score_range_unusable"))
     if ruling.verdict is Verdict.REJECT and ruling.reason_id is None:
         raise InvalidField("reason", Message("refusal_reasons_missing"))
 

@@ -15,8 +15,8 @@ from moderation.config.configuration import Configuration, ReasonChoice
 from moderation.core.actor import READER, SYSTEM, Actor
 from moderation.core.comment import WAITING, Status
 from moderation.core.decision import Prompt, refusal_statement
-from moderation.core.errors import CommentNotFound, DecidedMeanwhile, EditedMeanwhile, InvalidField
-from moderation.core.messages import noted
+from moderation.core.errors import CommentNotFound, DecidedMeanwhile, EditedMeanwhile, InvalidField, clipped
+from moderation.core.messages import Message, noted
 from moderation.core.reach import DECIDE
 from moderation.core.text.written import remark
 from moderation.desk.actions import Changed, acted, ask_if_open, comment_at_hand
@@ -86,7 +86,7 @@ def decide_within(
     comment = comment_at_hand(unit, moderator, comment_id, right=DECIDE)
     told = told_by(configuration, ruling)
     if ruling.revision is not None and ruling.revision > comment.revision:
-        raise InvalidField("revision", f"is ahead of the comment's, which is {comment.revision}.")
+        raise InvalidField("revision", Message("revision_ahead", {"revision": comment.revision}))
     if ruling.revision is not None and ruling.revision < comment.revision:
         raise meanwhile(unit.session, comment)
     target = _TARGET[ruling.verdict]
@@ -202,7 +202,9 @@ def _reason(configuration: Configuration, ruling: Ruling) -> ReasonChoice | None
     reason = configuration.reason(ruling.reason_id)
     if reason is None:
         known = ", ".join(choice.id for choice in configuration.reasons)
-        raise InvalidField("reason", f"{ruling.reason_id!r} is not a configured reason; there are {known}.")
+        raise InvalidField(
+            "reason", Message("reason_unknown", {"reason": repr(clipped(ruling.reason_id)), "known": known})
+        )
     return reason
 
 

@@ -13,6 +13,7 @@ from moderation.core.comment import Mode
 from moderation.core.discussion_hours import Cause, Hours, hours_from
 from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, SENIOR
 from moderation.core.text.written import as_written
 from moderation.desk.actions import Changed, Reversal, acted
@@ -63,9 +64,9 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
     """
     sentence = _sentence(form.sentence)
     if form.empty and sentence is not None:
-        raise InvalidField("sentence", "is shown with a mode, hours or days of this place; set one of them as well.")
+        raise InvalidField("sentence", Message("sentence_alone"))
     if form.close_after_days is not None and not 0 <= form.close_after_days <= MAX_DAYS:
-        raise InvalidField("days", f"must be 0 to {MAX_DAYS}; 0 means never.")
+        raise InvalidField("days", Message("days_out_of_range", {"maximum": MAX_DAYS}))
 
     def work(unit: UnitOfWork) -> str | None:
         was, now = _exchange(unit, actor, spot, replace(form, sentence=sentence))
@@ -177,9 +178,7 @@ def lift_surge(services: Services, actor: Actor, article_id: str) -> None:
         lock(unit.session, site_rules_lock(spot.site_id))
         row = setting_of(unit.session, spot.site_id, "", article_id, Cause.SURGE)
         if row is None or row.mode is None:
-            raise NotPossibleNow(
-                "This article did not turn pre-moderated by itself, or somebody has lifted it already."
-            )
+            raise NotPossibleNow(Message("surge_not_on"))
         before, row.mode, row.since, row.account_id = row.mode, None, unit.now, actor.account_id
         _tell(unit, actor, spot, before, Mode.POST, Cause.SURGE)
 
@@ -200,7 +199,7 @@ def _check_spot(unit: UnitOfWork, actor: Actor, spot: Spot) -> Article | None:
 def _sentence(text: str | None) -> str | None:
     text = as_written(text or "", "sentence")
     if len(text) > LONGEST_SENTENCE:
-        raise InvalidField("sentence", f"has {len(text)} characters; at most {LONGEST_SENTENCE} are possible.")
+        raise InvalidField("sentence", Message("text_too_long", {"number": len(text), "maximum": LONGEST_SENTENCE}))
     return text or None
 
 

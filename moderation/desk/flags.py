@@ -176,7 +176,7 @@ def add_note(
     if words is None:
         raise InvalidField("note", Message("note_empty"))
     if pinned and about is not NoteAbout.ARTICLE:
-        raise InvalidField("pinned", "is for notes about an article.")
+        raise InvalidField("pinned", Message("pin_not_for_this"))
 
     def work(unit: UnitOfWork) -> str | None:
         site_id = _site_of(unit, actor, about, subject)

@@ -10,6 +10,7 @@ from moderation.core.actor import Actor
 from moderation.core.addresses import canonical_address
 from moderation.core.article_ids import article_name
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import SENIOR
 from moderation.services import Services
 from moderation.storage.addresses import holders
@@ -30,12 +31,12 @@ def join_target(session: Session, actor: Actor, source_id: str, typed: str) -> t
         found = holders(session, source.site_id, [address]).get(address)
         target = session.get(Article, found) if found is not None else None
     if target is None:
-        raise InvalidField("article", "names no article of this site.")
+        raise InvalidField("article", Message("join_target_unknown"))
     target = article_reached(session, actor, SENIOR, target.id)
     if target.id == source.id:
-        raise InvalidField("article", "is this article itself.")
+        raise InvalidField("article", Message("join_target_same"))
     if source.joined_into not in (None, target.id):
-        raise InvalidField("article", "can’t take it: this one has become a part of another already.")
+        raise InvalidField("article", Message("joined_already"))
     return source, target
 
 

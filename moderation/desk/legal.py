@@ -16,6 +16,7 @@ from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
 from moderation.core.errors import InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
+from moderation.core.messages import Message
 from moderation.core.reach import SENIOR
 from moderation.core.text.written import as_written
 from moderation.desk.decide import Ruling, decide_within
@@ -80,7 +81,7 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
     clocks = services.configuration.current().legal
     explanation = _text(form.explanation, "explanation", LONGEST_TEXT)
     if explanation is None:
-        raise InvalidField("explanation", "is missing: what is said, demanded or complained of?")
+        raise InvalidField("explanation", Message("explanation_missing"))
     link, sender, contact = (
         _text(getattr(form, name), name, 2000 if name == "link" else LONGEST_LINE)
         for name in ("link", "sender", "contact")
@@ -89,15 +90,11 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
     def work(unit: UnitOfWork) -> str:
         site_reached(unit.session, actor, SENIOR, site_id)
         if not unit.now - _EARLIEST <= form.received_at <= unit.now:
-            raise InvalidField("time received", "must lie in the past, at most ten years ago.")
+            raise InvalidField("time received", Message("received_at_unusable"))
         comment, article = found_behind(unit.session, site_id, link) if link else (None, None)
         if link and article is None:
             # Whoever decides an order within the hour must not learn only then that it names nothing.
-            raise InvalidField(
-                "comment or article",
-                "was not found on this site. Correct the address or the reference; if it is gone, leave this empty and "
-                "say in the explanation what is meant.",
-            )
+            raise InvalidField("comment or article", Message("case_link_unknown"))
         legal_case = LegalCase(
             id=new_id(unit.now),
             site_id=site_id,
@@ -147,15 +144,15 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
     configuration = services.configuration.current()
     decision = _text(ruling.decision, "decision", LONGEST_TEXT)
     if decision is None:
-        raise InvalidField("decision", "is missing: say what was decided, and why.")
+        raise InvalidField("decision", Message("case_decision_missing"))
 
     def work(unit: UnitOfWork) -> None:
         legal_case = case_reached(unit.session, actor, case_id, lock=True)
         if legal_case.decided_at is not None:
-            raise NotPossibleNow("This was decided meanwhile; nothing was overwritten.")
+            raise NotPossibleNow(Message("case_decided_already"))
         if ruling.comment is not None:
             if legal_case.comment_id is None:
-                raise InvalidField("comment", "is not known: this case names none.")
+                raise InvalidField("comment", Message("case_names_no_comment"))
             asked = replace(ruling.comment, prompted_by=_PROMPTS[LegalKind(legal_case.kind)])
             decide_within(unit, configuration, actor, legal_case.comment_id, asked)
         legal_case.outcome, legal_case.decision = ruling.outcome, decision
@@ -190,5 +187,5 @@ def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | N
 def _text(text: str | None, field: str, maximum: int) -> str | None:
     text = as_written(text or "", field)
     if len(text) > maximum:
-        raise InvalidField(field, f"has {len(text)} characters; at most {maximum} are possible.")
+        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
     return text or None

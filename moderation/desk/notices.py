@@ -10,6 +10,7 @@ from moderation.accounts.reachable import article_reached
 from moderation.core.actor import Actor
 from moderation.core.comment import Notice
 from moderation.core.errors import ArticleNotFound, InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.actions import Changed, Reversal, acted
@@ -80,9 +81,9 @@ def _kept(form: NoticeForm, now: datetime) -> dict[str, Any]:
     text = as_written(form.text, "text", longest=LONGEST * 10)
     length = visible_length(text)
     if not 1 <= length <= LONGEST:
-        raise InvalidField("text", f"must have 1 to {LONGEST} characters; this has {length}.")
+        raise InvalidField("text", Message("notice_length", {"maximum": LONGEST, "number": length}))
     if form.until is not None and form.until <= now:
-        raise InvalidField("until", "lies in the past.")
+        raise InvalidField("until", Message("notice_over"))
     return {"kind": form.kind.value, "text": text, "until": form.until.isoformat() if form.until else None}
 
 

@@ -46,9 +46,9 @@ def save_preferences(services: Services, actor: Actor, preferences: DeskPreferen
     """Keeps how somebody wants their desk. Raises ``InvalidField``."""
     for label, level in preferences.blur.items():
         if label not in LABELS:
-            raise InvalidField("blur", f"{label!r} is not a label.")
+            raise InvalidField("blur", Message("blur_label_unknown", {"label": repr(label)}))
         if not 0 < level <= 1:
-            raise InvalidField("blur", f"the level of {label.replace('_', ' ')} must lie between 0 and 1.")
+            raise InvalidField("blur", Message("blur_level_out_of_range", {"label": label.replace("_", " ")}))
 
     def work(session: Session) -> None:
         kept = preferences_of(session, actor.account_id)
@@ -69,7 +69,7 @@ def save_view(
         raise InvalidField("name", Message("view_name_empty"))
     name = display_name(name, "name", MAXIMUM_NAME)
     if len(query) > MAXIMUM_QUERY:
-        raise InvalidField("query", f"is longer than {MAXIMUM_QUERY} characters.")
+        raise InvalidField("query", Message("view_query_too_long", {"maximum": MAXIMUM_QUERY}))
     places = {scope.site_id: None if scope.sections is None else sorted(scope.sections) for scope in made_for}
     if shared and not places:
         raise InvalidField("view", Message("view_not_shareable"))

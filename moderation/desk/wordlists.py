@@ -10,6 +10,7 @@ from moderation.accounts.reachable import article_reached, site_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import ArticleNotFound, InvalidField, NotFound, TermNotFound
 from moderation.core.ids import is_id, new_id
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, account_of
 from moderation.core.text.folding import folded
 from moderation.core.text.written import as_written
@@ -41,16 +42,14 @@ def add_terms(
     """
     found = [term_text(text) for text in texts if text.strip()]
     if not found:
-        raise InvalidField("terms", "are missing: write one a line.")
+        raise InvalidField("terms", Message("terms_missing"))
     if len(found) > MAX_TERMS:
-        raise InvalidField("terms", f"are {len(found)}; a list holds {MAX_TERMS} at most.")
+        raise InvalidField("terms", Message("terms_too_many", {"number": len(found), "maximum": MAX_TERMS}))
     why = as_written(why, "why")
     if not 1 <= len(why) <= LONGEST_WHY:
-        raise InvalidField("why", f"needs 1 to {LONGEST_WHY} characters, such as “name of a victim”.")
+        raise InvalidField("why", Message("terms_why_length", {"maximum": LONGEST_WHY}))
     if any(folded(text) in folded(why) for text in found):
-        raise InvalidField(
-            "why", "repeats the term. It is kept with every comment that waits for it; leave the term out."
-        )
+        raise InvalidField("why", Message("terms_why_repeats"))
 
     def work(unit: UnitOfWork) -> str | None:
         _check_place(unit, actor, site_id, article_id)
@@ -60,7 +59,9 @@ def add_terms(
         first = {folded(text): text for text in reversed(found)}
         new = [text for key, text in reversed(first.items()) if key not in there]
         if len(there) + len(new) > MAX_TERMS:
-            raise InvalidField("terms", f"would be {len(there) + len(new)}; a list holds {MAX_TERMS} at most.")
+            raise InvalidField(
+                "terms", Message("terms_would_be_too_many", {"number": len(there) + len(new), "maximum": MAX_TERMS})
+            )
         added = []
         for text in new:
             term = Term(

@@ -78,6 +78,7 @@ class Account(Base):
     totp_secret: Mapped[str | None]
     totp_last: Mapped[int | None]
     recovery: Mapped[list[str] | None]
+    language: Mapped[str | None]
 
 
 class Grant(Base):
@@ -173,6 +174,7 @@ class LiveSession:
     account_id: str
     name: str
     grants: dict[str, Granted]
+    language: str | None
 
 
 def live_session(session: Session, digest: str, now: datetime) -> LiveSession | None:
@@ -181,11 +183,11 @@ def live_session(session: Session, digest: str, now: datetime) -> LiveSession | 
     if not rows:
         return None
     grants = {row.site_id: _granted(row) for row in rows if row.site_id is not None}
-    return LiveSession(account_id=rows[0].id, name=rows[0].name, grants=grants)
+    return LiveSession(account_id=rows[0].id, name=rows[0].name, grants=grants, language=rows[0].language)
 
 
 _LIVE_SESSION = (
-    select(Account.id, Account.name, *_GRANTED)
+    select(Account.id, Account.name, Account.language, *_GRANTED)
     .join(WebSession, WebSession.account_id == Account.id)
     .outerjoin(Grant, Grant.account_id == Account.id)
     .where(

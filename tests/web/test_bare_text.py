@@ -1,4 +1,4 @@
-"""No template says anything that isn't in a catalogue; those that still do are named here, and become fewer."""
+"""No template says anything that isn't in a catalogue."""
 
 from __future__ import annotations
 
@@ -13,24 +13,6 @@ from jinja2 import Environment, nodes
 import moderation.web
 
 TEMPLATES = Path(moderation.web.__file__).parent / "templates"
-STILL_ENGLISH = frozenset(
-    {
-        *("account/invitation.html", "account/profile.html"),
-        *(
-            "admin/_plots.html",
-            "admin/_what_if.html",
-            "admin/account.html",
-            "admin/accounts.html",
-            "admin/figures.html",
-        ),
-        *("admin/layout.html", "admin/overview.html", "admin/policy.html", "admin/policy_change.html"),
-        *("admin/policy_change_review.html", "admin/sites.html", "admin/what_if.html"),
-        *("desk/_forms.html", "desk/article.html", "desk/articles.html", "desk/audit.html"),
-        *("desk/author.html", "desk/bulk_action.html", "desk/join.html", "desk/legal.html", "desk/legal_case.html"),
-        *("desk/remove.html", "desk/rules.html", "desk/score_map.html"),
-    }
-)
-"""Templates whose words stand in them still. ``web.shared.languages.ENGLISH_ONLY`` names their pages."""
 EVERY = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 SAID_ALOUD = ("aria-label", "title", "placeholder", "alt")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -98,13 +80,9 @@ def bare_in(template: str) -> list[str]:
     return words.found + written
 
 
-@pytest.mark.parametrize("template", [name for name in EVERY if name not in STILL_ENGLISH])
+@pytest.mark.parametrize("template", EVERY)
 def test_a_template_says_nothing_that_no_catalogue_knows(template: str) -> None:
     assert bare_in(template) == []
-
-
-def test_templates_that_are_translated_are_not_called_english() -> None:
-    assert [name for name in sorted(STILL_ENGLISH) if name not in EVERY or not bare_in(name)] == []
 
 
 def test_bare_words_are_seen_wherever_they_stand() -> None:

@@ -9,18 +9,21 @@ import segno
 from flask import Blueprint, Response, request, session
 
 from moderation.accounts import second_factor
-from moderation.accounts.accounts import change_own_password
+from moderation.accounts.accounts import change_own_password, choose_own_language
 from moderation.accounts.sign_in import end_all_sessions, end_session
 from moderation.accounts.totp import app_address, new_salt, secret_of
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import LANGUAGES, Message
 from moderation.storage.accounts import Account, sessions_of
 from moderation.storage.sites import digest_of
 from moderation.web.account.attempts import attempts
 from moderation.web.shared.access import COOKIE, person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.frame import desk_page
+from moderation.web.shared.languages import gettext, speak
 from moderation.web.shared.sign_ins import session_row
+from moderation.web.shared.wording import own_names
 
 HERE = "/account"
 SETTING_UP = "second factor salt"
@@ -78,6 +81,8 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
         codes_left=len(account.recovery or ()),
         enrolment=_enrolment(actor, salt) if salt else None,
         sessions=rows,
+        language_chosen=account.language,
+        languages=own_names(LANGUAGES["desk"]),
     )
 
 
@@ -98,60 +103,73 @@ def _enrolment(actor: Actor, salt: str) -> Enrolment | None:
     return Enrolment(path=path, size=len(rows), secret=shown)
 
 
+def _choose_language(actor: Actor) -> Made:
+    chosen = field("language") or None
+    choose_own_language(services(), actor, chosen)
+    speak(chosen)
+    return Made(words=gettext("Your pages are in this language from now on."))
+
+
 def _change_password(actor: Actor) -> Made:
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
-        raise InvalidField("new password", "was not the same both times. Nothing was changed.")
+        raise InvalidField("new password", Message("new_password_differs"))
     cookie = request.cookies.get(COOKIE, "")
     change_own_password(services(), actor, request.form.get("password", ""), new, cookie=cookie)
-    return Made(words="Your password is changed. Every other sign-in of yours has ended.")
+    return Made(words=gettext("Your password is changed. Every other sign-in of yours has ended."))
 
 
 def _begin_second_factor(actor: Actor) -> Made:
     second_factor.check_own_password(services(), actor, request.form.get("password", ""))
     session[SETTING_UP] = [actor.account_id, new_salt(services().keys.second_factor)]
-    return Made(words="Now show the picture below to your authenticator app, and enter the code that it answers with.")
+    return Made(
+        words=gettext("Now show the picture below to your authenticator app, and enter the code that it answers with.")
+    )
 
 
 def _confirm_second_factor(actor: Actor) -> Made:
     salt = _salt_begun(actor)
     if salt is None:
-        raise InvalidField("second factor", "was not begun here. Please begin again.")
+        raise InvalidField("second factor", Message("second_factor_not_begun"))
     codes = second_factor.set_up(services(), actor, salt, "".join(field("code").split()))
     session.pop(SETTING_UP, None)
-    return _shown("From now on signing in asks for a code too.", codes)
+    return _shown(gettext("From now on signing in asks for a code too."), codes)
 
 
 def _renew_codes(actor: Actor) -> Made:
     second_factor.check_own_password(services(), actor, request.form.get("password", ""))
     codes = second_factor.renew_recovery_codes(services(), actor)
-    return _shown("Here are new recovery codes; the old ones stopped working.", codes)
+    return _shown(gettext("Here are new recovery codes; the old ones stopped working."), codes)
 
 
 def _shown(words: str, codes: list[str]) -> Made:
-    hint = "Each of these works once in place of the app. They are shown this once: print them, or keep them where you "
-    return Made(words=words, codes=tuple(codes), hint=f"{hint}keep passwords.")
+    hint = gettext(
+        "Each of these works once in place of the app. They are shown this once: print them, or keep them where you "
+        "keep passwords."
+    )
+    return Made(words=words, codes=tuple(codes), hint=hint)
 
 
 def _remove_second_factor(actor: Actor) -> Made:
     second_factor.check_own_password(services(), actor, request.form.get("password", ""))
     second_factor.take_away(services(), actor.reference, actor.account_id or "")
     session.pop(SETTING_UP, None)
-    return Made(words="You sign in by password alone now.")
+    return Made(words=gettext("You sign in by password alone now."))
 
 
 def _end_one_session(actor: Actor) -> Made:
     end_session(services(), actor.reference, actor.account_id or "", field("session"))
-    return Made(words="That sign-in has ended.")
+    return Made(words=gettext("That sign-in has ended."))
 
 
 def _end_other_sessions(actor: Actor) -> Made:
     cookie = request.cookies.get(COOKIE, "")
     end_all_sessions(services(), actor.reference, actor.account_id or "", exclude=cookie)
-    return Made(words="You are signed out everywhere but here.")
+    return Made(words=gettext("You are signed out everywhere but here."))
 
 
 _FORMS: Mapping[str, Callable[[Actor], Made]] = {
+    "language": _choose_language,
     "password": _change_password,
     "second-factor/begin": _begin_second_factor,
     "second-factor": _confirm_second_factor,

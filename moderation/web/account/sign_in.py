@@ -21,10 +21,10 @@ from moderation.accounts.sign_in import (
     sign_out,
 )
 from moderation.core.errors import InvalidField
-from moderation.core.messages import noted
+from moderation.core.messages import Message, noted
 from moderation.web.account.attempts import attempts
 from moderation.web.shared.access import COOKIE, services, signed_in
-from moderation.web.shared.languages import gettext
+from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, page, path_within
 
 LONGEST = 200
@@ -121,10 +121,10 @@ def _choose_password(token: str, name: str) -> Response:
     password = request.form.get("password", "")
     try:
         if password != request.form.get("again", ""):
-            raise InvalidField("password", "was not the same both times.")
+            raise InvalidField("password", Message("password_differs"))
         accept_invitation(services(), token, password)
     except InvalidField as error:
-        return page("account/invitation.html", 422, name=name, problem=error.sentence())
+        return page("account/invitation.html", 422, name=name, problem=error.sentence(language()))
     return redirect("/login?chosen=1", 303)
 
 

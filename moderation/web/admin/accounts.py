@@ -12,6 +12,7 @@ from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions, end_session
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField, clipped
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN
 from moderation.storage.accounts import (
     Account,
@@ -29,6 +30,7 @@ from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_sit
 from moderation.web.admin.lists import account_row
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import known_id
 from moderation.web.shared.sign_ins import session_row
 
@@ -98,17 +100,17 @@ def _invite(actor: Actor) -> Made:
     name = field("name")
     role = _role(request.form.get("role", ""))
     if role is None:
-        raise InvalidField("role", "is missing.")
+        raise InvalidField("role", Message("role_missing"))
     token = account_uses.invite(services(), actor.reference, name, {_place(): _granted(role)})
-    return _link(f"{name} is invited.", token)
+    return _link(gettext("%(name)s is invited.", name=name), token)
 
 
 def _invite_again(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     if account.disabled_at is not None:
-        raise InvalidField("account", "is disabled; enable it first.")
+        raise InvalidField("account", Message("account_disabled"))
     token = account_uses.invite_again(services(), actor.reference, account.name)
-    return _link(f"A new link for {account.name}; those before it open nothing any more.", token)
+    return _link(gettext("A new link for %(name)s; those before it open nothing any more.", name=account.name), token)
 
 
 def _link(words: str, token: str) -> Made:
@@ -116,8 +118,11 @@ def _link(words: str, token: str) -> Made:
     return Made(
         words=words,
         secret=url_for("invitation", token=token, _external=True),
-        hint=f"Give them this link: whoever opens it chooses the password. It works once, within {days} days, and is "
-        "shown here this once.",
+        hint=gettext(
+            "Give them this link: whoever opens it chooses the password. It works once, within %(days)s days, and is "
+            "shown here this once.",
+            days=days,
+        ),
     )
 
 
@@ -125,41 +130,45 @@ def _set_role(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     role, place = _role(request.form.get("role", "")), _place()
     if account.id == actor.account_id and place == EVERYWHERE and role is not Role.ADMIN:
-        raise InvalidField("role", "is your own, and taking it away would lock you out; ask another administrator.")
+        raise InvalidField("role", Message("own_role"))
     account_uses.set_grant(services(), actor.reference, account.name, place, _granted(role) if role else None)
-    return Made(words=f"The rights of {account.name} are changed.")
+    return Made(words=gettext("The rights of %(name)s are changed.", name=account.name))
 
 
 def _disable(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     if account.id == actor.account_id:
-        raise InvalidField("account", "is your own; ask another administrator.")
+        raise InvalidField("account", Message("own_account"))
     account_uses.disable_account(services(), actor.reference, account.name)
-    return Made(words=f"{account.name} is disabled and signed out everywhere.")
+    return Made(words=gettext("%(name)s is disabled and signed out everywhere.", name=account.name))
 
 
 def _enable(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     account_uses.enable_account(services(), actor.reference, account.name)
-    return Made(words=f"{account.name} can sign in again.")
+    return Made(words=gettext("%(name)s can sign in again.", name=account.name))
 
 
 def _remove_second_factor(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     take_away(services(), actor.reference, account.id)
-    return Made(words=f"{account.name} signs in by password alone now, until they set up a second factor again.")
+    return Made(
+        words=gettext(
+            "%(name)s signs in by password alone now, until they set up a second factor again.", name=account.name
+        )
+    )
 
 
 def _end_session(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     end_session(services(), actor.reference, account.id, field("session"))
-    return Made(words="That sign-in has ended.")
+    return Made(words=gettext("That sign-in has ended."))
 
 
 def _end_all_sessions(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     end_all_sessions(services(), actor.reference, account.id)
-    return Made(words=f"{account.name} is signed out everywhere.")
+    return Made(words=gettext("%(name)s is signed out everywhere.", name=account.name))
 
 
 def _revoke_token(actor: Actor, account_id: str) -> Made:
@@ -167,23 +176,23 @@ def _revoke_token(actor: Actor, account_id: str) -> Made:
     with services().database.reading() as db:
         token = db.get(Token, token_id)
     if token is None or token.account_id != account.id:
-        raise InvalidField("token", "is not one of this account's.")
+        raise InvalidField("token", Message("token_of_another"))
     account_uses.revoke_token(services(), actor.reference, token.id)
-    return Made(words="The token is revoked; it stopped working at once.")
+    return Made(words=gettext("The token is revoked; it stopped working at once."))
 
 
 def _account(account_id: str) -> Account:
     with services().database.reading() as db:
         account = db.get(Account, known_id(account_id))
     if account is None:
-        abort(404, "There is no such account.")
+        abort(404, gettext("There is no such account."))
     return account
 
 
 def _role(text: str) -> Role | None:
     """The role of this name; None for the empty text. Raises ``InvalidField``."""
     if text and text not in list(Role):
-        raise InvalidField("role", f"must be one of {', '.join(Role)}.")
+        raise InvalidField("role", Message("not_offered_of", {"offered": ", ".join(Role)}))
     return Role(text) if text else None
 
 
@@ -199,7 +208,7 @@ def _place() -> str:
     place = field("site", 64)
     with services().database.reading() as db:
         if place != EVERYWHERE and db.get(Site, place) is None:
-            raise InvalidField("site", f"{clipped(place)!r} is not there.")
+            raise InvalidField("site", Message("site_not_there", {"site": repr(clipped(place))}))
     return place
 
 

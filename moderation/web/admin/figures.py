@@ -40,6 +40,7 @@ from moderation.web.admin.figures_view import (
 from moderation.web.admin.frame import admin_blueprint, admin_page
 from moderation.web.shared.access import person, services
 from moderation.web.shared.cache import recently
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, tell_times_of, time_zone
 from moderation.web.shared.wording import age
 
@@ -84,7 +85,7 @@ def blueprint() -> Blueprint:
     @pages.get("/figures/<name>.csv")
     def as_csv(name: str) -> Response:
         if name not in _HEADS:
-            abort(404, "There is no such table.")
+            abort(404, gettext("There is no such table."))
         with services().database.reading() as db:
             asked = _asked(db)
             rows = list(_rows(name, _counted(db, asked), account_names(db)))
@@ -130,8 +131,8 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         "admin/figures.html",
         here=HERE,
         asked=asked,
-        ranges={over.value: words for over, words in RANGE_WORDS.items()},
-        over=RANGE_WORDS[asked.over],
+        ranges={over.value: gettext(words) for over, words in RANGE_WORDS.items()},
+        over=gettext(RANGE_WORDS[asked.over]),
         waiting=waiting.count,
         oldest=waiting.oldest,
         longest=age(waiting.oldest, now) if waiting.oldest else None,
@@ -192,7 +193,7 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
         yield from ((part.name or "", part.arrived, part.approved, part.rejected) for part in found.sections)
     elif name == "moderators":
         if found.moderators is None:
-            abort(404, "Figures by moderator are switched off: figures.by_moderator in the configuration.")
+            abort(404, gettext("Figures by moderator are switched off: figures.by_moderator in the configuration."))
         yield from ((moderator_name(part.name, names), part.approved, part.rejected) for part in found.moderators)
     else:
         for one in counted.labels:

@@ -11,6 +11,7 @@ from moderation.core.reach import ADMIN, anywhere, everywhere
 from moderation.web.shared.access import person
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
 from moderation.web.shared.frame import MenuItem, desk_page
+from moderation.web.shared.languages import gettext
 
 ROOT = "/admin"
 
@@ -22,7 +23,7 @@ def admin_blueprint(name: str) -> Blueprint:
     @pages.before_request
     def admins_only() -> None:
         if not anywhere(person(), ADMIN):
-            abort(403, "This page is for administrators.")
+            abort(403, gettext("This page is for administrators."))
 
     return pages
 
@@ -30,7 +31,7 @@ def admin_blueprint(name: str) -> Blueprint:
 def of_every_site() -> None:
     """Refuses whoever doesn't administer every site."""
     if not everywhere(person(), ADMIN):
-        abort(403, "This needs an administrator of every site.")
+        abort(403, gettext("This needs an administrator of every site."))
 
 
 def admin_page(template: str, told: Told = NOTHING_TOLD, /, *, here: str, **context: Any) -> Response:
@@ -42,11 +43,11 @@ def admin_page(template: str, told: Told = NOTHING_TOLD, /, *, here: str, **cont
 
 def _tabs(actor: Actor) -> dict[str, str]:
     tabs = {
-        ROOT: "Overview",
-        f"{ROOT}/policy": "Policy",
-        f"{ROOT}/what-if": "What if",
-        f"{ROOT}/figures": "Figures",
-        f"{ROOT}/sites": "Sites and keys",
-        f"{ROOT}/webhooks": "Webhooks",
+        ROOT: gettext("Overview"),
+        f"{ROOT}/policy": gettext("Policy"),
+        f"{ROOT}/what-if": gettext("What if"),
+        f"{ROOT}/figures": gettext("Figures"),
+        f"{ROOT}/sites": gettext("Sites and keys"),
+        f"{ROOT}/webhooks": gettext("Webhooks"),
     }
-    return {**tabs, f"{ROOT}/accounts": "Accounts"} if everywhere(actor, ADMIN) else tabs
+    return {**tabs, f"{ROOT}/accounts": gettext("Accounts")} if everywhere(actor, ADMIN) else tabs

@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from moderation.core.actor import EVERYWHERE
+from moderation.core.messages import noted
 from moderation.storage.accounts import Account, Extra, Granted
 from moderation.storage.sites import KeyKind, Site, SiteKey
+from moderation.web.shared.languages import gettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +49,16 @@ class RoleWords:
     rejects_many: bool
 
 
+_NAMES = (noted("moderator"), noted("senior"), noted("admin"), noted("secret"), noted("publishable"))
+"""What roles and kinds of keys are called."""
+
+
 class State(StrEnum):
     """Where an account stands, as its chip says."""
 
-    INVITED = "invited"
-    ENDED = "invitation has ended"
-    DISABLED = "disabled"
+    INVITED = noted("invited")
+    ENDED = noted("invitation has ended")
+    DISABLED = noted("disabled")
     OPEN = ""
 
 
@@ -76,7 +82,10 @@ def site_box(site: Site, keys: Sequence[SiteKey]) -> SiteBox:
 
 def _key_row(key: SiteKey) -> KeyRow:
     publishable = key.kind == KeyKind.PUBLISHABLE
-    may = f"submit and read what is published, from {', '.join(key.origins)}" if publishable else ", ".join(key.rights)
+    may = ", ".join(key.rights)
+    if publishable:
+        origins = ", ".join(key.origins)
+        may = gettext("submit and read what is published, from %(origins)s", origins=origins)
     return KeyRow(
         id=key.id,
         kind=key.kind,
@@ -103,7 +112,7 @@ def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) 
             RoleWords(
                 role=granted.role.value,
                 where=_where(place, granted),
-                more=", may reject many together" if Extra.BATCH_REJECT in granted.extra else "",
+                more=gettext(", may reject many together") if Extra.BATCH_REJECT in granted.extra else "",
                 place=place,
                 sections=", ".join(granted.sections or ()),
                 rejects_many=Extra.BATCH_REJECT in granted.extra,
@@ -123,5 +132,7 @@ def _state(account: Account, now: datetime) -> State:
 
 def _where(place: str, granted: Granted) -> str:
     if place == EVERYWHERE:
-        return "every site"
-    return place if granted.sections is None else f"{place}, in {', '.join(granted.sections)}"
+        return gettext("every site")
+    if granted.sections is None:
+        return place
+    return gettext("%(site)s, in %(sections)s", site=place, sections=", ".join(granted.sections))

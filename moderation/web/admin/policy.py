@@ -11,6 +11,7 @@ from moderation.accounts.reachable import sites_reached
 from moderation.config.configuration import Configuration
 from moderation.core.conditions import Effects
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN, everywhere
 from moderation.policy_lab.what_if import tried
 from moderation.setup.policy_changes import file_differs
@@ -24,6 +25,7 @@ from moderation.web.admin.what_if_answer import HOW_MANY, SECONDS, answer
 from moderation.web.admin.what_if_view import effects_asked, field_sets
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
+from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import argument
 
 MAX_SECONDS = 3600
@@ -101,7 +103,7 @@ def _what_if() -> Response:
                 only=_only_of(db),
             )
         except InvalidField as error:
-            told_of = Told(problem=error.sentence())
+            told_of = Told(problem=error.sentence(language()))
             effects = configuration.policy.thresholds_in(None, None)
             asked = Asked(site=None, section=None, comments=HOW_MANY[-1], seconds=SECONDS, effects=effects)
     return admin_page(
@@ -123,7 +125,7 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     comments, seconds = argument("comments", 9), argument("seconds", 9) or str(SECONDS)
     place = (site if site in sites else None, section if section in sections else None)
     if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MAX_SECONDS):
-        raise InvalidField("time", f"for a comment must be 1 to {MAX_SECONDS} whole seconds.")
+        raise InvalidField("time", Message("reading_seconds_unusable", {"maximum": MAX_SECONDS}))
     sent = "tried" in request.args and (site, section) == (argument("tried_site"), argument("tried_section"))
     return Asked(
         site=place[0],

@@ -16,6 +16,7 @@ from moderation.config.configuration import Configuration
 from moderation.config.configuration_edit import NotEditable, Where, edited, merged, values_in
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
+from moderation.core.messages import noted
 from moderation.core.reach import ADMIN
 from moderation.setup.configuration_versions import ForceChangedMeanwhile
 from moderation.setup.policy_changes import FileEditedMeanwhile, former_configuration, put_in_force
@@ -29,6 +30,7 @@ from moderation.web.admin.what_if_answer import answer
 from moderation.web.admin.what_if_view import THRESHOLD_FIELDS
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import in_words, tidy
 from moderation.web.shared.wording import who
 
@@ -37,23 +39,23 @@ log = logging.getLogger(__name__)
 HERE = "/admin/policy"
 CHANGE = f"{HERE}/change"
 Page = Callable[..., Response]
-_MEANWHILE = "Something else was put in force meanwhile. Nothing was changed."
-_NOT_EDITABLE = (
+_MEANWHILE = noted("Something else was put in force meanwhile. Nothing was changed.")
+_NOT_EDITABLE = noted(
     "The file is written in a way that this page can’t change. Nothing was changed. "
     "On the page What if you find the table to put into the file yourself."
 )
-_EDITED = (
-    "Somebody has edited {file} by hand, and that isn’t in force yet. Nothing was overwritten. If it is right, it "
+_EDITED = noted(
+    "Somebody has edited %(file)s by hand, and that isn’t in force yet. Nothing was overwritten. If it is right, it "
     "takes effect within seconds: then look at your change again. If not, the page Policy says what is."
 )
-_NO_DATABASE = (
+_NO_DATABASE = noted(
     "The database can’t be written just now. Nothing was changed. Try again in a minute, or put the text below into "
-    "{file} yourself."
+    "%(file)s yourself."
 )
-_WRITTEN = "It stands in {file}, and what stood there before in {file}.before."
-_NOT_WRITTEN = (
-    "{file} on this machine could not be written ({why}) and says what it said. What is shown here is in force all the "
-    "same, from the database; an edit of the file takes over from it."
+_WRITTEN = noted("It stands in %(file)s, and what stood there before in %(file)s.before.")
+_NOT_WRITTEN = noted(
+    "%(file)s on this machine could not be written (%(why)s) and says what it said. What is shown here is in force all "
+    "the same, from the database; an edit of the file takes over from it."
 )
 
 
@@ -96,9 +98,9 @@ def add_routes(pages: Blueprint, *, in_force: Page) -> None:
         of_every_site()
         found = former_configuration(services())
         if found is None or found.now != request.form.get("base"):
-            return _former_page(Told(problem=_MEANWHILE), 409)
+            return _former_page(Told(problem=gettext(_MEANWHILE)), 409)
         done = _put(found.configuration, found.now, "step back", _former_page, in_force)
-        return done or _former_page(Told(problem=_MEANWHILE), 409)
+        return done or _former_page(Told(problem=gettext(_MEANWHILE)), 409)
 
 
 def _where(asked: Mapping[str, str], configuration: Configuration) -> Where:
@@ -124,7 +126,7 @@ def _with_draft(use: Callable[[Configuration, Form, Configuration], Response]) -
     configuration = services().configuration.current()
     where = _where(request.form, configuration)
     if [request.form.get("site", ""), request.form.get("section", "")] != [where.site or "", where.section or ""]:
-        abort(409, "Nobody knows that site or section any more. Nothing was changed; choose another place.")
+        abort(409, gettext("Nobody knows that site or section any more. Nothing was changed; choose another place."))
     base = _base(configuration)
     form = form_sent(request.form, base or configuration, where)
     if form.errors or "edit" in request.form:
@@ -136,9 +138,11 @@ def _with_draft(use: Callable[[Configuration, Form, Configuration], Response]) -
     except ConfigurationError as error:
         return _form_page(configuration, _with_error(form, error))
     except NotEditable:
-        return _form_page(configuration, form, Told(problem=_NOT_EDITABLE))
+        return _form_page(configuration, form, Told(problem=gettext(_NOT_EDITABLE)))
     if new.hash == configuration.hash:
-        return _form_page(configuration, form, Told(problem="Nothing is changed yet: this is what is in force."))
+        return _form_page(
+            configuration, form, Told(problem=gettext("Nothing is changed yet: this is what is in force."))
+        )
     return use(configuration, form, new)
 
 
@@ -167,9 +171,15 @@ def _changed_meanwhile(base: Configuration, now: Configuration, form: Form) -> R
     values = merged(values_in(base, form.where), form.values, values_in(now, form.where))
     with services().database.reading() as db:
         newest = newest_configuration(db)
-        by = "the file" if newest is None or newest.from_file else who(newest.actor, _names(db))
-    when = f" on {in_words(newest.effective_at)}" if newest else ""
-    told = Told(problem=f"Something else was put in force meanwhile, by {by}{when}. Nothing was overwritten.")
+        by = gettext("the file") if newest is None or newest.from_file else who(newest.actor, _names(db))
+    problem = gettext("Something else was put in force meanwhile, by %(name)s. Nothing was overwritten.", name=by)
+    if newest:
+        problem = gettext(
+            "Something else was put in force meanwhile, by %(name)s on %(time)s. Nothing was overwritten.",
+            name=by,
+            time=in_words(newest.effective_at),
+        )
+    told = Told(problem=problem)
     return _form_page(now, form_of(values, form.where, now), told, status=409, theirs=differences(base, now))
 
 
@@ -178,7 +188,7 @@ def _names(db: Session) -> dict[str, str]:
 
 
 def _never(_configuration: Configuration, _form: Form, _new: Configuration) -> Response:
-    abort(409, "Something else was put in force meanwhile. Nothing was overwritten; go back and look again.")
+    abort(409, gettext("Something else was put in force meanwhile. Nothing was overwritten; go back and look again."))
 
 
 def _put(new: Configuration, base: str, source: str, again: Page, in_force: Page) -> Response | None:
@@ -189,14 +199,17 @@ def _put(new: Configuration, base: str, source: str, again: Page, in_force: Page
     except ForceChangedMeanwhile:
         return None
     except FileEditedMeanwhile:
-        return again(Told(problem=_EDITED.format(file=name)), 409)
+        return again(Told(problem=gettext(_EDITED, file=name)), 409)
     except SQLAlchemyError:
         log.exception("a configuration could not be put in force")
-        return again(Told(problem=_NO_DATABASE.format(file=name)), 503)
-    done = "What was in force before is in force again." if source == "step back" else "It is in force."
+        return again(Told(problem=gettext(_NO_DATABASE, file=name)), 503)
+    done = gettext("It is in force.")
+    if source == "step back":
+        done = gettext("What was in force before is in force again.")
     if not_written is None:
-        return in_force(Told(made=Made(words=f"{done} {_WRITTEN.format(file=name)}")))
-    return in_force(Told(made=Made(words=done)), warning=_NOT_WRITTEN.format(file=name, why=not_written))
+        written = gettext(_WRITTEN, file=name)
+        return in_force(Told(made=Made(words=f"{done} {written}")))
+    return in_force(Told(made=Made(words=done)), warning=gettext(_NOT_WRITTEN, file=name, why=not_written))
 
 
 # --- the pages --------------------------------------------------------------------------------------------------------
@@ -258,7 +271,7 @@ def _former_page(told: Told = NOTHING_TOLD, status: int = 200) -> Response:
     of_every_site()
     configuration, found = services().configuration.current(), former_configuration(services())
     if found is None:
-        abort(409, "There is nothing before what is in force, or this version can’t read it any more.")
+        abort(409, gettext("There is nothing before what is in force, or this version can’t read it any more."))
     fields = {"base": found.now}
     return _difference_page(
         configuration, found.configuration, Where(), told, status, action=f"{HERE}/step-back", fields=fields

@@ -13,33 +13,39 @@ from moderation.config.configuration import Configuration
 from moderation.config.configuration_edit import LENGTHS, Values, Where, values_in
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.conditions import EFFECTS, NAME, ConditionKey, Effects
+from moderation.core.messages import noted
 from moderation.web.admin.what_if_view import THRESHOLD_FIELDS, Field, field_sets, shown_threshold, threshold_of
+from moderation.web.shared.languages import gettext
+from moderation.web.shared.wording import number
 
 LONGEST_LABEL, LONGEST_SENTENCE = 80, 500
 LENGTH_RANGES = {"minimum_length": (0, 100_000), "maximum_length": (1, 100_000)}
-_LENGTH_WORDS = {"minimum_length": "Shortest comment, characters", "maximum_length": "Longest comment, characters"}
+_LENGTH_WORDS = {
+    "minimum_length": noted("Shortest comment, characters"),
+    "maximum_length": noted("Longest comment, characters"),
+}
 NEW_REASONS = ("1", "2")
 _NO_SLUG = regex.compile(r"[^a-z0-9]+")
 _UNSTORABLE = regex.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _MEANINGS = {
-    "toxicity": "rude or hurtful, so that people would leave the discussion",
-    "severe_toxicity": "very hateful or aggressive",
-    "obscene": "swear words and coarse language",
-    "threat": "wishes somebody harm, or announces it",
-    "insult": "insults a person",
-    "identity_attack": "demeans people for what they are",
-    "sexual_explicit": "speaks of sexual acts or body parts",
-    "relevance": "how much it has to do with the article",
-    "spam": "reads like advertising, or others sent nearly the same",
-    "links": "web addresses in the text",
-    "reports": "readers who have reported it",
-    "author_approved": "comments by its author that were approved before",
-    "trusted": "1: a moderator has marked its author as trusted",
-    "staff": "1: the site marks its author as one of the newsroom",
-    "subscriber": "1: the site marks its author as a subscriber",
-    "verified": "1: the site marks its author as verified",
-    "terms": "words of the lists that moderators keep",
-    "private_data": "places with an address, a number or an e-mail address",
+    "toxicity": noted("rude or hurtful, so that people would leave the discussion"),
+    "severe_toxicity": noted("very hateful or aggressive"),
+    "obscene": noted("swear words and coarse language"),
+    "threat": noted("wishes somebody harm, or announces it"),
+    "insult": noted("insults a person"),
+    "identity_attack": noted("demeans people for what they are"),
+    "sexual_explicit": noted("speaks of sexual acts or body parts"),
+    "relevance": noted("how much it has to do with the article"),
+    "spam": noted("reads like advertising, or others sent nearly the same"),
+    "links": noted("web addresses in the text"),
+    "reports": noted("readers who have reported it"),
+    "author_approved": noted("comments by its author that were approved before"),
+    "trusted": noted("1: a moderator has marked its author as trusted"),
+    "staff": noted("1: the site marks its author as one of the newsroom"),
+    "subscriber": noted("1: the site marks its author as a subscriber"),
+    "verified": noted("1: the site marks its author as verified"),
+    "terms": noted("words of the lists that moderators keep"),
+    "private_data": noted("places with an address, a number or an e-mail address"),
 }
 
 
@@ -79,7 +85,8 @@ def form_sent(sent: Mapping[str, str], base: Configuration, where: Where) -> For
         if text := raw.get(name, ""):
             value = threshold_of(key, text)
             if value is None:
-                errors[name] = f"{_clip(text)} is no number {_range(key)}. Empty: it isn’t asked."
+                wanted = _COUNT_WANTED if key.counted else _SHARE_WANTED
+                errors[name] = gettext(wanted, typed=_clip(text))
             else:
                 conditions[effect, key] = value
     values = Values(
@@ -97,10 +104,17 @@ def _read_lengths(raw: Mapping[str, str], errors: dict[str, str]) -> dict[str, i
         if text.isascii() and text.isdigit() and len(text) <= 6 and minimum <= int(text) <= maximum:
             values[key] = int(text)
         else:
-            errors[key] = f"{_clip(text)} is no whole number from {minimum} to {maximum:,}."
+            errors[key] = gettext(
+                "%(typed)s is no whole number from %(minimum)s to %(maximum)s.",
+                typed=_clip(text),
+                minimum=minimum,
+                maximum=number(maximum),
+            )
     if len(values) == len(LENGTHS) and values["minimum_length"] > values["maximum_length"]:
         shortest, longest = values["minimum_length"], values["maximum_length"]
-        errors["minimum_length"] = f"{shortest} is over the longest that a comment may be ({longest})."
+        errors["minimum_length"] = gettext(
+            "%(shortest)s is over the longest that a comment may be (%(longest)s).", shortest=shortest, longest=longest
+        )
     return values
 
 
@@ -110,15 +124,17 @@ def _read_reasons(raw: Mapping[str, str], base: Configuration, errors: dict[str,
     taken = {reason.id for reason in base.reasons}
     for reason_id in kept:
         _read_reason(raw, f"reason.{reason_id}", reason_id, values, errors)
-    for number in NEW_REASONS:
-        name = f"new.{number}"
+    for place in NEW_REASONS:
+        name = f"new.{place}"
         if raw.get(f"{name}.label") or raw.get(f"{name}.reader"):
             reason_id = _new_id(raw.get(f"{name}.label", ""), taken)
             taken.add(reason_id)
             _read_reason(raw, name, reason_id, values, errors)
     if not kept and not values:
         for reason in base.reasons[:1]:
-            errors[f"reason.{reason.id}.label"] = "One reason must stay: moderators choose one whenever they refuse."
+            errors[f"reason.{reason.id}.label"] = gettext(
+                "One reason must stay: moderators choose one whenever they refuse."
+            )
     return values
 
 
@@ -126,15 +142,17 @@ def _read_reason(
     raw: Mapping[str, str], name: str, reason_id: str, values: dict[tuple[str, str], str], errors: dict[str, str]
 ) -> None:
     for part, longest, missing in (
-        ("label", LONGEST_LABEL, "Write a short name."),
-        ("reader", LONGEST_SENTENCE, "Write the sentence for the reader."),
+        ("label", LONGEST_LABEL, noted("Write a short name.")),
+        ("reader", LONGEST_SENTENCE, noted("Write the sentence for the reader.")),
     ):
         text = raw.get(f"{name}.{part}", "")
         if not text:
-            errors[f"{name}.{part}"] = missing
+            errors[f"{name}.{part}"] = gettext(missing)
         elif len(text) > longest or _UNSTORABLE.search(text):
-            errors[f"{name}.{part}"] = (
-                f"At most {longest} characters, without control characters; these are {len(text)}."
+            errors[f"{name}.{part}"] = gettext(
+                "At most %(longest)s characters, without control characters; these are %(number)s.",
+                longest=longest,
+                number=len(text),
             )
         else:
             values[reason_id, part] = " ".join(text.split())
@@ -147,11 +165,19 @@ def _new_id(label: str, taken: set[str]) -> str:
 
 
 def _clip(text: str) -> str:
-    return f"“{text[:40]}”" if text else "Nothing"
+    return gettext("“%(typed)s”", typed=text[:40]) if text else gettext("Nothing")
 
 
-def _range(key: ConditionKey) -> str:
-    return "of 0 or more" if key.counted else "from 0 to 1"
+_COUNT_WANTED = noted("%(typed)s is no number of 0 or more. Empty: it isn’t asked.")
+_SHARE_WANTED = noted("%(typed)s is no number from 0 to 1. Empty: it isn’t asked.")
+
+
+def _hint(allowed: str, default: object, now: object, *, everywhere: bool) -> str:
+    """What is allowed, what is usual there and what is in force."""
+    values = {"allowed": allowed, "default": default, "now": now}
+    if everywhere:
+        return gettext("%(allowed)s · default %(default)s · in force %(now)s", **values)
+    return gettext("%(allowed)s · everywhere %(default)s · in force %(now)s", **values)
 
 
 # --- how it is shown --------------------------------------------------------------------------------------------------
@@ -233,9 +259,10 @@ def _asked_or_in_force(raw: Mapping[str, str], now: Values) -> Effects:
 
 def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number:
     key, place = field.key, THRESHOLD_FIELDS[field.name]
-    allowed = _range(key).removeprefix("of ")
-    meaning = _MEANINGS.get(key.signal.removeprefix(NAME), "")
-    usual = "default" if form.where.everywhere else "everywhere"
+    allowed = gettext("0 or more") if key.counted else gettext("from %(minimum)s to %(maximum)s", minimum=0, maximum=1)
+    bare = key.signal.removeprefix(NAME)
+    meaning = gettext(_MEANINGS[bare]) if bare in _MEANINGS else ""
+    not_asked = gettext("not asked")
     before, in_force = (
         shown_threshold(key, values.conditions[place]) if place in values.conditions else None
         for values in (default, now)
@@ -243,12 +270,12 @@ def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number
     return Number(
         name=field.name,
         words=field.words,
-        meaning=f"of its author’s name alone: {meaning}" if key.of_name else meaning,
+        meaning=gettext("of its author’s name alone: %(meaning)s", meaning=meaning) if key.of_name else meaning,
         value=form.raw.get(field.name, ""),
         minimum=0,
         maximum=field.limit,
         step="1" if field.step == "1" else "any",
-        hint=f"{allowed} · {usual} {before or 'not asked'} · in force {in_force or 'not asked'}",
+        hint=_hint(allowed, before or not_asked, in_force or not_asked, everywhere=form.where.everywhere),
         error=form.errors.get(field.name),
         changed=form.raw.get(field.name, "") != (in_force or ""),
     )
@@ -256,16 +283,16 @@ def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number
 
 def _length(form: Form, key: str, now: Values, default: Values) -> Number:
     minimum, maximum = LENGTH_RANGES[key]
-    usual = "default" if form.where.everywhere else "everywhere"
+    allowed = gettext("from %(minimum)s to %(maximum)s", minimum=minimum, maximum=number(maximum))
     return Number(
         name=key,
-        words=_LENGTH_WORDS[key],
-        meaning="as a reader sees them, spaces at both ends left out",
+        words=gettext(_LENGTH_WORDS[key]),
+        meaning=gettext("as a reader sees them, spaces at both ends left out"),
         value=form.raw.get(key, ""),
         minimum=minimum,
         maximum=maximum,
         step="1",
-        hint=f"from {minimum} to {maximum:,} · {usual} {default.lengths[key]} · in force {now.lengths[key]}",
+        hint=_hint(allowed, default.lengths[key], now.lengths[key], everywhere=form.where.everywhere),
         error=form.errors.get(key),
         changed=form.raw.get(key, "") != str(now.lengths[key]),
     )

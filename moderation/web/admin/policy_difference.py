@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from moderation.config.configuration import CommentKeys, Comments, Configuration
-from moderation.core.comment import MARKS
 from moderation.core.conditions import ConditionKey, Overrides
+from moderation.core.messages import noted
 from moderation.core.policy import Policy
+from moderation.web.shared.languages import gettext
+from moderation.web.shared.signals import condition_words
 
 RULE_WORDS = {
-    "mode": "how the discussion takes comments",
-    "minimum_length": "characters at least",
-    "maximum_length": "characters at most",
-    "close_after_days": "days until it closes (0: never)",
+    "mode": noted("how the discussion takes comments"),
+    "minimum_length": noted("characters at least"),
+    "maximum_length": noted("characters at most"),
+    "close_after_days": noted("days until it closes (0: never)"),
 }
-_NAMES = {
-    "author_approved": "approved comments of its author",
-    **{mark: f"author is marked {mark}" for mark in MARKS},
-    "terms": "wordlist matches",
-    "private_data": "places with private data",
-}
+_EFFECT_NAMES = {"approve": noted("approve"), "reject": noted("reject"), "flag": noted("flag")}
 
 Values = Mapping[tuple[str, str, ConditionKey], float | None]
 """Every condition by its place, effect and key; None: taken away there."""
@@ -37,23 +34,27 @@ def differences(before: Configuration, after: Configuration) -> tuple[str, ...]:
 
 def places(policy: Policy) -> Iterator[tuple[str, str, Overrides]]:
     """Each place in words, its table in the file, and what stands there."""
-    yield "everywhere", "policy", policy.base
+    yield gettext("everywhere"), "policy", policy.base
     for site, overrides in policy.sites.items():
-        yield f"site {site}", f"policy.sites.{site}", overrides
+        yield gettext("site %(name)s", name=site), f"policy.sites.{site}", overrides
     for section, overrides in policy.sections.items():
-        yield f"section {section}", f"policy.sections.{section}", overrides
+        yield gettext("section %(name)s", name=section), f"policy.sections.{section}", overrides
     for (site, section), overrides in policy.site_sections.items():
-        yield f"site {site}, section {section}", f"policy.sites.{site}.sections.{section}", overrides
+        yield (
+            gettext("site %(site)s, section %(section)s", site=site, section=section),
+            f"policy.sites.{site}.sections.{section}",
+            overrides,
+        )
 
 
 def comment_places(comments: Comments) -> Iterator[tuple[str, str, CommentKeys]]:
     """The same of the rules for comments."""
-    yield "everywhere", "comments", comments.base
-    yield "replies", "comments.replies", comments.replies
+    yield gettext("everywhere"), "comments", comments.base
+    yield gettext("replies"), "comments.replies", comments.replies
     for name, keys in comments.sites.items():
-        yield f"site {name}", f"comments.sites.{name}", keys
+        yield gettext("site %(name)s", name=name), f"comments.sites.{name}", keys
     for name, keys in comments.sections.items():
-        yield f"section {name}", f"comments.sections.{name}", keys
+        yield gettext("section %(name)s", name=name), f"comments.sections.{name}", keys
 
 
 def condition_values(policy: Policy) -> Values:
@@ -65,23 +66,18 @@ def condition_values(policy: Policy) -> Values:
     }
 
 
-def signal_words(key: ConditionKey) -> str:
-    """A condition's key, such as "toxicity at or over"."""
-    return f"{_NAMES.get(key.signal, key.signal.replace('_', ' '))} {key.comparison.words}"
-
-
 def _of_conditions(before: Values, after: Values) -> Iterator[str]:
     for place in sorted({*before, *after}, key=lambda place: tuple(map(str, place))):
         then, now = before.get(place, "absent"), after.get(place, "absent")
         if then != now:
             where, effect, key = place
-            yield f"{where}, {effect}: {signal_words(key)} {_told(then)} → {_told(now)}"
+            yield f"{where}, {gettext(_EFFECT_NAMES[effect])}: {condition_words(key)} {_told(then)} → {_told(now)}"
 
 
 def _told(value: float | str | None) -> str:
     if value is None:
-        return "taken away"
-    return "not asked" if isinstance(value, str) else f"{value:g}"
+        return gettext("taken away")
+    return gettext("not asked") if isinstance(value, str) else f"{value:g}"
 
 
 def _of_rules(before: Comments, after: Comments) -> Iterator[str]:
@@ -90,11 +86,11 @@ def _of_rules(before: Comments, after: Comments) -> Iterator[str]:
         old, new = then.get(where, {}), now.get(where, {})
         for key, words in RULE_WORDS.items():
             if old.get(key) != new.get(key):
-                yield f"{where}: {words} {_rule(old.get(key))} → {_rule(new.get(key))}"
+                yield f"{where}: {gettext(words)} {_rule(old.get(key))} → {_rule(new.get(key))}"
 
 
 def _rule(value: object) -> str:
-    return "not set" if value is None else str(value)
+    return gettext("not set") if value is None else str(value)
 
 
 def _of_reasons(before: Configuration, after: Configuration) -> Iterator[str]:
@@ -102,11 +98,18 @@ def _of_reasons(before: Configuration, after: Configuration) -> Iterator[str]:
     for reason_id in dict.fromkeys((*then, *now)):
         old, new = then.get(reason_id), now.get(reason_id)
         if old is None and new is not None:
-            yield f"new reason “{new.label}” ({reason_id}): “{new.reader}”"
+            yield gettext(
+                "new reason “%(label)s” (%(id)s): “%(reader)s”", label=new.label, id=reason_id, reader=new.reader
+            )
         elif new is None and old is not None:
-            yield f"reason “{old.label}” ({reason_id}): taken away"
+            yield gettext("reason “%(label)s” (%(id)s): taken away", label=old.label, id=reason_id)
         elif old is not None and new is not None:
             if old.label != new.label:
-                yield f"reason {reason_id}: called “{old.label}” → “{new.label}”"
+                yield gettext("reason %(id)s: called “%(old)s” → “%(new)s”", id=reason_id, old=old.label, new=new.label)
             if old.reader != new.reader:
-                yield f"reason {reason_id}: its writer is told “{old.reader}” → “{new.reader}”"
+                yield gettext(
+                    "reason %(id)s: its writer is told “%(old)s” → “%(new)s”",
+                    id=reason_id,
+                    old=old.reader,
+                    new=new.reader,
+                )

@@ -14,6 +14,7 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.config.live import LiveConfiguration
 from moderation.core.conditions import DANGERS, ConditionKey
 from moderation.core.errors import ConfigurationError
+from moderation.core.messages import noted
 from moderation.services import Services
 from moderation.storage.policies import KeptConfiguration
 from moderation.web.admin.policy_difference import (
@@ -23,18 +24,27 @@ from moderation.web.admin.policy_difference import (
     condition_values,
     differences,
     places,
-    signal_words,
 )
+from moderation.web.shared.languages import gettext
+from moderation.web.shared.signals import condition_words
 from moderation.web.shared.wording import who
 
-DEFAULT = "default"
-BUILT_IN = "built in"
+DEFAULT = noted("default")
+BUILT_IN = noted("built in")
 """Where a condition comes from that flags unless the file takes it away."""
 HISTORY = 100
 """How many configurations, the newest, are looked through."""
 CHANGES = 10
-_EFFECTS = {"approve": "published at once", "reject": "rejected at once", "flag": "flagged for a closer look"}
-_NOTHING = {"approve": "never: nothing is published unseen", "reject": "never: nothing is rejected unseen"}
+_EFFECTS = {
+    "approve": noted("published at once"),
+    "reject": noted("rejected at once"),
+    "flag": noted("flagged for a closer look"),
+}
+_NOTHING = {
+    "approve": noted("never: nothing is published unseen"),
+    "reject": noted("never: nothing is rejected unseen"),
+    "flag": noted("never: every waiting comment looks the same"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,21 +138,21 @@ def _conditions(configuration: Configuration, history: Sequence[_Read]) -> Itera
     for where, table, overrides in places(configuration.policy):
         for effect, becomes in _EFFECTS.items():
             keys = overrides.get(effect, {})
-            source = DEFAULT if table == "policy" and effect not in written else f"{table}.{effect}"
+            source = gettext(DEFAULT) if table == "policy" and effect not in written else f"{table}.{effect}"
             for key, value in keys.items():
                 built_in = table == "policy" and key in DANGERS and str(key) not in written.get(effect, {})
                 yield ConditionRow(
                     where=where,
-                    effect=becomes,
-                    words=f"{signal_words(key)}: taken away here"
+                    effect=gettext(becomes),
+                    words=gettext("%(condition)s: taken away here", condition=condition_words(key))
                     if value is None
-                    else f"{signal_words(key)} {value:g}",
-                    source=BUILT_IN if built_in else source,
+                    else f"{condition_words(key)} {value:g}",
+                    source=gettext(BUILT_IN) if built_in else source,
                     since=_since(past, (where, effect, key), value),
                 )
             if not keys and table == "policy":
-                words = _NOTHING.get(effect, "never: every waiting comment looks the same")
-                yield ConditionRow(where=where, effect=becomes, words=words, source=source, since=None)
+                words = gettext(_NOTHING[effect])
+                yield ConditionRow(where=where, effect=gettext(becomes), words=words, source=source, since=None)
 
 
 def _since(
@@ -161,8 +171,8 @@ def _rules(configuration: Configuration) -> Iterator[RuleRow]:
     written = tomllib.loads(configuration.text).get("comments", {})
     for where, table, keys in comment_places(configuration.comments):
         for key, value in keys.items():
-            source = DEFAULT if table == "comments" and key not in written else table
-            yield RuleRow(where=where, words=RULE_WORDS[key], value=str(value), source=source)
+            source = gettext(DEFAULT) if table == "comments" and key not in written else table
+            yield RuleRow(where=where, words=gettext(RULE_WORDS[key]), value=str(value), source=source)
 
 
 # --- what it was before -----------------------------------------------------------------------------------------------
@@ -205,5 +215,7 @@ def _changes(history: Sequence[_Read], names: Mapping[str, str]) -> Iterator[Cha
         lines = differences(before, configuration)
         if lines and told < CHANGES:
             told += 1
-            by = "by the file" if newer.from_file else f"by {who(newer.actor, names)}"
+            by = gettext("by the file")
+            if not newer.from_file:
+                by = gettext("by %(name)s", name=who(newer.actor, names))
             yield Change(at=newer.effective_at, who=by, version=newer.policy_version, hash=newer.hash, lines=lines)

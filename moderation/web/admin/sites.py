@@ -8,12 +8,14 @@ from moderation.accounts import sites as site_uses
 from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import ADMIN, everywhere, reachable, whole
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
 from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
 from moderation.web.admin.lists import site_box
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import known_id
 
 HERE = "/admin/sites"
@@ -67,7 +69,7 @@ def _add_site(actor: Actor) -> Made:
     of_every_site()
     site_id, name = field("id"), field("name")
     site_uses.add_site(services(), actor.reference, site_id, name)
-    return Made(words=f"The site {site_id} is there. Now make its keys.")
+    return Made(words=gettext("The site %(site)s is there. Now make its keys.", site=site_id))
 
 
 def _add_key(actor: Actor, site_id: str) -> Made:
@@ -80,20 +82,20 @@ def _add_key(actor: Actor, site_id: str) -> Made:
 
 def _new_secret(actor: Actor, site_id: str, rights: list[Right]) -> Made:
     if not rights:
-        raise InvalidField("key", "needs one right at least.")
+        raise InvalidField("key", Message("key_needs_right"))
     key = site_uses.add_secret_key(services(), actor.reference, site_id, rights)
-    return Made(words=f"A new secret key for {site_id}.", secret=key)
+    return Made(words=gettext("A new secret key for %(site)s.", site=site_id), secret=key)
 
 
 def _new_publishable(actor: Actor, site_id: str, origins: list[str]) -> Made:
     _check_origins(origins)
     key = site_uses.add_publishable_key(services(), actor.reference, site_id, origins)
-    return Made(words=f"A new publishable key for {site_id}: {key}")
+    return Made(words=gettext("A new publishable key for %(site)s: %(key)s", site=site_id, key=key))
 
 
 def _check_origins(origins: list[str]) -> None:
     if not origins:
-        raise InvalidField("key", "needs one origin at least, such as https://news.example.")
+        raise InvalidField("key", Message("key_needs_origin"))
 
 
 def _rotate_key(actor: Actor, key_id: str) -> Made:
@@ -102,13 +104,14 @@ def _rotate_key(actor: Actor, key_id: str) -> Made:
         made = _new_publishable(actor, key.site_id, key.origins)
     else:
         made = _new_secret(actor, key.site_id, [Right(right) for right in key.rights])
-    return Made(words=f"{made.words} The old one works on until you revoke it.", secret=made.secret)
+    still = gettext("The old one works on until you revoke it.")
+    return Made(words=f"{made.words} {still}", secret=made.secret)
 
 
 def _revoke_key(actor: Actor, key_id: str) -> Made:
     key = _key(actor, key_id)
     site_uses.revoke_key(services(), actor.reference, key.id)
-    return Made(words=f"The key ending in {key.hint} is revoked; it stopped working at once.")
+    return Made(words=gettext("The key ending in %(end)s is revoked; it stopped working at once.", end=key.hint))
 
 
 def _change_origins(actor: Actor, key_id: str) -> Made:
@@ -116,14 +119,15 @@ def _change_origins(actor: Actor, key_id: str) -> Made:
     origins = field("origins", 5000).split()
     _check_origins(origins)
     site_uses.change_origins(services(), actor.reference, key.id, origins)
-    return Made(words=f"The key ending in {key.hint} now works from {', '.join(origins)}.")
+    told = gettext("The key ending in %(end)s now works from %(origins)s.", end=key.hint, origins=", ".join(origins))
+    return Made(words=told)
 
 
 def _site(actor: Actor, site_id: str) -> Site:
     with services().database.reading() as db:
         site = next((site for site in sites_reached(db, actor, ADMIN) if site.id == site_id), None)
     if site is None:
-        abort(404, "There is no such site, or this account doesn't administer it.")
+        abort(404, gettext("There is no such site, or this account doesn't administer it."))
     return site
 
 
@@ -131,5 +135,5 @@ def _key(actor: Actor, key_id: str) -> SiteKey:
     with services().database.reading() as db:
         key = db.get(SiteKey, known_id(key_id))
     if key is None or not reachable(actor, ADMIN, whole(key.site_id)):
-        abort(404, "There is no such key, or this account doesn't administer its site.")
+        abort(404, gettext("There is no such key, or this account doesn't administer its site."))
     return key

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from babel.numbers import format_decimal
+
 from moderation.core.comment import MARKS
 from moderation.core.conditions import (
     CONDITION_KEYS,
@@ -16,23 +18,19 @@ from moderation.core.conditions import (
     Thresholds,
 )
 from moderation.core.errors import InvalidField
-from moderation.core.intervals import share_words
+from moderation.core.messages import Message, noted
 from moderation.policy_lab.replay import Told
 from moderation.policy_lab.what_if import Agreement, Cell
 from moderation.storage.replay import Read
+from moderation.web.admin.shares import share_told
+from moderation.web.shared.languages import gettext, language
+from moderation.web.shared.signals import condition_words, reason_told
 from moderation.web.shared.wording import percent
 
 _TITLES = {
-    "approve": ("Publish at once", "when every one of these holds; none: never"),
-    "reject": ("Reject at once", "when any of these holds; none: never"),
-    "flag": ("Flag for a closer look", "when any of these holds"),
-}
-_NAMES = {
-    "author_approved": "approved comments of its author",
-    "trusted": "author is trusted",
-    **{mark: f"author is marked {mark}" for mark in MARKS},
-    "terms": "wordlist matches",
-    "private_data": "places with private data",
+    "approve": (noted("Publish at once"), noted("when every one of these holds; none: never")),
+    "reject": (noted("Reject at once"), noted("when any of these holds; none: never")),
+    "flag": (noted("Flag for a closer look"), noted("when any of these holds")),
 }
 _SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted", *MARKS})
 """Signals that speak for a comment; the others speak against it."""
@@ -78,8 +76,8 @@ def _field_set(effect: str, thresholds: Thresholds) -> FieldSet:
     fields = {key: _field(effect, key, thresholds.get(key)) for key in keys}
     return FieldSet(
         effect=effect,
-        title=title,
-        hint=hint,
+        title=gettext(title),
+        hint=gettext(hint),
         used=tuple(field for key, field in fields.items() if key in thresholds),
         more=tuple(field for key, field in fields.items() if key not in thresholds),
     )
@@ -95,7 +93,7 @@ def _field(effect: str, key: ConditionKey, value: float | None) -> Field:
     return Field(
         name=f"{effect}.{key}",
         key=key,
-        words=f"{_NAMES.get(key.signal, key.signal.replace('_', ' '))} {key.comparison.words}",
+        words=condition_words(key),
         value="" if value is None else shown_threshold(key, value),
         maximum=_MAX.get(key.signal, 1),
         step="1" if key.counted else "0.01",
@@ -118,8 +116,9 @@ def effects_asked(given: Mapping[str, str]) -> Effects:
         if text := given.get(name, "").strip():
             value = threshold_of(key, text)
             if value is None:
-                wanted = f"must be a number from 0 to {key.maximum:,}; empty takes it away."
-                raise InvalidField("threshold", f"of {key} {wanted}")
+                raise InvalidField(
+                    "threshold", Message("threshold_unusable", {"key": str(key), "maximum": f"{key.maximum:,}"})
+                )
             found[effect][key] = value
     return found
 
@@ -188,10 +187,10 @@ class AnswerView:
 
 
 _KINDS = {
-    "published": "published at once",
-    "refused": "rejected at once",
-    "flagged": "wait, flagged",
-    "plain": "wait, not flagged",
+    "published": noted("published at once"),
+    "refused": noted("rejected at once"),
+    "flagged": noted("wait, flagged"),
+    "plain": noted("wait, not flagged"),
 }
 
 
@@ -202,7 +201,7 @@ def answer_view(now: Agreement, then: Agreement, seconds: float) -> AnswerView:
         now_bar=tuple(_bar(now)),
         then_bar=tuple(_bar(then)),
         rows=tuple(
-            Row(kind=kind, words=words, now=getattr(now, kind), then=getattr(then, kind))
+            Row(kind=kind, words=gettext(words), now=getattr(now, kind), then=getattr(then, kind))
             for kind, words in _KINDS.items()
         ),
         measures=tuple(_measures(now, then)),
@@ -226,49 +225,50 @@ def _measures(now: Agreement, then: Agreement) -> Iterator[Measure]:
     def measure(name: str, words: str, share: Sequence[tuple[int, int]]) -> Measure:
         (of_now, all_now), (of_then, all_then) = share
         return Measure(
-            name=name,
-            words=words,
-            now=share_words(of_now, all_now, digits=1),
-            then=share_words(of_then, all_then, digits=1),
+            name=gettext(name),
+            words=gettext(words),
+            now=share_told(of_now, all_now, digits=1),
+            then=share_told(of_then, all_then, digits=1),
         )
 
     both = (now, then)
     yield measure(
-        "Published, rightly",
-        "of what would be published at once, moderators approved (precision)",
+        noted("Published, rightly"),
+        noted("of what would be published at once, moderators approved (precision)"),
         [(a.published.approved, a.published.total) for a in both],
     )
     yield measure(
-        "Published, of all that could be",
-        "of what moderators approved, would be published at once (recall)",
+        noted("Published, of all that could be"),
+        noted("of what moderators approved, would be published at once (recall)"),
         [(a.published.approved, a.approved) for a in both],
     )
     yield measure(
-        "Rejected, rightly",
-        "of what would be rejected at once, moderators rejected (precision)",
+        noted("Rejected, rightly"),
+        noted("of what would be rejected at once, moderators rejected (precision)"),
         [(a.refused.rejected, a.refused.total) for a in both],
     )
     yield measure(
-        "Rejected, of all that should be",
-        "of what moderators rejected, would be rejected at once (recall)",
+        noted("Rejected, of all that should be"),
+        noted("of what moderators rejected, would be rejected at once (recall)"),
         [(a.refused.rejected, a.rejected) for a in both],
     )
     yield measure(
-        "Noticed",
-        "of what moderators rejected, would be rejected or flagged",
+        noted("Noticed"),
+        noted("of what moderators rejected, would be rejected or flagged"),
         [(a.refused.rejected + a.flagged.rejected, a.rejected) for a in both],
     )
     yield measure(
-        "Flagged, rightly",
-        "of what would be flagged, moderators rejected",
+        noted("Flagged, rightly"),
+        noted("of what would be flagged, moderators rejected"),
         [(a.flagged.rejected, a.flagged.total) for a in both],
     )
 
 
 def _hours(hours: float) -> str:
     if hours < 1:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:,.1f} h" if hours < 100 else f"{hours:,.0f} h"
+        return gettext("%(number)d min", number=round(hours * 60))
+    digits = "#,##0.0" if hours < 100 else "#,##0"
+    return gettext("%(number)s h", number=format_decimal(hours, format=digits, locale=language()))
 
 
 def against_view(told: Sequence[Told], texts: Mapping[str, Read]) -> tuple[Against, ...]:
@@ -279,7 +279,7 @@ def against_view(told: Sequence[Told], texts: Mapping[str, Read]) -> tuple[Again
             author=texts[one.comment_id].author,
             title=texts[one.comment_id].title,
             body=texts[one.comment_id].body,
-            why="; ".join(one.after.words),
+            why="; ".join(map(reason_told, one.after.words)),
         )
         for one in told
         if one.comment_id in texts

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import article_reached, sites_reached
 from moderation.comments.discussion_state import standing, surge_holds
-from moderation.core.comment import WAITING, Status
+from moderation.core.comment import WAITING, Notice, Status
+from moderation.core.messages import noted
 from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on
 from moderation.desk.discussion_settings import Spot, lift_surge, set_mode
 from moderation.desk.flags import add_note
@@ -26,17 +27,22 @@ from moderation.web.desk.discussion_settings_view import MODE_HINTS, MODE_WORDS,
 from moderation.web.desk.forms import Problem, counted, done_here, field, form_response, mode_chosen
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, known_id
+from moderation.web.shared.signals import reason_told
 
 ARTICLES = f"{QUEUE}/articles"
 PAGE = 20
 SHOWN = 40
 TABS = {
-    "waiting": ("Waiting", WAITING),
-    "published": ("Published", (Status.APPROVED,)),
-    "rejected": ("Rejected", (Status.REJECTED,)),
-    "gone": ("Withdrawn, expired", (Status.WITHDRAWN, Status.EXPIRED)),
+    "waiting": (noted("Waiting"), WAITING),
+    "published": (noted("Published"), (Status.APPROVED,)),
+    "rejected": (noted("Rejected"), (Status.REJECTED,)),
+    "gone": (noted("Withdrawn, expired"), (Status.WITHDRAWN, Status.EXPIRED)),
 }
+
+NOTICE_WORDS = {Notice.QUESTION: noted("Question"), Notice.ANNOUNCEMENT: noted("Announcement")}
+"""What can stand above a discussion, as the desk calls it."""
 
 
 def blueprint() -> Blueprint:
@@ -143,6 +149,7 @@ def article_page(article_id: str, problem: Problem | None = None) -> Response:
         blurs = blurs_for(db, actor, [comment.id for comment in found])
         discussion = db.get(Discussion, article.id)
     form = request.form
+    surge = rules.settings.surge if surge_holds(comments, rules.settings.surge, now) else None
     return desk_page(
         "desk/article.html",
         problem.status if problem else 200,
@@ -153,14 +160,16 @@ def article_page(article_id: str, problem: Problem | None = None) -> Response:
         mode=MODE_WORDS[stands.rules.mode],
         mode_hint=MODE_HINTS[stands.rules.mode],
         steps=steps_shown(stands, names),
-        surge=rules.settings.surge if surge_holds(comments, rules.settings.surge, now) else None,
+        surge=surge,
+        surge_why=reason_told(surge.why) if surge and surge.why else None,
+        notice_words=NOTICE_WORDS,
         form=form_shown(rules.settings.article, typed=problem is not None and "mode" in form),
         mode_words=MODE_WORDS,
         mode_hints=MODE_HINTS,
-        wider="as the section or site says",
+        wider=gettext("as the section or site says"),
         terms=terms_shown(terms, names),
         site_terms=len(rules.site_terms.terms),
-        tabs=[(name, words, counts[name], name == tab) for name, (words, _) in TABS.items()],
+        tabs=[(name, gettext(words), counts[name], name == tab) for name, (words, _) in TABS.items()],
         tab=tab,
         comments=found[:PAGE],
         blurs=blurs,

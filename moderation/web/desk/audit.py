@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
+import regex
 from flask import Blueprint, Response, abort, redirect
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -16,6 +17,7 @@ from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, read_payload, read_time
 from moderation.core.audit_export import exported
+from moderation.core.messages import noted
 from moderation.core.reach import ADMIN, READ, everywhere
 from moderation.core.times import start_of_day
 from moderation.jobs.chain_checks import ask_to_check
@@ -24,8 +26,9 @@ from moderation.storage.chain_checks import ChainCheck, checks_of
 from moderation.storage.desk import EventsWanted, account_names, newest_events
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, time_zone, whole_number
-from moderation.web.shared.wording import referred_to, who
+from moderation.web.shared.wording import number, referred_to, who
 
 PAGE = 50
 LONGEST_PAYLOAD = 20_000
@@ -33,7 +36,12 @@ LONGEST_PAYLOAD = 20_000
 PIECE = 64 * 1024
 """Bytes that an export sends at once."""
 AUDIT = "/audit"
-NO_CHAIN = "This account has no site whose audit log it may read."
+NO_CHAIN = noted("This account has no site whose audit log it may read.")
+_FAULTS = (
+    noted("a column was changed: it differs from the text that was hashed"),
+    noted("its hash is not that of its text"),
+)
+"""What can be wrong with an event, as the chain says it."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -127,7 +135,7 @@ def blueprint() -> Blueprint:
         with services().database.reading() as db:
             chains = _chains(person(), db)
         if not chains:
-            abort(403, NO_CHAIN)
+            abort(403, gettext(NO_CHAIN))
         ask_to_check(services(), chains)
         return redirect(f"{AUDIT}#checks", 303)
 
@@ -137,7 +145,7 @@ def blueprint() -> Blueprint:
             chains = _chains(person(), db)
         asked = argument("chain")
         if not chains or (asked and asked not in chains):
-            abort(404, "There is no such chain, or this account may not read it.")
+            abort(404, gettext("There is no such chain, or this account may not read it."))
         answer = Response(_exported([asked] if asked else chains), content_type="application/jsonl; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="audit-{asked or "all"}.jsonl"'
         answer.headers["Cache-Control"] = "private, no-store"
@@ -177,7 +185,7 @@ def _audit_page() -> Response:
     with services().database.reading() as db:
         chains = _chains(person(), db)
         if not chains:
-            abort(403, NO_CHAIN)
+            abort(403, gettext(NO_CHAIN))
         names = account_names(db)
         asked = _asked(chains)
         found = newest_events(db, asked.wanted(names), limit=PAGE + 1)
@@ -191,7 +199,10 @@ def _audit_page() -> Response:
         events=[_line(event, asked, names) for event in page],
         older=replace(asked, before=page[-1].sequence).href if len(found) > PAGE else None,
         newest=replace(asked, before=None).href if asked.before is not None else None,
-        people=sorted(set(names.values()) | {"the policy", "its writer", "the site's key", "the service"}),
+        people=sorted(
+            set(names.values())
+            | {gettext(words) for words in ("the policy", "its writer", "the site's key", "the service")}
+        ),
         checks=checks,
     )
 
@@ -247,7 +258,10 @@ def _pretty(payload: str) -> str:
     except RecursionError:
         text = legible(payload)
     left_out = len(text) - LONGEST_PAYLOAD
-    return f"{text[:LONGEST_PAYLOAD]} … and {left_out:,} characters more" if left_out > 0 else text
+    if left_out <= 0:
+        return text
+    more = gettext("… and %(number)s characters more", number=number(left_out))
+    return f"{text[:LONGEST_PAYLOAD]} {more}"
 
 
 def _checks(known: Sequence[ChainCheck], chains: int) -> Checks:
@@ -261,10 +275,62 @@ def _checks(known: Sequence[ChainCheck], chains: int) -> Checks:
     )
 
 
+_PROBLEMS: tuple[tuple[regex.Pattern[str], str], ...] = (
+    (
+        regex.compile(
+            r"chain (?P<chain>.{1,200}), event (?P<number>[0-9]{1,20}): missing; the next one stored is (?P<next>.+)"
+        ),
+        noted("chain %(chain)s, event %(number)s: missing; the next one stored is %(next)s"),
+    ),
+    (
+        regex.compile(
+            r"chain (?P<chain>.{1,200}), event (?P<number>[0-9]{1,20}): says that it belongs to the chain (?P<other>.+)"
+        ),
+        noted("chain %(chain)s, event %(number)s: says that it belongs to the chain %(other)s"),
+    ),
+    (
+        regex.compile(
+            r"chain (?P<chain>.{1,200}), event (?P<number>[0-9]{1,20}): doesn't follow from the event before it"
+        ),
+        noted("chain %(chain)s, event %(number)s: doesn't follow from the event before it"),
+    ),
+    (
+        regex.compile(
+            r"chain (?P<chain>.{1,200}) ends at event (?P<number>[0-9]{1,20}), "
+            r"but its head names event (?P<head>[0-9]{1,20})"
+        ),
+        noted("chain %(chain)s ends at event %(number)s, but its head names event %(head)s"),
+    ),
+    (
+        regex.compile(r"chain (?P<chain>.{1,200}) ends at event (?P<number>[0-9]{1,20}), but its head names nothing"),
+        noted("chain %(chain)s ends at event %(number)s, but its head names nothing"),
+    ),
+)
+_FAULT = regex.compile(r"chain (?P<chain>.{1,200}), event (?P<number>[0-9]{1,20}): (?P<why>.+)")
+
+
+def _problem_told(problem: str) -> str:
+    """What is wrong with a chain, which is kept in English, in the language of the page."""
+    for shape, sentence in _PROBLEMS:
+        if found := shape.fullmatch(problem):
+            return gettext(sentence, **found.groupdict())
+    if fault := _FAULT.fullmatch(problem):
+        why = gettext(fault["why"])
+        return gettext(
+            "chain %(chain)s, event %(number)s: %(why)s", chain=fault["chain"], number=fault["number"], why=why
+        )
+    return problem
+
+
 def _checked(check: ChainCheck, at: datetime) -> Checked:
     if check.problem is not None:
-        return Checked(at=at, holds=False, words=f"Broken: {check.problem}")
-    words = (
-        f"{check.chain}: {check.head:,} events, head {check.head_hash}" if check.head else f"{check.chain}: no event"
-    )
+        return Checked(at=at, holds=False, words=gettext("Broken: %(problem)s", problem=_problem_told(check.problem)))
+    words = gettext("%(chain)s: no event", chain=check.chain)
+    if check.head:
+        words = gettext(
+            "%(chain)s: %(number)s events, head %(hash)s",
+            chain=check.chain,
+            number=number(check.head),
+            hash=check.head_hash,
+        )
     return Checked(at=at, holds=True, words=words)

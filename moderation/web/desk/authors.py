@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from moderation.accounts.reachable import author_reached
 from moderation.core.errors import InvalidField, ModerationError
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
 from moderation.desk.authors import AuthorRuling, decide_author
 from moderation.desk.flags import add_note
@@ -19,6 +20,7 @@ from moderation.web.desk.forms import SPANS, Problem, done_here, field, form_res
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
+from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, known_id
 
 AUTHORS = f"{QUEUE}/authors"
@@ -71,7 +73,7 @@ def _decide_from_card(author_id: str) -> Response:
 def _ruling() -> AuthorRuling:
     kind = field("kind")
     if kind not in list(AuthorKind):
-        raise InvalidField("decision", f"must be one of {', '.join(AuthorKind)}.")
+        raise InvalidField("decision", Message("not_offered_of", {"offered": ", ".join(AuthorKind)}))
     restricts = kind in (AuthorKind.MUTED, AuthorKind.BANNED)
     return AuthorRuling(
         kind=AuthorKind(kind),
@@ -109,7 +111,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         names=names,
         reasons=configuration.reasons,
         labels={reason.id: reason.label for reason in configuration.reasons},
-        spans=SPANS,
+        spans={value: gettext(words) for value, words in SPANS.items()},
         comments=found[:PAGE],
         blurs=blurs,
         next=found[PAGE - 1][0].id if len(found) > PAGE else None,

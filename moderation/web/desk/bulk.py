@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import article_reached, author_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import ActionNotFound, DecidedMeanwhile, InvalidField, NotPossibleNow
+from moderation.core.messages import noted
 from moderation.core.reach import READ
 from moderation.desk.bulk import check_everything, remove_everything
 from moderation.desk.decide import Ruling, Verdict
@@ -22,8 +23,10 @@ from moderation.storage.score_map import HUNDREDTHS
 from moderation.web.desk.comment_view import Reading
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
-from moderation.web.shared.languages import language
+from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, known_id, path_within
+from moderation.web.shared.signals import signal_name
+from moderation.web.shared.wording import beginning
 
 ACTIONS = f"{QUEUE}/actions"
 
@@ -76,15 +79,22 @@ def _action_page(action_id: str, problem: str | None = None) -> Response:
     )
 
 
+_EVERYTHING = {
+    "under this article": noted("Everything under one article"),
+    "by this author": noted("Everything by one author"),
+}
+
+
 def _about(action: ModeratorAction) -> str | None:
     """What an action was about, in words: a range of the map, or all of an article or author."""
     detail = action.detail
     if "signal" in detail:
-        signal = detail["signal"].replace("_", " ")
-        return f"{signal.capitalize()} from {detail['low'] / HUNDREDTHS:.2f} to {detail['high'] / HUNDREDTHS:.2f}"
+        low, high = f"{detail['low'] / HUNDREDTHS:.2f}", f"{detail['high'] / HUNDREDTHS:.2f}"
+        signal = beginning(signal_name(detail["signal"]))
+        return gettext("%(signal)s from %(low)s to %(high)s", signal=signal, low=low, high=high)
     if "alike" in detail:
-        return "A comment and all that says nearly the same"
-    return f"Everything {detail['everything']}" if "everything" in detail else None
+        return gettext("A comment and all that says nearly the same")
+    return gettext(_EVERYTHING[detail["everything"]]) if detail.get("everything") in _EVERYTHING else None
 
 
 def _undo(action_id: str) -> Response:
@@ -139,7 +149,7 @@ def _remove(find: Callable[[Actor], _Place]) -> Response:
         )
         begun = remove_everything(services(), actor, place.what, ruling)
     except InvalidField as error:
-        return _remove_page(place, error.told(language()))
+        return _remove_page(place, error.sentence(language()))
     return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': place.path})}", 303)
 
 

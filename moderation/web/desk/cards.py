@@ -24,8 +24,9 @@ from moderation.storage.desk import DeskComment, Line, ThreadComment, holds_in
 from moderation.storage.queue_index import signals_of_entry
 from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
 from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
-from moderation.web.desk.words import reason_told, signal_name, status_by
+from moderation.web.desk.words import status_by
 from moderation.web.shared.languages import gettext, said
+from moderation.web.shared.signals import reason_told, signal_name
 from moderation.web.shared.wording import age, language_name, percent, who
 
 ALWAYS_SHOWN = ("toxicity", "relevance")

@@ -7,32 +7,36 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from moderation.comments.discussion_state import Standing, Step, counted_days
+from moderation.comments.discussion_state import Standing, Step
 from moderation.core.comment import Mode
 from moderation.core.discussion_hours import DAYS, Cause, Level, Setting
+from moderation.core.messages import noted
 from moderation.storage.site_rules import Term
+from moderation.web.shared.languages import gettext, ngettext
 from moderation.web.shared.rendering import moment, time_zone
+from moderation.web.shared.signals import reason_told
+from moderation.web.shared.wording import beginning
 
 MODE_WORDS: Mapping[str, str] = {
-    Mode.PRE: "read first",
-    Mode.POST: "published first",
-    Mode.CLOSED: "closed",
-    Mode.HIDDEN: "hidden",
+    Mode.PRE: noted("read first"),
+    Mode.POST: noted("published first"),
+    Mode.CLOSED: noted("closed"),
+    Mode.HIDDEN: noted("hidden"),
 }
 MODE_HINTS: Mapping[str, str] = {
-    Mode.PRE: "a comment waits for a moderator unless the policy publishes it at once",
-    Mode.POST: "a comment appears at once unless it is flagged or rejected",
-    Mode.CLOSED: "what is published can be read, nothing written",
-    Mode.HIDDEN: "no comments are shown or taken",
+    Mode.PRE: noted("a comment waits for a moderator unless the policy publishes it at once"),
+    Mode.POST: noted("a comment appears at once unless it is flagged or rejected"),
+    Mode.CLOSED: noted("what is published can be read, nothing written"),
+    Mode.HIDDEN: noted("no comments are shown or taken"),
 }
 _LEVELS: Mapping[Level, str] = {
-    Level.COMMON: "every site",
-    Level.SITE: "this site",
-    Level.SECTION: "this section",
-    Level.REPLIES: "replies",
-    Level.ARTICLE: "this article",
+    Level.COMMON: noted("%(mode)s for every site"),
+    Level.SITE: noted("%(mode)s for this site"),
+    Level.SECTION: noted("%(mode)s for this section"),
+    Level.REPLIES: noted("%(mode)s for replies"),
+    Level.ARTICLE: noted("%(mode)s for this article"),
 }
 
 
@@ -62,9 +66,9 @@ def steps_shown(stands: Standing, names: Mapping[str, str]) -> list[StepShown]:
     """How the mode of an article came to be, the widest setting first."""
     return [
         StepShown(
-            words=f"{MODE_WORDS[step.mode].capitalize()} for {_LEVELS[step.level]}",
+            words=gettext(_LEVELS[step.level], mode=beginning(gettext(MODE_WORDS[step.mode]))),
             by=_by(step, names),
-            why=step.setting.why if step.setting else None,
+            why=reason_told(step.setting.why) if step.setting and step.setting.why else None,
             counts=step is stands.steps[-1],
         )
         for step in stands.steps
@@ -74,27 +78,32 @@ def steps_shown(stands: Standing, names: Mapping[str, str]) -> list[StepShown]:
 def _by(step: Step, names: Mapping[str, str]) -> str:
     setting = step.setting
     if setting is None:
-        return "sent with the article" if step.level is Level.ARTICLE else "in the configuration"
+        return gettext("sent with the article") if step.level is Level.ARTICLE else gettext("in the configuration")
     if setting.cause is Cause.SURGE:
-        return Markup("by itself, {}").format(moment(setting.since))
+        return escape(gettext("by itself, %(time)s")) % {"time": moment(setting.since)}
     return set_by(setting, names)
 
 
 def set_by(setting: Setting, names: Mapping[str, str]) -> Markup:
     """Who set it and when."""
-    return Markup("set by {}, {}").format(names.get(setting.account_id or "", "somebody"), moment(setting.since))
+    name = names.get(setting.account_id or "") or gettext("somebody")
+    return escape(gettext("set by %(name)s, %(time)s")) % {"name": name, "time": moment(setting.since)}
 
 
 def summary(setting: Setting | None) -> str:
     """What is set for a place, in one line."""
     if setting is None:
-        return "nothing of its own"
-    parts = [MODE_WORDS[setting.mode]] if setting.mode else []
+        return gettext("nothing of its own")
+    parts = [gettext(MODE_WORDS[setting.mode])] if setting.mode else []
     if setting.hours is not None:
-        parts.append("open at all hours" if setting.hours.always else f"opening hours ({setting.hours.zone})")
+        always = setting.hours.always
+        parts.append(
+            gettext("open at all hours") if always else gettext("opening hours (%(zone)s)", zone=setting.hours.zone)
+        )
     if setting.close_after_days is not None:
         days = setting.close_after_days
-        parts.append(f"closes {counted_days(days)} after publication" if days else "never closes by age")
+        after = ngettext("closes %(num)d day after publication", "closes %(num)d days after publication", days)
+        parts.append(after if days else gettext("never closes by age"))
     return ", ".join(parts)
 
 
@@ -144,7 +153,7 @@ def terms_shown(terms: list[Term], names: Mapping[str, str]) -> list[TermShown]:
             id=term.id,
             text=term.term,
             why=term.why,
-            by=names.get(term.account_id, "an account that is gone"),
+            by=names.get(term.account_id) or gettext("an account that is gone"),
             made_at=term.made_at,
         )
         for term in terms

@@ -16,13 +16,15 @@ from moderation.core.actor import Actor
 from moderation.core.comment import Mode
 from moderation.core.discussion_hours import DAYS, always_open, read_hours
 from moderation.core.errors import InvalidField, ModerationError, OpenWithColleague
-from moderation.core.messages import noted
+from moderation.core.messages import Message, noted
 from moderation.desk.discussion_settings import ModeForm
 from moderation.storage.actions import find_action
 from moderation.storage.articles_desk import COUNTED
+from moderation.web.desk.words import action_words
 from moderation.web.shared.errors import CODES
-from moderation.web.shared.languages import language
+from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, known_id, time_zone
+from moderation.web.shared.wording import number
 
 SPANS = {
     "1": noted("1 day"),
@@ -75,16 +77,16 @@ def form_response(
 
 
 _SAID = {
-    "kept": "Kept.",
-    "removed": "Removed.",
-    "there": "Every one of these is on the list already.",
-    "closed": "The whole site is read-only now.",
-    "opened": "The site takes comments again, as its settings say.",
-    "lifted": "Lifted. The article publishes first again.",
-    "joined": "Joined. All comments stand under this article now.",
-    "entered": "Entered. Its time runs.",
-    "decided": "Decided and recorded.",
-    "forgotten": "Erased: nobody can see any more who sent it.",
+    "kept": noted("Kept."),
+    "removed": noted("Removed."),
+    "there": noted("Every one of these is on the list already."),
+    "closed": noted("The whole site is read-only now."),
+    "opened": noted("The site takes comments again, as its settings say."),
+    "lifted": noted("Lifted. The article publishes first again."),
+    "joined": noted("Joined. All comments stand under this article now."),
+    "entered": noted("Entered. Its time runs."),
+    "decided": noted("Decided and recorded."),
+    "forgotten": noted("Erased: nobody can see any more who sent it."),
 }
 
 
@@ -94,18 +96,18 @@ def done_here(session: Session, actor: Actor) -> dict[str, Any] | None:
     if action is not None and action.account_id == actor.account_id:
         return {
             "id": action.id,
-            "words": f"{action.words}.",
+            "words": f"{action_words(action.words)}.",
             "may_undo": action.undoes is None and action.undone_by is None,
         }
     words = _SAID.get(argument("said"))
-    return {"id": None, "words": words, "may_undo": False} if words else None
+    return {"id": None, "words": gettext(words), "may_undo": False} if words else None
 
 
 def field(name: str, maximum: int = 5000) -> str:
     """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long."""
     text = request.form.get(name, "").strip()
     if len(text) > maximum:
-        raise InvalidField(name, f"has {len(text)} characters; at most {maximum} are possible.")
+        raise InvalidField(name, Message("text_too_long", {"number": len(text), "maximum": maximum}))
     return text
 
 
@@ -121,9 +123,9 @@ def moment(name: str, text: str) -> datetime:
             time += timedelta(days=1, minutes=-1)
         time = (time.replace(tzinfo=time_zone()) if time.tzinfo is None else time).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # in UTC it may lie before all years, or after them
-        raise InvalidField(name, "must be a date, such as 2026-03-31.") from error
+        raise InvalidField(name, Message("date_unreadable")) from error
     if not 1970 <= time.year <= 2200:
-        raise InvalidField(name, "must lie between the years 1970 and 2200.")
+        raise InvalidField(name, Message("date_out_of_range"))
     return time
 
 
@@ -131,7 +133,7 @@ def until_chosen(now: datetime) -> datetime | None:
     """The end of a restriction as the form has it: a number of days, a date, or nothing. Raises ``InvalidField``."""
     span = field("span")
     if span not in SPANS:
-        raise InvalidField("duration", "must be one of those offered.")
+        raise InvalidField("duration", Message("not_offered"))
     if span == "date":
         return moment("date", field("until", 40))
     return now + timedelta(days=int(span)) if span else None
@@ -142,14 +144,14 @@ def mode_chosen() -> ModeForm:
     mode, days, hours = field("mode"), field("days", 10), field("hours")
     mode = "" if mode == "wider" else mode
     if mode and mode not in list(Mode):
-        raise InvalidField("mode", f"must be one of {', '.join(Mode)}.")
+        raise InvalidField("mode", Message("not_offered_of", {"offered": ", ".join(Mode)}))
     if days and not (days.isascii() and days.isdigit()):
-        raise InvalidField("days", "must be a whole number; 0 means never.")
+        raise InvalidField("days", Message("days_unreadable"))
     if hours not in ("", "always", "weekly"):
-        raise InvalidField("hours", "must be one of those offered.")
-    weekly = [field(f"day-{number}", 200) for number in range(len(DAYS))]
+        raise InvalidField("hours", Message("not_offered"))
+    weekly = [field(f"day-{place}", 200) for place in range(len(DAYS))]
     if hours == "weekly" and not any(weekly):
-        raise InvalidField("hours", "are empty: to close the place altogether, choose the mode “closed”.")
+        raise InvalidField("hours", Message("hours_empty"))
     chosen = {"": None, "always": always_open()}
     return ModeForm(
         mode=Mode(mode) if mode else None,
@@ -159,6 +161,6 @@ def mode_chosen() -> ModeForm:
     )
 
 
-def counted(number: int) -> str:
+def counted(count: int) -> str:
     """A count that stops: ``37``, or ``1,000+``."""
-    return f"{number:,}" if number <= COUNTED else f"{COUNTED:,}+"
+    return number(count) if count <= COUNTED else f"{number(COUNTED)}+"

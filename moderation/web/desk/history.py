@@ -11,8 +11,8 @@ from moderation.core.audit_chain import AuditEvent, fault_in, legible, read_payl
 from moderation.core.messages import noted
 from moderation.storage.comments import DecisionRow
 from moderation.web.desk.appeals import OUTCOME_WORDS
-from moderation.web.desk.words import reason_told
 from moderation.web.shared.languages import gettext, pgettext, said
+from moderation.web.shared.signals import reason_told
 from moderation.web.shared.wording import who
 
 _WORDS: Mapping[str, str] = {

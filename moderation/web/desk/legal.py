@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import case_reached, sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message, noted
 from moderation.core.reach import SENIOR
 from moderation.desk.decide import Ruling, Verdict
 from moderation.desk.legal import CaseForm, CaseRuling, decide_case, receive
@@ -24,6 +25,7 @@ from moderation.storage.sites import Site
 from moderation.web.desk.forms import Problem, done_here, field, form_response, moment, problem_of
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
+from moderation.web.shared.languages import gettext, pgettext
 from moderation.web.shared.rendering import argument, known_id
 from moderation.web.shared.wording import age
 
@@ -104,7 +106,7 @@ def blueprint() -> Blueprint:
 def _form() -> CaseForm:
     kind, received = field("kind"), field("received_at", 40)
     if kind not in list(LegalKind):
-        raise InvalidField("kind", f"must be one of {', '.join(LegalKind)}.")
+        raise InvalidField("kind", Message("not_offered_of", {"offered": ", ".join(LegalKind)}))
     now = services().clock()
     return CaseForm(
         kind=LegalKind(kind),
@@ -119,10 +121,10 @@ def _form() -> CaseForm:
 def _ruling() -> CaseRuling:
     outcome, verdict = field("outcome"), field("verdict")
     if outcome not in list(LegalOutcome):
-        raise InvalidField("outcome", "is missing: was something done, or was it refused?")
+        raise InvalidField("outcome", Message("case_outcome_missing"))
     verdict = "" if verdict == "keep" else verdict
     if verdict not in ("", Verdict.APPROVE, Verdict.REJECT):
-        raise InvalidField("comment", "must be one of those offered.")
+        raise InvalidField("comment", Message("not_offered"))
     revision = field("revision", 9)
     comment = (
         Ruling(
@@ -136,7 +138,7 @@ def _ruling() -> CaseRuling:
         else None
     )
     if comment is not None and comment.verdict is Verdict.REJECT and comment.reason_id is None:
-        raise InvalidField("reason", "is missing: choose why the comment is removed.")
+        raise InvalidField("reason", Message("comment_removal_reason_missing"))
     return CaseRuling(outcome=LegalOutcome(outcome), decision=field("decision", 20_000), comment=comment)
 
 
@@ -150,7 +152,7 @@ def _queue_page(problem: Problem | None = None) -> Response:
     with services().database.reading() as db:
         sites = _sites(db, actor)
         if not sites:
-            abort(403, "The legal queue is for senior moderators.")
+            abort(403, gettext("The legal queue is for senior moderators."))
         ids = [site.id for site in sites]
         last = db.get(LegalCase, known_id(argument("before"))) if argument("before") else None
         last = last if last and last.decided_at and last.site_id in ids else None
@@ -168,7 +170,6 @@ def _queue_page(problem: Problem | None = None) -> Response:
         next=decided[PAGE - 1].id if len(decided) > PAGE else None,
         sites=sites,
         clocks=clocks,
-        kinds=_KINDS,
         problem=problem,
         typed=request.form,
         now=now,
@@ -192,12 +193,11 @@ def _case_page(case_id: str, problem: Problem | None = None) -> Response:
         here=LEGAL,
         legal_case=legal_case,
         line=_line(legal_case, names, now, timedelta(hours=configuration.legal.due_soon_hours)),
-        entered_by=names.get(legal_case.entered_by or "", "somebody"),
+        entered_by=names.get(legal_case.entered_by or "") or gettext("somebody"),
         comment=comment,
         statement=decision.statement if decision else None,
         article=article,
         reasons=configuration.reasons,
-        kinds=_KINDS,
         problem=problem,
         typed=request.form,
         done=done,
@@ -205,30 +205,36 @@ def _case_page(case_id: str, problem: Problem | None = None) -> Response:
 
 
 _KINDS = {
-    LegalKind.NOTICE: "Notice",
-    LegalKind.GRIEVANCE: "Grievance",
-    LegalKind.ORDER: "Order",
+    LegalKind.NOTICE: noted("Notice"),
+    LegalKind.GRIEVANCE: noted("Grievance"),
 }
 
 
 _CATEGORIES: dict[str, str] = {
-    NoticeCategory.CHILD_ABUSE: "sexual abuse of children",
-    NoticeCategory.THREAT_TO_LIFE: "a threat to somebody’s life",
+    NoticeCategory.CHILD_ABUSE: noted("sexual abuse of children"),
+    NoticeCategory.THREAT_TO_LIFE: noted("a threat to somebody’s life"),
 }
+
+
+def _kind_word(kind: str) -> str:
+    return pgettext("legal case", "Order") if kind == LegalKind.ORDER else gettext(_KINDS[LegalKind(kind)])
 
 
 def _line(legal_case: LegalCase, names: dict[str, str], now: datetime, soon: timedelta) -> CaseLine:
     if legal_case.decided_at is not None:
         late = legal_case.decided_at > legal_case.due_at
-        left, urgency = ("decided after its time" if late else "decided in time"), ("late" if late else "calm")
+        left, urgency = (
+            (gettext("decided after its time") if late else gettext("decided in time")),
+            ("late" if late else "calm"),
+        )
     elif legal_case.due_at <= now:
-        left, urgency = f"overdue for {age(legal_case.due_at, now)}", "overdue"
+        left, urgency = gettext("overdue for %(age)s", age=age(legal_case.due_at, now)), "overdue"
     else:
-        left = f"due in {age(now, legal_case.due_at)}"
+        left = gettext("due in %(age)s", age=age(now, legal_case.due_at))
         urgency = "soon" if legal_case.due_at <= now + soon else "calm"
     return CaseLine(
         id=legal_case.id,
-        kind=_KINDS[LegalKind(legal_case.kind)],
+        kind=_kind_word(legal_case.kind),
         site=legal_case.site_id,
         explanation=legal_case.explanation,
         sender=legal_case.sender,
@@ -237,7 +243,7 @@ def _line(legal_case: LegalCase, names: dict[str, str], now: datetime, soon: tim
         left=left,
         urgency=urgency,
         urgent=legal_case.urgent,
-        category=_CATEGORIES.get(legal_case.category or ""),
+        category=gettext(_CATEGORIES[legal_case.category]) if legal_case.category in _CATEGORIES else None,
         informed_at=legal_case.informed_at,
         outcome=legal_case.outcome,
         decided_at=legal_case.decided_at,

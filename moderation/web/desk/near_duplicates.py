@@ -72,7 +72,7 @@ def _reject(comment_id: str) -> Response:
         )
         begun = reject_alike(services(), person(), comment_id, ruling)
     except InvalidField as error:
-        return _alike_page(comment_id, error.told(language()))
+        return _alike_page(comment_id, error.sentence(language()))
     if begun.running or begun.skipped:
         back = path_within(form.get("back", "")[:1000], QUEUE, QUEUE)
         return redirect(f"{ACTIONS}/{begun.action_id}?{urlencode({'back': back})}", 303)

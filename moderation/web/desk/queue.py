@@ -31,13 +31,14 @@ from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.menus import article_menu, section_menu
 from moderation.web.desk.queue_view import FLAGS, ORDERS, TABS, UNUSABLE, WAITS, View
 from moderation.web.desk.responses import facts
-from moderation.web.desk.words import action_words, signal_name
+from moderation.web.desk.words import action_words
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import LARGEST_COUNT, argument, known_id, page, whole_number
+from moderation.web.shared.signals import signal_name
 from moderation.web.shared.waiting_counts import counted, lately, waiting
-from moderation.web.shared.wording import beginning, language_name, status_word
+from moderation.web.shared.wording import beginning, language_name, number, status_word
 
 PAGE = 30
 NEWS_COUNTED = 99
@@ -186,7 +187,7 @@ def _reordering(reading: Reading) -> str | None:
         return None
     share = f"{100 * found.done // max(found.total, 1)}%"
     all_seen = everywhere(reading.actor, READ)
-    both = gettext("%(done)s of %(total)s", done=f"{found.done:,}", total=f"{found.total:,}")
+    both = gettext("%(done)s of %(total)s", done=number(found.done), total=number(found.total))
     return both if all_seen else share
 
 

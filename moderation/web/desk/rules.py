@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import sites_reached
 from moderation.core.discussion_hours import Cause
 from moderation.core.errors import InvalidField, SiteNotFound
+from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
 from moderation.desk.discussion_settings import Spot, end_read_only, make_read_only, set_mode
 from moderation.desk.wordlists import add_terms, remove_term
@@ -67,7 +68,7 @@ def blueprint() -> Blueprint:
 def _set(site_id: str) -> str | None:
     section = field("section", 200)
     if "section" in request.form and not section:
-        raise InvalidField("section", "is missing.")
+        raise InvalidField("section", Message("section_missing"))
     return set_mode(services(), person(), Spot(site_id=site_id, section=section), mode_chosen())
 
 

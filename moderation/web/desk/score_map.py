@@ -25,6 +25,8 @@ from moderation.web.desk.score_map_view import MAP, MapView, SampleLine, beside,
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import desk_page
 from moderation.web.shared.languages import language
+from moderation.web.shared.signals import signal_name
+from moderation.web.shared.wording import beginning
 
 SAMPLE = 8
 LOOKED_AT = 500
@@ -73,14 +75,14 @@ def _map_page(view: MapView, problem: InvalidField | None = None) -> Response:
             drawn=drawing(found, view),
             beside=beside(found, view),
             score_range=score_range,
-            signals=[{"id": signal, "words": signal.replace("_", " ").capitalize()} for signal in SIGNALS],
+            signals=[{"id": signal, "words": beginning(signal_name(signal))} for signal in SIGNALS],
             sites=reading.sites,
             # An article that isn't reached from here is as unknown as one that was never there.
             article=next((article for article in articles if article["id"] == view.article), None),
             articles=articles,
             sections=sections,
             reasons=services().configuration.current().reasons,
-            problem=problem.told(language()) if problem else None,
+            problem=problem.sentence(language()) if problem else None,
             typed=request.form,
         )
 

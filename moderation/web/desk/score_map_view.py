@@ -12,6 +12,7 @@ import regex
 
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import READ, SENIOR, reachable, scopes, somewhere_on
 from moderation.core.scores import LABELS
 from moderation.desk.saved_views import DeskPreferences
@@ -104,7 +105,7 @@ def score_range_asked(said: Mapping[str, str]) -> ScoreRange:
     """The score range that a form decides about. Raises ``InvalidField``: here nothing is guessed."""
     view = MapView.of(said)
     if view.score_range is None or said.get("signal") != view.signal:
-        raise InvalidField("score range", "needs a score, and a beginning below its end, both from 0 to 1.")
+        raise InvalidField("score range", Message("score_range_incomplete"))
     return view.score_range
 
 

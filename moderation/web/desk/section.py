@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import article_reached
 from moderation.core.comment import Notice, Status
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.core.reach import SENIOR
 from moderation.desk.join import join_articles, join_target
 from moderation.desk.notices import LONGEST, NoticeForm, say
@@ -44,7 +45,7 @@ def _notice() -> NoticeForm | None:
         return None
     kind = field("kind")
     if kind not in list(Notice):
-        raise InvalidField("kind", f"must be one of {', '.join(Notice)}.")
+        raise InvalidField("kind", Message("not_offered_of", {"offered": ", ".join(Notice)}))
     until = field("until")
     return NoticeForm(
         kind=Notice(kind), text=field("text", LONGEST * 10), until=moment("until", until) if until else None
@@ -61,7 +62,7 @@ def _join(article_id: str) -> Response:
                 _, target = join_target(db, person(), article_id, typed)
             except InvalidField as error:
                 problem = problem_of(error)
-        count = counted(how_many_under(db, source.id, list(Status)))
+        number = how_many_under(db, source.id, list(Status))
         addresses = addresses_of(db, source.id)
     if target is not None and request.form.get("sure") == target.id:
         join_articles(services(), person(), article_id, typed)
@@ -74,7 +75,8 @@ def _join(article_id: str) -> Response:
         article=source,
         target=target,
         typed=typed,
-        count=count,
+        count=counted(number),
+        how_many=number,
         addresses=addresses,
         problem=problem,
     )

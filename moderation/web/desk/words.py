@@ -5,35 +5,18 @@ kept in English with the decision that they led to.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import regex
 from flask import Flask
 
 from moderation.core.comment import Status
 from moderation.core.messages import ENGLISH, noted
+from moderation.storage.site_rules import AuthorKind
 from moderation.web.desk.script_words import script_words
-from moderation.web.shared.languages import gettext, language
-
-_SIGNALS: Mapping[str, str] = {
-    "toxicity": noted("toxicity"),
-    "severe_toxicity": noted("severe toxicity"),
-    "obscene": noted("obscene"),
-    "threat": noted("threat"),
-    "insult": noted("insult"),
-    "identity_attack": noted("identity attack"),
-    "sexual_explicit": noted("sexual explicit"),
-    "relevance": noted("relevance"),
-    "spam": noted("spam"),
-    "links": noted("links"),
-    "reports": noted("reports"),
-    "private_data": noted("private data"),
-}
-
-
-def signal_name(signal: str) -> str:
-    """A score or another signal as people call it: ``severe toxicity``."""
-    return gettext(_SIGNALS[signal]) if signal in _SIGNALS else signal.replace("_", " ")
-
+from moderation.web.shared.languages import gettext, language, ngettext
+from moderation.web.shared.rendering import in_words
+from moderation.web.shared.signals import signal_name
 
 _STANDS: Mapping[str, str] = {"trusted": noted("trusted"), "muted": noted("muted"), "banned": noted("banned")}
 
@@ -57,66 +40,70 @@ def status_by(status: str, name: str) -> str:
     return gettext(_DECIDED[status], name=name) if status in _DECIDED else f"{status} ({name})"
 
 
+_RULINGS: Mapping[str, str] = {
+    AuthorKind.TRUSTED: noted("Trusted"),
+    AuthorKind.MUTED: noted("Muted"),
+    AuthorKind.BANNED: noted("Banned"),
+    AuthorKind.LIFTED: noted("Free again"),
+}
+
+
+def ruling_word(kind: str) -> str:
+    """What was decided about an author."""
+    return gettext(_RULINGS[kind]) if kind in _RULINGS else kind
+
+
 _DONE = (
-    *(noted("Published"), noted("Rejected"), noted("Reopened"), noted("Undone"), noted("Featured")),
+    *(noted("Published"), noted("Approved"), noted("Rejected"), noted("Reopened"), noted("Put back into the queue")),
+    *(noted("Undone"), noted("Featured"), noted("No longer featured"), noted("Sent to the newsroom")),
+    *(noted("Taken back from the newsroom"), noted("Left to a senior moderator")),
+    noted("No longer left to a senior moderator"),
     *(noted("Author trusted"), noted("Author muted"), noted("Author banned"), noted("Author free again")),
+    *(noted("Note about a comment"), noted("Note about an article"), noted("Note about an author")),
+    *(noted("Note about a comment removed"), noted("Note about an article removed")),
+    noted("Note about an author removed"),
+    *(noted("Article set"), noted("Section set"), noted("Site set")),
+    *(noted("Article set as more widely"), noted("Section set as more widely"), noted("Site set as more widely")),
+    *(noted("The question stands above it"), noted("The announcement stands above it")),
+    noted("Nothing stands above the discussion any more"),
+    noted("Word added to the wordlist"),
 )
-"""What an action is kept as, where nothing particular stands behind it."""
+"""What an action is kept as, alone or with what it was about after a colon."""
+_RESTRICTED_UNTIL = regex.compile(r"(?P<done>Author (?:muted|banned)) until (?P<time>[\w ,:]{1,40}) UTC")
+_WORDS_ADDED = regex.compile(r"(?P<number>[0-9]{1,9}) words added to the wordlist")
 
 
 def action_words(words: str) -> str:
-    """What somebody did, as it was kept in English, such as ``Rejected: Off-topic``."""
+    """What somebody did, as it was kept in English, such as ``Rejected: Off-topic``, in the language of the page."""
     if language() == ENGLISH:
         return words
+    if restricted := _RESTRICTED_UNTIL.fullmatch(words):
+        return f"{gettext(restricted['done'])}, {_until(restricted['time'])}"
+    if added := _WORDS_ADDED.fullmatch(words):
+        number = int(added["number"])
+        return ngettext("%(num)d word added to the wordlist", "%(num)d words added to the wordlist", number)
     done, colon, about = words.partition(": ")
-    return f"{gettext(done)}{colon}{gettext(about) if about else about}" if done in _DONE else gettext(words)
+    if not colon or done not in _DONE:
+        return gettext(words)
+    return f"{gettext(done)}: {action_words(about) if done == 'Undone' else gettext(about)}"
 
 
-# --- reasons ----------------------------------------------------------------------------------------------------------
-
-_NUMBER = r"(?P<value>[0-9.]{1,20}), at or (?P<side>over|under) (?P<threshold>[0-9.]{1,20})"
-_COMPARED = regex.compile(rf"(?P<of_name>name: )?(?P<signal>[a-z ]{{1,60}}) {_NUMBER}(?P<rest>.*)", regex.DOTALL)
-_HELD = regex.compile(
-    r"(?P<of_name>its author's name )?holds a word on the wordlist of this (?P<where>article|site): (?P<why>.*)",
-    regex.DOTALL,
-)
-_COMPARISONS = {
-    "over": noted("%(signal)s %(value)s, at or over %(threshold)s"),
-    "under": noted("%(signal)s %(value)s, at or under %(threshold)s"),
-}
-_HOLDS = {
-    (False, "site"): noted("holds a word on the wordlist of this site: %(why)s"),
-    (False, "article"): noted("holds a word on the wordlist of this article: %(why)s"),
-    (True, "site"): noted("its author's name holds a word on the wordlist of this site: %(why)s"),
-    (True, "article"): noted("its author's name holds a word on the wordlist of this article: %(why)s"),
-}
-_KEPT = (
-    noted("its author is muted: a moderator reads everything they write"),
-    noted("its author has been banned since it was written"),
-    noted("answers a comment that isn’t published"),
-    noted("approved comments of this author"),
-    noted("wordlist matches"),
-    noted("places with private data"),
-)
-"""What a decision is kept with, beside the constants of the policy."""
-
-
-def reason_told(words: str) -> str:
-    """A reason of the policy, which is kept in English, in the language of the page; what isn't known stays English."""
-    if language() == ENGLISH:
-        return words
-    if compared := _COMPARED.fullmatch(words):
-        signal = gettext(compared["signal"])
-        if compared["of_name"]:
-            signal = gettext("Name: %(signal)s", signal=signal)
-        numbers = {"value": compared["value"], "threshold": compared["threshold"]}
-        return gettext(_COMPARISONS[compared["side"]], signal=signal, **numbers) + compared["rest"]
-    if held := _HELD.fullmatch(words):
-        return gettext(_HOLDS[bool(held["of_name"]), held["where"]], why=held["why"])
-    return gettext(words)
+def _until(kept: str) -> str:
+    try:
+        time = datetime.strptime(kept, "%d %B %Y, %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return kept
+    return gettext("until %(time)s", time=in_words(time))
 
 
 def install(app: Flask) -> None:
     """Gives the templates of the desk its words, and its scripts' ones."""
-    app.jinja_env.filters.update({"signal_name": signal_name, "author_word": author_word})
+    app.jinja_env.filters.update(
+        {
+            "signal_name": signal_name,
+            "author_word": author_word,
+            "ruling_word": ruling_word,
+            "action_words": action_words,
+        }
+    )
     app.jinja_env.globals["script_words"] = script_words

@@ -24,11 +24,12 @@ from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.queue_view import View
 from moderation.web.desk.responses import asked_by_script, back_to, code_of, facts, refused
-from moderation.web.desk.words import action_words, signal_name
+from moderation.web.desk.words import action_words
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import QUEUE, desk_page
 from moderation.web.shared.languages import language
 from moderation.web.shared.rendering import known_id, path_within, tidy
+from moderation.web.shared.signals import signal_name
 from moderation.web.shared.wording import beginning, status_word
 
 ACTIONS = f"{QUEUE}/actions"

@@ -20,6 +20,7 @@ from moderation.accounts.sign_in import account_signed_in, account_with_token
 from moderation.accounts.sites import key_behind
 from moderation.core.actor import Actor
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
+from moderation.core.messages import noted
 from moderation.core.reach import anywhere, reachable, somewhere_on
 from moderation.core.signing import keyed
 from moderation.services import Services
@@ -221,7 +222,7 @@ def install_sign_in(app: Flask, *, open_endpoints: frozenset[str]) -> None:
         if request.endpoint is None or request.endpoint in open_endpoints or signed_in() is not None:
             return None
         if request.method not in SAFE:
-            abort(403, "You were signed out meanwhile. Sign in again; nothing was changed.")
+            abort(403, noted("You were signed out meanwhile. Sign in again; nothing was changed."))
         return redirect(url_for("login", next=request.full_path.rstrip("?")))
 
 

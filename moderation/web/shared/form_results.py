@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
 from moderation.web.shared.access import person
 from moderation.web.shared.languages import language
 
@@ -19,7 +20,7 @@ class Made:
     words: str
     secret: str | None = None
     codes: tuple[str, ...] = ()
-    hint: str = "It is shown this once. Copy it now to where it will be used."
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +47,5 @@ def field(name: str, maximum: int = 200) -> str:
     """A field of the form, trimmed. Raises ``InvalidField`` for what is far too long or can't be stored."""
     text = request.form.get(name, "").strip()
     if len(text) > maximum or "\x00" in text:
-        raise InvalidField(name, f"can't be used: it is over {maximum} characters, or holds what can't be stored.")
+        raise InvalidField(name, Message("field_unusable", {"maximum": maximum}))
     return text

@@ -1,32 +1,24 @@
-"""The language of an answer: what its address asks for (``lang=``), else what the browser prefers, else English."""
+"""The language of an answer: what its address asks for (``lang=``), on the desk what the account has chosen, else the
+site or the installation; else what the browser prefers, else English.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 from babel import Locale
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from markupsafe import Markup
 
 from moderation.core.messages import ENGLISH, LANGUAGES, direction, told, translated, translations
+from moderation.core.reach import sites_of
 
-DESK = frozenset(
-    {
-        *("queue_pages", "comment_pages", "flag_pages", "desk_work_pages", "author_pages", "article_pages"),
-        *("rules_pages", "legal_pages", "map_pages", "bulk_pages", "alike_pages", "reporter_pages", "webhooks_pages"),
-    }
-)
-"""Blueprints whose pages are for moderators, in fewer languages than those for readers."""
-ENGLISH_ONLY = frozenset(
-    {
-        *("admin_pages", "policy_pages", "figures_pages", "sites_pages", "accounts_pages", "account_pages"),
-        *("audit_pages", "perspective_api", "author_pages", "article_pages", "rules_pages"),
-        *("legal_pages", "map_pages", "bulk_pages"),
-    }
-)
-"""Blueprints that speak English alone, until their pages are translated."""
-ENGLISH_ENDPOINTS = frozenset({"invitation"})
-DESK_ENDPOINTS = frozenset({"login", "login_code"})
+DESK = frozenset({"review", "legal", "audit", "admin", "account", "login", "logout", "invitation"})
+"""How addresses of pages for moderators begin: those are in fewer languages than the pages for readers."""
+GOOGLES = frozenset({"perspective_api"})
+"""Blueprints that answer as Google's service does, in English."""
 
 
 def language() -> str:
@@ -38,14 +30,34 @@ def language() -> str:
     return cast(str, g.language)
 
 
+def speak(chosen: str | None) -> None:
+    """Has this answer speak the language that somebody has just chosen; None: as it would anyway."""
+    signed_in = g.get("signed_in")
+    if signed_in is not None:
+        g.signed_in = replace(signed_in, language=chosen)
+    g.pop("language", None)
+
+
 def _language_asked() -> str:
-    blueprint = request.blueprint or ""
-    if blueprint in ENGLISH_ONLY or request.endpoint in ENGLISH_ENDPOINTS:
+    if request.blueprint in GOOGLES:
         return ENGLISH
-    offered = LANGUAGES["desk" if blueprint in DESK or request.endpoint in DESK_ENDPOINTS else "reader"]
+    desk = request.path.split("/", 2)[1] in DESK
+    offered = LANGUAGES["desk" if desk else "reader"]
     asked = request.args.get("lang", "")
-    wanted = [asked, *(tag for tag, quality in request.accept_languages if quality > 0)]
+    preferred = [tag for tag, quality in request.accept_languages if quality > 0]
+    wanted = [asked, *(_desk_language() if desk else ()), *preferred]
     return next((found for tag in wanted if (found := _primary(tag)) in offered), ENGLISH)
+
+
+def _desk_language() -> Iterator[str]:
+    """What the account has chosen, and what its sites or the installation have."""
+    actor = g.get("signed_in")
+    if actor is not None and actor.language:
+        yield actor.language
+    display = current_app.extensions["moderation"].configuration.current().display
+    usual = display.language_of(*(sites_of(actor) if actor is not None else ()))
+    if usual:
+        yield usual
 
 
 def _primary(tag: str) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moderation.web.shared.wording import number
+
 HEIGHT = 200
 TOP = 8
 _STEPS = (1, 1.2, 1.6, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -69,10 +71,10 @@ def column_plot(groups: Sequence[Group], names: Sequence[str], *, maximum: float
     top = maximum or _round_up(max((sum(piece.value for piece in bar) for group in groups for bar in group), default=0))
     wide = 100 / max(len(groups), 1)
     rects = []
-    for number, group in enumerate(groups):
+    for at, group in enumerate(groups):
         each = wide * 0.8 / len(group)
         for place, bar in enumerate(group):
-            rects += _stack(bar, number * wide + wide * 0.1 + place * each, each * 0.92, top)
+            rects += _stack(bar, at * wide + wide * 0.1 + place * each, each * 0.92, top)
     return Plot(
         height=HEIGHT,
         ticks=tuple(_ticks(top, unit)),
@@ -111,7 +113,7 @@ def _round_up(value: float) -> float:
 def _ticks(top: float, unit: str) -> list[Tick]:
     parts = next((parts for parts in (4, 5, 3) if unit or (top / parts).is_integer()), 2)
     return [
-        Tick(y=f"{HEIGHT - (HEIGHT - TOP) * n / parts:.1f}", words=f"{top * n / parts:,.0f}{unit}")
+        Tick(y=f"{HEIGHT - (HEIGHT - TOP) * n / parts:.1f}", words=f"{number(round(top * n / parts))}{unit}")
         for n in range(parts + 1)
     ]
 
@@ -119,4 +121,4 @@ def _ticks(top: float, unit: str) -> list[Tick]:
 def _labels(names: Sequence[str], wide: float) -> list[Label]:
     every = max(1, -(-len(names) // 6))
     chosen = range(0, len(names), every)
-    return [Label(x=f"{(number + 0.5) * wide:.3f}", anchor="middle", words=names[number]) for number in chosen]
+    return [Label(x=f"{(at + 0.5) * wide:.3f}", anchor="middle", words=names[at]) for at in chosen]

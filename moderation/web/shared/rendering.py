@@ -131,7 +131,7 @@ _TITLES: Mapping[int, str] = {
     404: noted("There is nothing here"),
     405: noted("That is not possible here"),
     409: noted("It changed meanwhile"),
-    410: "It is no longer here",
+    410: noted("It is no longer here"),
     413: noted("That is too large"),
     422: noted("That cannot be used"),
     429: noted("A little too fast"),

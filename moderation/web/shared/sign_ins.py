@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderation.core.messages import noted
 from moderation.storage.accounts import WebSession
 from moderation.storage.sites import digest_of
+from moderation.web.shared.languages import gettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,11 @@ def session_row(session: WebSession, *, cookie: str = "") -> SessionRow:
 # What each browser calls itself holds the names of others too; the first that fits is right.
 _BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {
-    "iPhone": "an iPhone",
-    "iPad": "an iPad",
+    "iPhone": noted("an iPhone"),
+    "iPad": noted("an iPad"),
     "Android": "Android",
     "Windows": "Windows",
-    "Mac OS X": "a Mac",
+    "Mac OS X": noted("a Mac"),
     "Linux": "Linux",
 }
 
@@ -46,7 +48,7 @@ _SYSTEMS = {
 def browser_words(agent: str | None) -> str:
     """Such as ``Firefox on Linux``."""
     if not agent:
-        return "an unknown browser"
-    browser = next((words for token, words in _BROWSERS.items() if token in agent), "another program")
+        return gettext("an unknown browser")
+    browser = next((words for token, words in _BROWSERS.items() if token in agent), gettext("another program"))
     system = next((words for token, words in _SYSTEMS.items() if token in agent), None)
-    return f"{browser} on {system}" if system else browser
+    return gettext("%(browser)s on %(system)s", browser=browser, system=gettext(system)) if system else browser

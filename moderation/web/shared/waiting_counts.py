@@ -12,6 +12,8 @@ from moderation.core.actor import Actor
 from moderation.core.reach import READ, Scope, extent
 from moderation.storage.desk_lists import COUNTED, Wanted, how_many
 from moderation.web.shared.cache import recently
+from moderation.web.shared.languages import language
+from moderation.web.shared.wording import number
 
 KEPT_FOR = timedelta(seconds=0.5)
 """Pages ask every second, so that what they show is two seconds old at most."""
@@ -22,7 +24,7 @@ def lately(actor: Actor, of: Hashable, count: Callable[[], str]) -> str:
     """What ``count`` says, now or a moment ago to somebody with the same reach; ``of`` names what is counted."""
     # Real time, whatever the service's clock says: this is about the age of what a page shows.
     counts = recently("counts", KEPT_FOR, maximum=MAX_KEPT, timer=time.monotonic)
-    found: str = counts.get((extent(actor, READ), of), count)
+    found: str = counts.get((extent(actor, READ), language(), of), count)
     return found
 
 
@@ -31,6 +33,6 @@ def waiting(session: Session, scopes: tuple[Scope, ...]) -> str:
     return counted(how_many(session, Wanted(scopes=scopes)))
 
 
-def counted(number: int) -> str:
+def counted(count: int) -> str:
     """A count as a page says it: ``1,000+`` where counting stopped."""
-    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+    return f"{number(COUNTED)}+" if count > COUNTED else number(count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
@@ -10,6 +10,8 @@ from zlib import crc32
 
 import regex
 from babel import Locale
+from babel.dates import get_day_names
+from babel.numbers import format_decimal
 
 from moderation.core.comment import Status
 from moderation.core.decision import Prompt
@@ -104,6 +106,16 @@ STATUS_WORDS: Mapping[str, str] = {
 }
 
 
+def number(value: int) -> str:
+    """A whole number with its thousands apart, as the language of the page writes it: ``1,000``."""
+    return str(format_decimal(value, locale=language()))
+
+
+def weekday(place: int) -> str:
+    """A day of the week by its place, 0 for Monday."""
+    return str(get_day_names("wide", context="stand-alone", locale=language())[place])
+
+
 def status_word(status: str) -> str:
     """A status as moderators call it."""
     words = STATUS_WORDS.get(status)
@@ -154,7 +166,11 @@ def referred_to(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
     """Whom somebody means who types what ``who`` says, such as an account's name or "the policy"; or a reference."""
     wanted = compatible(typed).strip()
     bare = wanted.removeprefix("the ")
-    kinds = [kind for kind, words in _ACTORS.items() if bare in (kind, words.removeprefix("the "))]
+    kinds = [
+        kind
+        for kind, words in _ACTORS.items()
+        if bare in (kind, words.removeprefix("the ")) or wanted == compatible(gettext(words))
+    ]
     accounts = [f"account:{account}" for account, name in names.items() if compatible(name) == wanted]
     return (*kinds, *accounts) or (typed,)
 
@@ -167,6 +183,11 @@ def language_name(code: str | None) -> str:
 @cache
 def _languages(told_in: str) -> Mapping[str, str]:
     return dict(Locale(told_in).languages)
+
+
+def own_names(codes: Iterable[str]) -> dict[str, str]:
+    """Languages by their codes, each as its own speakers call it: ``Deutsch``."""
+    return {code: beginning(Locale(code).get_language_name(code) or code) for code in codes}
 
 
 WORDS_A_MINUTE = 200
@@ -188,4 +209,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_word": status_word,
     "came_up": came_up,
     "language_name": language_name,
+    "number": number,
+    "weekday": weekday,
 }

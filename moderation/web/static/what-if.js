@@ -36,10 +36,10 @@
       const said = document.getElementById("copied");
       try {
         await navigator.clipboard.writeText(text.value);
-        said.textContent = "Copied.";
+        said.textContent = said.dataset.copied;
       } catch {
         text.select();
-        said.textContent = "It is selected: copy it with Ctrl-C.";
+        said.textContent = said.dataset.selected;
       }
     });
   };
