@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from moderation.comments import joining
+from moderation.comments import articles, joining
 from moderation.core.actor import Actor
-from moderation.core.comment import Notice
+from moderation.core.comment import Mode, Notice
 from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing
+from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
 from moderation.desk.join import join_articles
 from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.desk.undo import undo
 from moderation.storage.articles import find_article
 from moderation.storage.audit import events_about
-from tests.api.test_article_addresses import article_of
-from tests.api.test_section import ids, section, somebody, write
+from tests.api.test_article_addresses import article_of, post
+from tests.api.test_section import APPROVE, ids, section, somebody, write
 from tests.newsroom import ORIGIN, Newsroom, detail
 
 QUESTION = {"kind": "question", "text": "Which stop do you miss?"}
@@ -106,6 +107,39 @@ def test_two_articles_become_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyP
     queued = newsroom.server("GET", "/api/v1/comments?section=sport").json or {}
     assert queued["comments"] == []
     assert audited(newsroom, article_id(newsroom, "new"))[-1] == "article.joined"
+
+
+def test_a_join_that_was_cut_short_goes_on_with_the_sites_next_word(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(APPROVE)
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    url = f"{ORIGIN}/trams"
+    page = {"url": url, "title": "Trams", "text": "They return."}
+    comments = [(post(newsroom, url, page, words=str(number)).json or {})["id"] for number in range(5)]
+    with monkeypatch.context() as killed:
+        killed.setattr(articles, "finish_joining", lambda *_: None)
+        newsroom.put_article("sent", url=url)
+    assert {article_of(newsroom, comment) for comment in comments} != {"sent"}
+    newsroom.put_article("sent", url=url)
+    assert {article_of(newsroom, comment) for comment in comments} == {"sent"}
+
+
+@pytest.mark.parametrize("mode", [Mode.HIDDEN, Mode.CLOSED])
+def test_what_the_desk_has_closed_or_hidden_is_joined_by_nobody_but_a_person(newsroom: Newsroom, mode: Mode) -> None:
+    url = f"{ORIGIN}/trams"
+    page = {"url": url, "title": "Trams", "text": "They return."}
+    comment = (post(newsroom, url, page).json or {})["id"]
+    name = article_of(newsroom, comment)
+    spot = Spot(site_id=newsroom.site, article_id=article_id(newsroom, name))
+    set_mode(newsroom.services, somebody(newsroom), spot, ModeForm(mode=mode))
+    newsroom.put_article("sent", url=url)
+    assert article_of(newsroom, comment) == name
+    assert section(newsroom, article=name)["article"]["state"] == mode.value
+    assert section(newsroom, article="sent")["article"]["state"] == "open"
+    assert "article.joined" not in audited(newsroom, article_id(newsroom, "sent"))
+    join_articles(newsroom.services, somebody(newsroom), article_id(newsroom, name), "sent")
+    assert article_of(newsroom, comment) == "sent"
 
 
 def test_only_a_senior_joins_articles_of_one_site(newsroom: Newsroom) -> None:

@@ -43,6 +43,18 @@ def author_word(stands: str) -> str:
     return gettext(_STANDS[stands]) if stands in _STANDS else stands
 
 
+_MARKS: Mapping[str, str] = {
+    "staff": noted("Newsroom"),
+    "subscriber": noted("Subscriber"),
+    "verified": noted("Verified"),
+}
+
+
+def mark_word(mark: str) -> str:
+    """What the site vouches for of an author; its own badges are called as it calls them."""
+    return gettext(_MARKS[mark]) if mark in _MARKS else mark
+
+
 _DECIDED: Mapping[str, str] = {
     Status.APPROVED: noted("Published by %(name)s"),
     Status.REJECTED: noted("Rejected by %(name)s"),
@@ -94,9 +106,11 @@ _KEPT = (
     noted("its author is muted: a moderator reads everything they write"),
     noted("its author has been banned since it was written"),
     noted("answers a comment that isn’t published"),
+    noted("its author’s name reads like that of somebody whom the site has marked, and they have no such mark"),
     noted("approved comments of this author"),
     noted("wordlist matches"),
     noted("places with private data"),
+    *(noted("marked staff"), noted("marked subscriber"), noted("marked verified")),
 )
 """What a decision is kept with, beside the constants of the policy."""
 
@@ -118,5 +132,5 @@ def reason_told(words: str) -> str:
 
 def install(app: Flask) -> None:
     """Gives the templates of the desk its words, and its scripts' ones."""
-    app.jinja_env.filters.update({"signal_name": signal_name, "author_word": author_word})
+    app.jinja_env.filters.update({"signal_name": signal_name, "author_word": author_word, "mark_word": mark_word})
     app.jinja_env.globals["script_words"] = script_words
