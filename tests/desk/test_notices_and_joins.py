@@ -11,7 +11,7 @@ from moderation.core.actor import Actor
 from moderation.core.comment import Mode, Notice
 from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing
 from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
-from moderation.desk.join import join_articles
+from moderation.desk.join import join_articles, part_articles
 from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.desk.undo import undo
 from moderation.storage.articles import find_article
@@ -107,6 +107,33 @@ def test_two_articles_become_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyP
     queued = newsroom.server("GET", "/api/v1/comments?section=sport").json or {}
     assert queued["comments"] == []
     assert audited(newsroom, article_id(newsroom, "new"))[-1] == "article.joined"
+
+
+def test_two_articles_are_parted_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    for name in ("old", "older", "new"):
+        newsroom.put_article(name, url=f"{ORIGIN}/{name}", section=name)
+    actor, source, oldest = somebody(newsroom), article_id(newsroom, "old"), article_id(newsroom, "older")
+    old, older = write(newsroom, 5, article="old"), write(newsroom, article="older")
+    (new,) = write(newsroom, article="new")
+    join_articles(newsroom.services, actor, oldest, "old")
+    join_articles(newsroom.services, actor, source, "new")
+    (answer,) = write(newsroom, article="new", parent_id=old[0])
+    (below,) = write(newsroom, article="new", parent_id=answer)
+    (since,) = write(newsroom, article="old")
+    part_articles(newsroom.services, actor, source)
+    first, second = section(newsroom, article="old"), section(newsroom, article="new")
+    assert (first["article"]["id"], ids(first["comments"])) == ("old", old[::-1])
+    assert ids(first["comments"][-1]["replies"]["comments"]) == [answer, below]
+    assert (second["article"]["id"], ids(second["comments"])) == ("new", [since, new, *older])
+    asked = {"site": newsroom.publishable, "url": f"{ORIGIN}/old"}
+    assert (newsroom.client.get("/api/v1/section", query_string=asked).json or {})["article"]["id"] == "old"
+    assert article_of(newsroom, newsroom.accepted(article="old")["id"]) == "old"
+    assert audited(newsroom, article_id(newsroom, "new"))[-1] == "article.parted"
+    with pytest.raises(ArticleNotFound):
+        part_articles(newsroom.services, actor, source)
+    part_articles(newsroom.services, actor, oldest)
+    assert ids(section(newsroom, article="older")["comments"]) == older
 
 
 def test_a_join_that_was_cut_short_goes_on_with_the_sites_next_word(

@@ -82,6 +82,7 @@ _SAID = {
     "opened": "The site takes comments again, as its settings say.",
     "lifted": "Lifted. The article publishes first again.",
     "joined": "Joined. All comments stand under this article now.",
+    "parted": "Parted. Its own comments and addresses are its again.",
     "entered": "Entered. Its time runs.",
     "decided": "Decided and recorded.",
 }
