@@ -9,7 +9,7 @@ from moderation.comments.joining import finish_joining, join, part
 from moderation.core.actor import Actor
 from moderation.core.addresses import canonical_address
 from moderation.core.article_ids import article_name
-from moderation.core.errors import ArticleNotFound, InvalidField
+from moderation.core.errors import InvalidField
 from moderation.core.reach import SENIOR
 from moderation.services import Services
 from moderation.storage.addresses import holders
@@ -62,16 +62,15 @@ def join_articles(services: Services, actor: Actor, source_id: str, typed: str) 
 
 
 def part_articles(services: Services, actor: Actor, source_id: str) -> None:
-    """Makes an article that has become a part of another stand by itself again. A senior's to do, on both. Raises
-    ``ArticleNotFound`` where it is no part of any, and ``RightMissing``.
+    """Makes an article that has become a part of another stand by itself again. A senior's to do, on both. One that
+    does already stays as it is; begun before and cut short, it goes on. Raises ``ArticleNotFound``, ``RightMissing``.
     """
 
     def work(unit: UnitOfWork) -> None:
         source = article_reached(unit.session, actor, SENIOR, source_id)
-        if source.joined_into is None:
-            raise ArticleNotFound
-        article_reached(unit.session, actor, SENIOR, source.joined_into)
-        part(unit, source, actor=actor.reference)
+        if source.joined_into is not None:
+            article_reached(unit.session, actor, SENIOR, source.joined_into)
+            part(unit, source, actor=actor.reference)
 
     run_in_unit_of_work(services, work)
     finish_joining(services, source_id)
