@@ -459,5 +459,6 @@ def _comment_row(
         "received_at": now,
         "form_filled": submission.form_filled,
         "marks": list(submission.author.marks),
+        "joined_from": None,
         "first": new and submission.author.id is not None,  # a guest may have been here under any other name
     }

@@ -213,7 +213,7 @@ NAME_UNREAD = noted("its author's name couldn't be scored")
 PART_UNREAD = noted("a part of it is in a language that the scoring pack can't read")
 NAME_HOLDS = "its author's name holds "
 """How the words begin for a term of a wordlist in a name."""
-LOOK_ALIKE = "its author’s name reads like that of somebody whom the site has marked, and they have no mark"
+LOOK_ALIKE = "its author’s name reads like that of somebody whom the site has marked, and they have no such mark"
 FLAGGED_BEFORE_EDIT = noted("an earlier text of it was flagged, and its writer has edited it since")
 HOLD_CODES = {
     FORM_FILLED: "spam",

@@ -1,11 +1,11 @@
-"""Somebody on the desk joins two articles that are one. There is no way back: whose comment was where is not kept."""
+"""Somebody on the desk joins two articles that are one, or parts them again."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import article_reached
-from moderation.comments.joining import finish_joining, join
+from moderation.comments.joining import finish_joining, join, part
 from moderation.core.actor import Actor
 from moderation.core.addresses import canonical_address
 from moderation.core.article_ids import article_name
@@ -60,3 +60,18 @@ def join_articles(services: Services, actor: Actor, source_id: str, typed: str) 
         return target.id
 
     finish_joining(services, run_in_unit_of_work(services, work))
+
+
+def part_articles(services: Services, actor: Actor, source_id: str) -> None:
+    """Makes an article that has become a part of another stand by itself again. A senior's to do, on both. One that
+    does already stays as it is; begun before and cut short, it goes on. Raises ``ArticleNotFound``, ``RightMissing``.
+    """
+
+    def work(unit: UnitOfWork) -> None:
+        source = article_reached(unit.session, actor, SENIOR, source_id)
+        if source.joined_into is not None:
+            article_reached(unit.session, actor, SENIOR, source.joined_into)
+            part(unit, source, actor=actor.reference)
+
+    run_in_unit_of_work(services, work)
+    finish_joining(services, source_id)

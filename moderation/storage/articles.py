@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, UniqueConstraint, bindparam, delete, func, select, true
+from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindparam, delete, func, select, text, true
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.storage.base import Base, table_of
 from moderation.storage.sites import Site
+
+_JOINED = "joined_into IS NOT NULL"
 
 
 class Article(Base):
@@ -21,7 +23,10 @@ class Article(Base):
     """
 
     __tablename__ = "articles"
-    __table_args__ = (UniqueConstraint("site_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("site_id", "external_id"),
+        Index("ix_articles_joined", "joined_into", sqlite_where=text(_JOINED), postgresql_where=text(_JOINED)),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"))

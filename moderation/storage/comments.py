@@ -66,6 +66,7 @@ class Comment(Base):
         Index("ix_comments_threads", "thread_id", "created_at", "id", **_only(SHOWN)),
         Index("ix_comments_published", "article_id", "published_at", **_only(SHOWN)),
         Index("ix_comments_unthreaded", "id", **_only(UNTHREADED)),
+        Index("ix_comments_joined", "joined_from", **_only("joined_from IS NOT NULL")),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
         Index("ix_comments_unscored", "site_id", "received_at", **_only(UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
@@ -101,6 +102,8 @@ class Comment(Base):
     thread_id: Mapped[str | None] = mapped_column(ForeignKey("comments.id"))
     marks: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     first: Mapped[bool] = mapped_column(default=False, server_default=false())
+    joined_from: Mapped[str | None]
+    """The article under which it was written, where that has become a part of this one."""
 
 
 class ScoreRow(Base):

@@ -46,6 +46,7 @@ class Line:
     is_reply: bool
     first: bool
     """Its author's first, and nothing of theirs is decided yet."""
+    marks: tuple[str, ...]
     scores: dict[str, float]
     signals: Signals
     judged_section: str | None
@@ -81,7 +82,15 @@ _SIGNALS = (*LABELS, "relevance")
 _LINE = (
     select(
         *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
-        *(Comment.received_at, Comment.parent_id, Author.created_at, Author.known, Author.approved, Author.rejected),
+        *(
+            Comment.received_at,
+            Comment.parent_id,
+            Comment.marks,
+            Author.created_at,
+            Author.known,
+            Author.approved,
+            Author.rejected,
+        ),
         Article.title,
         Article.section,
         _QUEUE_INDEX.section.label("judged_section"),
@@ -119,6 +128,7 @@ def _line(row: Row[*tuple[Any, ...]], decisions: Sequence[DecisionRow], slot: st
         received_at=row.received_at,
         is_reply=row.parent_id is not None,
         first=row.known and row.created_at >= row.received_at and not (row.approved or row.rejected),
+        marks=tuple(row.marks),
         scores=_signals(row._mapping),
         signals=signals_in(row._mapping, holds_in(judged)),
         judged_section=row.judged_section,

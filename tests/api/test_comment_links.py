@@ -143,6 +143,16 @@ def test_a_piece_of_html_shows_the_discussion_without_scripts(newsroom: Newsroom
     assert fragment(other).status_code == 404
 
 
+def test_caches_keep_a_piece_of_html_apart_by_what_it_depends_on(newsroom: Newsroom) -> None:
+    answer = fragment(newsroom)
+    assert {"Accept-Language", "Accept-Encoding"} <= {one.strip() for one in answer.headers["Vary"].split(",")}
+    german = newsroom.client.get(
+        "/embed/trams", query_string={"site": newsroom.publishable}, headers={"Accept-Language": "de"}
+    )
+    assert (answer.headers["Content-Language"], german.headers["Content-Language"]) == ("en", "de")
+    assert answer.headers["ETag"] != german.headers["ETag"]
+
+
 def test_its_form_sends_a_comment_and_leads_back(newsroom: Newsroom) -> None:
     newsroom.configure(APPROVE)
     back = f"{ORIGIN}/trams?page=2"

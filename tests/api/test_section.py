@@ -11,6 +11,7 @@ from sqlalchemy import update
 from moderation.core.actor import Actor
 from moderation.core.ids import new_id
 from moderation.desk.flags import flag_comment
+from moderation.jobs.threads import fill_threads
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment
 from moderation.storage.moderator_workspace import FlagKind
@@ -151,6 +152,21 @@ def test_a_thread_from_before_threads_were_kept_is_shown_alike(newsroom: Newsroo
     rest = further(newsroom, chain[0], after["comments"][0]["replies"]["next"])
     assert ids(rest["comments"]) == chain[1 + FIRST_REPLIES :]
     assert further(newsroom, chain[0])["comments"][:-1] == all_further["comments"]
+
+
+def test_a_reply_outside_a_thread_that_is_filled_comes_in_with_the_next_look(newsroom: Newsroom) -> None:
+    """A process of the version before, beside which this one runs during an upgrade, keeps no threads."""
+    (opening,) = write(newsroom)
+    replies = write(newsroom, 3, parent_id=opening)
+    left_out = (Comment.thread_id == opening, Comment.id == replies[1])
+    newsroom.services.database.writing(
+        lambda session: session.execute(update(Comment).where(*left_out).values(thread_id=None))
+    )
+    assert fill_threads(newsroom.services) == 1
+    newsroom.clock.move(minutes=1)
+    shown = section(newsroom)["comments"][0]["replies"]
+    assert (ids(shown["comments"]), shown["count"]) == (replies, 3)
+    assert ids(further(newsroom, opening)["comments"]) == replies
 
 
 def test_answers_to_what_nobody_saw_stand_alone_until_it_is_published(newsroom: Newsroom) -> None:

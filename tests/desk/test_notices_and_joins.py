@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from moderation.comments import joining
+from moderation.comments import articles, joining
 from moderation.core.actor import Actor
-from moderation.core.comment import Notice
+from moderation.core.comment import Mode, Notice
 from moderation.core.errors import ArticleNotFound, InvalidField, RightMissing
-from moderation.desk.join import join_articles
+from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
+from moderation.desk.join import join_articles, part_articles
 from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.desk.undo import undo
 from moderation.storage.articles import find_article
 from moderation.storage.audit import events_about
-from tests.api.test_article_addresses import article_of
-from tests.api.test_section import ids, section, somebody, write
+from tests.api.test_article_addresses import article_of, post
+from tests.api.test_section import APPROVE, ids, section, somebody, write
 from tests.newsroom import ORIGIN, Newsroom, detail
 
 QUESTION = {"kind": "question", "text": "Which stop do you miss?"}
@@ -106,6 +107,68 @@ def test_two_articles_become_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyP
     queued = newsroom.server("GET", "/api/v1/comments?section=sport").json or {}
     assert queued["comments"] == []
     assert audited(newsroom, article_id(newsroom, "new"))[-1] == "article.joined"
+
+
+def test_two_articles_are_parted_again(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    for name in ("old", "older", "new"):
+        newsroom.put_article(name, url=f"{ORIGIN}/{name}", section=name)
+    actor, source, oldest = somebody(newsroom), article_id(newsroom, "old"), article_id(newsroom, "older")
+    old, older = write(newsroom, 5, article="old"), write(newsroom, article="older")
+    (new,) = write(newsroom, article="new")
+    join_articles(newsroom.services, actor, oldest, "old")
+    join_articles(newsroom.services, actor, source, "new")
+    (answer,) = write(newsroom, article="new", parent_id=old[0])
+    (below,) = write(newsroom, article="new", parent_id=answer)
+    (since,) = write(newsroom, article="old")
+    part_articles(newsroom.services, actor, source)
+    first, second = section(newsroom, article="old"), section(newsroom, article="new")
+    assert (first["article"]["id"], ids(first["comments"])) == ("old", old[::-1])
+    assert ids(first["comments"][-1]["replies"]["comments"]) == [answer, below]
+    assert (second["article"]["id"], ids(second["comments"])) == ("new", [since, new, *older])
+    asked = {"site": newsroom.publishable, "url": f"{ORIGIN}/old"}
+    assert (newsroom.client.get("/api/v1/section", query_string=asked).json or {})["article"]["id"] == "old"
+    assert article_of(newsroom, newsroom.accepted(article="old")["id"]) == "old"
+    part_articles(newsroom.services, actor, source)  # a second press does nothing
+    assert audited(newsroom, article_id(newsroom, "new")).count("article.parted") == 1
+    limited: dict[str, Any] = {newsroom.site: frozenset({"read", "moderate"})}
+    with pytest.raises(RightMissing):
+        part_articles(newsroom.services, Actor(reference="x", name="x", rights=limited), oldest)
+    part_articles(newsroom.services, actor, oldest)
+    assert ids(section(newsroom, article="older")["comments"]) == older
+
+
+def test_a_join_that_was_cut_short_goes_on_with_the_sites_next_word(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(APPROVE)
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    url = f"{ORIGIN}/trams"
+    page = {"url": url, "title": "Trams", "text": "They return."}
+    comments = [(post(newsroom, url, page, words=str(number)).json or {})["id"] for number in range(5)]
+    with monkeypatch.context() as killed:
+        killed.setattr(articles, "finish_joining", lambda *_: None)
+        newsroom.put_article("sent", url=url)
+    assert {article_of(newsroom, comment) for comment in comments} != {"sent"}
+    newsroom.put_article("sent", url=url)
+    assert {article_of(newsroom, comment) for comment in comments} == {"sent"}
+
+
+@pytest.mark.parametrize("mode", [Mode.HIDDEN, Mode.CLOSED])
+def test_what_the_desk_has_closed_or_hidden_is_joined_by_nobody_but_a_person(newsroom: Newsroom, mode: Mode) -> None:
+    url = f"{ORIGIN}/trams"
+    page = {"url": url, "title": "Trams", "text": "They return."}
+    comment = (post(newsroom, url, page).json or {})["id"]
+    name = article_of(newsroom, comment)
+    spot = Spot(site_id=newsroom.site, article_id=article_id(newsroom, name))
+    set_mode(newsroom.services, somebody(newsroom), spot, ModeForm(mode=mode))
+    newsroom.put_article("sent", url=url)
+    assert article_of(newsroom, comment) == name
+    assert section(newsroom, article=name)["article"]["state"] == mode.value
+    assert section(newsroom, article="sent")["article"]["state"] == "open"
+    assert "article.joined" not in audited(newsroom, article_id(newsroom, "sent"))
+    join_articles(newsroom.services, somebody(newsroom), article_id(newsroom, name), "sent")
+    assert article_of(newsroom, comment) == "sent"
 
 
 def test_only_a_senior_joins_articles_of_one_site(newsroom: Newsroom) -> None:

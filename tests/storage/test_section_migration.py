@@ -16,6 +16,7 @@ from moderation.storage.addresses import holders
 from moderation.storage.articles import find_article
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
+from moderation.storage.marked_names import MarkedName
 from moderation.storage.schema import upgrade
 from moderation.storage.section import Order, place_named, threads
 from tests.newsroom import open_hall
@@ -94,3 +95,42 @@ def _threads(session: Session) -> dict[str, tuple[list[str], int, bool]]:
         one.opening.comment.id: ([reply.comment.id for reply in one.replies], one.count, one.comes_first)
         for one in found
     }
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_marked_names_come_forward_with_the_strength_of_their_marks(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    database = Database(url)
+    upgrade(database, revision="0003")
+    database.writing(old_comments)
+    upgrade(database, revision="0018")
+
+    def mark(session: Session) -> None:
+        for author, marks in (("w", '["Gardener", "verified"]'), ("x", '["subscriber"]'), ("y", '["staff"]')):
+            if author != "w":
+                values = {"id": author, "key": author}
+                session.execute(
+                    text(
+                        """INSERT INTO authors (id, site_id, key, known, name, approved, rejected, trusted, created_at)
+                        SELECT :id, site_id, :key, known, name, 0, 0, trusted, created_at FROM authors WHERE id = 'w'"""
+                    ),
+                    values,
+                )
+            comment = {"w": "waiting", "x": "answer", "y": "lonely"}[author]
+            session.execute(
+                text("UPDATE comments SET author_id = :author, marks = :marks WHERE id = :id"),
+                {"author": author, "marks": marks, "id": comment},
+            )
+            session.execute(
+                text("INSERT INTO marked_names (site_id, form, author_id) VALUES ('s', 'ada', :author)"),
+                {"author": author},
+            )
+
+    database.writing(mark)
+    upgrade(database)
+    with database.reading() as session:
+        strengths = {name.author_id: name.strength for name in session.scalars(select(MarkedName))}
+    assert strengths == {"w": 2, "x": 1, "y": 3}
+    database.close()

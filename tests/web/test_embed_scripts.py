@@ -122,18 +122,30 @@ def test_the_scripts_are_the_same_each_time() -> None:
     assert counts_script().body.startswith(b"(()=>{")
 
 
+READMES = {path: (ROOT / path).read_text() for path in ("README.md", "moderation/web/embed/README.md")}
+CHAPTER = READMES["moderation/web/embed/README.md"]
+
+
 def test_the_readme_names_every_property_that_a_page_can_set() -> None:
     read = set(re.findall(r"--comments-[a-z-]+", (SOURCES / "section.css").read_text()))
-    assert set(re.findall(r"--comments-[a-z-]+", (ROOT / "README.md").read_text())) == read
+    assert set(re.findall(r"--comments-[a-z-]+", CHAPTER)) == read
+    assert set(re.findall(r"--comments-[a-z-]+", READMES["README.md"])) <= read
 
 
-def test_the_readme_names_every_attribute_that_a_page_can_set() -> None:
-    told = set(re.findall(r"data-([a-z]+(?:-[a-z]+)*)", (ROOT / "README.md").read_text()))
+@pytest.mark.parametrize("text", READMES.values(), ids=READMES)
+def test_every_attribute_that_a_readme_names_can_be_set(text: str) -> None:
     sources = "".join(path.read_text() for path in [*MODULES, SOURCES.parent / "counts.js"])
+    told = set(re.findall(r"data-([a-z]+(?:-[a-z]+)*)", text))
     assert told
     for name in told:
         camel = re.sub(r"-(.)", lambda letter: letter[1].upper(), name)
         assert re.search(rf"\b{camel}\b", sources), name
+
+
+def test_the_readmes_show_the_same_line() -> None:
+    lines = {path: re.findall(r"^<script src=.*$", text, re.MULTILINE) for path, text in READMES.items()}
+    assert len(lines["README.md"]) == 1
+    assert lines["README.md"] == lines["moderation/web/embed/README.md"]
 
 
 NO_SENTENCES = {"Content-Type", "Accept-Language", "X-Site-Key", "Idempotency-Key", "Retry-After", "AbortError"}

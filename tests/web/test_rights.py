@@ -182,6 +182,7 @@ ROWS: dict[str, Row] = {
     "section_desk_pages.notice": post("/review/articles/{article}/notice", Who.MODERATOR, here=True, section=True),
     "section_desk_pages.join GET": get("/review/articles/{article}/join", Who.SENIOR, here=True, section=True),
     "section_desk_pages.join POST": post("/review/articles/{article}/join", Who.SENIOR, here=True, section=True),
+    "section_desk_pages.part": post("/review/articles/{article}/part", Who.SENIOR, here=True, section=True),
     "article_pages.off": post("/review/articles/{article}/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
     "author_pages.author": get("/review/authors/{author}", Who.MODERATOR, here=True),
     "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True, section=True, data=_MUTED),

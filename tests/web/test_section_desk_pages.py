@@ -31,7 +31,7 @@ def test_a_notice_is_set_seen_and_undone(pages: Pages) -> None:
 
 
 @on_both_databases
-def test_joining_asks_first_and_says_that_it_is_for_good(pages: Pages) -> None:
+def test_joining_asks_first_and_is_taken_back(pages: Pages) -> None:
     pages.article()
     pages.article("buses", title="The buses stay", url="https://paper.example/buses")
     comment = pages.say(under="buses")
@@ -41,12 +41,18 @@ def test_joining_asks_first_and_says_that_it_is_for_good(pages: Pages) -> None:
     admin.send(f"{path}/join", article="nothing")
     assert admin.status == 422
     admin.send(f"{path}/join", article="https://paper.example/lanes/")
-    assert "can’t be undone" in admin.text
+    assert "can be parted again" in admin.text
     admin.send(f"{path}/join", article="https://paper.example/lanes/", sure=article_path(pages).rsplit("/", 1)[1])
     assert admin.path == f"{article_path(pages)}?said=joined"
     assert "Joined." in admin.text
     assert admin.open(f"/review/comments/{comment}").status == 200
     assert article_path(pages, "buses") == article_path(pages)
+    (form,) = (form for form in admin.open(article_path(pages)).page.forms if (form.action or "").endswith("/part"))
+    admin.send(form.action)
+    assert admin.path == form.action.replace("/part", "?said=parted")
+    assert "Parted." in admin.text
+    assert article_path(pages, "buses") == path
+    assert not [form for form in admin.page.forms if (form.action or "").endswith("/part")]
 
 
 @on_both_databases

@@ -20,6 +20,7 @@ from moderation.storage.articles_desk import article_lines, comments_under, how_
 from moderation.storage.comments import find_comment
 from moderation.storage.desk import account_names
 from moderation.storage.discussions import Discussion
+from moderation.storage.joining import parts_of
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import live_terms
 from moderation.web.desk.blur import blurs_for
@@ -148,6 +149,7 @@ def article_page(article_id: str, problem: Problem | None = None) -> Response:
         done = done_here(db, actor)
         blurs = blurs_for(db, actor, [comment.id for comment in found])
         discussion = db.get(Discussion, article.id)
+        parts = parts_of(db, article.id)
     form = request.form
     surge = rules.settings.surge if surge_holds(comments, rules.settings.surge, now) else None
     return desk_page(
@@ -156,6 +158,7 @@ def article_page(article_id: str, problem: Problem | None = None) -> Response:
         here=ARTICLES,
         here_path=f"{ARTICLES}/{article.id}",
         article=article,
+        parts=parts,
         stands=stands,
         mode=MODE_WORDS[stands.rules.mode],
         mode_hint=MODE_HINTS[stands.rules.mode],

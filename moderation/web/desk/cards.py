@@ -81,7 +81,8 @@ class Quoted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A comment in the list. ``urgency`` tells what it is flagged for; ``taken`` who has it open. ``name_pieces`` and
-    ``excerpt`` tell what was searched for. ``flags`` are those of ``FLAG_WORDS`` that it has, in words.
+    ``excerpt`` tell what was searched for. ``flags`` are those of ``FLAG_WORDS`` that it has, in words; ``marks`` what
+    its site vouches for of its author.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Entry:
     age: str
     is_reply: bool
     first: bool
+    marks: tuple[str, ...]
     article: str
     urgency: Urgency
     blur: str | None
@@ -119,7 +121,7 @@ class Card:
     """One comment on the desk. ``received_at`` is what its age counts from; ``blur`` is the label for which its text is
     hidden, ``taken`` who else has it open, ``anyway`` says that a decision need not ask because of them; ``unread``
     says in which language nothing could read it. ``language`` is the code of the one that it is in, None where
-    that isn't known.
+    that isn't known. ``marks`` are what its site vouches for of its author.
     """
 
     id: str
@@ -133,6 +135,7 @@ class Card:
     waiting: bool
     is_reply: bool
     first: bool
+    marks: tuple[str, ...]
     record: str
     language: str | None
     spans: tuple[Span, ...]
@@ -193,6 +196,7 @@ def entry(
         age=age(line.received_at, now),
         is_reply=line.is_reply,
         first=line.first,
+        marks=line.marks,
         article=line.article_title,
         urgency=urgency,
         blur=blur_words(blur, line.scores),
@@ -248,6 +252,7 @@ def card(
         waiting=waiting,
         is_reply=comment.parent_id is not None,
         first=_is_first(item),
+        marks=tuple(comment.marks),
         record=record_words(item.author),
         language=scores.language.code if scores and scores.language.code != "und" else None,
         # Where the pack can't read the language its scores point at nothing.

@@ -84,6 +84,7 @@ _SAID = {
     "opened": noted("The site takes comments again, as its settings say."),
     "lifted": noted("Lifted. The article publishes first again."),
     "joined": noted("Joined. All comments stand under this article now."),
+    "parted": noted("Parted. Its own comments and addresses are its again."),
     "entered": noted("Entered. Its time runs."),
     "decided": noted("Decided and recorded."),
     "forgotten": noted("Erased: nobody can see any more who sent it."),

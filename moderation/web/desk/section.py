@@ -1,4 +1,4 @@
-"""What the desk does to an article's discussion as a whole: the newsroom's word above it, and joining two articles."""
+"""What the desk does to a whole discussion: the newsroom's word above it, joining two articles, parting them again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moderation.core.comment import Notice, Status
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message
 from moderation.core.reach import SENIOR
-from moderation.desk.join import join_articles, join_target
+from moderation.desk.join import join_articles, join_target, part_articles
 from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.storage.addresses import addresses_of
 from moderation.storage.articles_desk import how_many_under
@@ -22,7 +22,7 @@ from moderation.web.shared.rendering import known_id
 
 
 def blueprint() -> Blueprint:
-    """The routes ``/review/articles/<id>/notice`` and ``/join``."""
+    """The routes ``/review/articles/<id>/notice``, ``/join`` and ``/part``."""
     pages = Blueprint("section_desk_pages", __name__, url_prefix=ARTICLES)
 
     @pages.post("/<article_id>/notice")
@@ -36,6 +36,11 @@ def blueprint() -> Blueprint:
     @pages.route("/<article_id>/join", methods=["GET", "POST"])
     def join(article_id: str) -> Response:
         return _join(known_id(article_id))
+
+    @pages.post("/<article_id>/part")
+    def part(article_id: str) -> Response:
+        part_articles(services(), person(), known_id(article_id))
+        return redirect(f"{ARTICLES}/{known_id(article_id)}?said=parted", 303)
 
     return pages
 

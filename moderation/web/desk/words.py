@@ -26,6 +26,18 @@ def author_word(stands: str) -> str:
     return gettext(_STANDS[stands]) if stands in _STANDS else stands
 
 
+_MARKS: Mapping[str, str] = {
+    "staff": noted("Newsroom"),
+    "subscriber": noted("Subscriber"),
+    "verified": noted("Verified"),
+}
+
+
+def mark_word(mark: str) -> str:
+    """What the site vouches for of an author; its own badges are called as it calls them."""
+    return gettext(_MARKS[mark]) if mark in _MARKS else mark
+
+
 _DECIDED: Mapping[str, str] = {
     Status.APPROVED: noted("Published by %(name)s"),
     Status.REJECTED: noted("Rejected by %(name)s"),
@@ -102,6 +114,7 @@ def install(app: Flask) -> None:
         {
             "signal_name": signal_name,
             "author_word": author_word,
+            "mark_word": mark_word,
             "ruling_word": ruling_word,
             "action_words": action_words,
         }

@@ -1,7 +1,7 @@
-"""Marks of authors count: as signals of the policy, and how strong the one is that a name is kept for
+"""Marks of authors count, and articles that were joined can be parted again
 
 Rows of the queue index from before say nothing of marks: what asks about them is skipped there. How strong names from
-before are say the marks of their authors' comments. What has become a part of an article is found by an index.
+before are say the marks of their authors' comments. Of what was joined before nobody knows where it was: it stays.
 """
 
 import sqlalchemy as sa
@@ -18,6 +18,10 @@ def upgrade() -> None:
         op.add_column("queue_index", sa.Column(name, sa.Boolean(), nullable=True))
     joined = sa.text("joined_into IS NOT NULL")
     op.create_index("ix_articles_joined", "articles", ["joined_into"], sqlite_where=joined, postgresql_where=joined)
+    op.add_column("comments", sa.Column("joined_from", sa.String(), nullable=True))
+    op.add_column("article_addresses", sa.Column("joined_from", sa.String(), nullable=True))
+    moved = sa.text("joined_from IS NOT NULL")
+    op.create_index("ix_comments_joined", "comments", ["joined_from"], sqlite_where=moved, postgresql_where=moved)
     op.add_column("marked_names", sa.Column("strength", sa.Integer(), nullable=False, server_default="1"))
     for mark, strength in _STRENGTHS:
         op.execute(
