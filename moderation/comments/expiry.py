@@ -31,13 +31,16 @@ def expire_waiting(services: Services, *, stopped: Callable[[], bool] = lambda: 
     before = services.clock() - timedelta(days=days)
     with services.database.reading() as session:
         articles = queue_index.articles_waiting(session, before)
+    return sum(_expire_under(services, article_id, days, stopped) for article_id in articles)
+
+
+def _expire_under(services: Services, article_id: str, days: int, stopped: Callable[[], bool]) -> int:
     expired = 0
-    for article_id in articles:
-        while not stopped():
-            done = run_in_unit_of_work(services, lambda unit, of=article_id: _expire_some(unit, services, of, days))
-            expired += done
-            if done < AT_ONCE:
-                break
+    while not stopped():
+        done = run_in_unit_of_work(services, lambda unit: _expire_some(unit, services, article_id, days))
+        expired += done
+        if done < AT_ONCE:
+            break
     return expired
 
 

@@ -93,9 +93,15 @@ class Statement:
 
 
 REDRESS = noted(
+    "If you think this is wrong, you can ask for another look, with the link that you got with your comment, or write "
+    "to the newsroom and name the comment’s reference. You may also turn to a certified dispute settlement body or to "
+    "a court."
+)
+_REDRESS_BEFORE = noted(
     "If you think this is wrong, write to the newsroom and name the reference of your comment. "
     "You may also turn to a certified dispute settlement body or to a court."
 )
+"""What statements from before there were appeals say, and go on saying in every language."""
 
 
 def refusal_statement(

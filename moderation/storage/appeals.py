@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, and_, bindparam, exists, false, or_, select
+from sqlalchemy import ForeignKey, Index, Select, and_, bindparam, exists, false, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import Status
 from moderation.core.reach import Location, Scope
 from moderation.storage.articles import Article
-from moderation.storage.base import Base, one_of
+from moderation.storage.base import Base, one_of, table_of
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
+
+_OPEN = "decided_at IS NULL"
 
 
 class AppealOutcome(StrEnum):
@@ -42,7 +45,8 @@ class Appeal(Base):
 
     __tablename__ = "appeals"
     __table_args__ = (
-        Index("ix_appeals_due", "site_id", "decided_at", "due_at"),
+        Index("ix_appeals_open", "due_at", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
+        Index("ix_appeals_decided", "decided_at", "id"),
         Index("ix_appeals_asked", "site_id", "asked_at"),
     )
 
@@ -87,11 +91,12 @@ class AppealFilter:
         return all(wanted in ("", given) for wanted, given in asked)
 
 
+_INDEX = table_of(QueueIndex).c
 _ANY_OPEN = select(exists().where(Appeal.decided_at.is_(None)))
 _REFUSED_BY = (
     select(DecisionRow.comment_id, DecisionRow.account_id)
     .where(one_of(DecisionRow.comment_id, "ids"))
-    .where(DecisionRow.status == Status.REJECTED, DecisionRow.account_id.is_not(None))
+    .where(DecisionRow.status == Status.REJECTED)
 )
 
 
@@ -111,7 +116,8 @@ def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, froz
     """The accounts that have ever refused these comments."""
     found: dict[str, set[str]] = {comment_id: set() for comment_id in comment_ids}
     for comment_id, account_id in session.execute(_REFUSED_BY, {"ids": list(comment_ids)}):
-        found[comment_id].add(account_id)
+        if account_id is not None:
+            found[comment_id].add(account_id)
     return {comment_id: frozenset(accounts) for comment_id, accounts in found.items()}
 
 
@@ -134,7 +140,7 @@ def decided_appeals(
     if wanted.site:
         query = query.where(Appeal.site_id == wanted.site)
     if wanted.section:
-        query = query.where(QueueIndex.section == wanted.section)
+        query = query.where(_INDEX.section == wanted.section)
     if wanted.reason:
         query = query.where(Appeal.reason_id == wanted.reason)
     if before is not None:
@@ -149,19 +155,19 @@ def line_about(session: Session, appeal: Appeal) -> AppealLine:
     return line
 
 
-def _lines(scopes: Sequence[Scope]) -> Select[tuple[Appeal, Comment, str, str | None, bool]]:
-    return _EVERY.where(within_any(scopes, QueueIndex.site_id, QueueIndex.section, QueueIndex.escalated))
+def _lines(scopes: Sequence[Scope]) -> Select[Any]:
+    return _EVERY.where(within_any(scopes, _INDEX.site_id, _INDEX.section, _INDEX.escalated))
 
 
 _EVERY = (
-    select(Appeal, Comment, Article.title, QueueIndex.section, QueueIndex.escalated)
+    select(Appeal, Comment, Article.title, _INDEX.section, _INDEX.escalated)
     .join(Comment, Comment.id == Appeal.comment_id)
-    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    .join(table_of(QueueIndex), _INDEX.comment_id == Comment.id)
     .join(Article, Article.id == Comment.article_id)
 )
 
 
-def _read(session: Session, query: Select[tuple[Appeal, Comment, str, str | None, bool]]) -> list[AppealLine]:
+def _read(session: Session, query: Select[Any]) -> list[AppealLine]:
     rows = session.execute(query).all()
     refused = refused_by(session, [row[1].id for row in rows]) if rows else {}
     return [
@@ -206,12 +212,12 @@ def appeal_counts(session: Session, site_ids: Collection[str], since: datetime) 
     columns = (Appeal.reason_id, Appeal.automated, Appeal.outcome, Appeal.asked_at, Appeal.decided_at)
     query = select(*columns).where(one_of(Appeal.site_id, "sites"), Appeal.asked_at >= since)
     outcomes: dict[str | None, Counter[str | None]] = defaultdict(Counter)
-    times: dict[str | None, list[timedelta]] = defaultdict(list)
+    seconds: dict[str | None, list[float]] = defaultdict(list)
     for row in session.execute(query, {"sites": list(site_ids)}):
         reason = None if row.automated else row.reason_id or ""
         outcomes[reason][row.outcome] += 1
         if row.decided_at is not None and row.outcome != AppealOutcome.DROPPED:
-            times[reason].append(row.decided_at - row.asked_at)
+            seconds[reason].append((row.decided_at - row.asked_at).total_seconds())
     counts = [
         AppealCount(
             reason=reason,
@@ -219,7 +225,7 @@ def appeal_counts(session: Session, site_ids: Collection[str], since: datetime) 
             upheld=found[AppealOutcome.UPHELD],
             partly_reversed=found[AppealOutcome.PARTLY_REVERSED],
             reversed=found[AppealOutcome.REVERSED],
-            answered_in=median(times[reason]) if times[reason] else None,
+            answered_in=timedelta(seconds=median(seconds[reason])) if seconds[reason] else None,
         )
         for reason, found in outcomes.items()
     ]

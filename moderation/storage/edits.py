@@ -4,14 +4,13 @@ of before is kept; the audit chain has its fingerprint.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base, one_of
+from moderation.storage.base import Base
 
 
 class CommentEdit(Base):
@@ -45,18 +44,12 @@ class Edits:
 _EDITS = select(func.count(), func.max(CommentEdit.revision), func.max(CommentEdit.edited_at)).where(
     CommentEdit.comment_id == bindparam("of")
 )
-_EDITED_AMONG = select(CommentEdit.comment_id).where(one_of(CommentEdit.comment_id, "ids")).distinct()
 
 
 def edits_of(session: Session, comment_id: str) -> Edits:
     """A comment's edits, counted."""
     number, revision, at = session.execute(_EDITS, {"of": comment_id}).one()
     return Edits(number, revision or 0, at)
-
-
-def edited_among(session: Session, comment_ids: Collection[str]) -> frozenset[str]:
-    """Those of these comments whose writer has edited them."""
-    return frozenset(session.scalars(_EDITED_AMONG, {"ids": list(comment_ids)})) if comment_ids else frozenset()
 
 
 def mended_as(session: Session, refused_id: str) -> str | None:

@@ -198,6 +198,32 @@ def one_comment(newsroom: Newsroom) -> Iterator[TestResponse]:
     yield newsroom.client.post(path)
 
 
+def readers(newsroom: Newsroom) -> Iterator[TestResponse]:
+    newsroom.configure(REASONS)
+    one, call = newsroom.accepted(), newsroom.client.open
+    for step, method, field in (("", "PATCH", "body"), ("/appeal", "POST", "text")):
+        bare = f"/api/v1/comments/{one['id']}{step}"
+        path = f"{bare}?receipt={one['receipt']}"
+        yield from bodies_that_are_none(newsroom, method, path)
+        yield call(path, method=method, json={field: newsroom.text()})
+        yield call(bare, method=method, json={field: newsroom.text()})
+        yield call(f"{bare}?receipt=0", method=method, json={field: newsroom.text()})
+        if not step:
+            newsroom.put_article(mode="closed")
+            yield call(path, method=method, json={field: newsroom.text()})
+            newsroom.put_article(mode="pre")
+        newsroom.decide(one["id"], "reject", reason="personal-attack")
+        yield call(path, method=method, json={field: newsroom.text()})
+        yield call(path, method=method, json={field: newsroom.text()})
+        yield call(f"/api/v1/comments/{one['id']}?receipt={one['receipt']}")
+    other = newsroom.accepted()
+    newsroom.configure('[rate_limits]\nper_address = ["1 per minute"]\n', limits=True)
+    for step, method, field in (("", "PATCH", "body"), ("/appeal", "POST", "text")):
+        for _ in range(2):
+            path = f"/api/v1/comments/{other['id']}{step}?receipt={other['receipt']}"
+            yield call(path, method=method, json={field: newsroom.text()})
+
+
 def newsroom_parent(newsroom: Newsroom) -> str:
     parent = newsroom.accepted()["id"]
     newsroom.decide(parent)
@@ -284,6 +310,7 @@ GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
     lists,
     queues,
     one_comment,
+    readers,
     sections,
     announcements,
     reports,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from werkzeug.test import TestResponse
 from moderation.comments.rescoring import score_late
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
+from moderation.core.errors import ScoringFailed
 from moderation.core.reach import Scope
+from moderation.core.scores import ScoreRequest, Scores
 from moderation.storage.audit import events_of
 from moderation.storage.comments import Comment
 from moderation.storage.near_duplicates import similar_waiting
 from tests.desk.desk import REASONS, colleague
+from tests.doubles import ObedientScorer
 from tests.newsroom import Newsroom, detail
 
 POLICY = "[policy.approve]\ntoxicity_at_most = 0.2\n[policy.reject]\ntoxicity_at_least = 0.8\n"
@@ -83,6 +87,33 @@ def test_where_a_worker_scores_an_edited_comment_waits_for_it_anew(newsroom: New
     assert score_late(newsroom.services, comment["id"])
     whole = newsroom.whole(comment["id"])
     assert (whole["status"], whole["scores"]["toxicity"]["toxicity"]) == ("approved", 0.1)
+
+
+class _Interrupted(ObedientScorer):
+    """While it scores, something else happens."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def score_each(self, requests: Sequence[ScoreRequest], **more: Any) -> list[Scores | ScoringFailed]:
+        answers = super().score_each(requests, **more)
+        self._meanwhile()
+        return answers
+
+
+def test_scores_of_a_text_that_was_edited_meanwhile_are_dropped(newsroom: Newsroom) -> None:
+    newsroom.configure(POLICY + WORKER)
+    comment, before = newsroom.accepted("toxicity=0.1"), newsroom.services.scorer
+    edits = _Interrupted(lambda: edit(newsroom, comment, newsroom.text("toxicity=0.9")))
+    newsroom.hall.change(scorer=edits)
+    try:
+        score_late(newsroom.services, comment["id"])
+    finally:
+        newsroom.hall.change(scorer=before)
+    assert (newsroom.status(comment["id"]), newsroom.whole(comment["id"])["scores"]) == ("received", None)
+    assert score_late(newsroom.services, comment["id"])
+    assert newsroom.status(comment["id"]) == "rejected"
 
 
 def test_what_a_moderator_put_back_is_left_to_people(newsroom: Newsroom) -> None:

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from moderation.comments.appeals import ask_for_another_look
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
@@ -145,6 +146,12 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     paths = ["/", f"/?reply={published}", "/review", f"/review?done={published}", f"/review/comments/{waiting}"]
     receipt = pages.services.keys.receipt(waiting)
     paths += [f"/comments/{waiting}?receipt={receipt}", f"/review/comments/{waiting}/alike"]
+    refused = pages.say("The second one is refused, and its writer would like somebody to look at it again.")
+    pages.decide(refused, Verdict.REJECT, "off-topic")
+    asked_for = ask_for_another_look(pages.services, refused, "It is about the lanes.").id
+    receipt = pages.services.keys.receipt(refused)
+    paths += [f"/comments/{refused}{step}?receipt={receipt}" for step in ("", "/mend")]
+    paths += ["/review/appeals", f"/review/appeals/{asked_for}", f"/review/comments/{refused}"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)
         moderator.evaluate("document.querySelectorAll('details').forEach(found => { found.open = true; })")

@@ -18,7 +18,7 @@ from moderation.core.reach import DECIDE, READ, scopes
 from moderation.desk.appeals import OUTCOMES, AppealRuling, decide_appeal, to_decide, why_not
 from moderation.storage.appeals import AppealFilter, AppealLine, AppealOutcome, decided_appeals, line_about
 from moderation.storage.articles import Article
-from moderation.storage.comments import newest_decision
+from moderation.storage.comments import DecisionRow, newest_decision
 from moderation.storage.desk import account_names
 from moderation.web.desk.forms import Problem, field, form_response
 from moderation.web.desk.responses import revision_of
@@ -26,7 +26,7 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import APPEALS, desk_page
 from moderation.web.shared.languages import gettext, said
 from moderation.web.shared.rendering import argument, known_id
-from moderation.web.shared.wording import age
+from moderation.web.shared.wording import age, who
 
 PAGE = 30
 SOON = timedelta(days=1)
@@ -143,7 +143,8 @@ def _appeal_page(appeal_id: str, problem: Problem | None = None) -> Response:
             comment=line.comment,
             article=db.get_one(Article, line.comment.article_id),
             statement=decision.statement if decision else None,
-            refused_by=sorted(names[account] for account in line.refused_by if account in names),
+            refused_by=sorted(names[account] for account in line.refused_by if account in names)
+            or [who(db.get_one(DecisionRow, appeal.decision_id).actor, names)],
             alone=actor.account_id in line.refused_by,
             why_not=why_not(db, actor, line) if appeal.decided_at is None else None,
             problem=problem,

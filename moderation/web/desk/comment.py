@@ -21,7 +21,6 @@ from moderation.desk.statements import Correction, correct_statement
 from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_about
 from moderation.storage.comments import decisions_of
-from moderation.storage.edits import edits_of, mends
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.history import history
 from moderation.web.desk.queue_view import View
@@ -120,8 +119,6 @@ def comment_page(comment_id: str, told: Refused | None = None) -> Response:
             history=happened,
             back=back,
             whole=True,
-            edits=edits_of(db, item.id),
-            mends=mends(db, item.id),
             appeal=appeal_about(db, item.id),
             statement=made[-1].statement if made else None,
             **found,

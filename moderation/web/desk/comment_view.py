@@ -21,6 +21,7 @@ from moderation.desk.saved_views import DeskPreferences, desk_preferences
 from moderation.storage.authors_desk import stands_of, until_of
 from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import DeskComment, Line, ThreadComment, account_names, desk_comment, latest_by, thread_of
+from moderation.storage.edits import edits_of, mends
 from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
 from moderation.storage.queue_index import location_in
@@ -107,6 +108,8 @@ class Reading:
             "may_reject_alike": self._may_reject(item) and any(other["percent"] >= 100 * NEARLY for other in alike),
             "author": self._author(item),
             "reports": reports_view(self.db, item.comment.id, self.configuration.reasons),
+            "edits": edits_of(self.db, comment.id),
+            "mends": mends(self.db, comment.id),
             "spans": {value: words for value, words in SPANS.items() if value != "date"},
             **self._left_on(item),
         }

@@ -100,7 +100,7 @@ _KEPT = (
     noted("the scoring pack doesn't have this label"),
     noted("it couldn't be counted"),
     noted("the site has not sent this article yet: what is known of it comes from a reader’s browser"),
-    noted("its author’s name reads like that of somebody whom the site has marked, and they have no mark"),
+    noted("its author’s name reads like that of somebody whom the site has marked, and they have no such mark"),
 )
 """What a decision is kept with, beside the constants of the policy."""
 _NOT_AT_ONCE = "not published at once: "

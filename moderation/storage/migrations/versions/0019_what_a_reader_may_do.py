@@ -48,5 +48,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
     )
     op.create_index(op.f("ix_appeals_comment_id"), "appeals", ["comment_id"], unique=True)
-    op.create_index("ix_appeals_due", "appeals", ["site_id", "decided_at", "due_at"])
+    waiting = sa.text("decided_at IS NULL")
+    op.create_index("ix_appeals_open", "appeals", ["due_at"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("ix_appeals_decided", "appeals", ["decided_at", "id"])
     op.create_index("ix_appeals_asked", "appeals", ["site_id", "asked_at"])
