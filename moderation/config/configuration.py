@@ -175,6 +175,7 @@ class Comments(CommentLimits):
     """``[comments]`` and what sites, sections and replies change of it, key by key."""
 
     maximum_body: Annotated[int, whole_number(1024, 100 * 1_048_576)] = 1_048_576
+    nudge: YesOrNo = False
     surge: Surge = Surge()
     sites: Mapping[str, WrittenKeys] = {}
     sections: Mapping[str, WrittenKeys] = {}

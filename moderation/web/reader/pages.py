@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,7 +36,7 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.reader.public_comment import DEMO, address_of, public_page
 from moderation.web.shared.access import check_readers_form, services
 from moderation.web.shared.errors import CODES
-from moderation.web.shared.intake import take_in
+from moderation.web.shared.intake import reconsider, take_in
 from moderation.web.shared.languages import gettext, language, plural_words
 from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
@@ -52,6 +52,7 @@ class Form:
     name: str = ""
     body: str = ""
     parent_id: str | None = None
+    asked: bool = False
     guard: FormGuard = field(default_factory=FormGuard)
 
     @property
@@ -88,11 +89,14 @@ def blueprint(limits: Limits) -> Blueprint:
             name=request.form.get("name", ""),
             body=request.form.get("body", ""),
             parent_id=request.form.get("parent_id") or None,
+            asked=bool(request.form.get("asked")),
             guard=FormGuard(request.form.get(HONEYPOT, ""), request.form.get(OPENED, "")),
         )
         try:
             check_readers_form()
             arrival = _submit(limits, article_id, form)
+            if isinstance(arrival, str):
+                return _article_page(article_id, replace(form, asked=True), sentence=arrival)
         except (BadRequest, RateLimitExceeded, ModerationError) as error:
             if isinstance(error, ArticleNotFound):
                 raise
@@ -118,7 +122,8 @@ def blueprint(limits: Limits) -> Blueprint:
     return pages
 
 
-def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
+def _submit(limits: Limits, article_id: str, form: Form) -> Arrival | str:
+    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
     limits.count_address()
     address = client_address()
     submission = Submission(
@@ -130,6 +135,8 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, submission.author)
+    if not form.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
+        return sentence
     return take_in(limits, sender, submission, reader=reader)
 
 
@@ -151,7 +158,9 @@ def _problem(error: Exception) -> Problem:
     return Problem(status=status, words=error.told(language()), field="body" if too_short_or_long else None)
 
 
-def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
+def _article_page(
+    article_id: str, form: Form | None = None, problem: Problem | None = None, *, sentence: str | None = None
+) -> Response:
     try:
         name = article_name(article_id)
     except InvalidField:
@@ -202,6 +211,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         rules=stands.rules,
         counter_words=_counter_words(),
         problem=problem,
+        sentence=sentence,
         sent=sent,
         parent=said(parent) if parent else None,
         form=form or Form(),
