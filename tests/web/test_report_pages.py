@@ -9,7 +9,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.reports import Report, ReportedComment, Reporter
-from moderation.storage.sites import publishable_key
+from moderation.storage.sites import keys_of
 from tests.web.pages import CALM, CONFIGURATION, RUDE, WITHOUT_LIMITS, Pages, Visitor, fields_of, on_both_databases
 
 
@@ -285,8 +285,7 @@ def test_to_be_asked_counts_like_a_comment(pages: Pages) -> None:
 def test_a_site_that_renders_its_own_pages_asks_too(pages: Pages) -> None:
     pages.configuration.set(WITHOUT_LIMITS.replace("nudge = false", "nudge = true"))
     with pages.services.database.reading() as db:
-        key = publishable_key(db, "demo", "http://localhost")
-    assert key is not None
+        key = next(one.public for one in keys_of(db, "demo") if one.public)
     form = {"site": key, "name": "Ann", "body": RUDE}
     visitor = pages.visitor().post("/embed/lanes", form, headers={"Origin": "http://localhost"})
     assert visitor.status == 200
