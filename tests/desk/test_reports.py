@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from moderation.core.audit_chain import verify
 from moderation.core.errors import NotPossibleNow
 from moderation.desk.reports import dismiss_reports, mute_reporter
-from moderation.policy_lab.replay import every_decided
+from moderation.storage.replay import every_decided
 from moderation.storage.audit import events_of
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
