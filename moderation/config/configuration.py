@@ -218,6 +218,7 @@ class Comments(CommentLimits):
 
     maximum_body: Annotated[int, whole_number(1024, 100 * 1_048_576)] = 1_048_576
     expire_after_days: Annotated[int, whole_number(0, 36_500)] = 0
+    nudge: YesOrNo = False
     surge: Surge = Surge()
     sites: Mapping[str, WrittenKeys] = {}
     sections: Mapping[str, WrittenKeys] = {}

@@ -34,7 +34,11 @@ class Document:
         """What it says of the call that this answers."""
         request = answer.request
         rule, _ = self.newsroom.hall.app.url_map.bind("localhost").match(request.path, request.method, return_rule=True)
-        path = rule.rule.replace("<article:article_id>", "{article_id}").replace("<comment_id>", "{id}")
+        path = (
+            rule.rule.replace("<article:article_id>", "{article_id}")
+            .replace("<comment_id>", "{id}")
+            .replace("<notice_id>", "{id}")
+        )
         return dict(self.content["paths"][path][request.method.lower()])
 
     def check(self, answer: TestResponse) -> None:

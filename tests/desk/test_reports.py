@@ -8,14 +8,18 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from moderation.comments.lifecycle import Trigger, change_status
 from moderation.core.audit_chain import verify
+from moderation.core.comment import Status
 from moderation.core.errors import NotPossibleNow
 from moderation.desk.reports import dismiss_reports, mute_reporter
-from moderation.policy_lab.replay import every_decided
 from moderation.storage.audit import events_of
+from moderation.storage.comments import find_comment
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
+from moderation.storage.replay import every_decided
 from moderation.storage.reports import Report, ReportedComment, Reporter, ReportOutcome, report_figures
+from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from tests.desk.desk import colleague
 from tests.newsroom import Newsroom, detail
 
@@ -334,3 +338,29 @@ def test_figures_count_what_was_reported_and_how_rightly(newsroom: Newsroom) -> 
         found = report_figures(session, [newsroom.site], since)
     assert (found.reports, found.right, found.wrong, found.open) == (3, 1, 1, 1)
     assert found.reasons == (("spam", 3, 1),)
+
+
+def test_an_erased_comment_takes_along_what_was_written_of_it(newsroom: Newsroom) -> None:
+    comment = published(newsroom)
+    send(newsroom, comment, text="He lives in Elm Street.")
+
+    def erase(unit: UnitOfWork) -> None:
+        found = find_comment(unit.session, comment, lock=True)
+        assert found is not None
+        change_status(unit, found, Status.ERASED, Trigger.ERASURE, actor="system", policy_version="x")
+
+    run_in_unit_of_work(newsroom.services, erase)
+    (kept,) = reports(newsroom, comment)
+    assert (kept.text, kept.outcome) == (None, "set aside")
+    assert send(newsroom, comment).status_code == 404
+    (reporter,) = reporters(newsroom)
+    assert (reporter.rightly, reporter.wrongly) == (0, 0)
+
+
+def test_a_sites_server_that_names_nobody_counts_once_and_is_limited_by_its_site_alone(newsroom: Newsroom) -> None:
+    newsroom.configure('[rate_limits]\nreports = ["1 per hour"]\n', limits=True)
+    comments = [published(newsroom) for _ in range(3)]
+    for comment in (*comments, *comments):
+        path = f"/api/v1/comments/{comment}/reports"
+        assert newsroom.server("POST", path, json={"reason": "It is rude."}).status_code == 202
+    assert [row(newsroom, comment).reports for comment in comments] == [1, 1, 1]

@@ -29,6 +29,7 @@ from moderation.storage.base import UtcTime
 from moderation.storage.database import Database
 from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import flags_on, live_locks, views_for
+from moderation.storage.queue_index import QueueIndex
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall
 
 HERE = Path(__file__).parent
@@ -136,8 +137,13 @@ def test_everything_comes_along_and_goes_on(old: tuple[Hall, dict[str, Any]], tm
         assert desk_preferences(session, actor).blurs({"toxicity": 0.6}) == "toxicity"
         (view,) = views_for(session, known["account"], [Scope(site_id=known["site"], sections=None)])
         assert view.name == "mine"
-        assert session.scalars(select(LegalCase.id)).all().count(known["case"]) == 1
+        case = session.get_one(LegalCase, known["case"])
+        assert (case.urgent, case.acknowledged_at, case.informed_at) == (False, None, None)
 
+    reported = room.server("POST", f"/api/v1/comments/{hello}/reports", json={"reason": "rude"})
+    assert reported.status_code == 202
+    with services.database.reading() as session:
+        assert session.scalars(select(QueueIndex.reports).where(QueueIndex.comment_id == hello)).one() == 1
     undone = undo(services, actor, known["action"])  # what was done before the change is taken back after it
     assert (undone.done, undone.skipped) == (1, 0)
     assert room.status(hello) == "pending"

@@ -90,7 +90,10 @@ def blueprint(limits: Limits) -> Blueprint:
             limits.count_address()
         sent = json_sent(request, NewReport)
         sender = _sender(key, sent)
-        limits.count_report(key.site_id, sender.keys[0])
+        if key.secret and sent.reporter is None:
+            limits.count_site(key.site_id)  # a site that doesn't say for whom it reports
+        else:
+            limits.count_report(key.site_id, sender.keys[0])
         report(services(), sender, comment_id, ReportForm(reason=sent.reason, text=sent.text))
         return _private(json_answer(Reported(id=comment_id, message=Message("report_taken").told(language())), 202))
 

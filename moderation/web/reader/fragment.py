@@ -5,7 +5,7 @@ frame of theirs, and leads back to nothing but them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
@@ -25,7 +25,7 @@ from moderation.web.api.section_pages import FIRST_REPLIES, THREADS
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_token
 from moderation.web.shared.access import Caller, form_caller, services
 from moderation.web.shared.errors import CODES
-from moderation.web.shared.intake import take_in
+from moderation.web.shared.intake import reconsider, take_in
 from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
@@ -41,6 +41,7 @@ class Typed:
     body: str = ""
     parent_id: str = ""
     back: str = ""
+    asked: bool = False
     guard: FormGuard = field(default_factory=FormGuard)
 
 
@@ -74,6 +75,8 @@ def blueprint(limits: Limits) -> Blueprint:
             if isinstance(error, ArticleNotFound):
                 raise
             return _framed(_sent_page(article_id, typed, problem=_problem(error)), key)
+        if isinstance(arrival, str):
+            return _framed(_sent_page(article_id, replace(typed, asked=True), sentence=arrival), key)
         return _framed(_sent_page(article_id, typed, arrival=arrival), key)
 
     return pages
@@ -100,11 +103,13 @@ def _typed(key: Caller) -> Typed:
         body=request.form.get("body", ""),
         parent_id=request.form.get("parent_id", ""),
         back=back if _may_return(key, back) else "",
+        asked=bool(request.form.get("asked")),
         guard=FormGuard(request.form.get(HONEYPOT, ""), request.form.get(OPENED, "")),
     )
 
 
-def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival:
+def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival | str:
+    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
     limits.count_address()
     keys = services().keys
     submission = Submission(
@@ -115,7 +120,10 @@ def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arriv
         form_filled=typed.guard.filled_by_program(keys.sessions.secrets, services().clock()),
     )
     sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=False)
-    return take_in(limits, sender, submission, reader=reader_key(keys.identity.newest.secret, submission.author))
+    reader = reader_key(keys.identity.newest.secret, submission.author)
+    if not typed.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
+        return sentence
+    return take_in(limits, sender, submission, reader=reader)
 
 
 def _may_return(key: Caller, back: str) -> bool:
@@ -137,7 +145,12 @@ def _problem(error: Exception) -> tuple[int, str]:
 
 
 def _sent_page(
-    article_id: str, typed: Typed, *, arrival: Arrival | None = None, problem: tuple[int, str] | None = None
+    article_id: str,
+    typed: Typed,
+    *,
+    arrival: Arrival | None = None,
+    problem: tuple[int, str] | None = None,
+    sentence: str | None = None,
 ) -> Response:
     receipt = None
     if arrival is not None:
@@ -151,6 +164,7 @@ def _sent_page(
         message=arrival.told(language()) if arrival else None,
         receipt=receipt,
         problem=problem[1] if problem else None,
+        sentence=sentence,
         typed=typed,
         opened=typed.guard.opened,
     )

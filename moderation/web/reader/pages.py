@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -27,7 +27,7 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.reader.problems import REFUSALS, Problem, problem_of
 from moderation.web.reader.public_comment import DEMO
 from moderation.web.shared.access import check_readers_form, services
-from moderation.web.shared.intake import take_in
+from moderation.web.shared.intake import reconsider, take_in
 from moderation.web.shared.languages import gettext, plural_words
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
@@ -43,6 +43,7 @@ class Form:
     name: str = ""
     body: str = ""
     parent_id: str | None = None
+    asked: bool = False
     guard: FormGuard = field(default_factory=FormGuard)
 
     @property
@@ -70,11 +71,14 @@ def blueprint(limits: Limits) -> Blueprint:
             name=request.form.get("name", ""),
             body=request.form.get("body", ""),
             parent_id=request.form.get("parent_id") or None,
+            asked=bool(request.form.get("asked")),
             guard=FormGuard(request.form.get(HONEYPOT, ""), request.form.get(OPENED, "")),
         )
         try:
             check_readers_form()
             arrival = _submit(limits, article_id, form)
+            if isinstance(arrival, str):
+                return _article_page(article_id, replace(form, asked=True), sentence=arrival)
         except REFUSALS as error:
             if isinstance(error, ArticleNotFound):
                 raise
@@ -86,7 +90,8 @@ def blueprint(limits: Limits) -> Blueprint:
     return pages
 
 
-def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
+def _submit(limits: Limits, article_id: str, form: Form) -> Arrival | str:
+    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
     limits.count_address()
     address = client_address()
     submission = Submission(
@@ -98,10 +103,14 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, submission.author)
+    if not form.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
+        return sentence
     return take_in(limits, sender, submission, reader=reader)
 
 
-def _article_page(article_id: str, form: Form | None = None, problem: Problem | None = None) -> Response:
+def _article_page(
+    article_id: str, form: Form | None = None, problem: Problem | None = None, *, sentence: str | None = None
+) -> Response:
     try:
         name = article_name(article_id)
     except InvalidField:
@@ -152,6 +161,7 @@ def _article_page(article_id: str, form: Form | None = None, problem: Problem | 
         rules=stands.rules,
         counter_words=_counter_words(),
         problem=problem,
+        sentence=sentence,
         sent=sent,
         parent=said(parent) if parent else None,
         form=form or Form(),

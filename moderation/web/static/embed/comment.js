@@ -65,6 +65,7 @@ export const drawComment = (comment, { words, reply, note }) => {
   if (comment.url) {
     const pressed = (event) => share(comment.url, event.currentTarget, words);
     add(row, press(gettext("Share"), pressed, { class: "link", "aria-label": `${gettext("Share")}, ${author.name}` }));
+    add(row, make("a", { href: `${comment.url}/report` }, gettext("Report")));
   }
   return make("article", { class: "comment", id: `comment-${id}`, tabindex: "-1" },
     avatar(author), head, make("div", { class: "text", dir: "auto" }, comment.body), note, row);
