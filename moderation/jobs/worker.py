@@ -20,12 +20,14 @@ from moderation.jobs.threads import fill_threads
 from moderation.perspective.suggestions import forget_outdated
 from moderation.services import Services
 from moderation.storage.idempotency import forget_answers
+from moderation.webhooks.alerts import alert
 from moderation.webhooks.delivering import Deliverer, prune
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
+ALERT_SECONDS = 30.0
 ANSWERS_LAST = timedelta(days=1)
 """How long an Idempotency-Key's first answer is kept."""
 
@@ -85,7 +87,14 @@ class _Background(ABC):
 @contextmanager
 def beside(services: Services) -> Iterator[None]:
     """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
-    pieces = [Runner(services), Reorderer(services), ChainChecker(services), Threader(services), Teller(services)]
+    pieces = [
+        Runner(services),
+        Reorderer(services),
+        ChainChecker(services),
+        Threader(services),
+        Teller(services),
+        Alerter(services),
+    ]
     for piece in pieces:
         piece.start()
     try:
@@ -167,6 +176,20 @@ class Teller(_Background):
             self._prunes_at = time.monotonic() + FORGET_SECONDS
             prune(self._services, stopped=self._paused)
         return more
+
+
+class Alerter(_Background):
+    """Tells the newsroom's chat what can't wait."""
+
+    name = "alerts"
+    fails = "alerts could not be looked for"
+
+    def __init__(self, services: Services, *, every_seconds: float = ALERT_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+
+    def _work(self) -> bool:
+        alert(self._services)
+        return False
 
 
 class Threader(_Background):
