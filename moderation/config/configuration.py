@@ -155,6 +155,19 @@ class Webhooks(Table):
     keep_days: Annotated[int, whole_number(1, 3650)] = 30
 
 
+class Alerts(Table):
+    """``[alerts]``: what the newsroom's chat is told, and how often at most. Its addresses are secrets and stand in the
+    environment (``MODERATION_ALERT_URLS``). ``queue_older_than_minutes`` 0: not told.
+    """
+
+    legal: YesOrNo = True
+    threat: YesOrNo = True
+    surge: YesOrNo = True
+    scorer: YesOrNo = True
+    queue_older_than_minutes: Annotated[int, whole_number(0, 525_600)] = 0
+    every_minutes: Annotated[int, whole_number(1, 1440)] = 10
+
+
 class Figures(Table):
     """``[figures]``: whether administrators see how much each moderator decided."""
 
@@ -332,6 +345,7 @@ class Tables(Table):
     appeals: Appeals = Appeals()
     desk: Desk = Desk()
     webhooks: Webhooks = Webhooks()
+    alerts: Alerts = Alerts()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
 

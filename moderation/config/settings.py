@@ -32,6 +32,7 @@ class Settings:
     site_key: str | None
     var: Path
     metrics_token: str | None
+    alert_urls: tuple[str, ...] = ()
 
     @property
     def packs(self) -> Path:
@@ -70,10 +71,18 @@ def _count(value: str) -> int:
     return int(value)
 
 
+def _alert_urls(value: str) -> tuple[str, ...]:
+    urls = tuple(value.replace(",", " ").split())
+    if not all(url.startswith(("https://", "http://")) and len(url) <= 2000 for url in urls):
+        raise ill("holds what is no address of an incoming webhook, such as https://hooks.slack.com/services/...")
+    return urls
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
 Count = Annotated[int, BeforeValidator(_count)]
+AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
 
 
@@ -138,6 +147,11 @@ class Environment(BaseModel):
         alias="MODERATION_METRICS_TOKEN",
         description="a bearer token that opens /metrics from elsewhere; unset: loopback only",
     )
+    alert_urls: AlertUrls = Field(
+        (),
+        alias="MODERATION_ALERT_URLS",
+        description="incoming webhooks of a chat that are told what [alerts] says, with spaces between; unset: none",
+    )
 
 
 VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
@@ -166,6 +180,7 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         site_key=said.site_key,
         var=var,
         metrics_token=said.metrics_token,
+        alert_urls=said.alert_urls,
     )
 
 

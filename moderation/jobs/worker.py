@@ -21,6 +21,7 @@ from moderation.jobs.threads import fill_threads
 from moderation.perspective.suggestions import forget_outdated
 from moderation.services import Services
 from moderation.storage.idempotency import forget_answers
+from moderation.webhooks.alerts import alert
 from moderation.webhooks.delivering import Deliverer, prune
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 600.0
+ALERT_SECONDS = 30.0
 ANSWERS_LAST = timedelta(days=1)
 """How long an Idempotency-Key's first answer is kept."""
 
@@ -94,6 +96,7 @@ def beside(services: Services) -> Iterator[None]:
         Threader(services),
         Expirer(services),
         Teller(services),
+        Alerter(services),
     ]
     for piece in pieces:
         piece.start()
@@ -176,6 +179,20 @@ class Teller(_Background):
             self._prunes_at = time.monotonic() + FORGET_SECONDS
             prune(self._services, stopped=self._paused)
         return more
+
+
+class Alerter(_Background):
+    """Tells the newsroom's chat what can't wait."""
+
+    name = "alerts"
+    fails = "alerts could not be looked for"
+
+    def __init__(self, services: Services, *, every_seconds: float = ALERT_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+
+    def _work(self) -> bool:
+        alert(self._services)
+        return False
 
 
 class Threader(_Background):

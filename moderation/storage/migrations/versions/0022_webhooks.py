@@ -1,4 +1,4 @@
-"""Webhooks: endpoints, what is to be delivered to each, every try, and a sequence for each subject; the outbox in order
+"""Webhooks: endpoints, deliveries, every try, a sequence for each subject; the outbox in order; how far chats are told
 
 Events in the outbox from before have no number on PostgreSQL and are handed on to nobody: they are older than any
 endpoint. A process of the version before goes on writing events, which get their number from the database.
@@ -87,4 +87,11 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("last", _BIG, nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_webhook_sequences")),
+    )
+    op.create_table(
+        "alert_marks",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("told_until", _TIME, nullable=False),
+        sa.Column("sent_at", _TIME, nullable=True),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_alert_marks")),
     )

@@ -1,0 +1,85 @@
+"""What a newsroom's chat is told of, and how far it has been told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from moderation.core.comment import WAITING
+from moderation.storage.base import Base
+from moderation.storage.comments import UNSCORED, Comment
+from moderation.storage.legal import LegalCase
+from moderation.storage.queue_index import QueueIndex
+from moderation.storage.site_rules import ModeSetting
+
+Found = tuple[int, datetime | None]
+"""How many there are, and the time of the newest, or with what lasts of the oldest."""
+
+
+class AlertMark(Base):
+    """One kind of alert of one site (``threat the-daily``): what is newer than ``told_until`` has not been told, and
+    ``sent_at`` is when it was sent last. The kind ``all`` says when anything was.
+    """
+
+    __tablename__ = "alert_marks"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    told_until: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+def legal_since(session: Session, site_id: str, since: datetime) -> Found:
+    """The legal cases that came in after that."""
+    query = select(func.count(), func.max(LegalCase.received_at)).where(
+        LegalCase.site_id == site_id, LegalCase.received_at > since
+    )
+    return _found(session, query)
+
+
+def threats_since(session: Session, site_id: str, since: datetime, threshold: float) -> Found:
+    """The waiting comments that came in after that and score as threats."""
+    query = select(func.count(), func.max(QueueIndex.received_at)).where(
+        QueueIndex.site_id == site_id,
+        QueueIndex.waiting.is_(True),
+        QueueIndex.received_at > since,
+        QueueIndex.threat >= threshold,
+    )
+    return _found(session, query)
+
+
+def surges_since(session: Session, site_id: str, since: datetime, cause: str) -> Found:
+    """The articles that turned pre-moderated by themselves after that."""
+    query = select(func.count(), func.max(ModeSetting.since)).where(
+        ModeSetting.site_id == site_id,
+        ModeSetting.cause == cause,
+        ModeSetting.mode.is_not(None),
+        ModeSetting.since > since,
+    )
+    return _found(session, query)
+
+
+def waiting_before(session: Session, site_id: str, before: datetime) -> Found:
+    """The comments that have waited for a moderator since before then."""
+    query = select(func.count(), func.min(QueueIndex.received_at)).where(
+        QueueIndex.site_id == site_id, QueueIndex.waiting.is_(True), QueueIndex.received_at < before
+    )
+    return _found(session, query)
+
+
+def unscored_between(session: Session, site_id: str, after: datetime, before: datetime) -> Found:
+    """The waiting comments without scores that came in between."""
+    query = select(func.count(), func.min(Comment.received_at)).where(
+        literal_column(UNSCORED),
+        Comment.site_id == site_id,
+        Comment.status.in_(WAITING),
+        Comment.received_at > after,
+        Comment.received_at < before,
+    )
+    return _found(session, query)
+
+
+def _found(session: Session, query: Select[int, datetime | None]) -> Found:
+    row = session.execute(query).one()
+    return row[0], row[1]

@@ -1,0 +1,141 @@
+"""A newsroom's chat is told what can't wait, in one message, not too often, and no word of a comment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from moderation.core.discussion_hours import Cause
+from moderation.services import Services
+from moderation.storage.alerts import AlertMark
+from moderation.storage.legal import LegalCase
+from moderation.storage.site_rules import ModeSetting
+from moderation.webhooks.alerts import alert
+from tests.newsroom import Newsroom
+from tests.webhooks.receiver import Receiver, status
+
+POLICY = "[policy.flag]\nthreat_at_least = 0.5\n"
+
+
+def watching(newsroom: Newsroom, *urls: str) -> Services:
+    """The services of a newsroom with such chats; what was there before is told to nobody."""
+    services = replace(newsroom.services, settings=replace(newsroom.services.settings, alert_urls=urls))
+    services.database.writing(lambda session: session.query(AlertMark).delete())
+    newsroom.configure(POLICY)
+    alert(services)
+    newsroom.clock.move(minutes=11)
+    return services
+
+
+def lines(newsroom: Newsroom, receiver: Receiver) -> list[list[str]]:
+    """What each message said of this site."""
+    texts = [json.loads(request.text)["text"].split("\n") for request in receiver.got]
+    return [[line for line in text if line.startswith(f"{newsroom.site}: ")] for text in texts]
+
+
+def test_threats_are_told_together_and_not_too_often(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.accepted("calm")
+    alert(services)
+    assert [its for its in lines(newsroom, receiver) if its] == []
+    newsroom.clock.move(minutes=11)
+    begun = len(receiver.got)
+    for _ in range(2):
+        newsroom.accepted("threat=0.9 I know where you live")
+    alert(services)
+    alert(services)
+    assert lines(newsroom, receiver)[begun:] == [[f"{newsroom.site}: 2 comments that may be threats"]]
+    assert "where you live" not in receiver.got[begun].text
+    newsroom.clock.move(minutes=2)
+    newsroom.accepted("threat=0.9")
+    alert(services)
+    assert len(receiver.got) == begun + 1, "ten minutes are not over"
+    newsroom.clock.move(minutes=9)
+    alert(services)
+    alert(services)
+    assert lines(newsroom, receiver)[begun + 1 :] == [[f"{newsroom.site}: 1 comment that may be a threat"]]
+    newsroom.configure(POLICY + "[alerts]\nthreat = false\n")
+    newsroom.clock.move(minutes=11)
+    newsroom.accepted("threat=0.9")
+    alert(services)
+    assert [its for its in lines(newsroom, receiver)[begun + 2 :] if its] == []
+
+
+def test_what_lasts_is_told_at_once_and_then_every_hour(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.configure(POLICY + "[alerts]\nqueue_older_than_minutes = 120\n")
+    comment = newsroom.accepted()
+    newsroom.clock.move(minutes=119)
+    alert(services)
+    assert lines(newsroom, receiver) in ([], [[]])
+    before = len(receiver.got)
+    newsroom.clock.move(minutes=11)
+    alert(services)
+    newsroom.clock.move(minutes=30)
+    alert(services)
+    newsroom.clock.move(minutes=31)
+    alert(services)
+    told = f"{newsroom.site}: 1 comment has waited over 120 minutes for a moderator"
+    assert [its for its in lines(newsroom, receiver)[before:] if its] == [[told], [told]]
+    newsroom.decide(comment["id"])
+    newsroom.clock.move(hours=2)
+    before = len(receiver.got)
+    alert(services)
+    assert [its for its in lines(newsroom, receiver)[before:] if its] == []
+
+
+def test_a_scorer_that_is_down_is_told(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.scorer.fails = 1
+    newsroom.accepted()
+    newsroom.clock.move(minutes=6)
+    alert(services)
+    said = lines(newsroom, receiver)[-1]
+    assert said == [f"{newsroom.site}: 1 comment has no scores after five minutes: is the scorer down?"]
+
+
+def test_legal_cases_and_surges_are_told_once(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    now, begun = newsroom.clock.now, len(receiver.got)
+    here: dict[str, Any] = {"id": f"alert-{newsroom.site}", "site_id": newsroom.site}
+
+    def work(session: Session) -> None:
+        session.add(LegalCase(kind="order", explanation="remove it", received_at=now, due_at=now, **here))
+        surge = {"section": "", "article_id": "a", "mode": "pre", "cause": Cause.SURGE, "since": now}
+        session.add(ModeSetting(**here, **surge))
+
+    services.database.writing(work)
+    for _ in range(2):
+        alert(services)
+        newsroom.clock.move(minutes=11)
+    told = {"1 new legal case", "1 article turned pre-moderated, as comments came fast"}
+    assert [set(its) for its in lines(newsroom, receiver)[begun:] if its] == [
+        {f"{newsroom.site}: {words}" for words in told}
+    ]
+    assert "remove it" not in receiver.got[-1].text
+
+
+def test_teams_gets_a_card_and_a_chat_that_fails_keeps_nobody_from_the_others(
+    newsroom: Newsroom, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    teams = f"http://newsroom.webhook.office.com:{receiver.port}/secret-part"
+    services = watching(newsroom, "http://127.0.0.1:1/secret-part", teams)
+    newsroom.accepted("threat=0.9")
+    assert alert(services, resolve=lambda _host, _port: ["127.0.0.1"])
+    request = receiver.got[-1]
+    (attachment,) = json.loads(request.text)["attachments"]
+    body: list[dict[str, Any]] = attachment["content"]["body"]
+    assert f"{newsroom.site}: 1 comment that may be a threat" in [block["text"] for block in body]
+    assert "could not be sent to 127.0.0.1: the connection was refused" in caplog.text
+    assert "secret-part" not in caplog.text
+
+
+def test_without_addresses_nothing_is_looked_for(newsroom: Newsroom, receiver: Receiver) -> None:
+    receiver.answer = status(200)
+    newsroom.accepted("threat=0.9")
+    assert not alert(newsroom.services)
+    assert receiver.got == []
