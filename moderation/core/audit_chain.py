@@ -234,4 +234,4 @@ def verify(chain: str, events: Iterable[AuditEvent], *, after: ChainHead | None 
 
 def body_fingerprint(body: str, salt: bytes) -> str:
     """The body as it enters an event: an HMAC under the comment's own salt. Without the salt it tells nothing."""
-    return hmac.new(salt, body.encode(), sha256).hexdigest()
+    return hmac.digest(salt, body.encode(), "sha256").hex()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 
 from moderation.core.comment import Author
 from moderation.core.text.names import comparable_name, earlier_forms
@@ -12,7 +11,7 @@ from moderation.core.text.names import comparable_name, earlier_forms
 def keyed(secret: str, purpose: str, *parts: str) -> str:
     """A keyed hash in hexadecimal, different for every purpose; parts can't run into each other."""
     message = "\x00".join((purpose, *(f"{len(part)}:{part}" for part in parts)))
-    return hmac.new(secret.encode(), message.encode(), sha256).hexdigest()
+    return hmac.digest(secret.encode(), message.encode(), "sha256").hex()
 
 
 def receipt_for(secret: str, comment_id: str) -> str:

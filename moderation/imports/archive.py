@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from moderation.comments.articles import paragraphs_of
 from moderation.comments.decisions import store_decisions
+from moderation.comments.idempotency import DAY
 from moderation.comments.lifecycle import Imported, bring_in
 from moderation.comments.rescoring import ATTEMPTS
 from moderation.core.addresses import canonical_address, name_of
@@ -41,7 +42,7 @@ from moderation.storage import authors
 from moderation.storage.addresses import holders, take_addresses
 from moderation.storage.articles import Place, find_place
 from moderation.storage.discussions import ensure_discussion
-from moderation.storage.erased import erased_among
+from moderation.storage.erased import any_erased, erased_among
 from moderation.storage.imported import authors_among, insert_authors, known_comments, places_of
 from moderation.storage.perspective_scores import insert_perspective_scores
 from moderation.storage.sites import Site
@@ -133,6 +134,7 @@ class _Importing:
         self._site = archive.site_id
         self._secrets = services.keys.identity.secrets
         self._id = new_id(services.clock())
+        self._lately = services.clock() - DAY
 
     def keys_of(self, person: Person) -> tuple[str, ...]:
         """What stands for a person here, as if they had written to this site: no e-mail and no address is kept."""
@@ -166,15 +168,20 @@ class _Importing:
         """What of a batch isn't here yet and may come; and our ids of what is here."""
         external = {one.ref: self._external_id(one.ref) for one in batch}
         known = known_comments(connection, self._site, list(external.values()))
+        gone = self._erased(connection, batch, external) if any_erased(connection, self._site) else set()
+        new = [one for one in batch if external[one.ref] not in known and one.ref not in gone]
+        result.there += len(known)
+        result.erased += len(batch) - len(known) - len(new)
+        return new, {ref: known[name] for ref, name in external.items() if name in known}
+
+    def _erased(self, connection: Connection, batch: Sequence[Staged], external: Mapping[str, str]) -> set[str]:
+        """Those of a batch that were erased here, or whose authors were, by their ids there."""
         fingerprints = {
             one.ref: {*one.keys, *(comment_fingerprint(key, self._site, external[one.ref]) for key in self._secrets)}
             for one in batch
         }
         erased = erased_among(connection, self._site, {key for keys in fingerprints.values() for key in keys})
-        new = [one for one in batch if external[one.ref] not in known and not fingerprints[one.ref] & erased]
-        result.there += len(known)
-        result.erased += len(batch) - len(known) - len(new)
-        return new, {ref: known[name] for ref, name in external.items() if name in known}
+        return {ref for ref, keys in fingerprints.items() if keys & erased}
 
     def _store(
         self, unit: UnitOfWork, staging: Staging, batch: Sequence[Staged]
@@ -216,7 +223,8 @@ class _Importing:
             "author_name": one.name,
             "body": one.body,
             "salt": secrets.token_bytes(16),
-            "fingerprint": sameness(one.body),
+            # Nobody looks for a second copy of what was written earlier than a day ago.
+            "fingerprint": sameness(one.body) if one.created_at > self._lately else "",
             "external_id": self._external_id(one.ref),
             "scored": False,
             # No worker scores it unasked, before what readers are writing: that is for `moderation rescore`.

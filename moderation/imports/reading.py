@@ -183,8 +183,10 @@ def text_of_html(html: str) -> str:
     """The text as a reader saw it. White space of the source is none of the text's, but in ``<pre>``."""
     if "<pre" in html.lower():
         return tidy(text_in_html(html))
-    lines = text_in_html(" ".join(html.split())).split("\n")
-    return tidy("\n".join([" ".join(line.split()) for line in lines]))
+    lines = [" ".join(line.split()) for line in text_in_html(" ".join(html.split())).strip().split("\n")]
+    if len(lines) == 1 and lines[0].isascii() and lines[0].isprintable():
+        return lines[0]  # as it would be kept
+    return tidy("\n".join(lines))
 
 
 def tidy(text: str) -> str:
@@ -248,6 +250,9 @@ def _written(text: str) -> datetime | None:
     if _SECONDS.fullmatch(text):
         return _counted(int(text))
     try:
+        if len(text) == len("2026-03-02T12:00:00Z") and text.endswith("Z"):
+            found = datetime.fromisoformat(text)  # as most archives write it
+            return found if EARLIEST <= found.year <= LATEST else None
         return parse_time(text if _ZONE.search(text[10:]) else f"{text}Z")
     except ValueError:
         return None

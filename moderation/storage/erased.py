@@ -28,6 +28,7 @@ _TABLE = table_of(Erased)
 _AMONG = select(_TABLE.c.fingerprint).where(
     _TABLE.c.site_id == bindparam("site"), one_of(_TABLE.c.fingerprint, "fingerprints")
 )
+_ANY = select(_TABLE.c.fingerprint).where(_TABLE.c.site_id == bindparam("site")).limit(1)
 _KEEP = {
     "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
@@ -40,6 +41,11 @@ def keep_erased(connection: Connection, site_id: str, fingerprints: Collection[s
     rows = [{"site_id": site_id, "fingerprint": one, "erased_at": at} for one in sorted(set(fingerprints))]
     if rows:
         connection.execute(_KEEP[connection.dialect.name], rows)
+
+
+def any_erased(connection: Connection, site_id: str) -> bool:
+    """Whether anything was ever erased on this site."""
+    return connection.execute(_ANY, {"site": site_id}).first() is not None
 
 
 def erased_among(connection: Connection, site_id: str, fingerprints: Collection[str]) -> set[str]:

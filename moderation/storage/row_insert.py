@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, FromClause, insert
 from sqlalchemy.engine import Dialect
 
-Bound = tuple[tuple[str, Callable[[Any], Any] | None], ...]
+Bound = tuple[tuple[int, Callable[[Any], Any]], ...]
+"""What binds a value, by its position; most are bound as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,16 @@ class _Made:
     """The statement as one kind of database reads it, and what binds each column's value, in the statement's order."""
 
     sql: str
-    columns: Bound
+    names: Sequence[str]
+    values_in: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    binds: Bound
     by_position: bool
 
-    def bound(self, row: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        if self.by_position:
-            return tuple([row[name] if bind is None else bind(row[name]) for name, bind in self.columns])
-        return {name: row[name] if bind is None else bind(row[name]) for name, bind in self.columns}
+    def bound(self, row: Mapping[str, Any]) -> Sequence[Any] | dict[str, Any]:
+        values = list(self.values_in(row))
+        for position, bind in self.binds:
+            values[position] = bind(values[position])
+        return tuple(values) if self.by_position else dict(zip(self.names, values, strict=True))
 
 
 class RowInsert:
@@ -52,7 +57,13 @@ class RowInsert:
         return _Made(
             sql=str(compiled),
             # By position the names stand in the table's order, as they do in the statement.
-            columns=tuple((name, _binding(self._table, name, dialect)) for name in names),
+            names=names,
+            values_in=itemgetter(*names),
+            binds=tuple(
+                (position, bind)
+                for position, name in enumerate(names)
+                if (bind := _binding(self._table, name, dialect)) is not None
+            ),
             by_position=bool(compiled.positional),
         )
 

@@ -31,7 +31,7 @@ from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import folded
 from moderation.core.text.likeness import buckets
 from moderation.core.text.links import count_links
-from moderation.core.text.markup import in_utf16, seen_in_html
+from moderation.core.text.markup import in_utf16, seen_in_html, text_in_html
 from moderation.core.text.names import comparable_name, earlier_forms, links_in_name, name_words, says_something
 from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
@@ -78,6 +78,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "sentences": sentences,
     "undisguise": undisguise,
     "seen_in_html": seen_in_html,
+    "text_in_html": text_in_html,
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
     "buckets": buckets,
     "word_count": word_count,

@@ -18,6 +18,7 @@ _IN_HOST = rf"[\p{{L}}\p{{M}}\p{{N}}_@\-{_DOTS}]"
 _INNER_DOT = regex.compile(rf"[{_DOTS}](?=[\p{{L}}\p{{N}}])")
 _DEFANGED = regex.compile(r" ?[\[({](?:(\.|dot)|at|@)[\])}] ?", regex.I)
 _SCHEME = r"(?<![\p{L}\p{N}])(?:https?|hxxps?|ftp)://(?=[^\s<>\"“”])"
+_ANY_ASCII = regex.compile(r"\.\S|://")
 _PLACE = regex.compile(rf"{_SCHEME}|(?<!{_IN_HOST}){_IN_HOST}++", regex.I)
 # What an address names behind its host is never looked into; a comma may end one address and begin another.
 _REST = regex.compile(r"[^\s<>\"“”«»,;|)\]]*+")
@@ -59,7 +60,10 @@ def _addresses(text: str) -> Iterator[str]:
     """The ending of each address in the text, such as ``com``; empty for what has a scheme. Of one that stands twice
     between the same two spaces, as markup has it, the first.
     """
-    if "[" in text or "(" in text or "{" in text:
+    bracketed = "[" in text or "(" in text or "{" in text
+    if text.isascii() and not bracketed and not _ANY_ASCII.search(text):
+        return  # most texts hold none: they aren't taken apart for that
+    if bracketed:
         text = _DEFANGED.sub(lambda sign: "." if sign[1] else "@", text)
     has_dot = _has_ascii_dot if text.isascii() else _INNER_DOT.search
     for chunk in text.split():
