@@ -63,13 +63,15 @@ FAMILIES: Mapping[str, Family] = {
     "lone_curse": Family(
         share=10, targets={"toxicity": 0.9, "obscene": 0.85, "insult": 0.55, "identity_attack": 0.04, "threat": 0.03}
     ),
+    "addressed": Family(share=8, targets={**CLEAN, "toxicity": 0.02}),
     "brief": Family(share=14, targets={**CLEAN, "toxicity": 0.01}),
     "kind": Family(share=6, targets={**CLEAN, "toxicity": 0.01}),
     "plain": Family(share=14, targets={**CLEAN, "toxicity": 0.02}),
     "advert": Family(share=4, targets={**CLEAN, "toxicity": 0.03, SPAM: 1.0}),
 }
 """Families of every file. Abuse of things and kindly swearing keep a word and its meaning apart. An insult or a curse
-that is all a comment says is aimed at somebody; beside those stand harmless comments as short (``brief``)."""
+that is all a comment says is aimed at somebody; beside those stand harmless comments as short (``brief``), and others
+that say something harmless to somebody (``addressed``): otherwise "you are" is taken for an insult by itself."""
 SLOT = re.compile(r"\{(\w+)\}")
 CASED = 0.25
 """Share of the sentences that are written in small letters throughout, as many comments are."""
