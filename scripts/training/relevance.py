@@ -85,8 +85,8 @@ class Material:
         self.cut = cut_comments(data, rng)
         if len(self.cut) < FUSED + FEWEST_CUT:
             raise SystemExit(
-                f"{data}: {len(self.cut)} comments are long enough to be cut in two, and {FUSED + FEWEST_CUT} are needed. "
-                "--data names the folder that holds train/ with all corpora."
+                f"{data}: {len(self.cut)} comments are long enough to be cut in two, and {FUSED + FEWEST_CUT} are "
+                "needed. --data names the folder that holds train/ with all corpora."
             )
         rng.shuffle(self.cut)
         self.cut = self.cut[: max(FUSED + FEWEST_CUT, round(share * len(self.cut)))]
