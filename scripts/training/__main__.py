@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from scripts.training.base import Base
 from scripts.training.base import packaged as minilm
-from scripts.training.manifest import Stated
+from scripts.training.lexicon import Lexicon
+from scripts.training.manifest import Stated, state_more
+from scripts.training.model import Scorer
 from scripts.training.pack import export
 from scripts.training.train_step import Run, train
-from scripts.training.world import measured, packaged
+from scripts.training.world import further, measured, packaged
 from scripts.training.world import scales as world_scales
 from scripts.training.world import train as world_train
 
@@ -43,8 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--passes", type=int, default=2, help="over the mix, for world (2)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--version", help="version that the manifest states")
+    parser.add_argument(
+        "--from",
+        dest="weights",
+        type=Path,
+        help="a pack's folder. builtin: its weights are only quantised; world: it is taught further, for what "
+        "--minutes and --scale allow",
+    )
     english = parser.add_argument_group("builtin alone")
-    english.add_argument("--from", dest="weights", type=Path, help="a pack's folder: its weights are only quantised")
     english.add_argument(
         "--base", type=Path, help="encoder to start from (default: all-MiniLM-L6-v2, from its package)"
     )
@@ -77,6 +86,36 @@ def _in_english(given: argparse.Namespace, work: Path, out: Path) -> None:
 
 
 def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None:
+    if given.weights is None:
+        base, model, lexicon = _from_the_start(given, work)
+    else:
+        base, model, lexicon = further.train(
+            further.Further(
+                pack=given.weights,
+                data=given.data,
+                folder=work,
+                teacher=PACKS / "builtin",
+                seed=given.seed,
+                minutes=given.minutes,
+                scale=given.scale,
+            )
+        )
+    print(f"exporting and calibrating into {out}")
+    stated = Stated(
+        name="world",
+        version=given.version or "1.1.0",
+        languages=packaged.LANGUAGES,
+        pad_id=base.pad,
+        relevance=False,
+    )
+    before = given.weights and json.loads((given.weights / "manifest.json").read_text(encoding="utf-8"))
+    export(model, lexicon, base.tokenizer, given.data, out, stated, world_scales.calibrate)
+    if before:  # the embedding was held to what it was
+        state_more(out, relevance=before["relevance"])
+    print(measured.table(measured.figures_of_folder(out, given.data)))
+
+
+def _from_the_start(given: argparse.Namespace, work: Path) -> tuple[Base, Scorer, Lexicon]:
     run = world_train.Run(
         base=packaged.prepared(work / "base", given.data),
         data=given.data,
@@ -87,17 +126,7 @@ def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None
         scale=given.scale,
         passes=given.passes,
     )
-    model, lexicon = world_train.train(run)
-    print(f"exporting and calibrating into {out}")
-    stated = Stated(
-        name="world",
-        version=given.version or "1.0.0",
-        languages=packaged.LANGUAGES,
-        pad_id=run.base.pad,
-        relevance=False,
-    )
-    export(model, lexicon, run.base.tokenizer, given.data, out, stated, world_scales.calibrate)
-    print(measured.table(measured.figures_of_folder(out, given.data)))
+    return (run.base, *world_train.train(run))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,11 @@ def recalibrate(folder: Path, data: Path, calibrated: Callable[[Answers, Path], 
     _write(folder, {**manifest, **curves})
 
 
+def state_more(folder: Path, **more: Any) -> None:
+    """Puts more into the manifest of a pack that stands in ``folder``, or other words in place of what it says."""
+    _write(folder, {**json.loads((folder / "manifest.json").read_text(encoding="utf-8")), **more})
+
+
 def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 

@@ -65,6 +65,7 @@ def write(model: Scorer, lexicon: Lexicon, path: Path) -> None:
     graph = _Graph(_renamed(program.model_proto))
     graph.quantise({f"model.{name}": part for name, part in model.named_modules() if isinstance(part, QuantisedLinear)})
     graph.pack()
+    _without_notes(graph.model)
     onnx.checker.check_model(graph.model)
     onnx.save(graph.model, path)
 
@@ -78,6 +79,14 @@ def _renamed(model: onnx.ModelProto) -> onnx.ModelProto:
     for value in model.graph.output:
         value.name = names[value.name]
     return model
+
+
+def _without_notes(model: onnx.ModelProto) -> None:
+    """Takes out what the exporter noted for whoever mends it: where on this machine each line of code stands."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
 
 
 class _Graph:

@@ -58,6 +58,8 @@ BACKGROUND = 256
 SUBJECT_DIMENSIONS = 192
 FUSED = 1500
 """Cut comments on which the fusion is fitted."""
+FEWEST_CUT = 200
+"""Beside them, from which the dimensions of a subject are learnt."""
 COUNTED = ("civil_comments", "contextual_abuse_reddit", "wikipedia_talk")
 """Comments in which words are counted."""
 REACTIONS = ("agreement", "praise", "correction", "question", "reply")
@@ -81,8 +83,13 @@ class Material:
         self.articles, self.phrases = written_articles(), written_phrases()
         self.more: dict[str, list[str]] = {"reaction": [], "advertisement": [], "other": []}
         self.cut = cut_comments(data, rng)
+        if len(self.cut) < FUSED + FEWEST_CUT:
+            raise SystemExit(
+                f"{data}: {len(self.cut)} comments are long enough to be cut in two, and {FUSED + FEWEST_CUT} are "
+                "needed. --data names the folder that holds train/ with all corpora."
+            )
         rng.shuffle(self.cut)
-        self.cut = self.cut[: max(FUSED + 200, round(share * len(self.cut)))]
+        self.cut = self.cut[: max(FUSED + FEWEST_CUT, round(share * len(self.cut)))]
         self.general = comments_in_general(data, rng)
         self.counted = [text for name in COUNTED for text in texts(data, name)[:25000]]
         self.channel_ads, self.channel_others = channel_comments(data)

@@ -12,6 +12,7 @@ collect_ignore = (
         "test_quantised.py",
         "test_trainer.py",
         "test_world_encoder.py",
+        "test_world_further.py",
         "test_world_training.py",
     ]
 )

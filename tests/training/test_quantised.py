@@ -167,6 +167,12 @@ def test_every_product_of_the_encoder_is_one_of_whole_numbers(exported: Any) -> 
     assert all(kinds[made[node.input[1]].input[0]] == onnx.TensorProto.INT8 for node in whole)
 
 
+def test_a_pack_s_file_says_nothing_of_the_machine_that_made_it(exported: Any) -> None:
+    *_, path = exported
+    assert b"scripts/training" not in path.read_bytes()
+    assert b"site-packages" not in path.read_bytes()
+
+
 def test_a_pack_s_weights_can_be_trained_further(exported: Any) -> None:
     model, lexicon, base, path = exported
     restored, words = Scorer(base), Lexicon(base.tokenizer.get_vocab_size())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,32 @@ def test_written_sentences_have_no_open_slots_and_state_known_outputs() -> None:
         assert "{" not in example.text
         assert set(example.targets) <= set(OUTPUTS)
         assert all(0 <= value <= 1 for value in example.targets.values())
+
+
+def test_some_languages_can_be_written_oftener_than_others() -> None:
+    spoken = Counter(one.source.split("/")[1] for one in frames.written(random.Random(1), 2_000, {"tr": 10.0}))
+    assert spoken["tr"] > 5 * max(count for language, count in spoken.items() if language != "tr")
+
+
+def test_every_language_has_curses_and_harmless_comments_as_short() -> None:
+    for language in frames.languages():
+        said = [example for _ in range(1_500) if len((example := language.one(random.Random(_))).text.split()) < 3]
+        shares = {example.targets["toxicity"] > 0.5 for example in said}
+        assert shares == {True, False}, language.language
+        both = set(language.words["curse"]) & set(language.frames["brief"])
+        assert not both, language.language
+
+
+def test_hindi_in_latin_letters_is_spelt_in_many_ways() -> None:
+    language = next(one for one in frames.languages() if one.language == "hi-Latn")
+    said = replace(language, frames={key: ["sab log izzat ke haqdar hain"] for key in FAMILIES})
+    found = [said.one(random.Random(seed)).text.lower() for seed in range(400)]
+    assert 0.3 < found.count("sab log izzat ke haqdar hain") / len(found) < 0.8
+    assert len(set(found)) > 10
+    assert all(abs(len(text) - len(found[0])) < 8 and len(text.split()) == 6 for text in found)
+    german = next(one for one in frames.languages() if one.language == "de")
+    plain = replace(german, frames={key: ["Alle haben Rechte"] for key in FAMILIES})
+    assert {plain.one(random.Random(seed)).text.lower() for seed in range(50)} == {"alle haben rechte"}
 
 
 def test_a_group_is_attacked_no_oftener_than_it_stands_in_harmless_company() -> None:

@@ -13,7 +13,8 @@ import pytest
 from moderation.core.text.words import LANGUAGES
 from scripts.training.relevance_fit import without_languages, word_rarity_by_language
 from scripts.training.relevance_material import written_articles
-from scripts.training.world.relevance import WRITTEN, titled
+from scripts.training.world.relevance import WRITTEN, WorldMaterial, titled
+from tests.training.world_data import corpora
 
 
 def test_the_same_stories_are_told_in_every_language() -> None:
@@ -36,6 +37,12 @@ def test_titles_come_without_the_quotes_of_their_table(tmp_path: Path) -> None:
     (article,) = titled(tmp_path, "small")
     assert article.title == '가수 "새 앨범" 발표'
     assert article.comments == ["정말 좋은 소식이네요 축하합니다"]
+
+
+def test_too_few_long_comments_are_said_to_be_too_few(tmp_path: Path) -> None:
+    data = corpora(tmp_path, rows=20)
+    with pytest.raises(SystemExit, match="0 comments are long enough to be cut in two, and 1700 are needed"):
+        WorldMaterial(data, lambda texts: np.zeros((len(texts), 4)), 1, share=1.0)
 
 
 def test_a_word_is_as_rare_as_in_the_language_where_it_is_commonest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,17 +22,26 @@ from tests.training.world_data import corpora
 
 
 class Reader:
-    """A pack that is surer the longer a text is: enough of the truth to be calibrated."""
+    """A pack that is surer the longer a text is: enough of the truth to be calibrated. It counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[str] = Counter()
 
     def score(self, texts: Sequence[str]) -> Raw:
+        self.asked.update(texts)
         rng = np.random.default_rng(4)
         logits = np.array([2.0 if "idiot" in text else -2.0 for text in texts]) + rng.normal(0, 1, len(texts))
         return Raw(np.repeat(logits[:, None], len(LABELS), axis=1), logits)
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Calibrated:
-    return scales.calibrate(Reader(), corpora(tmp_path_factory.mktemp("data"), rows=1500))
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def found(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Calibrated:
+    return scales.calibrate(reader, corpora(tmp_path_factory.mktemp("data"), rows=1500))
 
 
 def test_a_language_with_comments_has_a_curve_for_toxicity_on_both_scales(found: Calibrated) -> None:
@@ -42,6 +52,11 @@ def test_a_language_with_comments_has_a_curve_for_toxicity_on_both_scales(found:
         wide = np.linspace(-6, 6, 60)
         assert (curves["natural"]["toxicity"](wide) < curves["balanced"]["toxicity"](wide)).all()
     assert set(found.scales["balanced"]) == set(LABELS)
+
+
+def test_no_text_is_read_twice_though_news_serve_several_curves(found: Calibrated, reader: Reader) -> None:
+    assert found.scales
+    assert set(reader.asked.values()) == {1}
 
 
 def test_a_language_with_fewer_comments_is_nearer_to_all(found: Calibrated) -> None:

@@ -20,12 +20,24 @@ SENTENCES_EVERY, SENTENCES_COUNT = 3, 0.25
 
 
 class Lesson:
-    """The loss of a batch. Labels that nobody knows have no weight in ``data`` and teach nothing."""
+    """The loss of a batch. Labels that nobody knows have no weight in ``data`` and teach nothing.
 
-    def __init__(self, model: Scorer, base: Base, lexicon: Lexicon, data: Tokenized, device: torch.device) -> None:
+    ``asked``: what the original encoder is told before a text whose embedding is held.
+    """
+
+    def __init__(
+        self,
+        model: Scorer,
+        base: Base,
+        lexicon: Lexicon,
+        data: Tokenized,
+        device: torch.device,
+        *,
+        asked: str = QUERY,
+    ) -> None:
         self.model, self.base, self.data = model, base, data
         self.original = base.encoder().eval().to(device)
-        self.query = base.tokenizer.encode(QUERY.strip(), add_special_tokens=False).ids
+        self.query = base.tokenizer.encode(asked.strip(), add_special_tokens=False).ids
         self.alone = Teacher(model, model, lexicon.to(device), data)
 
     def __call__(self, rows: Sequence[int], step: int, device: torch.device) -> torch.Tensor:
@@ -45,7 +57,7 @@ class Lesson:
 
     @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
     def _original(self, rows: Sequence[int], device: torch.device) -> torch.Tensor:
-        """The embeddings (rows, dimensions) that the original encoder gives these texts as queries."""
+        """The embeddings (rows, dimensions) that the original encoder gives these texts as what they are asked as."""
         asked = [[self.data.ids[row][0], *self.query, *self.data.ids[row][1:]] for row in rows]
         ids, mask = padded(asked, self.base.pad, device)
         return pooled(self.original(input_ids=ids, attention_mask=mask).last_hidden_state, mask)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from scripts.training.calibration import Curve, fit
 from scripts.training.corpora import held_back_rows
 from scripts.training.manifest import Calibrated, recalibrate
 from scripts.training.metrics import Floats, at_rate
-from scripts.training.scales import TOXIC_NEWS, Answers
+from scripts.training.scales import TOXIC_NEWS, Answers, Raw
 from scripts.training.world.languages import SOURCES, taken
 
 TOXICITY = LABELS.index("toxicity")
@@ -53,8 +54,24 @@ class _Told:
         return at_rate(self.toxic, 0.5) / len(self.toxic)
 
 
+class _Remembering:
+    """A pack that reads no text twice: English news serve several curves."""
+
+    def __init__(self, pack: Answers) -> None:
+        self._pack = pack
+        self._known: dict[str, tuple[Floats, float]] = {}
+
+    def score(self, texts: Sequence[str]) -> Raw:
+        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
+            found = self._pack.score(new)
+            self._known.update(zip(new, zip(found.logits, found.spam, strict=True), strict=True))
+        logits, spam = zip(*(self._known[text] for text in texts), strict=True)
+        return Raw(np.array(logits), np.array(spam))
+
+
 def calibrate(pack: Answers, data: Path) -> Calibrated:
     """The curves of every label for all languages, of toxicity for those that have comments (printed), and spam's."""
+    pack = _Remembering(pack)
     scales, spam = in_english.calibrate(pack, data)
     told = {}
     for language, texts in held_back_texts(data).items():

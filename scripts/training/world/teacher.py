@@ -53,20 +53,19 @@ def shortened(example: Example) -> Example:
     return replace(example, text=example.text[:LONGEST].rpartition(" ")[0] or example.text[:LONGEST], targets={})
 
 
-def taught(examples: Sequence[Example], logits: Floats) -> list[Example]:
+def taught(examples: Sequence[Example], logits: Floats, share: float = SHARE) -> list[Example]:
     """The examples with targets for every output: the teacher's, moved towards the raters' where they said something.
 
-    ``logits`` (examples, outputs) are the teacher's answers.
+    ``logits`` (examples, outputs) are the teacher's answers, which count ``share`` beside the raters'.
     """
     shares = 1 / (1 + np.exp(-logits))
     return [
         replace(
             one,
-            targets={name: _both(float(said), one.targets.get(name)) for name, said in zip(OUTPUTS, row, strict=True)},
+            targets={
+                name: float(said) if (rated := one.targets.get(name)) is None else share * said + (1 - share) * rated
+                for name, said in zip(OUTPUTS, row.tolist(), strict=True)
+            },
         )
         for one, row in zip(examples, shares, strict=True)
     ]
-
-
-def _both(said: float, rated: float | None) -> float:
-    return said if rated is None else SHARE * said + (1 - SHARE) * rated

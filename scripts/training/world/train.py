@@ -22,6 +22,7 @@ from scripts.training import lexicon as words
 from scripts.training.base import Base
 from scripts.training.examples import Example
 from scripts.training.lexicon import Lexicon, taught_by
+from scripts.training.metrics import Floats
 from scripts.training.model import Scorer
 from scripts.training.onnx_scores import OnnxPack
 from scripts.training.quantised import quantise
@@ -105,7 +106,10 @@ def _lessons(run: Run) -> tuple[Tokenized, list[list[int]]]:
     examples: list[Example] = []
     starts = [0]
     for number in range(run.passes):
-        examples += mixture(run.data, _english(run, number), run.seed + number, scale=run.scale)
+        english_texts = taught_in_english(
+            run.data, run.teacher, run.folder / f"english-{number + 1}.npy", run.seed + number, run.scale
+        )
+        examples += mixture(run.data, english_texts, run.seed + number, scale=run.scale)
         starts.append(len(examples))
     data = tokenize(run.base.tokenizer, examples, LONGEST)
     lengths = [len(ids) for ids in data.ids]
@@ -117,21 +121,30 @@ def _lessons(run: Run) -> tuple[Tokenized, list[list[int]]]:
     return data, plan
 
 
-def _english(run: Run, number: int) -> list[Example]:
-    """A pass' English texts with their teacher's answers, which take some minutes and are kept."""
-    path = run.folder / f"english-{number + 1}.npy"
-    chosen = english(run.data, random.Random(run.seed + number), scale=run.scale)  # noqa: S311
+def taught_in_english(data: Path, pack: Path, path: Path, seed: int, scale: float) -> list[Example]:
+    """English texts with the answers of ``pack``, their teacher, which take some minutes and are kept in ``path``."""
+    chosen = english(data, random.Random(seed), scale=scale)  # noqa: S311
     if not path.exists():
-        print(f"the pack {run.teacher.name} reads {len(chosen):,} texts", flush=True)
-        manifest = json.loads((run.teacher / "manifest.json").read_text(encoding="utf-8"))
-        raw = OnnxPack(run.teacher, manifest["pad_id"]).score([example.text for example in chosen])
-        new = path.with_suffix(".new.npy")
-        np.save(new, np.column_stack((raw.logits, raw.spam)))
-        new.replace(path)
-    answers = np.load(path)
-    if len(answers) != len(chosen):
+        print(f"the pack {pack.name} reads {len(chosen):,} texts", flush=True)
+        manifest = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
+        raw = OnnxPack(pack, manifest["pad_id"]).score([example.text for example in chosen])
+        keep_answers(np.column_stack((raw.logits, raw.spam)), path)
+    return taught(chosen, kept_answers(path, len(chosen)))
+
+
+def keep_answers(answers: Floats, path: Path) -> None:
+    """Writes the file as a whole or not at all."""
+    new = path.with_suffix(".new.npy")
+    np.save(new, answers)
+    new.replace(path)
+
+
+def kept_answers(path: Path, count: int) -> Floats:
+    """Raises ``SystemExit`` where they are of another number of texts."""
+    answers: Floats = np.load(path)
+    if len(answers) != count:
         raise SystemExit(f"{path} is of another mix: name another --work, or the --seed and --scale it was made with.")
-    return taught(chosen, answers)
+    return answers
 
 
 def _lexicon(run: Run) -> Lexicon:
