@@ -67,21 +67,21 @@ def token_ranges(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[in
     return ranges if len(ranges) > 1 else []
 
 
-def batches(lengths: Sequence[int], rng: random.Random) -> list[list[int]]:
+def batches(lengths: Sequence[int], rng: random.Random, tokens: int = TOKENS_PER_BATCH) -> list[list[int]]:
     """Rows in random company of like length, so that little is padding."""
     order = rng.sample(range(len(lengths)), len(lengths))
     made: list[list[int]] = []
     for start in range(0, len(order), 4000):
-        made += together(sorted(order[start : start + 4000], key=lambda index: lengths[index]), lengths)
+        made += together(sorted(order[start : start + 4000], key=lambda index: lengths[index]), lengths, tokens)
     rng.shuffle(made)
     return made
 
 
-def together(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """The rows, shortest first, in batches of as many tokens as fit."""
+def together(order: Sequence[int], lengths: Sequence[int], tokens: int = TOKENS_PER_BATCH) -> list[list[int]]:
+    """The rows, shortest first, in batches of at most so many tokens."""
     made: list[list[int]] = [[]]
     for row in order:
-        if made[-1] and (len(made[-1]) == ROWS_PER_BATCH or (len(made[-1]) + 1) * lengths[row] > TOKENS_PER_BATCH):
+        if made[-1] and (len(made[-1]) == ROWS_PER_BATCH or (len(made[-1]) + 1) * lengths[row] > tokens):
             made.append([])
         made[-1].append(row)
     return made
