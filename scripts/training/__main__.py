@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a pack's folder: one of whole numbers is taught further, another only quantised",
     )
     english.add_argument(
+        "--share", type=float, default=1.0, help="with --from: how far the weights go towards what was taught (1.0)"
+    )
+    english.add_argument(
         "--base", type=Path, help="encoder to start from (default: all-MiniLM-L6-v2, from its package)"
     )
     english.add_argument("--name", default="builtin", help="name that the manifest states")
@@ -65,7 +68,7 @@ def _in_english(given: argparse.Namespace, work: Path, out: Path) -> None:
     base = Base.read(given.base or minilm())
     shared = {"data": given.data, "folder": work, "seed": given.seed, "minutes": given.minutes, "scale": given.scale}
     if given.weights and _is_of_whole_numbers(given.weights):
-        model, lexicon = continued.train(continued.Run(base=base, pack=given.weights, **shared))
+        model, lexicon = continued.train(continued.Run(base=base, pack=given.weights, share=given.share, **shared))
     else:
         pack = given.weights and given.weights / "model.onnx"
         model, lexicon = train(Run(base=base, pack=pack, **shared))

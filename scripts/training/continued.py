@@ -8,10 +8,11 @@ sentences, which teach the labels that they were written for. Files in ``folder`
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -54,7 +55,10 @@ are taken in another order, so that now and then an input is rounded to the next
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """``pack`` is the folder of the pack to go on from; ``minutes`` at most, ``scale`` of the full mix."""
+    """``pack`` is the folder of the pack to go on from; ``minutes`` at most, ``scale`` of the full mix.
+
+    ``share`` (0..1) is how far the weights go from the pack's towards what was taught.
+    """
 
     base: Base
     data: Path
@@ -63,6 +67,7 @@ class Run:
     seed: int
     minutes: float
     scale: float
+    share: float = 1.0
 
 
 def train(run: Run) -> tuple[Scorer, Lexicon]:
@@ -73,11 +78,12 @@ def train(run: Run) -> tuple[Scorer, Lexicon]:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", len(os.sched_getaffinity(0)))))
     torch.manual_seed(run.seed)
     model, lexicon = restored(run.base, run.pack)
+    model_of_pack = copy.deepcopy(model)
     examples = _examples(run)
     check_agreement(run, model, lexicon, [example.text for example in examples[0][:100]])
     done = run.folder / "continued.pt"
     if not done.exists():
-        teacher, _ = restored(run.base, run.pack)
+        teacher = copy.deepcopy(model_of_pack)
         for parameter in teacher.parameters():
             parameter.requires_grad_(False)
         model.encoder.get_input_embeddings().requires_grad_(False)  # nothing new to say of single words
@@ -87,8 +93,22 @@ def train(run: Run) -> tuple[Scorer, Lexicon]:
         print(f"{len(comments.ids):,} comments, {len(sentences.ids):,} sentences, {len(plan):,} batches", flush=True)
         Trainer(model, run.folder / "further.pt", minutes=run.minutes, pace=PACE).run(lesson, plan)
         keep(model.state_dict(), done)
-    model.load_state_dict(torch.load(done, weights_only=True))
+    taught = torch.load(done, weights_only=True)
+    model.load_state_dict(between(model_of_pack.state_dict(), taught, run.share))
     return model.eval(), lexicon.cpu()
+
+
+def between(
+    before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], share: float
+) -> dict[str, torch.Tensor]:
+    """Weights on the way from ``before`` to ``after``: on part of it most is learnt already, and less is lost.
+
+    Whole numbers stay as they were before.
+    """
+    return {
+        name: torch.lerp(value, after[name], share) if value.is_floating_point() else value
+        for name, value in before.items()
+    }
 
 
 def restored(base: Base, pack: Path) -> tuple[Scorer, Lexicon]:

@@ -11,7 +11,7 @@ import torch
 from moderation.core.scores import LABELS
 from scripts.training import onnx_file
 from scripts.training.base import Base
-from scripts.training.continued import Further, Run, check_agreement, restored
+from scripts.training.continued import Further, Run, between, check_agreement, restored
 from scripts.training.examples import Example
 from scripts.training.lessons import LEXICON
 from scripts.training.lexicon import Lexicon
@@ -74,6 +74,13 @@ def test_a_restored_model_that_says_something_else_is_refused(
         model.head[2].bias += 1
     with pytest.raises(SystemExit, match=r"doesn't say what its file says"):
         check_agreement(run, model, lexicon, TEXTS)
+
+
+def test_weights_may_stop_on_the_way() -> None:
+    before = {"weight": torch.zeros(2), "place": torch.tensor([3])}
+    after = {"weight": torch.full((2,), 4.0), "place": torch.tensor([3])}
+    assert between(before, after, 0.25)["weight"].tolist() == [1.0, 1.0]
+    assert between(before, after, 1.0)["place"].tolist() == [3]
 
 
 def test_sentences_are_learnt_and_comments_stay_as_they_were(
