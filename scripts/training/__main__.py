@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
+from scripts.training import continued
 from scripts.training.base import Base
 from scripts.training.base import packaged as minilm
 from scripts.training.lexicon import Lexicon
@@ -50,10 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         "--from",
         dest="weights",
         type=Path,
-        help="a pack's folder. builtin: its weights are only quantised; world: it is taught further, for what "
-        "--minutes and --scale allow",
+        help="a pack's folder: one of whole numbers is taught further, for what --minutes and --scale allow; another "
+        "is only quantised",
     )
     english = parser.add_argument_group("builtin alone")
+    english.add_argument(
+        "--share", type=float, default=1.0, help="with --from: how far the weights go towards what was taught (1.0)"
+    )
     english.add_argument(
         "--base", type=Path, help="encoder to start from (default: all-MiniLM-L6-v2, from its package)"
     )
@@ -63,26 +68,32 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _in_english(given: argparse.Namespace, work: Path, out: Path) -> None:
-    run = Run(
-        base=Base.read(given.base or minilm()),
-        data=given.data,
-        folder=work,
-        seed=given.seed,
-        minutes=given.minutes,
-        scale=given.scale,
-        pack=given.weights and given.weights / "model.onnx",
-    )
-    model, lexicon = train(run)
+    base = Base.read(given.base or minilm())
+    shared = {"data": given.data, "folder": work, "seed": given.seed, "minutes": given.minutes, "scale": given.scale}
+    if given.weights and _is_of_whole_numbers(given.weights):
+        model, lexicon = continued.train(continued.Run(base=base, pack=given.weights, share=given.share, **shared))
+    else:
+        pack = given.weights and given.weights / "model.onnx"
+        model, lexicon = train(Run(base=base, pack=pack, **shared))
     print(f"exporting and calibrating into {out}")
     stated = Stated(
         name=given.name,
         version=given.version or "1.3.0",
         languages=tuple(given.languages),
-        pad_id=run.base.pad,
+        pad_id=base.pad,
         relevance=given.base is None,
     )
-    export(model, lexicon, run.base.tokenizer, given.data, out, stated)
+    export(model, lexicon, base.tokenizer, given.data, out, stated)
     print("done; scripts/bench quality --data DIR shows what it is worth")
+
+
+def _is_of_whole_numbers(pack: Path) -> bool:
+    """Raises ``SystemExit`` where there is no pack."""
+    path = pack / "manifest.json"
+    if not path.is_file():
+        raise SystemExit(f"{pack} is no pack: it has no manifest.json. --from names a pack's folder.")
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest.get("quantised") == "int8"
 
 
 def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None:

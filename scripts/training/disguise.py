@@ -115,6 +115,17 @@ def _stretched_word(word: str, rng: random.Random) -> str:
     return word[:place] + word[place] * 4 + word[place + 1 :]
 
 
+UPSIDE_DOWN = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ɐqɔpǝɟƃɥıɾʞlɯuodbɹsʇnʌʍxʎz")
+
+
+def _upside_down(text: str, _: random.Random) -> str:
+    return text.lower().translate(UPSIDE_DOWN)[::-1]
+
+
+def _flag_letters(word: str, _: random.Random) -> str:
+    return "".join(chr(0x1F1E6 + ord(c) - ord("a")) if "a" <= c <= "z" else c for c in word.lower())
+
+
 WHOLE_TEXT: dict[str, Callable[[str, random.Random], str]] = {
     "leetspeak": _every_word(_leet),
     "spaced": _every_word(lambda word, _: " ".join(word)),
@@ -123,5 +134,7 @@ WHOLE_TEXT: dict[str, Callable[[str, random.Random], str]] = {
     "look_alikes": _every_word(lambda word, _: word.translate(LOOK_ALIKES)),
     "repeated": _every_word(_stretched_word),
     "capitals": _capitals,
+    "upside_down": _upside_down,
+    "flag_letters": _every_word(_flag_letters),
 }
 """Disguises of every word of a text, by name: for measuring, heavier than what training sees."""

@@ -64,7 +64,7 @@ class Teacher:
         with torch.no_grad():
             wanted: Answers = self.teacher(ids, mask)
         answers: Answers = self.model(ids, mask)
-        loss = WHOLE_COUNTS * _apart(answers.logits.float(), wanted.logits.float(), LABEL_WEIGHTS.to(device))
+        loss = WHOLE_COUNTS * apart(answers.logits.float(), wanted.logits.float(), LABEL_WEIGHTS.to(device))
         loss = loss + WHOLE_COUNTS * HOLD_WEIGHT * (1 - (answers.embedding * wanted.embedding).sum(-1)).mean()
         ranges = [(row, start, end) for row, _ in enumerate(rows) for start, end in self.data.sentences[rows[row]]]
         return loss + self.sentences(answers, ids, ranges) if ranges else loss
@@ -80,7 +80,7 @@ class Teacher:
             theirs = torch.nonzero(owners == row).flatten().to(ids.device)
             choice = alone[theirs, TOXICITY].softmax(0)
             worst = worst + cross_entropy(said[theirs, TOXICITY][None], choice[None])
-        return _apart(said, alone, LABEL_WEIGHTS[: len(LABELS)].to(ids.device)) + worst / len(texts) / 2
+        return apart(said, alone, LABEL_WEIGHTS[: len(LABELS)].to(ids.device)) + worst / len(texts) / 2
 
     @torch.no_grad()  # type: ignore[untyped-decorator,unused-ignore]
     def _alone(self, ids: torch.Tensor, ranges: list[tuple[int, int, int]]) -> torch.Tensor:
@@ -95,7 +95,7 @@ class Teacher:
         return logits
 
 
-def _apart(logits: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def apart(logits: torch.Tensor, wanted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """How far the stated probabilities are apart: cross-entropy less what the wanted ones have of their own."""
     shares = wanted.sigmoid()
     errors = binary_cross_entropy_with_logits(logits, shares, reduction="none")

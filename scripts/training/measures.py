@@ -24,6 +24,7 @@ from moderation.scoring.relevance import split_passages
 from moderation.web.desk.cards import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
+from scripts.training.everyday import held_out_sentences
 from scripts.training.metrics import at_rate, calibration_error
 
 CHUNK = 128
@@ -100,6 +101,7 @@ def every_measure() -> Iterator[tuple[str, Measure]]:
     yield "identity templates", identities
     yield "swapped identities", swapped_identities
     yield "others' ideas of harm", others_harm
+    yield "everyday sentences", everyday_sentences
     yield "disguised abuse", disguised_abuse
     yield "telling sentences", telling_sentences
     yield "relevance", relevance
@@ -226,6 +228,70 @@ def others_harm(bench: Bench) -> list[Measured]:
             Measured(name=f"openai_{theirs}_by_{label}_auc", value=roc_auc_score(truth, _column(scores, label)[known]))
         )
     return found
+
+
+EVERYDAY: Mapping[str, tuple[str, ...]] = {
+    "plain_senses": ("plain_senses",),
+    "self_directed": ("self",),
+    "idioms": ("idioms",),
+    "reported_insults": ("reported",),
+    "dialects": ("scots", "african_american_english", "indian_english", "other_dialects"),
+    "newer_words_used_kindly": ("no_self_harm", "emoji_kindly", "hashtags_harmless", "newer_words_harmless"),
+}
+"""Harmless families of written sentences, by what they show together."""
+EVERYDAY_ABUSE: Mapping[str, tuple[str, ...]] = {
+    "neighbours_of_the_harmless": ("names_abused", "plain_words_meant_badly", "you_instead", "threats"),
+    "dialects": ("scots_abuse", "african_american_english_abuse", "indian_english_abuse"),
+    "urging_self_harm": ("urging_self_harm",),
+    "emoji": ("emoji_abuse", "emoji_threats", "emoji_self_harm", "emoji_hate"),
+    "hashtags": ("hashtags_abuse", "hashtags_worse", "hashtags_threats", "hashtags_hate"),
+    "newer_insults": ("newer_insults",),
+}
+EACH = 60
+"""Sentences of each family at most."""
+
+
+def everyday_sentences(bench: Bench) -> list[Measured]:
+    """Written sentences of frames and with names that training never saw: the share judged rightly.
+
+    Harmless ones should be under 0.5 on the balanced scale, abuse over 0.8; names in harmless company pass 0.5 on the
+    natural scale and 0.8 on the balanced one as rarely as can be.
+    """
+    sentences = held_out_sentences(_chance(4), EACH)
+    texts = [text for family in sentences.values() for text in family]
+    natural, balanced = (
+        dict(zip(texts, _column(bench.score(texts, scale), "toxicity"), strict=True)) for scale in Scale
+    )
+    named = [*sentences["names"], *sentences["places"]]
+    found = [
+        Measured(
+            name="everyday_names_over_050_natural",
+            value=float(np.mean([natural[text] > 0.5 for text in named])),
+            unit="share",
+            aim=0.0,
+            notes=_worst("names in harmless frames, highest", sorted(named, key=lambda t: -balanced[t]), balanced),
+        ),
+        Measured(
+            name="everyday_names_over_080_balanced",
+            value=float(np.mean([balanced[text] > 0.8 for text in named])),
+            unit="share",
+            aim=0.01,
+        ),
+    ]
+    for groups, kind in ((EVERYDAY, "under_050"), (EVERYDAY_ABUSE, "abuse_over_080")):
+        for name, families in groups.items():
+            asked = [text for family in families for text in sentences[family]]
+            right = [balanced[text] < 0.5 if groups is EVERYDAY else balanced[text] > 0.8 for text in asked]
+            wrong = [text for text, rightly in zip(asked, right, strict=True) if not rightly]
+            notes = _worst(f"everyday {name}, {kind}: wrongly judged", wrong, balanced)
+            value = float(np.mean(right))
+            found.append(Measured(name=f"everyday_{name}_{kind}", value=value, unit="share", aim=0.9, notes=notes))
+    return found
+
+
+def _worst(what: str, texts: Sequence[str], scores: Mapping[str, float]) -> tuple[str, ...]:
+    few = "; ".join(f"{text} ({scores[text]:.2f})" for text in texts[:3])
+    return (f"{what}: {few}",) if few else ()
 
 
 def disguised_abuse(bench: Bench) -> list[Measured]:

@@ -67,7 +67,7 @@ def token_ranges(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[in
     return ranges if len(ranges) > 1 else []
 
 
-def batches(lengths: Sequence[int], rng: random.Random, *, tokens: int = TOKENS_PER_BATCH) -> list[list[int]]:
+def batches(lengths: Sequence[int], rng: random.Random, tokens: int = TOKENS_PER_BATCH) -> list[list[int]]:
     """Rows in random company of like length, so that little is padding; ``tokens`` at most in a batch."""
     order = rng.sample(range(len(lengths)), len(lengths))
     made: list[list[int]] = []
@@ -78,7 +78,7 @@ def batches(lengths: Sequence[int], rng: random.Random, *, tokens: int = TOKENS_
 
 
 def together(order: Sequence[int], lengths: Sequence[int], tokens: int = TOKENS_PER_BATCH) -> list[list[int]]:
-    """The rows, shortest first, in batches of as many tokens as fit."""
+    """The rows, shortest first, in batches of at most so many tokens."""
     made: list[list[int]] = [[]]
     for row in order:
         if made[-1] and (len(made[-1]) == ROWS_PER_BATCH or (len(made[-1]) + 1) * lengths[row] > tokens):

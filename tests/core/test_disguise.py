@@ -69,6 +69,16 @@ DISGUISED = {
     "kana of half width": ("ﾊﾞｶ", "バカ"),
     "kana parted": ("バ*カ 死・ね", "バカ 死ね"),
     "Devanagari parted": ("तू चू*तिया है", "तू चूतिया है"),
+    "letters of flags": ("🇫🇺🇨🇰 you, 🇩🇮🇪", "fuck you, die"),
+    "letters of flags, apart": ("🇸 🇭 🇮 🇹", "shit"),
+    "letters of flags with nothing between": ("🇸\u200b🇭\u200b🇮\u200b🇹", "shit"),
+    "upside down": ("noʎ ʞɔnɟ", "fuck you"),
+    "upside down, with its marks": ("¡ʇoıpı 'noʎ ʞɔnɟ", "fuck you, idiot!"),
+    "upside down in a sentence": ("Well, ʇoıpı uɐ ǝɹɐ noʎ I say.", "Well, you are an idiot I say."),
+    "one word upside down": ("what a ʇunɔ", "what a cunt"),
+    "a hashtag's words": ("#KillYourself #go_die #YouAreALoser", "#Kill Yourself #go die #You Are A Loser"),
+    "a hashtag's words after an abbreviation": ("#MAGAIdiots", "#MAGA Idiots"),
+    "a hashtag in leet": ("#YouAre4nIdi0t", "#You Are4n Idiot"),
     "two disguises at once": ("f.u.u.u.c.k", "fuck"),
     "three disguises at once": ("ѕ\u200btuuuuріd", "stupid"),
 }
@@ -100,7 +110,10 @@ UNTOUCHED = (
     "我去了，死机了！哈哈哈哈，2.5倍",
     "これはOK、すごーーーい！うううう",
     "क्षमा करें, सी\u200dता, ज़रूर, हाँ",
-    "Türkçe: ısırgan, ığdır, Iğdır, İyi",
+    "Türkçe: ıssız, ısırgan, ığdır, Iğdır, İyi",
+    "🇬🇧🇫🇷🇩🇪 and 🇺🇸, go 🇦🇷🇸🇪!",
+    "#metoo #BLM #covid19 #1 C# and https://x.example/#KillTheBill &#39; #iphone",
+    "ɔdɔ ne ɔsɔfo (Twi), kǝrǝ kǝnǝ (Kanuri), nɔvi",
     "The α-helix and β-sheet; 5 \u00b5g",
 )
 
@@ -152,7 +165,7 @@ def test_a_long_text_made_to_hurt_comes_back(text: str) -> None:
 TRICKY = st.text(
     alphabet=st.sampled_from(
         "abdiostu AIST.,-*_!@$013457éßаеосіѕεοЯ\u200b\u200d\u0301\u202e\u202c\ufe0f❤👍ｉ𝐢क्🅸\n"
-        "кcyхйكـَابㅅㅣㅏㄹ시발1傻逼ﾊﾞचूी"
+        "🇫🇺🇬🇧ʎɔɟɐǝnoA#_кcyхйكـَابㅅㅣㅏㄹ시발1傻逼ﾊﾞचूी"
     ),
     max_size=40,
 )

@@ -1,9 +1,9 @@
 """Undoes the disguise of a text: what a reader sees, with the way back to what was written.
 
-Readers hide abuse from machines with invisible characters, look-alikes of other alphabets, styled letters, letters set
-apart, masked or swapped for digits, and stretched. Each is undone by one pass; a pass touches only what shows its mark,
-so that plain text comes back as it is, and other alphabets, emoji and numbers stay. Everything takes time in proportion
-to the text's length.
+Readers hide abuse from machines with invisible characters, look-alikes of other alphabets, styled letters, letters of
+flags, letters upside down, letters set apart, masked or swapped for digits, stretched, and run together in hashtags.
+Each is undone by one pass; a pass touches only what shows its mark, so that plain text comes back as it is, and other
+alphabets, emoji and numbers stay. Everything takes time in proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import regex
 
 from moderation.core.text.disguised_words import leet_words, masked_words, stretched_words
-from moderation.core.text.lookalikes import COUSINS, FULL_WIDTH_MARKS, STYLED, TWINS
+from moderation.core.text.hashtags import hashtag_words
+from moderation.core.text.lookalikes import COUSINS, FLAGS, FULL_WIDTH_MARKS, REGIONAL, STYLED, TWINS
 from moderation.core.text.parted_words import parted_words
 from moderation.core.text.script_letters import (
     composed_hangul,
@@ -27,6 +28,7 @@ from moderation.core.text.script_letters import (
     without_arabic_points,
 )
 from moderation.core.text.spaced_letters import spaced_letters, spaced_spaces
+from moderation.core.text.turned_letters import turned_words
 
 Edit = tuple[int, int, str]
 """``start`` to ``end`` of the text becomes these characters."""
@@ -96,6 +98,7 @@ def _applied(text: str, offsets: Sequence[int], edits: list[Edit]) -> tuple[str,
     return "".join(pieces), moved
 
 
+_REGIONAL_RUN = regex.compile("[\U0001f1e6-\U0001f1ff]++")
 _BACKWARDS = regex.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n]{2,})")
 # Everything that Unicode says to leave out where it isn't understood, and what else leaves no mark.
 _HIDDEN = regex.compile(
@@ -132,6 +135,15 @@ def _turned_back(text: str) -> Iterator[Edit]:
     """A right-to-left override shows its letters backwards."""
     for match in _BACKWARDS.finditer(text):
         yield match.start(), match.end(), match[1][::-1]
+
+
+def _without_flags(text: str) -> Iterator[Edit]:
+    """Letters that flags are made of ("🇫🇺🇨🇰") become plain ones, but where every two of them are a flag."""
+    for match in _REGIONAL_RUN.finditer(text):
+        letters = "".join(map(REGIONAL.__getitem__, match[0]))
+        pairs = [letters[place : place + 2] for place in range(0, len(letters), 2)]
+        if not all(pair in FLAGS for pair in pairs):
+            yield match.start(), match.end(), letters
 
 
 def _without_hidden(text: str) -> Iterator[Edit]:
@@ -212,9 +224,11 @@ def _is_latin(text: str) -> bool:
 
 _OF_CHARACTERS: Sequence[Pass] = (
     _turned_back,
+    _without_flags,
     _without_hidden,
     _without_marks,
     without_arabic_points,
+    turned_words,
     _undressed,
     usual_shapes,
     composed_hangul,
@@ -223,6 +237,7 @@ _OF_CHARACTERS: Sequence[Pass] = (
 )
 """Those that undo characters: plain ASCII needs none of them."""
 _OF_WORDS: Sequence[Pass] = (
+    hashtag_words,
     spaced_spaces,
     spaced_letters,
     parted_words,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator
 from itertools import islice, product
 from math import gcd
+from typing import Any
 
 from moderation.core.text.words import ABUSE, COMMON, ENGLISH_ABUSE, KNOWN, RANK, word_list
 
@@ -67,7 +68,7 @@ _RARE = 3000
 
 def masked_words(text: str) -> Iterator[Edit]:
     """A word of abuse with letters starred out gets them back where one is meant."""
-    for start, token in _outside_names(text, _MASKED):
+    for start, token in outside_names(text, _MASKED):
         bare = token if token.lower() in _USUAL_MASKS else token.rstrip("!_*")
         if _MASK.search(bare) and (word := _unmasked(bare.lower())):
             yield start, start + len(bare), _like(bare, word)
@@ -81,7 +82,7 @@ def leet_words(text: str) -> Iterator[Edit]:
         return
     found: list[tuple[int, str, str | None]] = []
     bare_signs: list[tuple[int, str]] = []
-    for start, token in _outside_names(text, _LEET_TOKEN):
+    for start, token in outside_names(text, _LEET_TOKEN):
         bare = token.rstrip("!|+")
         if not any(map(str.isalpha, bare)):
             bare_signs.append((start, bare))
@@ -110,7 +111,7 @@ def _measures(token: str) -> bool:
 
 def _u_for_v(text: str, words: Container[str], *, every: bool = False) -> Iterator[Edit]:
     """Words that are none until their v is read as u ("fvck"); with ``every`` also those that aren't known at all."""
-    for start, token in _outside_names(text, _V_FOR_U):
+    for start, token in outside_names(text, _V_FOR_U):
         lower = token.lower()
         if lower in RANK:
             continue
@@ -127,7 +128,7 @@ def stretched_words(text: str) -> Iterator[Edit]:
     twice, word_ = (_TWICE, _WORD) if text.isascii() else (_TWICE_ABROAD, _WORD_ABROAD)
     if not twice.search(text):
         return
-    tokens = [(start, token) for start, token in _outside_names(text, word_) if twice.search(token)]
+    tokens = [(start, token) for start, token in outside_names(text, word_) if twice.search(token)]
     # One stretched word may well be abuse; where all are stretched the commonest word is meant, abuse or not.
     suspicious = sum(_LONG_RUN.search(token) is not None for _, token in tokens) < _ALL_STRETCHED
     for start, token in tokens:
@@ -135,7 +136,7 @@ def stretched_words(text: str) -> Iterator[Edit]:
             yield start, start + len(token), word
 
 
-def _outside_names(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+def outside_names(text: str, pattern: Any) -> Iterator[tuple[int, str]]:
     """Where the pattern occurs, but for inside addresses and mentions."""
     names = _names(text) if _NAME_SIGN.search(text) else iter(())
     name = next(names, None)

@@ -1,0 +1,111 @@
+"""A pack that is taught further begins as what it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from moderation.core.scores import LABELS
+from scripts.training import onnx_file
+from scripts.training.base import Base
+from scripts.training.continued import Further, Run, between, check_agreement, restored
+from scripts.training.examples import Example
+from scripts.training.lessons import LEXICON
+from scripts.training.lexicon import Lexicon
+from scripts.training.model import Scorer
+from scripts.training.quantised import QuantisedLinear, quantise
+from scripts.training.tokenized import padded, tokenize
+from scripts.training.trainer import DEVICE, Pace, Trainer
+from tests.training.small_encoder import folder_of_words, scorer
+
+pytestmark = [pytest.mark.detoxify, pytest.mark.filterwarnings("default")]
+
+TEXTS = ("You are an idiot.", "Nothing to see here, move on. Or don't!", "ok", "we read 12 articles, and liked 3")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
+    return Base.read(folder_of_words(tmp_path_factory.mktemp("words")))
+
+
+def batch(base: Base) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = [row.ids for row in base.tokenizer.encode_batch(list(TEXTS))]
+    return padded(rows, base.pad, torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def shipped(base: Base, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Scorer, Lexicon]:
+    """A pack's folder, and the model that it was exported from."""
+    folder = tmp_path_factory.mktemp("pack")
+    model, lexicon = scorer(base)
+    ids, mask = batch(base)
+    quantise(model.encoder, [{"input_ids": ids, "attention_mask": mask}])
+    onnx_file.write(model, lexicon, folder / "model.onnx")
+    base.tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "manifest.json").write_text(json.dumps({"pad_id": base.pad, "quantised": "int8"}))
+    return folder, model.eval(), lexicon
+
+
+def test_weights_and_ranges_are_read_back(base: Base, shipped: tuple[Path, Scorer, Lexicon]) -> None:
+    folder, model, lexicon = shipped
+    again, words = restored(base, folder)
+    theirs, ours = (
+        [part for part in one.modules() if isinstance(part, QuantisedLinear)] for one in (model, again.eval())
+    )
+    for one, other in zip(theirs, ours, strict=True):
+        assert torch.allclose(one.inputs.step, other.inputs.step, rtol=1e-5)
+        assert torch.allclose(one.inputs.middle, other.inputs.middle, atol=1e-4)
+    with torch.no_grad():
+        said, before = again(*batch(base)).logits, model(*batch(base)).logits
+        assert torch.allclose(words(*batch(base)), lexicon(*batch(base)), atol=2e-2)
+    assert torch.allclose(said, before, atol=5e-2)
+
+
+def test_a_restored_model_that_says_something_else_is_refused(
+    base: Base, shipped: tuple[Path, Scorer, Lexicon], tmp_path: Path
+) -> None:
+    run = Run(base=base, data=tmp_path, folder=tmp_path, pack=shipped[0], seed=1, minutes=1, scale=1)
+    model, lexicon = restored(base, shipped[0])
+    check_agreement(run, model, lexicon, TEXTS)
+    with torch.no_grad():
+        model.head[2].bias += 1
+    with pytest.raises(SystemExit, match=r"doesn't say what its file says"):
+        check_agreement(run, model, lexicon, TEXTS)
+
+
+def test_weights_may_stop_on_the_way() -> None:
+    before = {"weight": torch.zeros(2), "place": torch.tensor([3])}
+    after = {"weight": torch.full((2,), 4.0), "place": torch.tensor([3])}
+    assert between(before, after, 0.25)["weight"].tolist() == [1.0, 1.0]
+    assert between(before, after, 1.0)["place"].tolist() == [3]
+
+
+def test_sentences_are_learnt_and_comments_stay_as_they_were(
+    base: Base, shipped: tuple[Path, Scorer, Lexicon], tmp_path: Path
+) -> None:
+    model, lexicon = restored(base, shipped[0])
+    teacher, _ = restored(base, shipped[0])
+    comments = [
+        Example(text=f"comment {number}, by itself. And more.", targets={}, source="news") for number in range(32)
+    ]
+    sentences = [
+        Example(text=f"{word} {number}", targets={"toxicity": float(word == "bad")}, source="everyday")
+        for number in range(16)
+        for word in ("bad", "good")
+    ]
+    held, taught = (tokenize(base.tokenizer, part, 64) for part in (comments, sentences))
+    lesson = Further(model, teacher.eval().to(DEVICE), lexicon.to(DEVICE), held, taught)
+    rows = list(range(64))
+    pace = Pace(encoder=1e-3, heads=1e-2, warm_up=2, decays=True)
+    Trainer(model, tmp_path / "further.pt", minutes=60, pace=pace).run(lesson, [rows] * 80)
+    column = LABELS.index("toxicity")
+    with torch.no_grad():
+        ids, mask = padded(taught.ids, base.pad, torch.device("cpu"))
+        said = (model(ids, mask).logits[:, :7] + LEXICON * lexicon.cpu()(ids, mask))[:, column]
+        ids, mask = padded(held.ids, base.pad, torch.device("cpu"))
+        moved = (model(ids, mask).logits.sigmoid() - teacher.cpu()(ids, mask).logits.sigmoid()).abs().mean()
+    assert said[0::2].mean() > said[1::2].mean() + 1
+    assert moved < 0.05
