@@ -17,9 +17,11 @@ KINDS = (
     "comment.newsroom",
     "comment.newsroom_recalled",
     "comment.appealed",
+    "comment.appeal_decided",
     "article.opened",
     "article.closed",
     "legal.received",
+    "legal.urgent",
 )
 """The kinds of events that an endpoint may ask for. The same change has the same kind, whoever brought it about."""
 
