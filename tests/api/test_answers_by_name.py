@@ -139,4 +139,8 @@ def test_every_call_is_described(front_door: Newsroom) -> None:
 
 
 def _named(rule: str) -> str:
-    return rule.replace("<article:article_id>", "{article_id}").replace("<comment_id>", "{id}")
+    return (
+        rule.replace("<article:article_id>", "{article_id}")
+        .replace("<comment_id>", "{id}")
+        .replace("<notice_id>", "{id}")
+    )

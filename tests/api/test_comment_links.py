@@ -40,7 +40,8 @@ def test_a_published_comment_has_a_page_with_a_preview(newsroom: Newsroom) -> No
     assert all_of(seen, "link[@rel='canonical']")[0].get("href") == told["og:url"]
     assert HOSTILE in seen.text_content()
     assert not all_of(seen, "main//script")
-    assert [a.get("href") for a in all_of(seen, "main//a")] == [f"{ORIGIN}/trams"]
+    links = [a.get("href") for a in all_of(seen, "main//a")]
+    assert links == [f"{ORIGIN}/trams", f"/comments/{comment}/report", f"/rules?site={newsroom.site}"]
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "public, max-age=0, s-maxage=10"
 

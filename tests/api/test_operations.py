@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -91,7 +92,7 @@ def test_every_call_of_the_api_is_described(front_door: Newsroom) -> None:
     assert document["openapi"].startswith("3.1")
     described = {(path, method.upper()) for path, calls in document["paths"].items() for method in calls}
     there = {
-        (rule.rule.replace("<article:article_id>", "{article_id}").replace("<comment_id>", "{id}"), method)
+        (re.sub(r"<(comment|notice)_id>", "{id}", rule.rule.replace("<article:article_id>", "{article_id}")), method)
         for rule in front_door.hall.app.url_map.iter_rules()
         if rule.rule.startswith("/api/v1/")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
