@@ -10,6 +10,7 @@ from moderation.comments.reports import ReportForm, ReportSender, report
 from moderation.core.actor import READER
 from moderation.core.errors import ReceiptMissing
 from moderation.core.messages import Message
+from moderation.core.network import network_of
 from moderation.desk.legal_notices import NoticeForm, notice_with_receipt, receive_notice
 from moderation.storage.legal import LegalCase, NoticeCategory
 from moderation.web.api.answers import Answer, Moment, given, left_out
@@ -18,7 +19,7 @@ from moderation.web.api.requests import NewNotice, NewReport
 from moderation.web.api.wire import json_answer, json_sent
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.languages import language
-from moderation.web.shared.limits import Limits, client_address, network_of
+from moderation.web.shared.limits import Limits, client_address
 from moderation.web.shared.reporting import REDRESS, notice_sentence, reader_as_reporter, reporter_of
 
 
