@@ -23,7 +23,7 @@ from moderation.core.messages import Message
 from moderation.core.policy import concerns
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written
+from moderation.core.text.written import as_written, visible_length
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
@@ -139,7 +139,7 @@ def _written(text: str, field: str, maximum: int) -> str:
     text = as_written(text, field, longest=10 * maximum)
     if len(text) > maximum:
         raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text
+    return text if visible_length(text) else ""
 
 
 def _is_news(session: Session, sender: ReportSender, comment_id: str) -> bool:
