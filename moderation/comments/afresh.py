@@ -12,6 +12,7 @@ from moderation.comments.evaluation import (
     private_data_in,
     wordlist_hits_in,
 )
+from moderation.comments.reports import signal_of
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Mode, Status
 from moderation.core.decision import flag_codes
@@ -23,6 +24,7 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, decisions_of, find_comment
 from moderation.storage.edits import edits_of
 from moderation.storage.near_duplicates import others_alike
+from moderation.storage.reports import weights
 from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.unit_of_work import UnitOfWork
 
@@ -77,9 +79,12 @@ def judge_afresh(
         site_id=comment.site_id,
         section=article.section,
         mode=mode,
-        counts=counts_for(
-            text, comment.author_name, author, wordlist_hits, private=private, alike=alike, marks=comment.marks
-        ),
+        counts={
+            **counts_for(
+                text, comment.author_name, author, wordlist_hits, private=private, alike=alike, marks=comment.marks
+            ),
+            "reports": float(signal_of(weights(unit.connection, comment.id))),
+        },
         holds=holds,
         waits_because=stands.waits_because,
         meanings=private.meanings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from moderation.core.actor import READER
 from moderation.core.comment import Status
@@ -107,6 +107,17 @@ def settle_by_status(unit: UnitOfWork, comment: Comment, status: Status, *, acto
     same = account_id in refused_by(unit.session, [comment.id])[comment.id]
     outcome = AppealOutcome.REVERSED if status is Status.APPROVED else AppealOutcome.DROPPED
     settle(unit, comment, appeal, outcome, actor=actor, account_id=account_id, by_same=same)
+
+
+def take_back_settling(unit: UnitOfWork, comment: Comment, decided_at: datetime, *, actor: str) -> None:
+    """The decision of this moment is undone: the appeal that it settled on its way waits again."""
+    appeal = appeal_about(unit.session, comment.id, lock=True)
+    if appeal is None or appeal.decided_at != decided_at:
+        return
+    appeal.outcome = appeal.decided_at = appeal.decided_by = appeal.explanation = None
+    appeal.by_same = False
+    unit.session.flush()
+    unit.event(comment.site_id, actor, "comment.appeal_reopened", comment.id, {"appeal": appeal.id})
 
 
 OUTCOME_WORDS = {

@@ -14,10 +14,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from moderation.comments.appeals import settle_by_status
+from moderation.comments.appeals import settle_by_status, take_back_settling
 from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
 from moderation.comments.evaluation import STATUS_OF, Judgement
-from moderation.comments.reports import forget_texts, settle, unsettle
+from moderation.comments.reports import forget_texts, set_right_aside, settle, unsettle
 from moderation.comments.snapshots import Snapshot
 from moderation.core.actor import READER
 from moderation.core.audit_chain import body_fingerprint
@@ -33,10 +33,10 @@ from moderation.storage.authors import Author, keep_author
 from moderation.storage.comments import Comment, forget_scores, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
-from moderation.storage.edits import CommentEdit
+from moderation.storage.edits import CommentEdit, edits_of
 from moderation.storage.imported import count_answers, insert_many, parents_among
 from moderation.storage.near_duplicates import LATELY
-from moderation.storage.reports import ReportOutcome
+from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
 from moderation.unit_of_work import UnitOfWork
 
@@ -358,6 +358,7 @@ def change_status(
         raise ValueError(f"a comment that becomes {status} has {'no' if statement else 'a'} statement of reasons")
     index = {} if trigger is Trigger.EXPIRY else {"by_person": restored.by_person if restored else status.value}
     was_public = comment.published_at is not None
+    decided_before = newest_decision(unit.session, comment.id) if restored is not None else None
     before = _move(unit, comment, status, trigger, index=index, restored=restored)
     store_decision(
         unit,
@@ -375,28 +376,39 @@ def change_status(
         statement=statement,
     )
     if before is Status.REJECTED or comment.revision > 2:  # else nobody can have asked for another look
+        if decided_before is not None:
+            take_back_settling(unit, comment, decided_before.decided_at, actor=actor)
         settle_by_status(unit, comment, status, actor=actor, account_id=account_id)
     event = "comment.reopened" if status is Status.PENDING else f"comment.{status.value}"
     told = {"from": before.value, "to": status.value, "revision": comment.revision, "reason": reason_id}
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})
-    if was_public:
+    if was_public or comment.revision > 2:  # else no reader can have seen it
         _settle_reports(unit, comment, status, trigger, actor=actor, restored=restored)
     _tell_site(unit, comment.site_id, comment.id, before, status)
-
-
-_SETTLED = {Status.REJECTED: ReportOutcome.RIGHT, Status.APPROVED: ReportOutcome.WRONG}
-"""What a moderator's decision makes of a comment's reports; what waits again keeps them open."""
 
 
 def _settle_reports(
     unit: UnitOfWork, comment: Comment, status: Status, trigger: Trigger, *, actor: str, restored: Snapshot | None
 ) -> None:
-    """What becomes of the reports of a comment that readers have seen."""
+    """What becomes of the reports of a comment that readers have seen: once it is refused they were right, and once it
+    is kept, wrong; what waits again keeps them open.
+    """
+    reported = unit.session.get(ReportedComment, comment.id)
+    if reported is None:
+        return
     if restored is not None:
         unsettle(unit, comment, actor=actor, after_revision=restored.revision)
+        if status is Status.REJECTED:
+            settle(unit, comment, ReportOutcome.RIGHT, actor=actor)
     elif trigger is Trigger.MODERATOR:
-        if status in _SETTLED:
-            settle(unit, comment, _SETTLED[status], actor=actor)
+        if status is Status.REJECTED:
+            settle(unit, comment, ReportOutcome.RIGHT, actor=actor)
+        elif status is Status.APPROVED:
+            # Moderators disagreed: to have reported it counts neither for nor against anybody.
+            set_right_aside(unit, comment, actor=actor)
+            edited_at = edits_of(unit.session, comment.id).at
+            other_text = edited_at is not None and edited_at >= reported.newest_at
+            settle(unit, comment, ReportOutcome.SET_ASIDE if other_text else ReportOutcome.WRONG, actor=actor)
     else:
         settle(unit, comment, ReportOutcome.SET_ASIDE, actor=actor)
     if status is Status.ERASED:

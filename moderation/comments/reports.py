@@ -23,7 +23,7 @@ from moderation.core.messages import Message
 from moderation.core.policy import concerns
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written
+from moderation.core.text.written import as_written, visible_length
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
@@ -40,6 +40,7 @@ from moderation.storage.reports import (
     open_reports_of,
     reopen_settled,
     settle_open,
+    settle_otherwise,
     weights,
 )
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -138,7 +139,7 @@ def _written(text: str, field: str, maximum: int) -> str:
     text = as_written(text, field, longest=10 * maximum)
     if len(text) > maximum:
         raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text
+    return text if visible_length(text) else ""
 
 
 def _is_news(session: Session, sender: ReportSender, comment_id: str) -> bool:
@@ -232,6 +233,25 @@ def settle(unit: UnitOfWork, comment: Comment, outcome: ReportOutcome, *, actor:
     _recount(unit, comment)
     told = {"outcome": outcome.value, "reports": number, "revision": comment.revision}
     unit.event(comment.site_id, actor, "comment.reports_settled", comment.id, told)
+    return number
+
+
+def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> int:
+    """A comment that was refused is published again: what was found right of its reports is set aside. Returns how
+    many there were.
+    """
+    number = settle_otherwise(
+        unit.connection,
+        comment.id,
+        ReportOutcome.RIGHT,
+        ReportOutcome.SET_ASIDE,
+        at=unit.now,
+        revision=comment.revision,
+    )
+    if number:
+        _recount(unit, comment)
+        told = {"outcome": ReportOutcome.SET_ASIDE.value, "reports": number, "revision": comment.revision}
+        unit.event(comment.site_id, actor, "comment.reports_settled", comment.id, told)
     return number
 
 

@@ -25,6 +25,7 @@ from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.comments import Comment, find_comment, newest_decision, scores_of
 from moderation.storage.edits import edits_of
+from moderation.storage.reports import open_reports_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
@@ -171,11 +172,14 @@ def rule(
     verdict, reason = ruling.verdict, told.reason
     if verdict is Verdict.REJECT:
         scores = scores_of(unit.session, comment.id)
-        own_check = ruling.prompted_by is Prompt.OWN_CHECK
+        prompted_by = ruling.prompted_by
+        if prompted_by is Prompt.OWN_CHECK and comment.published_at and open_reports_of(unit.connection, comment.id):
+            prompted_by = Prompt.REPORT
+        own_check = prompted_by is Prompt.OWN_CHECK
         statement = refusal_statement(
             published_before=comment.published_at is not None,
             facts=facts or f"A moderator read the comment{' and its automatic scores' if scores else ''}.",
-            prompted_by=ruling.prompted_by,
+            prompted_by=prompted_by,
             automated_detection=comment.flags > 0 and own_check,
             automated_decision=False,
             rule=reason.label if reason else noted("The newsroom's rules for comments"),

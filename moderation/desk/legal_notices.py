@@ -20,7 +20,7 @@ from moderation.core.errors import CommentNotFound, InvalidField, NoticeNotFound
 from moderation.core.ids import is_id, new_id
 from moderation.core.messages import Message
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written, sameness
+from moderation.core.text.written import as_written, sameness, visible_length
 from moderation.desk.legal import LONGEST_TEXT, due_at, tell_received
 from moderation.services import Services
 from moderation.storage.articles import Article
@@ -181,7 +181,7 @@ def _text(text: str | None, field: str, maximum: int) -> str | None:
     text = as_written(text or "", field, longest=10 * maximum)
     if len(text) > maximum:
         raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text or None
+    return text if visible_length(text) else None
 
 
 def _notice_keys(secrets: Sequence[str], comment: Comment, form: NoticeForm, address: str) -> tuple[str, ...]:

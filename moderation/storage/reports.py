@@ -136,6 +136,25 @@ def settle_open(connection: Connection, comment_id: str, outcome: ReportOutcome,
     return settled
 
 
+def settle_otherwise(
+    connection: Connection,
+    comment_id: str,
+    before: ReportOutcome,
+    outcome: ReportOutcome,
+    *,
+    at: datetime,
+    revision: int,
+) -> int:
+    """All reports of a comment that had one outcome have another, for their reporters too. Returns how many."""
+    these = (_REPORT.comment_id == comment_id, _REPORT.outcome == before.value)
+    _count_for_reporters(connection, select(_REPORT.reporter_id).where(*these), {before: -1, outcome: 1})
+    return connection.execute(
+        update(table_of(Report))
+        .where(*these)
+        .values(outcome=outcome.value, settled_at=at, settled_at_revision=revision)
+    ).rowcount
+
+
 def reopen_settled(connection: Connection, comment_id: str, *, after_revision: int | None, at: datetime | None) -> int:
     """What was settled with a later revision of the comment, or at this moment, is open again. Returns how many."""
     settled = _REPORT.settled_at == at if after_revision is None else _REPORT.settled_at_revision > after_revision

@@ -215,3 +215,31 @@ def test_what_is_published_in_the_ordinary_way_settles_the_appeal(newsroom: News
     ada.decide(comment["id"], "approve")
     found = kept(newsroom, comment)
     assert (found.outcome, found.by_same) == ("reversed", True)
+
+
+@pytest.mark.parametrize("put_back_first", [False, True])
+def test_an_appeal_that_a_decision_settled_waits_again_once_that_is_undone(
+    newsroom: Newsroom, put_back_first: bool
+) -> None:
+    ada, berta = colleague(newsroom, granted=True), colleague(newsroom, granted=True)
+    comment = refused(newsroom, ada)
+    appeal(newsroom, comment)
+    newsroom.clock.move(minutes=5)
+    if put_back_first:
+        berta.decide(comment["id"], "reopen")
+        newsroom.clock.move(minutes=5)
+    action = berta.action(comment["id"], "approve")
+    assert kept(newsroom, comment).outcome == "reversed"
+    newsroom.clock.move(minutes=5)
+    berta.undo(action)
+    found = kept(newsroom, comment)
+    assert (found.outcome, found.decided_at, found.decided_by, found.text) == (None, None, None, WORDS)
+    assert newsroom.status(comment["id"]) == ("pending" if put_back_first else "rejected")
+    events = [event["event"] for event in newsroom.events(comment["id"])]
+    assert "comment.appeal_reopened" in events
+    if put_back_first:
+        berta.decide(comment["id"], "reject", reason_id="spam")
+        decide(newsroom, colleague(newsroom, granted=True), comment)
+    else:
+        decide(newsroom, berta, comment)
+    assert kept(newsroom, comment).outcome == "upheld"

@@ -254,3 +254,14 @@ def test_a_moderator_tells_the_sender_and_erases_who_it_was(newsroom: Newsroom) 
     events = chain(newsroom)
     assert "legal.sender_erased" in events
     assert "Ada" not in events
+
+
+@pytest.mark.parametrize("field", ["name", "explanation"])
+def test_what_nobody_can_see_is_no_name_and_no_explanation(front_door: Newsroom, field: str) -> None:
+    comment = front_door.accepted()
+    front_door.decide(comment["id"])
+    content = {"comment_id": comment["id"], "explanation": "It threatens.", "name": "Ada", "email": "ada@example.org"}
+    answer = front_door.client.post("/api/v1/notices", json=content | {"good_faith": True, field: "\u202e\u200b"})
+    assert answer.status_code == 422
+    report = {"reason": "\u202e\u200b"}
+    assert front_door.browser("POST", f"/api/v1/comments/{comment['id']}/reports", json=report).status_code == 422

@@ -14,7 +14,7 @@ from moderation.core.comment import Status
 from moderation.core.errors import NotPossibleNow
 from moderation.desk.reports import dismiss_reports, mute_reporter
 from moderation.storage.audit import events_of
-from moderation.storage.comments import find_comment
+from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import every_decided
@@ -364,3 +364,73 @@ def test_a_sites_server_that_names_nobody_counts_once_and_is_limited_by_its_site
         path = f"/api/v1/comments/{comment}/reports"
         assert newsroom.server("POST", path, json={"reason": "It is rude."}).status_code == 202
     assert [row(newsroom, comment).reports for comment in comments] == [1, 1, 1]
+
+
+def test_reports_of_what_was_put_back_unpublished_are_decided_and_erased_like_any(newsroom: Newsroom) -> None:
+    moderator = colleague(newsroom)
+    first, second = (str(newsroom.accepted()["id"]) for _ in range(2))
+    for comment in (first, second):
+        action = moderator.action(comment)
+        send(newsroom, comment, address=READERS[0], text="He lives in Elm Street.")
+        moderator.undo(action)
+        assert (newsroom.status(comment), open_reports(newsroom, comment)) == ("pending", 1)
+    moderator.decide(first, "reject", reason_id="spam")
+    assert [one.outcome for one in reports(newsroom, first)] == ["right"]
+
+    def erase(unit: UnitOfWork) -> None:
+        found = find_comment(unit.session, second, lock=True)
+        assert found is not None
+        change_status(unit, found, Status.ERASED, Trigger.ERASURE, actor="system", policy_version="x")
+
+    run_in_unit_of_work(newsroom.services, erase)
+    assert [(one.text, one.outcome) for one in reports(newsroom, second)] == [(None, "set aside")]
+
+
+def test_reports_of_what_is_published_again_count_for_nobody_and_right_again_once_that_is_undone(
+    newsroom: Newsroom,
+) -> None:
+    ada, berta, comment = colleague(newsroom), colleague(newsroom), published(newsroom)
+    reported_by(newsroom, comment, *READERS[:2])
+    refusal = ada.action(comment, "reject", reason_id="spam")
+    assert {(one.rightly, one.wrongly) for one in reporters(newsroom)} == {(1, 0)}
+    action = berta.action(comment, "approve")
+    assert {(one.rightly, one.wrongly) for one in reporters(newsroom)} == {(0, 0)}
+    assert (open_reports(newsroom, comment), row(newsroom, comment).reports) == (0, 0)
+    reported_by(newsroom, comment, READERS[2])
+    berta.undo(action)
+    assert {(one.rightly, one.wrongly) for one in reporters(newsroom)} == {(1, 0)}
+    assert (open_reports(newsroom, comment), row(newsroom, comment).reports) == (0, 3)
+    ada.undo(refusal)
+    assert {(one.rightly, one.wrongly) for one in reporters(newsroom)} == {(0, 0)}
+    assert (newsroom.status(comment), open_reports(newsroom, comment)) == ("approved", 3)
+
+
+def test_an_edit_leaves_reports_where_they_are_and_wrong_is_nobody_who_reported_the_text_of_before(
+    newsroom: Newsroom,
+) -> None:
+    moderator, sent = colleague(newsroom), newsroom.accepted()
+    comment = str(sent["id"])
+    moderator.decide(comment)
+    reported_by(newsroom, comment, *READERS[:2])
+    moderator.decide(comment, "reopen")
+    newsroom.clock.move(minutes=1)
+    answer = newsroom.client.patch(
+        f"/api/v1/comments/{comment}", query_string={"receipt": sent["receipt"]}, json={"body": newsroom.text("mild")}
+    )
+    assert answer.json is not None
+    assert (answer.json["status"], row(newsroom, comment).reports, open_reports(newsroom, comment)) == ("pending", 2, 2)
+    moderator.decide(comment)
+    assert {one.outcome for one in reports(newsroom, comment)} == {"set aside"}
+    assert {(one.rightly, one.wrongly) for one in reporters(newsroom)} == {(0, 0)}
+
+
+def test_whoever_is_refused_what_was_reported_is_told_so(newsroom: Newsroom) -> None:
+    comment, other = published(newsroom), published(newsroom)
+    reported_by(newsroom, comment, READERS[0])
+    for one, prompted_by in ((comment, "a reader's report"), (other, "own check")):
+        newsroom.decide(one, "reject", reason="spam")
+        with newsroom.services.database.reading() as session:
+            decision = newest_decision(session, one)
+        assert decision is not None
+        assert decision.statement is not None
+        assert decision.statement["prompted_by"] == prompted_by

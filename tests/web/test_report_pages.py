@@ -216,7 +216,7 @@ def test_the_figures_tell_what_was_reported(pages: Pages) -> None:
     comment = published(pages)
     reported(pages, comment)
     desk = pages.signed_in().open("/admin/figures")
-    assert "1 report: 0 right, 0 wrong, 1 open." in desk.text
+    assert "Reports: 1. Right: 0, wrong: 0, open: 1." in desk.text
     assert "Threat,1,0" in desk.open("/admin/figures/reports.csv").text
 
 

@@ -29,6 +29,7 @@ _WORDS: Mapping[str, str] = {
     "comment.erased": noted("Erased"),
     "comment.appealed": noted("Its writer asked for another look"),
     "comment.appeal_decided": noted("Looked at again"),
+    "comment.appeal_reopened": noted("Its writer asks for another look"),
     "comment.mended": noted("Mended by its writer, and sent again"),
     "comment.reported": noted("Reported by a reader"),
     "comment.reports_settled": noted("Its reports were decided about"),
