@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from moderation.imports.archive import Archive, import_archive
+from moderation.imports.archive import READERS, Archive, import_archive
+from moderation.imports.reading import UnreadableArchive
+from moderation.imports.records import Options
+from tests.doubles import NOON
 from tests.imports.commands import stored
 from tests.newsroom import Hall, Newsroom
 
@@ -47,3 +50,12 @@ def test_an_article_without_an_address_is_found_again(hall: Hall, site: Newsroom
     assert len({one.article_id for one in stored(hall, site).values()}) == 1
     other = import_archive(hall.services, replace(archive, source="second-blog"))
     assert (other.new_articles, sum(other.statuses.values())) == (0 if link.count("a") < 3000 and link else 1, 5)
+
+
+def test_another_kind_of_file_is_refused_by_its_first_element(tmp_path: Path) -> None:
+    file = tmp_path / "other.xml"
+    file.write_text("<other>" + "<row>hello</row>" * 200_000 + "</other>")
+    read: list[int] = []
+    with pytest.raises(UnreadableArchive, match="its first element is <other>"):
+        list(READERS["disqus"](file, Options(now=NOON, progress=read.append)))
+    assert sum(read) < 500_000
