@@ -158,7 +158,7 @@ class _Importing:
         return Result(found=Counts(), file_hash=self.file_hash)
 
     def _external_id(self, ref: str) -> str:
-        """The id under which a comment is known here: of which system, and there of which source."""
+        """The id under which a comment, or an article without a name, is known here: of which system and source."""
         whole = ":".join(part for part in (self._archive.format, self._archive.source, ref) if part)
         return whole if len(whole) <= LONGEST_ID else f"{self._archive.format}:{sameness(whole)}"
 
@@ -232,6 +232,7 @@ class _Importing:
             "scoring_leased_until": None,
             "created_at": one.created_at,
             "received_at": one.created_at,
+            "joined_from": None,
             "form_filled": False,
             "marks": [],
             "first": False,
@@ -281,14 +282,15 @@ class _Importing:
         found: dict[str, str] = {}
         for article in articles:
             address = self._address(article)
-            names = [name for name in (_name(article.name), address and name_of(address)) if name]
+            own, by_address = _name(article.name), address and name_of(address)
+            by_ref = self._external_id(article.ref)  # what has neither is found again by its id there
+            names = [name for name in (own, by_address, by_ref) if name]
             at_address = holders(unit.connection, self._site, [address]) if address else {}
             places = (find_place(unit.connection, self._site, name) for name in names)
             id_ = next(iter(at_address.values()), None) or next((place.id for place in places if place), None)
             if id_ is None:
                 # By its address, as the section names a page: the site's own name for it comes when it sends it.
-                fallback = f"{self._archive.format}:{article.ref}"[:LONGEST_ID]
-                id_ = self._new_article(unit, article, address, [*names[::-1], fallback][0])
+                id_ = self._new_article(unit, article, address, by_address or own or by_ref)
                 result.new_articles += 1
             found[article.ref] = id_
         return found

@@ -12,16 +12,19 @@ from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Strin
 
 from moderation.core.times import parse_time
 from moderation.storage.addresses import ArticleAddress
+from moderation.storage.appeals import Appeal
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.base import Base, UtcTime, table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.discussions import Discussion
+from moderation.storage.edits import CommentEdit, MendedComment
 from moderation.storage.erased import Erased
 from moderation.storage.marked_names import MarkedName
 from moderation.storage.moderator_workspace import CommentFlag, Note
 from moderation.storage.perspective_scores import PerspectiveScore
 from moderation.storage.queue_index import QueueIndex
+from moderation.storage.reports import Report, ReportedComment, Reporter
 from moderation.storage.site_rules import AuthorDecision, ModeSetting, Term
 
 VERSION = 1
@@ -55,6 +58,12 @@ KINDS = (
     Kind("score", ScoreRow, "comment_id"),
     Kind("perspective_score", PerspectiveScore, "comment_id"),
     Kind("decision", DecisionRow, "comment_id"),
+    Kind("edit", CommentEdit, "comment_id"),
+    Kind("mended", MendedComment, "comment_id"),
+    Kind("appeal", Appeal),
+    Kind("reporter", Reporter),
+    Kind("report", Report),
+    Kind("reported", ReportedComment),
     Kind("flag", CommentFlag, "comment_id"),
     Kind("note", Note),
     Kind("term", Term),

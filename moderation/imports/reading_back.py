@@ -239,6 +239,8 @@ def _store(
         return _store_events(unit.connection, site_id, [_event(site_id, line) for line in lines])
     found = [_row(line) for line in lines]
     of = found[0][0]
+    if of.mapped is Article:  # also of those that came before it was stopped: they are joined at the very end
+        joined.update({row["id"]: row["joined_into"] for _, row, _ in found if row["joined_into"] is not None})
     known = _known(unit.connection, of, [row for _, row, _ in found])
     new = [(row, queue) for _, row, queue in found if _key(of, row) not in known]
     for row, _ in new:
@@ -253,7 +255,6 @@ def _store(
         put_back(unit, rows, index)
         return len(rows)
     if of.mapped is Article:  # one may be joined into another that comes later
-        joined.update({row["id"]: row["joined_into"] for row in rows if row["joined_into"] is not None})
         rows = [{**row, "joined_into": None} for row in rows]
     RowInsert(of.table)(unit.connection, *rows)
     return len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,13 @@ Element = Any
 _CONTROLS = bytes(byte if byte >= 32 or byte in (9, 10, 13) else 32 for byte in range(256))
 """Control characters are no XML, but archives hold them; in UTF-8 no other character has their bytes."""
 _BEFORE = 4096
+_CAREFUL: dict[str, Any] = {
+    "recover": True,
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+}
 
 
 class _Source:
@@ -45,6 +53,7 @@ def elements(
     An archive that breaks off gives what stood before that, and then says so. Raises ``UnreadableArchive`` for another
     kind of file.
     """
+    _check_first(file, root, what)
     with opened(file, options.progress) as stream:
         source = _Source(stream)
         wanted = [f"{{*}}{tag}" for tag in (*tags, root)]
@@ -52,11 +61,7 @@ def elements(
             cast(Any, source),
             events=("start", "end"),
             tag=wanted,
-            recover=True,
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            huge_tree=False,
+            **_CAREFUL,
         )
         begun = False
         try:
@@ -106,6 +111,14 @@ def attribute(element: Element | None, name: str) -> str:
             if key.rpartition("}")[2] == name:
                 return str(value).strip()
     return ""
+
+
+def _check_first(file: Path, root: str, what: str) -> None:
+    """Refuses a file of another kind by its first element: read to its end for that, all of it would be in memory."""
+    with opened(file, lambda _: None) as stream, suppress(etree.XMLSyntaxError):
+        for _, element in etree.iterparse(cast(Any, _Source(stream)), events=("start",), **_CAREFUL):
+            _check_root(file, element, root, what)
+            return
 
 
 def _check_root(file: Path, element: Element, root: str, what: str) -> None:

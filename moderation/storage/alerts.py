@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, func, literal_column, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.core.comment import WAITING
+from moderation.core.comment import WAITING, Status
 from moderation.storage.base import Base
 from moderation.storage.comments import UNSCORED, Comment
 from moderation.storage.legal import LegalCase
@@ -69,8 +69,12 @@ def waiting_before(session: Session, site_id: str, before: datetime) -> Found:
 
 
 def unscored_between(session: Session, site_id: str, after: datetime, before: datetime) -> Found:
-    """The waiting comments without scores that came in between."""
-    query = select(func.count(), func.min(Comment.received_at)).where(
+    """The waiting comments without scores that came in between; but for an archive's, about which no policy has
+    decided, and which nobody scores unasked.
+    """
+    query = select(func.count(), func.min(Comment.received_at)).join(QueueIndex, QueueIndex.comment_id == Comment.id)
+    query = query.where(
+        or_(Comment.status == Status.RECEIVED, QueueIndex.by_policy.is_not(None)),
         literal_column(UNSCORED),
         Comment.site_id == site_id,
         Comment.status.in_(WAITING),

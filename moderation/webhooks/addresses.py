@@ -21,6 +21,8 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is given out of IPv6: what lies outside, such as the old site-local addresses, is on no public internet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,8 @@ def may_connect(address: str, *, allow_private: bool) -> bool:
 def _open(number: _Ip, *, allow_private: bool) -> bool:
     if number.is_multicast or number.is_unspecified:
         return False
-    return allow_private or (number.is_global and not number.is_reserved)
+    given_out = isinstance(number, ipaddress.IPv4Address) or number in _UNICAST
+    return allow_private or (given_out and number.is_global and not number.is_reserved)
 
 
 def _faces(number: _Ip) -> list[_Ip]:
@@ -131,7 +134,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         raise InvalidField("address", f"is {clipped(url)!r}; it {usual}") from None
-    if parts.scheme not in PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not _host(parts):
         raise InvalidField("address", f"is {clipped(url)!r}; it {usual}")
     if "@" in parts.netloc:
         raise InvalidField("address", "holds a user name or password; leave it out: events are signed instead.")
@@ -141,7 +144,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _host(parts: SplitResult) -> str:
-    return str(parts.hostname).rstrip(".")
+    return (parts.hostname or "").rstrip(".")
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -11,13 +11,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.conditions import Comparison
 from moderation.core.discussion_hours import Cause
+from moderation.core.errors import InvalidField
 from moderation.services import Services
 from moderation.storage.alerts import (
     AlertMark,
@@ -30,7 +30,7 @@ from moderation.storage.alerts import (
 )
 from moderation.storage.database import lock
 from moderation.storage.sites import all_sites
-from moderation.webhooks.addresses import Resolver, resolved
+from moderation.webhooks.addresses import Resolver, resolved, target_of
 from moderation.webhooks.sending import post
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ TEAMS = ("webhook.office.com", "logic.azure.com", "powerplatform.com")
 """Hosts that want a message as Teams has it; all others get Slack's, as Mattermost, Rocket.Chat and Discord take it."""
 
 Looks = Callable[[Session, str, datetime], Found]
+Marks = dict[str, tuple[datetime, datetime | None]]
+"""By kind and site: up to when it had been told, and when last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +68,60 @@ def alert(services: Services, *, resolve: Resolver = resolved) -> bool:
     """
     if not services.settings.alert_urls:
         return False
-    lines = services.database.writing(lambda session: _news(session, services))
+    lines, before = services.database.writing(lambda session: _news(session, services))
     if not lines:
         return False
-    for url in services.settings.alert_urls:
-        sent = post(
-            url, {"Content-Type": "application/json"}, _message(url, lines), allow_private=True, resolve=resolve
-        )
-        if not sent.arrived:  # its address is a secret: whoever has it can write there
-            log.error("an alert could not be sent to %s: %s", urlsplit(url).hostname, sent.words)
+    arrived = [_tell(url, lines, resolve) for url in services.settings.alert_urls]
+    if not any(arrived):  # told with the next message: a chat that is away for an hour misses nothing
+        services.database.writing(lambda session: _put_back(session, before))
     return True
 
 
-def _news(session: Session, services: Services) -> list[str]:
+def _tell(url: str, lines: list[str], resolve: Resolver) -> bool:
+    """Sends a message to one address. That is a secret, as whoever has it can write there: no word of it is logged."""
+    try:
+        host = target_of(url, allow_private=True).host
+    except InvalidField:
+        log.error("an alert could not be sent: MODERATION_ALERT_URLS holds what is no address")
+        return False
+    sent = post(url, HEADERS, _message(host, lines), allow_private=True, resolve=resolve)
+    if not sent.arrived:
+        log.error("an alert could not be sent to %s: %s", host, sent.words)
+    return sent.arrived
+
+
+def _news(session: Session, services: Services) -> tuple[list[str], Marks]:
+    """What is new, a line each, and what had been told of it before."""
     lock(session, LOCK)
     now, configuration = services.clock(), services.configuration.current()
     every = timedelta(minutes=configuration.alerts.every_minutes)
     whole = _mark(session, ALL, now)
     if whole.sent_at is not None and now < whole.sent_at + every:
-        return []
-    places = [(kind, site.id) for site in all_sites(session) for kind in _kinds(configuration, now)]
-    lines = [line for kind, site_id in places if (line := _news_of(session, kind, site_id, now)) is not None]
+        return [], {}
+    lines: list[str] = []
+    before: Marks = {}
+    for site in all_sites(session):
+        for kind in _kinds(configuration, now):
+            mark = _mark(session, f"{kind.name} {site.id}", now)
+            was = mark.told_until, mark.sent_at
+            line = _news_of(session, kind, site.id, mark, now)
+            if line is not None:
+                lines.append(line)
+                before[mark.kind] = was
     if lines:
         whole.sent_at = now
-    return lines
+    return lines, before
 
 
-def _news_of(session: Session, kind: _Kind, site_id: str, now: datetime) -> str | None:
-    mark = _mark(session, f"{kind.name} {site_id}", now)
+def _put_back(session: Session, before: Marks) -> None:
+    """Nobody has been told after all."""
+    lock(session, LOCK)
+    for kind, (told_until, sent_at) in before.items():
+        mark = session.get_one(AlertMark, kind)
+        mark.told_until, mark.sent_at = told_until, sent_at
+
+
+def _news_of(session: Session, kind: _Kind, site_id: str, mark: AlertMark, now: datetime) -> str | None:
     if kind.lasts and mark.sent_at is not None and now < mark.sent_at + AGAIN:
         return None
     count, newest = kind.looks(session, site_id, mark.told_until)
@@ -151,8 +179,7 @@ def _kinds(configuration: Configuration, now: datetime) -> list[_Kind]:
     return [kind for wanted, kind in kinds if wanted]
 
 
-def _message(url: str, lines: list[str]) -> bytes:
-    host = urlsplit(url).hostname or ""
+def _message(host: str, lines: list[str]) -> bytes:
     if not any(host == name or host.endswith("." + name) for name in TEAMS):
         return json.dumps({"text": "\n".join(lines)}).encode()
     block = [{"type": "TextBlock", "text": line, "wrap": True} for line in lines]

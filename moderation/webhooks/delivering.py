@@ -21,6 +21,7 @@ from functools import partial
 from itertools import groupby
 
 from sqlalchemy import exists, or_
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from moderation import __version__
@@ -245,7 +246,7 @@ class _Round:
                     if not self._goes_on():
                         return
                     at = self._services.clock()
-                    sent = self._sends(endpoint, delivery)
+                    sent = self._sent(endpoint, delivery)
                     tried.put(_Tried(number=delivery.number, at=at, sent=sent))
                     if sent.arrived:
                         self._arrived += 1
@@ -254,6 +255,20 @@ class _Round:
                         break
         finally:
             tried.put(None)
+
+    def _sent(self, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Sent:
+        """Sends one event. One that can't even be made waits for its next try like any that failed, and dies alone:
+        the endpoint's others don't wait behind it.
+        """
+        begun = time.monotonic()
+        try:
+            return self._sends(endpoint, delivery)
+        except SQLAlchemyError:
+            raise  # nothing can be written down either: the whole round is tried again
+        except Exception:
+            log.exception("the event of delivery %d could not be made", delivery.number)
+            milliseconds = int((time.monotonic() - begun) * 1000)
+            return Sent(milliseconds=milliseconds, error="the event could not be made; the service's log says why")
 
     def _write_down(self, tried: queue.SimpleQueue[_Tried | None]) -> None:
         """Writes down what comes in, all that is there at once, until one sender has ended."""

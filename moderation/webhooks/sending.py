@@ -6,11 +6,12 @@ and requests resolve names themselves, at a moment when nobody can look at what 
 
 from __future__ import annotations
 
+import queue
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -73,7 +74,8 @@ def post(
     answer = error = None
     try:
         target = target_of(url, allow_private=allow_private)
-        addresses = permitted(resolve(target.host, target.port), allow_private=allow_private)
+        found = _found(resolve, target, begun + seconds)
+        addresses = permitted(found, allow_private=allow_private)
         status, answer = _asked(target, addresses, headers, body, begun + seconds)
     except InvalidField as refused:
         error = f"refused: the address {refused.message}"
@@ -86,6 +88,26 @@ def post(
 
 class _Overdue(Exception):
     """The time for a request is over."""
+
+
+def _found(resolve: Resolver, target: Target, ends: float) -> Sequence[str]:
+    """What a name means now. A resolver that hangs is left to itself when the time for the request is over."""
+    answer = queue.SimpleQueue[Sequence[str] | Exception]()
+
+    def look() -> None:
+        try:
+            answer.put(resolve(target.host, target.port))
+        except Exception as failed:
+            answer.put(failed)
+
+    threading.Thread(target=look, name="webhook name", daemon=True).start()
+    try:
+        found = answer.get(timeout=max(0.0, ends - time.monotonic()))
+    except queue.Empty:
+        raise _Overdue from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _asked(

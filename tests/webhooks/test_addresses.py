@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,7 +28,7 @@ from tests.webhooks.receiver import Receiver
 
 PRIVATE = """
 127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
-::1 fe80::1 fe80::1%eth0 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
+::1 fe80::1 fe80::1%eth0 fec0::1 5f00::1 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
 ::ffff:10.0.0.1 ::ffff:127.0.0.1 2002:0a00:0001::1 64:ff9b::a00:1 2001:0:4136:e378:8000:63bf:3fff:fdd2
 """
 """The last line's stand for IPv4 addresses."""
@@ -55,6 +56,7 @@ def test_what_is_on_it_is_not_refused_and_what_is_no_place_always_is() -> None:
         ("ftp://cms.example/", "must be an address such as"),
         ("cms.example", "must be an address such as"),
         ("https://", "must be an address such as"),
+        ("https://.../", "must be an address such as"),
         ("https://cms.example:99999/", "must be an address such as"),
         ("https://cms.example:0/", "port 0"),
         ("https://[::1/", "must be an address such as"),
@@ -132,6 +134,17 @@ def test_what_goes_wrong_on_the_way_is_said_in_words(receiver: Receiver) -> None
     plain = post(f"https://127.0.0.1:{receiver.port}/", {}, b"", allow_private=True)
     assert plain.error is not None
     assert not plain.arrived
+
+
+def test_a_name_that_nobody_resolves_takes_no_longer_than_a_request_may(receiver: Receiver) -> None:
+    def hangs(_host: str, _port: int) -> Sequence[str]:
+        receiver.ended.wait(30)
+        return []
+
+    begun = time.monotonic()
+    sent = post("https://cms.example/", {}, b"{}", allow_private=False, resolve=hangs, seconds=0.3)
+    assert time.monotonic() - begun < 5
+    assert sent.error == "no answer within 0.3 seconds"
 
 
 def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from moderation.core.discussion_hours import Cause
+from moderation.imports.archive import Archive, import_archive
 from moderation.services import Services
 from moderation.storage.alerts import AlertMark
 from moderation.storage.legal import LegalCase
@@ -139,3 +142,48 @@ def test_without_addresses_nothing_is_looked_for(newsroom: Newsroom, receiver: R
     newsroom.accepted("threat=0.9")
     assert not alert(newsroom.services)
     assert receiver.got == []
+
+
+def test_what_reached_nobody_is_told_with_the_next_message(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    begun = len(receiver.got)
+    newsroom.accepted("threat=0.9")
+    receiver.answer = status(503)
+    alert(services)
+    receiver.answer = status(200)
+    alert(services)
+    assert len(receiver.got) == begun + 1, "ten minutes are not over"
+    newsroom.clock.move(minutes=11)
+    alert(services)
+    newsroom.clock.move(minutes=11)
+    alert(services)
+    told = [f"{newsroom.site}: 1 comment that may be a threat"]
+    assert [its for its in lines(newsroom, receiver)[begun:] if its] == [told, told]
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://chat.example:99999/services/T0P-SECRET", "https://"])
+def test_a_chat_s_address_that_is_none_is_not_logged_and_keeps_the_news_from_no_other(
+    newsroom: Newsroom, receiver: Receiver, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    services = watching(newsroom, url, receiver.url)
+    begun = len(receiver.got)
+    newsroom.accepted("threat=0.9")
+    alert(services)
+    assert [its for its in lines(newsroom, receiver)[begun:] if its]
+    assert "MODERATION_ALERT_URLS" in caplog.text
+    assert "T0P-SECRET" not in caplog.text
+
+
+def test_an_archive_s_comments_are_no_scorer_that_is_down(
+    newsroom: Newsroom, receiver: Receiver, tmp_path: Path
+) -> None:
+    services = watching(newsroom, receiver.url)
+    begun, at = len(receiver.got), newsroom.clock.now - timedelta(hours=1)
+    comment = {"commentHex": "1", "url": "/a", "domain": "news.example", "markdown": "Hello", "html": "<p>Hello</p>"}
+    waits = {**comment, "state": "unapproved", "parentHex": "root", "creationDate": at.isoformat()}
+    file = tmp_path / "commento.json"
+    file.write_text(json.dumps({"version": 1, "comments": [waits], "commenters": []}))
+    done = import_archive(services, Archive(format="commento", file=file, site_id=newsroom.site))
+    assert done.statuses == {"pending": 1}
+    alert(services)
+    assert [its for its in lines(newsroom, receiver)[begun:] if its] == []

@@ -21,8 +21,10 @@ from moderation.comments.lifecycle import Trigger, change_status
 from moderation.core.comment import Status
 from moderation.storage.comments import find_comment
 from moderation.storage.outbox import OutboxEvent
-from moderation.storage.webhooks import WebhookAttempt, WebhookEndpoint, find_endpoint, newest_attempts
+from moderation.storage.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, find_endpoint, newest_attempts
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
+from moderation.webhooks import delivering
+from moderation.webhooks.bodies import body_of
 from moderation.webhooks.delivering import LEASE, Deliverer, prune
 from moderation.webhooks.endpoints import redeliver, redeliver_dead, remove_endpoint, retire_secret, rotate_secret
 from tests.newsroom import SECRET
@@ -167,6 +169,30 @@ def test_a_redirect_is_not_followed_and_is_no_yes(told: Told, code: int) -> None
     assert [request.path for request in told.receiver.got] == ["/events"]
     (delivery,) = told.deliveries()
     assert (delivery.delivered_at, delivery.attempts) == (None, 1)
+
+
+def test_an_event_that_cannot_be_made_keeps_nothing_but_its_own_comment_s_back(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = told.newsroom.accepted()["id"]
+    other = told.newsroom.accepted()["id"]
+
+    def made(session: Session, delivery: WebhookDelivery) -> str:
+        if delivery.subject == spoilt:
+            raise KeyError("spoilt")
+        return body_of(session, delivery)
+
+    monkeypatch.setattr(delivering, "body_of", made)
+    told.deliver()
+    told.deliver()
+    assert {request.comment["id"] for request in told.receiver.got} == {other}
+    waiting = [one for one in told.deliveries() if one.next_at is not None]
+    assert {one.subject for one in waiting} == {spoilt}
+    assert [one.attempts for one in waiting if one.attempts] == [1]
+    monkeypatch.setattr(delivering, "body_of", body_of)
+    told.newsroom.clock.move(seconds=10)
+    told.deliver()
+    assert [request.comment["id"] for request in told.receiver.got].count(spoilt) == len(waiting)
 
 
 def test_a_receiver_that_hangs_delays_nobody_else_s(told: Told) -> None:
