@@ -16,7 +16,7 @@ from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
 from moderation.core.errors import InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
-from moderation.core.messages import Message
+from moderation.core.messages import Message, noted
 from moderation.core.reach import SENIOR
 from moderation.core.text.written import as_written
 from moderation.desk.decide import Ruling, decide_within
@@ -28,6 +28,8 @@ from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 300
+TOLD_UNDECIDED = noted("sender_told_undecided")
+ERASED_UNDECIDED = noted("sender_erased_undecided")
 _EARLIEST = timedelta(days=3650)
 _REFERENCE = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 _PROMPTS = {

@@ -21,7 +21,7 @@ from moderation.core.ids import is_id, new_id
 from moderation.core.messages import Message
 from moderation.core.signing import keyed
 from moderation.core.text.written import as_written, sameness, visible_length
-from moderation.desk.legal import LONGEST_TEXT, due_at, tell_received
+from moderation.desk.legal import ERASED_UNDECIDED, LONGEST_TEXT, TOLD_UNDECIDED, due_at, tell_received
 from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, find_comment
@@ -230,7 +230,7 @@ def tell_sender(services: Services, actor: Actor, case_id: str) -> None:
     def work(unit: UnitOfWork) -> None:
         legal_case = case_reached(unit.session, actor, case_id, lock=True)
         if legal_case.decided_at is None:
-            raise InvalidField("decision", "is missing: decide first, then tell the sender.")
+            raise InvalidField("decision", Message(TOLD_UNDECIDED))
         if legal_case.informed_at is None:
             _inform(unit, legal_case, actor.reference)
 
@@ -250,7 +250,7 @@ def forget_sender(services: Services, actor: Actor, case_id: str) -> None:
     def work(unit: UnitOfWork) -> None:
         legal_case = case_reached(unit.session, actor, case_id, lock=True)
         if legal_case.decided_at is None:
-            raise InvalidField("decision", "is missing: the sender can be erased once the case is decided.")
+            raise InvalidField("decision", Message(ERASED_UNDECIDED))
         if legal_case.sender is None and legal_case.contact is None:
             return
         legal_case.sender = legal_case.contact = legal_case.notice_key = None

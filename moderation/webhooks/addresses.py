@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from moderation.core.errors import InvalidField, clipped
+from moderation.core.messages import Message
 
 LONGEST = 2000
 PORTS = {"https": 443, "http": 80}
@@ -52,9 +53,7 @@ def target_of(url: str, *, allow_private: bool) -> Target:
     """
     parts = _split(url.strip())
     if parts.scheme == "http" and not allow_private:
-        raise InvalidField(
-            "address", "begins with http://: comments would travel readable by everybody on the way. Use https://."
-        )
+        raise InvalidField("address", Message("webhook_address_open"))
     target = Target(
         scheme=parts.scheme,
         host=_host(parts),
@@ -117,29 +116,26 @@ def _number(text: str) -> _Ip | None:
         return None
 
 
-def _refused(addresses: Sequence[str]) -> str:
-    shown = ", ".join(addresses[:3]) or "no address"
-    return (
-        f"means {shown}, which is not on the public internet. Where it is a machine of your own, an administrator of "
-        "every site can allow that: --allow-private."
-    )
+def _refused(addresses: Sequence[str]) -> Message:
+    if not addresses:
+        return Message("webhook_address_means_none")
+    return Message("webhook_address_private", {"addresses": ", ".join(addresses[:3])})
 
 
 def _split(url: str) -> SplitResult:
-    usual = "must be an address such as https://cms.example/comments/events."
     if len(url) > LONGEST or not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
-        raise InvalidField("address", f"{usual} What isn't plain ASCII is written %XX, or xn-- in a name.")
+        raise InvalidField("address", Message("webhook_address_characters"))
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise InvalidField("address", f"is {clipped(url)!r}; it {usual}") from None
+        raise InvalidField("address", Message("webhook_address_unusable", {"address": repr(clipped(url))})) from None
     if parts.scheme not in PORTS or not _host(parts):
-        raise InvalidField("address", f"is {clipped(url)!r}; it {usual}")
+        raise InvalidField("address", Message("webhook_address_unusable", {"address": repr(clipped(url))}))
     if "@" in parts.netloc:
-        raise InvalidField("address", "holds a user name or password; leave it out: events are signed instead.")
+        raise InvalidField("address", Message("webhook_address_password"))
     if parts.fragment:
-        raise InvalidField("address", "holds a part after #, which is never sent; leave it out.")
+        raise InvalidField("address", Message("webhook_address_fragment"))
     return parts
 
 
@@ -149,5 +145,5 @@ def _host(parts: SplitResult) -> str:
 
 def _port(parts: SplitResult) -> int | None:
     if parts.port == 0:
-        raise InvalidField("address", "names port 0, to which nothing can connect.")
+        raise InvalidField("address", Message("webhook_address_port"))
     return parts.port

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from moderation.core.errors import InvalidField, SiteNotFound, WebhookNotFound, clipped
 from moderation.core.ids import is_id, new_id
+from moderation.core.messages import Message
 from moderation.services import Services
 from moderation.storage.sites import Site
 from moderation.storage.webhooks import (
@@ -59,9 +60,9 @@ def add_endpoint(
             raise SiteNotFound
         others = endpoints_of(unit.session, [site_id])
         if len(others) >= MAX_ENDPOINTS:
-            raise InvalidField("endpoint", f"is one too many: a site has {MAX_ENDPOINTS} at most. Remove another.")
+            raise InvalidField("endpoint", Message("webhooks_too_many", {"maximum": MAX_ENDPOINTS}))
         if any(other.url == target.url for other in others):
-            raise InvalidField("address", "is an endpoint of this site already. Remove that one first to change it.")
+            raise InvalidField("address", Message("webhook_address_taken"))
         endpoint = WebhookEndpoint(
             id=new_id(unit.now),
             site_id=site_id,
@@ -110,7 +111,7 @@ def retire_secret(services: Services, actor: str, endpoint_id: str) -> None:
 
     def work(unit: UnitOfWork, endpoint: WebhookEndpoint) -> None:
         if endpoint.former_secret is None:
-            raise InvalidField("secret", "is the only one of this endpoint. Rotate it first.")
+            raise InvalidField("secret", Message("webhook_secret_only"))
         endpoint.former_secret = None
         unit.event(endpoint.site_id, actor, "webhook.secret_retired", endpoint.id, {})
 
@@ -164,7 +165,7 @@ def redeliver(services: Services, actor: str, endpoint_id: str, number: int) -> 
         if delivery is None or delivery.endpoint_id != endpoint.id:
             raise WebhookNotFound
         if delivery.kind == TEST:
-            raise InvalidField("delivery", "was a test. Send another one instead.")
+            raise InvalidField("delivery", Message("webhook_delivery_test"))
         delivery.next_at = delivery.created_at = unit.now
         delivery.delivered_at = delivery.dead_at = delivery.first_tried_at = None
         endpoint.retry_at = None
@@ -198,5 +199,6 @@ def _with_endpoint(services: Services, endpoint_id: str, work: Callable[[UnitOfW
 def _kinds(events: Sequence[str]) -> list[str]:
     for kind in events:
         if kind not in KINDS:
-            raise InvalidField("event", f"{clipped(kind)!r} is no kind of event. There are {', '.join(KINDS)}.")
+            params = {"event": repr(clipped(kind)), "offered": ", ".join(KINDS)}
+            raise InvalidField("event", Message("webhook_event_unknown", params))
     return sorted(set(events), key=KINDS.index)

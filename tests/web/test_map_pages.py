@@ -168,7 +168,7 @@ def test_everything_under_an_article_is_removed_by_a_senior_with_a_reason_and_co
     token = form.xpath(".//input[@name='csrf_token']/@value")[0]
     assert page.post(path, {"csrf_token": token}).status == 422
     page.post(path, {"csrf_token": token, "reason": "personal-attack"})
-    assert "Everything under this article" in page.text
+    assert "Everything under one article" in page.text
     assert statuses(pages, ids) == ["rejected"] * 2
     page.send(f"{page.path.split('?')[0]}/undo")
     assert statuses(pages, ids) == ["pending"] * 2

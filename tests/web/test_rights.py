@@ -109,6 +109,7 @@ ROWS: dict[str, Row] = {
     "invitation POST": post("/invitation/{invitation}", Who.ALL),
     # one's own account
     "account_pages.own": get("/account", Who.SIGNED_IN),
+    "account_pages.choose_language": post("/account/language", Who.SIGNED_IN),
     "account_pages.change_password": post("/account/password", Who.SIGNED_IN),
     "account_pages.begin_second_factor": post("/account/second-factor/begin", Who.SIGNED_IN),
     "account_pages.confirm_second_factor": post("/account/second-factor", Who.SIGNED_IN),

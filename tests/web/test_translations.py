@@ -7,6 +7,7 @@ import pytest
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.core.messages import LANGUAGES
+from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.web.desk.words import action_words
 from moderation.web.shared.signals import reason_told
@@ -170,6 +171,11 @@ def test_the_desk_is_english_for_languages_that_it_does_not_have(pages: Pages) -
             "300 comments arrived here within an hour, so comments are not published first for now",
             "Binnen einer Stunde kamen hier 300 Kommentare an; deshalb wird vorerst nicht zuerst veröffentlicht",
         ),
+        (
+            "reports 3, at or over 3; reports alone never reject",
+            "Meldungen 3, mindestens 3; Meldungen allein lehnen nie ab",
+        ),
+        ("the discussion has closed since it was written", "die Diskussion wurde seither geschlossen"),
         ("nobody has ever seen this reason", "nobody has ever seen this reason"),
     ],
 )
@@ -186,6 +192,7 @@ def test_every_shape_of_a_kept_reason_is_told_in_the_language(pages: Pages, kept
         ("Rejected: Off-topic", "Abgelehnt: Nicht zum Thema"),
         ("Undone: Rejected: Off-topic", "Rückgängig gemacht: Abgelehnt: Nicht zum Thema"),
         ("Author banned until 3 March 2026, 09:00 UTC", "Person gesperrt, bis 3. März 2026, 09:00 UTC"),
+        ("Statement corrected: Off-topic", "Begründung berichtigt: Nicht zum Thema"),
         ("3 words added to the wordlist", "3 Wörter zur Wortliste hinzugefügt"),
         ("Article set: read first", "Artikel eingestellt: zuerst gelesen"),
         ("Something: of our own", "Something: of our own"),
@@ -209,3 +216,30 @@ def test_what_chains_and_forms_say_is_in_the_language(pages: Pages) -> None:
     desk.send("/review/rules/demo/terms", terms="x", why="Name eines Opfers")
     assert "„x“ hat 1 Zeichen; ein Eintrag hat 2 bis" in desk.text
     assert "Nichts wurde geändert." in desk.text
+
+
+def test_why_an_endpoint_is_refused_is_in_the_language(pages: Pages) -> None:
+    admin = open_in(pages.signed_in(), "/admin/webhooks", "de")
+    admin.send("/admin/webhooks", site="demo", url="http://cms.example/events")
+    assert "Die Adresse beginnt mit http://: Kommentare wären unterwegs für alle lesbar." in admin.text
+    admin.send("/admin/webhooks", site="demo", url="https://10.0.0.1/events")
+    assert "Die Adresse führt zu 10.0.0.1, außerhalb des öffentlichen Internets." in admin.text
+
+
+def test_a_comments_history_tells_every_step_in_words(pages: Pages) -> None:
+    pages.article()
+    comment = pages.say()
+    here = f"/review/comments/{comment}"
+    desk = pages.signed_in()
+    for step in ("newsroom", "escalated"):
+        for _ in ("set", "taken back"):
+            desk.open(here).send(f"{here}/flags/{step}")
+    pages.decide(comment, Verdict.APPROVE)
+    for _ in ("set", "taken back"):
+        desk.open(here).send(f"{here}/flags/featured")
+    assert desk.open(here).texts("//ol[@class='trail']/li/strong")[3:] == [
+        *("Sent to the newsroom", "Taken back from the newsroom"),
+        *("Left to a senior moderator", "No longer left to a senior moderator"),
+        *("Approved", "Featured", "No longer featured"),
+    ]
+    assert "Hervorgehoben" in open_in(desk, here, "de").texts("//ol[@class='trail']/li/strong")

@@ -78,7 +78,7 @@ _DONE = (
     *(noted("Article set as more widely"), noted("Section set as more widely"), noted("Site set as more widely")),
     *(noted("The question stands above it"), noted("The announcement stands above it")),
     noted("Nothing stands above the discussion any more"),
-    noted("Word added to the wordlist"),
+    *(noted("Word added to the wordlist"), noted("Statement corrected")),
 )
 """What an action is kept as, alone or with what it was about after a colon."""
 _RESTRICTED_UNTIL = regex.compile(r"(?P<done>Author (?:muted|banned)) until (?P<time>[\w ,:]{1,40}) UTC")
