@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from lxml import html
 from playwright.sync_api import Browser, expect
 from sqlalchemy.orm import Session
 
 from moderation.accounts.accounts import add_token
+from moderation.core.ids import new_id
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role, account_named
+from moderation.storage.legal import LegalCase
 from moderation.storage.sites import Right
 from moderation.web.shared.access import COOKIE
+from moderation.webhooks.endpoints import add_endpoint, rotate_secret
 from tests.web.pages import Pages, Visitor, fields_of, on_both_databases
 from tests.web.test_pages_browser import address
 
@@ -27,14 +32,20 @@ ASKS = {
     "account_pages.end_one_session",
     "account_pages.end_other_sessions",
     "desk_work_pages.forget",
-    "reader_pages.take_back",
+    "receipt_pages.take_back",
+    "legal_pages.told",
+    "legal_pages.forget",
+    "webhooks_pages.retire",
+    "webhooks_pages.remove",
 }
 """What can't be taken back, and asks first."""
 HAS_ITS_FORM = {  # the page, the password or what must be written with it is the first step
     *("account_pages.change_password", "account_pages.renew_codes", "account_pages.remove_second_factor"),
     *("accounts_pages.invite", "legal_pages.decide", "legal_pages.enter", "login", "login_code", "invitation"),
     *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
-    *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join"),
+    *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join", "webhooks_pages.add"),
+    *("receipt_pages.edit", "receipt_pages.appeal", "receipt_pages.send_again", "appeal_pages.decide"),
+    *("report_pages.send_report", "report_pages.send_notice"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
@@ -57,6 +68,8 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
     *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
     *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
+    *("account_pages.choose_language", "comment_pages.statement", "flag_pages.reports_aside", "reporter_pages.mute"),
+    *("section_desk_pages.part", "webhooks_pages.again", "webhooks_pages.rotate", "webhooks_pages.test"),
     *("accounts_pages.set_role", "accounts_pages.enable", "logout", "policy_pages.force", "policy_pages.step_back"),
 }
 
@@ -78,6 +91,27 @@ def with_a_second_factor(session: Session) -> str:
     return account.id
 
 
+def decided_case(session: Session, now: datetime) -> str:
+    """A notice that was decided, and whose sender has not been told."""
+    case, hour = new_id(now), timedelta(hours=1)
+    session.add(
+        LegalCase(
+            id=case,
+            site_id="demo",
+            kind="notice",
+            sender="Ada",
+            contact="ada@example.org",
+            explanation="It is untrue.",
+            received_at=now - hour,
+            due_at=now + hour,
+            decided_at=now,
+            outcome="refused",
+            decision="It is an opinion.",
+        )
+    )
+    return case
+
+
 def furnished(pages: Pages) -> list[Visitor]:
     """Every page that has such a step, as whoever may take it sees it."""
     comment = pages.say()
@@ -88,9 +122,21 @@ def furnished(pages: Pages) -> list[Visitor]:
     berta = pages.services.database.writing(with_a_second_factor)
     desk = pages.signed_in().open("/review").send("/review/views", name="Mine")
     receipt = pages.services.keys.receipt(comment)
+    endpoint = add_endpoint(pages.services, "test", "demo", "http://127.0.0.1:1/told", allow_private=True).id
+    rotate_secret(pages.services, "test", endpoint)
+    case = pages.services.database.writing(lambda session: decided_case(session, pages.clock()))
     return [
         desk,
-        *(pages.signed_in().open(path) for path in ("/admin/sites", f"/admin/accounts/{berta}", "/account")),
+        *(
+            pages.signed_in().open(path)
+            for path in (
+                "/admin/sites",
+                f"/admin/accounts/{berta}",
+                "/account",
+                f"/admin/webhooks/{endpoint}",
+                f"/legal/{case}",
+            )
+        ),
         pages.visitor().open(f"/comments/{comment}?receipt={receipt}"),
     ]
 
