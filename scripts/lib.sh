@@ -88,8 +88,12 @@ build_venv() {
     (cd -- "$root" && install_into "$venv" --editable ".${extras:+[$extras]}") ||
         die "The installation did not finish; the lines above say why. Run this again once that is mended."
     write_stamp "$stamp" "$stamp_file"
-    if [ -n "$extras" ]; then # what has the extras has the rest
+    if [ -n "$extras" ]; then # what has the extras has each of them, and the rest
         write_stamp "$(stamp_of "$venv/bin/python")" "$venv/.stamp"
+        local one
+        for one in ${extras//,/ }; do
+            write_stamp "$(stamp_of "$venv/bin/python" "$one")" "$venv/.stamp-$one"
+        done
     fi
 }
 
