@@ -18,12 +18,12 @@ Found = tuple[int, datetime | None]
 """How many there are, and the time of the newest, or with what lasts of the oldest."""
 
 
-class AlertMark(Base):
+class AlertTold(Base):
     """One kind of alert of one site (``threat the-daily``): what is newer than ``told_until`` has not been told, and
     ``sent_at`` is when it was sent last. The kind ``all`` says when anything was.
     """
 
-    __tablename__ = "alert_marks"
+    __tablename__ = "alerts_told"
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     told_until: Mapped[datetime]

@@ -20,7 +20,7 @@ from moderation.core.discussion_hours import Cause
 from moderation.core.errors import InvalidField
 from moderation.services import Services
 from moderation.storage.alerts import (
-    AlertMark,
+    AlertTold,
     Found,
     legal_since,
     surges_since,
@@ -117,11 +117,11 @@ def _put_back(session: Session, before: Marks) -> None:
     """Nobody has been told after all."""
     lock(session, LOCK)
     for kind, (told_until, sent_at) in before.items():
-        mark = session.get_one(AlertMark, kind)
+        mark = session.get_one(AlertTold, kind)
         mark.told_until, mark.sent_at = told_until, sent_at
 
 
-def _news_of(session: Session, kind: _Kind, site_id: str, mark: AlertMark, now: datetime) -> str | None:
+def _news_of(session: Session, kind: _Kind, site_id: str, mark: AlertTold, now: datetime) -> str | None:
     if kind.lasts and mark.sent_at is not None and now < mark.sent_at + AGAIN:
         return None
     count, newest = kind.looks(session, site_id, mark.told_until)
@@ -134,11 +134,11 @@ def _news_of(session: Session, kind: _Kind, site_id: str, mark: AlertMark, now: 
     return f"{site_id}: {count} {kind.one if count == 1 else kind.several}"
 
 
-def _mark(session: Session, kind: str, now: datetime) -> AlertMark:
+def _mark(session: Session, kind: str, now: datetime) -> AlertTold:
     """How far a kind has been told of a site; what was before its first look is told to nobody."""
-    mark = session.get(AlertMark, kind)
+    mark = session.get(AlertTold, kind)
     if mark is None:
-        mark = AlertMark(kind=kind, told_until=now, sent_at=None)
+        mark = AlertTold(kind=kind, told_until=now, sent_at=None)
         session.add(mark)
     return mark
 

@@ -17,8 +17,8 @@ from moderation.storage.tables import Base
 from tests.doubles import NOON
 
 BEYOND = 2**31 + 5
-FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version"}
-"""Whole numbers in keys that stay small: keys of the ring, the only row, how often one article was changed."""
+FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version", "comment_edits.revision"}
+"""Whole numbers in keys that stay small: keys of the ring, the only row, how often one article or comment was changed."""
 
 
 def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, empty_postgres_url: str) -> None:

@@ -9,6 +9,7 @@ collect_ignore = (
     if find_spec("torch")
     else [
         "small_encoder.py",
+        "test_continued.py",
         "test_quantised.py",
         "test_trainer.py",
         "test_world_encoder.py",

@@ -48,7 +48,7 @@ def test_a_reader_reads_sorts_pages_replies_writes_and_shares(pages: Pages, pape
     first.get_by_role("button", name="Share, Reader 0").click()
     expect(first.get_by_role("button", name="Link copied")).to_be_visible()
     assert quiet.evaluate("navigator.clipboard.readText()") == f"{paper.service}/comments/{ids[0]}"
-    assert first.get_by_role("link").get_attribute("href") == f"{paper.service}/comments/{ids[0]}"
+    assert first.locator("header").get_by_role("link").get_attribute("href") == f"{paper.service}/comments/{ids[0]}"
 
     first.get_by_role("button", name="Reply, Reader 0").click()
     form = first.get_by_role("textbox", name="Your reply to Reader 0")

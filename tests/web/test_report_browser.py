@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from moderation.comments.reports import ReportForm, ReportSender, report
@@ -72,7 +72,7 @@ def test_what_is_reported_is_worked_through_by_keys(pages: Pages, address: str, 
     moderator.locator(f".pane[data-comment='{first}']").wait_for()
     moderator.keyboard.press("r")
     moderator.keyboard.press("3")
-    moderator.wait_for_function("document.getElementById('workbench').dataset.pending === '0'")
+    expect(moderator.locator("#workbench")).to_have_attribute("data-pending", "0")
     assert [open_reports(pages, one) for one in (first, second, third)] == [0, 0, 0]
     with pages.services.database.reading() as db:
         statuses = [db.get_one(Comment, one).status for one in (first, second, third)]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moderation.core.discussion_hours import Cause
 from moderation.imports.archive import Archive, import_archive
 from moderation.services import Services
-from moderation.storage.alerts import AlertMark
+from moderation.storage.alerts import AlertTold
 from moderation.storage.legal import LegalCase
 from moderation.storage.site_rules import ModeSetting
 from moderation.webhooks.alerts import alert
@@ -27,7 +27,7 @@ POLICY = "[policy.flag]\nthreat_at_least = 0.5\n"
 def watching(newsroom: Newsroom, *urls: str) -> Services:
     """The services of a newsroom with such chats; what was there before is told to nobody."""
     services = replace(newsroom.services, settings=replace(newsroom.services.settings, alert_urls=urls))
-    services.database.writing(lambda session: session.query(AlertMark).delete())
+    services.database.writing(lambda session: session.query(AlertTold).delete())
     newsroom.configure(POLICY)
     alert(services)
     newsroom.clock.move(minutes=11)

@@ -18,6 +18,7 @@ _VALUE = r"\$\{(?:[^{}`]|\{[^{}`]*\})*\}"
 # Texts, and patterns where one can stand: what is in them stays as it is.
 _LITERAL = (
     r'"(?:\\.|[^"\\\n])*"'
+    r"|'(?:\\.|[^'\\\n])*'"
     rf"|`(?:\\.|{_VALUE}|[^`\\\n])*`"
     r"|(?<=[(=,:])\s?/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+/[a-z]*"
 )

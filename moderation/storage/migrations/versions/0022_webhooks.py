@@ -89,9 +89,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_webhook_sequences")),
     )
     op.create_table(
-        "alert_marks",
+        "alerts_told",
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("told_until", _TIME, nullable=False),
         sa.Column("sent_at", _TIME, nullable=True),
-        sa.PrimaryKeyConstraint("kind", name=op.f("pk_alert_marks")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_alerts_told")),
     )
