@@ -18,7 +18,7 @@ from tests.doubles import NOON
 
 BEYOND = 2**31 + 5
 FEW = {"key_ring.id", "severity_order.id", "prepared_articles.version", "comment_edits.revision"}
-"""Whole numbers in keys that stay small: keys of the ring, the only row, how often one article or comment was changed."""
+"""Whole numbers in keys that stay small: keys of the ring, the only row, how often one article or text was changed."""
 
 
 def test_numbers_grow_past_32_bits_and_the_head_never_goes_back(tmp_path: Path, empty_postgres_url: str) -> None:
