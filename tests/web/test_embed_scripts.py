@@ -58,6 +58,7 @@ const a = { b: "x  -  /* y */", c: `p // ${ 1 + 2 } , q`, }; // the end, that's 
         ("const first=1;const other=(value)=>first+value;", "const a=1;const c=(b)=>a+b;"),
         ("const far=near=>near;const text=`near ${far(1)} far`;", "const a=b=>b;const c=`near ${a(1)} far`;"),
         ('const word="word";say(word,/word/,...word);', 'const a="word";say(a,/word/,...a);'),
+        ("const word=1;find('word[type=\"word\"]',word);", "const a=1;find('word[type=\"word\"]',a);"),
         # What is somewhere a property's name keeps it.
         ("const kept=1;say({kept});", "const kept=1;say({kept});"),
         ("const kept=1;say({kept:kept});", "const kept=1;say({kept:kept});"),
