@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from moderation.core.scores import LABELS
+from moderation.scoring.processor import multiplies_int8
 from scripts.training import onnx_file
 from scripts.training.base import Base
 from scripts.training.lessons import LEXICON
@@ -138,8 +139,10 @@ def test_both_runtimes_compute_what_training_computed(exported: Any) -> None:
         assert set(found) == set(wanted)
         for name in wanted:
             real = mask.numpy().astype(bool) if name == "tokens" else slice(None)
-            # Heads and words are stored in eight bits, and a level's edge may fall on either side.
-            assert found[name][real] == pytest.approx(wanted[name][real], abs=0.06), (run.__name__, name)
+            # Heads and words are stored in eight bits, and a level's edge may fall on either side. Processors without
+            # instructions for whole numbers cut their sums off: there packs run in floating point.
+            close = 0.06 if multiplies_int8() else 0.25
+            assert found[name][real] == pytest.approx(wanted[name][real], abs=close), (run.__name__, name)
 
 
 def test_a_text_scores_the_same_beside_others(exported: Any) -> None:
