@@ -29,6 +29,7 @@ from moderation.scoring.openvino_graph import (
     without_words,
 )
 from moderation.scoring.packs import Pack, PackDamaged
+from moderation.scoring.processor import multiplies_int8
 
 Ids = NDArray[np.int64]
 Outputs = dict[str, NDArray[np.float32]]
@@ -141,22 +142,16 @@ class OpenVino:
 
     def _compiled(self, model: Any, tail: Any | None, count: int) -> list[_Lane]:
         """Requests of a compiled model, for so many runs at a time that share its weights and the threads."""
-        body = self._core.compile_model(model, "CPU", self._options(self._precision, count))
-        end = None if tail is None else self._core.compile_model(tail, "CPU", self._options("f32", count))
+        body = self._core.compile_model(model, "CPU", compile_options(self._precision, self._threads, count))
+        end = (
+            None
+            if tail is None
+            else self._core.compile_model(tail, "CPU", compile_options("f32", self._threads, count))
+        )
         return [
             _Lane(body.create_infer_request(), None if end is None else end.create_infer_request())
             for _ in range(count)
         ]
-
-    def _options(self, precision: str, count: int) -> dict[str, Any]:
-        return {
-            "INFERENCE_NUM_THREADS": self._threads,
-            "NUM_STREAMS": count,
-            "ENABLE_CPU_PINNING": False,  # several processes may share the cores
-            "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-            # Of products that aren't in whole numbers.
-            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
-        }
 
     def _through(self, lane: _Lane, ids: Ids, mask: Ids) -> Outputs:
         found = _inferred(lane.body, self._feed(ids, mask, self._asked))
@@ -172,6 +167,22 @@ class OpenVino:
         if self._words is not None and WORDS in asked:
             known[WORDS] = self._words[ids]
         return {name: value for name, value in known.items() if name in asked}
+
+
+def compile_options(precision: str, threads: int, count: int = 1) -> dict[str, Any]:
+    """How OpenVINO compiles a model for ``count`` runs at a time in this precision on this processor."""
+    options: dict[str, Any] = {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": count,
+        "ENABLE_CPU_PINNING": False,  # several processes may share the cores
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+        # Of products that aren't in whole numbers.
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
+    }
+    if precision == "int8" and not multiplies_int8():
+        # The same levels, but multiplied in f32: sums of whole numbers overflow there, and are cut off.
+        options["LP_TRANSFORMS_MODE"] = "NO"
+    return options
 
 
 def _read(core: Any, pack: Pack) -> Any:

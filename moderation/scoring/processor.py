@@ -13,7 +13,7 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 def multiplies_int8() -> bool:
     """Whether the processor has instructions for products of whole numbers. Without them sums of such products
-    overflow on some processors, and they are slower than f32.
+    overflow unless the engine is told to make them otherwise, and they are slower than f32.
     """
     return not _INT8.isdisjoint(flags())
 

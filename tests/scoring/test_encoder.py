@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from moderation.scoring.encoder import BATCH_TOKENS, Encoder, bucket, bucket_lengths, plan
 from moderation.scoring.packs import open_pack
-from moderation.scoring.processor import multiplies_int8
 from moderation.scoring.runtime import RUNTIMES, RuntimeUnknown, choose, load
 from tests.scoring.small_pack import WORDS
 
@@ -65,9 +64,7 @@ def test_neighbours_do_not_move_a_text(packs_dir: Path, pack_name: str, name: st
 @pytest.mark.parametrize("pack_name", ["small", "whole"])
 def test_runtimes_agree(packs_dir: Path, pack_name: str) -> None:
     pack = open_pack(pack_name, packs_dir)
-    # Where the processor has no instructions for it int8 saturates, so `auto` never chooses it there.
     names = [name for own, name in PACKS_AND_RUNTIMES if own == pack_name]
-    names = [name for name in names if multiplies_int8() or not name.endswith("int8")]
     found = [np.stack([e.logits for e in Encoder(pack, load(pack, name, 1)).encode(TEXTS)]) for name in names]
     for logits in found:
         assert np.abs(logits - found[0]).max() < 0.04  # a quarter of which reaches a score, at most
