@@ -51,16 +51,14 @@ class AppealRuling:
 
 def to_decide(session: Session, actor: Actor, scopes: Sequence[Scope]) -> list[AppealLine]:
     """The open appeals that this person can decide, the first due first."""
+    found = open_appeals(session, scopes, actor.account_id, own=False, limit=AT_MOST)
     deciders: dict[Location, frozenset[str]] = {}
-
-    def theirs(line: AppealLine) -> bool:
-        if actor.account_id not in line.refused_by:
-            return True
+    for line in open_appeals(session, scopes, actor.account_id, own=True, limit=AT_MOST):
         if line.at not in deciders:
             deciders[line.at] = may_decide_at(session, line.at)
-        return deciders[line.at] <= line.refused_by
-
-    return [line for line in open_appeals(session, scopes, limit=AT_MOST) if theirs(line)]
+        if deciders[line.at] <= line.refused_by:
+            found.append(line)
+    return sorted(found, key=lambda line: (line.appeal.due_at, line.appeal.id))[:AT_MOST]
 
 
 def why_not(session: Session, actor: Actor, line: AppealLine) -> Message | None:

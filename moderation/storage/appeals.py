@@ -121,15 +121,23 @@ def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, froz
     return {comment_id: frozenset(accounts) for comment_id, accounts in found.items()}
 
 
-def open_appeals(session: Session, scopes: Sequence[Scope], *, limit: int) -> list[AppealLine]:
-    """The appeals within these scopes that wait for somebody, the first due first. One whose comment waits in the queue
-    again is not among them.
+def open_appeals(
+    session: Session, scopes: Sequence[Scope], account_id: str | None, *, own: bool, limit: int
+) -> list[AppealLine]:
+    """The appeals within these scopes that wait for somebody, the first due first: with ``own`` those about comments
+    that this account has ever refused, else the others. One whose comment waits in the queue again is not among them.
     """
     if not session.scalar(_ANY_OPEN):  # asked with every page of the desk
         return []
     query = _lines(scopes).where(Appeal.decided_at.is_(None))
-    query = query.where(Comment.status == Status.REJECTED).order_by(Appeal.due_at, Appeal.id)
-    return _read(session, query.limit(limit))
+    query = query.where(Comment.status == Status.REJECTED)
+    refused = exists().where(
+        DecisionRow.comment_id == Appeal.comment_id,
+        DecisionRow.account_id == account_id,
+        DecisionRow.status == Status.REJECTED,
+    )
+    query = query.where(refused if own else ~refused)
+    return _read(session, query.order_by(Appeal.due_at, Appeal.id).limit(limit))
 
 
 def decided_appeals(

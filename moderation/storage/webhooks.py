@@ -20,8 +20,8 @@ class WebhookEndpoint(Base):
     """An address of a site's own that is told of its events: of the kinds in ``events``, of all where there is none.
 
     ``secret`` and ``former_secret`` are encrypted; every delivery is signed with both. While nothing reaches it,
-    ``failing_since`` says since when, ``failures`` how many rounds in a row have failed, and ``retry_at`` when the next
-    one begins. ``leased_until``: see ``storage.claims``.
+    ``failing_since`` says since when, ``failures`` how many rounds in a row have failed. ``retry_at``: when the next
+    round may begin; after one that reached it, when that ended. ``leased_until``: see ``storage.claims``.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -38,7 +38,7 @@ class WebhookEndpoint(Base):
     leased_until: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    retry_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime]
 
     def wants(self, kind: str) -> bool:
         return not self.events or kind in self.events

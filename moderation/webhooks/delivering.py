@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from sqlalchemy import exists, or_
+from sqlalchemy import exists
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -130,11 +130,10 @@ class Deliverer:
 def _work(now: datetime, *, failing: bool = False) -> Work:
     due = exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.next_at <= now)
     state = WebhookEndpoint.failures > 0 if failing else WebhookEndpoint.failures == 0
-    again = or_(WebhookEndpoint.retry_at.is_(None), WebhookEndpoint.retry_at <= now)
     return Work(
         key=WebhookEndpoint.id,
         leased_until=WebhookEndpoint.leased_until,
-        waits=(WebhookEndpoint.removed_at.is_(None), state, again, due),
+        waits=(WebhookEndpoint.removed_at.is_(None), state, WebhookEndpoint.retry_at <= now, due),
         order=(WebhookEndpoint.retry_at, WebhookEndpoint.id),
         lease=LEASE,
     )
@@ -325,7 +324,8 @@ class _Round:
             return
         now = self._services.clock()
         if self._arrived:
-            endpoint.failures, endpoint.failing_since, endpoint.retry_at = 0, None, None
+            # Whoever was served last comes last: of many busy ones none waits behind the others for ever.
+            endpoint.failures, endpoint.failing_since, endpoint.retry_at = 0, None, now
         elif self._failed:
             endpoint.failures += 1
             endpoint.failing_since = endpoint.failing_since or now

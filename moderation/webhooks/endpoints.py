@@ -71,6 +71,7 @@ def add_endpoint(
             allow_private=allow_private,
             secret=kept,
             created_at=unit.now,
+            retry_at=unit.now,
         )
         unit.session.add(endpoint)
         unit.event(site_id, actor, "webhook.added", endpoint.id, {"events": kinds, "private_allowed": allow_private})
@@ -168,7 +169,7 @@ def redeliver(services: Services, actor: str, endpoint_id: str, number: int) -> 
             raise InvalidField("delivery", Message("webhook_delivery_test"))
         delivery.next_at = delivery.created_at = unit.now
         delivery.delivered_at = delivery.dead_at = delivery.first_tried_at = None
-        endpoint.retry_at = None
+        endpoint.retry_at = unit.now
         unit.event(endpoint.site_id, actor, "webhook.redelivered", endpoint.id, {"event": delivery.event_id})
 
     _with_endpoint(services, endpoint_id, work)
@@ -179,7 +180,7 @@ def redeliver_dead(services: Services, actor: str, endpoint_id: str) -> int:
 
     def work(unit: UnitOfWork, endpoint: WebhookEndpoint) -> int:
         count = reopen_dead(unit.session, endpoint.id, unit.now, exclude=TEST)
-        endpoint.retry_at = None
+        endpoint.retry_at = unit.now
         unit.event(endpoint.site_id, actor, "webhook.redelivered", endpoint.id, {"deliveries": count})
         return count
 

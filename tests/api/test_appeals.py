@@ -89,6 +89,19 @@ def test_another_look_is_asked_for_once(newsroom: Newsroom) -> None:
         assert ("comment.appealed", {"status": "rejected"}) in [tuple(row) for row in session.execute(told)]
 
 
+def test_ones_own_refusals_hide_nobody_else_s(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many are looked at: whoever refused those that are due first still sees what is due later."""
+    monkeypatch.setattr("moderation.desk.appeals.AT_MOST", 2)
+    mine, other = colleague(newsroom, granted=True), colleague(newsroom, granted=True)
+    for _ in range(3):
+        appeal(newsroom, refused(newsroom, mine))
+    newsroom.clock.move(hours=1)
+    later = refused(newsroom, other)
+    appeal(newsroom, later)
+    assert waiting(newsroom, mine) == [later["id"]]
+    assert len(waiting(newsroom, other)) == 2
+
+
 def test_of_ten_at_once_one_is_taken(newsroom: Newsroom) -> None:
     comment = refused(newsroom)
     path, query = f"/api/v1/comments/{comment['id']}/appeal", {"receipt": comment["receipt"]}

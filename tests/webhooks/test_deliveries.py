@@ -218,6 +218,24 @@ def test_a_receiver_that_hangs_delays_nobody_else_s(told: Told) -> None:
     remove_endpoint(newsroom.services, "test", other.endpoint.id)
 
 
+def test_busy_endpoints_take_turns(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are always busy: with room for one at a time, each is served before one is served again."""
+    monkeypatch.setattr(delivering, "ROUNDS", delivering.ROUNDS_FAILING + 1)
+    newsroom = told.newsroom
+    added = [told.add(f"{told.receiver.url}/{number}").id for number in range(2)]
+    for _ in range(3):
+        newsroom.accepted()
+        newsroom.clock.move(seconds=1)
+        deliverer = Deliverer(newsroom.services)
+        deliverer.look()
+        deliverer.finish()
+        deliverer.close()
+    served = [[each.delivered_at is not None for each in told.deliveries(one)].count(True) for one in added]
+    assert all(served), served
+    for one in added:
+        remove_endpoint(newsroom.services, "test", one)
+
+
 def test_a_receiver_that_sends_a_byte_now_and_then_has_no_more_time_than_others(told: Told) -> None:
     def drip(handler: BaseHTTPRequestHandler, _request: Request) -> None:
         for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 100:

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("leased_until", _TIME, nullable=True),
         sa.Column("failing_since", _TIME, nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("retry_at", _TIME, nullable=True),
+        sa.Column("retry_at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_webhook_endpoints_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoints")),
     )
