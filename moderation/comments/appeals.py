@@ -126,6 +126,6 @@ OUTCOME_WORDS = {
         "Somebody looked again. The comment stays unpublished, but for another reason than you were told at first."
     ),
     AppealOutcome.REVERSED: noted("Somebody looked again. The refusal was wrong, and was taken back."),
-    AppealOutcome.DROPPED: noted("Nobody looked again, as the comment is no longer there."),
+    AppealOutcome.DROPPED: noted("Nobody looked again: the comment was taken back or erased, or its discussion ended."),
 }
 """What a writer is told of each outcome."""
