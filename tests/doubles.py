@@ -21,6 +21,7 @@ from moderation.core.scores import (
     ScoreRequest,
     Scores,
     SentenceScore,
+    Subject,
 )
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -129,6 +130,8 @@ class ObedientScorer:
             scale=scale,
             spam=float(said["spam"]) if "spam" in said else None,
             name=self._of_name(request.name),
+            subject=Subject(made_by=self.prepares_as, vector=request.text.encode()) if passages else None,
+            discussed=len(request.discussion),
         )
 
     def _of_name(self, name: str | None) -> dict[str, float] | None:

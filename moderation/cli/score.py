@@ -66,7 +66,7 @@ def command(pack: str | None, calibration: str) -> None:
 
     \b
     In:  {"id": any, "text": str, "article": {"title": str, "text": str} or null, "parent": str or null,
-          "name": str or null}
+          "name": str or null, "discussion": [str, ...] or absent}
     Out: {"id", "toxicity", "relevance", "passage", "spam", "name", "sentences", "language", "outcome", "reasons",
           "pack"}
 
@@ -160,7 +160,13 @@ def _read(line: bytes) -> Line:
     text = None if article is None else ArticleText(title=article["title"], paragraphs=paragraphs_of(article["text"]))
     return Line(
         id=value.get("id"),
-        request=ScoreRequest(text=value["text"], article=text, parent=value.get("parent"), name=value.get("name")),
+        request=ScoreRequest(
+            text=value["text"],
+            article=text,
+            parent=value.get("parent"),
+            name=value.get("name"),
+            discussion=tuple(text for text in value.get("discussion") or () if text.strip()),
+        ),
     )
 
 
@@ -175,12 +181,18 @@ def _problem(value: dict[str, Any]) -> str | None:
             display_name(value["name"], "name")
         except InvalidField as error:
             return f"name {error.message}"
-    article = value.get("article")
-    if article is None:
-        return None
-    if not isinstance(article, dict):
+    return _problem_around(value.get("article"), value.get("discussion"))
+
+
+def _problem_around(article: Any, discussion: Any) -> str | None:
+    """What is wrong with what a comment stands under."""
+    if discussion is not None and not (
+        isinstance(discussion, list) and all(isinstance(one, str) for one in discussion)
+    ):
+        return "discussion must be a list of strings: comments that were approved under the article"
+    if not isinstance(article, dict | None):
         return "article must be an object or null"
-    wrong = [key for key in ("title", "text") if not isinstance(article.get(key), str)]
+    wrong = [key for key in ("title", "text") if not isinstance(article.get(key), str)] if article is not None else []
     return f"article.{wrong[0]} must be a string" if wrong else None
 
 

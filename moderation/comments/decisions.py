@@ -34,7 +34,7 @@ def replace_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scor
 def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
     _insert_scores(unit.connection, score_values(comment_id, scores, unit.now))
-    payload = {
+    payload: dict[str, Any] = {
         "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
         "relevance": _rounded(scores.relevance),
         "spam": _rounded(scores.spam),
@@ -43,6 +43,8 @@ def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores
         "pack": f"{scores.pack.name} {scores.pack.version}",
         "runtime": f"{scores.pack.runtime} {scores.pack.precision}",
     }
+    if scores.discussed:
+        payload["discussion"] = scores.discussed
     unit.event(site_id, SYSTEM, "comment.scored", comment_id, payload)
 
 

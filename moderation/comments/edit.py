@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from moderation.comments.afresh import is_left_to_policy, judge_afresh
+from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import check_not_banned, score_or_none
@@ -67,8 +68,13 @@ def edit(
     scores, asked = None, False
     if configuration.scoring.mode != "worker":
         asked = services.scorer.ready
-        parent, name = answered.body if answered else None, comment.author_name
-        request = ScoreRequest(text=body, article=prepared_article(services, article), parent=parent, name=name)
+        request = ScoreRequest(
+            text=body,
+            article=prepared_article(services, article),
+            parent=answered.body if answered else None,
+            discussion=approved_discussion(services, article.id, exclude=(comment.author_id,)),
+            name=comment.author_name,
+        )
         scores = score_or_none(services, request)
     attempts = 1 if asked and scores is None else 0
     admit()

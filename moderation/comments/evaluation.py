@@ -64,6 +64,8 @@ class Judgement:
                 "precision": pack.precision,
             }
             basis["language"] = {"code": self.scores.language.code, "supported": self.scores.language.supported}
+            if self.scores.discussed:
+                basis["discussion"] = self.scores.discussed
         return basis
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
 from moderation.comments.afresh import is_left_to_policy, judge_afresh
+from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.decisions import replace_scores, store_scores
 from moderation.comments.evaluation import STATUS_OF
@@ -159,6 +160,7 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
                 text=comment.body,
                 article=prepared[comment.article_id],
                 parent=parent.body if parent else None,
+                discussion=approved_discussion(services, comment.article_id, exclude=(comment.author_id,)),
                 name=comment.author_name,
             )
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
@@ -86,6 +87,7 @@ class _Known:
     parent_body: str | None
     rules: CommentRules
     site_rules: Rules
+    authors: frozenset[str]
     alike: int
     wordlist_hits: WordlistHits
     private: PrivateFound = NO_PRIVATE_DATA
@@ -181,6 +183,7 @@ def _score(services: Services, case: _Case, known: _Known) -> _Scored:
         text=case.submission.body,
         article=prepared_article(services, known.article),
         parent=known.parent_body,
+        discussion=approved_discussion(services, known.article.id, exclude=known.authors),
         name=case.submission.author.name,
     )
     scores = score_or_none(services, request)
@@ -247,6 +250,7 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         parent_body=parent.body if parent else None,
         rules=stands.rules,
         site_rules=site_rules,
+        authors=before.authors,
         wordlist_hits=WordlistHits(),
         alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )

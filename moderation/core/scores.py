@@ -74,8 +74,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a comment speaks of, as a pack sees it: a vector, opaque to everyone but packs that prepare articles under
+    the name ``made_by``. It says nothing to a reader, and no text can be read from it.
+    """
+
+    made_by: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
     """One comment to score. Without an article there is no relevance.
+
+    ``discussion`` is what people have approved under the article, newest first, one of each author: relevance is told
+    from it too once there are some (``scoring.relevance_discussion``). Texts are embedded anew each time.
 
     ``languages`` (ISO 639-1, ``pt-BR`` too) are what the client says the text is in, one or several: believed, the
     first that the pack reads before others, unless a longer text is confidently in another. Without ``explain`` the
@@ -86,6 +99,7 @@ class ScoreRequest:
     text: str
     article: ArticleText | PreparedArticle | None = None
     parent: str | None = None
+    discussion: Sequence[Subject | str] = ()
     languages: tuple[str, ...] = ()
     explain: bool = True
     name: str | None = None
@@ -126,7 +140,8 @@ class Scores:
     pass for them, those of a text that is harmless as a whole carry the whole's scores; without ``explain`` there are
     none. ``spam`` is how much the text reads like advertising to the pack; None where it doesn't tell. ``name`` maps
     each label to what the author's name scores alone; empty where no name was asked about, None where the pack can't
-    read it.
+    read it. ``subject`` is what the comment speaks of, None where relevance isn't told; ``discussed`` is how many
+    approved comments its relevance stands on beside the article.
     """
 
     toxicity: Mapping[str, float]
@@ -138,6 +153,8 @@ class Scores:
     scale: Scale
     spam: float | None = None
     name: Mapping[str, float] | None = field(default_factory=dict)
+    subject: Subject | None = field(default=None, compare=False, repr=False)
+    discussed: int = field(default=0, compare=False)
 
 
 class Scorer(Protocol):

@@ -25,6 +25,7 @@ from moderation.core.errors import ScoringFailed
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.core.text.scripts import room, word_count
 from moderation.core.text.sentences import sentences
+from moderation.scoring.relevance_discussion import FEWEST, MOST, Discussions, packed
 from moderation.scoring.relevance_features import (
     SIGNS,
     TALK,
@@ -114,6 +115,18 @@ class Side:
     discount: float
 
 
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """A comment's relevance (0..1), the passage that it is closest to, its packed vector, and how many comments of the
+    discussion the relevance stands on.
+    """
+
+    value: float
+    passage: str
+    subject: bytes
+    discussed: int
+
+
 class RelevanceModel:
     """Scores comments against prepared articles. Thread-safe; nothing in it changes after it is made."""
 
@@ -135,6 +148,7 @@ class RelevanceModel:
         self._reaction = fusion(weights["fusion"]["reaction"], REACTION)
         self._advertisement = fusion(weights["fusion"]["advertisement"], ADVERTISEMENT)
         self._side = lru_cache(maxsize=KEPT_ARTICLES)(self._unpacked)
+        self._discussions = Discussions(self._comments)
 
     @classmethod
     def from_manifest(cls, relevance: Mapping[str, Any] | None) -> RelevanceModel:
@@ -160,15 +174,23 @@ class RelevanceModel:
         parent: str | None,
         parent_vector: Vectors | None,
         spam: float | None,
-    ) -> tuple[float, str]:
-        """(relevance in 0..1, the closest passage). ``vector``s are unit length; ``spam`` is the pack's own, 0..1."""
-        side = self._side(article)
-        closest = article.passages[int((side.passages @ self.turned(vector)).argmax())]
+        discussion: Sequence[bytes] = (),
+    ) -> Relevance:
+        """``vector``s are unit length; ``spam`` is the pack's own, 0..1. ``discussion`` holds packed vectors."""
+        side, subject = self._side(article), self.turned(vector)
+        closest = article.passages[int((side.passages @ subject).argmax())]
         if parent is None or parent_vector is None:
             on = self.belonging(text, vector, side)
         else:
             on = self._reply(text, vector, side, parent, parent_vector)
-        return on * (1.0 - self.advertisement(text, vector, spam)), closest
+        discussion = [row for row in discussion if len(row) == len(subject)]
+        on = self._discussions.relevance(on, subject, discussion)
+        return Relevance(
+            value=on * (1.0 - self.advertisement(text, vector, spam)),
+            passage=closest,
+            subject=packed(subject),
+            discussed=0 if len(discussion) < FEWEST else min(len(discussion), MOST),
+        )
 
     def belonging(self, text: str, vector: Vectors, side: Side) -> float:
         """How surely the text, taken alone, speaks of what ``side`` does or reacts to it."""
@@ -191,6 +213,10 @@ class RelevanceModel:
 
     def parent_side(self, text: str, vector: Vectors) -> Side:
         return self.make_side((text,), vector[None, :])
+
+    def packed(self, vector: Vectors) -> bytes:
+        """What a discussion keeps of a comment."""
+        return packed(self.turned(vector))
 
     def turned(self, vectors: Vectors) -> Vectors:
         """Unit vectors of the dimensions in which a subject shows, from the embedding's [..., dimensions]."""

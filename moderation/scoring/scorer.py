@@ -22,6 +22,7 @@ from moderation.core.scores import (
     ScoreRequest,
     Scores,
     SentenceScore,
+    Subject,
 )
 from moderation.core.text.disguise import Undisguised, undisguise
 from moderation.core.text.names import says_something, scored_words
@@ -32,7 +33,8 @@ from moderation.scoring.encoder import Encoded, Encoder
 from moderation.scoring.language import LanguageDetector
 from moderation.scoring.manifest import MANIFEST
 from moderation.scoring.packs import Pack, PackDamaged
-from moderation.scoring.relevance import RelevanceModel, logit, sigmoid
+from moderation.scoring.relevance import Relevance, RelevanceModel, logit, sigmoid
+from moderation.scoring.relevance_discussion import MOST
 from moderation.scoring.runtime import DETOXIFY, choose, load, stamp
 
 SENTENCES_FROM = 0.01
@@ -41,6 +43,7 @@ news comments, one in a hundred has a sentence over 0.10 by itself, and it costs
 """
 KEPT_ARTICLES = 64
 KEPT_PARENTS = 256
+KEPT_DISCUSSED = 512
 KEPT_NAMES = 4096
 NAMED = "{} wrote this comment."
 """A name alone is no text: in this frame harmless and abusive names lie furthest apart."""
@@ -109,6 +112,7 @@ class PackScorer:
         self._loading = threading.Lock()
         self._articles: Cached[ArticleText, PreparedArticle] = Cached(LRUCache(KEPT_ARTICLES))
         self._kept_parents: Cached[str, Vectors] = Cached(LRUCache(KEPT_PARENTS))
+        self._kept_discussed: Cached[str, bytes] = Cached(LRUCache(KEPT_DISCUSSED))
         self._kept_names: Cached[str, list[float] | None] = Cached(LRUCache(KEPT_NAMES))
 
     @property
@@ -241,7 +245,7 @@ class PackScorer:
         reading: _Reading,
         whole: Encoded,
         parts: Sequence[Vectors],
-        relevance: tuple[float, str] | None,
+        relevance: Relevance | None,
         *,
         scale: Scale,
     ) -> Scores:
@@ -252,8 +256,8 @@ class PackScorer:
         worst = max([labels["toxicity"], *(part["toxicity"] for part in part_labels)])
         return Scores(
             toxicity=labels,
-            relevance=None if relevance is None else relevance[0],
-            passage=None if relevance is None else relevance[1],
+            relevance=None if relevance is None else relevance.value,
+            passage=None if relevance is None else relevance.passage,
             sentences=tuple(
                 SentenceScore(
                     start=start,
@@ -268,6 +272,8 @@ class PackScorer:
             scale=scale,
             spam=self._spam_of(reading, whole),
             name=self._name_labels(reading.request.name, scale),
+            subject=None if relevance is None else Subject(made_by=self.prepares_as, vector=relevance.subject),
+            discussed=0 if relevance is None else relevance.discussed,
         )
 
     def _labels(self, logits: Vectors, scale: Scale, language: Language) -> dict[str, float]:
@@ -280,7 +286,7 @@ class PackScorer:
         """
         return self._labels(part, Scale.BALANCED, language)["toxicity"]
 
-    def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[tuple[float, str] | None]:
+    def _relevances(self, readings: list[_Reading], wholes: list[Encoded]) -> list[Relevance | None]:
         """Each comment's relevance with its passage; None without an article."""
         if self._embedder is not None:
             asked = [reading.request.article is not None for reading in readings]
@@ -289,7 +295,7 @@ class PackScorer:
             )
             wholes = [next(theirs) if a else whole for a, whole in zip(asked, wholes, strict=True)]
             return self._embedder._relevances(readings, wholes)
-        parents = self._parents(readings)
+        parents, discussions = self._parents(readings), [self._discussion(r.request) for r in readings]
         return [
             self._judge().score(
                 text=reading.view.text,
@@ -298,10 +304,11 @@ class PackScorer:
                 parent=reading.request.parent or None,
                 parent_vector=parents.get(reading.request.parent or ""),
                 spam=self._advertising(whole),
+                discussion=discussion,
             )
             if reading.request.article is not None
             else None
-            for reading, whole in zip(readings, wholes, strict=True)
+            for reading, whole, discussion in zip(readings, wholes, discussions, strict=True)
         ]
 
     def _judge(self) -> RelevanceModel:
@@ -330,6 +337,24 @@ class PackScorer:
         """The vectors of the comments that are answered: often the same ones, so they are kept."""
         asked = {r.request.parent for r in readings if r.request.parent and r.request.article is not None}
         return {text: self._kept_parents.get(text, partial(self._vector, text)) for text in asked}
+
+    def _discussion(self, request: ScoreRequest) -> list[bytes]:
+        """Packed vectors of what was approved under the article: of this pack, or of texts."""
+        if request.article is None:
+            return []
+        texts = [one for one in request.discussion if isinstance(one, str)][:MOST]
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept_discussed]
+        for text, vector in zip(new, self.embed(new) if new else (), strict=True):
+            self._kept_discussed.put(text, self._judge().packed(vector))
+        return [
+            self._kept_discussed.get(one, partial(self._packed, one)) if isinstance(one, str) else one.vector
+            for one in request.discussion
+            if isinstance(one, str) or one.made_by == self.prepares_as
+        ][:MOST]
+
+    def _packed(self, text: str) -> bytes:
+        """Of a text that was pushed out between its embedding and its use."""
+        return self._judge().packed(self._vector(text))
 
     def _vector(self, text: str) -> Vectors:
         return np.asarray(self.embed([text])[0])

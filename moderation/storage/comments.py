@@ -109,6 +109,7 @@ class Comment(Base):
 class ScoreRow(Base):
     """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL. ``name_scores``
     is what it said of the author's name, by label; empty where it couldn't read it, NULL where it wasn't asked.
+    ``subject`` is what the comment speaks of, as packs that prepare articles under the name ``subject_by`` see it.
     """
 
     __tablename__ = "scores"
@@ -133,6 +134,8 @@ class ScoreRow(Base):
     runtime: Mapped[str]
     precision: Mapped[str]
     scored_at: Mapped[datetime]
+    subject: Mapped[bytes | None]
+    subject_by: Mapped[str | None]
 
     @property
     def scores(self) -> Scores:
@@ -167,6 +170,8 @@ def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any
         "runtime": scores.pack.runtime,
         "precision": scores.pack.precision,
         "scored_at": at,
+        "subject": scores.subject.vector if scores.subject else None,
+        "subject_by": scores.subject.made_by if scores.subject else None,
     }
 
 

@@ -60,11 +60,11 @@ def test_a_very_long_article_is_seen_from_its_beginning_to_its_end() -> None:
 def test_an_article_without_text_still_has_a_side(article: ArticleText, weights: dict[str, Any]) -> None:
     model = RelevanceModel.from_manifest(weights)
     prepared = model.prepare(article, embed, "test 1")
-    value, passage = model.score(
+    told = model.score(
         text="Anything at all", vector=embed(["x"])[0], article=prepared, parent=None, parent_vector=None, spam=None
     )
-    assert 0 <= value <= 1
-    assert passage == ""
+    assert 0 <= told.value <= 1
+    assert told.passage == ""
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=900), max_size=60))
@@ -219,7 +219,7 @@ def test_the_packs_judgement_of_advertising_counts_but_does_not_decide_alone(wei
             parent=None,
             parent_vector=None,
             spam=spam,
-        )[0]
+        ).value
 
     prepared_vector = embed(["Rare earths"])[0]
     assert judged(0.01) > judged(None) > judged(0.99)

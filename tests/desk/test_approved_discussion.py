@@ -1,0 +1,101 @@
+"""What people have approved under an article is what relevance is told from, beside its text."""
+
+from __future__ import annotations
+
+from moderation.comments.rescoring import score_again, score_waiting
+from moderation.desk.decide import withdraw
+from moderation.storage.comments import decisions_of
+from tests.desk.desk import REASONS, colleague
+from tests.newsroom import Newsroom
+
+POST = REASONS + '[comments]\nmode = "post"\n'
+
+
+def written(newsroom: Newsroom, reader: int, words: str = "") -> str:
+    """A comment of a reader of this number, by its id."""
+    return str(newsroom.accepted(words, author={"name": f"Reader {reader}", "id": f"r{reader}"})["id"])
+
+
+def held_against(newsroom: Newsroom, reader: int = 99) -> list[str]:
+    """The texts behind what the next comment of this reader is held against, newest first."""
+    written(newsroom, reader)
+    return [subject.vector.decode() for subject in newsroom.scorer.asked[-1].discussion]
+
+
+def test_each_approval_and_whatever_takes_it_back_changes_what_the_next_comment_is_held_against(
+    newsroom: Newsroom,
+) -> None:
+    ada = colleague(newsroom)
+    ids = [written(newsroom, number) for number in range(3)]
+    texts = [newsroom.whole(one)["body"] for one in ids]
+    assert held_against(newsroom) == []
+    actions = []
+    for one in ids:
+        newsroom.clock.move(minutes=1)
+        actions.append(ada.action(one))
+    assert held_against(newsroom) == texts[::-1]
+    ada.undo(actions[2])
+    assert held_against(newsroom) == texts[1::-1]
+    ada.decide(ids[1], "reject", reason_id="spam")
+    assert held_against(newsroom) == texts[:1]
+    withdraw(newsroom.services, ids[0])
+    assert held_against(newsroom) == []
+
+
+def test_of_each_author_the_newest_counts_and_none_of_ones_own(newsroom: Newsroom) -> None:
+    ada = colleague(newsroom)
+    for reader in (1, 1, 2, 1):
+        newsroom.clock.move(minutes=1)
+        ada.decide(written(newsroom, reader, f"mine {reader}"))
+    assert [text[-6:] for text in held_against(newsroom, 3)] == ["mine 1", "mine 2"]
+    assert [text[-6:] for text in held_against(newsroom, 1)] == ["mine 2"]
+
+
+def test_what_the_policy_has_published_by_itself_tells_nothing(newsroom: Newsroom) -> None:
+    newsroom.configure(POST)
+    assert newsroom.status(written(newsroom, 1)) == "approved"
+    assert held_against(newsroom) == []
+
+
+def test_another_article_has_another_discussion(newsroom: Newsroom) -> None:
+    colleague(newsroom).decide(written(newsroom, 1))
+    newsroom.put_article("ferries", url="https://news.example/ferries")
+    newsroom.accepted(article="ferries", author={"name": "Reader 2"})
+    assert newsroom.scorer.asked[-1].discussion == ()
+
+
+def test_late_scores_and_edits_are_told_from_it_and_never_from_the_same_author(newsroom: Newsroom) -> None:
+    ada = colleague(newsroom)
+    ada.decide(written(newsroom, 1))
+    mine = newsroom.accepted(author={"name": "Reader 2", "id": "r2"})
+    newsroom.configure('[scoring]\nmode = "worker"\n')
+    late = written(newsroom, 3)
+    score_waiting(newsroom.services)
+    assert len(newsroom.scorer.asked[-1].discussion) == 1
+    newsroom.configure("")
+    answer = newsroom.client.patch(
+        f"/api/v1/comments/{mine['id']}?receipt={mine['receipt']}", json={"body": newsroom.text("edited")}
+    )
+    assert answer.status_code == 200
+    assert len(newsroom.scorer.asked[-1].discussion) == 1
+    ada.decide(late)
+    score_again(newsroom.services, [late])
+    assert len(newsroom.scorer.asked[-1].discussion) == 1
+
+
+def test_a_decision_says_on_how_many_its_relevance_stood(newsroom: Newsroom) -> None:
+    colleague(newsroom).decide(written(newsroom, 1))
+    newsroom.configure(POST)
+    second = written(newsroom, 2)
+    events = {event["event"]: event["payload"] for event in newsroom.events(second)}
+    assert events["comment.scored"]["discussion"] == 1
+    with newsroom.services.database.reading() as session:
+        assert [row.basis["discussion"] for row in decisions_of(session, second)] == [1]
+
+
+def test_an_edited_text_is_what_counts(newsroom: Newsroom) -> None:
+    mine = newsroom.accepted(author={"name": "Reader 2", "id": "r2"})
+    new = newsroom.text("edited")
+    newsroom.client.patch(f"/api/v1/comments/{mine['id']}?receipt={mine['receipt']}", json={"body": new})
+    colleague(newsroom).decide(mine["id"])
+    assert held_against(newsroom) == [new]
