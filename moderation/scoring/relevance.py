@@ -148,7 +148,7 @@ class RelevanceModel:
         self._reaction = fusion(weights["fusion"]["reaction"], REACTION)
         self._advertisement = fusion(weights["fusion"]["advertisement"], ADVERTISEMENT)
         self._side = lru_cache(maxsize=KEPT_ARTICLES)(self._unpacked)
-        self._discussions = Discussions(self._comments)
+        self.discussions = Discussions(self._comments)
 
     @classmethod
     def from_manifest(cls, relevance: Mapping[str, Any] | None) -> RelevanceModel:
@@ -184,7 +184,7 @@ class RelevanceModel:
         else:
             on = self._reply(text, vector, side, parent, parent_vector)
         discussion = [row for row in discussion if len(row) == len(subject)]
-        on = self._discussions.relevance(on, subject, discussion)
+        on = self.discussions.relevance(on, subject, discussion)
         return Relevance(
             value=on * (1.0 - self.advertisement(text, vector, spam)),
             passage=closest,

@@ -52,7 +52,7 @@ class Discussions:
     def __init__(self, background: Vectors, *, kept: int = 256) -> None:
         self._background = background
         self._mean = background.mean(axis=0)
-        self._centre = lru_cache(maxsize=kept)(self._read)
+        self._kept = lru_cache(maxsize=kept)(self._read)
 
     def relevance(self, alone: float, vector: Vectors, discussion: Sequence[bytes]) -> float:
         """The relevance (0..1) of a comment whose unit vector this is, where it is ``alone`` by the article."""
@@ -64,14 +64,21 @@ class Discussions:
         """What the discussion adds to the log-odds that the comment belongs; 0 where it is too small to tell."""
         if len(discussion) < FEWEST:
             return 0.0
-        centre = self._centre(tuple(discussion[:MOST]))
-        inner = _in_units(float(vector @ centre.direction), centre.to_centre)
-        near = _in_units(float(nearest(centre.vectors @ vector)), centre.to_nearest)
+        centre = self._kept(tuple(discussion[:MOST]))
+        inner, near = _nearness(vector, centre)
         weight = len(centre.vectors) / (len(centre.vectors) + HALF)
         return max(-LARGEST, min(LARGEST, weight * (CENTRE * inner + NEAR * near + BIAS)))
 
+    def nearness(self, vector: Vectors, discussion: Vectors) -> tuple[float, float]:
+        """How near a unit vector is to the centre of these, and to the nearest of them, in standard deviations of
+        comments in general.
+        """
+        return _nearness(vector, self._centre(discussion))
+
     def _read(self, discussion: tuple[bytes, ...]) -> Centre:
-        vectors = np.stack([unpacked(row) for row in discussion])
+        return self._centre(np.stack([unpacked(row) for row in discussion]))
+
+    def _centre(self, vectors: Vectors) -> Centre:
         direction = vectors.mean(axis=0) - self._mean
         direction /= max(float(np.linalg.norm(direction)), 1e-9)
         inner, near = self._background @ direction, nearest(vectors @ self._background.T)
@@ -93,6 +100,13 @@ def unpacked(row: bytes) -> Vectors:
 def nearest(cosines: Vectors) -> Vectors:
     """The mean of the ``NEAREST`` greatest along the first axis."""
     return np.asarray(np.sort(cosines, axis=0)[-NEAREST:].mean(axis=0))
+
+
+def _nearness(vector: Vectors, centre: Centre) -> tuple[float, float]:
+    return (
+        _in_units(float(vector @ centre.direction), centre.to_centre),
+        _in_units(float(nearest(centre.vectors @ vector)), centre.to_nearest),
+    )
 
 
 def _spread(values: Vectors) -> tuple[float, float]:

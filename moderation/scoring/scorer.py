@@ -34,7 +34,7 @@ from moderation.scoring.language import LanguageDetector
 from moderation.scoring.manifest import MANIFEST
 from moderation.scoring.packs import Pack, PackDamaged
 from moderation.scoring.relevance import Relevance, RelevanceModel, logit, sigmoid
-from moderation.scoring.relevance_discussion import MOST
+from moderation.scoring.relevance_discussion import MOST, Discussions
 from moderation.scoring.runtime import DETOXIFY, choose, load, stamp
 
 SENTENCES_FROM = 0.01
@@ -156,6 +156,11 @@ class PackScorer:
         if self._embedder is not None:
             return self._embedder.prepares_as
         return f"{self._pack.manifest.name} {self._pack.manifest.version}"
+
+    @property
+    def discussions(self) -> Discussions:
+        """How it reads what is approved under an article. Raises ``RelevanceMissing``."""
+        return self._judge().discussions
 
     def warm(self, *, wait: bool = False) -> None:
         """Loads the model and runs it once in the usual shapes. Raises ``ScoringFailed``.

@@ -349,6 +349,8 @@ def relevance(bench: Bench) -> list[Measured]:
         other = [_article(title, text if whole else "") for title, text in others]
         value = _own_against_other(bench, texts, own, other)
         found.append(Measured(name=f"relevance_own_{name}_auc", aim=0.90, value=value))
+        value = _own_against_other(bench, texts, own, other, approved=20)
+        found.append(Measured(name=f"relevance_own_{name}_with_20_approved_auc", aim=0.95, value=value))
         found.append(Measured(name=f"plain_cosine_own_{name}_auc", value=_by_cosine(bench, texts, own, other)))
     parents = [_article(row["parent_text"][:300], "") for row in replies]
     value = _own_against_other(bench, [row["text"] for row in replies], parents, [*parents[1:], parents[0]])
@@ -371,10 +373,25 @@ def _by_cosine(bench: Bench, texts: Sequence[str], own: Sequence[ArticleText], o
 
 
 def _own_against_other(
-    bench: Bench, texts: Sequence[str], own: Sequence[ArticleText], other: Sequence[ArticleText]
+    bench: Bench,
+    texts: Sequence[str],
+    own: Sequence[ArticleText],
+    other: Sequence[ArticleText],
+    *,
+    approved: int = 0,
 ) -> float:
+    """Each text held against its own article and against another, so many others of each one's comments approved."""
+    under: dict[ArticleText, list[str]] = {}
+    for text, article in zip(texts, own, strict=True):
+        under.setdefault(article, []).append(text)
+
+    def discussion(text: str, article: ArticleText, place: int) -> list[str]:
+        others = [one for one in under.get(article, ()) if one != text]
+        return _chance(place).sample(others, min(approved, len(others)))
+
     asked = [
-        ScoreRequest(text=text, article=article) for text, article in zip((*texts, *texts), (*own, *other), strict=True)
+        ScoreRequest(text=text, article=article, discussion=discussion(text, article, place))
+        for place, (text, article) in enumerate(zip((*texts, *texts), (*own, *other), strict=True))
     ]
     values = [scores.relevance or 0.0 for scores in bench.score(asked)]
     return float(roc_auc_score([True] * len(texts) + [False] * len(texts), values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moderation.comments.rescoring import score_again, score_waiting
+from moderation.core.scores import Subject
 from moderation.desk.decide import withdraw
 from moderation.storage.comments import decisions_of
 from tests.desk.desk import REASONS, colleague
@@ -19,7 +20,7 @@ def written(newsroom: Newsroom, reader: int, words: str = "") -> str:
 def held_against(newsroom: Newsroom, reader: int = 99) -> list[str]:
     """The texts behind what the next comment of this reader is held against, newest first."""
     written(newsroom, reader)
-    return [subject.vector.decode() for subject in newsroom.scorer.asked[-1].discussion]
+    return [one.vector.decode() for one in newsroom.scorer.asked[-1].discussion if isinstance(one, Subject)]
 
 
 def test_each_approval_and_whatever_takes_it_back_changes_what_the_next_comment_is_held_against(

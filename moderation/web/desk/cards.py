@@ -25,7 +25,7 @@ from moderation.storage.queue_index import signals_of_entry
 from moderation.web.desk.search_hits import Piece, excerpt, in_pieces
 from moderation.web.desk.severity_view import UNREAD, Urgency, reason_words, urgency_of
 from moderation.web.desk.words import status_by
-from moderation.web.shared.languages import gettext, said
+from moderation.web.shared.languages import gettext, ngettext, said
 from moderation.web.shared.signals import reason_told, signal_name
 from moderation.web.shared.wording import age, language_name, percent, who
 
@@ -476,6 +476,13 @@ def _pack_words(item: DeskComment) -> str | None:
     else:
         words = gettext("Scored by %(pack)s on %(runtime)s, %(precision)s, as %(language)s.", **by, language=name)
     policy = gettext("Policy %(version)s.", version=item.judged.policy_version) if item.judged else ""
+    beside = item.judged.basis.get("discussion", 0) if item.judged else 0
+    if beside:
+        words += " " + ngettext(
+            "Its relevance was told from the article and %(num)d comment approved under it.",
+            "Its relevance was told from the article and %(num)d comments approved under it.",
+            beside,
+        )
     return f"{words} {policy}".rstrip()
 
 
