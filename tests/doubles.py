@@ -13,6 +13,7 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ScoringFailed, ScoringTooSlow
 from moderation.core.scores import (
     LABELS,
+    TOO_SHORT,
     ArticleText,
     Language,
     PackStamp,
@@ -120,7 +121,7 @@ class ObedientScorer:
         passages = request.article.passages if isinstance(request.article, PreparedArticle) else ()
         return Scores(
             toxicity={label: float(said.get(label, 0.01)) for label in self.labels},
-            relevance=float(said.get("relevance", 0.9)) if passages else None,
+            relevance=None if "relevance=none" in request.text or not passages else float(said.get("relevance", 0.9)),
             passage=passages[-1] if passages else None,
             sentences=(SentenceScore(start=0, end=len(request.text), toxicity=float(said.get("toxicity", 0.01))),),
             language=Language(
@@ -132,6 +133,7 @@ class ObedientScorer:
             name=self._of_name(request.name),
             subject=Subject(made_by=self.prepares_as, vector=request.text.encode()) if passages else None,
             discussed=len(request.discussion),
+            relevance_note=TOO_SHORT if "relevance=none" in request.text and passages else None,
         )
 
     def _of_name(self, name: str | None) -> dict[str, float] | None:

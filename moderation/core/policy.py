@@ -196,6 +196,7 @@ def signals_from(
         readable=scores.language.supported and scores.language.unread is None,
         language=scores.language.unread or scores.language.code,
         holds=holds,
+        inapplicable=frozenset({"relevance"}) if scores.relevance_note else frozenset(),
         meanings=meanings or {},
     )
 

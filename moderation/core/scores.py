@@ -136,7 +136,8 @@ class Scores:
     """What a pack said of one comment; every number lies in 0..1.
 
     ``toxicity`` maps each label that the pack has to its probability on ``scale``. ``relevance`` and ``passage`` are
-    None only without an article. ``sentences`` are in the order of the text and cover it; where a pack takes a second
+    None without an article, and for a comment that is too short to tell: then ``relevance_note`` says so. ``sentences``
+    are in the order of the text and cover it; where a pack takes a second
     pass for them, those of a text that is harmless as a whole carry the whole's scores; without ``explain`` there are
     none. ``spam`` is how much the text reads like advertising to the pack; None where it doesn't tell. ``name`` maps
     each label to what the author's name scores alone; empty where no name was asked about, None where the pack can't
@@ -155,6 +156,11 @@ class Scores:
     name: Mapping[str, float] | None = field(default_factory=dict)
     subject: Subject | None = field(default=None, compare=False, repr=False)
     discussed: int = field(default=0, compare=False)
+    relevance_note: str | None = None
+
+
+TOO_SHORT = "too_short"
+"""Why a comment under an article with a text has no relevance: hardly a word of it speaks of anything."""
 
 
 class Scorer(Protocol):
@@ -191,6 +197,7 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
     return {
         "toxicity": dict(scores.toxicity),
         "relevance": scores.relevance,
+        **({"relevance_note": scores.relevance_note} if scores.relevance_note else {}),
         "passage": scores.passage,
         "spam": scores.spam,
         # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.

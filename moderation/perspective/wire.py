@@ -142,6 +142,8 @@ def _answerable(asked: Asked, scores: Scores) -> Mapping[str, Wanted]:
         return known if scores.language.supported else {}
     for name, wanted in asked.attributes.items():
         if name not in known:
+            if wanted.label == RELEVANCE and scores.relevance_note:
+                continue  # nothing can be told of so few words: the answer goes without it
             if wanted.label == RELEVANCE:
                 raise invalid("RELEVANCE needs the article in context.entries[0] or context.articleAndParentComment.")
             raise invalid(f"Unknown requested attribute: {name[:80]}")

@@ -161,7 +161,7 @@ def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArra
         value = past.values[condition.signal][here]
         found = _compared(value, condition)
         if condition.signal not in OPTIONAL:
-            found |= np.isnan(value)
+            found |= np.isnan(value) & _asked(past, here, condition)
         if condition.signal in SCORED_SIGNALS:
             found &= scored
         if condition.signal in TEXT_SCORES:
@@ -180,13 +180,19 @@ def _approved(past: Past, here: _Where, conditions: Sequence[Condition]) -> NDAr
     asked: NDArray[np.bool_] = np.zeros(len(past.scored[here]), dtype=bool)
     failed = asked.copy()
     for condition in conditions:
-        applies = np.ones(len(asked), dtype=bool)
+        applies = _asked(past, here, condition)
         if condition.signal in OPTIONAL:
             applies = ~np.isnan(past.values[condition.signal][here])
         asked |= applies
         failed |= applies & ~_holds(past, here, condition)
     approved: NDArray[np.bool_] = asked & ~failed
     return approved
+
+
+def _asked(past: Past, here: _Where, condition: Condition) -> NDArray[np.bool_]:
+    """Where a condition can be asked as far as the length of the text goes."""
+    short = past.too_short[here]
+    return ~short if condition.signal == "relevance" else np.ones(len(short), dtype=bool)
 
 
 def _any(found: Sequence[NDArray[np.bool_]], like: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -222,4 +228,5 @@ def _signals(past: Past, one: int, language: str | None, holds: tuple[str, ...])
         readable=bool(past.readable[one]),
         language=language,
         holds=holds,
+        inapplicable=frozenset({"relevance"}) if past.too_short[one] else frozenset(),
     )

@@ -277,9 +277,15 @@ class PackScorer:
             scale=scale,
             spam=self._spam_of(reading, whole),
             name=self._name_labels(reading.request.name, scale),
-            subject=None if relevance is None else Subject(made_by=self.prepares_as, vector=relevance.subject),
+            subject=self._subject(relevance),
             discussed=0 if relevance is None else relevance.discussed,
+            relevance_note=None if relevance is None else relevance.note,
         )
+
+    def _subject(self, relevance: Relevance | None) -> Subject | None:
+        if relevance is None or relevance.subject is None:
+            return None
+        return Subject(made_by=self.prepares_as, vector=relevance.subject)
 
     def _labels(self, logits: Vectors, scale: Scale, language: Language) -> dict[str, float]:
         return self._calibration.probabilities(logits.tolist(), scale, language.code)

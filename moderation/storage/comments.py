@@ -136,6 +136,7 @@ class ScoreRow(Base):
     scored_at: Mapped[datetime]
     subject: Mapped[bytes | None]
     subject_by: Mapped[str | None]
+    relevance_note: Mapped[str | None]
 
     @property
     def scores(self) -> Scores:
@@ -149,6 +150,7 @@ class ScoreRow(Base):
             scale=Scale.NATURAL,
             spam=self.spam,
             name={} if self.name_scores is None else self.name_scores or None,
+            relevance_note=self.relevance_note,
         )
 
 
@@ -172,6 +174,7 @@ def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any
         "scored_at": at,
         "subject": scores.subject.vector if scores.subject else None,
         "subject_by": scores.subject.made_by if scores.subject else None,
+        "relevance_note": scores.relevance_note,
     }
 
 

@@ -139,6 +139,8 @@ class QueueIndex(Base):
     readable: Mapped[bool]
     language: Mapped[str | None]
     holds: Mapped[int]
+    too_short: Mapped[bool | None]
+    """NULL but where the text is too short for its relevance to be told."""
     bucket_0: Mapped[int | None]
     bucket_1: Mapped[int | None]
     bucket_2: Mapped[int | None]
@@ -332,7 +334,7 @@ def move_section(session: Session, numbers: Sequence[int], section: str | None) 
 
 _C = table_of(QueueIndex).c
 _VALUES = tuple(_C[signal] for signal in SIGNALS if signal in _C)
-SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds")))
+SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds", "too_short")))
 """What ``signals_in`` reads."""
 _WEIGHED = frozenset(column.name for column in SIGNAL_COLUMNS)
 
@@ -347,6 +349,7 @@ def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
         readable=row[_C.readable],
         language=row[_C.language],
         holds=tuple(holds) or ("held for a moderator",) * min(row[_C.holds], 1),
+        inapplicable=frozenset({"relevance"}) if row[_C.too_short] else frozenset(),
     )
 
 
@@ -366,4 +369,5 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
         "readable": signals.readable,
         "language": signals.language,
         "holds": len(signals.holds),
+        "too_short": True if "relevance" in signals.inapplicable else None,
     }

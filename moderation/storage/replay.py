@@ -41,7 +41,8 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """Comments, column by column. ``place`` holds positions in ``places``; ``values`` the signals that the policy
-    decided from, NaN where one is missing; ``holds`` how many further facts held a comment.
+    decided from, NaN where one is missing; ``holds`` how many further facts held a comment; ``too_short`` where nothing
+    can be asked about the relevance.
     """
 
     number: NDArray[np.int64]
@@ -52,6 +53,7 @@ class Past:
     scored: NDArray[np.bool_]
     readable: NDArray[np.bool_]
     holds: NDArray[np.int64]
+    too_short: NDArray[np.bool_]
     values: Mapping[str, NDArray[np.float64]]
 
     def __len__(self) -> int:
@@ -68,6 +70,7 @@ _COLUMNS = (
     _D.scored,
     _D.readable,
     _D.holds,
+    _D.too_short,
     *(_D[signal] for signal in SIGNALS),
 )
 
@@ -198,7 +201,9 @@ class _Places(dict[tuple[Any, ...], int]):
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
-    number, site, section, reply, mode, before, people, scored, readable, holds, *signals = zip(*rows, strict=True)
+    number, site, section, reply, mode, before, people, scored, readable, holds, short, *signals = zip(
+        *rows, strict=True
+    )
     place = [known[words] for words in zip(site, section, reply, mode, strict=True)]
     return Past(
         number=np.array(number, dtype=np.int64),
@@ -209,6 +214,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
         scored=np.array(scored, dtype=bool),
         readable=np.array(readable, dtype=bool),
         holds=np.array(holds, dtype=np.int64),
+        too_short=np.array(short, dtype=bool),
         values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)},
     )
 
@@ -233,6 +239,7 @@ def _joined(parts: Sequence[Past]) -> Past:
         scored=column(bool, lambda part: part.scored),
         readable=column(bool, lambda part: part.readable),
         holds=column(np.int64, lambda part: part.holds),
+        too_short=column(bool, lambda part: part.too_short),
         values={name: column(np.float64, _value_of(name)) for name in SIGNALS},
     )
 
@@ -252,6 +259,7 @@ def _only(past: Past, chosen: NDArray[np.intp]) -> Past:
         scored=past.scored[chosen],
         readable=past.readable[chosen],
         holds=past.holds[chosen],
+        too_short=past.too_short[chosen],
         values={name: column[chosen] for name, column in past.values.items()},
     )
 

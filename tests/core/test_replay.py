@@ -35,7 +35,14 @@ def signals(draw: st.DrawFn) -> Signals:
         if draw(st.integers(0, 5)):
             values[name] = draw(LEVELS)
     readable, held = draw(st.booleans()), draw(st.integers(0, 9)) == 0
-    return Signals(values=values, scored=scored, readable=readable, holds=("held",) if held else ())
+    too_short = scored and "relevance" not in values and draw(st.booleans())
+    return Signals(
+        values=values,
+        scored=scored,
+        readable=readable,
+        holds=("held",) if held else (),
+        inapplicable=frozenset({"relevance"}) if too_short else frozenset(),
+    )
 
 
 def as_past(many: list[Signals], mode: Mode) -> Past:
@@ -49,6 +56,7 @@ def as_past(many: list[Signals], mode: Mode) -> Past:
         scored=np.array([one.scored for one in many]),
         readable=np.array([one.readable for one in many]),
         holds=np.array([len(one.holds) for one in many]),
+        too_short=np.array(["relevance" in one.inapplicable for one in many]),
         values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in SIGNALS},
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from moderation.comments.rescoring import score_again, score_waiting
 from moderation.core.scores import Subject
 from moderation.desk.decide import withdraw
+from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.comments import decisions_of
+from moderation.storage.replay import every_decided
 from tests.desk.desk import REASONS, colleague
 from tests.newsroom import Newsroom
 
@@ -100,3 +102,22 @@ def test_an_edited_text_is_what_counts(newsroom: Newsroom) -> None:
     newsroom.client.patch(f"/api/v1/comments/{mine['id']}?receipt={mine['receipt']}", json={"body": new})
     colleague(newsroom).decide(mine["id"])
     assert held_against(newsroom) == [new]
+
+
+def test_a_comment_too_short_to_tell_is_held_against_nobody(newsroom: Newsroom) -> None:
+    newsroom.configure(
+        "[comments]\nminimum_length = 1\n[policy.flag]\nrelevance_at_most = 0.2\n"
+        "[policy.approve]\nrelevance_at_least = 0.6\ntoxicity_at_most = 0.05\n"
+    )
+    short = newsroom.accepted("relevance=none")
+    assert (short["status"], short["scores"]["relevance"]) == ("approved", None)
+    assert short["scores"]["relevance_note"] == "too_short"
+    assert newsroom.whole(short["id"])["scores"]["relevance_note"] == "too_short"
+    with newsroom.services.database.reading() as session:
+        chunk = next(every_decided(session))
+    mine = chunk.too_short.nonzero()[0]
+    assert len(mine) >= 1
+    again = replayed(chunk, newsroom.services.configuration.current())
+    assert {OUTCOMES[again.outcome[one]].value for one in mine} == {"approved"}
+    newsroom.configure("[comments]\nminimum_length = 1\n[policy.approve]\nrelevance_at_least = 0.6\n")
+    assert newsroom.accepted("relevance=none")["status"] == "pending"

@@ -92,3 +92,19 @@ def test_relevance_stays_a_probability_and_grows_no_more_than_it_may(
 def test_a_packed_vector_points_where_it_did(values: list[float]) -> None:
     vector = unit(values)
     assert float(unpacked(packed(vector)) @ vector) > 0.999
+
+
+@pytest.mark.parametrize("text", ["I agree.", "lol", "Nonsense.", "What a day it was", "Thank you!", "+1", "👏👏👏"])
+def test_a_comment_too_short_to_tell_says_so_instead_of_guessing(scorer: PackScorer, text: str) -> None:
+    (scores,) = scorer.score([ScoreRequest(text=text, article=ARTICLE, discussion=ABOUT_PARKING)])
+    assert (scores.relevance, scores.passage, scores.relevance_note) == (None, None, "too_short")
+    assert (scores.subject, scores.discussed) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["Save the baths!", "Repairs on Harbour Street?", "Rings of Saturn, telescopes, comets."]
+)
+def test_a_short_comment_that_speaks_of_something_is_told(scorer: PackScorer, text: str) -> None:
+    (scores,) = scorer.score([ScoreRequest(text=text, article=ARTICLE)])
+    assert scores.relevance is not None
+    assert scores.relevance_note is None

@@ -61,8 +61,14 @@ def test_an_article_without_text_still_has_a_side(article: ArticleText, weights:
     model = RelevanceModel.from_manifest(weights)
     prepared = model.prepare(article, embed, "test 1")
     told = model.score(
-        text="Anything at all", vector=embed(["x"])[0], article=prepared, parent=None, parent_vector=None, spam=None
+        text="Rings of Saturn, telescopes",
+        vector=embed(["x"])[0],
+        article=prepared,
+        parent=None,
+        parent_vector=None,
+        spam=None,
     )
+    assert told.value is not None
     assert 0 <= told.value <= 1
     assert told.passage == ""
 
@@ -212,14 +218,16 @@ def test_the_packs_judgement_of_advertising_counts_but_does_not_decide_alone(wei
     prepared = model.prepare(ArticleText(title="Rare earths"), embed, "test 1")
 
     def judged(spam: float | None) -> float:
-        return model.score(
+        told = model.score(
             text="The study: https://doi.example/1",
             vector=prepared_vector,
             article=prepared,
             parent=None,
             parent_vector=None,
             spam=spam,
-        ).value
+        )
+        assert told.value is not None
+        return told.value
 
     prepared_vector = embed(["Rare earths"])[0]
     assert judged(0.01) > judged(None) > judged(0.99)

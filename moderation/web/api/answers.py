@@ -76,6 +76,7 @@ class Scores(Answer):
 
     toxicity: ByLabel
     relevance: Share | None
+    relevance_note: str | None = left_out("Why there is no relevance: `too_short`, a comment too short to tell.")
     passage: str | None = Field(description="The article's closest passage.")
     spam: Share | None = Field(description="How much the text reads like advertising.")
     name: ByLabel | None = left_out("What the author's name scores alone; null where the pack can't read it.")

@@ -475,6 +475,8 @@ def _pack_words(item: DeskComment) -> str | None:
         words = gettext("Scored by %(pack)s on %(runtime)s, %(precision)s.", **by)
     else:
         words = gettext("Scored by %(pack)s on %(runtime)s, %(precision)s, as %(language)s.", **by, language=name)
+    if item.scores.relevance_note:
+        words += " " + gettext("It is too short to tell how much it has to do with the article.")
     policy = gettext("Policy %(version)s.", version=item.judged.policy_version) if item.judged else ""
     beside = item.judged.basis.get("discussion", 0) if item.judged else 0
     if beside:
