@@ -67,22 +67,25 @@ const mount = (host) => {
   const inside = make("div", { class: "comments" });
   root.appendChild(inside);
   styled(root);
-  const undress = dress(host, inside);
   let here = true;
+  let undress = null;
   let close = null;
   let watcher = null;
   mounted.set(host, () => {
     here = false;
     mounted.delete(host);
-    undress();
+    if (undress) undress();
     if (watcher) watcher.disconnect();
     if (close) close();
     inside.remove();
   });
-  const go = () => begin(host, inside, () => here).then((closing) => {
-    if (closing && !here) closing();
-    else close = closing;
-  }).catch(quietly);
+  const go = () => {
+    undress = dress(host, inside); // not before: on a page that is just being laid out, its ink costs a pass of its own
+    begin(host, inside, () => here).then((closing) => {
+      if (closing && !here) closing();
+      else close = closing;
+    }).catch(quietly);
+  };
   if (!window.IntersectionObserver || location.hash.startsWith("#comment-")) {
     go();
     return;
