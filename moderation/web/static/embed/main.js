@@ -2,13 +2,12 @@
    put, in a shadow root of its own, and begins when a reader comes near it. */
 /* global STYLES */
 import { make, quietly } from "./plain.js";
-import { isDark } from "./page.js";
+import { isDark, whenNear } from "./page.js";
 import { known, speaker } from "./words.js";
 import { openSection } from "./section.js";
 import { service } from "./server.js";
 
 const NAME = "reader-comments";
-const NEAR = "800px";
 const script = document.currentScript;
 const home = script && script.src ? new URL(".", script.src).href : "/";
 const mounted = new WeakMap();
@@ -70,12 +69,12 @@ const mount = (host) => {
   let here = true;
   let undress = null;
   let close = null;
-  let watcher = null;
+  let callOff = null;
   mounted.set(host, () => {
     here = false;
     mounted.delete(host);
     if (undress) undress();
-    if (watcher) watcher.disconnect();
+    if (callOff) callOff();
     if (close) close();
     inside.remove();
   });
@@ -86,16 +85,8 @@ const mount = (host) => {
       else close = closing;
     }).catch(quietly);
   };
-  if (!window.IntersectionObserver || location.hash.startsWith("#comment-")) {
-    go();
-    return;
-  }
-  watcher = new IntersectionObserver((entries) => {
-    if (!entries[entries.length - 1].isIntersecting) return;
-    watcher.disconnect();
-    go();
-  }, { rootMargin: NEAR });
-  watcher.observe(host);
+  if (location.hash.startsWith("#comment-")) go();
+  else callOff = whenNear(host, go);
 };
 
 const unmount = (host) => mounted.get(host)?.();
