@@ -13,6 +13,8 @@ from pathlib import Path
 
 import regex
 
+from moderation.core.text.scripts import UNSPACED
+
 _LISTS = Path(__file__).parent / "word_lists"
 LANGUAGES = tuple(sorted(folder.name for folder in _LISTS.iterdir() if folder.is_dir()))
 """ISO 639-1 codes of the languages that have lists."""
@@ -67,7 +69,7 @@ ABUSE = ENGLISH_ABUSE | dict.fromkeys(_abroad())
 """Those, and the abusive words of other languages as they are listed."""
 
 _FOREIGN_ABUSE = frozenset(_abroad()) - frozenset(ENGLISH_ABUSE)
-_UNSPACED = regex.compile(r"\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Thai}")
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
 _FOREIGN_UNSPACED = regex.compile("|".join(sorted(map(regex.escape, filter(_UNSPACED.match, _FOREIGN_ABUSE)))))
 _WORDS = regex.compile(r"[\p{L}\p{M}]+")
 
