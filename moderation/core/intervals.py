@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
@@ -77,15 +77,16 @@ def share_of(part: int, whole: int, *, digits: int = 0) -> Share | None:
         return None
     low, high = share_interval(part, whole)
     steps, share, smallest = 100 * 10**digits, part / whole, 10.0**-digits
-    edges = {  # rounded outwards
-        "low": f"{math.floor(low * steps) / 10**digits:.{digits}f}",
-        "high": f"{math.ceil(high * steps) / 10**digits:.{digits}f}",
-    }
+    exactly = Share(
+        number=f"{100 * share:.{digits}f}",
+        low=f"{math.floor(low * steps) / 10**digits:.{digits}f}",  # edges are rounded outwards
+        high=f"{math.ceil(high * steps) / 10**digits:.{digits}f}",
+    )
     if share > 0 and 100 * share < smallest / 2:
-        return Share(nearly="under", number=f"{smallest:g}", **edges)
+        return replace(exactly, nearly="under", number=f"{smallest:g}")
     if share < 1 and 100 * share >= 100 - smallest / 2:
-        return Share(nearly="over", number=f"{100 - smallest:g}", **edges)
-    return Share(number=f"{100 * share:.{digits}f}", **edges)
+        return replace(exactly, nearly="over", number=f"{100 - smallest:g}")
+    return exactly
 
 
 def share_words(part: int, whole: int, *, digits: int = 0) -> str:

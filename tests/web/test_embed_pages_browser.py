@@ -78,6 +78,20 @@ def test_the_front_page_shows_how_many_comments_articles_have(pages: Pages, pape
     expect(quiet.locator("a").nth(2)).to_have_text("0")
 
 
+def test_more_counters_than_are_asked_for_at_once_are_all_filled_in(pages: Pages, paper: Paper, quiet: Page) -> None:
+    published(pages, text(1))
+    names = ["x" * 4200, *(f"unheard-of-{number}" for number in range(100)), "lanes"]  # one fills a query by itself
+    links = "".join(f'<a data-comment-count="{name}">–</a> ' for name in names)
+    asked: list[str] = []
+    quiet.on("request", lambda request: asked.append(request.url) if "/api/v1/counts" in request.url else None)
+    counter = f'<script src="{paper.service}/counts.js" data-site-key="{paper.key}" async></script>'
+    quiet.goto(paper.put("/", links + counter))
+    expect(quiet.locator("a").last).to_have_text("1")
+    expect(quiet.get_by_text("0", exact=True)).to_have_count(100)
+    expect(quiet.locator("a").first).to_have_text("–")  # no article is called so
+    assert [url.count("article=") for url in asked] == [1, 100, 1]
+
+
 @pytest.mark.parametrize(
     ("lang", "words", "counter"),
     [
