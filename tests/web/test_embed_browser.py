@@ -123,6 +123,26 @@ def test_no_cookie_is_sent_or_set(pages: Pages, paper: Paper, page: Page) -> Non
     assert page.evaluate("document.cookie") == ""
 
 
+def test_with_third_party_cookies_blocked_nothing_is_missed(pages: Pages, paper: Paper, quiet: Page) -> None:
+    published(pages, CALM)
+    third = paper.service.replace("http:", "https:")  # a browser keeps such a cookie of a secure place alone
+    quiet.context.add_cookies([{"name": "third", "value": "x", "url": third, "sameSite": "None", "secure": True}])
+    quiet.goto(paper.put("/lanes", paper.line))
+    counts = f"{paper.service}/api/v1/counts?site={paper.key}&article=lanes"
+    assert [cookie["name"] for cookie in quiet.context.cookies()] == ["third"]
+    with quiet.expect_request(counts) as asked:
+        quiet.evaluate("url => fetch(url, { credentials: 'include', mode: 'no-cors' })", counts)
+    assert "cookie" not in asked.value.all_headers(), "this browser lets third-party cookies through"
+    expect(quiet.locator(".threads .text")).to_have_text(CALM)
+    quiet.get_by_label("Your name").fill("Ravi K")
+    quiet.get_by_label("Your comment").fill(f"{CALM} Or so it seems to me.")
+    quiet.get_by_role("button", name="Send comment").click()
+    expect(quiet.locator(".notice")).to_contain_text("Thank you")
+    quiet.reload()
+    expect(quiet.locator(".own .text")).to_have_text(f"{CALM} Or so it seems to me.")
+    expect(quiet.get_by_label("Your name")).to_have_value("Ravi K")
+
+
 def test_everything_goes_by_keyboard_alone(pages: Pages, paper: Paper, quiet: Page) -> None:
     published(pages, text(1), by="Asha T")
     quiet.goto(paper.put("/lanes", paper.line))
