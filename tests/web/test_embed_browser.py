@@ -105,6 +105,27 @@ def test_a_comment_is_written_kept_and_published(pages: Pages, paper: Paper, qui
     expect(section.locator(".own")).to_have_count(0)
 
 
+def test_the_form_is_drawn_once_a_reader_comes_near_it_or_asks_for_it(pages: Pages, paper: Paper, quiet: Page) -> None:
+    for number in range(25):
+        published(pages, text(number), by=f"Reader {number}")
+    quiet.goto(paper.put("/lanes", paper.line))
+    body = quiet.get_by_label("Your comment")
+    expect(quiet.locator(".threads > li")).to_have_count(25)
+    expect(body).to_have_count(0)
+    quiet.get_by_role("button", name="Leave a comment").click()
+    expect(body).to_be_focused()
+
+    quiet.reload()
+    expect(quiet.locator(".threads > li")).to_have_count(25)
+    expect(body).to_have_count(0)
+    quiet.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    body.fill(CALM)
+    quiet.get_by_label("Sort").select_option("oldest")
+    expect(quiet.locator(".threads > li").first).to_contain_text("Comment number 0")
+    quiet.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(body).to_have_value(CALM)
+
+
 def test_no_cookie_is_sent_or_set(pages: Pages, paper: Paper, page: Page) -> None:
     published(pages, CALM)
     page.context.add_cookies([{"name": "moderation_session", "value": "x", "url": paper.service}])

@@ -147,6 +147,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     else if (article.state === "open") add(section, make("p", { class: "guideline" }, gettext("No comment is published here yet. Yours can be the first.")));
     for (const part of [talk.waiting, talk.list, newsBar, more, write]) add(section, part);
     drawList();
+    empty(write);
     whenNear(write, () => write.firstChild || drawWriting()); // fields cost a page more than many comments
   };
 
