@@ -109,6 +109,15 @@ def test_the_section_speaks_the_language_of_the_page(
     expect(quiet.locator(".comments")).to_have_attribute("dir", "rtl" if lang.startswith("ar") else "ltr")
 
 
+def test_a_name_is_written_its_own_way_in_a_sentence_from_right_to_left(
+    pages: Pages, paper: Paper, quiet: Page
+) -> None:
+    published(pages, CALM, by="Omar S.")
+    quiet.goto(paper.put("/lanes", paper.line, lang="ar"))
+    quiet.locator(".row button").first.click()
+    expect(quiet.locator("form.reply label").last).to_contain_text("\u2068Omar S.\u2069")
+
+
 def test_the_counter_counts_exactly_as_the_server_does(paper: Paper, quiet: Page) -> None:
     quiet.goto(paper.put("/lanes", paper.line))
     field = quiet.get_by_label("Your comment")
