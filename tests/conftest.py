@@ -176,6 +176,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         pytest.skip("no Chromium here (apt install chromium, or MODERATION_TEST_CHROMIUM names one)")
     flags = ["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
     flags += ["disable-component-update", "disable-sync", "no-sandbox"]
+    flags += ["test-third-party-cookie-phaseout"]  # blocked whatever this Chromium does by itself
     started = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in flags])
     yield started
     started.close()

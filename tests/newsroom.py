@@ -50,7 +50,6 @@ def settings_for(url: str, folder: Path, **changes: Any) -> Settings:
         "config_path": folder / "moderation.toml",
         "database_url": url,
         "redis_url": None,
-        "broker_url": None,
         "trusted_proxies": 0,
         "secret_key": SECRET,
         "production": False,

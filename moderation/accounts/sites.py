@@ -14,7 +14,7 @@ from moderation.core.ids import new_id
 from moderation.core.messages import Message
 from moderation.core.text.written import display_name
 from moderation.services import Services
-from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, live_key
+from moderation.storage.sites import KeyKind, LiveKey, Right, Site, SiteKey, digest_of, find_key, live_key
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 
@@ -67,11 +67,11 @@ def origin_checked(origin: str) -> str:
     return origin.removesuffix(usual)
 
 
-def revoke_key(services: Services, actor: str, key_id: str) -> None:
-    """Ends a key at once. Raises ``InvalidField`` when there is no such key."""
+def revoke_key(services: Services, actor: str, named: str) -> None:
+    """Ends a key at once: ``named`` is its id or the key itself. Raises ``InvalidField`` when there is no such key."""
 
     def work(unit: UnitOfWork) -> None:
-        key = unit.session.get(SiteKey, key_id)
+        key = find_key(unit.session, named)
         if key is None:
             raise InvalidField("key", Message("key_unknown"))
         if key.revoked_at is None:
@@ -81,18 +81,22 @@ def revoke_key(services: Services, actor: str, key_id: str) -> None:
     run_in_unit_of_work(services, work)
 
 
-def change_origins(services: Services, actor: str, key_id: str, origins: list[str]) -> None:
-    """Replaces the origins of a publishable key."""
-    origins = [origin_checked(origin) for origin in origins]
+def change_origins(services: Services, actor: str, named: str, origins: list[str]) -> tuple[list[str], list[str]]:
+    """Puts these origins in the place of all that a publishable key had: ``named`` is its id or the key itself.
 
-    def work(unit: UnitOfWork) -> None:
-        key = unit.session.get(SiteKey, key_id)
+    Returns the origins from which it works now, and those from which it no longer does. Raises ``InvalidField``.
+    """
+    origins = list(dict.fromkeys(origin_checked(origin) for origin in origins))
+
+    def work(unit: UnitOfWork) -> list[str]:
+        key = find_key(unit.session, named)
         if key is None or key.kind != KeyKind.PUBLISHABLE:
             raise InvalidField("key", Message("key_not_publishable"))
-        key.origins = origins
+        before, key.origins = key.origins, origins
         unit.event(key.site_id, actor, "key.changed", key.id, {"origins": origins})
+        return [origin for origin in before if origin not in origins]
 
-    run_in_unit_of_work(services, work)
+    return origins, run_in_unit_of_work(services, work)
 
 
 def key_behind(connection: Connection, text: str) -> LiveKey | None:

@@ -73,19 +73,26 @@ def publishable_key_command(site: str, origins: tuple[str, ...]) -> None:
 
 
 @command.command("origins")
-@click.argument("key_id")
-@click.option("--origin", "origins", multiple=True, required=True, help="Where it works from: https://news.example")
-def origins_command(key_id: str, origins: tuple[str, ...]) -> None:
-    """Replace the origins of a publishable key. KEY_ID is the first column of `sites list`."""
+@click.argument("key")
+@click.option(
+    "--origin", "origins", multiple=True, required=True, help="Where it works from: https://news.example. Repeatable."
+)
+def origins_command(key: str, origins: tuple[str, ...]) -> None:
+    """Say from which origins a publishable key works: these alone, in the place of all that it had.
+
+    KEY is the key itself (pk_...) or its id, the first column of `sites list`.
+    """
     with open_services() as services:
-        sites.change_origins(services, ACTOR, key_id, list(origins))
-    click.echo("Changed the origins.")
+        now, gone = sites.change_origins(services, ACTOR, key, list(origins))
+    click.echo(
+        f"The key works from {', '.join(now)}." + (f" It no longer does from {', '.join(gone)}." if gone else "")
+    )
 
 
 @command.command("revoke")
-@click.argument("key_id")
-def revoke_command(key_id: str) -> None:
-    """End a key at once. KEY_ID is the first column of `sites list`."""
+@click.argument("key")
+def revoke_command(key: str) -> None:
+    """End a key at once. KEY is its id, the first column of `sites list`, or a publishable key itself (pk_...)."""
     with open_services() as services:
-        sites.revoke_key(services, ACTOR, key_id)
+        sites.revoke_key(services, ACTOR, key)
     click.echo("Revoked the key.")

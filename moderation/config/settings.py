@@ -23,7 +23,6 @@ class Settings:
     config_path: Path
     database_url: str
     redis_url: str | None
-    broker_url: str | None
     trusted_proxies: int
     secret_key: str
     previous_secret_keys: tuple[str, ...] = ()
@@ -106,11 +105,6 @@ class Environment(BaseModel):
         alias="MODERATION_REDIS_URL",
         description="where rate limits are counted; unset: in the process",
     )
-    broker_url: str | None = Field(
-        None,
-        alias="MODERATION_BROKER_URL",
-        description="the queue of scoring workers; unset: the Redis one",
-    )
     trusted_proxies: Count = Field(
         0,
         alias="MODERATION_TRUSTED_PROXIES",
@@ -171,7 +165,6 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         config_path=(root / said.config).resolve(),
         database_url=said.database_url or f"sqlite:///{var / 'moderation.sqlite3'}",
         redis_url=said.redis_url,
-        broker_url=said.broker_url or said.redis_url,
         trusted_proxies=said.trusted_proxies,
         secret_key=_secret_key(said.secret_key, var, production=production),
         previous_secret_keys=_previous_secret_keys(said.previous_secret_keys, var),

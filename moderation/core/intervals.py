@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Literal
 
 ENOUGH = 30
 """So few comments say nothing of a share; for how two kinds are told apart, of the rarer kind."""
@@ -57,22 +59,42 @@ def rank_correlation_interval(rho: float, count: int) -> Interval:
     return math.tanh(middle - spread), math.tanh(middle + spread)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A share of 100 and its interval, rounded and written out. ``nearly``: it is under ``number``, which is next to
+    nothing, or over it, which is nearly all; only what is nothing or all is called 0 or 100.
+    """
+
+    number: str
+    low: str
+    high: str
+    nearly: Literal["under", "over"] | None = None
+
+
+def share_of(part: int, whole: int, *, digits: int = 0) -> Share | None:
+    """None of fewer than ``ENOUGH``, of which nothing can be said."""
+    if whole < ENOUGH:
+        return None
+    low, high = share_interval(part, whole)
+    steps, share, smallest = 100 * 10**digits, part / whole, 10.0**-digits
+    exactly = Share(
+        number=f"{100 * share:.{digits}f}",
+        low=f"{math.floor(low * steps) / 10**digits:.{digits}f}",  # edges are rounded outwards
+        high=f"{math.ceil(high * steps) / 10**digits:.{digits}f}",
+    )
+    if share > 0 and 100 * share < smallest / 2:
+        return replace(exactly, nearly="under", number=f"{smallest:g}")
+    if share < 1 and 100 * share >= 100 - smallest / 2:
+        return replace(exactly, nearly="over", number=f"{100 - smallest:g}")
+    return exactly
+
+
 def share_words(part: int, whole: int, *, digits: int = 0) -> str:
-    """``12% (9 to 16%)``; "–" of nothing. Only what is all or nothing is called 100% or 0%."""
+    """``12% (9 to 16%)``, in English; "–" of nothing."""
     if not whole:
         return "–"
-    if whole < ENOUGH:
+    share = share_of(part, whole, digits=digits)
+    if share is None:
         return TOO_FEW
-    low, high = share_interval(part, whole)
-    steps = 100 * 10**digits  # edges are rounded outwards
-    lowest, highest = math.floor(low * steps) / 10**digits, math.ceil(high * steps) / 10**digits
-    return f"{_percent(part / whole, digits)} ({lowest:.{digits}f} to {highest:.{digits}f}%)"
-
-
-def _percent(share: float, digits: int) -> str:
-    smallest = 10.0**-digits
-    if share > 0 and 100 * share < smallest / 2:
-        return f"under {smallest:g}%"
-    if share < 1 and 100 * share >= 100 - smallest / 2:
-        return f"over {100 - smallest:g}%"
-    return f"{100 * share:.{digits}f}%"
+    nearly = f"{share.nearly} " if share.nearly else ""
+    return f"{nearly}{share.number}% ({share.low} to {share.high}%)"

@@ -99,6 +99,11 @@ def keys_of(session: Session, site_id: str) -> Sequence[SiteKey]:
     return session.scalars(select(SiteKey).where(SiteKey.site_id == site_id).order_by(SiteKey.id)).all()
 
 
+def find_key(session: Session, named: str) -> SiteKey | None:
+    """The key of this id, or with this text."""
+    return session.get(SiteKey, named) or session.scalar(select(SiteKey).where(SiteKey.digest == digest_of(named)))
+
+
 def publishable_key(session: Session, site_id: str, origin: str) -> str | None:
     """A site's publishable key that works from this origin, if there is one."""
     live = (key for key in keys_of(session, site_id) if key.kind == KeyKind.PUBLISHABLE and key.revoked_at is None)

@@ -11,7 +11,7 @@ from scripts.training import continued
 from scripts.training.base import Base
 from scripts.training.base import packaged as minilm
 from scripts.training.lexicon import Lexicon
-from scripts.training.manifest import Stated, state_more
+from scripts.training.manifest import Stated, next_version, state_more
 from scripts.training.model import Scorer
 from scripts.training.pack import export
 from scripts.training.train_step import Run, train
@@ -31,6 +31,7 @@ def main() -> None:
     out = given.out or PACKS / given.pack
     work = given.work or ROOT / "var" / ("training" if given.pack == "builtin" else f"training-{given.pack}")
     work.mkdir(parents=True, exist_ok=True)
+    given.version = given.version or next_version(given.weights or out)  # two packs never state the same
     if given.pack == "builtin":
         _in_english(given, work, out)
     else:
@@ -47,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full mix, for a short run (1.0)")
     parser.add_argument("--passes", type=int, default=2, help="over the mix, for world (2)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--version", help="version that the manifest states")
+    parser.add_argument(
+        "--version",
+        help="version that the manifest states (default: the one after that of --from, or of the pack in --out)",
+    )
     parser.add_argument(
         "--from",
         dest="weights",
@@ -78,7 +82,7 @@ def _in_english(given: argparse.Namespace, work: Path, out: Path) -> None:
     print(f"exporting and calibrating into {out}")
     stated = Stated(
         name=given.name,
-        version=given.version or "1.3.0",
+        version=given.version,
         languages=tuple(given.languages),
         pad_id=base.pad,
         relevance=given.base is None,
@@ -114,7 +118,7 @@ def _in_many_languages(given: argparse.Namespace, work: Path, out: Path) -> None
     print(f"exporting and calibrating into {out}")
     stated = Stated(
         name="world",
-        version=given.version or "1.1.0",
+        version=given.version,
         languages=packaged.LANGUAGES,
         pad_id=base.pad,
         relevance=False,

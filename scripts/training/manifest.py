@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -56,6 +57,21 @@ class Stated:
     languages: tuple[str, ...]
     pad_id: int
     relevance: bool
+
+
+def next_version(pack: Path) -> str:
+    """The version after that of the pack in the folder ``pack``: its second number raised; 1.0.0 where there is none.
+
+    Raises ``SystemExit`` where the version isn't of three numbers.
+    """
+    path = pack / "manifest.json"
+    if not path.is_file():
+        return "1.0.0"
+    version = str(json.loads(path.read_text(encoding="utf-8"))["version"])
+    if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}", version):
+        raise SystemExit(f"{pack} is of version {version!r}, which has no next. Name the new one with --version.")
+    first, second, _ = version.split(".")
+    return f"{first}.{int(second) + 1}.0"
 
 
 def write_manifest(folder: Path, stated: Stated, curves: Calibrated) -> None:

@@ -21,7 +21,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from moderation.core.scores import LABELS, ArticleText, Scale, ScoreRequest, Scores
 from moderation.scoring import PackScorer
 from moderation.scoring.relevance import split_passages
-from moderation.web.desk.cards import shaded
+from moderation.web.desk.shading import shaded
 from scripts.training.corpora import held_back_rows
 from scripts.training.disguise import WHOLE_TEXT
 from scripts.training.everyday import held_out_sentences

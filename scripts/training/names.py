@@ -11,7 +11,7 @@ import random
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -62,16 +62,17 @@ class Names:
 
 
 def taught() -> Names:
-    """The names that training may see. Needs the package Faker."""
-    first, last = set(_listed("first")), set(_listed("last"))
+    """The names that training may see: those that are listed here, and the package Faker's."""
+    here = listed()
+    first, last = set(here.first), set(here.last)
     for provider in _providers():
         first |= set(_latin(provider, _KINDS))
         last |= set(_latin(provider, _LAST))
-    return Names(*(_kept(names) for names in (first, last, _listed("crude"), _listed("places"))))
+    return replace(here, first=_kept(first), last=_kept(last))
 
 
 def listed() -> Names:
-    """Those of them that are listed here: Faker isn't needed."""
+    """Those of them that are listed here."""
     return Names(*(_kept(_listed(kind)) for kind in ("first", "last", "crude", "places")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,20 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from scipy.special import expit
 from transformers import BertConfig, BertModel
 
 from scripts.training.base import Base
+from scripts.training.lessons import LEXICON
 from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer
-from scripts.training.quantised import HALF, QuantisedLinear
+from scripts.training.onnx_scores import WINDOW, OnnxPack
+from scripts.training.quantised import HALF, QuantisedLinear, quantise
+from scripts.training.tokenized import padded
+
+AGREES, AGREES_ON_AVERAGE = 0.02, 0.005
+"""By how much 99 of 100 probabilities, and all of them on average, may differ from the pack's before anything is
+learnt: single ones fall on another side of a rounding's edge, as they do between runtimes."""
 
 
 def restore(path: Path, model: Scorer, lexicon: Lexicon) -> None:
@@ -40,6 +49,48 @@ def restore(path: Path, model: Scorer, lexicon: Lexicon) -> None:
         if wrong or not theirs:
             raise SystemExit(f"{path} isn't a pack of this encoder: {', '.join(wrong[:3]) or 'nothing in it fits'}.")
         part.load_state_dict(theirs, strict=False)
+
+
+def as_it_is(base: Base, pack: Path) -> tuple[Scorer, Lexicon]:
+    """The pack as a model that can be trained, in its own whole numbers."""
+    model, lexicon = Scorer(base), Lexicon(base.tokenizer.get_vocab_size())
+    shaped(base, model)
+    restore(pack / "model.onnx", model, lexicon)
+    return model.eval(), lexicon.eval()
+
+
+def shaped(base: Base, model: Scorer) -> None:
+    """Makes the model one of whole numbers, whose ranges are known already and are loaded next."""
+    quantise(model.encoder, [fed(base, [base.tokenizer.encode("a text of any kind").ids] * 2)])
+
+
+def fed(base: Base, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+    """A batch as the encoder takes it."""
+    ids, mask = padded(rows, base.pad, torch.device("cpu"))
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def check(base: Base, model: Scorer, lexicon: Lexicon, pack: Path, texts: Sequence[str]) -> float:
+    """How far the model's probabilities are from those of the pack's file, on average over texts and outputs; texts of
+    more than one window aren't asked.
+
+    Raises ``SystemExit`` where that is too much: then something was misread.
+    """
+    pad = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))["pad_id"]
+    rows = [row.ids for row in base.tokenizer.encode_batch(list(texts))]
+    short = [place for place, ids in enumerate(rows) if len(ids) <= WINDOW]
+    wanted = OnnxPack(pack, pad).score([texts[place] for place in short])
+    ids, mask = padded([rows[place] for place in short], base.pad, torch.device("cpu"))
+    with torch.no_grad():
+        logits = model(ids, mask).logits
+        logits[:, :-1] += LEXICON * lexicon(ids, mask)
+    apart = np.abs(logits.sigmoid().numpy() - expit(np.column_stack((wanted.logits, wanted.spam))))
+    mean, most = float(apart.mean()), float(np.quantile(apart, 0.99))
+    said = f"what was read back answers {mean:.4f} apart on average, 99 of 100 answers within {most:.4f}"
+    if mean > AGREES_ON_AVERAGE or most > AGREES:
+        raise SystemExit(f"{pack}: {said}. That is another model; it can't be trained further.")
+    print(f"{pack.name}: {said}", flush=True)
+    return mean
 
 
 def encoder_of(pack: Path, folder: Path) -> Base:

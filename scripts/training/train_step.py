@@ -19,8 +19,8 @@ from scripts.training.lexicon import Lexicon, fit, names_of_people, taught_by
 from scripts.training.model import Scorer
 from scripts.training.quantised import quantise
 from scripts.training.recipe import mixture
-from scripts.training.restored import restore
-from scripts.training.tokenized import Tokenized, batches, padded, tokenize
+from scripts.training.restored import fed, restore, shaped
+from scripts.training.tokenized import Tokenized, batches, tokenize
 from scripts.training.trainer import DEVICE, Pace, Trainer
 
 LONGEST = 128
@@ -126,17 +126,6 @@ def _quantised(run: Run, exact: Scorer, lexicon: Lexicon) -> Scorer:
         keep(model.state_dict(), path)
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
-
-
-def shaped(base: Base, model: Scorer) -> None:
-    """Makes the model one of whole numbers, whose ranges are known already and are loaded next."""
-    quantise(model.encoder, [fed(base, [base.tokenizer.encode("a text of any kind").ids] * 2)])
-
-
-def fed(base: Base, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
-    """A batch as the encoder takes it."""
-    ids, mask = padded(rows, base.pad, torch.device("cpu"))
-    return {"input_ids": ids, "attention_mask": mask}
 
 
 def _examples(run: Run, share: float, seed: int) -> tuple[Tokenized, list[list[int]]]:

@@ -45,10 +45,33 @@ def test_keys_made_and_revoked_on_the_command_line_work_at_once(hall: Hall, site
     assert site.server("GET", "/api/v1/articles/trams/comments", key).status_code == 401
 
 
+def test_origins_replace_those_that_the_key_had_and_the_answer_says_so(hall: Hall, site: Newsroom) -> None:
+    made = run(hall, "sites", "publishable-key", site.site, "--origin", "https://old.example")
+    key = made.output.strip()
+    asked = ("--origin", "https://news.example", "--origin", "https://www.news.example")
+    said = run(hall, "sites", "origins", key, *asked).output
+    assert said.strip() == (
+        "The key works from https://news.example, https://www.news.example. It no longer does from https://old.example."
+    )
+    line = next(line for line in run(hall, "sites", "list").output.splitlines() if key in line)
+    assert line.endswith(f"publishable {key}, from https://news.example, https://www.news.example")
+    again = run(hall, "sites", "origins", line.split()[0], "--origin", "https://news.example:443").output
+    assert again.strip().startswith("The key works from https://news.example. It no longer")
+    assert "in the place of all that it had" in " ".join(run(hall, "sites", "origins", "--help").output.split())
+
+
+def test_a_publishable_key_is_revoked_by_what_it_says(hall: Hall, site: Newsroom) -> None:
+    key = run(hall, "sites", "publishable-key", site.site, "--origin", "https://news.example").output.strip()
+    assert run(hall, "sites", "revoke", key).exit_code == 0
+    (line,) = (line for line in run(hall, "sites", "list").output.splitlines() if key in line)
+    assert "revoked" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("sites", "secret-key", "nowhere"), "no site 'nowhere'"),
+        (("sites", "origins", "pk_nothing", "--origin", "https://news.example"), "names no publishable key"),
         (("sites", "add", "The Daily"), "small letters"),
         (("sites", "add", "system"), "small letters"),
         (("sites", "publishable-key", "{site}", "--origin", "news.example"), "not an origin"),

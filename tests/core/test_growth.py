@@ -36,6 +36,7 @@ from moderation.core.text.names import comparable_name, earlier_forms, links_in_
 from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
 from moderation.core.text.sentences import sentences
+from moderation.core.text.words import holds_foreign_abuse
 from moderation.core.text.written import as_written, sameness, visible_length
 from moderation.core.wordlist import Term, TermList
 from moderation.perspective.requests import read_analyze
@@ -82,6 +83,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
     "buckets": buckets,
     "word_count": word_count,
+    "holds_foreign_abuse": holds_foreign_abuse,
     "sought": sought,
     "words_in": words_in,
     "hits": lambda text: hits(text, sought(text[:200])),

@@ -21,11 +21,10 @@ from scripts.training.examples import OUTPUTS
 from scripts.training.manifest import Stated, state_more
 from scripts.training.pack import export
 from scripts.training.quantised import quantise
-from scripts.training.restored import encoder_of
-from scripts.training.train_step import fed
+from scripts.training.restored import as_it_is, check, encoder_of, fed
 from scripts.training.world import frames, further, languages
 from scripts.training.world import scales as world_scales
-from scripts.training.world.further import Further, as_it_is, check, mixture, train
+from scripts.training.world.further import Further, mixture, train
 from tests.training.small_encoder import folder_of_pieces, folder_of_words, scorer
 from tests.training.world_data import corpora
 

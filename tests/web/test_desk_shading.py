@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.core.scores import SentenceScore
-from moderation.web.desk.cards import shaded
+from moderation.web.desk.shading import shaded
 
 TEXT = "One. Two. Six."
 

@@ -105,6 +105,27 @@ def test_a_comment_is_written_kept_and_published(pages: Pages, paper: Paper, qui
     expect(section.locator(".own")).to_have_count(0)
 
 
+def test_the_form_is_drawn_once_a_reader_comes_near_it_or_asks_for_it(pages: Pages, paper: Paper, quiet: Page) -> None:
+    for number in range(25):
+        published(pages, text(number), by=f"Reader {number}")
+    quiet.goto(paper.put("/lanes", paper.line))
+    body = quiet.get_by_label("Your comment")
+    expect(quiet.locator(".threads > li")).to_have_count(25)
+    expect(body).to_have_count(0)
+    quiet.get_by_role("button", name="Leave a comment").click()
+    expect(body).to_be_focused()
+
+    quiet.reload()
+    expect(quiet.locator(".threads > li")).to_have_count(25)
+    expect(body).to_have_count(0)
+    quiet.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    body.fill(CALM)
+    quiet.get_by_label("Sort").select_option("oldest")
+    expect(quiet.locator(".threads > li").first).to_contain_text("Comment number 0")
+    quiet.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(body).to_have_value(CALM)
+
+
 def test_no_cookie_is_sent_or_set(pages: Pages, paper: Paper, page: Page) -> None:
     published(pages, CALM)
     page.context.add_cookies([{"name": "moderation_session", "value": "x", "url": paper.service}])
@@ -121,6 +142,26 @@ def test_no_cookie_is_sent_or_set(pages: Pages, paper: Paper, page: Page) -> Non
     assert [request.url for request in sent if "api" in request.url and "cookie" in request.all_headers()] == []
     assert [response.url for response in answered if "set-cookie" in response.all_headers()] == []
     assert page.evaluate("document.cookie") == ""
+
+
+def test_with_third_party_cookies_blocked_nothing_is_missed(pages: Pages, paper: Paper, quiet: Page) -> None:
+    published(pages, CALM)
+    third = paper.service.replace("http:", "https:")  # a browser keeps such a cookie of a secure place alone
+    quiet.context.add_cookies([{"name": "third", "value": "x", "url": third, "sameSite": "None", "secure": True}])
+    quiet.goto(paper.put("/lanes", paper.line))
+    counts = f"{paper.service}/api/v1/counts?site={paper.key}&article=lanes"
+    assert [cookie["name"] for cookie in quiet.context.cookies()] == ["third"]
+    with quiet.expect_request(counts) as asked:
+        quiet.evaluate("url => fetch(url, { credentials: 'include', mode: 'no-cors' })", counts)
+    assert "cookie" not in asked.value.all_headers(), "this browser lets third-party cookies through"
+    expect(quiet.locator(".threads .text")).to_have_text(CALM)
+    quiet.get_by_label("Your name").fill("Ravi K")
+    quiet.get_by_label("Your comment").fill(f"{CALM} Or so it seems to me.")
+    quiet.get_by_role("button", name="Send comment").click()
+    expect(quiet.locator(".notice")).to_contain_text("Thank you")
+    quiet.reload()
+    expect(quiet.locator(".own .text")).to_have_text(f"{CALM} Or so it seems to me.")
+    expect(quiet.get_by_label("Your name")).to_have_value("Ravi K")
 
 
 def test_everything_goes_by_keyboard_alone(pages: Pages, paper: Paper, quiet: Page) -> None:

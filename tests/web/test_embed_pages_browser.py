@@ -78,6 +78,20 @@ def test_the_front_page_shows_how_many_comments_articles_have(pages: Pages, pape
     expect(quiet.locator("a").nth(2)).to_have_text("0")
 
 
+def test_more_counters_than_are_asked_for_at_once_are_all_filled_in(pages: Pages, paper: Paper, quiet: Page) -> None:
+    published(pages, text(1))
+    names = ["x" * 4200, *(f"unheard-of-{number}" for number in range(100)), "lanes"]  # one fills a query by itself
+    links = "".join(f'<a data-comment-count="{name}">–</a> ' for name in names)
+    asked: list[str] = []
+    quiet.on("request", lambda request: asked.append(request.url) if "/api/v1/counts" in request.url else None)
+    counter = f'<script src="{paper.service}/counts.js" data-site-key="{paper.key}" async></script>'
+    quiet.goto(paper.put("/", links + counter))
+    expect(quiet.locator("a").last).to_have_text("1")
+    expect(quiet.get_by_text("0", exact=True)).to_have_count(100)
+    expect(quiet.locator("a").first).to_have_text("–")  # no article is called so
+    assert [url.count("article=") for url in asked] == [1, 100, 1]
+
+
 @pytest.mark.parametrize(
     ("lang", "words", "counter"),
     [
@@ -93,6 +107,15 @@ def test_the_section_speaks_the_language_of_the_page(
     expect(quiet.locator(".under")).to_contain_text(words)
     expect(quiet.locator(".counter")).to_have_text(counter)
     expect(quiet.locator(".comments")).to_have_attribute("dir", "rtl" if lang.startswith("ar") else "ltr")
+
+
+def test_a_name_is_written_its_own_way_in_a_sentence_from_right_to_left(
+    pages: Pages, paper: Paper, quiet: Page
+) -> None:
+    published(pages, CALM, by="Omar S.")
+    quiet.goto(paper.put("/lanes", paper.line, lang="ar"))
+    quiet.locator(".row button").first.click()
+    expect(quiet.locator("form.reply label").last).to_contain_text("\u2068Omar S.\u2069")
 
 
 def test_the_counter_counts_exactly_as_the_server_does(paper: Paper, quiet: Page) -> None:

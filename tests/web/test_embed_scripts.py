@@ -73,6 +73,20 @@ def test_only_own_names_are_made_short(source: str, short: str) -> None:
     assert with_short_names(source) == short
 
 
+@pytest.mark.parametrize(
+    ("modules", "short"),
+    [
+        # What is declared inside of two modules never meets.
+        (("const make=(tag)=>tag;", "const draw=(item)=>make(item);"), "const a=(b)=>b;const c=(b)=>a(b);"),
+        # What is declared at the top of two does, though neither knows the other.
+        (("const make=(tag)=>tag;", "const draw=(item)=>item;"), "const b=(a)=>a;const c=(a)=>a;"),
+        (("const make={of:(tag)=>tag};", "const draw=[(item)=>item];"), "const b={of:(a)=>a};const c=[(a)=>a];"),
+    ],
+)
+def test_names_that_never_meet_become_the_same_letters(modules: tuple[str, ...], short: str) -> None:
+    assert with_short_names(*modules) == short
+
+
 @pytest.mark.parametrize("path", ["/embed.js", "/counts.js", *(f"/embed.{language}.json" for language in OTHERS)])
 def test_a_script_is_kept_by_caches_and_compressed(pages: Pages, path: str) -> None:
     client = pages.app.test_client()

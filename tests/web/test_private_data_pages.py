@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moderation.core.private_data import Kind, Place
-from moderation.web.desk.cards import Span, with_private_data
+from moderation.web.desk.shading import Span, with_private_data
 from tests.web.pages import Pages
 from tests.web.site_rules import sent
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterator
 from itertools import islice, product
 from math import gcd
-from typing import Any
+
+import regex
 
 from moderation.core.text.words import ABUSE, COMMON, ENGLISH_ABUSE, KNOWN, RANK, word_list
 
@@ -136,7 +137,7 @@ def stretched_words(text: str) -> Iterator[Edit]:
             yield start, start + len(token), word
 
 
-def outside_names(text: str, pattern: Any) -> Iterator[tuple[int, str]]:
+def outside_names(text: str, pattern: re.Pattern[str] | regex.Pattern[str]) -> Iterator[tuple[int, str]]:
     """Where the pattern occurs, but for inside addresses and mentions."""
     names = _names(text) if _NAME_SIGN.search(text) else iter(())
     name = next(names, None)

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 import regex
 from publicsuffixlist import PublicSuffixList
 
+from moderation.core.text.scripts import UNSPACED
 from moderation.core.text.words import COMMON_BY_LANGUAGE, RANK
 
 _DOTS = ".。．｡"
@@ -24,7 +25,7 @@ _PLACE = regex.compile(rf"{_SCHEME}|(?<!{_IN_HOST}){_IN_HOST}++", regex.I)
 _REST = regex.compile(r"[^\s<>\"“”«»,;|)\]]*+")
 # An ideographic full stop is a host's dot before Latin letters alone: elsewhere it ends the sentence.
 _GAP = regex.compile(rf"[{_DOTS}]{{2,}}|[。｡](?![A-Za-z0-9])")
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}]"
+_UNSPACED = rf"[{UNSPACED}\p{{Hangul}}]"
 _GLUED = regex.compile(rf"\A{_UNSPACED}++(?=www\Z)", regex.I)
 _LATIN_FIRST = regex.compile(rf"\A[A-Za-z]++(?={_UNSPACED})")
 _DOT = regex.compile(r"[.．]|[。｡](?=[A-Za-z0-9])")

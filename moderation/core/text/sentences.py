@@ -26,7 +26,8 @@ thousands of lines of one letter would cost ten times what prose of their length
 # Marks that close a quotation or a bracket behind the mark of an end; in German and Swedish “ ” « close too, and
 # French sets a space before ».
 _CLOSED = r"""(?:["'”’“‘»«›)\]*_]++|[ \u00a0\u202f][»›])*+"""
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\u3005]"
+# Thai and its neighbours aren't among them: there a dot between letters is an abbreviation's ("พ.ศ.").
+_EAST_ASIAN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc\u3005]"
 # A run of marks, what closes after it, and white space; the marks of scripts that are written without spaces, and those
 # of Indic and Arabic scripts, wherever they stand; common marks between letters of such scripts ("했다.그리고"); an end
 # of line. A run is looked at once, from its beginning: thousands of "!" are one run.
@@ -34,7 +35,7 @@ _END = regex.compile(
     rf"""(?<![.!?…‽])[.!?…‽]++{_CLOSED}(?=\s)
     |(?:[。！？｡︒]++|．(?!\p{{N}}))[.!?…。！？｡”」』）】》〉〕’"]*+(?!(?<=[」』])(?:と|って))
     |(?<![।॥؟۔])[।॥؟۔]++[!?.।॥؟۔]*+{_CLOSED}
-    |(?<={_UNSPACED})[.!?]++(?={_UNSPACED})
+    |(?<={_EAST_ASIAN})[.!?]++(?={_EAST_ASIAN})
     |\n++""",
     regex.VERBOSE,
 )

@@ -25,7 +25,6 @@ from moderation.web.admin.figures_view import (
     bin_plot,
     bin_table,
     label_lines,
-    label_name,
     moderator_lines,
     moderator_name,
     reading_words,
@@ -42,6 +41,7 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.cache import recently
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import argument, tell_times_of, time_zone
+from moderation.web.shared.signals import signal_name
 from moderation.web.shared.wording import age
 
 HERE = "/admin/figures"
@@ -148,9 +148,9 @@ def _page(db: Session, asked: Asked, counted: Counted) -> Response:
         report_lines=report_lines(counted.reports, reasons),
         moderators=None if found.moderators is None else moderator_lines(found.moderators, account_names(db)),
         labels=label_lines(counted.labels),
-        choices={one.label: label_name(one.label) for one in counted.labels},
+        choices={one.label: signal_name(one.label) for one in counted.labels},
         label=label,
-        label_words=label_name(label.label) if label else "",
+        label_words=signal_name(label.label) if label else "",
         bin_plot=bin_plot(label) if label else None,
         bin_table=bin_table(label) if label else None,
         reading=reading_words(label) if label else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from babel.dates import format_skeleton
 
@@ -18,7 +18,7 @@ from moderation.web.admin.shares import few_told, share_told
 from moderation.web.shared.languages import gettext, language, said
 from moderation.web.shared.plots import Piece, Plot, column_plot
 from moderation.web.shared.signals import signal_name
-from moderation.web.shared.wording import age, number, percent
+from moderation.web.shared.wording import duration, number, percent
 
 RANGE_WORDS = {
     Range.WEEK: noted("7 days"),
@@ -251,21 +251,14 @@ def appeal_table(figures: Figures, reasons: Sequence[ReasonChoice]) -> Table:
                 reason_name(count.reason, reasons),
                 *map(number, (count.asked, count.upheld, count.partly_reversed, count.reversed)),
                 share_told(count.reversed, count.upheld + count.partly_reversed + count.reversed),
-                age(_EPOCH, _EPOCH + count.answered_in) if count.answered_in is not None else "–",
+                duration(count.answered_in) if count.answered_in is not None else "–",
             )
             for count in figures.appeals
         ),
     )
 
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
 # --- scores and people ------------------------------------------------------------------------------------------------
-
-
-def label_name(label: str) -> str:
-    return signal_name(label)
 
 
 def label_lines(labels: Iterable[LabelAgreement]) -> Lines:
@@ -274,7 +267,7 @@ def label_lines(labels: Iterable[LabelAgreement]) -> Lines:
         heads=(gettext("Score"), gettext("Right, of 100 pairs"), gettext("In words")),
         lines=tuple(
             Line(
-                name=label_name(one.label),
+                name=signal_name(one.label),
                 pieces=(("arrived" if one.ranked_between else FEW, "0", percent(((one.ranked or 0.5) - 0.5) * 2)),),
                 cells=_ranked_cells(one),
             )
@@ -334,7 +327,7 @@ def bin_table(label: LabelAgreement) -> Table:
 def bin_words(label: str, found: Bin) -> str:
     words = gettext(
         "%(score)s %(between)s: %(rejected)s of %(comments)s rejected",
-        score=label_name(label),
+        score=signal_name(label),
         between=_bounds(found),
         rejected=number(found.rejected),
         comments=number(found.comments),
@@ -359,7 +352,7 @@ def reading_words(label: LabelAgreement) -> str:
     words = gettext(
         "Of comments with a %(score)s from %(from1)s to %(to1)s, moderators rejected %(share1)s; of those from "
         "%(from2)s to %(to2)s, %(share2)s.",
-        score=label_name(label.label),
+        score=signal_name(label.label),
         from1=f"{low.low:.1f}",
         to1=f"{low.high:.1f}",
         share1=share_told(low.rejected, low.comments),

@@ -53,9 +53,9 @@ def embed_script() -> Asset:
         "LANGUAGES": {ENGLISH: "1"} | languages,
     }
     declared = "".join(f"const {name}={_json(value)};\n" for name, value in constants.items())
-    modules = "".join(_module(path) for path in in_order(SOURCES / "main.js"))
-    script = with_short_names(tightened(f"(() => {{\n{declared}{modules}}})();"))
-    return Asset.of(f"{script}\n", "text/javascript; charset=utf-8")
+    modules = [declared, *(_module(path) for path in in_order(SOURCES / "main.js"))]
+    script = with_short_names(*map(tightened, modules))
+    return Asset.of(f"(()=>{{{script}}})();\n", "text/javascript; charset=utf-8")
 
 
 @cache

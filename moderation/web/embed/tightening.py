@@ -26,10 +26,11 @@ _COMMENT = re.compile(rf"({_LITERAL})|[ \t]*(?:/\*.*?\*/|//[^\n]*)", re.DOTALL)
 _LITERALS = re.compile(_LITERAL)
 _VALUES = re.compile(_VALUE)
 _LINE_END = re.compile(r"\s*\n\s*")
-_SPACE = re.compile(r"\s?([-=+*{}(),;:?&|<>]+)\s?")
+_SPACE = re.compile(r"\s?([-=+*/%!{}\[\](),;:?&|<>]+)\s?")
 _NEEDLESS = re.compile(r";(?=\})|,(?=[)}\]])")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_SPACE = re.compile(r"\s*([{};,>])\s*")
+_CSS_ZERO = re.compile(r"(?<![\w.])0(?=\.\d)")
 
 _WORD = r"[A-Za-z_$][\w$]*"
 _NAME = re.compile(rf"(?:(?<![\w$.])|(?<=\.\.\.)){_WORD}")
@@ -47,19 +48,34 @@ def tightened(text: str) -> str:
     return "".join(pieces)
 
 
-def with_short_names(script: str) -> str:
-    """A tightened script whose own names are short, each the same wherever it stands. What is a property's name
-    anywhere keeps it, and so does what isn't understood.
+def with_short_names(*modules: str) -> str:
+    """Tightened modules as one script, whose own names are short. What is a property's name anywhere keeps it, and so
+    does what isn't understood.
+
+    A name is as short wherever it stands. Two names become the same letters where they never meet: not in one module,
+    and not at the top of two, which all share.
     """
-    code = "\n".join(_code_in(script))
+    codes = ["\n".join(_code_in(module)) for module in modules]
+    code = "\n".join(codes)
     declared = {name for found in _DECLARED.findall(code) for name in found if name}
     declared |= {name for names in _PARAMETERS.findall(code) for name in _PARAMETER.findall(names)}
     declared -= {name for found in _PROPERTY.findall(code) for name in found if name}
     known = Counter(_NAME.findall(code))
+    used = [set(_NAME.findall(one)) for one in codes]
+    on_top = {name for one in codes for name in _declared_on_top(one)}
     short = ("".join(letters) for length in (1, 2) for letters in product(ascii_letters, repeat=length))
-    free = (name for name in short if name not in known and name not in {"as", "do", "if", "in", "of"})
-    longer = (name for name, _ in known.most_common() if name in declared and len(name) > 1)
-    shorter = dict(zip(longer, free, strict=False))
+    free = [name for name in short if name not in known and name not in {"as", "do", "if", "in", "of"}]
+    taken: dict[str, list[str]] = {name: [] for name in free}
+    shorter: dict[str, str] = {}
+
+    def meet(one: str, other: str) -> bool:
+        return (one in on_top and other in on_top) or any(one in names and other in names for names in used)
+
+    for name, _ in known.most_common():
+        if name in declared and len(name) > 1:
+            found = next((one for one in free if not any(meet(name, other) for other in taken[one])), name)
+            taken.setdefault(found, []).append(name)
+            shorter[name] = found
 
     def rename(piece: str) -> str:
         return _NAME.sub(lambda found: shorter.get(found[0], found[0]), piece)
@@ -70,12 +86,24 @@ def with_short_names(script: str) -> str:
     def rename_all(text: str) -> str:
         return "".join(in_literal(piece) if literal else rename(piece) for piece, literal in _pieces(text))
 
-    return rename_all(script)
+    return "".join(rename_all(module) for module in modules)
+
+
+def _declared_on_top(code: str) -> Iterator[str]:
+    """Names that a module's code declares outside all brackets."""
+    depth = end = 0
+    for found in _DECLARED.finditer(code):
+        passed = code[end : found.start()]
+        depth += sum(map(passed.count, "({[")) - sum(map(passed.count, ")}]"))
+        end = found.start()
+        if depth == 0:
+            yield found[1] or found[2]
 
 
 def tightened_css(text: str) -> str:
-    """A style sheet without comments and spaces around signs."""
-    return _CSS_SPACE.sub(r"\1", _CSS_COMMENT.sub("", text)).replace(";}", "}").replace(": ", ":").strip()
+    """A style sheet without comments, spaces around signs, and the 0 of 0.5."""
+    bare = _CSS_ZERO.sub("", _CSS_COMMENT.sub("", text))
+    return _CSS_SPACE.sub(r"\1", bare).replace(";}", "}").replace(": ", ":").strip()
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -121,7 +121,7 @@ def moderator(right: str | None = None) -> Actor:
     return actor
 
 
-READER = "reader"
+READER_SCHEME = "reader"
 
 
 def bearer_text() -> str | None:
@@ -130,7 +130,7 @@ def bearer_text() -> str | None:
     if header is None:
         return None
     scheme, _, text = header.partition(" ")
-    if scheme.lower() == READER:
+    if scheme.lower() == READER_SCHEME:
         return None  # a reader's token vouches for a reader, and gives no right of a key
     if scheme.lower() != "bearer" or not text.strip():
         raise KeyInvalid

@@ -41,8 +41,13 @@ def day_and_time(time: datetime, zone: tzinfo = UTC, language: str = ENGLISH) ->
 
 
 def age(since: datetime, now: datetime) -> str:
-    """How long ago, in one or two units: ``under a minute``, ``7 min``, ``3 h 20 min``, ``2 days 4 h``."""
-    elapsed = max(now - since, timedelta(0))
+    """How long ago, as ``duration`` words it."""
+    return duration(now - since)
+
+
+def duration(elapsed: timedelta) -> str:
+    """In one or two units: ``under a minute`` (of less than nothing too), ``7 min``, ``3 h 20 min``, ``2 days 4 h``."""
+    elapsed = max(elapsed, timedelta(0))
     minutes = int(elapsed.total_seconds() // 60)
     hours, days = minutes // 60, elapsed.days
     if minutes < 1:

@@ -28,12 +28,13 @@
       const id = place.dataset.commentCount;
       const name = id || (place.href || "").split("#")[0];
       if (!id && !/^http/.test(name)) continue;
-      length += encodeURIComponent(name).length + 9;
-      if (group.keys.size === ASKED || length > LONGEST) {
+      const more = encodeURIComponent(name).length + 9;
+      if (group.keys.size === ASKED || (length && length + more > LONGEST)) {
         ask(group);
         group = { keys: new Map(), places: [] };
         length = 0;
       }
+      length += more;
       group.keys.set(name, [id ? "article" : "url", name]);
       group.places[group.places.length] = [place, name];
     }

@@ -11,7 +11,6 @@ answers), ``furthering.pt`` (where training stands), ``furthered.pt``.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,20 +19,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from scripts.training.base import Base
 from scripts.training.disguise import disguised
 from scripts.training.examples import Example
-from scripts.training.lessons import LEXICON
 from scripts.training.lexicon import Lexicon
 from scripts.training.metrics import Floats
 from scripts.training.model import Scorer
-from scripts.training.onnx_scores import OnnxPack
-from scripts.training.restored import encoder_of, restore
+from scripts.training.restored import as_it_is, check, encoder_of
 from scripts.training.sentences import written
 from scripts.training.tokenized import batches, padded, together, tokenize
-from scripts.training.train_step import keep, shaped
+from scripts.training.train_step import keep
 from scripts.training.trainer import DEVICE, Pace, Trainer
 from scripts.training.world import frames, languages
 from scripts.training.world.lessons import Lesson
@@ -54,9 +50,6 @@ OFTEN = {"offenseval2020_tr": 1.6, "mpold_ar_news_comments": 1.4, "gold_standard
 """Corpora of which more is seen."""
 WRITTEN_OFTEN = {"hi-Latn": 6.0, "hi": 4.0, "ar": 4.0, "tr": 2.0}
 """Languages of which more is written."""
-AGREES, AGREES_ON_AVERAGE = 0.02, 0.005
-"""By how much 99 of 100 probabilities, and all of them on average, may differ from the pack's before anything is
-learnt: single ones fall on another side of a rounding's edge, as they do between runtimes."""
 CHECKED = 300
 
 
@@ -98,40 +91,12 @@ def train(run: Further) -> tuple[Base, Scorer, Lexicon]:
     return base, model.eval(), lexicon.cpu()
 
 
-def as_it_is(base: Base, pack: Path) -> tuple[Scorer, Lexicon]:
-    """The pack as a model that can be trained, in its own whole numbers."""
-    model, lexicon = Scorer(base), Lexicon(base.tokenizer.get_vocab_size())
-    shaped(base, model)
-    restore(pack / "model.onnx", model, lexicon)
-    return model.eval(), lexicon.eval()
-
-
 def hold_still(model: Scorer) -> None:
     """Nothing below the upper layers learns."""
     model.encoder.embeddings.requires_grad_(False)
     layers = model.encoder.encoder.layer
     for layer in layers[: len(layers) // STILL]:
         layer.requires_grad_(False)
-
-
-def check(base: Base, model: Scorer, lexicon: Lexicon, pack: Path, texts: Sequence[str]) -> float:
-    """How far the model's probabilities are from those of the pack's file, on average over texts and outputs.
-
-    Raises ``SystemExit`` where that is too much: then something was misread.
-    """
-    pad = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))["pad_id"]
-    wanted = OnnxPack(pack, pad).score(texts)
-    ids, mask = padded([row.ids for row in base.tokenizer.encode_batch(list(texts))], base.pad, torch.device("cpu"))
-    with torch.no_grad():
-        logits = model(ids, mask).logits
-        logits[:, :-1] += LEXICON * lexicon(ids, mask)
-    apart = np.abs(logits.sigmoid().numpy() - expit(np.column_stack((wanted.logits, wanted.spam))))
-    mean, most = float(apart.mean()), float(np.quantile(apart, 0.99))
-    said = f"what was read back answers {mean:.4f} apart on average, 99 of 100 answers within {most:.4f}"
-    if mean > AGREES_ON_AVERAGE or most > AGREES:
-        raise SystemExit(f"{pack}: {said}. That is another model; it can't be trained further.")
-    print(f"{pack.name}: {said}", flush=True)
-    return mean
 
 
 def mixture(run: Further, base: Base, model: Scorer) -> list[Example]:

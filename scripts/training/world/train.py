@@ -26,8 +26,9 @@ from scripts.training.metrics import Floats
 from scripts.training.model import Scorer
 from scripts.training.onnx_scores import OnnxPack
 from scripts.training.quantised import quantise
+from scripts.training.restored import fed, shaped
 from scripts.training.tokenized import Tokenized, batches, tokenize
-from scripts.training.train_step import RANGE_BATCHES, fed, keep, shaped
+from scripts.training.train_step import RANGE_BATCHES, keep
 from scripts.training.trainer import DEVICE, Pace, Trainer
 from scripts.training.world import frames, languages
 from scripts.training.world.lessons import Lesson

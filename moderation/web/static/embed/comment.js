@@ -10,12 +10,6 @@ const hue = (name) => {
   return ((sum % HUES) * 360) / HUES;
 };
 
-const avatar = (author) => {
-  const circle = make("span", { class: "avatar", "aria-hidden": "true" }, author.initials);
-  circle.style.setProperty("--hue", hue(author.name));
-  return circle;
-};
-
 /* What a mark is called; a site's own is called what the site calls it. */
 const markName = (mark, gettext) => {
   const names = { staff: gettext("Newsroom"), subscriber: gettext("Subscriber"), verified: gettext("Verified") };
@@ -40,35 +34,62 @@ const share = async (address, button, { gettext }) => {
   }
 };
 
-/* `reply()` opens a form under it, where one may write; `note` is what only its writer sees of it. */
-export const drawComment = (comment, { words, reply, note }) => {
+/* What draws comments in a language. All have the same parts: made once and copied, they take a third of the time.
+   `reply()` opens a form under the comment, where one may write; `note` is what only its writer sees of it. */
+export const drawer = (words) => {
   const { gettext, ago, moment } = words;
-  const { author, id } = comment;
-  if (comment.removed) {
-    return make("article", { class: "comment gone", id: `comment-${id}`, tabindex: "-1" },
-      make("p", {}, gettext("A comment stood here. It is no longer published.")));
-  }
-  const time = new Date(comment.created_at);
-  const exactly = () => { when.title = moment(time); }; // to word it for all of them would take longer than to draw them
-  const when = make("time", { datetime: comment.created_at, onmouseover: exactly }, ago(time));
-  const head = make("header", {}, make("bdi", { class: "name" }, author.name));
-  for (const mark of author.marks || []) add(head, make("span", { class: "mark" }, markName(mark, gettext)));
-  if (author.first) add(head, make("span", {}, gettext("First comment here")));
-  if (comment.featured) add(head, make("span", { class: "mark featured" }, gettext("Featured")));
-  if (comment.in_reply_to?.name) add(head, make("span", {}, gettext("to %(name)s", { name: comment.in_reply_to.name })));
-  add(head, comment.url ? make("a", { href: comment.url }, when) : when);
+  const blank = make("article", { class: "comment", tabindex: "-1" },
+    make("span", { class: "avatar", "aria-hidden": "true" }),
+    make("header", {}, make("bdi", { class: "name" }), make("a", {}, make("time"))),
+    make("div", { class: "text", dir: "auto" }),
+    make("div", { class: "row" },
+      press(gettext("Reply"), null, { class: "link" }),
+      press(gettext("Share"), null, { class: "link" }),
+      make("a", {}, gettext("Report"))));
 
-  const row = make("div", { class: "row" });
-  if (reply) {
-    add(row, press(gettext("Reply"), reply, { class: "link", "aria-label": `${gettext("Reply")}, ${author.name}` }));
-  }
-  if (comment.url) {
-    const pressed = (event) => share(comment.url, event.currentTarget, words);
-    add(row, press(gettext("Share"), pressed, { class: "link", "aria-label": `${gettext("Share")}, ${author.name}` }));
-    add(row, make("a", { href: `${comment.url}/report` }, gettext("Report")));
-  }
-  return make("article", { class: "comment", id: `comment-${id}`, tabindex: "-1" },
-    avatar(author), head, make("div", { class: "text", dir: "auto" }, comment.body), note, row);
+  return (comment, { reply, note }) => {
+    const { author, id, url } = comment;
+    if (comment.removed) {
+      return make("article", { class: "comment gone", id: `comment-${id}`, tabindex: "-1" },
+        make("p", {}, gettext("A comment stood here. It is no longer published.")));
+    }
+    const article = blank.cloneNode(true);
+    const [avatar, head, text, row] = article.childNodes;
+    const [name, link] = head.childNodes;
+    const when = link.firstChild;
+    article.id = `comment-${id}`;
+    avatar.textContent = author.initials;
+    avatar.style.setProperty("--hue", hue(author.name));
+    name.textContent = author.name;
+    for (const mark of author.marks || []) add(head, make("span", { class: "mark" }, markName(mark, gettext)));
+    if (author.first) add(head, make("span", {}, gettext("First comment here")));
+    if (comment.featured) add(head, make("span", { class: "mark featured" }, gettext("Featured")));
+    if (comment.in_reply_to?.name) add(head, make("span", {}, gettext("to %(name)s", { name: comment.in_reply_to.name })));
+    const time = new Date(comment.created_at);
+    when.dateTime = comment.created_at;
+    when.textContent = ago(time);
+    when.onmouseover = () => { when.title = moment(time); }; // to word it for all of them would take longer than to draw them
+    add(head, url ? link : when);
+    text.textContent = comment.body;
+
+    const [answer, pass, report] = row.childNodes;
+    const named = (button, onclick) => {
+      button.onclick = onclick;
+      button.setAttribute("aria-label", `${button.textContent}, ${author.name}`);
+    };
+    if (url) {
+      link.href = url;
+      named(pass, () => share(url, pass, words));
+      report.href = `${url}/report`;
+    } else {
+      link.remove();
+      empty(row);
+    }
+    if (reply) named(answer, reply);
+    else answer.remove();
+    if (note) article.insertBefore(note, row);
+    return article;
+  };
 };
 
 /* What stands under a comment that only its writer sees: where it stands with the moderators. */

@@ -36,14 +36,17 @@ export const newKey = () => {
   return key;
 };
 
-/* The keeper of one article. A draft is {name, body, key}; of a comment that was sent it keeps what is shown of it. */
+/* The keeper of one article. A draft is {name, body, key}; of a comment that was sent it keeps what is shown of it. Drafts
+   lie together: to look for one under every comment would take longer than to draw them. */
 export const keeperOf = (site, article) => {
-  const name = (kind, id) => `reader-comments ${kind} ${site} ${article} ${id || ""}`;
+  const name = (kind) => `reader-comments ${kind} ${site} ${article}`;
   const writer = `reader-comments writer ${site}`;
+  let drafts = read(name("drafts")) || {};
   return {
-    draft: (parent) => read(name("draft", parent)),
+    draft: (parent) => drafts[parent],
     keepDraft: (parent, draft) => {
-      write(name("draft", parent), draft && draft.body ? draft : null);
+      drafts = { ...read(name("drafts")), [parent]: draft && draft.body ? draft : undefined }; // another section's stay
+      write(name("drafts"), drafts);
       if (draft && draft.name) write(writer, { name: draft.name });
     },
     writer: () => (read(writer) || {}).name || "",

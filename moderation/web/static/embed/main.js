@@ -2,13 +2,12 @@
    put, in a shadow root of its own, and begins when a reader comes near it. */
 /* global STYLES */
 import { make, quietly } from "./plain.js";
-import { isDark } from "./page.js";
+import { isDark, whenNear } from "./page.js";
 import { known, speaker } from "./words.js";
 import { openSection } from "./section.js";
 import { service } from "./server.js";
 
 const NAME = "reader-comments";
-const NEAR = "800px";
 const script = document.currentScript;
 const home = script && script.src ? new URL(".", script.src).href : "/";
 const mounted = new WeakMap();
@@ -67,32 +66,27 @@ const mount = (host) => {
   const inside = make("div", { class: "comments" });
   root.appendChild(inside);
   styled(root);
-  const undress = dress(host, inside);
   let here = true;
+  let undress = null;
   let close = null;
-  let watcher = null;
+  let callOff = null;
   mounted.set(host, () => {
     here = false;
     mounted.delete(host);
-    undress();
-    if (watcher) watcher.disconnect();
+    if (undress) undress();
+    if (callOff) callOff();
     if (close) close();
     inside.remove();
   });
-  const go = () => begin(host, inside, () => here).then((closing) => {
-    if (closing && !here) closing();
-    else close = closing;
-  }).catch(quietly);
-  if (!window.IntersectionObserver || location.hash.startsWith("#comment-")) {
-    go();
-    return;
-  }
-  watcher = new IntersectionObserver((entries) => {
-    if (!entries[entries.length - 1].isIntersecting) return;
-    watcher.disconnect();
-    go();
-  }, { rootMargin: NEAR });
-  watcher.observe(host);
+  const go = () => {
+    undress = dress(host, inside); // not before: on a page that is just being laid out, its ink costs a pass of its own
+    begin(host, inside, () => here).then((closing) => {
+      if (closing && !here) closing();
+      else close = closing;
+    }).catch(quietly);
+  };
+  if (location.hash.startsWith("#comment-")) go();
+  else callOff = whenNear(host, go);
 };
 
 const unmount = (host) => mounted.get(host)?.();

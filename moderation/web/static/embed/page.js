@@ -57,3 +57,20 @@ export const isDark = (element) => {
   if (/^(ok)?l/.test(ink)) return a > (ink[0] === "o" ? 0.6 : 60);
   return (a * 0.3 + b * 0.6 + c * 0.1) / (ink[0] === "r" ? 255 : 1) > 0.55;
 };
+
+const NEAR = "800px";
+
+/* Does something once a reader comes near the element. Returns what calls it off. */
+export const whenNear = (element, then) => {
+  if (!window.IntersectionObserver) {
+    then();
+    return () => {};
+  }
+  const watcher = new IntersectionObserver((entries) => {
+    if (!entries[entries.length - 1].isIntersecting) return;
+    watcher.disconnect();
+    then();
+  }, { rootMargin: NEAR });
+  watcher.observe(element);
+  return () => watcher.disconnect();
+};

@@ -4,6 +4,7 @@ import { fill } from "./comment.js";
 import { writeForm } from "./form.js";
 import { keeperOf } from "./kept.js";
 import { add, empty, make, press, quietly } from "./plain.js";
+import { whenNear } from "./page.js";
 import { told } from "./refusals.js";
 
 const NEWS = 60000; // milliseconds between two looks for new comments
@@ -113,7 +114,7 @@ export const openSection = (root, { words, service, site, sort }) => {
       add(select, make("option", { value, selected: value === sort }, label));
     }
     return make("div", { class: "bar" },
-      press(gettext("Leave a comment"), () => write.querySelector("textarea, .notice")?.focus(), { class: "link" }),
+      press(gettext("Leave a comment"), () => (write.querySelector("textarea, .notice") || drawWriting())?.focus(), { class: "link" }),
       select);
   };
 
@@ -146,7 +147,8 @@ export const openSection = (root, { words, service, site, sort }) => {
     else if (article.state === "open") add(section, make("p", { class: "guideline" }, gettext("No comment is published here yet. Yours can be the first.")));
     for (const part of [talk.waiting, talk.list, newsBar, more, write]) add(section, part);
     drawList();
-    drawWriting();
+    empty(write);
+    whenNear(write, () => write.firstChild || drawWriting()); // fields cost a page more than many comments
   };
 
   /* Whoever followed a link to one comment is taken there. */

@@ -1,6 +1,6 @@
 /* The discussion: threads with their replies one level deep, the form for a reply where somebody replies, and beside the
    published comments those that only their writer sees. */
-import { drawComment, fill, ownNote } from "./comment.js";
+import { drawer, fill, ownNote } from "./comment.js";
 import { writeForm } from "./form.js";
 import { add, empty, make, press } from "./plain.js";
 
@@ -11,6 +11,7 @@ const initial = (name) => (name.match(/[\p{L}\p{N}]/u) || ["·"])[0].toUpperCase
 /* `facts` is what the service said of the article; `send(draft, parent)` sends; `trouble(refusal)` tells the reader. */
 export const discussion = ({ words, service, keeper, facts, send, trouble }) => {
   const { gettext, ngettext } = words;
+  const drawComment = drawer(words);
   const open = facts.article.state === "open";
   const list = make("ol", { class: "threads", "aria-label": gettext("Comments") });
   const waiting = make("ol", { class: "threads", "aria-label": gettext("Comments that only you see") });
@@ -19,7 +20,7 @@ export const discussion = ({ words, service, keeper, facts, send, trouble }) => 
   /* Only its writer sees it, where it would stand. `stands` is {status, message}. Returns its element. */
   const showOwn = (own, stands) => {
     const note = ownNote({ ...stands, link: service.link(own.id, own.receipt) }, words);
-    const shown = drawComment(own, { words, note });
+    const shown = drawComment(own, { note });
     const parent = own.parent && drawn(own.parent);
     add(parent ? parent.closest(".threads > li").querySelector(".replies") : waiting, make("li", { class: "own" }, shown));
     return shown;
@@ -62,7 +63,7 @@ export const discussion = ({ words, service, keeper, facts, send, trouble }) => 
 
   const draw = (comment) => {
     const item = make("li", {});
-    add(item, drawComment(comment, { words, reply: open && (() => reply(comment, item).focus()) }));
+    add(item, drawComment(comment, { reply: open && (() => reply(comment, item).focus()) }));
     if (open && keeper.draft(comment.id)) reply(comment, item);
     if (comment.replies) {
       const { comments, next } = comment.replies;

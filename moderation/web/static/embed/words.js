@@ -22,20 +22,21 @@ export const speaker = async (base, tag) => {
   const lang = found ? code : "en";
   const here = known(navigator.language) || "";
   const place = !found ? lang : tag === code && here.startsWith(code) ? here : tag;
-  const plural = new Intl.PluralRules(lang);
+  let plural;
   let numbers;
   let dates;
 
   const number = (n) => (n < 1000 && lang !== "ar" ? `${n}` : (numbers ||= new Intl.NumberFormat(place)).format(n));
-  const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (whole, name) => {
+  const filled = (text, values) => (values ? text.replace(/%\((\w+)\)s/g, (whole, name) => {
     const value = values[name];
-    return typeof value === "number" ? number(value) : value;
-  });
+    if (typeof value === "number") return number(value);
+    return lang === "ar" ? `\u2068${value}\u2069` : value; // a Latin name keeps its full stop at its own end
+  }) : text);
   const gettext = (text, values) => filled((found && found[text]) || text, values);
   /* English has two forms; another language's file has one for each kind of number that it tells apart. */
   const ngettext = (one, many, num) => {
     const forms = found && found[one];
-    return filled(forms ? forms[plural.select(num)] || forms.other : num === 1 ? one : many, { num });
+    return filled(forms ? forms[(plural ||= new Intl.PluralRules(lang)).select(num)] || forms.other : num === 1 ? one : many, { num });
   };
 
   return {
