@@ -314,6 +314,7 @@ class _Importing:
             version=1,
             created_at=at or unit.now,
             updated_at=unit.now,
+            closed_at=unit.now if article.closed else None,
             verified=False,
         )
         unit.session.add(row)
