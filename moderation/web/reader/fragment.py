@@ -14,7 +14,7 @@ from werkzeug.exceptions import TooManyRequests
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Submission
-from moderation.core.errors import ArticleNotFound, InvalidField, ModerationError
+from moderation.core.errors import ArticleNotFound, InvalidField, ModerationError, WordingToReconsider
 from moderation.core.messages import Message
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name
 from moderation.storage.section import Order, SectionPlace, Thread, place_named, published_under, threads
@@ -25,7 +25,7 @@ from moderation.web.api.section_pages import FIRST_REPLIES, THREADS
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_token
 from moderation.web.shared.access import Caller, form_caller, services
 from moderation.web.shared.errors import CODES
-from moderation.web.shared.intake import reconsider, take_in
+from moderation.web.shared.intake import take_in
 from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
@@ -71,12 +71,12 @@ def blueprint(limits: Limits) -> Blueprint:
         typed = _typed(key)
         try:
             arrival = _submit(limits, key, article_name(article_id), typed)
+        except WordingToReconsider as error:
+            return _framed(_sent_page(article_id, replace(typed, asked=True), sentence=error.sentence), key)
         except (TooManyRequests, ModerationError) as error:
             if isinstance(error, ArticleNotFound):
                 raise
             return _framed(_sent_page(article_id, typed, problem=_problem(error)), key)
-        if isinstance(arrival, str):
-            return _framed(_sent_page(article_id, replace(typed, asked=True), sentence=arrival), key)
         return _framed(_sent_page(article_id, typed, arrival=arrival), key)
 
     return pages
@@ -108,8 +108,7 @@ def _typed(key: Caller) -> Typed:
     )
 
 
-def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival | str:
-    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
+def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival:
     limits.count_address()
     keys = services().keys
     submission = Submission(
@@ -118,11 +117,10 @@ def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arriv
         body=as_written(typed.body, "body", longest=LONGEST_COMMENT),
         parent_id=known_id(typed.parent_id) if typed.parent_id else None,
         form_filled=typed.guard.filled_by_program(keys.sessions.secrets, services().clock()),
+        ask_first=not typed.asked,
     )
     sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=False)
     reader = reader_key(keys.identity.newest.secret, submission.author)
-    if not typed.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
-        return sentence
     return take_in(limits, sender, submission, reader=reader)
 
 

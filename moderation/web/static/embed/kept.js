@@ -36,7 +36,7 @@ export const newKey = () => {
   return key;
 };
 
-/* The keeper of one article. A draft is {name, body, key}; of a comment that was sent it keeps what is shown of it. */
+/* The keeper of one article. A draft is {name, body, key, asked}; of a comment that was sent it keeps what is shown of it. */
 export const keeperOf = (site, article) => {
   const name = (kind, id) => `reader-comments ${kind} ${site} ${article} ${id || ""}`;
   const writer = `reader-comments writer ${site}`;
