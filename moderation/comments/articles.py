@@ -27,6 +27,7 @@ from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.addresses import holders, leave_addresses, take_addresses
 from moderation.storage.articles import Article, find_article, find_place, hold_article
+from moderation.storage.base import locked
 from moderation.storage.discussions import ensure_discussion
 from moderation.storage.site_rules import ModeSetting
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -172,7 +173,7 @@ def _unverified_at(unit: UnitOfWork, site_id: str, addresses: Sequence[str]) -> 
         ModeSetting.article_id.in_(ids), ModeSetting.mode.in_((Mode.CLOSED.value, Mode.HIDDEN.value))
     )
     query = select(Article).where(Article.id.in_(ids), Article.verified.is_(False), Article.id.not_in(closed))
-    return list(unit.session.scalars(query.order_by(Article.id).with_for_update(key_share=True)))
+    return list(unit.session.scalars(locked(query.order_by(Article.id), key_share=True)))
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:

@@ -162,9 +162,9 @@ def _store(
     comment = find_comment(unit.session, comment_id, lock=True)
     if comment is None or comment.status != Status.APPROVED:
         raise CommentNotFound
+    reporter = find_reporter(unit.session, sender.site_id, sender.keys, lock=True)
     if not _is_news(unit.session, sender, comment.id):
         return
-    reporter = find_reporter(unit.session, sender.site_id, sender.keys, lock=True)
     if reporter is None:
         reporter = Reporter(
             id=new_id(unit.now),

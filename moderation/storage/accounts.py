@@ -221,7 +221,7 @@ def session_told_as(session: Session, account_id: str, told_as: str) -> WebSessi
 
 def locked_account(session: Session, account_id: str) -> Account | None:
     """The account, and nobody else changes it until this transaction ends."""
-    return session.get(Account, account_id, with_for_update=True)
+    return session.get(Account, account_id, with_for_update=True, populate_existing=True)
 
 
 def invited_account(session: Session, digest: str, now: datetime) -> Account | None:

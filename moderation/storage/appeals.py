@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.core.comment import Status
 from moderation.core.reach import Location, Scope
 from moderation.storage.articles import Article
-from moderation.storage.base import Base, one_of, table_of
+from moderation.storage.base import Base, locked, one_of, table_of
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
@@ -103,13 +103,13 @@ _REFUSED_BY = (
 def find_appeal(session: Session, appeal_id: str, *, lock: bool = False) -> Appeal | None:
     """One appeal; with ``lock`` nobody else decides it until this transaction ends."""
     query = select(Appeal).where(Appeal.id == appeal_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def appeal_about(session: Session, comment_id: str, *, lock: bool = False) -> Appeal | None:
     """The appeal about a comment, if its writer has asked for one."""
     query = select(Appeal).where(Appeal.comment_id == comment_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -190,7 +190,7 @@ def _read(session: Session, query: Select[Any]) -> list[AppealLine]:
     ]
 
 
-_SETTLED = select(Appeal).where(Appeal.comment_id == bindparam("of"), Appeal.decided_at.is_(None)).with_for_update()
+_SETTLED = locked(select(Appeal).where(Appeal.comment_id == bindparam("of"), Appeal.decided_at.is_(None)))
 
 
 def unsettled(session: Session, comment_id: str) -> Appeal | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindpara
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, locked, table_of
 from moderation.storage.sites import Site
 
 _JOINED = "joined_into IS NOT NULL"
@@ -99,7 +99,7 @@ _THIS = (
     .scalar_subquery(),
 )
 _FIND = select(Article).where(*_THIS)
-_LOCK = _FIND.with_for_update(key_share=True)
+_LOCK = locked(_FIND, key_share=True)
 _COLUMNS = table_of(Article).c
 _SITE = table_of(Site).c
 _PLACE = (

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindpara
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.reach import Scope
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, locked, table_of
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
@@ -101,7 +101,7 @@ _REPORT, _REPORTER = table_of(Report).c, table_of(Reporter).c
 def find_reporter(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> Reporter | None:
     """The reporter whom one of these keys stands for."""
     query = select(Reporter).where(Reporter.site_id == site_id, Reporter.key.in_(keys)).order_by(Reporter.id).limit(1)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def weights(connection: Connection, comment_id: str) -> int:

@@ -43,7 +43,11 @@ _SERVING = select(SeverityOrder.serving).where(SeverityOrder.id == ONLY)
 
 def severity_order(session: Session, *, lock: bool = False) -> SeverityOrder:
     """Which severity counts now; with ``lock`` nobody else changes it until this transaction ends."""
-    return session.get_one(SeverityOrder, ONLY, with_for_update=True) if lock else session.scalars(_ORDER).one()
+    return (
+        session.get_one(SeverityOrder, ONLY, with_for_update=True, populate_existing=True)
+        if lock
+        else session.scalars(_ORDER).one()
+    )
 
 
 def serving_slot(session: Session) -> int:
