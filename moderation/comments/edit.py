@@ -10,7 +10,6 @@ from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_af
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import check_not_banned, score_or_none
-from moderation.comments.idempotency import DAY
 from moderation.comments.lifecycle import edit_text
 from moderation.comments.submit import Admit, check_length, check_size
 from moderation.config.configuration import Configuration
@@ -21,6 +20,7 @@ from moderation.core.errors import CommentNotFound, DecidedAlready, DuplicateCom
 from moderation.core.messages import Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.written import sameness
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author

@@ -23,7 +23,7 @@ from moderation.core.messages import Message
 from moderation.core.policy import concerns
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written, visible_length
+from moderation.core.text.written import written_within
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
@@ -126,20 +126,13 @@ def report(services: Services, sender: ReportSender, comment_id: str, form: Repo
 
 def _said(configuration: Configuration, form: ReportForm) -> tuple[str | None, str | None]:
     """The configured reason, and what the reporter wrote beside it or instead."""
-    reason = _written(form.reason, "reason", LONGEST_REASON)
-    text = _written(form.text or "", "text", LONGEST_TEXT)
-    if not reason:
+    reason = written_within(form.reason, "reason", LONGEST_REASON)
+    text = written_within(form.text, "text", LONGEST_TEXT)
+    if reason is None:
         raise InvalidField("reason", Message("report_reason_missing"))
     if configuration.reason(reason) is not None:
-        return reason, text or None
+        return reason, text
     return None, f"{reason}\n\n{text}" if text else reason
-
-
-def _written(text: str, field: str, maximum: int) -> str:
-    text = as_written(text, field, longest=10 * maximum)
-    if len(text) > maximum:
-        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text if visible_length(text) else ""
 
 
 def _is_news(session: Session, sender: ReportSender, comment_id: str) -> bool:
@@ -236,10 +229,8 @@ def settle(unit: UnitOfWork, comment: Comment, outcome: ReportOutcome, *, actor:
     return number
 
 
-def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> int:
-    """A comment that was refused is published again: what was found right of its reports is set aside. Returns how
-    many there were.
-    """
+def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> None:
+    """A comment that was refused is published again: what was found right of its reports is set aside."""
     number = settle_otherwise(
         unit.connection,
         comment.id,
@@ -252,7 +243,6 @@ def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> int:
         _recount(unit, comment)
         told = {"outcome": ReportOutcome.SET_ASIDE.value, "reports": number, "revision": comment.revision}
         unit.event(comment.site_id, actor, "comment.reports_settled", comment.id, told)
-    return number
 
 
 def unsettle(

@@ -27,7 +27,6 @@ from moderation.comments.evaluation import (
     wordlist_hits_in,
 )
 from moderation.comments.idempotency import (
-    DAY,
     Arrival,
     Idempotency,
     Sender,
@@ -63,6 +62,7 @@ from moderation.core.messages import ENGLISH, Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
 from moderation.storage.authors import Author, columns_of, find_authors

@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from moderation.comments.articles import paragraphs_of
 from moderation.comments.decisions import store_decisions
-from moderation.comments.idempotency import DAY
 from moderation.comments.lifecycle import Imported, bring_in
 from moderation.comments.rescoring import ATTEMPTS
 from moderation.core.actor import IMPORT
@@ -32,6 +31,7 @@ from moderation.core.signing import comment_fingerprint
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
 from moderation.core.text.written import sameness
+from moderation.core.times import DAY
 from moderation.imports import commento, coral, disqus, isso, remark42, wordpress
 from moderation.imports.reading import Broken, hash_of, one_line, text_of_html
 from moderation.imports.reasons import statement_from_elsewhere

@@ -75,7 +75,8 @@ def waiting(newsroom: Newsroom, who: Colleague) -> list[str]:
     """The comments whose appeals somebody is shown."""
     with newsroom.services.database.reading() as session:
         scope = Scope(site_id=newsroom.site, escalated="senior" in who.actor.rights[newsroom.site])
-        mine, found = decidable_by(session, who.actor, [scope]), []
+        mine = decidable_by(session, who.actor, [scope])
+        found: list[Appeal] = []
         while lines := appeals_to_decide(session, mine, AppealFilter(), after=found[-1] if found else None, limit=2):
             found += [line.appeal for line in lines]
         assert how_many_to_decide(session, mine, AppealFilter(), maximum=99) == len(found)

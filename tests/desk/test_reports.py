@@ -12,13 +12,13 @@ from moderation.comments.lifecycle import Trigger, change_status
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import NotPossibleNow
-from moderation.desk.reports import dismiss_reports, mute_reporter
+from moderation.desk.reports import mute_reporter, set_reports_aside
 from moderation.storage.audit import events_of
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.replay import every_decided
-from moderation.storage.reports import Report, ReportedComment, Reporter, ReportOutcome, report_figures
+from moderation.storage.reports import Report, ReportedComment, Reporter, report_figures
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from tests.desk.desk import colleague
 from tests.newsroom import Newsroom, detail
@@ -214,16 +214,16 @@ def test_reports_that_are_set_aside_count_against_nobody_and_come_back_undone(ne
     moderator, comment = colleague(newsroom), published(newsroom)
     reported_by(newsroom, comment, READERS[0])
     newsroom.clock.move(minutes=1)
-    action = dismiss_reports(newsroom.services, moderator.actor, comment, ReportOutcome.SET_ASIDE)
+    action = set_reports_aside(newsroom.services, moderator.actor, comment)
     assert (open_reports(newsroom, comment), row(newsroom, comment).reports) == (0, 0)
     (reporter,) = reporters(newsroom)
     assert (reporter.rightly, reporter.wrongly) == (0, 0)
     moderator.undo(action)
     assert open_reports(newsroom, comment) == 1
-    assert dismiss_reports(newsroom.services, moderator.actor, published(newsroom), ReportOutcome.WRONG) is None
+    assert set_reports_aside(newsroom.services, moderator.actor, published(newsroom)) is None
     newsroom.decide(comment, "reject", reason="spam")
     with pytest.raises(NotPossibleNow):
-        dismiss_reports(newsroom.services, moderator.actor, comment, ReportOutcome.WRONG)
+        set_reports_aside(newsroom.services, moderator.actor, comment)
 
 
 def test_a_comment_put_back_into_the_queue_keeps_its_reports_there(newsroom: Newsroom) -> None:

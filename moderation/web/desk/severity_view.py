@@ -11,7 +11,7 @@ from moderation.core.policy import Rules, Signals, concerns
 from moderation.core.severity import MAX_SEVERITY, Kind, Part, Severity, severity_of
 from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.signals import reason_told, signal_name
-from moderation.web.shared.wording import beginning, language_name
+from moderation.web.shared.wording import MARK_WORDS, beginning, language_name
 
 _SHORT_REASONS = 2
 UNREAD = Kind.UNREAD.name.lower()
@@ -25,9 +25,7 @@ _FACTS = {
 _NAMES = {
     "author_approved": noted("Approved comments"),
     "terms": noted("Wordlist"),
-    "staff": noted("Newsroom"),
-    "subscriber": noted("Subscriber"),
-    "verified": noted("Verified"),
+    **MARK_WORDS,
 }
 
 

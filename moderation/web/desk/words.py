@@ -17,6 +17,7 @@ from moderation.web.desk.script_words import script_words
 from moderation.web.shared.languages import gettext, language, ngettext
 from moderation.web.shared.rendering import in_words
 from moderation.web.shared.signals import signal_name
+from moderation.web.shared.wording import MARK_WORDS
 
 _STANDS: Mapping[str, str] = {"trusted": noted("trusted"), "muted": noted("muted"), "banned": noted("banned")}
 
@@ -26,16 +27,9 @@ def author_word(stands: str) -> str:
     return gettext(_STANDS[stands]) if stands in _STANDS else stands
 
 
-_MARKS: Mapping[str, str] = {
-    "staff": noted("Newsroom"),
-    "subscriber": noted("Subscriber"),
-    "verified": noted("Verified"),
-}
-
-
 def mark_word(mark: str) -> str:
     """What the site vouches for of an author; its own badges are called as it calls them."""
-    return gettext(_MARKS[mark]) if mark in _MARKS else mark
+    return gettext(MARK_WORDS[mark]) if mark in MARK_WORDS else mark
 
 
 _DECIDED: Mapping[str, str] = {
