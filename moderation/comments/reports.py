@@ -7,9 +7,10 @@ moderator makes of the comment settles its reports, and is what later ones of th
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,10 +38,12 @@ from moderation.storage.reports import (
     ReportOutcome,
     erase_texts,
     find_reporter,
+    forget_these,
     open_reports_of,
     reopen_settled,
     settle_open,
     settle_otherwise,
+    texts_from_before,
     weights,
 )
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -54,6 +57,8 @@ answered, and change nothing.
 MOST_EVER = 1000
 LONGEST_REASON = 500
 LONGEST_TEXT = 1000
+AT_ONCE = 500
+"""Reports whose texts are forgotten in one transaction."""
 FULL_WEIGHT = 100
 _TRUST = 2.0
 """What a reporter is given in advance: as if so many of their reports had been right."""
@@ -259,6 +264,22 @@ def unsettle(
 def forget_texts(unit: UnitOfWork, comment: Comment) -> None:
     """The comment is erased, and with it what reporters wrote of it."""
     erase_texts(unit.connection, comment.id)
+
+
+def forget_old_texts(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> int:
+    """What reporters wrote in their own words is gone after ``[reports] keep_texts_days``; what they reported, and what
+    became of it, stays. Returns how many texts there were.
+    """
+    before = services.clock() - timedelta(days=services.configuration.current().reports.keep_texts_days)
+    done = 0
+    while not stopped():
+        with services.database.reading() as session:  # looking costs nobody their turn to write
+            some = texts_from_before(session, before, limit=AT_ONCE)
+        if not some:
+            break
+        services.database.writing(partial(forget_these, reports=some))
+        done += len(some)
+    return done
 
 
 def _recount(unit: UnitOfWork, comment: Comment) -> None:

@@ -9,9 +9,10 @@ from moderation.core.decision import Reason
 from moderation.core.messages import ENGLISH, noted
 from moderation.core.policy import Rules, Signals, concerns
 from moderation.core.severity import MAX_SEVERITY, Kind, Part, Severity, severity_of
+from moderation.web.desk.words import MARK_WORDS
 from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.signals import reason_told, signal_name
-from moderation.web.shared.wording import MARK_WORDS, beginning, language_name
+from moderation.web.shared.wording import beginning, language_name
 
 _SHORT_REASONS = 2
 UNREAD = Kind.UNREAD.name.lower()

@@ -17,7 +17,6 @@ from moderation.web.desk.script_words import script_words
 from moderation.web.shared.languages import gettext, language, ngettext
 from moderation.web.shared.rendering import in_words
 from moderation.web.shared.signals import signal_name
-from moderation.web.shared.wording import MARK_WORDS
 
 _STANDS: Mapping[str, str] = {"trusted": noted("trusted"), "muted": noted("muted"), "banned": noted("banned")}
 
@@ -25,6 +24,14 @@ _STANDS: Mapping[str, str] = {"trusted": noted("trusted"), "muted": noted("muted
 def author_word(stands: str) -> str:
     """How an author stands here."""
     return gettext(_STANDS[stands]) if stands in _STANDS else stands
+
+
+MARK_WORDS: Mapping[str, str] = {
+    "staff": noted("Newsroom"),
+    "subscriber": noted("Subscriber"),
+    "verified": noted("Verified"),
+}
+"""What a site vouches for of an author."""
 
 
 def mark_word(mark: str) -> str:

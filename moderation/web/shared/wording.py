@@ -111,14 +111,6 @@ def number(value: int) -> str:
     return str(format_decimal(value, locale=language()))
 
 
-MARK_WORDS: Mapping[str, str] = {
-    "staff": noted("Newsroom"),
-    "subscriber": noted("Subscriber"),
-    "verified": noted("Verified"),
-}
-"""What a site vouches for of an author."""
-
-
 def weekday(place: int) -> str:
     """A day of the week by its place, 0 for Monday."""
     return str(get_day_names("wide", context="stand-alone", locale=language())[place])
