@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from moderation.comments.lifecycle import Trigger, change_status
@@ -114,6 +114,37 @@ def test_ones_own_refusals_hide_nobody_else_s(newsroom: Newsroom) -> None:
     appeal(newsroom, later)
     assert waiting(newsroom, mine) == [later["id"]]
     assert sorted(waiting(newsroom, other)) == sorted(one["id"] for one in mine_due_first)
+
+
+def test_to_count_them_takes_as_many_questions_however_many_there_are(newsroom: Newsroom) -> None:
+    """The menu of every page of the desk says how many there are."""
+    mine, other = colleague(newsroom, granted=True), colleague(newsroom, granted=True)
+
+    def counted() -> tuple[int, int]:
+        asked: list[str] = []
+        engine = newsroom.services.database.engine
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            asked.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        with newsroom.services.database.reading() as session:
+            whose = decidable_by(session, mine.actor, [Scope(site_id=newsroom.site)])
+            found = how_many_to_decide(session, whose, AppealFilter(), maximum=99)
+        event.remove(engine, "before_cursor_execute", note)
+        return found, len(asked)
+
+    totals = []
+    for section in ("city", "harbour", "sports"):
+        newsroom.put_article(section, section=section)
+        for by in (mine, other):
+            newsroom.configure(REASONS)
+            comment = newsroom.accepted(article=section)
+            by.decide(comment["id"], "reject", reason_id="spam")
+            appeal(newsroom, comment)
+        totals.append(counted())
+    assert [found for found, _ in totals] == [1, 2, 3]
+    assert len({asked for _, asked in totals}) == 1
 
 
 def test_of_ten_at_once_one_is_taken(newsroom: Newsroom) -> None:

@@ -162,7 +162,9 @@ def _standing_page(
     hidden = comment.status == Status.APPROVED and not stands.shown
     refused = comment.status == Status.REJECTED
     looked_at_again = appeal is not None and appeal.decided_at is None
-    notice = _SAID.get(argument("said"))
+    # An address is kept and opened again: nobody looks again at what is decided.
+    over = argument("said") == "appealed" and not looked_at_again
+    notice = None if over else _SAID.get(argument("said"))
     return page(
         "reader/comment.html",
         problem.status if problem else 200,
