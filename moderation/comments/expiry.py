@@ -65,12 +65,13 @@ def _expire_under(
 
 
 def _expire_some(unit: UnitOfWork, ends: _Ends, article_ids: Sequence[str], before: datetime) -> int:
+    some = queue_index.waiting_under(unit.session, article_ids, limit=AT_ONCE)
+    comments = [comment for id_ in some if (comment := find_comment(unit.session, id_, lock=True)) is not None]
     # Asked once more: somebody may have opened one again.
-    ended = ends.before(unit.session, before, article_ids)
+    ended = set(ends.before(unit.session, before, {comment.article_id for comment in comments}))
     done = 0
-    for comment_id in queue_index.waiting_under(unit.session, ended, limit=AT_ONCE):
-        comment = find_comment(unit.session, comment_id, lock=True)
-        if comment is None or comment.status not in WAITING:
+    for comment in comments:
+        if comment.status not in WAITING or comment.article_id not in ended:
             continue  # somebody was faster
         change_status(
             unit,
