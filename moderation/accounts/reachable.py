@@ -37,6 +37,7 @@ from moderation.storage import queue_index
 from moderation.storage.appeals import Appeal, find_appeal
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
+from moderation.storage.base import locked
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.reports import Reporter
@@ -80,7 +81,7 @@ def author_reached(
     no limit to sections may hold. Raises ``AuthorNotFound`` or ``RightMissing``.
     """
     query = select(Author).where(Author.id == author_id)
-    query = query.with_for_update(key_share=True) if lock else query
+    query = locked(query, key_share=True) if lock else query
     author = session.scalar(query) if is_id(author_id) else None
     seen = somewhere_on(author.site_id) if author is not None else None
     at = whole(author.site_id) if author is not None and altogether else seen
@@ -96,7 +97,7 @@ def reporter_reached(
     ``ReporterNotFound`` or ``RightMissing``.
     """
     query = select(Reporter).where(Reporter.id == reporter_id)
-    reporter = session.scalar(query.with_for_update() if lock else query) if is_id(reporter_id) else None
+    reporter = session.scalar(locked(query) if lock else query) if is_id(reporter_id) else None
     seen = somewhere_on(reporter.site_id) if reporter is not None else None
     at = whole(reporter.site_id) if reporter is not None and altogether else seen
     demand(actor, right, at, ReporterNotFound, seen=seen)
@@ -123,7 +124,7 @@ def case_reached(session: Session, actor: Actor, case_id: str, *, lock: bool = F
     if not anywhere(actor, SENIOR, altogether=True):
         raise RightMissing(SENIOR)
     query = select(LegalCase).where(LegalCase.id == case_id)
-    legal_case = session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
+    legal_case = session.scalar(locked(query) if lock else query) if is_id(case_id) else None
     if legal_case is None or not reachable(actor, SENIOR, whole(legal_case.site_id)):
         raise CaseNotFound
     return legal_case

@@ -13,6 +13,7 @@ from moderation.core.text.written import as_written, visible_length
 from moderation.services import Services
 from moderation.storage.appeals import Appeal, AppealOutcome, appeal_about, refused_by, unsettled
 from moderation.storage.comments import Comment, find_comment, newest_decision
+from moderation.storage.edits import mended_as
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LONGEST = 2000
@@ -33,7 +34,8 @@ def words_of(text: str, field: str) -> str:
 def ask_for_another_look(services: Services, comment_id: str, text: str) -> Appeal:
     """A writer asks for another look at their refused comment and says why; whoever calls this has checked the receipt.
 
-    Raises ``CommentNotFound``, ``InvalidField``, and ``NotPossibleNow`` for what was not refused, or asked for before.
+    Raises ``CommentNotFound``, ``InvalidField``, and ``NotPossibleNow`` for what was not refused, asked for before, or
+    mended and sent again.
     """
     days = services.configuration.current().appeals.answer_within_days
     text = words_of(text, "text")
@@ -49,6 +51,8 @@ def ask_for_another_look(services: Services, comment_id: str, text: str) -> Appe
         decision = newest_decision(unit.session, comment.id)
         if comment.status != Status.REJECTED or decision is None:
             raise NotPossibleNow(Message("nothing_to_appeal", {"status": Word(comment.status)}))
+        if mended_as(unit.session, comment.id) is not None:
+            raise NotPossibleNow(Message("mended_and_not_appealable"))
         appeal = Appeal(
             id=new_id(unit.now),
             site_id=comment.site_id,

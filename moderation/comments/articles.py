@@ -14,6 +14,7 @@ import regex
 from sqlalchemy import select
 
 from moderation.comments.article_vectors import prepared_article
+from moderation.comments.discussion_state import SHUT
 from moderation.comments.extraction import ExtractionFailed, extracted
 from moderation.comments.joining import finish_joining, join
 from moderation.core.addresses import canonical_address
@@ -26,6 +27,7 @@ from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.addresses import holders, leave_addresses, take_addresses
 from moderation.storage.articles import Article, find_article, find_place, hold_article
+from moderation.storage.base import locked
 from moderation.storage.discussions import ensure_discussion
 from moderation.storage.site_rules import ModeSetting
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -118,6 +120,7 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
             rest = queue_index.left_behind(unit.session, article.id, form.section)
             queue_index.move_section(unit.session, rest, form.section)
         _fill(article, form, new=new)
+        article.closed_at = _closed_at(article, mode_before, unit.now)
         article.updated_at = unit.now
         unit.session.flush()
         if not article.verified:
@@ -130,11 +133,11 @@ def register_article(services: Services, site_id: str, actor: str, form: Article
                 join(unit, other, article, actor=actor)
         take_addresses(unit.connection, site_id, article.id, addresses, unit.now)
         if new or mode_before != article.mode:
-            closed = article.mode in (Mode.CLOSED, Mode.HIDDEN)
+            closed = article.mode in SHUT
             event = "article.closed" if closed else "article.opened"
             payload = {"from": mode_before, "to": article.mode, "version": article.version}
             unit.event(site_id, actor, event, article.id, payload)
-            if new or closed != (mode_before in (Mode.CLOSED, Mode.HIDDEN)):
+            if new or closed != (mode_before in SHUT):
                 unit.outbox_event(site_id, event, article.id, {"from": mode_before, "to": article.mode})
         return article, new
 
@@ -170,7 +173,7 @@ def _unverified_at(unit: UnitOfWork, site_id: str, addresses: Sequence[str]) -> 
         ModeSetting.article_id.in_(ids), ModeSetting.mode.in_((Mode.CLOSED.value, Mode.HIDDEN.value))
     )
     query = select(Article).where(Article.id.in_(ids), Article.verified.is_(False), Article.id.not_in(closed))
-    return list(unit.session.scalars(query.order_by(Article.id).with_for_update(key_share=True)))
+    return list(unit.session.scalars(locked(query.order_by(Article.id), key_share=True)))
 
 
 def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
@@ -185,6 +188,14 @@ def _move_most(services: Services, site_id: str, form: ArticleForm) -> None:
     for start in range(0, len(numbers) - MOVED_AT_ONCE, MOVED_AT_ONCE):
         chunk = numbers[start : start + MOVED_AT_ONCE]
         services.database.writing(partial(queue_index.move_section, numbers=chunk, section=form.section))
+
+
+def _closed_at(article: Article, mode_before: str | None, now: datetime) -> datetime | None:
+    """Since when the site has this article closed: what is sent again stays closed since then."""
+    if article.mode not in SHUT:
+        return None
+    # Of one that was closed before this was kept, the last change is the nearest to it that is known.
+    return (article.closed_at or article.updated_at) if mode_before in SHUT else now
 
 
 def _fill(article: Article, form: ArticleForm, *, new: bool) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from moderation.comments.afresh import is_left_to_policy, judge_afresh
+from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_through_text
 from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import check_not_banned, score_or_none
-from moderation.comments.idempotency import DAY
 from moderation.comments.lifecycle import edit_text
 from moderation.comments.submit import Admit, check_length, check_size
 from moderation.config.configuration import Configuration
@@ -22,6 +21,7 @@ from moderation.core.errors import CommentNotFound, DecidedAlready, DuplicateCom
 from moderation.core.messages import Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.written import sameness
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
@@ -77,11 +77,13 @@ def edit(
         )
         scores = score_or_none(services, request)
     attempts = 1 if asked and scores is None else 0
+    with services.database.reading() as session:
+        findings = look_through_text(services, session, configuration, comment, body)
     admit()
     stored = False
     try:
         edited = run_in_unit_of_work(
-            services, lambda unit: _store(unit, services, configuration, comment_id, body, scores, attempts)
+            services, lambda unit: _store(unit, services, configuration, comment_id, findings, scores, attempts)
         )
         stored = True
         return edited
@@ -95,17 +97,19 @@ def _store(
     services: Services,
     configuration: Configuration,
     comment_id: str,
-    body: str,
+    findings: TextFindings,
     scores: Scores | None,
     attempts: int,
 ) -> Edited:
+    body = findings.text
     comment = _checked(unit.session, services, configuration, comment_id, body, lock=True)
     if comment.body == body:
         return _edited(unit.session, comment)
-    left_to_policy = is_left_to_policy(unit, comment)
+    edits = edits_of(unit.session, comment.id)
+    left_to_policy = is_left_to_policy(unit, comment, edits)
     # A worker that has the text of before under its eyes no longer holds it.
     comment.scored, comment.scoring_attempts, comment.scoring_leased_until = scores is not None, attempts, None
-    judgement = judge_afresh(unit, configuration, services.site_rules, comment, scores, body=body)
+    judgement = judge_afresh(unit, services, configuration, comment, scores, findings, edits)
     worker = configuration.scoring.mode == "worker"
     edit_text(unit, comment, body, judgement, decided=left_to_policy and not worker)
     return _edited(unit.session, comment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock, RLock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -15,13 +15,12 @@ from sqlalchemy import Connection
 from moderation.core.comment import MESSAGES, Status, standing_told
 from moderation.core.errors import IdempotencyMismatch
 from moderation.core.scores import Scores
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.comments import scores_of
 from moderation.storage.database import lock, session_on
 from moderation.storage.idempotency import keep_first_answer, kept_answer
 from moderation.unit_of_work import UnitOfWork
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,10 +66,11 @@ def finish_joining(services: Services, article_id: str) -> None:
     """
     with services.database.reading() as session:
         left = joining.unfinished(session, article_id)
+        away = joining.is_away(session, article_id)  # nearly never: no article takes a writer's turn for it
     for source_id in left:
         while services.database.writing(partial(_move_some, source_id=source_id)) == MOVED_AT_ONCE:
             pass
-    while services.database.writing(partial(_return_some, source_id=article_id)) == MOVED_AT_ONCE:
+    while away and services.database.writing(partial(_return_some, source_id=article_id)) == MOVED_AT_ONCE:
         pass
 
 

@@ -7,9 +7,10 @@ moderator makes of the comment settles its reports, and is what later ones of th
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from moderation.core.messages import Message
 from moderation.core.policy import concerns
 from moderation.core.severity import severity_of, severity_version
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written, visible_length
+from moderation.core.text.written import written_within
 from moderation.services import Services
 from moderation.storage import queue_index
 from moderation.storage.articles import Article
@@ -37,10 +38,12 @@ from moderation.storage.reports import (
     ReportOutcome,
     erase_texts,
     find_reporter,
+    forget_these,
     open_reports_of,
     reopen_settled,
     settle_open,
     settle_otherwise,
+    texts_from_before,
     weights,
 )
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -54,6 +57,8 @@ answered, and change nothing.
 MOST_EVER = 1000
 LONGEST_REASON = 500
 LONGEST_TEXT = 1000
+AT_ONCE = 500
+"""Reports whose texts are forgotten in one transaction."""
 FULL_WEIGHT = 100
 _TRUST = 2.0
 """What a reporter is given in advance: as if so many of their reports had been right."""
@@ -126,20 +131,13 @@ def report(services: Services, sender: ReportSender, comment_id: str, form: Repo
 
 def _said(configuration: Configuration, form: ReportForm) -> tuple[str | None, str | None]:
     """The configured reason, and what the reporter wrote beside it or instead."""
-    reason = _written(form.reason, "reason", LONGEST_REASON)
-    text = _written(form.text or "", "text", LONGEST_TEXT)
-    if not reason:
+    reason = written_within(form.reason, "reason", LONGEST_REASON)
+    text = written_within(form.text, "text", LONGEST_TEXT)
+    if reason is None:
         raise InvalidField("reason", Message("report_reason_missing"))
     if configuration.reason(reason) is not None:
-        return reason, text or None
+        return reason, text
     return None, f"{reason}\n\n{text}" if text else reason
-
-
-def _written(text: str, field: str, maximum: int) -> str:
-    text = as_written(text, field, longest=10 * maximum)
-    if len(text) > maximum:
-        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text if visible_length(text) else ""
 
 
 def _is_news(session: Session, sender: ReportSender, comment_id: str) -> bool:
@@ -162,9 +160,9 @@ def _store(
     comment = find_comment(unit.session, comment_id, lock=True)
     if comment is None or comment.status != Status.APPROVED:
         raise CommentNotFound
+    reporter = find_reporter(unit.session, sender.site_id, sender.keys, lock=True)
     if not _is_news(unit.session, sender, comment.id):
         return
-    reporter = find_reporter(unit.session, sender.site_id, sender.keys, lock=True)
     if reporter is None:
         reporter = Reporter(
             id=new_id(unit.now),
@@ -236,10 +234,8 @@ def settle(unit: UnitOfWork, comment: Comment, outcome: ReportOutcome, *, actor:
     return number
 
 
-def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> int:
-    """A comment that was refused is published again: what was found right of its reports is set aside. Returns how
-    many there were.
-    """
+def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> None:
+    """A comment that was refused is published again: what was found right of its reports is set aside."""
     number = settle_otherwise(
         unit.connection,
         comment.id,
@@ -252,7 +248,6 @@ def set_right_aside(unit: UnitOfWork, comment: Comment, *, actor: str) -> int:
         _recount(unit, comment)
         told = {"outcome": ReportOutcome.SET_ASIDE.value, "reports": number, "revision": comment.revision}
         unit.event(comment.site_id, actor, "comment.reports_settled", comment.id, told)
-    return number
 
 
 def unsettle(
@@ -269,6 +264,22 @@ def unsettle(
 def forget_texts(unit: UnitOfWork, comment: Comment) -> None:
     """The comment is erased, and with it what reporters wrote of it."""
     erase_texts(unit.connection, comment.id)
+
+
+def forget_old_texts(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> int:
+    """What reporters wrote in their own words is gone after ``[reports] keep_texts_days``; what they reported, and what
+    became of it, stays. Returns how many texts there were.
+    """
+    before = services.clock() - timedelta(days=services.configuration.current().reports.keep_texts_days)
+    done = 0
+    while not stopped():
+        with services.database.reading() as session:  # looking costs nobody their turn to write
+            some = texts_from_before(session, before, limit=AT_ONCE)
+        if not some:
+            break
+        services.database.writing(partial(forget_these, reports=some))
+        done += len(some)
+    return done
 
 
 def _recount(unit: UnitOfWork, comment: Comment) -> None:

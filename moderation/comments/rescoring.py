@@ -7,13 +7,14 @@ worker leaves that dies is found again when its lease has ended (``storage.claim
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import literal_column
 from sqlalchemy.orm import Session
 
-from moderation.comments.afresh import is_left_to_policy, judge_afresh
+from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_through
 from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.decisions import replace_scores, store_scores
@@ -30,7 +31,7 @@ from moderation.storage import queue_index
 from moderation.storage.articles import Article
 from moderation.storage.claims import Claim, Claims, Work, claim_these
 from moderation.storage.comments import UNSCORED, Comment, comments_among, find_comment
-from moderation.storage.site_rules_cache import SiteRulesCache
+from moderation.storage.edits import edits_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 log = logging.getLogger(__name__)
@@ -79,43 +80,53 @@ def score_again(services: Services, ids: Sequence[str]) -> int:
     """Scores these stored comments with the packs of today, whether or not they had scores. Returns how many got them.
 
     Where nobody but the policy has a say in one that waits unscored, it is decided as late ones are. Everything else
-    stands: a comment is where it was, with today's scores beside it.
+    stands: a comment is where it was, with today's scores beside it. One whose writer edits it meanwhile is scored
+    once more.
     """
     with services.database.reading() as session:
         found = comments_among(session, ids)
     texts = [id_ for id_ in ids if id_ in found and found[id_].status != Status.ERASED and found[id_].body]
-    scored = {id_: scores for id_, scores in zip(texts, _scores(services, texts), strict=True) if scores is not None}
+    scored = {id_: answer for id_, answer in zip(texts, _scores(services, texts), strict=True) if answer.scores}
+    if not scored:
+        return 0
     configuration = services.configuration.current()
+    findings = look_through(services, configuration, scored)
 
-    def work(unit: UnitOfWork) -> None:
-        for id_, scores in sorted(scored.items()):
-            _renew(unit, configuration, services.site_rules, id_, scores)
+    def work(unit: UnitOfWork) -> list[str]:
+        return [id_ for id_ in sorted(scored) if not _renew(unit, services, configuration, scored[id_], findings)]
 
-    if scored:
-        run_in_unit_of_work(services, work)
-    return len(scored)
+    edited = run_in_unit_of_work(services, work)
+    return len(scored) - len(edited) + (score_again(services, edited) if edited else 0)
 
 
 def _renew(
-    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, scores: Scores
-) -> None:
-    comment = find_comment(unit.session, comment_id, lock=True)
-    if comment is None or comment.status == Status.ERASED:
-        return
+    unit: UnitOfWork,
+    services: Services,
+    configuration: Configuration,
+    scored: _Scored,
+    findings: Mapping[str, TextFindings],
+) -> bool:
+    """Returns whether what was scored is still what stands there."""
+    comment, scores = find_comment(unit.session, scored.comment_id, lock=True), scored.scores
+    assert scores is not None
+    if comment is None or not scored.tells_of(comment, findings.get(scored.comment_id)):
+        return False
     had_scores, comment.scored, comment.scoring_leased_until = comment.scored, True, None
     if had_scores:
         replace_scores(unit, comment.site_id, comment.id, scores)
     else:
         store_scores(unit, comment.site_id, comment.id, scores)
-    if not had_scores and is_left_to_policy(unit, comment):
-        _decide(unit, configuration, site_rules, comment, scores)
-        return
-    judgement = judge_afresh(unit, configuration, site_rules, comment, scores)
+    edits = edits_of(unit.session, comment.id)
+    judgement = judge_afresh(unit, services, configuration, comment, scores, findings[comment.id], edits)
+    if not had_scores and is_left_to_policy(unit, comment, edits):
+        decide_late(unit, comment, judgement)
+        return True
     by_policy = queue_index.by_policy(unit.connection, comment.id)
     # What the policy decided stays what it decided; of what comes from elsewhere it says so now.
     status = STATUS_OF[judgement.decision.outcome] if by_policy is None else Status(by_policy)
     columns = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
     queue_index.change(unit.connection, comment.id, columns)
+    return True
 
 
 def _claims(services: Services) -> Claims:
@@ -128,23 +139,37 @@ def _score_claimed(services: Services, claims: Claims, claim: Claim | None) -> i
         return 0
     scored, left = 0, list(claim.keys)
     try:
-        for comment_id, scores in zip(claim.keys, _scores(services, claim.keys), strict=True):
+        for answer in _scores(services, claim.keys):
             claim = claims.kept(claim)
             # Read before the transaction: a change of the configuration is stored in a transaction of its own.
             configuration = services.configuration.current()
-            if scores is None:
-                _note_failure(services, configuration, comment_id, claim)
-            else:
-                _note_scores(services, configuration, comment_id, scores, claim)
-                scored += 1
-            left.remove(comment_id)
+            findings = look_through(services, configuration, [answer.comment_id]).get(answer.comment_id)
+            _note(services, configuration, answer, claim, findings)
+            scored += answer.scores is not None
+            left.remove(answer.comment_id)
     finally:  # the database failed amid them, say: whoever comes next need not wait for the lease's end
         claims.give_back(claim, left)
     return scored
 
 
-def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
-    """What the pack says of each comment; None where it fails or takes too long."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """What the pack says of a comment's ``text``; no ``scores`` where it failed or took too long."""
+
+    comment_id: str
+    text: str
+    scores: Scores | None
+
+    def tells_of(self, comment: Comment, findings: TextFindings | None) -> bool:
+        """Whether it and the findings are of the text that stands there now. No comment is published for the sake of a
+        text that its writer has changed, nor scored once it is erased.
+        """
+        texts = {self.text, comment.body, None if findings is None else findings.text}
+        return texts == {self.text} and comment.status != Status.ERASED
+
+
+def _scores(services: Services, ids: Sequence[str]) -> list[_Scored]:
+    """What the pack says of each comment."""
     outside_write_transactions("scoring")
     with services.database.reading() as session:
         comments = comments_among(session, ids)
@@ -169,59 +194,43 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
     failed = {type(answer).__name__ for answer in answers if not isinstance(answer, Scores)}
     if failed:
         log.warning("late scoring failed for some; it is tried again", extra={"problem": ", ".join(sorted(failed))})
-    return [answer if isinstance(answer, Scores) else None for answer in answers]
+    return [
+        _Scored(comment_id=id_, text=comments[id_].body, scores=answer if isinstance(answer, Scores) else None)
+        for id_, answer in zip(ids, answers, strict=True)
+    ]
 
 
-def _note_failure(services: Services, configuration: Configuration, comment_id: str, claim: Claim) -> None:
-    run_in_unit_of_work(services, lambda unit: _failed(unit, configuration, services.site_rules, comment_id, claim))
-
-
-def _note_scores(
-    services: Services, configuration: Configuration, comment_id: str, scores: Scores, claim: Claim
+def _note(
+    services: Services, configuration: Configuration, scored: _Scored, claim: Claim, findings: TextFindings | None
 ) -> None:
-    run_in_unit_of_work(
-        services, lambda unit: _apply(unit, configuration, services.site_rules, comment_id, scores, claim)
-    )
-
-
-def _failed(
-    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment_id: str, claim: Claim
-) -> None:
-    comment = find_comment(unit.session, comment_id, lock=True)
-    if comment is None or comment.scored or not claim.holds(comment.scoring_leased_until):
-        return  # somebody else is at it, or was faster
-    comment.scoring_leased_until = None
-    comment.scoring_attempts += 1
-    if comment.scoring_attempts < ATTEMPTS or comment.status != Status.RECEIVED:
-        return
-    if is_left_to_policy(unit, comment):
-        _decide(unit, configuration, site_rules, comment, None)
+    run_in_unit_of_work(services, lambda unit: _apply(unit, services, configuration, scored, claim, findings))
 
 
 def _apply(
     unit: UnitOfWork,
+    services: Services,
     configuration: Configuration,
-    site_rules: SiteRulesCache,
-    comment_id: str,
-    scores: Scores,
+    scored: _Scored,
     claim: Claim,
+    findings: TextFindings | None,
 ) -> None:
-    comment = find_comment(unit.session, comment_id, lock=True)
+    comment, scores = find_comment(unit.session, scored.comment_id, lock=True), scored.scores
     # Another worker, or its writer or an admin, may have been faster.
-    if comment is None or comment.scored or comment.status == Status.ERASED:
+    if comment is None or comment.scored or not claim.holds(comment.scoring_leased_until):
         return
-    if not claim.holds(comment.scoring_leased_until):
-        return
-    comment.scored, comment.scoring_leased_until = True, None
-    store_scores(unit, comment.site_id, comment.id, scores)
-    if is_left_to_policy(unit, comment):
-        _decide(unit, configuration, site_rules, comment, scores)
+    comment.scoring_leased_until = None
+    if findings is None or not scored.tells_of(comment, findings):
+        return  # whoever comes next scores what stands there now
+    if scores is None:
+        comment.scoring_attempts += 1
+        if comment.scoring_attempts < ATTEMPTS or comment.status != Status.RECEIVED:
+            return
     else:
+        comment.scored = True
+        store_scores(unit, comment.site_id, comment.id, scores)
+    edits = edits_of(unit.session, comment.id)
+    if is_left_to_policy(unit, comment, edits):
+        decide_late(unit, comment, judge_afresh(unit, services, configuration, comment, scores, findings, edits))
+    elif scores is not None:
         signals = signals_from(scores, counts={"links": count_links(comment.body)})
         queue_index.change(unit.connection, comment.id, queue_index.scored(signals))
-
-
-def _decide(
-    unit: UnitOfWork, configuration: Configuration, site_rules: SiteRulesCache, comment: Comment, scores: Scores | None
-) -> None:
-    decide_late(unit, comment, judge_afresh(unit, configuration, site_rules, comment, scores))

@@ -28,7 +28,6 @@ from moderation.comments.evaluation import (
     wordlist_hits_in,
 )
 from moderation.comments.idempotency import (
-    DAY,
     Arrival,
     Idempotency,
     Sender,
@@ -39,6 +38,7 @@ from moderation.comments.idempotency import (
 )
 from moderation.comments.lifecycle import arrive
 from moderation.comments.mending import mend, mendable
+from moderation.comments.nudge import sentence_to_reconsider
 from moderation.comments.surge import look_for_surge
 from moderation.config.configuration import Configuration
 from moderation.core.comment import (
@@ -56,12 +56,14 @@ from moderation.core.errors import (
     CommentTooShort,
     DuplicateComment,
     InvalidField,
+    WordingToReconsider,
 )
 from moderation.core.ids import new_id
 from moderation.core.messages import ENGLISH, Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
 from moderation.storage.authors import Author, columns_of, find_authors
@@ -138,7 +140,7 @@ def submit(
     ``check`` is called before anything costly is done, and may refuse. ``admit`` is called once, right before the
     transaction: what it counts is accepted, or else ``take_back`` is called, which counts it no more.
     The same request under one Idempotency-Key gets one answer, however many come at once.
-    Raises the named facts of ``core.errors``; then nothing is stored.
+    Raises the named facts of ``core.errors``; then nothing is stored. ``WordingToReconsider`` counts like a comment.
     """
     configuration = services.configuration.current()
     case = _Case(
@@ -160,6 +162,10 @@ def submit(
             raise
         return first
     scored = _Scored() if case.received_only else _score(services, case, known)
+    sentence = _asked_about(case, known, scored)
+    if sentence is not None:
+        admit()  # to be asked counts like a comment: nobody can try out for nothing what is flagged
+        raise WordingToReconsider(sentence)
     with one_at_a_time(sender, case.idempotency):
         try:
             admit()
@@ -189,6 +195,14 @@ def _score(services: Services, case: _Case, known: _Known) -> _Scored:
     scores = score_or_none(services, request)
     # A pack that was still being loaded has not been tried.
     return _Scored(scores=scores, attempts=1 if scores is None and ready else 0)
+
+
+def _asked_about(case: _Case, known: _Known, scored: _Scored) -> str | None:
+    """A sentence that its writer is asked about before the comment is taken in; None: nothing is asked."""
+    if not case.submission.ask_first:
+        return None
+    at = known.article
+    return sentence_to_reconsider(case.configuration, at.site_id, at.section, case.submission.body, scored.scores)
 
 
 def _stored_once(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:

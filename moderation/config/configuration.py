@@ -143,6 +143,12 @@ class Appeals(Table):
     answer_within_days: Annotated[int, whole_number(1, 365)] = 7
 
 
+class Reports(Table):
+    """``[reports]``: after how many days what readers wrote in their own words of another's comment is forgotten."""
+
+    keep_texts_days: Annotated[int, whole_number(1, 3650)] = 365
+
+
 class Desk(Table):
     """``[desk]``: when moderators work, in words for readers; None: nothing is said about it."""
 
@@ -343,6 +349,7 @@ class Tables(Table):
     figures: Figures = Figures()
     legal: Legal = Legal()
     appeals: Appeals = Appeals()
+    reports: Reports = Reports()
     desk: Desk = Desk()
     webhooks: Webhooks = Webhooks()
     alerts: Alerts = Alerts()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 EVERYWHERE = "*"
 POLICY = "policy"
 """The actor of a decision that the policy made."""
+IMPORT = "import"
+"""The actor of what an archive from elsewhere brings."""
 READER = "reader"
 SYSTEM = "system"
 

@@ -39,6 +39,11 @@ class Cached(Generic[K, V]):
         with self._lock:
             return self._cache.get(key)
 
+    def forget(self, key: K) -> None:
+        """What is kept for this key is out of date."""
+        with self._lock:
+            self._cache.pop(key, None)
+
     def put(self, key: K, value: V) -> None:
         """Keeps this value, unless it is larger than all that can be kept."""
         with self._lock, suppress(ValueError):

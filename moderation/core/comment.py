@@ -31,8 +31,8 @@ answers."""
 
 
 MARKS = ("staff", "subscriber", "verified")
-_STRENGTHS = {"staff": 3, "verified": 2}
 """What an author can be marked as, beside a site's own badges."""
+_STRENGTHS = {"staff": 3, "verified": 2}
 
 
 class Notice(StrEnum):
@@ -78,7 +78,8 @@ class Author:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A comment as it comes in, its text already canonical (``core.text.as_written``). ``form_filled``: its form was
-    filled in as a program does it. ``mends``: the refused comment in whose place its writer sends it.
+    filled in as a program does it. ``mends``: the refused comment in whose place its writer sends it. ``ask_first``:
+    its writer is there to be asked about a sentence, where a newsroom wants that.
     """
 
     article_id: str
@@ -89,6 +90,7 @@ class Submission:
     created_at: datetime | None = None
     form_filled: bool = False
     mends: str | None = None
+    ask_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,18 @@ class CommentTooLong(ModerationError):
 
 
 @dataclass(eq=False, slots=True)
+class WordingToReconsider(ModerationError):
+    """A comment that would be flagged for its tone: its writer is asked about the sentence first, once."""
+
+    sentence: str
+    code: ClassVar[str] = noted("wording_to_reconsider")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"sentence": clipped(self.sentence, 400)}
+
+
+@dataclass(eq=False, slots=True)
 class DuplicateComment(ModerationError):
     """The same text by the same author on the same article within a day."""
 

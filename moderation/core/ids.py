@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
+
+import regex
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _LONGEST = 64
+_WITHIN = regex.compile(rf"[{_ALPHABET}]{{26}}")
 
 
 def new_id(now: datetime) -> str:
@@ -19,3 +23,8 @@ def new_id(now: datetime) -> str:
 def is_id(text: str) -> bool:
     """Whether this can be an identifier of ours. What can't be isn't looked for: no database sees it."""
     return len(text) <= _LONGEST and text.isascii() and text.isalnum()
+
+
+def ids_in(text: str) -> Iterator[str]:
+    """What can be an identifier of ours within a text such as an address, in either case; each once, in order."""
+    return iter(dict.fromkeys(_WITHIN.findall(text.lower())))

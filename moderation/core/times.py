@@ -10,6 +10,7 @@ EARLIEST, LATEST = 1970, 2200
 """Years between which a time must lie."""
 LONGEST = 60
 """Characters of a time; more are none."""
+DAY = timedelta(days=1)
 EXAMPLE = "2026-03-02T12:00:00Z"
 
 _FORM = regex.compile(

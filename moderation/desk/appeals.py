@@ -24,14 +24,13 @@ from moderation.services import Services
 from moderation.storage.appeals import (
     AppealLine,
     AppealOutcome,
+    Decidable,
     find_appeal,
     line_about,
-    open_appeals,
+    refused_places,
 )
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
-AT_MOST = 200
-"""So many open appeals are looked at for a list: the first due of them."""
 OUTCOMES = (AppealOutcome.UPHELD, AppealOutcome.PARTLY_REVERSED, AppealOutcome.REVERSED)
 """What somebody who looks again can decide."""
 
@@ -49,16 +48,10 @@ class AppealRuling:
     revision: int
 
 
-def to_decide(session: Session, actor: Actor, scopes: Sequence[Scope]) -> list[AppealLine]:
-    """The open appeals that this person can decide, the first due first."""
-    found = open_appeals(session, scopes, actor.account_id, own=False, limit=AT_MOST)
-    deciders: dict[Location, frozenset[str]] = {}
-    for line in open_appeals(session, scopes, actor.account_id, own=True, limit=AT_MOST):
-        if line.at not in deciders:
-            deciders[line.at] = may_decide_at(session, line.at)
-        if deciders[line.at] <= line.refused_by:
-            found.append(line)
-    return sorted(found, key=lambda line: (line.appeal.due_at, line.appeal.id))[:AT_MOST]
+def decidable_by(session: Session, actor: Actor, scopes: Sequence[Scope]) -> Decidable:
+    """Which open appeals this person can decide."""
+    refused = refused_places(session, scopes, actor.account_id)
+    return Decidable(account_id=actor.account_id, scopes=scopes, alone=may_decide_at(session, refused))
 
 
 def why_not(session: Session, actor: Actor, line: AppealLine) -> Message | None:
@@ -134,4 +127,4 @@ def decide_appeal(services: Services, actor: Actor, appeal_id: str, ruling: Appe
 
 def _nobody_else(session: Session, at: Location, refusers: frozenset[str]) -> bool:
     """Whether all who could look again have refused the comment themselves."""
-    return not may_decide_at(session, at) - refusers
+    return not may_decide_at(session, [at])[at] - refusers

@@ -15,7 +15,7 @@ from moderation.core.errors import ArticleNotFound, InvalidField, NotPossibleNow
 from moderation.core.ids import new_id
 from moderation.core.messages import Message
 from moderation.core.reach import MODERATE, SENIOR
-from moderation.core.text.written import as_written
+from moderation.core.text.written import written_within
 from moderation.desk.actions import Changed, Reversal, acted
 from moderation.services import Services
 from moderation.storage.actions import ActionItem
@@ -62,7 +62,7 @@ def set_mode(services: Services, actor: Actor, spot: Spot, form: ModeForm) -> st
     Moderators set articles, senior moderators sections and sites. Raises ``SiteNotFound``, ``ArticleNotFound``,
     ``RightMissing``, ``InvalidField``.
     """
-    sentence = _sentence(form.sentence)
+    sentence = written_within(form.sentence, "sentence", LONGEST_SENTENCE)
     if form.empty and sentence is not None:
         raise InvalidField("sentence", Message("sentence_alone"))
     if form.close_after_days is not None and not 0 <= form.close_after_days <= MAX_DAYS:
@@ -133,7 +133,7 @@ def make_read_only(services: Services, actor: Actor, site_id: str, sentence: str
     """Closes every discussion of a site at once, whatever is set for its sections and articles; what is published stays
     to be read. Raises ``SiteNotFound``, ``RightMissing``, ``InvalidField``.
     """
-    told = _sentence(sentence)
+    told = written_within(sentence, "sentence", LONGEST_SENTENCE)
 
     def work(unit: UnitOfWork) -> None:
         spot = Spot(site_id=site_id)
@@ -194,13 +194,6 @@ def _check_spot(unit: UnitOfWork, actor: Actor, spot: Spot) -> Article | None:
         return article
     site_reached(unit.session, actor, SENIOR, spot.site_id, spot.section or None)
     return None
-
-
-def _sentence(text: str | None) -> str | None:
-    text = as_written(text or "", "sentence")
-    if len(text) > LONGEST_SENTENCE:
-        raise InvalidField("sentence", Message("text_too_long", {"number": len(text), "maximum": LONGEST_SENTENCE}))
-    return text or None
 
 
 def _row(unit: UnitOfWork, actor: Actor, spot: Spot, cause: Cause, form: ModeForm, sentence: str | None) -> ModeSetting:

@@ -206,7 +206,7 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
     """
 
     def work(unit: UnitOfWork) -> str | None:
-        note = unit.session.get(Note, note_id, with_for_update=True) if is_id(note_id) else None
+        note = unit.session.get(Note, note_id, with_for_update=True, populate_existing=True) if is_id(note_id) else None
         if note is None:
             raise NoteNotFound
         about = NoteAbout(note.about)
@@ -228,7 +228,7 @@ def remove_note(services: Services, actor: Actor, note_id: str) -> str | None:
 def reverse_note(of: Reversal, item: ActionItem) -> bool:
     """Takes a note away again, or puts it back. False where somebody has changed that since."""
     unit, before = of.unit, item.before
-    note = unit.session.get(Note, item.subject, with_for_update=True)
+    note = unit.session.get(Note, item.subject, with_for_update=True, populate_existing=True)
     if note is None or note.removed_at != (None if before["removed"] else of.action.made_at):
         return False
     about = NoteAbout(note.about)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
@@ -15,10 +14,10 @@ from moderation.config.configuration import Legal
 from moderation.core.actor import Actor
 from moderation.core.decision import Prompt
 from moderation.core.errors import InvalidField, NotPossibleNow
-from moderation.core.ids import new_id
+from moderation.core.ids import ids_in, new_id
 from moderation.core.messages import Message, noted
 from moderation.core.reach import SENIOR
-from moderation.core.text.written import as_written
+from moderation.core.text.written import written_within
 from moderation.desk.decide import Ruling, decide_within
 from moderation.services import Services
 from moderation.storage.articles import Article
@@ -31,7 +30,6 @@ LONGEST_LINE = 300
 TOLD_UNDECIDED = noted("sender_told_undecided")
 ERASED_UNDECIDED = noted("sender_erased_undecided")
 _EARLIEST = timedelta(days=3650)
-_REFERENCE = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 _PROMPTS = {
     LegalKind.NOTICE: Prompt.NOTICE,
     LegalKind.GRIEVANCE: Prompt.REPORT,
@@ -81,11 +79,11 @@ def receive(services: Services, actor: Actor, site_id: str, form: CaseForm) -> s
     Raises ``SiteNotFound``, ``RightMissing``, ``InvalidField``.
     """
     clocks = services.configuration.current().legal
-    explanation = _text(form.explanation, "explanation", LONGEST_TEXT)
+    explanation = written_within(form.explanation, "explanation", LONGEST_TEXT)
     if explanation is None:
         raise InvalidField("explanation", Message("explanation_missing"))
     link, sender, contact = (
-        _text(getattr(form, name), name, 2000 if name == "link" else LONGEST_LINE)
+        written_within(getattr(form, name), name, 2000 if name == "link" else LONGEST_LINE)
         for name in ("link", "sender", "contact")
     )
 
@@ -144,7 +142,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
     ``review.decide_comment`` raises.
     """
     configuration = services.configuration.current()
-    decision = _text(ruling.decision, "decision", LONGEST_TEXT)
+    decision = written_within(ruling.decision, "decision", LONGEST_TEXT)
     if decision is None:
         raise InvalidField("decision", Message("case_decision_missing"))
 
@@ -173,7 +171,7 @@ def decide_case(services: Services, actor: Actor, case_id: str, ruling: CaseRuli
 
 def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | None, Article | None]:
     """The comment and the article of this site that an address, a reference or an article's id leads to."""
-    for reference in _REFERENCE.findall(link.lower()):
+    for reference in ids_in(link):
         comment = session.get(Comment, reference)
         if comment is not None and comment.site_id == site_id:
             return comment, session.get(Article, comment.article_id)
@@ -184,10 +182,3 @@ def found_behind(session: Session, site_id: str, link: str) -> tuple[Comment | N
     ids = {name for one in (address, bare) for name in (one, unquote(one.rpartition("/articles/")[2]))}
     asked = or_(Article.url.in_(spelled), Article.external_id.in_(ids))
     return None, session.scalar(select(Article).where(Article.site_id == site_id, asked).limit(1))
-
-
-def _text(text: str | None, field: str, maximum: int) -> str | None:
-    text = as_written(text or "", field)
-    if len(text) > maximum:
-        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text or None

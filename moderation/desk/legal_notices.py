@@ -8,6 +8,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from urllib.parse import urlsplit
 
 import regex
@@ -17,10 +18,10 @@ from moderation.accounts.reachable import case_reached
 from moderation.core.actor import READER, Actor
 from moderation.core.comment import Status
 from moderation.core.errors import CommentNotFound, InvalidField, NoticeNotFound
-from moderation.core.ids import is_id, new_id
+from moderation.core.ids import ids_in, is_id, new_id
 from moderation.core.messages import Message
 from moderation.core.signing import keyed
-from moderation.core.text.written import as_written, sameness, visible_length
+from moderation.core.text.written import sameness, written_within
 from moderation.desk.legal import ERASED_UNDECIDED, LONGEST_TEXT, TOLD_UNDECIDED, due_at, tell_received
 from moderation.services import Services
 from moderation.storage.articles import Article
@@ -32,7 +33,6 @@ from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 log = logging.getLogger(__name__)
 
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_LAW = 200, 254, 500
-_REFERENCE = regex.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 _EMAIL = regex.compile(r"[^@\s,;<>()\[\]\\\"]{1,64}+@(?:[\p{L}\p{N}-]{1,63}+\.)++[\p{L}\p{N}-]{2,63}+")
 
 
@@ -117,7 +117,7 @@ def noticed_comment(session: Session, form: NoticeForm, host: str) -> Comment:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InvalidField("url", Message("notice_url_wrong"))
-    references = list(dict.fromkeys(_REFERENCE.findall(f"{parts.path} {parts.query} {parts.fragment}".lower())))[:20]
+    references = list(islice(ids_in(f"{parts.path} {parts.query} {parts.fragment}"), 20))
     found = [comment for one in references if (comment := find_comment(session, one)) is not None]
     if parts.netloc.lower() == host.lower():
         if not references:
@@ -150,12 +150,12 @@ def _once_published(session: Session, comment_id: str) -> Comment:
 
 def _checked(form: NoticeForm) -> NoticeForm:
     """The notice as it is kept. Raises ``InvalidField`` for what is missing, or isn't what it should be."""
-    explanation = _text(form.explanation, "explanation", LONGEST_TEXT)
+    explanation = written_within(form.explanation, "explanation", LONGEST_TEXT)
     if explanation is None:
         raise InvalidField("explanation", Message("notice_explanation_missing"))
     if not (form.comment_id or form.url):
         raise InvalidField("url", Message("notice_comment_missing"))
-    name, email = _text(form.name, "name", LONGEST_NAME), _text(form.email, "email", LONGEST_EMAIL)
+    name, email = written_within(form.name, "name", LONGEST_NAME), written_within(form.email, "email", LONGEST_EMAIL)
     if form.category is not NoticeCategory.CHILD_ABUSE:
         if name is None:
             raise InvalidField("name", Message("notice_name_missing"))
@@ -167,21 +167,14 @@ def _checked(form: NoticeForm) -> NoticeForm:
         raise InvalidField("good_faith", Message("notice_good_faith_missing"))
     return NoticeForm(
         comment_id=form.comment_id,
-        url=_text(form.url, "url", 2000),
+        url=written_within(form.url, "url", 2000),
         explanation=explanation,
-        law=_text(form.law, "law", LONGEST_LAW),
+        law=written_within(form.law, "law", LONGEST_LAW),
         name=name,
         email=email,
         good_faith=True,
         category=form.category,
     )
-
-
-def _text(text: str | None, field: str, maximum: int) -> str | None:
-    text = as_written(text or "", field, longest=10 * maximum)
-    if len(text) > maximum:
-        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
-    return text if visible_length(text) else None
 
 
 def _notice_keys(secrets: Sequence[str], comment: Comment, form: NoticeForm, address: str) -> tuple[str, ...]:

@@ -89,7 +89,7 @@ def _kept(form: NoticeForm, now: datetime) -> dict[str, Any]:
 
 def _standing(unit: UnitOfWork, article_id: str) -> dict[str, Any]:
     """What stands there now, as an action keeps it; the row is held, so that two change it one after the other."""
-    row = unit.session.get(Discussion, article_id, with_for_update=True)
+    row = unit.session.get(Discussion, article_id, with_for_update=True, populate_existing=True)
     if row is None or row.notice is None:
         return _NOTHING
     return {

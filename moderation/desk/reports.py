@@ -28,9 +28,9 @@ _WORDS = {
 }
 
 
-def dismiss_reports(services: Services, moderator: Actor, comment_id: str, outcome: ReportOutcome) -> str | None:
-    """All open reports of a comment were wrong, or are set aside, which counts against nobody. Returns the action's id;
-    None where there are none.
+def set_reports_aside(services: Services, moderator: Actor, comment_id: str) -> str | None:
+    """All open reports of a comment are set aside, which counts against nobody. Returns the action's id; None where
+    there are none.
 
     Raises ``CommentNotFound``, ``RightMissing``, ``NotPossibleNow`` for a comment that isn't published.
     """
@@ -40,7 +40,7 @@ def dismiss_reports(services: Services, moderator: Actor, comment_id: str, outco
         comment = comment_at_hand(unit, moderator, comment_id)
         if comment.status != Status.APPROVED:
             raise NotPossibleNow(Message("reports_not_dismissable_now", {"status": Word(comment.status)}))
-        return _dismissed(unit, moderator, comment, outcome)
+        return _dismissed(unit, moderator, comment, ReportOutcome.SET_ASIDE)
 
     return run_in_unit_of_work(services, work)
 

@@ -18,6 +18,7 @@ from moderation.core.wordlist import term_text
 from moderation.desk.actions import Changed, Reversal, acted
 from moderation.services import Services
 from moderation.storage.actions import ActionItem
+from moderation.storage.base import locked
 from moderation.storage.database import lock
 from moderation.storage.site_rules import Term, live_terms
 from moderation.storage.site_rules_cache import site_rules_changed, site_rules_lock
@@ -100,7 +101,7 @@ def reverse_terms(of: Reversal, item: ActionItem) -> bool:
 
 
 def _off(unit: UnitOfWork, actor: Actor, term_id: str, *, undoes: str | None = None) -> bool:
-    query = select(Term).where(Term.id == term_id).with_for_update()
+    query = locked(select(Term).where(Term.id == term_id))
     term = unit.session.scalar(query) if is_id(term_id) else None
     if term is None:
         raise TermNotFound

@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 
 from moderation.comments.articles import paragraphs_of
 from moderation.comments.decisions import store_decisions
-from moderation.comments.idempotency import DAY
 from moderation.comments.lifecycle import Imported, bring_in
 from moderation.comments.rescoring import ATTEMPTS
+from moderation.core.actor import IMPORT
 from moderation.core.addresses import canonical_address, name_of
 from moderation.core.article_ids import article_name
 from moderation.core.comment import WAITING, Author, Mode, Status
@@ -31,6 +31,7 @@ from moderation.core.signing import comment_fingerprint
 from moderation.core.text.links import count_links
 from moderation.core.text.names import links_in_name
 from moderation.core.text.written import sameness
+from moderation.core.times import DAY
 from moderation.imports import commento, coral, disqus, isso, remark42, wordpress
 from moderation.imports.reading import Broken, hash_of, one_line, text_of_html
 from moderation.imports.reasons import statement_from_elsewhere
@@ -56,7 +57,6 @@ READERS: Mapping[str, Reader] = {
     "remark42": remark42.read,
     "commento": commento.read,
 }
-ACTOR = "import"
 UNASKED = ATTEMPTS
 """As many tries to score as a worker makes: it takes no part in a comment that had them."""
 LONGEST_TITLE = 300
@@ -205,7 +205,7 @@ class _Importing:
                 for name, (score, model) in one.scores.items()
             ]
         if imported:
-            bring_in(unit, imported, actor=ACTOR)
+            bring_in(unit, imported, actor=IMPORT)
             store_decisions(unit, decisions)
             insert_perspective_scores(unit.connection, scores)
         result.statuses.update(one.status.value for one in new)
@@ -259,7 +259,7 @@ class _Importing:
                 "comment_id": came.columns["id"],
                 "revision": revision,
                 "status": decided.status.value,
-                "actor": ACTOR,
+                "actor": IMPORT,
                 "account_id": None,
                 "automated": not decided.person,
                 "reasons": [],
@@ -314,6 +314,7 @@ class _Importing:
             version=1,
             created_at=at or unit.now,
             updated_at=unit.now,
+            closed_at=unit.now if article.closed else None,
             verified=False,
         )
         unit.session.add(row)
@@ -322,7 +323,7 @@ class _Importing:
         if address:
             take_addresses(unit.connection, self._site, row.id, [address], unit.now)
         payload = {"from": None, "to": row.mode, "verified": False, "file": self.file_hash, "import": self._id}
-        unit.event(self._site, ACTOR, "article.closed" if article.closed else "article.opened", row.id, payload)
+        unit.event(self._site, IMPORT, "article.closed" if article.closed else "article.opened", row.id, payload)
         return row.id
 
     def _address(self, article: Article) -> str | None:

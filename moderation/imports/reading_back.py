@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from moderation.accounts.passwords import NOT_CHOSEN
 from moderation.accounts.sites import insert_site
 from moderation.comments.lifecycle import put_back
+from moderation.core.actor import IMPORT
 from moderation.core.audit_chain import GENESIS, SYSTEM, AuditEvent, ChainHead, hashed_text, verify
 from moderation.core.errors import ChainBroken
 from moderation.core.keyring import Purpose
@@ -35,7 +36,6 @@ from moderation.storage.row_insert import RowInsert
 from moderation.storage.sites import Site
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
-ACTOR = "import"
 AT_ONCE = 500
 _EVENT = ("sequence", "time", "actor", "event", "subject", "payload", "previous", "hash")
 _insert_events = RowInsert(table_of(EventRow))
@@ -108,7 +108,7 @@ def read_back(
             unit.connection.execute(update(Article).where(Article.id == article_id).values(joined_into=into))
         if new.total():
             payload = {"lines": checked.counts.total(), "head": checked.head.hash}
-            unit.event(SYSTEM, ACTOR, "site.restored", site_id, payload)
+            unit.event(SYSTEM, IMPORT, "site.restored", site_id, payload)
 
     run_in_unit_of_work(services, finish)
     return +new
@@ -220,14 +220,14 @@ def _check_free(services: Services, file: Path, site_id: str, checked: Checked) 
 def _prepare(unit: UnitOfWork, services: Services, site_id: str, checked: Checked) -> None:
     """The site is there, and the keys by which its authors are known again."""
     if unit.session.get(Site, site_id) is None:
-        insert_site(unit, ACTOR, site_id, checked.name)
+        insert_site(unit, IMPORT, site_id, checked.name)
     lock(unit.connection, LOCK)
     wrapping = Wrapping(services.settings)
     known = {wrapping.opened(row.wrapped) for row in stored_keys(unit.session)}
     for secret in map(wrapping.opened, checked.keys):
         if secret is not None and secret not in known:
             row = add_key(unit.session, wrapping, Purpose.IDENTITY, unit.now, secret=secret)
-            unit.event(SYSTEM, ACTOR, "key.imported", str(row.id), {"purpose": Purpose.IDENTITY.value})
+            unit.event(SYSTEM, IMPORT, "key.imported", str(row.id), {"purpose": Purpose.IDENTITY.value})
 
 
 def _store(
@@ -287,7 +287,7 @@ def _store_account(unit: UnitOfWork, id_: str, name: str) -> int:
     )
     unit.session.add(account)
     unit.session.flush()
-    unit.event(SYSTEM, ACTOR, "account.created", id_, {"roles": {}, "restored": True})
+    unit.event(SYSTEM, IMPORT, "account.created", id_, {"roles": {}, "restored": True})
     return 1
 
 

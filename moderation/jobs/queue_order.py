@@ -1,5 +1,6 @@
-"""The queue's order is brought up to date: after a change of the policy every waiting comment is weighed anew, from the
-signals in the queue index, in the background. Until all are, the queue keeps its old order, and then changes at once.
+"""The queue's order is brought up to date: after a change of the policy every waiting comment, and every published one
+with open reports, is weighed anew, from the signals in the queue index, in the background. Until all are, the queue
+keeps its old order, and then changes at once.
 
 Several processes may look, and one does it: it has a claim, renewed with each batch, which is one short transaction.
 Whatever is left is found by the version under which a comment was weighed: a process that is killed leaves nothing half
@@ -126,7 +127,9 @@ def _step(
         both = order.version == version or row.severity_policy is None
         rules = configuration.policy.rules_for(row.site_id, row.section)
         reasons = concerns(signals_in(row._mapping, holds.get(row.comment_id, ())), rules)
-        weight = {"of": row.number, "weight": severity_of(reasons).value, "flagged": flags_among(reasons)}
+        # What stands published keeps what was found in it when it was decided.
+        flagged = flags_among(reasons) if row.waiting else row.flags
+        weight = {"of": row.number, "weight": severity_of(reasons).value, "flagged": flagged}
         (now if both else later).append(weight)
     for slots, weights in (((0, 1), now), ((1 - order.serving,), later)):
         if weights:

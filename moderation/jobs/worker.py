@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from moderation.comments.expiry import expire_waiting
+from moderation.comments.reports import forget_old_texts
 from moderation.comments.rescoring import score_waiting
 from moderation.desk.bulk_runner import carry_on
 from moderation.jobs.chain_checks import check_chains
@@ -122,12 +123,15 @@ class Sweeper(_Background):
         return score_waiting(self._services, stopped=self._stopped.is_set) > 0
 
     def _forget(self) -> None:
-        """Once an hour, removes what is kept for a time: suggested labels' texts, answers to an Idempotency-Key."""
+        """Once an hour, removes what is kept for a time: texts of suggested labels and of reports, answers to an
+        Idempotency-Key.
+        """
         if time.monotonic() < self._forgets_at:
             return
         self._forgets_at = time.monotonic() + FORGET_SECONDS
         try:
             forget_outdated(self._services)
+            forget_old_texts(self._services, stopped=self._paused)
             before = self._services.clock() - ANSWERS_LAST
             self._services.database.writing(lambda session: forget_answers(session, before))
         except Exception:  # comments are scored all the same

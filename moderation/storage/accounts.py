@@ -140,6 +140,14 @@ def grants_of(session: Session, account_id: str) -> dict[str, Granted]:
     return {row.site_id: _granted(row) for row in session.execute(_GRANTS, {"account": account_id})}
 
 
+def every_grant(session: Session) -> dict[str, dict[str, Granted]]:
+    """Of each account that has any: site id (or ``*``) to what is granted there."""
+    found: dict[str, dict[str, Granted]] = {}
+    for row in session.execute(select(Grant.account_id, *_GRANTED)):
+        found.setdefault(row.account_id, {})[row.site_id] = _granted(row)
+    return found
+
+
 _GRANTED = (Grant.site_id, Grant.role, Grant.sections, Grant.extra)
 _GRANTS = select(*_GRANTED).where(Grant.account_id == bindparam("account")).order_by(Grant.site_id)
 
@@ -221,7 +229,7 @@ def session_told_as(session: Session, account_id: str, told_as: str) -> WebSessi
 
 def locked_account(session: Session, account_id: str) -> Account | None:
     """The account, and nobody else changes it until this transaction ends."""
-    return session.get(Account, account_id, with_for_update=True)
+    return session.get(Account, account_id, with_for_update=True, populate_existing=True)
 
 
 def invited_account(session: Session, digest: str, now: datetime) -> Account | None:

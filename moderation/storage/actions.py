@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.core.ids import is_id
-from moderation.storage.base import Base, BigCount, table_of
+from moderation.storage.base import Base, BigCount, locked, table_of
 from moderation.storage.comments import Comment
 
 
@@ -82,7 +82,7 @@ def find_action(session: Session, action_id: str, *, lock: bool = False) -> Mode
     if not is_id(action_id):
         return None
     query = select(ModeratorAction).where(ModeratorAction.id == action_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def own_actions(session: Session, account_id: str, *, limit: int) -> Sequence[ModeratorAction]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, and_, bindparam, exists, false, or_, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, bindparam, exists, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import Status
 from moderation.core.reach import Location, Scope
 from moderation.storage.articles import Article
-from moderation.storage.base import Base, one_of, table_of
+from moderation.storage.base import Base, locked, one_of, table_of
 from moderation.storage.comments import Comment, DecisionRow
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
@@ -85,10 +85,16 @@ class AppealFilter:
     section: str = ""
     reason: str = ""
 
-    def takes(self, line: AppealLine) -> bool:
-        """Whether it asks for this one."""
-        asked = ((self.site, line.at.site_id), (self.section, line.at.section), (self.reason, line.appeal.reason_id))
-        return all(wanted in ("", given) for wanted, given in asked)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decidable:
+    """Which open appeals somebody can decide: those within ``scopes`` but for what they have ever refused themselves;
+    and of that those ``alone`` that all who could decide there have refused, by these places and who could there.
+    """
+
+    account_id: str | None
+    scopes: Sequence[Scope]
+    alone: Mapping[Location, frozenset[str]]
 
 
 _INDEX = table_of(QueueIndex).c
@@ -103,13 +109,13 @@ _REFUSED_BY = (
 def find_appeal(session: Session, appeal_id: str, *, lock: bool = False) -> Appeal | None:
     """One appeal; with ``lock`` nobody else decides it until this transaction ends."""
     query = select(Appeal).where(Appeal.id == appeal_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def appeal_about(session: Session, comment_id: str, *, lock: bool = False) -> Appeal | None:
     """The appeal about a comment, if its writer has asked for one."""
     query = select(Appeal).where(Appeal.comment_id == comment_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -121,36 +127,103 @@ def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, froz
     return {comment_id: frozenset(accounts) for comment_id, accounts in found.items()}
 
 
-def open_appeals(
-    session: Session, scopes: Sequence[Scope], account_id: str | None, *, own: bool, limit: int
-) -> list[AppealLine]:
-    """The appeals within these scopes that wait for somebody, the first due first: with ``own`` those about comments
-    that this account has ever refused, else the others. One whose comment waits in the queue again is not among them.
-    """
+def refused_places(session: Session, scopes: Sequence[Scope], account_id: str | None) -> list[Location]:
+    """Where the comments are that this account has ever refused and that wait for another look."""
     if not session.scalar(_ANY_OPEN):  # asked with every page of the desk
         return []
-    query = _lines(scopes).where(Appeal.decided_at.is_(None))
-    query = query.where(Comment.status == Status.REJECTED)
-    refused = exists().where(
-        DecisionRow.comment_id == Appeal.comment_id,
-        DecisionRow.account_id == account_id,
-        DecisionRow.status == Status.REJECTED,
-    )
-    query = query.where(refused if own else ~refused)
+    at = (Appeal.site_id, _INDEX.section, _INDEX.escalated)
+    query = _open(scopes).with_only_columns(*at).where(_refused_by([account_id])).distinct()
+    return [
+        Location(site_id=site_id, section=section, escalated=bool(escalated))
+        for site_id, section, escalated in session.execute(query)
+    ]
+
+
+def appeals_to_decide(
+    session: Session, of: Decidable, wanted: AppealFilter, *, after: Appeal | None = None, limit: int
+) -> list[AppealLine]:
+    """The open appeals that somebody can decide, the first due first; those ``after`` this one."""
+    query = _narrowed(_decidable(of), wanted)
+    if after is not None:
+        same = and_(Appeal.due_at == after.due_at, Appeal.id > after.id)
+        query = query.where(or_(Appeal.due_at > after.due_at, same))
     return _read(session, query.order_by(Appeal.due_at, Appeal.id).limit(limit))
 
 
-def decided_appeals(
-    session: Session, scopes: Sequence[Scope], wanted: AppealFilter, *, before: Appeal | None = None, limit: int
-) -> list[AppealLine]:
-    """Those that were decided, the newest first; those ``before`` this one."""
-    query = _lines(scopes).where(Appeal.decided_at.is_not(None))
+def how_many_to_decide(session: Session, of: Decidable, wanted: AppealFilter, *, maximum: int) -> int:
+    """How many these are; one more than ``maximum`` stands for any number beyond."""
+    if not session.scalar(_ANY_OPEN):
+        return 0
+    some = _narrowed(_decidable(of), wanted).with_only_columns(Appeal.id).limit(maximum + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def sections_to_decide(session: Session, of: Decidable) -> list[str]:
+    """The sections of these appeals' articles."""
+    query = _decidable(of).with_only_columns(_INDEX.section).where(_INDEX.section.is_not(None)).distinct()
+    return sorted(session.scalars(query))
+
+
+def is_to_decide(session: Session, of: Decidable, appeal: Appeal) -> bool:
+    """Whether this appeal is one of them."""
+    query = _decidable(of).with_only_columns(Appeal.id).where(Appeal.id == appeal.id)
+    return session.scalar(query) is not None
+
+
+def appeals_beside(session: Session, of: Decidable, appeal: Appeal) -> tuple[str | None, str | None]:
+    """The ids of those that come right before and right after this one in their list."""
+    ids = _decidable(of).with_only_columns(Appeal.id)
+    due, id_ = Appeal.due_at, Appeal.id
+    before = or_(due < appeal.due_at, and_(due == appeal.due_at, id_ < appeal.id))
+    after = or_(due > appeal.due_at, and_(due == appeal.due_at, id_ > appeal.id))
+    return (
+        session.scalar(ids.where(before).order_by(due.desc(), id_.desc()).limit(1)),
+        session.scalar(ids.where(after).order_by(due, id_).limit(1)),
+    )
+
+
+def _open(scopes: Sequence[Scope]) -> Select[Any]:
+    """Those that wait for somebody. One whose comment waits in the queue again is not among them."""
+    return _lines(scopes).where(Appeal.decided_at.is_(None), Comment.status == Status.REJECTED)
+
+
+def _decidable(of: Decidable) -> Select[Any]:
+    others_refused = [~_refused_by([of.account_id])]
+    for at, deciders in of.alone.items():
+        there = and_(
+            Appeal.site_id == at.site_id,
+            _INDEX.section.is_not_distinct_from(at.section),
+            _INDEX.escalated.is_(at.escalated),
+        )
+        others_refused.append(and_(there, _refused_by(deciders)))
+    return _open(of.scopes).where(or_(*others_refused))
+
+
+def _refused_by(account_ids: Collection[str | None]) -> ColumnElement[bool]:
+    """That all of these accounts have ever refused the comment."""
+    refusals = (
+        select(func.count(DecisionRow.account_id.distinct()))
+        .where(DecisionRow.comment_id == Appeal.comment_id, DecisionRow.status == Status.REJECTED)
+        .where(DecisionRow.account_id.in_(sorted(filter(None, account_ids))))
+    )
+    return refusals.correlate(Appeal).scalar_subquery() == len(account_ids)
+
+
+def _narrowed(query: Select[Any], wanted: AppealFilter) -> Select[Any]:
     if wanted.site:
         query = query.where(Appeal.site_id == wanted.site)
     if wanted.section:
         query = query.where(_INDEX.section == wanted.section)
     if wanted.reason:
         query = query.where(Appeal.reason_id == wanted.reason)
+    return query
+
+
+def decided_appeals(
+    session: Session, scopes: Sequence[Scope], wanted: AppealFilter, *, before: Appeal | None = None, limit: int
+) -> list[AppealLine]:
+    """Those that were decided, the newest first; those ``before`` this one."""
+    query = _narrowed(_lines(scopes).where(Appeal.decided_at.is_not(None)), wanted)
     if before is not None:
         same = and_(Appeal.decided_at == before.decided_at, Appeal.id < before.id)
         query = query.where(or_(Appeal.decided_at < before.decided_at, same))
@@ -190,7 +263,7 @@ def _read(session: Session, query: Select[Any]) -> list[AppealLine]:
     ]
 
 
-_SETTLED = select(Appeal).where(Appeal.comment_id == bindparam("of"), Appeal.decided_at.is_(None)).with_for_update()
+_SETTLED = locked(select(Appeal).where(Appeal.comment_id == bindparam("of"), Appeal.decided_at.is_(None)))
 
 
 def unsettled(session: Session, comment_id: str) -> Appeal | None:

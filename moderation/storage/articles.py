@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindpara
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, locked, table_of
 from moderation.storage.sites import Site
 
 _JOINED = "joined_into IS NOT NULL"
@@ -20,6 +20,7 @@ class Article(Base):
     """One article. ``id`` is ours and random; ``external_id`` is the site's own name for it. ``verified``: its site
     has sent it itself; what a reader's browser said of it is taken for nothing certain. ``joined_into`` is the article
     that it has become a part of: then nothing is left of it but its name, which means that other one.
+    ``closed_at``: since when the site itself has had it closed or hidden (None: it hasn't, or nobody knows).
     """
 
     __tablename__ = "articles"
@@ -44,6 +45,7 @@ class Article(Base):
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
     verified: Mapped[bool] = mapped_column(default=True, server_default=true())
     joined_into: Mapped[str | None] = mapped_column(ForeignKey("articles.id"))
 
@@ -97,7 +99,7 @@ _THIS = (
     .scalar_subquery(),
 )
 _FIND = select(Article).where(*_THIS)
-_LOCK = _FIND.with_for_update(key_share=True)
+_LOCK = locked(_FIND, key_share=True)
 _COLUMNS = table_of(Article).c
 _SITE = table_of(Site).c
 _PLACE = (
@@ -138,6 +140,11 @@ def forget_older_versions(session: Session, article_id: str, version: int) -> No
 
 def prepared_version(session: Session, article_id: str, version: int, made_by: str) -> PreparedVersion | None:
     return session.get(PreparedVersion, (article_id, version, made_by))
+
+
+def articles_among(session: Session, article_ids: Collection[str]) -> Sequence[Article]:
+    """Those of these articles that there are."""
+    return session.scalars(select(Article).where(Article.id.in_(article_ids)).order_by(Article.id)).all()
 
 
 def articles_of(session: Session, site_id: str, *, limit: int = 100) -> Sequence[Article]:

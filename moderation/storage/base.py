@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Integer, MetaData, Table, bindparam
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Integer, MetaData, Select, Table, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
@@ -66,6 +66,16 @@ class Base(DeclarativeBase):
 def table_of(mapped: type[Base]) -> Table:
     """The plain table behind a mapped class: inserting into it skips the mapper, which an intake can't afford."""
     return cast(Table, mapped.__table__)
+
+
+Q = TypeVar("Q", bound=Select[Any])
+
+
+def locked(query: Q, *, key_share: bool = False) -> Q:
+    """The same query of mapped rows, which nobody else changes until the transaction ends. What the session read of
+    them before is read anew: it may be older than the lock. With ``key_share`` rows that name them needn't wait.
+    """
+    return query.with_for_update(key_share=key_share).execution_options(populate_existing=True)
 
 
 # SQLAlchemy takes longer to build a statement, and to find what it has compiled of it, than a database takes to answer

@@ -35,7 +35,7 @@ class ChainCheck(Base):
 
 def find_check(session: Session, chain: str, *, lock: bool = False) -> ChainCheck | None:
     """What is known of a chain; with ``lock`` nobody else changes it until this transaction ends."""
-    return session.get(ChainCheck, chain, with_for_update=lock)
+    return session.get(ChainCheck, chain, with_for_update=lock, populate_existing=lock)
 
 
 def checks_of(session: Session, chains: Sequence[str]) -> Sequence[ChainCheck]:

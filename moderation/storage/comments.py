@@ -29,7 +29,7 @@ from moderation.core.comment import Status
 from moderation.core.ids import is_id
 from moderation.core.scores import LABELS, Language, PackStamp, Scale, Scores, SentenceScore
 from moderation.storage.authors import Author, numbered, with_key
-from moderation.storage.base import Base
+from moderation.storage.base import Base, locked
 
 UNSCORED = "comments.scored IS FALSE"
 """What the sweep for comments without scores looks for, again and again: an index of nothing else."""
@@ -202,7 +202,7 @@ class DecisionRow(Base):
 
 _FIND = select(Comment).where(Comment.id == bindparam("of"))
 # Replies name their parent by its key: they need not wait for a decision about it.
-_LOCK = _FIND.with_for_update(key_share=True)
+_LOCK = locked(_FIND, key_share=True)
 
 
 def find_comment(session: Session, comment_id: str, *, lock: bool = False) -> Comment | None:

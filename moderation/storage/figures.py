@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from moderation.core.actor import IMPORT
 from moderation.core.comment import Status
 from moderation.core.times import start_of_day
 from moderation.storage.appeals import AppealCount, appeal_counts
@@ -116,11 +117,16 @@ _LATELY_DECIDED = 250
 
 
 def waits_of_decided(session: Session, site_id: str, *, since: datetime) -> list[timedelta]:
-    """How long the comments waited that people decided last on this site since then, some hundreds at most."""
+    """How long the comments waited that people decided last on this site since then, some hundreds at most. How long
+    they waited elsewhere, before they came in from an archive, is nothing that they wait here.
+    """
+    elsewhere = exists().where(
+        _DECISIONS.comment_id == _D.comment_id, _DECISIONS.actor == IMPORT, _DECISIONS.decided_at == _D.decided_at
+    )
     waits: list[timedelta] = []
     for status in (Status.APPROVED, Status.REJECTED):
         query = select(_D.received_at, _D.decided_at).where(*_decided(site_id, status, since))
-        query = query.where(_D.by_person.is_not(None)).order_by(_D.decided_at.desc()).limit(_LATELY_DECIDED)
+        query = query.where(_D.by_person.is_not(None), ~elsewhere).order_by(_D.decided_at.desc()).limit(_LATELY_DECIDED)
         waits += [decided_at - received_at for received_at, decided_at in session.execute(query)]
     return waits
 

@@ -51,6 +51,11 @@ def unfinished(session: Session, target_id: str) -> list[str]:
     return list(session.scalars(_UNFINISHED, {"target": target_id}))
 
 
+def is_away(session: Session, source_id: str) -> bool:
+    """Whether comments stand elsewhere that came from this article."""
+    return session.connection().scalar(_AWAY, {"source": source_id, "many": 1}) is not None
+
+
 def move_comments(session: Session, source_id: str, target: Article, *, most: int) -> int:
     """Some of the comments under one article stand under another; returns how many have moved, ``most`` at most."""
     ids = list(session.connection().scalars(_SOME, {"source": source_id, "many": most}))

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, bindparam, false, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.ids import is_id
-from moderation.storage.base import Base, one_of
+from moderation.storage.base import Base, locked, one_of
 
 
 class LegalKind(StrEnum):
@@ -98,7 +98,7 @@ def open_cases(session: Session, site_ids: Sequence[str], *, limit: int = 200) -
 def find_case(session: Session, case_id: str, *, lock: bool = False) -> LegalCase | None:
     """One case, for whoever has its receipt."""
     query = select(LegalCase).where(LegalCase.id == case_id)
-    return session.scalar(query.with_for_update() if lock else query) if is_id(case_id) else None
+    return session.scalar(locked(query) if lock else query) if is_id(case_id) else None
 
 
 def same_notice(session: Session, site_id: str, notice_keys: Sequence[str]) -> LegalCase | None:

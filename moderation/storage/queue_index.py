@@ -4,7 +4,7 @@ writes it with every change of status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -285,9 +285,9 @@ def articles_waiting(session: Session, before: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def waiting_under(session: Session, article_id: str, *, limit: int) -> list[str]:
-    """The comments that wait under an article, the oldest first, but for what is left to a senior moderator."""
-    query = select(_C.comment_id).where(WAITS, _C.article_id == article_id, _C.escalated.is_(False))
+def waiting_under(session: Session, article_ids: Collection[str], *, limit: int) -> list[str]:
+    """The comments that wait under these articles, the oldest first, but for what is left to a senior moderator."""
+    query = select(_C.comment_id).where(WAITS, _C.article_id.in_(article_ids), _C.escalated.is_(False))
     return list(session.scalars(query.order_by(_C.received_at, _C.number).limit(limit)))
 
 

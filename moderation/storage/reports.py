@@ -12,13 +12,14 @@ from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindpara
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.reach import Scope
-from moderation.storage.base import Base, table_of
+from moderation.storage.base import Base, locked, table_of
 from moderation.storage.comments import Comment
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
 
 OPEN_REPORTS = "reported_comments.open_reports > 0"
 """Written as the partial index has it: SQLite takes it for nothing else."""
+_SAID = "text IS NOT NULL"
 _OPEN = text(OPEN_REPORTS.replace("reported_comments.", ""))
 
 
@@ -65,6 +66,7 @@ class Report(Base):
     __table_args__ = (
         Index("ix_reports_reporter", "reporter_id", "made_at"),
         Index("ix_reports_site", "site_id", "made_at"),
+        Index("ix_reports_texts", "made_at", sqlite_where=text(_SAID), postgresql_where=text(_SAID)),
     )
 
     comment_id: Mapped[str] = mapped_column(ForeignKey("comments.id"), primary_key=True)
@@ -101,7 +103,7 @@ _REPORT, _REPORTER = table_of(Report).c, table_of(Reporter).c
 def find_reporter(session: Session, site_id: str, keys: Sequence[str], *, lock: bool = False) -> Reporter | None:
     """The reporter whom one of these keys stands for."""
     query = select(Reporter).where(Reporter.site_id == site_id, Reporter.key.in_(keys)).order_by(Reporter.id).limit(1)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def weights(connection: Connection, comment_id: str) -> int:
@@ -172,6 +174,25 @@ def reopen_settled(connection: Connection, comment_id: str, *, after_revision: i
 def erase_texts(connection: Connection, comment_id: str) -> None:
     """What reporters wrote of a comment is gone."""
     connection.execute(update(table_of(Report)).where(_REPORT.comment_id == comment_id).values(text=None))
+
+
+_OUTDATED = select(_REPORT.comment_id, _REPORT.reporter_id).where(text(_SAID), _REPORT.made_at < bindparam("before"))
+_FORGET = (
+    update(table_of(Report))
+    .where(_REPORT.comment_id == bindparam("of"), _REPORT.reporter_id == bindparam("by"))
+    .values(text=None)
+)
+
+
+def texts_from_before(session: Session, before: datetime, *, limit: int) -> list[dict[str, str]]:
+    """Some of the reports from before then that still have their reporters' own words, for ``forget_these``."""
+    rows = session.execute(_OUTDATED.limit(limit), {"before": before})
+    return [{"of": comment_id, "by": reporter_id} for comment_id, reporter_id in rows]
+
+
+def forget_these(session: Session, reports: Sequence[Mapping[str, str]]) -> None:
+    """These reports keep no words of their reporters."""
+    session.connection().execute(_FORGET, list(reports))
 
 
 def _count_for_reporters(connection: Connection, reporters: Any, steps: Mapping[ReportOutcome, int]) -> None:

@@ -1,7 +1,8 @@
 """By which of the two severities in the queue index the queue is sorted, and how far the other one has come.
 
-When the policy changes, every waiting comment is weighed anew into the column that the queue is not sorted by; when all
-are, the queue changes over at once. There is one order at any time, and whoever pages through the old one can finish.
+When the policy changes, every waiting comment, and every published one with reports that nobody has decided about, is
+weighed anew into the column that the queue is not sorted by; when all are, the queue changes over at once. There is one
+order at any time, and whoever pages through the old one can finish.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, WAITS, QueueIndex
+from moderation.storage.reports import OPEN_REPORTS, ReportedComment
 
 ONLY = 1
 
@@ -43,7 +45,11 @@ _SERVING = select(SeverityOrder.serving).where(SeverityOrder.id == ONLY)
 
 def severity_order(session: Session, *, lock: bool = False) -> SeverityOrder:
     """Which severity counts now; with ``lock`` nobody else changes it until this transaction ends."""
-    return session.get_one(SeverityOrder, ONLY, with_for_update=True) if lock else session.scalars(_ORDER).one()
+    return (
+        session.get_one(SeverityOrder, ONLY, with_for_update=True, populate_existing=True)
+        if lock
+        else session.scalars(_ORDER).one()
+    )
 
 
 def serving_slot(session: Session) -> int:
@@ -55,9 +61,9 @@ def serving_slot(session: Session) -> int:
 
 
 def how_many_outdated(session: Session, version: str) -> int:
-    """How many waiting comments have not been weighed under this version."""
+    """How many waiting or reported comments have not been weighed under this version."""
     return sum(
-        session.scalar(select(func.count()).select_from(QueueIndex).where(WAITS, outdated)) or 0
+        session.scalar(select(func.count()).select_from(QueueIndex).where(outdated)) or 0
         for outdated in _outdated(version)
     )
 
@@ -65,7 +71,7 @@ def how_many_outdated(session: Session, version: str) -> int:
 def any_outdated(session: Session, version: str) -> bool:
     """Whether there is one."""
     return any(
-        session.scalar(select(literal(1)).select_from(QueueIndex).where(WAITS, outdated).limit(1)) is not None
+        session.scalar(select(literal(1)).select_from(QueueIndex).where(outdated).limit(1)) is not None
         for outdated in _outdated(version)
     )
 
@@ -75,9 +81,10 @@ def some_outdated(session: Session, version: str, *, limit: int) -> list[Row[*tu
     is left out.
     """
     found: list[Row[*tuple[Any, ...]]] = []
-    query = select(_C.number, _C.comment_id, _C.site_id, _C.section, _C.severity_policy, *SIGNAL_COLUMNS)
+    known = (_C.number, _C.comment_id, _C.site_id, _C.section, _C.severity_policy, _C.waiting, _C.flags)
+    query = select(*known, *SIGNAL_COLUMNS)
     for outdated in _outdated(version):
-        some = query.where(WAITS, outdated).order_by(_C.severity_policy, _C.number).limit(limit - len(found))
+        some = query.where(outdated).order_by(_C.severity_policy, _C.number).limit(limit - len(found))
         found += session.execute(some.with_for_update(skip_locked=True))
         if len(found) == limit:
             break
@@ -96,6 +103,8 @@ def weigh(session: Session, slots: tuple[int, ...], version: str, weighed: list[
 
 
 def _outdated(version: str) -> tuple[ColumnElement[bool], ...]:
-    """In pieces, each of which the index has in one stretch."""
+    """In pieces, each of which the index has in one stretch; reported ones are few."""
     policy = _C.severity_policy
-    return policy.is_(None), policy < version, policy > version
+    pieces = (policy.is_(None), policy < version, policy > version)
+    reported = _C.comment_id.in_(select(ReportedComment.comment_id).where(text(OPEN_REPORTS)))
+    return (*(and_(WAITS, piece) for piece in pieces), and_(_C.waiting.is_(False), reported, or_(*pieces)))

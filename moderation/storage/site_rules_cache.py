@@ -34,6 +34,11 @@ class Rules:
     article_terms: TermList = NO_TERMS
 
 
+_Own = tuple[Setting | None, Setting | None, TermList]
+"""What holds for one article alone: what was set by hand, a surge, its terms."""
+_NOTHING_OWN: _Own = (None, None, NO_TERMS)
+
+
 @dataclass(slots=True)
 class _Entry:
     """One site's rules at one revision."""
@@ -43,9 +48,7 @@ class _Entry:
     switch: Setting | None
     sections: dict[str, Setting]
     terms: TermList
-    articles: Cached[str, tuple[Setting | None, Setting | None, TermList]] = field(
-        default_factory=lambda: Cached(LRUCache(MAX_ARTICLES))
-    )
+    articles: Cached[str, _Own] = field(default_factory=lambda: Cached(LRUCache(MAX_ARTICLES)))
 
 
 class SiteRulesCache:
@@ -60,9 +63,11 @@ class SiteRulesCache:
         entry = self._entries.get(place.site_id)
         if entry is None or entry.revision != revision:
             entry = self._entries[place.site_id] = _entry(connection_of(asked), place.site_id, revision)
-        by_hand, surge, terms = entry.articles.get(
-            place.id, lambda: _own(connection_of(asked), place.site_id, place.id)
-        )
+        by_hand, surge, terms = _NOTHING_OWN
+        if place.id:  # else it is one that isn't there (yet)
+            by_hand, surge, terms = entry.articles.get(
+                place.id, lambda: _own(connection_of(asked), place.site_id, place.id)
+            )
         section = entry.sections.get(place.section) if place.section else None
         return Rules(
             settings=Settings(site=entry.site, section=section, article=by_hand, surge=surge, switch=entry.switch),
@@ -113,7 +118,7 @@ def _entry(connection: Connection, site_id: str, revision: int) -> _Entry:
     )
 
 
-def _own(connection: Connection, site_id: str, article_id: str) -> tuple[Setting | None, Setting | None, TermList]:
+def _own(connection: Connection, site_id: str, article_id: str) -> _Own:
     asked = {"site": site_id, "article": article_id}
     rows = {row.cause: setting_from(row) for row in connection.execute(_OWN, asked)}
     terms = _terms(connection, _ARTICLE_TERMS, asked, of_article=True)

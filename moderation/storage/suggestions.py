@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, locked
 
 
 class SuggestedLabels(Base):
@@ -61,7 +61,7 @@ def suggestions_about(session: Session, site_id: str, client_token: str) -> Sequ
     query = select(SuggestedLabels).where(
         SuggestedLabels.site_id == site_id, SuggestedLabels.client_token == client_token
     )
-    return session.scalars(query.order_by(SuggestedLabels.id).with_for_update()).all()
+    return session.scalars(locked(query.order_by(SuggestedLabels.id))).all()
 
 
 def forget_texts(session: Session, *, before: datetime, unless_of: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, delete, exists, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from moderation.storage.base import Base, BigCount, table_of
+from moderation.storage.base import Base, BigCount, locked, table_of
 from moderation.storage.outbox import OutboxEvent
 
 _OPEN: dict[str, Any] = {"sqlite_where": text("next_at IS NOT NULL"), "postgresql_where": text("next_at IS NOT NULL")}
@@ -124,7 +124,7 @@ def any_endpoint(session: Session) -> bool:
 def find_endpoint(session: Session, endpoint_id: str, *, lock: bool = False) -> WebhookEndpoint | None:
     """A live endpoint; with ``lock`` nobody else changes it until this transaction ends."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.removed_at.is_(None))
-    return session.scalar(query.with_for_update(key_share=True) if lock else query)
+    return session.scalar(locked(query, key_share=True) if lock else query)
 
 
 # --- handing on -------------------------------------------------------------------------------------------------------
@@ -319,7 +319,9 @@ def newest_attempts(session: Session, deliveries: Collection[int]) -> dict[int, 
 
 def find_delivery(session: Session, number: int, *, lock: bool = False) -> WebhookDelivery | None:
     """One delivery; with ``lock`` nobody else changes it until this transaction ends."""
-    return session.get(WebhookDelivery, number, with_for_update={"key_share": True} if lock else None)
+    return session.get(
+        WebhookDelivery, number, with_for_update={"key_share": True} if lock else None, populate_existing=lock
+    )
 
 
 def reopen_dead(session: Session, endpoint_id: str, now: datetime, *, exclude: str) -> int:

@@ -37,6 +37,7 @@ from moderation.web.reader import rules as rules_of_site
 from moderation.web.shared.access import install_csrf, install_sign_in
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import install_templates
+from moderation.web.shared.waiting_counts import forget_own
 
 APIS = frozenset(
     {
@@ -67,6 +68,7 @@ def install_pages(app: Flask, limits: Limits) -> None:
     open_to_all = APIS | readers | {"static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))
     install_csrf(app, exempt=APIS | readers)
+    app.after_request(forget_own)
     for pages in (
         queue_pages,
         comment_pages,

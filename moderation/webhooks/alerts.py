@@ -18,6 +18,7 @@ from moderation.config.configuration import Configuration
 from moderation.core.conditions import Comparison
 from moderation.core.discussion_hours import Cause
 from moderation.core.errors import InvalidField
+from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.alerts import (
     AlertTold,
@@ -38,7 +39,6 @@ log = logging.getLogger(__name__)
 LOCK, ALL = "alerts", "all"
 HEADERS = {"Content-Type": "application/json"}
 UNSCORED_FOR = timedelta(minutes=5)
-A_DAY = timedelta(days=1)
 AGAIN = timedelta(hours=1)
 """What lasts is told again after so long."""
 TEAMS = ("webhook.office.com", "logic.azure.com", "powerplatform.com")
@@ -161,7 +161,7 @@ def _kinds(configuration: Configuration, now: datetime) -> list[_Kind]:
         return waiting_before(session, site_id, now - old)
 
     def unscored(session: Session, site_id: str, _since: datetime) -> Found:
-        return unscored_between(session, site_id, now - A_DAY, now - UNSCORED_FOR)
+        return unscored_between(session, site_id, now - DAY, now - UNSCORED_FOR)
 
     waited = f"waited over {asked.queue_older_than_minutes} minutes for a moderator"
     turned = "turned pre-moderated, as comments came fast"

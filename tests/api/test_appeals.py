@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
 from moderation.comments.lifecycle import Trigger, change_status
@@ -15,8 +15,16 @@ from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import AppealNotFound, InvalidField, NotPossibleNow, RightMissing
 from moderation.core.reach import Scope
-from moderation.desk.appeals import AppealRuling, decide_appeal, to_decide
-from moderation.storage.appeals import Appeal, AppealOutcome, appeal_about
+from moderation.desk.appeals import AppealRuling, decidable_by, decide_appeal
+from moderation.storage.appeals import (
+    Appeal,
+    AppealFilter,
+    AppealOutcome,
+    appeal_about,
+    appeals_to_decide,
+    how_many_to_decide,
+    is_to_decide,
+)
 from moderation.storage.audit import events_of
 from moderation.storage.comments import find_comment
 from moderation.storage.outbox import OutboxEvent
@@ -67,7 +75,13 @@ def waiting(newsroom: Newsroom, who: Colleague) -> list[str]:
     """The comments whose appeals somebody is shown."""
     with newsroom.services.database.reading() as session:
         scope = Scope(site_id=newsroom.site, escalated="senior" in who.actor.rights[newsroom.site])
-        return [line.comment.id for line in to_decide(session, who.actor, [scope])]
+        mine = decidable_by(session, who.actor, [scope])
+        found: list[Appeal] = []
+        while lines := appeals_to_decide(session, mine, AppealFilter(), after=found[-1] if found else None, limit=2):
+            found += [line.appeal for line in lines]
+        assert how_many_to_decide(session, mine, AppealFilter(), maximum=99) == len(found)
+        assert all(is_to_decide(session, mine, one) for one in found)
+        return [one.comment_id for one in found]
 
 
 def test_another_look_is_asked_for_once(newsroom: Newsroom) -> None:
@@ -89,17 +103,48 @@ def test_another_look_is_asked_for_once(newsroom: Newsroom) -> None:
         assert ("comment.appealed", {"status": "rejected"}) in [tuple(row) for row in session.execute(told)]
 
 
-def test_ones_own_refusals_hide_nobody_else_s(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so many are looked at: whoever refused those that are due first still sees what is due later."""
-    monkeypatch.setattr("moderation.desk.appeals.AT_MOST", 2)
+def test_ones_own_refusals_hide_nobody_else_s(newsroom: Newsroom) -> None:
+    """However many there are, everybody comes to all that they can decide."""
     mine, other = colleague(newsroom, granted=True), colleague(newsroom, granted=True)
-    for _ in range(3):
-        appeal(newsroom, refused(newsroom, mine))
+    mine_due_first = [refused(newsroom, mine) for _ in range(3)]
+    for one in mine_due_first:
+        appeal(newsroom, one)
     newsroom.clock.move(hours=1)
     later = refused(newsroom, other)
     appeal(newsroom, later)
     assert waiting(newsroom, mine) == [later["id"]]
-    assert len(waiting(newsroom, other)) == 2
+    assert sorted(waiting(newsroom, other)) == sorted(one["id"] for one in mine_due_first)
+
+
+def test_to_count_them_takes_as_many_questions_however_many_there_are(newsroom: Newsroom) -> None:
+    """The menu of every page of the desk says how many there are."""
+    mine, other = colleague(newsroom, granted=True), colleague(newsroom, granted=True)
+
+    def counted() -> tuple[int, int]:
+        asked: list[str] = []
+        engine = newsroom.services.database.engine
+
+        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+            asked.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        with newsroom.services.database.reading() as session:
+            whose = decidable_by(session, mine.actor, [Scope(site_id=newsroom.site)])
+            found = how_many_to_decide(session, whose, AppealFilter(), maximum=99)
+        event.remove(engine, "before_cursor_execute", note)
+        return found, len(asked)
+
+    totals = []
+    for section in ("city", "harbour", "sports"):
+        newsroom.put_article(section, section=section)
+        for by in (mine, other):
+            newsroom.configure(REASONS)
+            comment = newsroom.accepted(article=section)
+            by.decide(comment["id"], "reject", reason_id="spam")
+            appeal(newsroom, comment)
+        totals.append(counted())
+    assert [found for found, _ in totals] == [1, 2, 3]
+    assert len({asked for _, asked in totals}) == 1
 
 
 def test_of_ten_at_once_one_is_taken(newsroom: Newsroom) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from moderation.comments.rescoring import score_late
+from moderation.comments.rescoring import score_again, score_late
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import ScoringFailed
@@ -114,6 +114,24 @@ def test_scores_of_a_text_that_was_edited_meanwhile_are_dropped(newsroom: Newsro
     assert (newsroom.status(comment["id"]), newsroom.whole(comment["id"])["scores"]) == ("received", None)
     assert score_late(newsroom.services, comment["id"])
     assert newsroom.status(comment["id"]) == "rejected"
+
+
+@pytest.mark.parametrize("mode", [WORKER, ""])
+def test_whoever_scores_stored_comments_anew_keeps_no_scores_of_a_text_that_was_edited_meanwhile(
+    newsroom: Newsroom, mode: str
+) -> None:
+    newsroom.configure(POLICY + WORKER)
+    comment, before = newsroom.accepted("toxicity=0.1"), newsroom.services.scorer
+    newsroom.configure(POLICY + mode)
+    text = newsroom.text("toxicity=0.9")
+    newsroom.hall.change(scorer=_Interrupted(lambda: edit(newsroom, comment, text)))
+    try:
+        assert score_again(newsroom.services, [comment["id"]]) == 1
+    finally:
+        newsroom.hall.change(scorer=before)
+    whole = newsroom.whole(comment["id"])
+    assert (whole["body"], whole["scores"]["toxicity"]["toxicity"]) == (text, 0.9)
+    assert whole["status"] == "rejected"
 
 
 def test_what_a_moderator_put_back_is_left_to_people(newsroom: Newsroom) -> None:

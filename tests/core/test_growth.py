@@ -26,6 +26,7 @@ import moderation.web.shared.wording
 from moderation.comments.articles import paragraphs_of
 from moderation.core.addresses import canonical_address
 from moderation.core.errors import ModerationError
+from moderation.core.ids import ids_in
 from moderation.core.scores import ArticleText
 from moderation.core.text.disguise import undisguise
 from moderation.core.text.folding import folded
@@ -37,7 +38,7 @@ from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
 from moderation.core.text.sentences import sentences
 from moderation.core.text.words import holds_foreign_abuse
-from moderation.core.text.written import as_written, sameness, visible_length
+from moderation.core.text.written import as_written, sameness, visible_length, written_within
 from moderation.core.wordlist import Term, TermList
 from moderation.perspective.requests import read_analyze
 from moderation.scoring.language import LanguageDetector
@@ -72,6 +73,8 @@ _DETECTOR = LanguageDetector()
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "as_written": lambda text: as_written(text, "body"),
+    "ids_in": lambda text: list(ids_in(text)),
+    "written_within": lambda text: written_within(text, "text", 10**7),
     "visible_length": visible_length,
     "sameness": sameness,
     "count_links": count_links,

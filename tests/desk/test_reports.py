@@ -9,16 +9,19 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from moderation.comments.lifecycle import Trigger, change_status
+from moderation.comments.reports import forget_old_texts
 from moderation.core.audit_chain import verify
 from moderation.core.comment import Status
 from moderation.core.errors import NotPossibleNow
-from moderation.desk.reports import dismiss_reports, mute_reporter
+from moderation.desk.reports import mute_reporter, set_reports_aside
+from moderation.jobs.queue_order import bring_up_to_date
 from moderation.storage.audit import events_of
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.outbox import OutboxEvent
-from moderation.storage.queue_index import QueueIndex
+from moderation.storage.queue_index import SLOTS, QueueIndex
 from moderation.storage.replay import every_decided
-from moderation.storage.reports import Report, ReportedComment, Reporter, ReportOutcome, report_figures
+from moderation.storage.reports import Report, ReportedComment, Reporter, report_figures
+from moderation.storage.severity_order import serving_slot
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from tests.desk.desk import colleague
 from tests.newsroom import Newsroom, detail
@@ -214,16 +217,16 @@ def test_reports_that_are_set_aside_count_against_nobody_and_come_back_undone(ne
     moderator, comment = colleague(newsroom), published(newsroom)
     reported_by(newsroom, comment, READERS[0])
     newsroom.clock.move(minutes=1)
-    action = dismiss_reports(newsroom.services, moderator.actor, comment, ReportOutcome.SET_ASIDE)
+    action = set_reports_aside(newsroom.services, moderator.actor, comment)
     assert (open_reports(newsroom, comment), row(newsroom, comment).reports) == (0, 0)
     (reporter,) = reporters(newsroom)
     assert (reporter.rightly, reporter.wrongly) == (0, 0)
     moderator.undo(action)
     assert open_reports(newsroom, comment) == 1
-    assert dismiss_reports(newsroom.services, moderator.actor, published(newsroom), ReportOutcome.WRONG) is None
+    assert set_reports_aside(newsroom.services, moderator.actor, published(newsroom)) is None
     newsroom.decide(comment, "reject", reason="spam")
     with pytest.raises(NotPossibleNow):
-        dismiss_reports(newsroom.services, moderator.actor, comment, ReportOutcome.WRONG)
+        set_reports_aside(newsroom.services, moderator.actor, comment)
 
 
 def test_a_comment_put_back_into_the_queue_keeps_its_reports_there(newsroom: Newsroom) -> None:
@@ -434,3 +437,54 @@ def test_whoever_is_refused_what_was_reported_is_told_so(newsroom: Newsroom) -> 
         assert decision is not None
         assert decision.statement is not None
         assert decision.statement["prompted_by"] == prompted_by
+
+
+def test_what_reporters_wrote_is_forgotten_after_its_days_and_what_they_reported_stays(newsroom: Newsroom) -> None:
+    newsroom.configure("[reports]\nkeep_texts_days = 30\n")
+    old, settled = published(newsroom), published(newsroom)
+    for comment in (old, settled):
+        send(newsroom, comment, reason="She lives next door.")
+    newsroom.decide(settled, "reject")
+    newsroom.clock.move(days=29)
+    young = published(newsroom)
+    send(newsroom, young, reason="He copies my article.")
+    forget_old_texts(newsroom.services)
+    assert texts(newsroom, old, settled, young) == ["She lives next door."] * 2 + ["He copies my article."]
+    newsroom.clock.move(days=2)
+    assert forget_old_texts(newsroom.services) >= 2
+    assert texts(newsroom, old, settled, young) == [None, None, "He copies my article."]
+    assert (open_reports(newsroom, old), row(newsroom, old).reports) == (1, 1)
+    assert forget_old_texts(newsroom.services) == 0
+    with newsroom.services.database.reading() as session:
+        verify(newsroom.site, events_of(session, newsroom.site))
+
+
+def texts(newsroom: Newsroom, *comments: str) -> list[str | None]:
+    with newsroom.services.database.reading() as session:
+        found = {one.comment_id: one.text for one in session.scalars(select(Report))}
+    return [found[comment] for comment in comments]
+
+
+def test_a_changed_policy_weighs_what_is_reported_anew(newsroom: Newsroom) -> None:
+    newsroom.configure("[policy.flag]\nreports_at_least = 9\n")
+    reported, quiet = published(newsroom), published(newsroom)
+    reported_by(newsroom, reported, "203.0.113.7", "198.51.100.4")
+    bring_up_to_date(newsroom.services)
+    before, flags = row(newsroom, reported), row(newsroom, quiet).flags
+    unreported = row(newsroom, quiet).severity_policy
+    newsroom.configure("[policy.flag]\nreports_at_least = 1\n")
+    bring_up_to_date(newsroom.services)
+    after = row(newsroom, reported)
+    assert after.severity_policy != before.severity_policy
+    assert serving(newsroom, after) > serving(newsroom, before)
+    assert after.flags == flags, "what was found in it when it was decided stays"
+    assert row(newsroom, quiet).severity_policy == unreported
+    newsroom.decide(reported, "approve")
+    newsroom.configure("[policy.flag]\nreports_at_least = 3\n")
+    bring_up_to_date(newsroom.services)
+    assert row(newsroom, reported).severity_policy is None, "nothing of it is open"
+
+
+def serving(newsroom: Newsroom, of: QueueIndex) -> int:
+    with newsroom.services.database.reading() as session:
+        return int(getattr(of, SLOTS[serving_slot(session)]))

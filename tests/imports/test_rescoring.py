@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from moderation.comments.rescoring import score_again
 from moderation.core.scores import PackStamp
 from moderation.storage.comments import scores_of
+from moderation.storage.figures import waits_of_decided
 from moderation.storage.replay import decided_by_people
 from moderation.storage.stale_scores import how_many, stale_comments
 from tests.imports import archives
@@ -77,3 +79,17 @@ def test_a_time_that_is_none_is_named(hall: Hall, site: Newsroom) -> None:
     result = moderation(hall, "rescore", "--site", site.site, "--since", "last week")
     assert result.exit_code == 2
     assert "since" in result.output
+
+
+def test_how_long_comments_waited_elsewhere_is_nothing_that_they_wait_here(hall: Hall, site: Newsroom) -> None:
+    def waits() -> list[timedelta]:
+        with hall.services.database.reading() as session:
+            return waits_of_decided(session, site.site, since=datetime(1990, 1, 1, tzinfo=UTC))
+
+    score_again(hall.services, stale(hall, site))
+    assert waits() == []
+    site.put_article()
+    comment = site.accepted()
+    hall.clock.move(hours=2)
+    site.decide(comment["id"])
+    assert waits() == [timedelta(hours=2)]

@@ -10,6 +10,7 @@ from moderation.storage.accounts import Role
 from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_of
 from moderation.storage.comments import Comment
+from tests.newsroom import detail
 from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
 
 OTHER = "I read the report a third time, and I still think that the council has decided about the lanes too early."
@@ -167,6 +168,68 @@ def test_what_a_form_is_refused_comes_back_with_what_was_typed(pages: Pages, art
         old = pages.visitor().post(f"/comments/{comment}/{step}", {"receipt": own["receipt"], "body": CALM})
         assert old.status == 400, step
     assert pages.visitor().open(address(pages, other, "/mend")).status == 409
+
+
+@on_both_databases
+def test_of_mending_and_another_look_one_goes_at_a_time(pages: Pages, article: str) -> None:
+    pages.account("berta", {"demo": Role.MODERATOR})
+    first, second = pages.say(), pages.say(OTHER)
+    for comment in (first, second):
+        pages.decide(comment, Verdict.REJECT, "off-topic")
+    pages.clock.move(minutes=1)
+    page = pages.visitor().open(address(pages, first, "/mend"))
+    assert page.send(f"/comments/{first}/mend", body=f"{CALM} Mended.").status == 200
+    page = receipt_page(pages, first)
+    assert not page.page.xpath("//form[contains(@action, '/appeal')]")
+    query = {"receipt": pages.services.keys.receipt(first)}
+    answer = pages.visitor().client.post(f"/api/v1/comments/{first}/appeal", query_string=query, json={"text": WORDS})
+    assert answer.status_code == 409
+    assert "the newer one counts now" in detail(answer)
+
+    early = pages.visitor().open(address(pages, second, "/mend"))
+    receipt_page(pages, second).send(f"/comments/{second}/appeal", text=WORDS)
+    page = receipt_page(pages, second)
+    assert "Until that is decided it can’t be mended" in page.text
+    assert not page.page.xpath("//a[contains(@href, '/mend')]")
+    late = early.send(f"/comments/{second}/mend", body=f"{OTHER} Mended.")
+    assert late.status == 409
+    assert "Until that is decided it can’t be mended" in late.text
+    berta = pages.signed_in("berta").open("/review/appeals")
+    (link,) = berta.page.xpath("//section[h2='To decide']//ol//a/@href")
+    berta.open(link).send(f"{link}/decide", outcome="upheld", explanation="It is about something else.")
+    page = pages.visitor().open(address(pages, second, "/mend"))
+    pages.clock.move(minutes=1)
+    assert page.send(f"/comments/{second}/mend", body=f"{OTHER} Mended.").status == 200
+
+
+def test_however_many_appeals_wait_every_page_of_them_is_reached(
+    pages: Pages, article: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.web.desk.appeals.PAGE", 2)
+    pages.account("berta", {"demo": Role.MODERATOR})
+    for number in range(5):
+        comment = pages.say(f"{CALM} {number}", by=f"Reader {number}")
+        pages.decide(comment, Verdict.REJECT, "off-topic" if number % 2 else "personal-attack")
+        receipt_page(pages, comment).send(f"/comments/{comment}/appeal", text=WORDS)
+        pages.clock.move(minutes=1)
+    berta, listed = pages.signed_in("berta").open("/review/appeals"), []
+    assert "Appeals 5" in berta.text
+    while True:
+        listed.append(berta.page.xpath("//section[h2='To decide']//ol//a/@href"))
+        later = berta.page.xpath("//a[.='Later ones']/@href")
+        if not later:
+            break
+        berta.open(later[0])
+    assert [len(page) for page in listed] == [2, 2, 1]
+    links = [link for page in listed for link in page]
+    assert len(set(links)) == 5
+    assert berta.page.xpath("//a[.='From the beginning']")
+    assert len(berta.open("/review/appeals?reason=off-topic").texts("//section[h2='To decide']//ol/li")) == 2
+    for place, link in enumerate(links):
+        berta.open(link)
+        found = [berta.page.xpath(f"//a[@data-key='{key}']/@href") for key in "kj"]
+        assert found == [[links[place - 1]] if place else [], links[place + 1 : place + 2]]
+        assert berta.page.xpath("//form[contains(@action, '/decide')]")
 
 
 def test_what_is_mended_is_asked_what_a_comment_is_asked(pages: Pages, article: str) -> None:

@@ -11,6 +11,7 @@ from moderation.storage.legal import LegalCase
 from moderation.storage.reports import Report, ReportedComment, Reporter
 from moderation.storage.sites import keys_of
 from tests.web.pages import CALM, CONFIGURATION, RUDE, WITHOUT_LIMITS, Pages, Visitor, fields_of, on_both_databases
+from tests.web.site_rules import post
 
 
 def published(pages: Pages, **more: str) -> str:
@@ -241,6 +242,40 @@ def test_the_rules_page_says_how_often_software_was_right_once_enough_is_decided
     assert "Of 100 comments in which it found nothing, people published 97." in text
     assert "in which software found something" not in text
     assert "What is clearly against the rules it refuses by itself" in text
+
+
+def test_the_rules_page_tells_what_the_desk_and_the_configuration_say_of_a_site_and_of_its_sections(
+    pages: Pages,
+) -> None:
+    pages.article()
+    pages.article(external_id="ferry", section="harbour")
+    pages.configuration.set(WITHOUT_LIMITS + "[comments.sections.harbour]\nminimum_length = 7\n")
+    text = pages.visitor().open("/rules").text
+    assert "It publishes nothing by itself." in text
+    desk = pages.signed_in().open("/review/rules")
+    desk.send("/review/rules/demo/mode", mode="post")
+    page = pages.visitor().open("/rules")
+    assert "What it finds nothing in is published at once." in page.text
+    assert page.texts("//section[h2='In other sections']//li") == ["harbour"]
+    post(desk, "/review/rules/demo/mode", section="city", mode="closed", sentence="The city is asleep.")
+    page = pages.visitor().open("/rules?site=demo&section=city")
+    assert "These rules hold in the section city." in page.text
+    assert "The city is asleep." in page.text
+    assert list(page.page.xpath("//section[h2='In other sections']//a/@href")) == [
+        "/rules?site=demo",
+        "/rules?site=demo&section=harbour",
+    ]
+    harbour = pages.visitor().open("/rules?site=demo&section=harbour").text
+    assert "A comment has 7 characters at least." in harbour
+    assert "What it finds nothing in is published at once." in harbour
+    desk.send("/review/rules/demo/read-only", sentence="Back on Monday.")
+    assert "Back on Monday." in pages.visitor().open("/rules").text
+
+
+def test_a_section_without_rules_of_its_own_has_those_of_the_site(pages: Pages) -> None:
+    page = pages.visitor().open("/rules?section=" + "x" * 3000)
+    assert page.status == 200
+    assert "xxx" not in page.text
 
 
 def send_rude(pages: Pages, visitor: Visitor, **more: str) -> Visitor:

@@ -16,6 +16,8 @@ LONGEST_COMMENT = 500_000
 """Code points of a comment as it is sent, five for each character of the longest that can be configured."""
 LONGEST_NAME = 80
 """Characters of an author's name."""
+LONGEST_REMARK = 2000
+"""Code points of what a moderator writes beside a decision or a flag."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
@@ -92,17 +94,19 @@ def clusters(text: str) -> list[str]:
     return found
 
 
-LONGEST_REMARK = 2000
+def written_within(text: str | None, field: str, maximum: int) -> str | None:
+    """A text as it is kept, of at most so many code points; None where there is nothing to be seen. Raises
+    ``InvalidField``. Takes linear time.
+    """
+    text = as_written(text or "", field, longest=10 * maximum)
+    if len(text) > maximum:
+        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": maximum}))
+    return text if visible_length(text) else None
 
 
 def remark(text: str | None, field: str) -> str | None:
     """What a moderator writes beside a decision or a flag; None where there is nothing. Raises ``InvalidField``."""
-    if text is None:
-        return None
-    text = as_written(text, field, longest=10 * LONGEST_REMARK)
-    if len(text) > LONGEST_REMARK:
-        raise InvalidField(field, Message("text_too_long", {"number": len(text), "maximum": LONGEST_REMARK}))
-    return text or None
+    return written_within(text, field, LONGEST_REMARK)
 
 
 def visible_length(text: str) -> int:

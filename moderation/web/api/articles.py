@@ -235,6 +235,7 @@ def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
         parent_id=sent.parent_id,
         external_id=external_id,
         created_at=created_at,
+        ask_first=bool(sent.ask_first),
     )
 
 

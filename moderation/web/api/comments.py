@@ -17,7 +17,7 @@ from moderation.storage.moderator_workspace import kinds_on
 from moderation.web.api import answers, moderation_answers
 from moderation.web.api.openapi import NOBODY, SECRET, Operation, operation, parameter
 from moderation.web.api.requests import EditedComment, NewAppeal, NewDecision
-from moderation.web.api.wire import json_answer, json_sent
+from moderation.web.api.wire import json_sent, private_answer
 from moderation.web.shared.access import bearer_text, moderator, services
 from moderation.web.shared.intake import edit_in
 from moderation.web.shared.languages import language
@@ -86,7 +86,7 @@ def blueprint(limits: Limits) -> Blueprint:
     @operation(GET_COMMENT)
     def get_comment(comment_id: str) -> Response:
         if bearer_text() is None:
-            return _private(json_answer(_standing(comment_id)))
+            return private_answer(_standing(comment_id))
         actor = moderator(READ)
         with services().database.reading() as db:
             comment = comment_reached(db, actor, READ, comment_id)
@@ -96,9 +96,7 @@ def blueprint(limits: Limits) -> Blueprint:
         # It gives its holder what is its writer's, such as withdrawing: the site may have it, its moderators not.
         receipt = services().keys.receipt(comment.id) if actor.account_id is None else None
         private = services().configuration.current().private_data.places(comment.body)
-        return _private(
-            json_answer(moderation_answers.Whole.of(comment, scores, decisions, receipt, private, flag_kinds))
-        )
+        return private_answer(moderation_answers.Whole.of(comment, scores, decisions, receipt, private, flag_kinds))
 
     @api.post("/<comment_id>/decisions")
     @operation(POST_DECISION)
@@ -115,7 +113,7 @@ def blueprint(limits: Limits) -> Blueprint:
         )
         ruled = decide_comment(services(), actor, comment_id, ruling)
         answer = moderation_answers.Ruled(id=ruled.comment_id, status=ruled.status, revision=ruled.revision)
-        return _private(json_answer(answer))
+        return private_answer(answer)
 
     @api.get("/<comment_id>/audit")
     @operation(GET_AUDIT)
@@ -124,8 +122,8 @@ def blueprint(limits: Limits) -> Blueprint:
         with services().database.reading() as db:
             comment = comment_reached(db, actor, READ, comment_id)
             events = events_about(db, comment.site_id, comment.id)
-        return _private(
-            json_answer(moderation_answers.Events(events=[moderation_answers.Event.of(event) for event in events]))
+        return private_answer(
+            moderation_answers.Events(events=[moderation_answers.Event.of(event) for event in events])
         )
 
     @api.patch("/<comment_id>")
@@ -134,7 +132,7 @@ def blueprint(limits: Limits) -> Blueprint:
         _check_receipt(comment_id)
         edited = edit_in(limits, comment_id, json_sent(request, EditedComment).body)
         message = standing_told(edited.status, edited.why, language())
-        return _private(json_answer(answers.Edited(status=edited.status, message=message, edits_left=edited.left)))
+        return private_answer(answers.Edited(status=edited.status, message=message, edits_left=edited.left))
 
     @api.post("/<comment_id>/withdraw")
     @operation(POST_WITHDRAW)
@@ -142,7 +140,7 @@ def blueprint(limits: Limits) -> Blueprint:
         limits.count_address()
         _check_receipt(comment_id)
         withdraw(services(), comment_id)
-        return _private(json_answer(_standing(comment_id)))
+        return private_answer(_standing(comment_id))
 
     @api.post("/<comment_id>/appeal")
     @operation(POST_APPEAL)
@@ -152,7 +150,7 @@ def blueprint(limits: Limits) -> Blueprint:
         appeal = ask_for_another_look(services(), comment_id, json_sent(request, NewAppeal).text)
         told = Message("appeal_arrived").told(language())
         answer = answers.Appealed(id=appeal.id, message=told, asked_at=appeal.asked_at, answer_by=appeal.due_at)
-        return _private(json_answer(answer, 202))
+        return private_answer(answer, 202)
 
     return api
 
@@ -173,8 +171,3 @@ def _check_receipt(comment_id: str) -> None:
         raise ReceiptMissing
     if not services().keys.is_receipt(comment_id, receipt):
         raise CommentNotFound
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

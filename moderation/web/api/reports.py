@@ -16,7 +16,7 @@ from moderation.storage.legal import LegalCase, NoticeCategory
 from moderation.web.api.answers import Answer, Moment, given, left_out
 from moderation.web.api.openapi import EITHER, NOBODY, Operation, operation, parameter
 from moderation.web.api.requests import NewNotice, NewReport
-from moderation.web.api.wire import json_answer, json_sent
+from moderation.web.api.wire import json_sent, private_answer
 from moderation.web.shared.access import Caller, caller, services
 from moderation.web.shared.languages import language
 from moderation.web.shared.limits import Limits, client_address
@@ -96,7 +96,7 @@ def blueprint(limits: Limits) -> Blueprint:
         else:
             limits.count_report(key.site_id, sender.keys[0])
         report(services(), sender, comment_id, ReportForm(reason=sent.reason, text=sent.text))
-        return _private(json_answer(Reported(id=comment_id, message=Message("report_taken").told(language())), 202))
+        return private_answer(Reported(id=comment_id, message=Message("report_taken").told(language())), 202)
 
     @api.post("/notices")
     @operation(POST_NOTICE)
@@ -117,7 +117,7 @@ def blueprint(limits: Limits) -> Blueprint:
         legal_case = receive_notice(services(), form, host=request.host, address=client_address())
         receipt = services().keys.receipt(legal_case.id)
         taken = NoticeTaken(id=legal_case.id, receipt=receipt, acknowledged_at=_moment(legal_case.acknowledged_at))
-        return _private(json_answer(taken, 201))
+        return private_answer(taken, 201)
 
     @api.get("/notices/<notice_id>")
     @operation(GET_NOTICE)
@@ -125,7 +125,7 @@ def blueprint(limits: Limits) -> Blueprint:
         receipt = request.args.get("receipt")
         if receipt is None:
             raise ReceiptMissing
-        return _private(json_answer(_standing(notice_with_receipt(services(), notice_id, receipt))))
+        return private_answer(_standing(notice_with_receipt(services(), notice_id, receipt)))
 
     return api
 
@@ -164,8 +164,3 @@ def _standing(legal_case: LegalCase) -> NoticeStanding:
             redress=Message(REDRESS).told(language()) if decided else None,
         ),
     )
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

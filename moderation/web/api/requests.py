@@ -234,6 +234,11 @@ class NewComment(Sent):
         description="For an article that isn't registered: from an allowed origin only, so many an hour. Everything "
         "under it waits for a moderator, unless the policy approves it, until the site registers it.",
     )
+    ask_first: _YesOrNo = Field(
+        None,
+        description="Where `[comments] nudge` is on and this would be flagged for its tone, it is refused once, with "
+        "the code `wording_to_reconsider` and the sentence: ask its writer, and send it again without this field.",
+    )
 
 
 class EditedComment(Sent):

@@ -60,6 +60,13 @@ def json_answer(model: BaseModel, status: int = 200) -> Response:
     return Response(model.model_dump_json(exclude_unset=True), status=status, content_type="application/json")
 
 
+def private_answer(model: BaseModel, status: int = 200) -> Response:
+    """The same for one reader alone: nobody keeps it."""
+    answer = json_answer(model, status)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
 # --- what is wrong ----------------------------------------------------------------------------------------------------
 
 

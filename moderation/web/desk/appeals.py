@@ -15,17 +15,32 @@ from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message, noted
 from moderation.core.reach import DECIDE, READ, scopes
-from moderation.desk.appeals import OUTCOMES, AppealRuling, decide_appeal, to_decide, why_not
-from moderation.storage.appeals import AppealFilter, AppealLine, AppealOutcome, decided_appeals, line_about
+from moderation.desk.appeals import OUTCOMES, AppealRuling, decidable_by, decide_appeal, why_not
+from moderation.storage.appeals import (
+    Appeal,
+    AppealFilter,
+    AppealLine,
+    AppealOutcome,
+    Decidable,
+    appeals_beside,
+    appeals_to_decide,
+    decided_appeals,
+    how_many_to_decide,
+    is_to_decide,
+    line_about,
+    sections_to_decide,
+)
 from moderation.storage.articles import Article
 from moderation.storage.comments import DecisionRow, newest_decision
 from moderation.storage.desk import account_names
+from moderation.storage.desk_lists import COUNTED
 from moderation.web.desk.forms import Problem, field, form_response
 from moderation.web.desk.responses import revision_of
 from moderation.web.shared.access import person, services
 from moderation.web.shared.frame import APPEALS, desk_page
 from moderation.web.shared.languages import gettext, said
 from moderation.web.shared.rendering import argument, known_id
+from moderation.web.shared.waiting_counts import counted
 from moderation.web.shared.wording import age, who
 
 PAGE = 30
@@ -94,9 +109,9 @@ def _ruling() -> AppealRuling:
     )
 
 
-def _waiting(db: Session, actor: Actor) -> list[AppealLine]:
+def _decidable(db: Session, actor: Actor) -> Decidable:
     sites = [site.id for site in sites_reached(db, actor, READ)]
-    return to_decide(db, actor, scopes(actor, DECIDE, sites))
+    return decidable_by(db, actor, scopes(actor, DECIDE, sites))
 
 
 def _queue_page() -> Response:
@@ -104,10 +119,11 @@ def _queue_page() -> Response:
     wanted = AppealFilter(site=argument("site"), section=argument("section"), reason=argument("reason"))
     with services().database.reading() as db:
         sites = sites_reached(db, actor, READ)
-        every = _waiting(db, actor)
-        last = None
-        if argument("before"):
-            last = appeal_reached(db, actor, known_id(argument("before")))
+        mine = _decidable(db, actor)
+        first = _named(db, actor, "after")
+        waiting = appeals_to_decide(db, mine, wanted, after=first, limit=PAGE + 1)
+        number = how_many_to_decide(db, mine, wanted, maximum=COUNTED)
+        last = _named(db, actor, "before")
         where = scopes(actor, READ, [site.id for site in sites])
         decided = decided_appeals(db, where, wanted, before=last if last and last.decided_at else None, limit=PAGE + 1)
         names = account_names(db)
@@ -115,15 +131,23 @@ def _queue_page() -> Response:
             "desk/appeals.html",
             here=APPEALS,
             db=db,
-            waiting=[_line(line, names, now) for line in every if wanted.takes(line)],
+            waiting=[_line(line, names, now) for line in waiting[:PAGE]],
+            number=counted(number),
+            later=waiting[PAGE - 1].appeal.id if len(waiting) > PAGE else None,
+            onward=first is not None,
             decided=[_line(line, names, now) for line in decided[:PAGE]],
             next=decided[PAGE - 1].appeal.id if len(decided) > PAGE else None,
             wanted=wanted,
             narrowed=wanted != AppealFilter(),
             sites=sites,
-            sections=sorted({line.at.section for line in every if line.at.section} | ({wanted.section} - {""})),
+            sections=sorted({*sections_to_decide(db, mine), wanted.section} - {""}),
             reasons=services().configuration.current().reasons,
         )
+
+
+def _named(db: Session, actor: Actor, parameter: str) -> Appeal | None:
+    """The appeal that the address names as the one at which a page begins."""
+    return appeal_reached(db, actor, known_id(argument(parameter))) if argument(parameter) else None
 
 
 def _appeal_page(appeal_id: str, problem: Problem | None = None) -> Response:
@@ -150,20 +174,16 @@ def _appeal_page(appeal_id: str, problem: Problem | None = None) -> Response:
             problem=problem,
             typed=request.form,
             told=argument("said") == "decided",
-            **_beside(_waiting(db, actor), appeal.id),
+            **_beside(db, actor, appeal),
             reasons=services().configuration.current().reasons,
         )
 
 
-def _beside(waiting: list[AppealLine], appeal_id: str) -> dict[str, Any]:
+def _beside(db: Session, actor: Actor, appeal: Appeal) -> dict[str, Any]:
     """The appeals before and after this one in the list, and whether it is in it."""
-    ids = [line.appeal.id for line in waiting]
-    at = ids.index(appeal_id) if appeal_id in ids else -1
-    return {
-        "may_decide": at >= 0,
-        "previous": ids[at - 1] if at > 0 else None,
-        "next": ids[at + 1] if at + 1 < len(ids) else None,
-    }
+    mine = _decidable(db, actor)
+    previous, following = appeals_beside(db, mine, appeal)
+    return {"may_decide": is_to_decide(db, mine, appeal), "previous": previous, "next": following}
 
 
 def _line(line: AppealLine, names: dict[str, str], now: datetime) -> Line:

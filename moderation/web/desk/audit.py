@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 import regex
@@ -19,7 +19,7 @@ from moderation.core.audit_chain import SYSTEM, AuditEvent, fault_in, legible, r
 from moderation.core.audit_export import exported
 from moderation.core.messages import noted
 from moderation.core.reach import ADMIN, READ, everywhere
-from moderation.core.times import start_of_day
+from moderation.core.times import DAY, start_of_day
 from moderation.jobs.chain_checks import ask_to_check
 from moderation.storage.audit import events_in_chunks
 from moderation.storage.chain_checks import ChainCheck, checks_of
@@ -42,7 +42,6 @@ _FAULTS = (
     noted("its hash is not that of its text"),
 )
 """What can be wrong with an event, as the chain says it."""
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,7 @@ class Asked:
             subject=self.subject,
             before=self.before,
             since=start_of_day(self.since, time_zone()) if self.since else None,
-            until=start_of_day(self.until + ONE_DAY, time_zone()) if self.until and self.until < date.max else None,
+            until=start_of_day(self.until + DAY, time_zone()) if self.until and self.until < date.max else None,
         )
 
     @property

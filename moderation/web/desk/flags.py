@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response
 from moderation.core.errors import ModerationError, OpenWithColleague
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.desk.flags import add_note, flag_comment, remove_note, unflag_comment
-from moderation.desk.reports import dismiss_reports
+from moderation.desk.reports import set_reports_aside
 from moderation.storage.desk import standing_of
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout
-from moderation.storage.reports import ReportOutcome
 from moderation.web.desk.comment import comment_page, refusal
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.responses import asked_by_script, back_to, facts, refused, revision_of
@@ -46,7 +45,7 @@ def blueprint() -> Blueprint:
         return _response(
             known_id(comment_id),
             "reports set aside",
-            lambda: dismiss_reports(services(), person(), known_id(comment_id), ReportOutcome.SET_ASIDE),
+            lambda: set_reports_aside(services(), person(), known_id(comment_id)),
         )
 
     @pages.post(f"{QUEUE}/comments/<comment_id>/notes")

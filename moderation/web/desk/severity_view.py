@@ -9,6 +9,7 @@ from moderation.core.decision import Reason
 from moderation.core.messages import ENGLISH, noted
 from moderation.core.policy import Rules, Signals, concerns
 from moderation.core.severity import MAX_SEVERITY, Kind, Part, Severity, severity_of
+from moderation.web.desk.words import MARK_WORDS
 from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.signals import reason_told, signal_name
 from moderation.web.shared.wording import beginning, language_name
@@ -25,9 +26,7 @@ _FACTS = {
 _NAMES = {
     "author_approved": noted("Approved comments"),
     "terms": noted("Wordlist"),
-    "staff": noted("Newsroom"),
-    "subscriber": noted("Subscriber"),
-    "verified": noted("Verified"),
+    **MARK_WORDS,
 }
 
 

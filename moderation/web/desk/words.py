@@ -26,16 +26,17 @@ def author_word(stands: str) -> str:
     return gettext(_STANDS[stands]) if stands in _STANDS else stands
 
 
-_MARKS: Mapping[str, str] = {
+MARK_WORDS: Mapping[str, str] = {
     "staff": noted("Newsroom"),
     "subscriber": noted("Subscriber"),
     "verified": noted("Verified"),
 }
+"""What a site vouches for of an author."""
 
 
 def mark_word(mark: str) -> str:
     """What the site vouches for of an author; its own badges are called as it calls them."""
-    return gettext(_MARKS[mark]) if mark in _MARKS else mark
+    return gettext(MARK_WORDS[mark]) if mark in MARK_WORDS else mark
 
 
 _DECIDED: Mapping[str, str] = {

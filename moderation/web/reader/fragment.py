@@ -9,13 +9,11 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
-from werkzeug.exceptions import TooManyRequests
 
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Submission
-from moderation.core.errors import ArticleNotFound, InvalidField, ModerationError
-from moderation.core.messages import Message
+from moderation.core.errors import ArticleNotFound, ModerationError, WordingToReconsider
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name
 from moderation.storage.section import Order, SectionPlace, Thread, place_named, published_under, threads
 from moderation.web.api.public_answers import Body, public_answer
@@ -23,11 +21,11 @@ from moderation.web.api.section_answers import SectionHead
 from moderation.web.api.section_head import head_of
 from moderation.web.api.section_pages import FIRST_REPLIES, THREADS
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_token
+from moderation.web.reader.problems import Problem, problem_of
 from moderation.web.shared.access import Caller, form_caller, services
-from moderation.web.shared.errors import CODES
-from moderation.web.shared.intake import reconsider, take_in
+from moderation.web.shared.intake import take_in
 from moderation.web.shared.languages import in_its_language, language
-from moderation.web.shared.limits import Limits, client_address, reader_key
+from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
 
 NAME = "fragment_pages"
@@ -71,12 +69,12 @@ def blueprint(limits: Limits) -> Blueprint:
         typed = _typed(key)
         try:
             arrival = _submit(limits, key, article_name(article_id), typed)
-        except (TooManyRequests, ModerationError) as error:
+        except WordingToReconsider as error:
+            return _framed(_sent_page(article_id, replace(typed, asked=True), sentence=error.sentence), key)
+        except (RateLimitExceeded, ModerationError) as error:
             if isinstance(error, ArticleNotFound):
                 raise
-            return _framed(_sent_page(article_id, typed, problem=_problem(error)), key)
-        if isinstance(arrival, str):
-            return _framed(_sent_page(article_id, replace(typed, asked=True), sentence=arrival), key)
+            return _framed(_sent_page(article_id, typed, problem=problem_of(error)), key)
         return _framed(_sent_page(article_id, typed, arrival=arrival), key)
 
     return pages
@@ -108,8 +106,7 @@ def _typed(key: Caller) -> Typed:
     )
 
 
-def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival | str:
-    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
+def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival:
     limits.count_address()
     keys = services().keys
     submission = Submission(
@@ -118,11 +115,10 @@ def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arriv
         body=as_written(typed.body, "body", longest=LONGEST_COMMENT),
         parent_id=known_id(typed.parent_id) if typed.parent_id else None,
         form_filled=typed.guard.filled_by_program(keys.sessions.secrets, services().clock()),
+        ask_first=not typed.asked,
     )
     sender = Sender(site_id=key.site_id, key_id=key.key_id, reference=key.reference, vouches=False)
     reader = reader_key(keys.identity.newest.secret, submission.author)
-    if not typed.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
-        return sentence
     return take_in(limits, sender, submission, reader=reader)
 
 
@@ -137,19 +133,12 @@ def _may_return(key: Caller, back: str) -> bool:
     return f"{parts.scheme}://{parts.netloc}".lower() in key.origins
 
 
-def _problem(error: Exception) -> tuple[int, str]:
-    if not isinstance(error, ModerationError):
-        return 429, Message("too_fast").told(language())
-    status = next(code for kind, code in CODES.items() if isinstance(error, kind))
-    return status, error.sentence(language()) if isinstance(error, InvalidField) else error.told(language())
-
-
 def _sent_page(
     article_id: str,
     typed: Typed,
     *,
     arrival: Arrival | None = None,
-    problem: tuple[int, str] | None = None,
+    problem: Problem | None = None,
     sentence: str | None = None,
 ) -> Response:
     receipt = None
@@ -157,13 +146,13 @@ def _sent_page(
         receipt = f"/comments/{arrival.comment_id}?receipt={services().keys.receipt(arrival.comment_id)}"
     return page(
         "reader/sent.html",
-        problem[0] if problem else 200,
+        problem.status if problem else 200,
         masthead=None,
         article_id=article_id,
         site=request.form.get("site", ""),
         message=arrival.told(language()) if arrival else None,
         receipt=receipt,
-        problem=problem[1] if problem else None,
+        problem=problem.words if problem else None,
         sentence=sentence,
         typed=typed,
         opened=typed.guard.opened,

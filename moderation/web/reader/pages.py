@@ -13,7 +13,7 @@ from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
-from moderation.core.errors import ArticleNotFound, InvalidField
+from moderation.core.errors import ArticleNotFound, InvalidField, WordingToReconsider
 from moderation.core.messages import noted
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name, visible_length
 from moderation.storage.articles import Article, articles_of, find_article
@@ -27,7 +27,7 @@ from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened
 from moderation.web.reader.problems import REFUSALS, Problem, problem_of
 from moderation.web.reader.public_comment import DEMO
 from moderation.web.shared.access import check_readers_form, services
-from moderation.web.shared.intake import reconsider, take_in
+from moderation.web.shared.intake import take_in
 from moderation.web.shared.languages import gettext, plural_words
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
@@ -77,8 +77,8 @@ def blueprint(limits: Limits) -> Blueprint:
         try:
             check_readers_form()
             arrival = _submit(limits, article_id, form)
-            if isinstance(arrival, str):
-                return _article_page(article_id, replace(form, asked=True), sentence=arrival)
+        except WordingToReconsider as error:
+            return _article_page(article_id, replace(form, asked=True), sentence=error.sentence)
         except REFUSALS as error:
             if isinstance(error, ArticleNotFound):
                 raise
@@ -90,8 +90,7 @@ def blueprint(limits: Limits) -> Blueprint:
     return pages
 
 
-def _submit(limits: Limits, article_id: str, form: Form) -> Arrival | str:
-    """The comment as it was taken in; or a sentence that its writer is asked about first, once."""
+def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     limits.count_address()
     address = client_address()
     submission = Submission(
@@ -100,11 +99,10 @@ def _submit(limits: Limits, article_id: str, form: Form) -> Arrival | str:
         body=as_written(form.body, "body", longest=LONGEST_COMMENT),
         parent_id=known_id(form.parent_id) if form.parent_id else None,
         form_filled=form.guard.filled_by_program(services().keys.sessions.secrets, services().clock()),
+        ask_first=not form.asked,
     )
     sender = Sender(site_id=DEMO, key_id=None, reference="page", vouches=False)
     reader = reader_key(services().keys.identity.newest.secret, submission.author)
-    if not form.asked and (sentence := reconsider(limits, sender, submission, reader=reader)):
-        return sentence
     return take_in(limits, sender, submission, reader=reader)
 
 

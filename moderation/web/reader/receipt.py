@@ -133,6 +133,7 @@ def _back_to(comment_id: str, receipt: str, **more: str) -> WerkzeugResponse:
 
 # --- where it stands --------------------------------------------------------------------------------------------------
 
+_NOT_MENDABLE = Message("appealed_and_not_mendable")
 _SAID = {"edited": Message("edit_kept"), "appealed": Message("appeal_arrived")}
 
 
@@ -160,7 +161,10 @@ def _standing_page(
     told = Standing.of(comment, decision)
     hidden = comment.status == Status.APPROVED and not stands.shown
     refused = comment.status == Status.REJECTED
-    notice = _SAID.get(argument("said"))
+    looked_at_again = appeal is not None and appeal.decided_at is None
+    # An address is kept and opened again: nobody looks again at what is decided.
+    over = argument("said") == "appealed" and not looked_at_again
+    notice = None if over else _SAID.get(argument("said"))
     return page(
         "reader/comment.html",
         problem.status if problem else 200,
@@ -174,9 +178,10 @@ def _standing_page(
             "published": comment.status == Status.APPROVED,
             "may_withdraw": comment.status in (*WAITING, Status.APPROVED),
             "edits_left": left if stands.closed_because is None else 0,
-            "may_appeal": refused and appeal is None,
-            "may_mend": refused and not mended and stands.closed_because is None,
+            "may_appeal": refused and appeal is None and not mended,
+            "may_mend": refused and not mended and not looked_at_again and stands.closed_because is None,
             "mended": mended,
+            "not_mendable": _NOT_MENDABLE.told(language()) if refused and looked_at_again else None,
             "name": comment.author_name,
             "body": comment.body,
             "created_at": comment.created_at,
@@ -187,7 +192,7 @@ def _standing_page(
         hours=configuration.desk.hours if waits else None,
         answer_within=configuration.appeals.answer_within_days,
         appeal=appeal,
-        overdue=appeal is not None and appeal.decided_at is None and appeal.due_at < now,
+        overdue=looked_at_again and appeal is not None and appeal.due_at < now,
         outcome=said(OUTCOME_WORDS[AppealOutcome(appeal.outcome)]) if appeal and appeal.outcome else None,
         receipt=receipt,
         typed=typed or Typed(),

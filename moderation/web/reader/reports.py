@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moderation.comments.reports import ReportForm, report, reportable
-from moderation.core.errors import CommentNotFound, InvalidField, ModerationError
+from moderation.core.errors import CommentNotFound, InvalidField
 from moderation.core.messages import Message
 from moderation.desk.legal_notices import NoticeForm, notice_with_receipt, receive_notice
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.legal import NoticeCategory
 from moderation.storage.sites import Site
+from moderation.web.reader.problems import REFUSALS, Problem, problem_of
 from moderation.web.reader.public_comment import address_of, comment_address
 from moderation.web.shared.access import check_readers_form, services
-from moderation.web.shared.errors import CODES
 from moderation.web.shared.languages import language
-from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address
+from moderation.web.shared.limits import Limits, client_address
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of
 from moderation.web.shared.reporting import REDRESS, notice_sentence, reader_as_reporter
 
 NAME = "report_pages"
 OTHER = "-"
 """What the form sends for a reason in the reader's own words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Why a form wasn't taken, and the field that is to be mended, if it is one."""
-
-    status: int
-    words: str
-    field: str | None = None
 
 
 def blueprint(limits: Limits) -> Blueprint:
@@ -52,7 +41,7 @@ def blueprint(limits: Limits) -> Blueprint:
         try:
             check_readers_form()
             _report(limits, known_id(comment_id))
-        except (BadRequest, RateLimitExceeded, ModerationError) as error:
+        except REFUSALS as error:
             if isinstance(error, CommentNotFound):
                 raise
             return _report_page(known_id(comment_id), problem=_problem(error))
@@ -69,7 +58,7 @@ def blueprint(limits: Limits) -> Blueprint:
             limits.count_address()
             limits.count_notice()
             legal_case = receive_notice(services(), _notice(), host=request.host, address=client_address())
-        except (BadRequest, RateLimitExceeded, ModerationError) as error:
+        except REFUSALS as error:
             return _notice_page(_problem(error))
         receipt = services().keys.receipt(legal_case.id)
         return redirect(f"/notices/{legal_case.id}?{urlencode({'receipt': receipt})}", 303)
@@ -174,17 +163,6 @@ def _receipt_page(notice_id: str, receipt: str) -> Response:
 
 
 def _problem(error: Exception) -> Problem:
-    if isinstance(error, RateLimitExceeded):
-        return Problem(status=429, words=Message("too_fast_here").told(language()))
-    if isinstance(error, BadRequest):
-        code = Message("form_old") if request.cookies else Message("form_without_cookie")
-        return Problem(status=400, words=code.told(language()))
-    if not isinstance(error, ModerationError):
-        raise error
-    status = next(code for kind, code in CODES.items() if isinstance(error, kind))
-    if isinstance(error, InvalidField):
-        field = {"comment_id": "where", "url": "where"}.get(error.field, error.field)
-        return Problem(status=status, words=error.sentence(language()), field=field)
     if isinstance(error, CommentNotFound):
-        return Problem(status=status, words=Message("notice_comment_unknown").told(language()), field="where")
-    return Problem(status=status, words=error.told(language()))
+        return Problem(status=404, words=Message("notice_comment_unknown").told(language()), field="where")
+    return problem_of(error, too_fast=Message("too_fast_here"), fields={"comment_id": "where", "url": "where"})

@@ -1,5 +1,5 @@
-"""The public page of a site's rules, made from its configuration and its figures: what is refused, what software does,
-where people decide, and how often software was right.
+"""The public page of a site's rules, or of one of its sections: made from the configuration, what the desk has set, and
+the figures. What is refused, what software does, where people decide, and how often software was right.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from moderation.accounts.sites import key_behind
+from moderation.comments.discussion_state import Standing, standing
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode
 from moderation.core.conditions import NAME_SCORES, TEXT_SCORES, WORDLIST_SIGNALS
 from moderation.core.intervals import ENOUGH
-from moderation.core.messages import noted
+from moderation.core.messages import noted, told
+from moderation.storage.articles import Place
+from moderation.storage.articles_desk import sections_of
 from moderation.storage.figures import Marks, marks_and_people
+from moderation.storage.site_rules import wider_settings
 from moderation.storage.sites import KeyKind, Site
 from moderation.web.reader.public_comment import DEMO
 from moderation.web.shared.access import services
 from moderation.web.shared.cache import recently
-from moderation.web.shared.languages import gettext
+from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, page, tell_times_of
 
 NAME = "rules_of_site"
@@ -69,21 +73,29 @@ def blueprint() -> Blueprint:
 
     @pages.get("/rules")
     def rules() -> Response:
-        asked = argument("site") or DEMO
+        asked, configuration = argument("site") or DEMO, services().configuration.current()
         with services().database.reading() as db:
             site = _site(db, asked)
+            own: frozenset[str] = recently("sections with rules", KEPT_FOR, maximum=100).get(
+                (site.id, site.rules_revision, configuration.hash), lambda: _sections(db, configuration, site.id)
+            )
+            section = argument("section") if argument("section") in own else None
+            stands = _standing(db, configuration, site, section)
             marks: Marks = recently("marks of software", KEPT_FOR, maximum=100).get(
                 site.id, lambda: marks_and_people(db, site.id, limit=COMPARED)
             )
         tell_times_of(site.id)
-        configuration = services().configuration.current()
         answer = page(
             "reader/rules.html",
             masthead=site.name,
             reasons=configuration.reasons,
-            doing=_doing(configuration, site.id),
+            doing=_doing(configuration, site.id, section, stands.rules.mode),
             right=_right(marks),
-            comments=configuration.comments.rules_for(site=site.id, section=None, reply=False, article_mode=None),
+            comments=stands.rules,
+            closed=None if stands.closed is None else told(stands.closed, language()),
+            site=asked,
+            section=section,
+            sections=sorted(own - {section}),
         )
         answer.headers["Cache-Control"] = "public, max-age=60, s-maxage=300"
         return answer
@@ -102,15 +114,41 @@ def _site(db: Session, asked: str) -> Site:
     return site
 
 
-def _doing(configuration: Configuration, site_id: str) -> Doing:
-    rules = configuration.policy.rules_for(site_id)
+def _standing(db: Session, configuration: Configuration, site: Site, section: str | None) -> Standing:
+    """Where a new article of the site, or of that section, would stand."""
+    now = services().clock()
+    place = Place(
+        id="",
+        site_id=site.id,
+        section=section,
+        mode=None,
+        version=0,
+        published_at=None,
+        created_at=now,
+        verified=True,
+        rules_revision=site.rules_revision,
+    )
+    settings = services().site_rules.rules(db, place).settings
+    return standing(configuration.comments, place, settings, now=now)
+
+
+def _sections(db: Session, configuration: Configuration, site_id: str) -> frozenset[str]:
+    """The site's sections for which the desk or the configuration says something of their own."""
+    policy, desk = configuration.policy, {row.section for row in wider_settings(db, site_id)} - {""}
+    configured = {*configuration.comments.sections, *policy.sections}
+    configured |= {section for site, section in policy.site_sections if site == site_id}
+    return frozenset(desk | (configured & set(sections_of(db, site_id))))
+
+
+def _doing(configuration: Configuration, site_id: str, section: str | None, mode: Mode) -> Doing:
+    rules = configuration.policy.rules_for(site_id, section)
     asked = {one.signal for effect in ("reject", "flag") for one in rules.whole(effect)}
     scored = {one.signal for one in rules.whole("reject")} & (TEXT_SCORES | NAME_SCORES | {"links", "private_data"})
     return Doing(
         looks_for=tuple(gettext(words) for about, words in _LOOKED_FOR if asked & about),
         rejects=bool(scored),
         approves=bool(rules.approve),
-        mode=configuration.comments.rules_for(site=site_id, section=None, reply=False, article_mode=None).mode,
+        mode=mode,
     )
 
 

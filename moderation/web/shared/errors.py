@@ -40,6 +40,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.CommentTooShort: 422,
     facts.CommentTooLong: 422,
     facts.InvalidField: 422,
+    facts.WordingToReconsider: 422,
     facts.IdempotencyMismatch: 422,
     facts.ScoringFailed: 503,
     facts.PasswordsBusy: 503,

@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 from moderation.accounts.reachable import every_site
 from moderation.core.actor import Actor
 from moderation.core.reach import ADMIN, DECIDE, READ, SENIOR, anywhere, everywhere, reachable, scopes, whole
-from moderation.desk.appeals import AT_MOST, to_decide
 from moderation.storage.legal import Pressing, pressing
 from moderation.storage.sites import Site
 from moderation.web.shared.access import person, services
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import page
-from moderation.web.shared.waiting_counts import waiting
+from moderation.web.shared.waiting_counts import appeals_waiting, counted, waiting
 
 QUEUE = "/review"
 APPEALS = "/review/appeals"
@@ -44,7 +43,7 @@ def desk_page(template: str, status: int = 200, /, *, here: str, db: Session | N
         sites = every_site(session)
         waits = waiting(session, scopes(actor, READ, [site.id for site in sites]))
         alarm = _alarm(session, actor, sites)
-        appeals = len(to_decide(session, actor, scopes(actor, DECIDE, [site.id for site in sites])))
+        appeals = appeals_waiting(session, actor, scopes(actor, DECIDE, [site.id for site in sites]))
     return page(template, status, me=actor.name, menu=_menu(actor, here, appeals), alarm=alarm, waits=waits, **context)
 
 
@@ -62,7 +61,7 @@ def _menu(actor: Actor, here: str, appeals: int) -> list[MenuItem]:
         items["/audit"] = gettext("Audit log")
     if anywhere(actor, ADMIN):
         items["/admin"] = gettext("Admin")
-    waits = {APPEALS: f"{appeals}+" if appeals == AT_MOST else str(appeals or "")}
+    waits = {APPEALS: counted(appeals) if appeals else ""}
     return [
         MenuItem(href=href, words=words, here=href == here, waits=waits.get(href, "")) for href, words in items.items()
     ]

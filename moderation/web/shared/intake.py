@@ -5,27 +5,10 @@ from __future__ import annotations
 from moderation.comments import submit
 from moderation.comments.edit import Edited, edit, writer_of
 from moderation.comments.idempotency import Arrival, Idempotency, Sender
-from moderation.comments.nudge import sentence_to_reconsider
 from moderation.core.comment import Submission
 from moderation.web.shared.access import services
 from moderation.web.shared.limits import Limits, client_address, reader_key
 from moderation.web.shared.metrics import comments_arrived
-
-
-def reconsider(limits: Limits, sender: Sender, submission: Submission, *, reader: str | None) -> str | None:
-    """A sentence that its writer is asked about before the comment is taken in; None: nothing is asked. To be asked
-    counts like a comment: nobody can try out for nothing what is flagged. Raises what the limits raise.
-    """
-    if not services().configuration.current().comments.nudge:
-        return None
-    limits.check_address()
-    limits.check_comment(sender.site_id, reader)
-    sentence = sentence_to_reconsider(services(), sender.site_id, submission.article_id, submission.body)
-    if sentence is not None:
-        with limits.all_or_nothing():
-            limits.count_address()
-            limits.count_comment(sender.site_id, reader)
-    return sentence
 
 
 def take_in(

@@ -16,6 +16,7 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
   const maximum = rules.maximum_length;
   const kept = keeper.draft(parent);
   let key = kept ? kept.key : newKey();
+  let asked = kept && kept.asked; // about a sentence, once
   let busy = false;
   let later = 0;
   let pause = 0;
@@ -56,10 +57,11 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
     pause = setTimeout(() => { spoken.textContent = words || gettext("Long enough"); }, PAUSE);
   };
 
-  const keep = () => keeper.keepDraft(parent, { name: name.value, body: body.value, key });
+  const keep = () => keeper.keepDraft(parent, { name: name.value, body: body.value, key, asked });
 
   const typed = () => {
     key = newKey();
+    button.textContent = gettext("Send comment");
     keep();
     empty(hint);
     for (const field of [name, body]) field.removeAttribute("aria-invalid");
@@ -88,13 +90,20 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
     empty(trouble);
     button.textContent = gettext("Sending…");
     show();
-    const draft = { name: name.value, body: body.value, key };
+    const draft = { name: name.value, body: body.value, key, asked };
     keep();
+    let label = gettext("Send comment");
     const answer = await send(draft).catch((told) => {
+      if (told.code === "wording_to_reconsider") {
+        asked = true;
+        key = newKey(); // what is asked for now is another request
+        label = gettext("Send it as it is");
+        keep();
+      }
       complain(told.words, told.field === "author.name" ? name : null, gettext("Not sent yet. What you wrote is kept here."));
     });
     busy = false;
-    button.textContent = gettext("Send comment");
+    button.textContent = label;
     show();
     if (!answer) return;
     clearTimeout(pause);

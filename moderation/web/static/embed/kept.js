@@ -36,7 +36,7 @@ export const newKey = () => {
   return key;
 };
 
-/* The keeper of one article. A draft is {name, body, key}; of a comment that was sent it keeps what is shown of it. Drafts
+/* The keeper of one article. A draft is {name, body, key, asked}; of a comment that was sent it keeps what is shown of it. Drafts
    lie together: to look for one under every comment would take longer than to draw them. */
 export const keeperOf = (site, article) => {
   const name = (kind) => `reader-comments ${kind} ${site} ${article}`;

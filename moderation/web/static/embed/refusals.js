@@ -13,5 +13,5 @@ const worded = ({ status, code, detail, wait }, { gettext, ngettext }) => {
 /* The words for a refusal, as `ask` rejects with, and the field that is to be mended, where it is one. */
 export const told = (refusal, words) => {
   const [wrong] = refusal.errors || [];
-  return { words: worded(refusal, words), field: wrong && wrong.field };
+  return { words: worded(refusal, words), code: refusal.code, field: wrong && wrong.field };
 };

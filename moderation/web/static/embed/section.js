@@ -77,7 +77,8 @@ export const openSection = (root, { words, service, site, sort }) => {
       return notice;
     }
     add(write, make("p", { class: "guideline" },
-      gettext("We welcome thoughtful discussions from our readers. Please keep comments respectful and on-topic.")));
+      gettext("We welcome thoughtful discussions from our readers. Please keep comments respectful and on-topic."), " ",
+      make("a", { href: service.rules, target: "_blank" }, gettext("Rules for comments"))));
     const closes = facts.article.closes_at;
     if (closes) add(write, make("p", { class: "guideline" }, gettext("Open until %(time)s.", { time: moment(new Date(closes)) })));
     const { form, focus } = writeForm({

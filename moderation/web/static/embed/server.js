@@ -41,11 +41,12 @@ export const service = ({ base, site, article, url, lang, token }) => {
     news: (id, since) => get("section/news", { article: id, since }),
     /* Where a comment stands that this reader has sent. */
     standing: (id, receipt) => ask("GET", `${api}comments/${id}${query({ receipt, lang })}`),
+    rules: `${base}rules${query({ site, lang })}`,
     link: (id, receipt) => `${base}comments/${id}${query({ receipt, lang })}`,
     /* A browser is told nothing of an answer that its page mayn't read: where the public list still answers, it is that. */
-    send: async (facts, { name, body, key }, parent) => {
+    send: async (facts, { name, body, key, asked }, parent) => {
       const { id, known } = facts.article;
-      const comment = json({ author: { name }, body, parent_id: parent || undefined, article: known ? undefined : describe() });
+      const comment = json({ author: { name }, body, parent_id: parent || undefined, article: known ? undefined : describe(), ask_first: !asked });
       try {
         return await post(`articles/${encodeURIComponent(id)}/comments`, comment, key);
       } catch (refusal) {
