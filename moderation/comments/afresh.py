@@ -5,6 +5,7 @@ from __future__ import annotations
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
     Judgement,
+    author_record,
     counts_for,
     holds_for,
     is_look_alike,
@@ -81,7 +82,15 @@ def judge_afresh(
         mode=mode,
         counts={
             **counts_for(
-                text, comment.author_name, author, wordlist_hits, private=private, alike=alike, marks=comment.marks
+                text,
+                comment.author_name,
+                author,
+                wordlist_hits,
+                private=private,
+                alike=alike,
+                marks=comment.marks,
+                trusted=comment.trusted,
+                record=author_record(unit.connection, author, comment.received_at),
             ),
             "reports": float(signal_of(weights(unit.connection, comment.id))),
         },

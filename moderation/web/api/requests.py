@@ -218,7 +218,7 @@ class NewComment(Sent):
         }
     )
 
-    author: NewAuthor
+    author: NewAuthor | None = Field(None, description="May be left out with a reader's token, which names them.")
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )

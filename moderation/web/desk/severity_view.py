@@ -24,6 +24,8 @@ _FACTS = {
 }
 _NAMES = {
     "author_approved": noted("Approved comments"),
+    "author_rejected_share": noted("Rejected before"),
+    "author_age_days": noted("New author"),
     "terms": noted("Wordlist"),
     "staff": noted("Newsroom"),
     "subscriber": noted("Subscriber"),
