@@ -219,8 +219,8 @@ def counts_for(
     record: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """The signals that are counted rather than scored. Only an author known by more than a name has approved comments,
-    or can be trusted by the desk. ``alike``: how many others sent nearly the same text; ``marks``, ``trusted``: what the
-    site vouches for of its author; ``record``: as ``author_record`` has it.
+    or can be trusted by the desk. ``alike``: how many others sent nearly the same text; ``marks``, ``trusted``: what
+    the site vouches for of its author; ``record``: as ``author_record`` has it.
     """
     return {
         **(record or {}),

@@ -58,8 +58,8 @@ def set_key(services: Services, actor: str, site_id: str, algorithm: Algorithm, 
 def set_address(
     services: Services, actor: str, site_id: str, algorithm: Algorithm, address: str, *, allow_private: bool = False
 ) -> None:
-    """Has a site's tokens signed by any key of the set (JWKS) at an address, which is fetched at once, and again now and
-    then. ``allow_private``: the address may lie in one's own network, and begin with ``http://``.
+    """Has a site's tokens signed by any key of the set (JWKS) at an address, which is fetched at once, and again now
+    and then. ``allow_private``: the address may lie in one's own network, and begin with ``http://``.
 
     Raises ``InvalidField`` as ``set_key`` does, and for an address from which no such set comes.
     """
@@ -99,8 +99,8 @@ def remove_keys(services: Services, actor: str, site_id: str, *, former: bool = 
 
 
 def ask_to_sign_in(services: Services, actor: str, site_id: str, *, asked: bool) -> None:
-    """Lets nobody write without a reader's token, or guests too. Raises ``InvalidField`` for a site that there isn't, or
-    that has no key for tokens.
+    """Lets nobody write without a reader's token, or guests too. Raises ``InvalidField`` for a site that there isn't,
+    or that has no key for tokens.
     """
 
     def work(unit: UnitOfWork, site: Site) -> None:

@@ -1,5 +1,5 @@
-"""A reader's token: a JWT that the site has signed (RFC 7519). It is read as what the site's key says it is, never as what
-it says of itself; addresses and keys in it count for nothing.
+"""A reader's token: a JWT that the site has signed (RFC 7519). It is read as what the site's key says it is, never as
+what it says of itself; addresses and keys in it count for nothing.
 """
 
 from __future__ import annotations

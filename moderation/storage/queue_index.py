@@ -41,8 +41,9 @@ class QueueIndex(Base):
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
     when the article was published, or else registered. ``bucket_0`` to ``bucket_3`` find texts that are alike
     (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name,
-    ``spam`` and the author's record are NULL where they don't apply, as in comments from before there were any. ``severity_policy`` says under
-    what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
+    ``spam`` and the author's record are NULL where they don't apply, as in comments from before there were any.
+    ``severity_policy`` says under what the newest severity was made (``core.severity.severity_version``); None: it must
+    be made anew.
     """
 
     __tablename__ = "queue_index"

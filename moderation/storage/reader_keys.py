@@ -21,8 +21,8 @@ class ReaderKeyKind(StrEnum):
 
 class ReaderKey(Base):
     """A key with the one algorithm that it is for. ``key`` is a secret, encrypted; or a public key as PEM; or the set
-    of public keys as it was fetched last, at ``fetched_at``, from ``address``. ``tried_at`` is when that was tried last,
-    ``problem`` why it failed then.
+    of public keys as it was fetched last, at ``fetched_at``, from ``address``. ``tried_at`` is when that was tried
+    last, ``problem`` why it failed then.
     """
 
     __tablename__ = "reader_keys"

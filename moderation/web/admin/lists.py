@@ -106,7 +106,9 @@ def _reader_key(key: ReaderKey) -> str:
         return gettext("%(algorithm)s: a shared secret, set on %(day)s", algorithm=key.algorithm, day=when)
     if key.kind == ReaderKeyKind.PUBLIC:
         return gettext("%(algorithm)s: a public key, set on %(day)s", algorithm=key.algorithm, day=when)
-    return gettext("%(algorithm)s: keys from %(address)s, set on %(day)s", algorithm=key.algorithm, address=key.address, day=when)
+    return gettext(
+        "%(algorithm)s: keys from %(address)s, set on %(day)s", algorithm=key.algorithm, address=key.address, day=when
+    )
 
 
 def _key_row(key: SiteKey) -> KeyRow:

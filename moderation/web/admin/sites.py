@@ -71,7 +71,10 @@ def blueprint() -> Blueprint:
 
 def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
     with services().database.reading() as db:
-        boxes = [site_box(site, keys_of(db, site.id), reader_keys_of(db, site.id)) for site in sites_reached(db, person(), ADMIN)]
+        boxes = [
+            site_box(site, keys_of(db, site.id), reader_keys_of(db, site.id))
+            for site in sites_reached(db, person(), ADMIN)
+        ]
     return admin_page(
         "admin/sites.html",
         told,

@@ -257,7 +257,7 @@ def _idempotency(key: Caller, article_id: str) -> Idempotency | None:
         return None
     if not 1 <= len(name) <= 255 or not name.isprintable():
         raise InvalidFields([{"field": "Idempotency-Key", "message": "must have 1 to 255 printable characters."}])
-    # A publishable key is shared by every reader: there whom the site names, or the reader's own address, is part of it.
+    # A publishable key is shared by every reader: there whom a token names, or the reader's own address, is part of it.
     owner = "" if key.secret else network_of(request.remote_addr or "unknown")
     if key.reader is not None:
         owner = f"reader {key.reader.id}"
