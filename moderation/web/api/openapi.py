@@ -43,7 +43,6 @@ _SCHEMES = {
     "readerToken": {
         "type": "http",
         "scheme": "Reader",
-        "bearerFormat": "JWT",
         "description": "A JWT that the site has signed, beside its publishable key: `sub`, `name`, `aud` (the site's "
         "id), `exp`, and, if it says so, `staff`, `subscriber`, `trusted`, `badges`. It stands in for `Origin` where "
         "there is none.",
