@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from moderation.core import sealing
 from moderation.core.errors import InvalidField
@@ -66,7 +65,7 @@ def set_address(
     if algorithm is Algorithm.HS256:
         raise InvalidField("address", Message("reader_key_set_of_secrets"))
     address = address.strip()
-    if urlsplit(address).scheme == "http" and not allow_private:
+    if address.lower().startswith("http://") and not allow_private:
         raise InvalidField("address", Message("reader_key_address_open"))
     address = target_of(address, allow_private=allow_private).url
     try:

@@ -134,6 +134,8 @@ def test_a_set_of_a_house_of_its_own_needs_to_be_allowed(front_door: Newsroom, p
         "file:///etc/passwd",
         "https://user:word@id.example/keys",
         "ftp://id.example/keys",
+        "http://[",
+        "https://[::1",
         "",
     ):
         with pytest.raises(InvalidField):

@@ -1,4 +1,4 @@
-"""The comment section for readers whom the site's own login names: who writes, and what happens to a token meanwhile."""
+"""The comment section for readers whom the site's own login names, and what becomes of their token meanwhile."""
 
 from __future__ import annotations
 

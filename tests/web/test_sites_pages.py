@@ -103,6 +103,9 @@ def test_a_secret_for_readers_tokens_is_shown_once_and_then_asked_for(pages: Pag
     assert writes(pages, token) == 202
     admin.send("/admin/sites/demo/sign-in")
     assert writes(pages, None) == 401
+    article = pages.visitor().open("/articles/lanes")
+    assert "sign in" in article.text
+    assert not article.page.xpath("//textarea")
     admin.open("/admin/sites").send("/admin/sites/demo/reader-key/remove")
     assert admin.status == 422
     admin.open("/admin/sites").send("/admin/sites/demo/sign-in")

@@ -181,6 +181,13 @@ class NewAuthor(Sent):
         BeforeValidator(lambda given: () if given is None else given),
     ] = Field((), description="Further marks in the site's own words; counts with the secret key only.")
 
+    @field_validator("badges")
+    @classmethod
+    def _no_marks(cls, badges: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := set(badges) & set(MARKS):
+            raise ValueError(f"hold {min(taken)!r}, which is a field of its own.")
+        return badges
+
     @property
     def marks(self) -> tuple[str, ...]:
         """What they are marked as, each once."""

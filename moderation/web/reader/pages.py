@@ -150,6 +150,7 @@ def _article_page(
         problem.status if problem else 200,
         kept=sent is None,
         masthead=site.name,
+        sign_in=site.sign_in,
         article=article,
         section_key=section_key,
         minutes=reading_minutes(*article_texts(article)),
