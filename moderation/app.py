@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from moderation.readers.key_sets import KeySets
 from moderation.services import Services
 from moderation.web.account.attempts import Attempts
 from moderation.web.api import articles as articles_api
@@ -57,6 +58,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False  # an article's id may be an address: https://news.example/trams
     app.url_map.converters["article"] = ArticleId
     app.extensions["moderation"] = services
+    app.extensions[access.KEY_SETS] = KeySets()
     app.config.update(
         SESSION_COOKIE_NAME="moderation_form",
         SESSION_COOKIE_HTTPONLY=True,

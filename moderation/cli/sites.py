@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 import click
 
 from moderation.accounts import sites
 from moderation.cli.opening import open_services
-from moderation.storage.sites import KeyKind, Right, SiteKey, all_sites, keys_of
+from moderation.core.errors import InvalidField
+from moderation.core.messages import Message
+from moderation.readers import site_keys
+from moderation.readers.keys import LONGEST_KEY, Algorithm
+from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind, reader_keys_of
+from moderation.storage.sites import KeyKind, Right, Site, SiteKey, all_sites, keys_of
 
 ACTOR = "command-line"
 
@@ -87,6 +94,93 @@ def origins_command(key: str, origins: tuple[str, ...]) -> None:
     click.echo(
         f"The key works from {', '.join(now)}." + (f" It no longer does from {', '.join(gone)}." if gone else "")
     )
+
+
+@command.group("reader-key")
+@click.argument("site")
+@click.pass_context
+def reader_key_command(context: click.Context, site: str) -> None:
+    """The key by which SITE signs its readers' tokens, so that its own login names who writes."""
+    context.obj = site
+
+
+@reader_key_command.command("set")
+@click.option("--algorithm", required=True, type=click.Choice([one.value for one in Algorithm]))
+@click.option("--key", "file", type=click.File(), help="The secret or, as PEM, the public key; `-` reads it from here.")
+@click.option("--jwks", "address", metavar="URL", help="Where the login publishes its public keys.")
+@click.option("--allow-private", is_flag=True, help="URL is in our own network: private addresses and http:// will do.")
+@click.pass_obj
+def reader_key_set_command(
+    site: str, algorithm: str, file: IO[str] | None, address: str | None, allow_private: bool
+) -> None:
+    """Set it. For HS256 without --key a secret is made and shown this once. The key before it counts on until
+    `remove --former`.
+    """
+    if file is not None and address is not None:
+        raise click.UsageError("--key and --jwks can't be given together.")
+    chosen, made = Algorithm(algorithm), None
+    if file is None and address is None:
+        if chosen is not Algorithm.HS256:
+            raise click.UsageError(f"{algorithm} needs --key FILE with a public key as PEM, or --jwks URL.")
+        made = site_keys.new_secret()
+    with open_services() as services:
+        if address is not None:
+            site_keys.set_address(services, ACTOR, site, chosen, address, allow_private=allow_private)
+        else:
+            site_keys.set_key(services, ACTOR, site, chosen, made or _read(file))
+    click.echo(made or f"Readers' tokens of {site} count when they are signed by {algorithm} with this key.")
+
+
+def _read(file: IO[str] | None) -> str:
+    try:
+        return file.read(LONGEST_KEY + 1) if file is not None else ""
+    except UnicodeDecodeError:
+        raise click.UsageError(
+            "--key must be a text: a secret, or a public key as PEM (-----BEGIN PUBLIC KEY)."
+        ) from None
+
+
+@reader_key_command.command("show")
+@click.pass_obj
+def reader_key_show_command(site: str) -> None:
+    """Show how SITE's tokens are signed; secrets are not shown."""
+    with open_services() as services, services.database.reading() as session:
+        row = session.get(Site, site)
+        if row is None:
+            raise InvalidField("site", Message("site_unknown", {"site": repr(site)}))
+        for number, key in enumerate(reader_keys_of(session, site)):
+            click.echo(f"{'former' if number else 'newest'}\t{key.algorithm}\t{_told(key)}")
+        click.echo("Guests can't write: readers sign in." if row.sign_in else "Guests may write.")
+
+
+def _told(key: ReaderKey) -> str:
+    if key.kind == ReaderKeyKind.SECRET:
+        return f"a shared secret, set {key.created_at:%Y-%m-%d}"
+    if key.kind == ReaderKeyKind.PUBLIC:
+        return f"a public key, set {key.created_at:%Y-%m-%d}\n{key.key.strip()}"
+    when = f"keys from {key.address}, fetched {key.fetched_at:%Y-%m-%d %H:%M} UTC"
+    private = ", private addresses allowed" if key.allow_private else ""
+    return when + private + (f"; the last try failed: {key.problem}" if key.problem else "")
+
+
+@reader_key_command.command("remove")
+@click.option("--former", is_flag=True, help="Only the one before the newest.")
+@click.pass_obj
+def reader_key_remove_command(site: str, former: bool) -> None:
+    """Take it away: tokens signed by it count no more, at once."""
+    with open_services() as services:
+        number = site_keys.remove_keys(services, ACTOR, site, former=former)
+    click.echo(f"Removed {number} key{'' if number == 1 else 's'}.")
+
+
+@reader_key_command.command("require")
+@click.option("--off", is_flag=True, help="Let guests write again.")
+@click.pass_obj
+def reader_key_require_command(site: str, off: bool) -> None:
+    """Let nobody write in a browser whom SITE's own login doesn't name."""
+    with open_services() as services:
+        site_keys.ask_to_sign_in(services, ACTOR, site, asked=not off)
+    click.echo("Guests may write." if off else "From now on readers sign in before they write.")
 
 
 @command.command("revoke")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ from moderation.core.wordlist import Found
 from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage.authors import FOREVER, Author
-from moderation.storage.comments import Comment
+from moderation.storage.comments import Comment, last_decided
 from moderation.storage.database import session_on
 from moderation.storage.marked_names import passes_for_marked
 from moderation.storage.queue_index import Weight
@@ -217,15 +217,19 @@ def counts_for(
     private: PrivateFound = NO_PRIVATE_DATA,
     alike: int = 0,
     marks: Collection[str] = (),
+    trusted: bool = False,
+    record: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
-    """The signals that are counted rather than scored. Only an author known by more than a name has a record, or can be
-    trusted. ``alike``: how many others sent nearly the same text; ``marks``: what the site vouches for of its author.
+    """The signals that are counted rather than scored. Only an author known by more than a name has approved comments,
+    or can be trusted by the desk. ``alike``: how many others sent nearly the same text; ``marks``, ``trusted``: what
+    the site vouches for of its author; ``record``: as ``author_record`` has it.
     """
     return {
+        **(record or {}),
         "links": float(count_links(body)),
         "reports": 0.0,
         "author_approved": float(author.approved if author.known else 0),
-        "trusted": float(author.trusted and author.known),
+        "trusted": float(trusted or (author.trusted and author.known)),
         **{mark: float(mark in marks) for mark in MARKS},
         "terms": float(sum(found.count for found in wordlist_hits.text)),
         "private_data": float(private.count),
@@ -233,6 +237,24 @@ def counts_for(
         "name_terms": float(sum(found.count for found in wordlist_hits.name)),
         **({"alike": float(alike)} if alike else {}),
     }
+
+
+LAST_DECIDED = 20
+_DAY = timedelta(days=1)
+
+
+def author_record(connection: Connection, author: Author, now: datetime) -> dict[str, float]:
+    """What is known of an author whom the site knows by an id: whole days since their first comment here, and how much
+    of their last decided comments was rejected, 0 to 1, where any was decided. Of a guest, nothing.
+    """
+    if author.external_id is None:
+        return {}
+    record = {"author_age_days": float(max(0, (now - author.created_at) // _DAY))}
+    if author.approved or author.rejected:  # most who write have none yet, and cost no question
+        decided = last_decided(connection, author.id, limit=LAST_DECIDED)
+        if decided:
+            record["author_rejected_share"] = decided.count(Status.REJECTED) / len(decided)
+    return record
 
 
 def holds_for(

@@ -18,6 +18,7 @@ from moderation.comments.evaluation import (
     NO_PRIVATE_DATA,
     PrivateFound,
     WordlistHits,
+    author_record,
     check_not_banned,
     counts_for,
     holds_for,
@@ -355,6 +356,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
             private=known.private,
             alike=known.alike,
             marks=submission.author.marks,
+            trusted=submission.author.trusted,
+            record=author_record(connection, author, now),
         ),
         holds=holds_for(
             author,
@@ -477,6 +480,7 @@ def _comment_row(
         "received_at": now,
         "form_filled": submission.form_filled,
         "marks": list(submission.author.marks),
+        "trusted": submission.author.trusted,
         "joined_from": None,
         "first": new and submission.author.id is not None,  # a guest may have been here under any other name
     }

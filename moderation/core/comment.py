@@ -64,15 +64,16 @@ def strength_of(marks: Iterable[str]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who says they wrote it. ``id`` and ``address`` are known only where the site's server vouches for them, or
-    the address from the connection itself. ``marks`` are what the site's server vouches for beside: ``MARKS``, and
-    badges in its own words.
+    """Who says they wrote it. ``id`` and ``address`` are known only where the site vouches for them, by its server or
+    by a token that it has signed, or the address from the connection itself. ``marks`` are what the site vouches for
+    beside: ``MARKS``, and badges in its own words; ``trusted``: that they are to be trusted.
     """
 
     name: str
     id: str | None = None
     address: str | None = None
     marks: tuple[str, ...] = ()
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

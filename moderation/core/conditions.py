@@ -19,7 +19,8 @@ ON_NAMES = (*LABELS, "links", "terms")
 NAME = "name_"
 NAME_SIGNALS = tuple(f"{NAME}{signal}" for signal in ON_NAMES)
 SIGNALS = (
-    *(*LABELS, "relevance", "spam", "links", "reports", "author_approved", "trusted", *MARKS, "terms", "private_data"),
+    *(*LABELS, "relevance", "spam", "links", "reports"),
+    *("author_approved", "author_rejected_share", "author_age_days", "trusted", *MARKS, "terms", "private_data"),
     *NAME_SIGNALS,
 )
 """What a condition can ask about."""
@@ -34,12 +35,15 @@ WORDLIST_SIGNALS = frozenset((WORDLIST_SIGNAL, f"{NAME}{WORDLIST_SIGNAL}"))
 NEVER_REJECT = WORDLIST_SIGNALS | {"reports"}
 """What lets a comment wait where it stands among the conditions that reject: no reader takes another's comment away."""
 COUNTED_SIGNALS = frozenset(
-    ("links", "reports", "author_approved", "trusted", *MARKS, "terms", "private_data", f"{NAME}links", f"{NAME}terms")
+    (
+        *("links", "reports", "author_approved", "author_age_days", "trusted", *MARKS, "terms", "private_data"),
+        *(f"{NAME}links", f"{NAME}terms"),
+    )
 )
 """The signals that are counted, from 0 on; any other lies between 0 and 1."""
-OPTIONAL = frozenset(("spam", *MARKS, *NAME_SIGNALS))
-"""Signals that a comment may be without, from before there were any or by a pack without them: then what asks about
-them is skipped. Any other that is missing flags.
+OPTIONAL = frozenset(("spam", *MARKS, "author_rejected_share", "author_age_days", *NAME_SIGNALS))
+"""Signals that a comment may be without, from before there were any, by a pack without them, or as a guest has no
+record: then what asks about them is skipped. Any other that is missing flags.
 """
 
 MAX_COUNTED = 1_000_000

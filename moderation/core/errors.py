@@ -341,6 +341,30 @@ class KeyInvalid(ModerationError):
     code: ClassVar[str] = noted("key_invalid")
 
 
+class SignInRequired(ModerationError):
+    """Please sign in to write a comment: this site takes none of guests. (`Authorization: Reader <token>`)"""
+
+    code: ClassVar[str] = noted("sign_in_required")
+
+
+class ReaderTokenExpired(ModerationError):
+    """The reader's token is over. A fresh one does: nothing was stored."""
+
+    code: ClassVar[str] = noted("reader_token_expired")
+
+
+@dataclass(eq=False, slots=True)
+class ReaderTokenRefused(ModerationError):
+    """A reader's token doesn't count; ``why`` says in English what is wrong with it."""
+
+    why: str
+    code: ClassVar[str] = noted("reader_token_refused")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        return {"why": self.why}
+
+
 @dataclass(eq=False, slots=True)
 class RightMissing(ModerationError):
     """The key, token or account is good, but doesn't allow this."""

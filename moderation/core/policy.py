@@ -358,6 +358,8 @@ def _name(signal: str) -> str:
         return f"name: {_name(signal.removeprefix(NAME))}"
     return {
         "author_approved": "approved comments of this author",
+        "author_rejected_share": "rejected share of the last comments of this author",
+        "author_age_days": "days since the first comment of this author",
         **{mark: f"marked {mark}" for mark in MARKS},
         "terms": "wordlist matches",
         "private_data": "places with private data",

@@ -235,6 +235,7 @@ class _Importing:
             "joined_from": None,
             "form_filled": False,
             "marks": [],
+            "trusted": False,
             "first": False,
         }
         counts = {"links": float(count_links(one.body)), "name_links": float(_links_in_name(one.name))}

@@ -106,6 +106,8 @@ def _value_in(column: Column[Any], line: Mapping[str, Any]) -> Any:
     value = line.get(column.name)
     if value is None:
         if not column.nullable:
+            if column.name not in line and column.default is not None and column.default.is_scalar:
+                return column.default.arg  # type: ignore[attr-defined]  # from before there was this column
             raise ValueError(f"lacks {column.name!r}")
         return null() if isinstance(column.type, JSON) else None  # JSON would keep a null of its own
     try:

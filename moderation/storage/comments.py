@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     select,
     text,
@@ -36,6 +37,7 @@ UNSCORED = "comments.scored IS FALSE"
 SHOWN = "comments.shown IS TRUE"
 OPENINGS = "comments.shown IS TRUE AND comments.opening IS TRUE"
 UNTHREADED = "comments.shown IS TRUE AND comments.thread_id IS NULL"
+DECIDED = "comments.status IN ('approved', 'rejected')"
 """Written as the partial indexes have it: SQLite takes them for nothing else."""
 
 
@@ -68,6 +70,7 @@ class Comment(Base):
         Index("ix_comments_unthreaded", "id", **_only(UNTHREADED)),
         Index("ix_comments_joined", "joined_from", **_only("joined_from IS NOT NULL")),
         Index("ix_comments_same", "article_id", "author_id", "fingerprint"),
+        Index("ix_comments_author_decided", "author_id", "decided_at", **_only(DECIDED)),
         Index("ix_comments_unscored", "site_id", "received_at", **_only(UNSCORED)),
         UniqueConstraint("site_id", "external_id"),
     )
@@ -104,6 +107,21 @@ class Comment(Base):
     first: Mapped[bool] = mapped_column(default=False, server_default=false())
     joined_from: Mapped[str | None]
     """The article under which it was written, where that has become a part of this one."""
+    trusted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the site vouched for its author's trust when it was written."""
+
+
+_LAST_DECIDED = (
+    select(Comment.status)
+    .where(Comment.author_id == bindparam("author"), literal_column(DECIDED))
+    .order_by(Comment.decided_at.desc())
+    .limit(bindparam("most"))
+)
+
+
+def last_decided(connection: Connection, author_id: str, *, limit: int) -> list[str]:
+    """The statuses of an author's comments that are published or rejected, those decided last first."""
+    return list(connection.scalars(_LAST_DECIDED, {"author": author_id, "most": limit}))
 
 
 class ScoreRow(Base):

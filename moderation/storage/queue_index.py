@@ -40,9 +40,10 @@ class QueueIndex(Base):
 
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
     when the article was published, or else registered. ``bucket_0`` to ``bucket_3`` find texts that are alike
-    (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name and
-    ``spam`` are NULL where they don't apply, as in comments from before there were any. ``severity_policy`` says under
-    what the newest severity was made (``core.severity.severity_version``); None: it must be made anew.
+    (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name,
+    ``spam`` and the author's record are NULL where they don't apply, as in comments from before there were any.
+    ``severity_policy`` says under what the newest severity was made (``core.severity.severity_version``); None: it must
+    be made anew.
     """
 
     __tablename__ = "queue_index"
@@ -129,6 +130,8 @@ class QueueIndex(Base):
     links: Mapped[int]
     reports: Mapped[int]
     author_approved: Mapped[int]
+    author_age_days: Mapped[int | None]
+    author_rejected_share: Mapped[float | None]
     trusted: Mapped[bool]
     staff: Mapped[bool | None]
     subscriber: Mapped[bool | None]
@@ -363,6 +366,8 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
     return {
         **{name: values.get(name) for name in (*LABELS, "relevance", "spam", *NAME_SIGNALS)},
         **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
+        "author_age_days": None if (days := values.get("author_age_days")) is None else int(days),
+        "author_rejected_share": values.get("author_rejected_share"),
         "trusted": bool(values.get("trusted", 0)),
         **{mark: None if (value := values.get(mark)) is None else bool(value) for mark in MARKS},
         "scored": signals.scored,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection, ForeignKey, bindparam, select
+from sqlalchemy import Connection, ForeignKey, bindparam, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base, table_of
@@ -31,7 +31,8 @@ class Right(StrEnum):
 
 class Site(Base):
     """One publisher's front end, with its own audit chain. ``rules_revision`` counts up with every change of its term
-    lists and modes, so that whoever keeps them in memory sees that they are stale.
+    lists and modes, so that whoever keeps them in memory sees that they are stale. ``sign_in``: nobody writes whom the
+    site's own login doesn't name.
     """
 
     __tablename__ = "sites"
@@ -40,6 +41,7 @@ class Site(Base):
     name: Mapped[str]
     created_at: Mapped[datetime]
     rules_revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    sign_in: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SiteKey(Base):
@@ -66,18 +68,23 @@ def digest_of(key: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveKey:
-    """What a request's key may do: read with every request, so without a mapper's work."""
+    """What a request's key may do, and whether its site asks readers to sign in: read with every request, so without a
+    mapper's work.
+    """
 
     id: str
     site_id: str
     kind: str
     rights: list[str]
     origins: list[str]
+    sign_in: bool
 
 
-_KEYS = table_of(SiteKey).c
-_LIVE_KEY = select(*(_KEYS[name] for name in LiveKey.__dataclass_fields__)).where(
-    _KEYS.digest == bindparam("of"), _KEYS.revoked_at.is_(None)
+_KEYS, _SITES = table_of(SiteKey).c, table_of(Site).c
+_LIVE_KEY = (
+    select(_KEYS.id, _KEYS.site_id, _KEYS.kind, _KEYS.rights, _KEYS.origins, _SITES.sign_in)
+    .join_from(table_of(SiteKey), table_of(Site), _SITES.id == _KEYS.site_id)
+    .where(_KEYS.digest == bindparam("of"), _KEYS.revoked_at.is_(None))
 )
 
 

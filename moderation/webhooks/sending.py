@@ -22,7 +22,7 @@ import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, ModerationError
 from moderation.storage.webhooks import words_of
 from moderation.webhooks.addresses import Resolver, Target, permitted, resolved, target_of
 
@@ -33,6 +33,17 @@ READ_BYTES = 4096
 KEPT_CHARACTERS = 500
 MAX_ADDRESSES = 2
 """Of a name's addresses so many are tried."""
+
+
+@dataclass(eq=False, slots=True)
+class NotFetched(ModerationError):
+    """An address gave nothing that can be used."""
+
+    why: str
+
+    @property
+    def detail(self) -> str:
+        return self.why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +84,52 @@ def post(
     status: int | None = None
     answer = error = None
     try:
-        target = target_of(url, allow_private=allow_private)
-        found = _found(resolve, target, begun + seconds)
-        addresses = permitted(found, allow_private=allow_private)
-        status, answer = _asked(target, addresses, headers, body, begun + seconds)
-    except InvalidField as refused:
-        error = f"refused: the address {refused.message}"
-    except _Overdue:
-        error = f"no answer within {seconds:g} seconds"
-    except (OSError, HTTPException, HTTPError, ValueError) as failed:
-        error = _in_words(failed)
+        request = _Request("POST", headers, body, READ_BYTES)
+        status, start = _answer(url, request, allow_private=allow_private, resolve=resolve, seconds=seconds)
+        answer = start.decode("utf-8", "replace").replace("\x00", "").strip()[:KEPT_CHARACTERS] or None
+    except NotFetched as failed:
+        error = failed.why
     return Sent(milliseconds=int((time.monotonic() - begun) * 1000), status=status, answer=answer, error=error)
+
+
+def get(
+    url: str, *, max_bytes: int, allow_private: bool, resolve: Resolver = resolved, seconds: float = SECONDS
+) -> bytes:
+    """What lies at an address. Redirects aren't followed. Raises ``NotFetched``, also for more than ``max_bytes``."""
+    request = _Request("GET", {"Accept": "application/json"}, None, max_bytes + 1)
+    status, body = _answer(url, request, allow_private=allow_private, resolve=resolve, seconds=seconds)
+    if not 200 <= status < 300:
+        raise NotFetched(f"it answered {status}")
+    if len(body) > max_bytes:
+        raise NotFetched(f"it answered more than {max_bytes} bytes")
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, and how much of the answer is read."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    max_bytes: int
+
+
+def _answer(
+    url: str, request: _Request, *, allow_private: bool, resolve: Resolver, seconds: float
+) -> tuple[int, bytes]:
+    """The answer's status and beginning. Raises ``NotFetched``."""
+    ends = time.monotonic() + seconds
+    try:
+        target = target_of(url, allow_private=allow_private)
+        addresses = permitted(_found(resolve, target, ends), allow_private=allow_private)
+        return _asked(target, addresses, request, ends)
+    except InvalidField as refused:
+        raise NotFetched(f"refused: the address {refused.message}") from None
+    except _Overdue:
+        raise NotFetched(f"no answer within {seconds:g} seconds") from None
+    except (OSError, HTTPException, HTTPError, ValueError) as failed:
+        raise NotFetched(_in_words(failed)) from failed
 
 
 class _Overdue(Exception):
@@ -110,9 +156,7 @@ def _found(resolve: Resolver, target: Target, ends: float) -> Sequence[str]:
     return found
 
 
-def _asked(
-    target: Target, addresses: list[str], headers: Mapping[str, str], body: bytes, ends: float
-) -> tuple[int, str | None]:
+def _asked(target: Target, addresses: list[str], request: _Request, ends: float) -> tuple[int, bytes]:
     connection = _connected(target, addresses[:MAX_ADDRESSES], ends)
     overdue = threading.Event()
 
@@ -126,15 +170,15 @@ def _asked(
     clock.start()
     try:
         connection.request(
-            "POST",
+            request.method,
             target.path,
-            body=body,
-            headers={"Host": target.name, "Connection": "close", **headers},
+            body=request.body,
+            headers={"Host": target.name, "Connection": "close", **request.headers},
             preload_content=False,
             decode_content=False,
         )
         response = connection.getresponse()
-        status, start = response.status, response.read(READ_BYTES)
+        return response.status, response.read(request.max_bytes)
     except (OSError, HTTPException, HTTPError) as failed:
         if overdue.is_set() or isinstance(failed, TimeoutError):
             raise _Overdue from failed
@@ -142,8 +186,6 @@ def _asked(
     finally:
         clock.cancel()
         connection.close()
-    text = start.decode("utf-8", "replace").replace("\x00", "").strip()[:KEPT_CHARACTERS]
-    return status, text or None
 
 
 def _connected(target: Target, addresses: list[str], ends: float) -> HTTPConnection:

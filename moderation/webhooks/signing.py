@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from standardwebhooks.webhooks import Webhook
 
+from moderation.core import sealing
 from moderation.core.keyring import Keys
 
 PREFIX = "whsec_"
+_WHAT = b"moderation webhook secrets"
 
 
 def new_secret() -> str:
@@ -24,15 +23,12 @@ def new_secret() -> str:
 
 def sealed(keys: Keys, secret: str) -> str:
     """A secret as it is stored."""
-    return _cipher(keys.newest.secret).encrypt(secret.encode()).decode()
+    return sealing.sealed(keys, _WHAT, secret)
 
 
 def opened(keys: Keys, stored: str) -> str | None:
     """A stored secret; None where the key that it was kept under is retired."""
-    try:
-        return MultiFernet([_cipher(secret) for secret in keys.secrets]).decrypt(stored).decode()
-    except InvalidToken:
-        return None
+    return sealing.opened(keys, _WHAT, stored)
 
 
 def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: str) -> dict[str, str]:
@@ -42,8 +38,3 @@ def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: 
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body) for secret in signing),
     }
-
-
-def _cipher(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"moderation webhook secrets").derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))

@@ -91,6 +91,7 @@ def test_marks_that_are_none_are_refused(newsroom: Newsroom) -> None:
         ({"badges": ["x" * 41]}, "author.badges"),
         ({"badges": ["a", "b", "c", "d", "e", "f"]}, "author.badges"),
         ({"badges": [""]}, "author.badges"),
+        ({"badges": ["Gardener", "staff"]}, "author.badges"),
         ({"marks": ["staff"]}, "author.marks"),
     ):
         answer = newsroom.comment(author={"name": "Ada"} | wrong)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from joserfc.jwk import OctKey
 from pyotp import TOTP
 from sqlalchemy import select, text, update
 
@@ -30,6 +31,8 @@ from moderation.core.comment import Author as Sent
 from moderation.core.errors import ConfigurationError
 from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.core.signing import author_key, keyed, receipt_for
+from moderation.readers.keys import Algorithm
+from moderation.readers.site_keys import set_key
 from moderation.storage.accounts import Account, Granted, Role
 from moderation.storage.audit import events_of
 from moderation.storage.authors import FOREVER, Author
@@ -42,6 +45,7 @@ from moderation.webhooks.endpoints import add_endpoint
 from moderation.webhooks.signing import opened
 from tests.doubles import CHEAP, NOON
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
+from tests.signing import claims_for, signed
 
 ANOTHER = "another secret key, as long as it must be"
 THIRD = "a third secret key, as long as it must be"
@@ -414,6 +418,7 @@ def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
     with started(database_url, tmp_path) as newsroom:
         newsroom.accepted()
         add_endpoint(newsroom.services, "test", newsroom.site, "https://cms.example/")  # else nothing hangs on its key
+        set_key(newsroom.services, "test", newsroom.site, Algorithm.HS256, "s" * 40)
         newsroom.services.database.writing(
             lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = :it"), {"it": purpose.value})
         )
@@ -439,6 +444,28 @@ def test_a_ring_of_before_there_were_webhooks_gets_their_key_at_the_next_start(
             endpoint = find_endpoint(session, made.id)
             assert endpoint is not None
         assert opened(after.services.keys.webhooks, endpoint.secret) == made.secret
+
+
+def test_a_ring_of_before_there_were_readers_tokens_gets_their_key_at_the_next_start(
+    database_url: str, tmp_path: Path
+) -> None:
+    with started(database_url, tmp_path) as newsroom:
+        newsroom.services.database.writing(
+            lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = 'reader-keys'"))
+        )
+    with started(database_url, tmp_path, like=newsroom) as after:
+        set_key(after.services, "test", after.site, Algorithm.HS256, "s" * 40)
+        token = signed(claims_for(after), key=OctKey.import_key("s" * 40))
+        assert after.send(headers={"Authorization": f"Reader {token}"}).status_code == 202
+
+
+def test_tokens_count_on_after_a_change_of_key(database_url: str, tmp_path: Path) -> None:
+    with started(database_url, tmp_path) as newsroom:
+        set_key(newsroom.services, "test", newsroom.site, Algorithm.HS256, "s" * 40)
+    assert command(newsroom, "rotate", "reader-keys").exit_code == 0
+    with started(database_url, tmp_path, like=newsroom) as after:
+        token = signed(claims_for(after), key=OctKey.import_key("s" * 40))
+        assert after.send(headers={"Authorization": f"Reader {token}"}).status_code == 202
 
 
 @pytest.mark.parametrize("kept", [b"\xff\xfe" * 20, b"short", b""], ids=["no text", "too short", "empty"])

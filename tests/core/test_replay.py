@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.comment import Mode
-from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison
+from moderation.core.conditions import COUNTED_SIGNALS, NAME_SIGNALS, SCORED_SIGNALS, SIGNALS, Comparison
 from moderation.core.policy import Signals, decide
 from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.replay import Past, Place
@@ -19,16 +19,25 @@ LEVELS = st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])
 COUNTS = st.sampled_from([0.0, 1.0, 2.0, 5.0])
 
 
+RECORD = ("author_rejected_share", "author_age_days")
+
+
+def values_of(name: str) -> st.SearchStrategy[float]:
+    return COUNTS if name in COUNTED_SIGNALS else LEVELS
+
+
 @st.composite
 def conditions(draw: st.DrawFn) -> dict[str, float]:
     keys = draw(st.sets(st.tuples(st.sampled_from(SIGNALS), st.sampled_from(list(Comparison))), max_size=4))
-    return {f"{name}_{comparison}": draw(LEVELS if name in SCORES else COUNTS) for name, comparison in sorted(keys)}
+    return {f"{name}_{comparison}": draw(values_of(name)) for name, comparison in sorted(keys)}
 
 
 @st.composite
 def signals(draw: st.DrawFn) -> Signals:
     scored = draw(st.booleans())
-    values = {name: draw(COUNTS) for name in SIGNALS if name not in SCORES}
+    values = {name: draw(values_of(name)) for name in SIGNALS if name not in SCORES}
+    if draw(st.booleans()):  # a guest
+        values = {name: value for name, value in values.items() if name not in RECORD}
     if draw(st.booleans()):  # from before names were looked at
         values = {name: value for name, value in values.items() if name not in NAME_SIGNALS}
     for name in SCORES if scored else ():

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from moderation.comments.idempotency import Sender
+from moderation.comments.submit import submit
 from moderation.core.audit_chain import verify
+from moderation.core.comment import Author, Submission
 from moderation.desk.decide import Verdict
+from moderation.readers.keys import Algorithm
+from moderation.readers.site_keys import ask_to_sign_in, set_key
 from moderation.storage.accounts import Role
 from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_of
@@ -33,6 +38,23 @@ def stored(pages: Pages, comment_id: str) -> Comment:
 @pytest.fixture
 def article(pages: Pages) -> str:
     return pages.article()
+
+
+def test_a_guest_mends_nothing_once_readers_sign_in(pages: Pages, article: str) -> None:
+    known = pages.say()
+    sender = Sender(site_id="demo", key_id=None, reference="test", vouches=False)
+    guest = Author(name="Gus", address="203.0.113.9")
+    anybody = submit(pages.services, sender, Submission(article_id="lanes", author=guest, body=f"{CALM} Gus"))
+    for comment in (known, anybody.comment_id):
+        pages.decide(comment, Verdict.REJECT, "off-topic")
+    set_key(pages.services, "test", "demo", Algorithm.HS256, "s" * 40)
+    ask_to_sign_in(pages.services, "test", "demo", asked=True)
+    page = pages.visitor().open(address(pages, anybody.comment_id, "/mend"))
+    page.send(f"/comments/{anybody.comment_id}/mend", name="Gus", body=OTHER)
+    assert page.status == 401
+    assert "sign in" in page.text
+    page = pages.visitor().open(address(pages, known, "/mend"))
+    assert page.send(f"/comments/{known}/mend", body=OTHER).status == 200
 
 
 @on_both_databases

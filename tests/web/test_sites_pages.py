@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from joserfc.jwk import OctKey
 
 from moderation.storage.accounts import Role
+from moderation.storage.sites import KeyKind, keys_of
+from tests.signing import ED, pem_of, signed
 from tests.web.pages import CALM, Pages, Visitor, fields_of, on_both_databases
 
 
@@ -84,3 +89,71 @@ def test_the_origins_of_a_publishable_key_are_changed(pages: Pages) -> None:
     assert admin.send(change, origins="new.example").status == 422
     assert admin.send(change, origins="").status == 422
     assert "https://new.example" in admin.open("/admin/sites").text
+
+
+@on_both_databases
+def test_a_secret_for_readers_tokens_is_shown_once_and_then_asked_for(pages: Pages) -> None:
+    admin = pages.signed_in().open("/admin/sites")
+    assert "No key yet: readers write as guests." in admin.text
+    admin.send("/admin/sites/demo/reader-key", algorithm="HS256", key="", address="")
+    secret = secret_of(admin)
+    assert secret not in admin.open("/admin/sites").text
+    assert "HS256: a shared secret" in admin.text
+    token = signed(claims(pages), key=OctKey.import_key(secret))
+    assert writes(pages, token) == 202
+    admin.send("/admin/sites/demo/sign-in")
+    assert writes(pages, None) == 401
+    article = pages.visitor().open("/articles/lanes")
+    assert "sign in" in article.text
+    assert not article.page.xpath("//textarea")
+    admin.open("/admin/sites").send("/admin/sites/demo/reader-key/remove")
+    assert admin.status == 422
+    admin.open("/admin/sites").send("/admin/sites/demo/sign-in")
+    assert writes(pages, None) == 202
+    pages.clock.move(minutes=1)
+    admin.open("/admin/sites").send("/admin/sites/demo/reader-key", algorithm="EdDSA", key=pem_of(ED), address="")
+    assert writes(pages, token) == 202
+    former = next(form for form in admin.open("/admin/sites").page.forms if form.fields.get("former"))
+    admin.post(former.action, fields_of(former))
+    assert writes(pages, token) == 401
+    assert writes(pages, signed(claims(pages), "EdDSA")) == 202
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "address", "said"),
+    [
+        ("none", "", "", "one of those offered"),
+        ("RS256", "", "", "PEM"),
+        ("HS256", "short", "", "32 bytes"),
+        ("RS256", "x" * 10_001, "", "10000"),
+        ("RS256", "x", "https://id.example/keys", "together"),
+        ("RS256", "", "http://id.example/keys", "http://"),
+        ("RS256", "", "https://127.0.0.1/keys", "public internet"),
+    ],
+)
+def test_a_key_for_readers_tokens_that_cannot_be_says_why(
+    pages: Pages, algorithm: str, key: str, address: str, said: str
+) -> None:
+    admin = pages.signed_in().open("/admin/sites")
+    admin.send("/admin/sites/demo/reader-key", algorithm=algorithm, key=key, address=address)
+    assert admin.status == 422
+    (problem,) = admin.texts("//*[@id='problem']")
+    assert said in problem
+
+
+def claims(pages: Pages) -> dict[str, object]:
+    until = int(pages.clock().timestamp()) + 6000
+    return {"sub": "reader-17", "name": "Ann", "aud": "demo", "exp": until}
+
+
+def writes(pages: Pages, token: str | None) -> int:
+    """The status with which the API answers a reader's comment with this token."""
+    with pages.services.database.reading() as session:
+        key = next(key for key in keys_of(session, "demo") if key.kind == KeyKind.PUBLISHABLE)
+    headers = {"X-Site-Key": key.public or "", "Origin": key.origins[0]}
+    headers |= {"Authorization": f"Reader {token}"} if token else {}
+    sent = {"author": {"name": "Ann"}, "body": f"{CALM} {next(_numbers)}"}
+    return pages.app.test_client().post("/api/v1/articles/lanes/comments", json=sent, headers=headers).status_code
+
+
+_numbers = itertools.count()

@@ -175,6 +175,12 @@ def test_the_desk_is_english_for_languages_that_it_does_not_have(pages: Pages) -
             "reports 3, at or over 3; reports alone never reject",
             "Meldungen 3, mindestens 3; Meldungen allein lehnen nie ab",
         ),
+        (
+            "rejected share of the last comments of this author 0.50, at or over 0.50; days since the first comment of "
+            "this author 0, at or under 6",
+            "abgelehnter Anteil der letzten Kommentare dieser Person 0.50, mindestens 0.50; Tage seit dem ersten "
+            "Kommentar dieser Person 0, höchstens 6",
+        ),
         ("the discussion has closed since it was written", "die Diskussion wurde seither geschlossen"),
         ("nobody has ever seen this reason", "nobody has ever seen this reason"),
     ],

@@ -10,8 +10,10 @@ from enum import StrEnum
 from moderation.core.actor import EVERYWHERE
 from moderation.core.messages import noted
 from moderation.storage.accounts import Account, Extra, Granted
+from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind
 from moderation.storage.sites import KeyKind, Site, SiteKey
-from moderation.web.shared.languages import gettext
+from moderation.web.shared.languages import gettext, language
+from moderation.web.shared.wording import day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +31,22 @@ class KeyRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderKeyRow:
+    """A key of readers' tokens, in words; ``problem`` is why its set couldn't be fetched last."""
+
+    words: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteBox:
+    """``sign_in``: nobody writes whom the site's login doesn't name."""
+
     id: str
     name: str
     keys: tuple[KeyRow, ...]
+    reader_keys: tuple[ReaderKeyRow, ...]
+    sign_in: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +88,27 @@ class AccountRow:
     roles: tuple[RoleWords, ...]
 
 
-def site_box(site: Site, keys: Sequence[SiteKey]) -> SiteBox:
-    """A site with its keys, live ones first."""
+def site_box(site: Site, keys: Sequence[SiteKey], reader_keys: Sequence[ReaderKey]) -> SiteBox:
+    """A site with its keys, live ones first, and those of its readers' tokens."""
     ordered = sorted(keys, key=lambda key: key.revoked_at is not None)
-    return SiteBox(id=site.id, name=site.name, keys=tuple(_key_row(key) for key in ordered))
+    return SiteBox(
+        id=site.id,
+        name=site.name,
+        keys=tuple(_key_row(key) for key in ordered),
+        reader_keys=tuple(ReaderKeyRow(words=_reader_key(key), problem=key.problem) for key in reader_keys),
+        sign_in=site.sign_in,
+    )
+
+
+def _reader_key(key: ReaderKey) -> str:
+    when = day(key.created_at, language())
+    if key.kind == ReaderKeyKind.SECRET:
+        return gettext("%(algorithm)s: a shared secret, set on %(day)s", algorithm=key.algorithm, day=when)
+    if key.kind == ReaderKeyKind.PUBLIC:
+        return gettext("%(algorithm)s: a public key, set on %(day)s", algorithm=key.algorithm, day=when)
+    return gettext(
+        "%(algorithm)s: keys from %(address)s, set on %(day)s", algorithm=key.algorithm, address=key.address, day=when
+    )
 
 
 def _key_row(key: SiteKey) -> KeyRow:

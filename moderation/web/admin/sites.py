@@ -1,4 +1,6 @@
-"""Sites and their keys: made, rotated, revoked, and from where browsers may use them."""
+"""Sites and their keys: made, rotated, revoked, from where browsers may use them, and by what readers' tokens are
+signed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,9 @@ from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message
 from moderation.core.reach import ADMIN, everywhere, reachable, whole
+from moderation.readers import site_keys
+from moderation.readers.keys import LONGEST_KEY, Algorithm
+from moderation.storage.reader_keys import reader_keys_of
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
 from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
 from moderation.web.admin.lists import site_box
@@ -49,12 +54,27 @@ def blueprint() -> Blueprint:
     def change_origins(key_id: str) -> Response:
         return handled(_change_origins, _page, key_id=key_id)
 
+    @pages.post("/sites/<site_id>/reader-key")
+    def set_reader_key(site_id: str) -> Response:
+        return handled(_set_reader_key, _page, site_id=site_id)
+
+    @pages.post("/sites/<site_id>/reader-key/remove")
+    def remove_reader_key(site_id: str) -> Response:
+        return handled(_remove_reader_key, _page, site_id=site_id)
+
+    @pages.post("/sites/<site_id>/sign-in")
+    def ask_to_sign_in(site_id: str) -> Response:
+        return handled(_ask_to_sign_in, _page, site_id=site_id)
+
     return pages
 
 
 def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
     with services().database.reading() as db:
-        boxes = [site_box(site, keys_of(db, site.id)) for site in sites_reached(db, person(), ADMIN)]
+        boxes = [
+            site_box(site, keys_of(db, site.id), reader_keys_of(db, site.id))
+            for site in sites_reached(db, person(), ADMIN)
+        ]
     return admin_page(
         "admin/sites.html",
         told,
@@ -62,6 +82,7 @@ def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
         sites=boxes,
         may_add=everywhere(person(), ADMIN),
         rights=[right.value for right in Right],
+        algorithms=[algorithm.value for algorithm in Algorithm],
     )
 
 
@@ -121,6 +142,40 @@ def _change_origins(actor: Actor, key_id: str) -> Made:
     site_uses.change_origins(services(), actor.reference, key.id, origins)
     told = gettext("The key ending in %(end)s now works from %(origins)s.", end=key.hint, origins=", ".join(origins))
     return Made(words=told)
+
+
+def _set_reader_key(actor: Actor, site_id: str) -> Made:
+    site, chosen = _site(actor, site_id), field("algorithm")
+    algorithm = next((one for one in Algorithm if one.value == chosen), None)
+    if algorithm is None:
+        raise InvalidField("algorithm", Message("reader_key_algorithm"))
+    key, address, made = field("key", LONGEST_KEY), field("address", 2000), None
+    if key and address:
+        raise InvalidField("key", Message("reader_key_one_of_two"))
+    if address:
+        inside = request.form.get("allow_private") == "yes"
+        if inside:
+            of_every_site()
+        site_keys.set_address(services(), actor.reference, site.id, algorithm, address, allow_private=inside)
+    else:
+        made = site_keys.new_secret() if not key and algorithm is Algorithm.HS256 else None
+        site_keys.set_key(services(), actor.reference, site.id, algorithm, made or key)
+    words = gettext("Readers’ tokens of %(site)s count when this key has signed them.", site=site.id)
+    return Made(words=words, secret=made)
+
+
+def _remove_reader_key(actor: Actor, site_id: str) -> Made:
+    site = _site(actor, site_id)
+    site_keys.remove_keys(services(), actor.reference, site.id, former=request.form.get("former") == "yes")
+    return Made(words=gettext("Removed. What it has signed counts no more."))
+
+
+def _ask_to_sign_in(actor: Actor, site_id: str) -> Made:
+    site, asked = _site(actor, site_id), request.form.get("asked") == "yes"
+    site_keys.ask_to_sign_in(services(), actor.reference, site.id, asked=asked)
+    if asked:
+        return Made(words=gettext("Readers of %(site)s sign in before they write.", site=site.id))
+    return Made(words=gettext("Guests may write on %(site)s again.", site=site.id))
 
 
 def _site(actor: Actor, site_id: str) -> Site:

@@ -32,11 +32,12 @@ _TITLES = {
     "reject": (noted("Reject at once"), noted("when any of these holds; none: never")),
     "flag": (noted("Flag for a closer look"), noted("when any of these holds")),
 }
-_SPEAK_FOR = frozenset({"relevance", "author_approved", "trusted", *MARKS})
+_SPEAK_FOR = frozenset({"relevance", "author_approved", "author_age_days", "trusted", *MARKS})
 """Signals that speak for a comment; the others speak against it."""
 _NEVER = ("reject", WORDLIST_SIGNAL)
 _YES_OR_NO = dict.fromkeys(("trusted", *MARKS), 1)
-_MAX = {"links": 10, "reports": 10, "author_approved": 50, **_YES_OR_NO, "terms": 10, "private_data": 10}
+_AUTHOR = {"author_approved": 50, "author_age_days": 365}
+_MAX = {"links": 10, "reports": 10, **_AUTHOR, **_YES_OR_NO, "terms": 10, "private_data": 10}
 THRESHOLD_FIELDS: Mapping[str, tuple[str, ConditionKey]] = {
     f"{effect}.{key}": (effect, key) for effect in EFFECTS for key in CONDITION_KEYS.values()
 }

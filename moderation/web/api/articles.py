@@ -24,8 +24,8 @@ from moderation.storage.comments import Comment
 from moderation.storage.discussion import published
 from moderation.storage.sites import Right, Site
 from moderation.web.api import answers
-from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, PageArticle
+from moderation.web.api.openapi import EITHER, NOBODY, OR_READER, SECRET, Operation, operation, parameter
+from moderation.web.api.requests import NewAnnouncement, NewArticle, NewAuthor, NewComment, PageArticle
 from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.section_head import stands_at, unknown_place
 from moderation.web.api.wire import json_answer, json_sent
@@ -62,7 +62,8 @@ DELETE_ANNOUNCEMENT = Operation(
 )
 POST_COMMENT = Operation(
     summary="Send a comment",
-    security=EITHER,
+    description="With a reader's token it is theirs: by its id, name and marks.",
+    security=OR_READER,
     parameters=(
         parameter("Idempotency-Key", "header", "The same request under the same key is done once in 24 hours."),
     ),
@@ -119,6 +120,7 @@ def blueprint(limits: Limits) -> Blueprint:
     def post_comment(article_id: str) -> Response:
         key = caller()
         key.require(Right.SUBMIT)
+        key.check_signed_in()
         article_id = article_name(article_id)
         arrival = _submit(limits, key, article_id)
         status = 201 if arrival.status is Status.APPROVED else 202
@@ -217,20 +219,15 @@ def _of_the_past(submission: Submission) -> bool:
 
 
 def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
-    author_id, external_id, created_at = sent.author.id, sent.external_id, sent.created_at
-    address, marks = sent.author.address, sent.author.marks
+    external_id, created_at = sent.external_id, sent.created_at
     if key.secret and created_at is not None and created_at > (now := services().clock()) + timedelta(minutes=5):
         message = f"lies in the future: here it is {iso(now)}."
         raise InvalidFields([{"field": "created_at", "message": message}])
-    # What a browser says of itself doesn't count: there the connection alone tells who it is.
     if not key.secret:
-        author_id, external_id, created_at, marks = None, None, None, ()
-        address = request.remote_addr or "unknown"
+        external_id, created_at = None, None
     return Submission(
         article_id=article_id,
-        author=Author(
-            name=sent.author.name, id=author_id, address=network_of(address) if address else None, marks=marks
-        ),
+        author=_author(key, sent.author),
         body=sent.body,
         parent_id=sent.parent_id,
         external_id=external_id,
@@ -239,14 +236,32 @@ def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
     )
 
 
+def _author(key: Caller, named: NewAuthor | None) -> Author:
+    """Who writes. What a browser says of itself doesn't count: there the connection alone tells who it is, or a token
+    that the site has signed.
+    """
+    connection = network_of(request.remote_addr or "unknown")
+    if key.reader is not None:
+        reader = key.reader
+        return Author(name=reader.name, id=reader.id, address=connection, marks=reader.marks, trusted=reader.trusted)
+    if named is None:
+        raise InvalidFields([{"field": "author", "message": "is missing."}])
+    if not key.secret:
+        return Author(name=named.name, address=connection)
+    address = network_of(named.address) if named.address else None
+    return Author(name=named.name, id=named.id, address=address, marks=named.marks)
+
+
 def _idempotency(key: Caller, article_id: str) -> Idempotency | None:
     name = request.headers.get("Idempotency-Key")
     if name is None:
         return None
     if not 1 <= len(name) <= 255 or not name.isprintable():
         raise InvalidFields([{"field": "Idempotency-Key", "message": "must have 1 to 255 printable characters."}])
-    # A publishable key is shared by every reader: there the reader's own address is part of the name.
+    # A publishable key is shared by every reader: there whom a token names, or the reader's own address, is part of it.
     owner = "" if key.secret else network_of(request.remote_addr or "unknown")
+    if key.reader is not None:
+        owner = f"reader {key.reader.id}"
     digest = sha256(b"\x00".join((article_id.encode("utf-8", "replace"), request.get_data()))).hexdigest()
     return Idempotency(name=sha256(f"{owner}\x00{name}".encode("utf-8", "replace")).hexdigest(), digest=digest)
 

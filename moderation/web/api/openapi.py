@@ -28,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SECRET: list[Schema] = [{"secretKey": []}]
 EITHER: list[Schema] = [{"secretKey": []}, {"publishableKey": []}]
+OR_READER: list[Schema] = [*EITHER, {"publishableKey": [], "readerToken": []}]
 NOBODY: list[Schema] = [{}]
 """No key at all."""
 
@@ -39,10 +40,17 @@ _SCHEMES = {
         "name": "X-Site-Key",
         "description": "From a reader's browser, on a page of an origin that the site allows.",
     },
+    "readerToken": {
+        "type": "http",
+        "scheme": "Reader",
+        "description": "A JWT that the site has signed, beside its publishable key: `sub`, `name`, `aud` (the site's "
+        "id), `exp`, and, if it says so, `staff`, `subscriber`, `trusted`, `badges`. It stands in for `Origin` where "
+        "there is none.",
+    },
 }
 _REFUSALS = {
     400: "The body is not valid JSON, or the cursor was changed.",
-    401: "No key, or one that isn't known.",
+    401: "No key, or one that isn't known; or a reader's token that doesn't count.",
     403: "Not allowed: closed, banned, an origin or a right that is missing.",
     404: "No such article or comment.",
     409: "The same comment again, or somebody decided first.",

@@ -14,7 +14,7 @@ from moderation.core.network import network_of
 from moderation.desk.legal_notices import NoticeForm, notice_with_receipt, receive_notice
 from moderation.storage.legal import LegalCase, NoticeCategory
 from moderation.web.api.answers import Answer, Moment, given, left_out
-from moderation.web.api.openapi import EITHER, NOBODY, Operation, operation, parameter
+from moderation.web.api.openapi import NOBODY, OR_READER, Operation, operation, parameter
 from moderation.web.api.requests import NewNotice, NewReport
 from moderation.web.api.wire import json_sent, private_answer
 from moderation.web.shared.access import Caller, caller, services
@@ -56,7 +56,7 @@ POST_REPORT = Operation(
     summary="A reader reports a published comment",
     description="It comes up on the desk, and stays published until a moderator decides. A second report by the same "
     "reader is taken too, and counts once.",
-    security=EITHER,
+    security=OR_READER,
     body=NewReport,
     answers={202: ("Taken.", Reported)},
     refusals=(400, 401, 403, 404, 413, 415, 422, 429),
@@ -131,7 +131,9 @@ def blueprint(limits: Limits) -> Blueprint:
 
 
 def _sender(key: Caller, sent: NewReport) -> ReportSender:
-    """Who reports: a browser by its network, a site's server by whom it names, or else by itself."""
+    """Who reports: a browser by its network or whom its token names, a site's server by whom it names, or by itself."""
+    if key.reader is not None:
+        return reporter_of(key.site_id, "id", key.reader.id)
     if not key.secret:
         return reader_as_reporter(key.site_id)
     named = sent.reporter

@@ -181,6 +181,13 @@ class NewAuthor(Sent):
         BeforeValidator(lambda given: () if given is None else given),
     ] = Field((), description="Further marks in the site's own words; counts with the secret key only.")
 
+    @field_validator("badges")
+    @classmethod
+    def _no_marks(cls, badges: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := set(badges) & set(MARKS):
+            raise ValueError(f"hold {min(taken)!r}, which is a field of its own.")
+        return badges
+
     @property
     def marks(self) -> tuple[str, ...]:
         """What they are marked as, each once."""
@@ -218,7 +225,7 @@ class NewComment(Sent):
         }
     )
 
-    author: NewAuthor
+    author: NewAuthor | None = Field(None, description="May be left out with a reader's token, which names them.")
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )

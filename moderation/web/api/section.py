@@ -131,9 +131,9 @@ def _section(db: Session, key: Caller, asked: SectionQuery) -> Body:
     place = _place(db, key, asked)
     settings = services().site_rules.rules(db, place).settings
     if not place.id or not stands_at(place, settings).shown:
-        return whole(head_of(place, settings, count=0), NOTHING)
+        return whole(head_of(place, settings, count=0, sign_in=key.sign_in), NOTHING)
     page = page_of(db, place, Order(asked.sort), asked.cursor, request.host_url)
-    return whole(head_of(place, settings, count=page.count), page)
+    return whole(head_of(place, settings, count=page.count, sign_in=key.sign_in), page)
 
 
 def _place(db: Session, key: Caller, asked: SectionQuery) -> SectionPlace:

@@ -107,6 +107,7 @@ class SectionHead(Answer):
     """What stands above the comments."""
 
     site: SectionSite
+    sign_in: bool = Field(description="Whether a reader's token is needed to write.")
     article: SectionArticle
     rules: SectionRules
     what_follows: Follows = Field(description="What becomes of a comment that is sent.")

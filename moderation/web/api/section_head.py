@@ -46,11 +46,12 @@ def stands_at(place: SectionPlace, settings: Settings, *, reply: bool = False) -
     return standing(comments, place, settings, reply=reply, now=services().clock())
 
 
-def head_of(place: SectionPlace, settings: Settings, *, count: int) -> answers.SectionHead:
-    """``count`` is how many comments are published."""
+def head_of(place: SectionPlace, settings: Settings, *, count: int, sign_in: bool) -> answers.SectionHead:
+    """``count`` is how many comments are published; ``sign_in``: the site takes none of guests."""
     stands, replies = stands_at(place, settings), stands_at(place, settings, reply=True)
     return answers.SectionHead(
         site=answers.SectionSite(name=place.site_name),
+        sign_in=sign_in,
         article=_article(place, stands, count if stands.shown else 0),
         rules=answers.SectionRules(
             minimum_length=stands.rules.minimum_length,

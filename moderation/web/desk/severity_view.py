@@ -25,6 +25,8 @@ _FACTS = {
 }
 _NAMES = {
     "author_approved": noted("Approved comments"),
+    "author_rejected_share": noted("Rejected before"),
+    "author_age_days": noted("New author"),
     "terms": noted("Wordlist"),
     **MARK_WORDS,
 }

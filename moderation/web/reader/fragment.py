@@ -88,7 +88,7 @@ def _section(key: Caller, name: str) -> tuple[SectionHead, list[Thread]]:
             raise ArticleNotFound
         settings = services().site_rules.rules(db, place).settings
         count = published_under(db.connection(), [place.id]).get(place.id, 0)
-        head = head_of(place, settings, count=count)
+        head = head_of(place, settings, count=count, sign_in=key.sign_in)
         if head.article.state == "hidden":
             return head, []
         return head, threads(db, place.id, Order.NEWEST, after=None, limit=THREADS, replies=FIRST_REPLIES)
@@ -108,6 +108,7 @@ def _typed(key: Caller) -> Typed:
 
 def _submit(limits: Limits, key: Caller, article_id: str, typed: Typed) -> Arrival:
     limits.count_address()
+    key.check_signed_in()  # a form without scripts carries no token
     keys = services().keys
     submission = Submission(
         article_id=article_id,

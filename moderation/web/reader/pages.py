@@ -13,7 +13,7 @@ from moderation.comments.discussion_state import standing
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Status, Submission
-from moderation.core.errors import ArticleNotFound, InvalidField, WordingToReconsider
+from moderation.core.errors import ArticleNotFound, InvalidField, SignInRequired, WordingToReconsider
 from moderation.core.messages import noted
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name, visible_length
 from moderation.storage.articles import Article, articles_of, find_article
@@ -92,6 +92,10 @@ def blueprint(limits: Limits) -> Blueprint:
 
 def _submit(limits: Limits, article_id: str, form: Form) -> Arrival:
     limits.count_address()
+    with services().database.reading() as db:
+        site = db.get(Site, DEMO)
+    if site is not None and site.sign_in:
+        raise SignInRequired
     address = client_address()
     submission = Submission(
         article_id=article_name(article_id),
@@ -144,6 +148,7 @@ def _article_page(
         problem.status if problem else 200,
         kept=sent is None,
         masthead=site.name,
+        sign_in=site.sign_in,
         article=article,
         section_key=section_key,
         minutes=reading_minutes(*article_texts(article)),

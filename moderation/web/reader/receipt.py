@@ -20,7 +20,7 @@ from moderation.comments.edit import edits_left, writer_of
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.comments.mending import mendable
 from moderation.core.comment import WAITING, Author, Status, Submission
-from moderation.core.errors import CommentNotFound
+from moderation.core.errors import CommentNotFound, SignInRequired
 from moderation.core.messages import Message
 from moderation.core.text.written import LONGEST_COMMENT, as_written, display_name
 from moderation.desk.decide import withdraw
@@ -228,11 +228,14 @@ def _send_again(limits: Limits, comment_id: str) -> Arrival:
         refused = mendable(db, comment_id)
         article = db.get_one(Article, refused.article_id)
         author: Author = writer_of(db, comment_id, client_address()).author
+        sign_in = db.get_one(Site, refused.site_id).sign_in
     # A site that knows its readers says what they are called; whoever is known by a name alone may mend that too.
     if author.id is None:
+        if sign_in:
+            raise SignInRequired
         author = replace(author, name=display_name(form.get("name", ""), "name"))
     else:
-        author = replace(author, marks=tuple(refused.marks))
+        author = replace(author, marks=tuple(refused.marks), trusted=refused.trusted)
     guard = FormGuard(form.get(HONEYPOT, ""), form.get(OPENED, ""))
     submission = Submission(
         article_id=article.external_id,

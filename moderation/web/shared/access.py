@@ -19,10 +19,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moderation.accounts.sign_in import account_signed_in, account_with_token
 from moderation.accounts.sites import key_behind
 from moderation.core.actor import Actor
-from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing
+from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing, SignInRequired
 from moderation.core.messages import noted
 from moderation.core.reach import anywhere, reachable, somewhere_on
 from moderation.core.signing import keyed
+from moderation.readers.key_sets import KeySets
+from moderation.readers.tokens import Reader, reader_named
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
 
@@ -37,7 +39,9 @@ def services() -> Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A site's key behind a request. ``secret`` keys vouch for what they say of an author."""
+    """A site's key behind a request. ``secret`` keys vouch for what they say of an author. ``reader``: whom the site's
+    own login names; ``sign_in``: nobody else may write there from a browser.
+    """
 
     site_id: str
     key_id: str
@@ -45,6 +49,8 @@ class Caller:
     rights: frozenset[str]
     origins: tuple[str, ...] = ()
     """Those from which a publishable key works."""
+    sign_in: bool = False
+    reader: Reader | None = None
 
     @property
     def reference(self) -> str:
@@ -59,9 +65,17 @@ class Caller:
         if not reachable(self.actor, right, somewhere_on(self.site_id)):
             raise RightMissing(right)
 
+    def check_signed_in(self) -> None:
+        """Raises ``SignInRequired`` where a browser writes for a guest, and the site takes none."""
+        if self.sign_in and self.reader is None and not self.secret:
+            raise SignInRequired
+
 
 def caller() -> Caller:
-    """The key behind this request. Raises ``KeyMissing``, ``KeyInvalid`` or ``OriginNotAllowed``."""
+    """The key behind this request. Raises ``KeyMissing``, ``KeyInvalid`` or ``OriginNotAllowed``, and for what writes
+    with a reader's token, ``ReaderTokenExpired`` or ``ReaderTokenRefused``. Such a token stands in for an ``Origin``
+    where there is none, as in a native app.
+    """
     bearer = bearer_text()
     if bearer is not None:
         return secret_caller(bearer)
@@ -74,9 +88,13 @@ def caller() -> Caller:
     origin = request.headers.get("Origin")
     if origin is not None and origin in key.origins:
         g.allowed_origin = origin
-    elif request.method not in SAFE:
+    if request.method in SAFE:
+        return _caller(key)
+    token = _reader_token()
+    if origin not in key.origins and (origin is not None or token is None):
         raise OriginNotAllowed(origin)
-    return _caller(key)
+    sets = cast(KeySets, current_app.extensions[KEY_SETS])
+    return _caller(key, reader_named(services(), sets, key.site_id, token) if token is not None else None)
 
 
 def form_caller(text: str, *, writes: bool) -> Caller:
@@ -122,6 +140,13 @@ def moderator(right: str | None = None) -> Actor:
 
 
 READER_SCHEME = "reader"
+KEY_SETS = "reader key sets"
+
+
+def _reader_token() -> str | None:
+    """What stands behind ``Authorization: Reader``; None where there is no such header."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == READER_SCHEME else None
 
 
 def bearer_text() -> str | None:
@@ -142,10 +167,18 @@ def _key(text: str) -> LiveKey | None:
         return key_behind(connection, text)
 
 
-def _caller(key: LiveKey) -> Caller:
+def _caller(key: LiveKey, reader: Reader | None = None) -> Caller:
     secret = key.kind == KeyKind.SECRET
     rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
-    return Caller(site_id=key.site_id, key_id=key.id, secret=secret, rights=rights, origins=tuple(key.origins))
+    return Caller(
+        site_id=key.site_id,
+        key_id=key.id,
+        secret=secret,
+        rights=rights,
+        origins=tuple(key.origins),
+        sign_in=key.sign_in,
+        reader=reader,
+    )
 
 
 # --- browsers from other origins --------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.CursorInvalid: 400,
     facts.KeyMissing: 401,
     facts.KeyInvalid: 401,
+    facts.SignInRequired: 401,
+    facts.ReaderTokenExpired: 401,
+    facts.ReaderTokenRefused: 401,
     facts.RightMissing: 403,
     facts.OriginNotAllowed: 403,
     facts.DiscussionClosed: 403,
@@ -45,6 +48,9 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.ScoringFailed: 503,
     facts.PasswordsBusy: 503,
 }
+
+_OF_READERS = (facts.SignInRequired, facts.ReaderTokenExpired, facts.ReaderTokenRefused)
+"""What a reader's token would mend."""
 
 Fields = list[dict[str, Any]]
 """Names of fields with what is wrong with each, as ``message``."""
@@ -164,7 +170,8 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown, english: Colle
         status = next((code for kind, code in CODES.items() if isinstance(error, kind)), None)
         if status is None:
             return bug(error)
-        headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(status, {})
+        scheme = "Reader" if isinstance(error, _OF_READERS) else "Bearer"
+        headers = {401: {"WWW-Authenticate": scheme}, 503: {"Retry-After": "5"}}.get(status, {})
         return shown(status, error, _fields(error), headers, **_extra(error))
 
     def http(error: HTTPException) -> WerkzeugResponse:

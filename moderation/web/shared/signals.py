@@ -34,6 +34,8 @@ _CONDITIONS = {
 }
 _COUNTS: Mapping[str, str] = {
     "author_approved": noted("approved comments of its author"),
+    "author_rejected_share": noted("rejected share of its author's last comments"),
+    "author_age_days": noted("days since its author's first comment"),
     "trusted": noted("author is trusted"),
     "staff": noted("author is marked as staff"),
     "subscriber": noted("author is marked as a subscriber"),
@@ -87,6 +89,8 @@ _KEPT = (
     noted("answers a comment that isn’t published"),
     noted("the discussion has closed since it was written"),
     noted("approved comments of this author"),
+    noted("rejected share of the last comments of this author"),
+    noted("days since the first comment of this author"),
     noted("wordlist matches"),
     noted("places with private data"),
     noted("marked staff"),

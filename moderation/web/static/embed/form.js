@@ -7,9 +7,9 @@ const LONG = 20000; // characters, from which on counting waits for a pause
 const PAUSE = 1200; // milliseconds until the counter is spoken
 let forms = 0;
 
-/* `to` is the comment that is replied to, if it is a reply; `send(draft)` resolves once it has arrived and rejects with
-   words for the reader; `sent(answer, draft)` is told; `cancel` closes a reply. */
-export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper, to, send, sent, cancel }) => {
+/* `reader` is the name of whoever has signed in; `to` is the comment that is replied to, if it is a reply; `send(draft)`
+   resolves once it has arrived and rejects with words for the reader; `sent(answer, draft)` is told; `cancel` closes a reply. */
+export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper, reader, to, send, sent, cancel }) => {
   const id = `form-${forms += 1}`;
   const parent = to ? to.id : "";
   const minimum = to ? rules.reply_minimum_length : rules.minimum_length;
@@ -29,7 +29,8 @@ export const writeForm = ({ words: { gettext, ngettext, number }, rules, keeper,
   const button = make("button", { class: "button primary" }, gettext("Send comment"));
   const trouble = make("div", { role: "alert" });
   const hint = make("p", { class: "hint" });
-  name.value = (kept && kept.name) || keeper.writer();
+  name.value = reader || (kept && kept.name) || keeper.writer();
+  name.readOnly = reader;
   body.value = kept ? kept.body : "";
 
   /* What is missing, in words, and the field where it is missing. */

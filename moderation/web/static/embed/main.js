@@ -39,9 +39,9 @@ const begin = async (host, inside, stay) => {
   if (!stay()) return null;
   inside.setAttribute("lang", words.lang);
   inside.setAttribute("dir", words.dir);
-  const { siteKey: site, article, url, sort = "newest" } = host.dataset;
+  const { siteKey: site, article, url, sort = "newest", signIn } = host.dataset;
   const wire = service({ base: home, site, article, url, lang: words.lang, token: tokenOf(host) });
-  return openSection(inside, { words, service: wire, site, sort });
+  return openSection(inside, { words, service: wire, site, sort, signIn });
 };
 
 /* Light or dark as the page around it, which may change with the hour or a switch. */

@@ -3,6 +3,7 @@
 
 const worded = ({ status, code, detail, wait }, { gettext, ngettext }) => {
   if (code === "signed_out") return gettext("You were signed out meanwhile. Please sign in again, then send it.");
+  if (code === "sign_in_required") return detail;
   if (code === "shut_out" || status === 401) return gettext("Comments aren’t possible on this page at the moment.");
   if (status === 429) {
     return ngettext("That was a little fast. Please wait %(num)s minute, then send it again.", "That was a little fast. Please wait %(num)s minutes, then send it again.", Math.ceil(wait / 60) || 1);

@@ -17,10 +17,11 @@ const FOLLOWS = (gettext) => ({
 });
 
 /* Fills `root`, an empty element. `words` is a speaker, `service` what `server.js` makes, `site` the site's key, `sort` the
-   order to begin with. Returns what closes it. */
-export const openSection = (root, { words, service, site, sort }) => {
+   order to begin with, `signIn` where readers sign in. Returns what closes it. */
+export const openSection = (root, { words, service, site, sort, signIn }) => {
   const { gettext, ngettext, number, moment } = words;
   const id = `section-${sections += 1}`;
+  const reader = service.reader();
   let closed = false;
   let timer = 0;
   let facts;
@@ -70,6 +71,10 @@ export const openSection = (root, { words, service, site, sort }) => {
       return null;
     }
     add(write, make("h3", { class: "heading" }, gettext("Leave a comment")));
+    if (facts.sign_in && !facts.reader) {
+      add(write, make("p", {}, make("a", { href: signIn }, gettext("Please sign in to write a comment."))));
+      return null;
+    }
     if (sent) {
       const again = press(gettext("Write another comment"), () => drawWriting().focus());
       const notice = make("div", { class: "notice good", tabindex: "-1" }, make("p", {}, thanks(sent)), again);
@@ -82,7 +87,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     const closes = facts.article.closes_at;
     if (closes) add(write, make("p", { class: "guideline" }, gettext("Open until %(time)s.", { time: moment(new Date(closes)) })));
     const { form, focus } = writeForm({
-      words, rules: facts.rules, keeper, send,
+      words, rules: facts.rules, keeper, send, reader: facts.reader,
       sent: (answer, draft) => {
         talk.arrived(answer, draft);
         drawWriting(answer).focus();
@@ -115,7 +120,7 @@ export const openSection = (root, { words, service, site, sort }) => {
       add(select, make("option", { value, selected: value === sort }, label));
     }
     return make("div", { class: "bar" },
-      press(gettext("Leave a comment"), () => (write.querySelector("textarea, .notice") || drawWriting())?.focus(), { class: "link" }),
+      press(gettext("Leave a comment"), () => (write.querySelector("textarea, .notice") || drawWriting() || write.querySelector("a"))?.focus(), { class: "link" }),
       select);
   };
 
@@ -180,6 +185,7 @@ export const openSection = (root, { words, service, site, sort }) => {
     section.setAttribute("aria-busy", "true");
     try {
       const answer = await service.page(order || sort);
+      answer.reader = await reader;
       if (closed) return;
       sort = order || sort;
       facts = answer;

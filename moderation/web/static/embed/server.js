@@ -1,5 +1,5 @@
 /* What the section asks of the service: no cookies, and on behalf of a reader only with the token that the site gave. */
-import { ask, json } from "./plain.js";
+import { ask, json, parsed } from "./plain.js";
 import { address, canonical, describe } from "./page.js";
 
 const query = (values) => {
@@ -10,6 +10,9 @@ const query = (values) => {
   return text;
 };
 
+const PATIENCE = 3000; // milliseconds that the site's callback may hold up the section
+const SIGNED_OUT = { status: 401, code: "signed_out" };
+
 /* `token(anew)` gives the reader's token, a fresh one if asked, or nothing. */
 export const service = ({ base, site, article, url, lang, token }) => {
   const api = `${base}api/v1/`;
@@ -17,24 +20,35 @@ export const service = ({ base, site, article, url, lang, token }) => {
   const get = (path, values) => ask("GET", `${api}${path}${query({ site, ...values })}`);
 
   const post = async (path, body, key, anew) => {
-    const reader = await token(anew);
+    const given = await token(anew).catch(() => { anew = true; });
+    if (anew && !given) throw SIGNED_OUT; // nobody who has signed in becomes a guest unasked
     const headers = {
       "Content-Type": "application/json",
       "Accept-Language": lang,
       "X-Site-Key": site,
       "Idempotency-Key": key,
-      Authorization: reader && `Reader ${reader}`,
+      Authorization: given && `Reader ${given}`,
     };
     try {
       return await ask("POST", api + path, headers, body);
     } catch (refusal) {
-      if (refusal.status !== 401 || !reader) throw refusal;
-      if (anew) throw { ...refusal, code: "signed_out" };
+      if (refusal.status !== 401 || !given) throw refusal;
+      if (anew) throw SIGNED_OUT;
       return post(path, body, key, true); // the same request: done once, however often it arrives
     }
   };
 
+  /* The name in the reader's token, which the service will read for itself; nothing where there is none. */
+  const reader = async () => {
+    try {
+      const [, claims] = (await token()).split(".");
+      const bytes = atob(claims.replace(/-/g, "+").replace(/_/g, "/"));
+      return parsed(decodeURIComponent(escape(bytes))).name; // UTF-8
+    } catch { /* nobody who can be named */ }
+  };
+
   return {
+    reader: () => Promise.race([reader(), new Promise((done) => setTimeout(done, PATIENCE))]),
     /* The first page, or the one at a cursor. */
     page: (sort, cursor) => get("section", { ...named, sort, cursor, lang }),
     replies: (comment, cursor) => get("section/replies", { comment, cursor }),

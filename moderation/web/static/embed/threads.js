@@ -12,7 +12,7 @@ const initial = (name) => (name.match(/[\p{L}\p{N}]/u) || ["·"])[0].toUpperCase
 export const discussion = ({ words, service, keeper, facts, send, trouble }) => {
   const { gettext, ngettext } = words;
   const drawComment = drawer(words);
-  const open = facts.article.state === "open";
+  const open = facts.article.state === "open" && (!facts.sign_in || facts.reader);
   const list = make("ol", { class: "threads", "aria-label": gettext("Comments") });
   const waiting = make("ol", { class: "threads", "aria-label": gettext("Comments that only you see") });
   const drawn = (id) => list.querySelector(`[id="comment-${id}"]`);
@@ -45,6 +45,7 @@ export const discussion = ({ words, service, keeper, facts, send, trouble }) => 
         words,
         rules: facts.rules,
         keeper,
+        reader: facts.reader,
         to: comment,
         send: (draft) => send(draft, comment.id),
         sent: (answer, draft) => {
