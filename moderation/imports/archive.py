@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from moderation.accounts.sites import site_named
 from moderation.comments.articles import paragraphs_of
 from moderation.comments.decisions import store_decisions
 from moderation.comments.idempotency import DAY
@@ -45,7 +46,6 @@ from moderation.storage.discussions import ensure_discussion
 from moderation.storage.erased import any_erased, erased_among
 from moderation.storage.imported import authors_among, insert_authors, known_comments, places_of
 from moderation.storage.perspective_scores import insert_perspective_scores
-from moderation.storage.sites import Site
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 READERS: Mapping[str, Reader] = {
@@ -107,8 +107,7 @@ class Result:
 def import_archive(services: Services, archive: Archive) -> Result:
     """Brings an archive in. Raises ``UnreadableArchive``, and ``InvalidField`` for a site that isn't there."""
     with services.database.reading() as session:
-        if session.get(Site, archive.site_id) is None:
-            raise InvalidField("site", f"there is no site {archive.site_id!r}. This makes it: moderation sites add")
+        site_named(session, archive.site_id)
     options = Options(now=services.clock(), base_url=archive.base_url, progress=archive.read)
     importing = _Importing(services, archive, hash_of(archive.file))
     with closing(Staging(importing.keys_of, archive.told)) as staging:

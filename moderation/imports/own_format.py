@@ -30,6 +30,8 @@ from moderation.storage.site_rules import AuthorDecision, ModeSetting, Term
 VERSION = 1
 QUEUE = "queue"
 """Under which a comment's line holds its row of the queue index."""
+EVENT = ("sequence", "time", "actor", "event", "subject", "payload", "previous", "hash")
+"""What a line of an audit event holds."""
 
 
 @dataclass(frozen=True, slots=True)

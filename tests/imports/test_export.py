@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from sqlalchemy import select, text
 
 from moderation.cli import main
 from moderation.comments.joining import join
-from moderation.imports import reading_back
-from moderation.imports.exporting import _of_site
+from moderation.imports import exporting, reading_back
+from moderation.imports.exporting import _of_site, export_site
 from moderation.imports.own_format import KINDS, as_json
 from moderation.storage.articles import find_article
 from moderation.storage.base import Base
@@ -218,3 +219,37 @@ def test_a_stranger_to_the_key_is_told_what_it_costs(
 def test_the_export_is_for_its_owners_eyes(file: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
     assert SECRET not in file.read_text()
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_an_export_holds_one_moment_whoever_writes_meanwhile(
+    hall: Hall, site: Newsroom, elsewhere: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    lived(site)
+    monkeypatch.setattr(exporting, "CHUNK", chunk)
+    before = rows_of(hall.services.database, site.site)
+    lines = itertools.count()
+
+    def meanwhile(_: int) -> None:
+        if next(lines) % 10 == 0:
+            site.decide(site.accepted()["id"])
+
+    file = tmp_path / "meanwhile.jsonl"
+    export_site(hall.services, site.site, file, written=meanwhile)
+    assert next(lines) > 10
+    found = {name: list[str]() for name in before}
+    for line in map(json.loads, file.read_text().splitlines()[1:-1]):
+        if (kind := line.pop("kind")) in found:
+            line.pop("queue", None)
+            found[kind].append(json.dumps(line, sort_keys=True))
+    assert {name: sorted(rows) for name, rows in found.items()} == before
+    result = there(elsewhere, tmp_path, "import", "moderation", str(file), "--site", site.site)
+    assert result.exit_code == 0, result.output
+    assert rows_of(elsewhere, site.site) == before
+    assert there(elsewhere, tmp_path, "audit", "verify").exit_code == 0
+
+
+def test_an_export_that_is_stopped_leaves_nothing_behind(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        export_site(hall.services, site.site, tmp_path / "stopped.jsonl", written=stop)
+    assert list(tmp_path.glob("stopped*")) == []
