@@ -14,8 +14,9 @@ import click
 
 from moderation.cli.opening import open_services
 from moderation.imports.archive import READERS, Archive, Result, import_archive
+from moderation.imports.checking import check_export
 from moderation.imports.reading import UnreadableArchive
-from moderation.imports.reading_back import check_export, read_back
+from moderation.imports.reading_back import read_back
 from moderation.imports.records import Untaken
 from moderation.services import Services
 

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy import Select, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from moderation.accounts.sites import site_named
-from moderation.imports.own_format import EVENT, KINDS, QUEUE, QUEUE_TABLE, VERSION, Kind, as_json
+from moderation.imports.own_format import EVENT, KINDS, QUEUE, QUEUE_TABLE, VERSION, Kind, as_json, of_site
 from moderation.services import Services
 from moderation.storage.accounts import Account
-from moderation.storage.articles import Article
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
@@ -96,7 +95,7 @@ def _lines(session: Session, site_id: str) -> Iterator[dict[str, Any]]:
 def _rows(session: Session, kind: Kind, site_id: str) -> Iterator[dict[str, Any]]:
     table = kind.table
     keys = list(table.primary_key.columns)
-    query = select(table).where(_of_site(kind, site_id)).order_by(*keys).limit(CHUNK)
+    query = select(table).where(of_site(kind, site_id)).order_by(*keys).limit(CHUNK)
     after: tuple[Any, ...] | None = None
     while True:
         chunk = session.execute(query if after is None else query.where(tuple_(*keys) > tuple_(*after))).all()
@@ -107,19 +106,11 @@ def _rows(session: Session, kind: Kind, site_id: str) -> Iterator[dict[str, Any]
         after = tuple(chunk[-1]._mapping[key.name] for key in keys)
 
 
-def _of_site(kind: Kind, site_id: str) -> ColumnElement[bool]:
-    columns = kind.table.c
-    if kind.of is None:
-        return columns.site_id == site_id
-    owner = Article if kind.of == "id" else Comment
-    return columns[kind.of].in_(select(owner.id).where(owner.site_id == site_id))
-
-
 def _named_accounts(site_id: str) -> Select[str, str]:
     """The accounts that this site's rows name, and no others."""
     accounts = table_of(Account)
     naming = [
-        select(column).where(_of_site(kind, site_id), column.is_not(None))
+        select(column).where(of_site(kind, site_id), column.is_not(None))
         for kind in KINDS
         for column in kind.table.c
         if any(key.column.table is accounts for key in column.foreign_keys)

@@ -36,7 +36,7 @@ from moderation.core.text.names import comparable_name, earlier_forms, links_in_
 from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
 from moderation.core.text.sentences import sentences
-from moderation.core.text.written import as_written, sameness, visible_length
+from moderation.core.text.written import as_written, is_storable, sameness, storable, visible_length
 from moderation.core.wordlist import Term, TermList
 from moderation.perspective.requests import read_analyze
 from moderation.scoring.language import LanguageDetector
@@ -71,6 +71,8 @@ _DETECTOR = LanguageDetector()
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "as_written": lambda text: as_written(text, "body"),
+    "is_storable": is_storable,
+    "storable": storable,
     "visible_length": visible_length,
     "sameness": sameness,
     "count_links": count_links,

@@ -13,8 +13,8 @@ from sqlalchemy import select, text
 from moderation.cli import main
 from moderation.comments.joining import join
 from moderation.imports import exporting, reading_back
-from moderation.imports.exporting import _of_site, export_site
-from moderation.imports.own_format import KINDS, as_json
+from moderation.imports.exporting import export_site
+from moderation.imports.own_format import KINDS, as_json, of_site
 from moderation.storage.articles import find_article
 from moderation.storage.base import Base
 from moderation.storage.database import Database
@@ -130,7 +130,7 @@ def rows_of(database: Database, site: str) -> dict[str, list[str]]:
     found = {}
     with database.asking() as connection:
         for kind in KINDS:
-            rows = connection.execute(select(kind.table).where(_of_site(kind, site))).mappings()
+            rows = connection.execute(select(kind.table).where(of_site(kind, site))).mappings()
             found[kind.name] = sorted(json.dumps(as_json(kind.table, dict(row)), sort_keys=True) for row in rows)
     return found
 

@@ -17,6 +17,7 @@ LONGEST_COMMENT = 500_000
 LONGEST_NAME = 80
 """Characters of an author's name."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
+_UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
 
@@ -43,6 +44,16 @@ _CLUSTER = regex.compile(
     r"\p{Regional_Indicator}{2}[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}"
     r"\p{Grapheme_Cluster_Break=SpacingMark}]*+|\X"
 )
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database and page can hold it: no NUL is in it, and no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
+
+
+def storable(text: str, *, instead: str = "") -> str:
+    """The text with what none of them can hold left out, or replaced."""
+    return _UNSTORABLE.sub(instead, text)
 
 
 def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
