@@ -159,7 +159,7 @@ def _converted(column: Column[Any], value: Any) -> Any:
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
         raise ValueError
     limit = 2**63 if isinstance(kind, BigInteger) else 2**31
-    if isinstance(kind, Integer) and not -limit <= value < limit:
+    if isinstance(value, int) and isinstance(kind, Integer) and not -limit <= value < limit:
         raise ValueError
     if not _can_be_stored(value):
         raise ValueError

@@ -23,10 +23,9 @@ _AT_ONCE = 500
 _KNOWN = select(_COMMENTS.c.external_id, _COMMENTS.c.id).where(
     _COMMENTS.c.site_id == bindparam("site"), one_of(_COMMENTS.c.external_id, "asked")
 )
+_PLACE = ("shown", "opening", "replies_shown", "thread_id")
 _PARENTS = (
-    select(
-        *(_COMMENTS.c[name] for name in ("id", "article_id", "parent_id", "depth", "shown", "thread_id")),
-    )
+    select(*(_COMMENTS.c[name] for name in ("id", "article_id", "parent_id", "depth", "published_at", *_PLACE)))
     .where(one_of(_COMMENTS.c.id, "asked"))
     .order_by(_COMMENTS.c.id)
     .with_for_update(key_share=True)
@@ -47,10 +46,8 @@ _BY_KEY = (
     .where(_AUTHORS.c.site_id == bindparam("site"), one_of(_AUTHORS.c.key, "asked"))
     .order_by(_AUTHORS.c.id)
 )
-_ANSWERED = (
-    update(_COMMENTS)
-    .where(_COMMENTS.c.id == bindparam("of"))
-    .values(replies_shown=_COMMENTS.c.replies_shown + bindparam("step"))
+_SET_PLACE = (
+    update(_COMMENTS).where(_COMMENTS.c.id == bindparam("of")).values({name: bindparam(name) for name in _PLACE})
 )
 _LAST_NUMBER = select(func.max(_INDEX.c.number))
 _insert_index = RowInsert(_INDEX)
@@ -104,11 +101,11 @@ def insert_authors(connection: Connection, authors: Sequence[Mapping[str, Any]])
         _insert_authors(connection, *authors)
 
 
-def count_answers(connection: Connection, answers: Mapping[str, int]) -> None:
-    """So many answers under these comments have got a place."""
-    steps = [{"of": id_, "step": step} for id_, step in sorted(answers.items()) if step]
-    if steps:
-        connection.execute(_ANSWERED, steps)
+def store_places(connection: Connection, comments: Sequence[Mapping[str, Any]]) -> None:
+    """The places of these comments, which ``parents_among`` has read, are as they are here now."""
+    if comments:
+        steps = [{"of": one["id"], **{name: one[name] for name in _PLACE}} for one in comments]
+        connection.execute(_SET_PLACE, steps)
 
 
 def insert_many(

@@ -144,6 +144,7 @@ _ANY = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=4),
     max_leaves=8,
 )
+_FIRST: Any = archives.COMMENTO["comments"]
 _COMMENT: dict[str, dict[str, Any]] = {
     "coral": {
         "id": "c",
@@ -157,7 +158,7 @@ _COMMENT: dict[str, dict[str, Any]] = {
         "deletedAt": None,
     },
     "remark42": {**archives.REMARK42[1], "title": "Trams", "votes": {"a": True}, "delete": False},
-    "commento": archives.COMMENTO["comments"][0],
+    "commento": _FIRST[0],
 }
 
 
