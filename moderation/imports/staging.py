@@ -290,7 +290,7 @@ class Staging:
             answered=bool(answered),
             parent_stored=str(parent_stored) if parent_stored is not None else None,
             name=str(name),
-            keys=tuple(json.loads(str(keys))),
+            keys=_keys_in(str(keys)),
             person_id=str(id_) if id_ is not None else None,
             known=bool(known),
             body=str(body),
@@ -343,10 +343,16 @@ WHERE (c.ordered, c.level, c.ref) > (?, ?, ?) ORDER BY c.ordered, c.level, c.ref
 """
 
 
+@lru_cache(maxsize=1000)  # most say no more than a status
 def _as_text(decided: Decided) -> str:
     at = decided.at.timestamp() if decided.at else None
     note = None if decided.note is None else storable(decided.note)
     return json.dumps([decided.status.value, at, decided.person, decided.reason, note])
+
+
+@lru_cache(maxsize=10_000)
+def _keys_in(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _scores_as_text(scores: Mapping[str, tuple[float, str]]) -> str | None:
@@ -354,6 +360,7 @@ def _scores_as_text(scores: Mapping[str, tuple[float, str]]) -> str | None:
     return json.dumps(kept) if kept else None
 
 
+@lru_cache(maxsize=1000)
 def _of_text(text: str) -> Decided:
     status, at, person, reason, note = json.loads(text)
     moment = None if at is None else datetime.fromtimestamp(at, UTC)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, column, insert, table, text
@@ -64,7 +65,7 @@ def insert_comments(connection: Connection, comments: Sequence[Mapping[str, Any]
         _insert_comment(connection, *comments)
     else:
         with_words = ({**one, "search": tsvector(one["body"], one["author_name"])} for one in comments)
-        _insert_with_search(connection, *with_words)
+        _insert_with_search.many(connection, with_words)
 
 
 def enter_many_new(connection: Connection, comments: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
@@ -86,16 +87,21 @@ def enter(connection: Connection, texts: Sequence[Text]) -> None:
         connection.execute(_UPDATE, rows_of)
 
 
+@lru_cache(maxsize=10_000)  # most people write more than once
+def _words_in_name(name: str) -> tuple[str, ...]:
+    return tuple(words_in(name))
+
+
 def fts5_columns(body: str, author_name: str) -> tuple[str, str]:
     """What FTS5 is given: words, which its tokenizer cuts at the spaces and nowhere else."""
-    return " ".join(words_in(body)), " ".join(words_in(author_name))
+    return " ".join(words_in(body)), " ".join(_words_in_name(author_name))
 
 
 def tsvector(body: str, author_name: str) -> str:
     """The same for PostgreSQL, as it writes a tsvector: the name behind the text, so that no phrase spans both."""
     places: dict[str, list[int]] = {}
     place = 0
-    for words in (words_in(body), words_in(author_name)):
+    for words in (words_in(body), _words_in_name(author_name)):
         for word in words:
             place = min(place + 1, _LAST_PLACE)
             found = places.setdefault(word, [])
