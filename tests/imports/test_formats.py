@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from moderation.core.text.search_words import words_in
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow
 from tests.imports import archives
@@ -367,3 +369,22 @@ def test_an_id_that_cannot_be_kept_is_reported_as_it_stands(hall: Hall, site: Ne
     result = moderation(hall, "import", "remark42", str(file), "--site", site.site, "--report", str(report))
     assert "with an id that can’t be kept" in result.output
     assert json.loads(report.read_text().splitlines()[0])["id"] == "r\ud800"
+
+
+def test_the_longest_text_of_the_longest_words_is_stored(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    """More words than any index takes in: the comment comes all the same, and its first words find it."""
+    letters = [chr(0x10400 + number) for number in range(40)]  # of four bytes each
+    chance = random.Random(1)
+    words = ["".join(chance.choices(letters, k=64)) for _ in range(15_000)]
+    file = archives.write_lines(tmp_path / "backup", [{**archives.REMARK42[1], "text": " ".join(words)}])
+    result = moderation(hall, "import", "remark42", str(file), "--site", site.site)
+    assert result.exit_code == 0, result.output
+    (comment,) = stored(hall, site).values()
+    assert comment.body == " ".join(words)
+    (word,) = words_in(words[0])
+    with hall.services.database.asking() as connection:
+        if hall.services.database.is_sqlite:
+            query, asked = "SELECT count(*) FROM comment_search WHERE comment_search MATCH :word", f'"{word}"'
+        else:
+            query, asked = "SELECT count(*) FROM comments WHERE search @@ CAST(:word AS tsquery)", f"'{word}'"
+        assert connection.scalar(text(query), {"word": asked}) == 1
