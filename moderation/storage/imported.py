@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ARRAY, Column, Connection, Select, String, Table, and_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Column, Connection, Select, String, and_, bindparam, func, select, update
 
 from moderation.storage.articles import Article, Place
 from moderation.storage.authors import Author
@@ -49,7 +49,7 @@ _insert_authors = RowInsert(_AUTHORS)
 
 def _named(column: Column[Any]) -> Mapping[str, Select[Any]]:
     """What a site's rows have in this column, and their ids: for each kind of database, asked for many at once."""
-    table = cast(Table, column.table)
+    table = column.table
     at_site = table.c.site_id == bindparam("site")
     # PostgreSQL knows little of a table that was empty a minute ago: given a list it would go through all of the site.
     asked = func.unnest(bindparam("asked", type_=ARRAY(String))).table_valued("value").render_derived(name="asked")

@@ -126,4 +126,4 @@ def _binding(table: FromClause, name: str, dialect: Dialect) -> Callable[[Any], 
     return lambda value: _EMPTY[type(value)] if type(value) in _EMPTY and not value else bind_json(value)
 
 
-_EMPTY = {list: "[]", dict: "{}"}
+_EMPTY: dict[type, str] = {list: "[]", dict: "{}"}
