@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from moderation.accounts.passwords import NOT_CHOSEN, check_password, hash_of, matches
+from moderation.accounts.sites import site_named
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
@@ -33,7 +34,7 @@ from moderation.storage.accounts import (
     rights_of,
 )
 from moderation.storage.database import lock
-from moderation.storage.sites import Right, Site, digest_of
+from moderation.storage.sites import Right, digest_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 INVITATION_LASTS = timedelta(days=7)
@@ -63,8 +64,8 @@ def _check_grants(unit: UnitOfWork, grants: Mapping[str, Granted]) -> None:
     rights held everywhere hold in every section, and an administrator's are the whole site's.
     """
     for site_id, granted in grants.items():
-        if site_id != EVERYWHERE and unit.session.get(Site, site_id) is None:
-            raise InvalidField("site", Message("site_unknown", {"site": repr(site_id)}))
+        if site_id != EVERYWHERE:
+            site_named(unit.session, site_id)
         if granted.sections is None:
             continue
         if EVERYWHERE in grants:

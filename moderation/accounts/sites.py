@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import regex
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
-from moderation.core.errors import InvalidField
+from moderation.core.errors import InvalidField, clipped
 from moderation.core.ids import new_id
 from moderation.core.messages import Message
 from moderation.core.text.written import display_name
@@ -38,6 +39,14 @@ def add_site(services: Services, actor: str, site_id: str, name: str) -> None:
         insert_site(unit, actor, site_id, name)
 
     run_in_unit_of_work(services, work)
+
+
+def site_named(session: Session, site_id: str) -> Site:
+    """The site that somebody has named. Raises ``InvalidField`` where there is none of that id."""
+    site = session.get(Site, site_id) if site_id.isascii() and site_id.isprintable() else None
+    if site is None:
+        raise InvalidField("site", Message("site_unknown", {"site": repr(clipped(site_id))}))
+    return site
 
 
 def add_secret_key(services: Services, actor: str, site_id: str, rights: list[Right]) -> str:
@@ -106,8 +115,7 @@ def key_behind(connection: Connection, text: str) -> LiveKey | None:
 
 def _with_site(services: Services, site_id: str, work: Callable[[UnitOfWork], None]) -> None:
     def checked(unit: UnitOfWork) -> None:
-        if unit.session.get(Site, site_id) is None:
-            raise InvalidField("site", Message("site_unknown", {"site": repr(site_id)}))
+        site_named(unit.session, site_id)
         work(unit)
 
     run_in_unit_of_work(services, checked)

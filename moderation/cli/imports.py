@@ -7,19 +7,26 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from moderation.cli.opening import open_services
+from moderation.core.addresses import canonical_address
+from moderation.core.errors import InvalidField
+from moderation.core.text.written import is_storable
 from moderation.imports.archive import READERS, Archive, Result, import_archive
+from moderation.imports.checking import check_export
 from moderation.imports.reading import UnreadableArchive
-from moderation.imports.reading_back import check_export, read_back
+from moderation.imports.reading_back import read_back
 from moderation.imports.records import Untaken
 from moderation.services import Services
 
 OWN = "moderation"
+WITH_PATHS = ("isso", "commento")
+"""Formats that may name a page by its path alone."""
 _STOPPED = "\nStopped. What has come is kept; the same command again goes on from there."
 _WORDS: Mapping[str, str] = {
     "no_article": "under an article that the archive doesn’t have",
@@ -42,6 +49,22 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+def _text(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    if typed is not None and not is_storable(typed):
+        raise click.BadParameter("holds bytes that are no text.")
+    return typed
+
+
+def _address(context: click.Context, option: click.Parameter, typed: str | None) -> str | None:
+    typed = _text(context, option, typed)
+    if typed is not None:
+        try:
+            canonical_address(typed)
+        except InvalidField as error:
+            raise click.BadParameter(f"{error.message} Give the site's address: https://news.example") from error
+    return typed
+
+
 @click.command()
 @click.argument("format_", metavar="FORMAT", type=click.Choice([*READERS, OWN]))
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
@@ -52,8 +75,18 @@ _WORDS: Mapping[str, str] = {
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file for what can't be taken and why, as JSON Lines.",
 )
-@click.option("--source", metavar="NAME", help="Tells two archives of one system apart, such as those of two blogs.")
-@click.option("--base-url", metavar="URL", help="Where the archive's relative addresses belong: https://news.example")
+@click.option(
+    "--source",
+    metavar="NAME",
+    callback=_text,
+    help="Tells two archives of one system apart, and their readers, such as those of two blogs.",
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=_address,
+    help="Where the paths belong that isso and commento keep: https://news.example",
+)
 def command(
     format_: str, file: Path, site: str, *, dry_run: bool, report: Path | None, source: str | None, base_url: str | None
 ) -> None:
@@ -67,8 +100,14 @@ def command(
     Exit status 1: nothing could be read, or the file breaks off.
     """
     if format_ == OWN:
+        if report or source or base_url:
+            raise click.UsageError(
+                "An export is read back as it stands: --report, --source and --base-url aren't for it."
+            )
         _read_back(file, site, dry_run=dry_run)
         return
+    if base_url and format_ not in WITH_PATHS:
+        raise click.UsageError(f"--base-url is for archives that keep paths alone: {', '.join(WITH_PATHS)}.")
     with open_services() as services, _told_into(report) as told:
         seen = Counter[str]()
 
@@ -144,15 +183,10 @@ def _with_progress(services: Services, archive: Archive) -> Result:
         def stored(comments: int) -> None:
             bars[0].update(comments)
 
-        parts: dict[str, Any] = {"read": reading.update, "begun": begun, "stored": stored}
-        result = import_archive(services, Archive(**{**_fields(archive), **parts}))
+        result = import_archive(services, replace(archive, read=reading.update, begun=begun, stored=stored))
         for bar in bars:
             bar.render_finish()
         return result
-
-
-def _fields(archive: Archive) -> dict[str, Any]:
-    return {name: getattr(archive, name) for name in Archive.__dataclass_fields__}
 
 
 @contextmanager
@@ -161,7 +195,8 @@ def _told_into(report: Path | None) -> Iterator[Callable[[Mapping[str, Any]], No
     if report is None:
         yield lambda _: None
         return
-    with report.open("w", encoding="utf-8") as lines:
+    # Half a character of an id that can't be kept comes out as JSON would escape it.
+    with report.open("w", encoding="utf-8", errors="backslashreplace") as lines:
         yield lambda told: print(json.dumps(told, ensure_ascii=False), file=lines)
 
 
@@ -184,7 +219,7 @@ def _summary(archive: Archive, result: Result) -> dict[str, Any]:
 
 def _tell(archive: Archive, result: Result) -> None:
     found = result.found
-    click.echo(f"{archive.file.name}, SHA-256 {result.file_hash}")
+    click.echo(f"{click.format_filename(archive.file.name)}, SHA-256 {result.file_hash}")
     if archive.dry_run:
         click.echo("Nothing was written: this is what would come.")
     click.echo(_line("comments", result.statuses.total()))

@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
 from moderation.cli.opening import open_database
+from moderation.cli.times import Moment
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
 from moderation.config.settings import read_environment
@@ -44,22 +45,18 @@ def check_command(file: Path | None) -> None:
 
 @command.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="Only comments received since then (UTC).",
-)
+@click.option("--since", type=Moment(), help="Only comments received since then (UTC where it says no zone).")
 @click.option("--each", is_flag=True, help="Instead of counts, a JSON line for each comment decided differently.")
 def replay_command(file: Path, since: datetime | None, each: bool) -> None:
     """Tell what the policy in FILE would have decided on stored comments, beside what moderators did."""
     other = _read(file)
     with open_database() as database, database.reading() as session:
-        chunks = replay_all(session, other, since=since.replace(tzinfo=UTC) if since else None)
+        chunks = replay_all(session, other, since=since)
         if each:
             _print_each(session, chunks, other)
         else:
             _print_tally(tally(_counted(chunks)), other)
-            _print_packs(scored_by(session, since=since.replace(tzinfo=UTC) if since else None), other)
+            _print_packs(scored_by(session, since=since), other)
 
 
 def _read(file: Path) -> Configuration:

@@ -8,16 +8,15 @@ from typing import cast
 
 import click
 
+from moderation.accounts.sites import site_named
 from moderation.bootstrap import build_services
 from moderation.cli.logs import log_to_stderr
 from moderation.cli.opening import open_database
+from moderation.cli.times import Moment
 from moderation.comments.rescoring import score_again
 from moderation.config.settings import read_environment
-from moderation.core.errors import InvalidField
-from moderation.core.times import parse_time
 from moderation.scoring import ServedScorer, stamps_today
 from moderation.services import Services
-from moderation.storage.sites import Site
 from moderation.storage.stale_scores import how_many, stale_comments
 
 AT_ONCE = 32
@@ -26,8 +25,8 @@ AT_ONCE = 32
 
 @click.command()
 @click.option("--site", help="This site's comments alone.")
-@click.option("--since", metavar="TIME", help="Only what was received since then: 2026-03-02, or 2026-03-02T12:00:00Z.")
-def command(site: str | None, since: str | None) -> None:
+@click.option("--since", type=Moment(), help="Only what was received since then (UTC where it says no zone).")
+def command(site: str | None, since: datetime | None) -> None:
     """Score stored comments with the packs of today: those that came from an archive, or that another pack has scored.
 
     Runs beside the service and can be stopped: the same again goes on where it was. It decides about nothing but what
@@ -36,16 +35,15 @@ def command(site: str | None, since: str | None) -> None:
     Exit status 1: some could not be scored.
     """
     log_to_stderr()
-    begin = None if since is None else _moment(since)
     settings = read_environment()
     with open_database(settings) as database, database.reading() as session:
-        if site is not None and session.get(Site, site) is None:
-            raise InvalidField("site", f"there is no site {site!r}.")
+        if site is not None:
+            site_named(session, site)
     services = build_services(settings)
     scorer = cast("ServedScorer", services.scorer)
     scorer.wait_until_ready()
     try:
-        scored, failed = _rescore(services, site, begin)
+        scored, failed = _rescore(services, site, since)
     except KeyboardInterrupt:
         click.echo("\nStopped. What is scored stays so; the same command again goes on from there.", err=True)
         sys.exit(130)
@@ -75,10 +73,3 @@ def _rescore(services: Services, site: str | None, since: datetime | None) -> tu
                 scored, failed = scored + done, failed + len(some) - done
                 bar.update(len(some))
     return scored, failed
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return parse_time(text if len(text) > len("2026-03-02") else f"{text}T00:00:00Z")
-    except ValueError as error:
-        raise InvalidField("since", str(error)) from error

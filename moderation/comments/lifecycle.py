@@ -7,7 +7,6 @@ audit event, and what the site is told.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +33,7 @@ from moderation.storage.comments import Comment, forget_scores, newest_decision
 from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit, edits_of
-from moderation.storage.imported import count_answers, insert_many, parents_among
+from moderation.storage.imported import insert_many, parents_among, store_places
 from moderation.storage.near_duplicates import LATELY
 from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
@@ -238,20 +237,22 @@ def put_back(unit: UnitOfWork, comments: Sequence[Mapping[str, Any]], index: Seq
 
 
 class _Places:
-    """Where comments stand that are stored together, and what that changes of those that they answer."""
+    """Where comments stand that are stored together, and what that changes of those that they answer. All of it is told
+    in memory: ``storage.discussion.keep_place`` asks the database for each, which a large archive can't afford.
+    """
 
     def __init__(self, unit: UnitOfWork, answered: Collection[str]) -> None:
         self._connection = unit.connection
         self._rows: dict[str, dict[str, Any]] = {}
-        self._read(answered)
-        # What answers one too deep down stands beside it.
-        self._read({row["parent_id"] for row in self._rows.values() if row["depth"] >= DEEPEST} - {None})
-        self._new: set[str] = set()
-        self._answers: Counter[str] = Counter()
-        self._unseen: set[str] = set()
-
-    def _read(self, ids: Collection[str]) -> None:
-        self._rows |= {row["id"]: dict(row) for row in parents_among(self._connection, ids)}
+        wanted = set(answered)
+        while wanted:
+            found = [dict(row) for row in parents_among(self._connection, wanted)]
+            self._rows |= {row["id"]: row for row in found}
+            # What answers one too deep down stands beside it; what gets a place by being answered answers others.
+            above = {row["parent_id"] for row in found if row["depth"] >= DEEPEST or _waits_for_answers(row)}
+            wanted = above - self._rows.keys() - {None}
+        self._stored = frozenset(self._rows)
+        self._changed: set[str] = set()
 
     def placed(self, one: Imported) -> dict[str, Any]:
         """All columns of a comment; those it answers come before it."""
@@ -260,7 +261,6 @@ class _Places:
         too_deep = answered is not None and answered["depth"] >= DEEPEST
         above = self._rows.get(answered["parent_id"]) if answered is not None and too_deep else answered
         shown = one.status is Status.APPROVED
-        stands = above is not None and bool(above["shown"])
         row = {
             **one.columns,
             "parent_id": above["id"] if above else None,
@@ -271,27 +271,36 @@ class _Places:
             "flags": 0,
             "published_at": one.published_at,
             "decided_at": one.decided_at,
-            "shown": shown,
-            "opening": shown and not stands,
+            "shown": False,
+            "opening": False,
             "replies_shown": 0,
-            "thread_id": (above["thread_id"] if above and stands else id_) if shown else None,
+            "thread_id": None,
         }
         self._rows[id_] = row
-        self._new.add(id_)
-        if shown and above is not None:
-            if above["id"] in self._new:
-                above["replies_shown"] += 1
-            else:
-                self._answers[above["id"]] += 1
-            if not stands:
-                self._unseen.add(above["id"])
+        if shown:
+            self._show(row)
         return row
 
+    def _show(self, row: dict[str, Any]) -> None:
+        """It gets its place, and with that perhaps those that it answers."""
+        above = self._rows.get(row["parent_id"] or "")
+        if above is not None:
+            above["replies_shown"] += 1
+            self._changed.add(above["id"])
+            if _waits_for_answers(above):
+                self._show(above)
+        stands = above is not None and bool(above["shown"])
+        row["shown"], row["opening"] = True, not stands
+        row["thread_id"] = above["thread_id"] if above is not None and stands else row["id"]
+
     def keep(self) -> None:
-        """Counts the answers under what was there before; what is gone and was answered gets its place."""
-        count_answers(self._connection, self._answers)
-        for id_ in sorted(self._unseen):
-            keep_place(self._connection, id_)
+        """Stores what changed of the comments that were there before."""
+        store_places(self._connection, [self._rows[id_] for id_ in sorted(self._changed & self._stored)])
+
+
+def _waits_for_answers(row: Mapping[str, Any]) -> bool:
+    """Whether it is gone and had been seen: answered, it has a place. Until then none of its answers is seen."""
+    return not row["shown"] and row["published_at"] is not None
 
 
 def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> None:

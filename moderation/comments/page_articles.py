@@ -4,12 +4,16 @@ nothing until the site's own word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
+from moderation.comments.discussion_state import SHUT
 from moderation.core.addresses import canonical_address, host_of, name_of
+from moderation.core.comment import Mode
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
 from moderation.services import Services
@@ -59,13 +63,17 @@ def article_behind(
         found = known(unit.connection)  # somebody may have been faster
         if found is not None:
             return found
-        article = _article(unit, site_id, name, page)
-        unit.session.add(article)
-        unit.session.flush()
-        ensure_discussion(unit.connection, article.id)
-        take_addresses(unit.connection, site_id, article.id, [address], unit.now)
-        unit.event(site_id, actor, "article.opened", article.id, {"from": None, "to": None, "verified": False})
-        unit.outbox_event(site_id, "article.opened", article.id, {"from": None, "to": None})
+        id_ = store_unverified_article(
+            unit,
+            site_id,
+            actor,
+            name,
+            title=page.title,
+            url=page.url,
+            addresses=[address],
+            paragraphs=page.paragraphs,
+        )
+        unit.outbox_event(site_id, "article.opened", id_, {"from": None, "to": None})
         return name
 
     with services.database.asking() as connection:
@@ -76,23 +84,48 @@ def article_behind(
     return run_in_unit_of_work(services, work)
 
 
-def _article(unit: UnitOfWork, site_id: str, name: str, page: PageForm) -> Article:
-    return Article(
+def store_unverified_article(
+    unit: UnitOfWork,
+    site_id: str,
+    actor: str,
+    name: str,
+    *,
+    title: str,
+    url: str | None,
+    addresses: Sequence[str],
+    paragraphs: Sequence[str] = (),
+    section: str | None = None,
+    published_at: datetime | None = None,
+    mode: Mode | None = None,
+    origin: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Stores an article that its site hasn't sent, under a name that it has no other for, with its audit event; returns
+    its id. ``addresses`` are canonical; ``origin`` is what the event says of where it came from.
+    """
+    article = Article(
         id=new_id(unit.now),
         site_id=site_id,
         external_id=name,
-        title=page.title,
+        title=title,
         summary=None,
         key_points=[],
-        paragraphs=list(page.paragraphs),
-        url=page.url,
-        section=None,
+        paragraphs=list(paragraphs),
+        url=url,
+        section=section,
         source=None,
         byline=None,
-        published_at=None,
-        mode=None,
+        published_at=published_at,
+        mode=mode.value if mode else None,
         version=1,
-        created_at=unit.now,
+        created_at=published_at or unit.now,
         updated_at=unit.now,
+        closed_at=unit.now if mode in SHUT else None,
         verified=False,
     )
+    unit.session.add(article)
+    unit.session.flush()
+    ensure_discussion(unit.connection, article.id)
+    take_addresses(unit.connection, site_id, article.id, addresses, unit.now)
+    event = "article.closed" if mode in SHUT else "article.opened"
+    unit.event(site_id, actor, event, article.id, {"from": None, "to": article.mode, "verified": False, **origin})
+    return article.id

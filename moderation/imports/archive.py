@@ -15,9 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from moderation.accounts.sites import site_named
 from moderation.comments.articles import paragraphs_of
 from moderation.comments.decisions import store_decisions
 from moderation.comments.lifecycle import Imported, bring_in
+from moderation.comments.page_articles import store_unverified_article
 from moderation.comments.rescoring import ATTEMPTS
 from moderation.core.actor import IMPORT
 from moderation.core.addresses import canonical_address, name_of
@@ -38,15 +40,12 @@ from moderation.imports.reasons import statement_from_elsewhere
 from moderation.imports.records import Article, Decided, Options, Person, Reader, Untaken
 from moderation.imports.staging import AT_ONCE, Counts, Staged, Staging
 from moderation.services import Services
-from moderation.storage import articles as stored_articles
 from moderation.storage import authors
-from moderation.storage.addresses import holders, take_addresses
+from moderation.storage.addresses import holders
 from moderation.storage.articles import Place, find_place
-from moderation.storage.discussions import ensure_discussion
 from moderation.storage.erased import any_erased, erased_among
 from moderation.storage.imported import authors_among, insert_authors, known_comments, places_of
 from moderation.storage.perspective_scores import insert_perspective_scores
-from moderation.storage.sites import Site
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 READERS: Mapping[str, Reader] = {
@@ -65,8 +64,9 @@ LONGEST_ID = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """What comes in, and how. ``source`` tells several archives of one system apart, such as two blogs'. ``told`` hears
-    of each thing that can't be taken, ``stored`` of so many comments that are done; ``begun`` of how many there are.
+    """What comes in, and how. ``source`` tells several archives of one system apart, and their people, such as two
+    blogs'. ``told`` hears of each thing that can't be taken, ``stored`` of so many comments that are done; ``begun`` of
+    how many there are.
     """
 
     format: str
@@ -107,11 +107,10 @@ class Result:
 def import_archive(services: Services, archive: Archive) -> Result:
     """Brings an archive in. Raises ``UnreadableArchive``, and ``InvalidField`` for a site that isn't there."""
     with services.database.reading() as session:
-        if session.get(Site, archive.site_id) is None:
-            raise InvalidField("site", f"there is no site {archive.site_id!r}. This makes it: moderation sites add")
+        site_named(session, archive.site_id)
     options = Options(now=services.clock(), base_url=archive.base_url, progress=archive.read)
     importing = _Importing(services, archive, hash_of(archive.file))
-    with closing(Staging(importing.keys_of, archive.told)) as staging:
+    with closing(Staging(importing.keys_of, archive.told, source=archive.source)) as staging:
         staging.fill(READERS[archive.format](archive.file, options))
         archive.begun(staging.comments)
         whole = Result(found=staging.counts, file_hash=importing.file_hash)
@@ -297,35 +296,20 @@ class _Importing:
         return found
 
     def _new_article(self, unit: UnitOfWork, article: Article, address: str | None, name: str) -> str:
-        at = article.published_at
-        row = stored_articles.Article(
-            id=new_id(unit.now),
-            site_id=self._site,
-            external_id=name,
+        return store_unverified_article(
+            unit,
+            self._site,
+            IMPORT,
+            name,
             title=one_line(article.title, LONGEST_TITLE) or one_line(article.url or name, LONGEST_TITLE) or name,
-            summary=None,
-            key_points=[],
-            paragraphs=list(_paragraphs(article.html)),
             url=article.url if address else None,
+            addresses=[address] if address else [],
+            paragraphs=_paragraphs(article.html),
             section=one_line(article.section or "", 100) or None,
-            source=None,
-            byline=None,
-            published_at=at,
-            mode=Mode.CLOSED.value if article.closed else None,
-            version=1,
-            created_at=at or unit.now,
-            updated_at=unit.now,
-            closed_at=unit.now if article.closed else None,
-            verified=False,
+            published_at=article.published_at,
+            mode=Mode.CLOSED if article.closed else None,
+            origin={"file": self.file_hash, "import": self._id},
         )
-        unit.session.add(row)
-        unit.session.flush()
-        ensure_discussion(unit.connection, row.id)
-        if address:
-            take_addresses(unit.connection, self._site, row.id, [address], unit.now)
-        payload = {"from": None, "to": row.mode, "verified": False, "file": self.file_hash, "import": self._id}
-        unit.event(self._site, IMPORT, "article.closed" if article.closed else "article.opened", row.id, payload)
-        return row.id
 
     def _address(self, article: Article) -> str | None:
         if article.url is None:

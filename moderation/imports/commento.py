@@ -20,12 +20,10 @@ def read(file: Path, options: Options) -> Iterator[Record]:
         if isinstance(element, Untaken):
             continue  # the second reading says so
         person = mapping(element[1])
-        ref = text_in(person.get("commenterHex"))
-        if ref is not None:
-            known = Person(
-                name=text_in(person.get("name")) or "", id=f"commento:{ref}", email=text_in(person.get("email"))
-            )
-            yield KnownPerson(ref=ref, person=known)
+        id_ = _person(person.get("commenterHex"))
+        if id_ is not None:
+            known = Person(name=text_in(person.get("name")) or "", id=id_, email=text_in(person.get("email")))
+            yield KnownPerson(ref=id_, person=known)
     last: str | None = None
     for element in json_elements(file, "comments.item", options.progress):
         if isinstance(element, Untaken):
@@ -43,6 +41,12 @@ def read(file: Path, options: Options) -> Iterator[Record]:
             yield _comment(value, page, where, options)
         except Broken as broken:
             yield broken.untaken(where, value.get("commentHex"))
+
+
+def _person(commenter: Any) -> str | None:
+    """The id of whoever wrote, by which they are also referred to; None for nobody in particular."""
+    found = text_in(commenter)
+    return f"commento:{found}" if found and found not in _NOBODY else None
 
 
 def _page(value: Any, options: Options) -> str | None:
@@ -63,13 +67,13 @@ def _comment(value: Any, page: str | None, where: str, options: Options) -> Comm
     state, deleted = text_in(value.get("state")) or "", value.get("deleted") is True
     if state not in _STATUS and not deleted:
         raise Broken("unknown_status", f"Its state {state[:40]!r} is none that Commento has.")
-    commenter, parent, score = text_in(value.get("commenterHex")), text_in(value.get("parentHex")), value.get("score")
+    parent, score = text_in(value.get("parentHex")), value.get("score")
     return Comment(
         ref=reference(value.get("commentHex"), "commentHex"),
         where=where,
         article=reference(page, "url"),
         parent=parent if parent not in _NOBODY else None,
-        author=commenter if commenter and commenter not in _NOBODY else Person(),
+        author=_person(value.get("commenterHex")) or Person(),
         body="" if deleted else tidy(text_in(value.get("markdown")) or ""),
         created_at=moment(value.get("creationDate"), now=options.now),
         decided=Decided(status=Status.WITHDRAWN if deleted else _STATUS[state]),

@@ -1,4 +1,4 @@
-"""Disqus: the XML that it sends by mail (Admin, Moderate, Export)."""
+"""Disqus: the XML of its export, which comes by mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything of a site goes out into one file, chunk by chunk, while the service goes on."""
+"""Everything of a site goes out into one file as it stood at one moment, chunk by chunk, while the service goes on."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, union
+from sqlalchemy import Select, func, select, tuple_, union
+from sqlalchemy.orm import Session
 
-from moderation.core.errors import InvalidField
-from moderation.imports.own_format import KINDS, QUEUE, QUEUE_TABLE, VERSION, Kind, as_json
+from moderation.accounts.sites import site_named
+from moderation.imports.own_format import EVENT, KINDS, QUEUE, QUEUE_TABLE, VERSION, Kind, as_json, of_site
 from moderation.services import Services
 from moderation.storage.accounts import Account
-from moderation.storage.articles import Article
 from moderation.storage.audit import events_of, stored_head
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.key_store import Wrapping
-from moderation.storage.sites import Site
 
 CHUNK = 1000
 
@@ -31,35 +31,26 @@ def export_site(
     """Writes a site into a file, which nobody else may read, and which is whole or not there. Returns how many lines of
     each kind. ``written`` is told of lines as they go. Raises ``InvalidField`` for a site that isn't there.
 
-    What comes in meanwhile may or may not be in it; what its audit chain says is up to date with the chain's end.
+    What comes in meanwhile is not in it.
     """
-    with services.database.reading() as session:
-        site = session.get(Site, site_id)
-        if site is None:
-            raise InvalidField("site", f"there is no site {site_id!r}.")
-        name, head = site.name, stored_head(session, site_id)
+    wrapping = Wrapping(services.settings)
     counts: Counter[str] = Counter()
-    unfinished = file.with_name(f"{file.name}.part")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:
-        wrapping = Wrapping(services.settings)
+    with services.database.snapshot() as session, _whole_or_not_there(file) as lines:
+        site, head = site_named(session, site_id), stored_head(session, site_id)
         first = {
             "kind": "export",
             "version": VERSION,
             "site": site_id,
-            "name": name,
+            "name": site.name,
             "made_at": f"{services.clock():%Y-%m-%dT%H:%M:%SZ}",
             "identity_keys": [wrapping.wrapped(secret) for secret in reversed(services.keys.identity.secrets)],
         }
         _write(lines, first)
-        for line in _lines(services, site_id, head.sequence if head else 0):
+        for line in _lines(session, site_id):
             _write(lines, line)
             counts[line["kind"]] += 1
             written(1)
-        last = {"kind": "end", "lines": counts.total(), "head": head.hash if head else None}
-        _write(lines, last)
-        lines.flush()
-        os.fsync(lines.fileno())
-    unfinished.replace(file)
+        _write(lines, {"kind": "end", "lines": counts.total(), "head": head.hash if head else None})
     return counts
 
 
@@ -71,39 +62,43 @@ def how_many_lines(services: Services, site_id: str) -> int:
     return 2 * comments + (head.sequence if head else 0)
 
 
+@contextmanager
+def _whole_or_not_there(file: Path) -> Iterator[TextIO]:
+    """A file for nobody else's eyes, which gets its name when all of it is on the disk."""
+    unfinished = file.with_name(f"{file.name}.part")
+    unfinished.unlink(missing_ok=True)  # one that is there may be open to more eyes
+    try:
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
+            yield lines
+            lines.flush()
+            os.fsync(lines.fileno())
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def _write(lines: TextIO, line: Mapping[str, Any]) -> None:
     lines.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _lines(services: Services, site_id: str, last_event: int) -> Iterator[dict[str, Any]]:
-    with services.database.reading() as session:
-        accounts = session.execute(_named_accounts(site_id)).all()
-    for account in accounts:
+def _lines(session: Session, site_id: str) -> Iterator[dict[str, Any]]:
+    for account in session.execute(_named_accounts(site_id)):
         yield {"kind": "account", "id": account.id, "name": account.name}
-    after = 0
-    while after < last_event:
-        with services.database.reading() as session:
-            chunk = [event for event, _ in zip(events_of(session, site_id, after=after), range(CHUNK), strict=False)]
-        for event in chunk:
-            if event.sequence <= last_event:
-                names = ("sequence", "time", "actor", "event", "subject", "payload", "previous", "hash")
-                yield {"kind": "event", **{name: getattr(event, name) for name in names}}
-        after = chunk[-1].sequence if chunk else last_event
+    for event in events_of(session, site_id):
+        yield {"kind": "event", **{name: getattr(event, name) for name in EVENT}}
     for kind in KINDS:
-        rows = _comments(services, site_id) if kind.mapped is Comment else _rows(services, kind, site_id)
+        rows = _comments(session, site_id) if kind.mapped is Comment else _rows(session, kind, site_id)
         for row in rows:
             yield {"kind": kind.name, **row}
 
 
-def _rows(services: Services, kind: Kind, site_id: str) -> Iterator[dict[str, Any]]:
+def _rows(session: Session, kind: Kind, site_id: str) -> Iterator[dict[str, Any]]:
     table = kind.table
     keys = list(table.primary_key.columns)
-    query = select(table).where(_of_site(kind, site_id)).order_by(*keys).limit(CHUNK)
+    query = select(table).where(of_site(kind, site_id)).order_by(*keys).limit(CHUNK)
     after: tuple[Any, ...] | None = None
     while True:
-        chunk_query = query if after is None else query.where(tuple_(*keys) > tuple_(*after))
-        with services.database.reading() as session:
-            chunk = session.execute(chunk_query).all()
+        chunk = session.execute(query if after is None else query.where(tuple_(*keys) > tuple_(*after))).all()
         for row in chunk:
             yield as_json(table, dict(row._mapping))
         if len(chunk) < CHUNK:
@@ -111,19 +106,11 @@ def _rows(services: Services, kind: Kind, site_id: str) -> Iterator[dict[str, An
         after = tuple(chunk[-1]._mapping[key.name] for key in keys)
 
 
-def _of_site(kind: Kind, site_id: str) -> ColumnElement[bool]:
-    columns = kind.table.c
-    if kind.of is None:
-        return columns.site_id == site_id
-    owner = Article if kind.of == "id" else Comment
-    return columns[kind.of].in_(select(owner.id).where(owner.site_id == site_id))
-
-
 def _named_accounts(site_id: str) -> Select[str, str]:
     """The accounts that this site's rows name, and no others."""
     accounts = table_of(Account)
     naming = [
-        select(column).where(_of_site(kind, site_id), column.is_not(None))
+        select(column).where(of_site(kind, site_id), column.is_not(None))
         for kind in KINDS
         for column in kind.table.c
         if any(key.column.table is accounts for key in column.foreign_keys)
@@ -131,7 +118,7 @@ def _named_accounts(site_id: str) -> Select[str, str]:
     return select(Account.id, Account.name).where(Account.id.in_(union(*naming))).order_by(Account.id)
 
 
-def _comments(services: Services, site_id: str) -> Iterator[dict[str, Any]]:
+def _comments(session: Session, site_id: str) -> Iterator[dict[str, Any]]:
     """Comments in the order of their arrival, each behind what it answers; with what the desk sorts by."""
     comments = table_of(Comment)
     number = QUEUE_TABLE.c.number
@@ -144,8 +131,7 @@ def _comments(services: Services, site_id: str) -> Iterator[dict[str, Any]]:
     )
     after = -1
     while True:
-        with services.database.reading() as session:
-            chunk = session.execute(query.where(number > after)).all()
+        chunk = session.execute(query.where(number > after)).all()
         for row in chunk:
             whole = dict(row._mapping)
             index = {column.name: whole[f"queue_{column.name}"] for column in QUEUE_TABLE.c}

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urljoin
 
 from moderation.core.comment import Status
-from moderation.imports.reading import Broken, UnreadableArchive, moment, reference, tidy
+from moderation.imports.reading import Broken, UnreadableArchive, moment, reference, tidy, unpacked
 from moderation.imports.records import Article, Comment, Decided, Options, Person, Record
 
 _STATUS = {1: Status.APPROVED, 2: Status.PENDING, 4: Status.WITHDRAWN}
@@ -23,14 +23,10 @@ _COMMENTS = (
 def read(file: Path, options: Options) -> Iterator[Record]:
     """Threads and comments. Isso keeps paths: ``options.base_url`` is the site that they belong to."""
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True)) as database:
-            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        with unpacked(file, options.progress) as plain, closing(_opened(plain)) as database:
             for ref, uri, title in database.execute(_THREADS):
                 path = str(uri or "")
-                url = urljoin(options.base_url, path) if options.base_url else path
-                yield Article(
-                    ref=str(ref), title=str(title or ""), url=url if "://" in url else None, name=path or None
-                )
+                yield Article(ref=str(ref), title=str(title or ""), url=_address(path, options), name=path or None)
             rows = database.execute(_COMMENTS)
             rows.row_factory = sqlite3.Row
             for row in rows:
@@ -39,9 +35,22 @@ def read(file: Path, options: Options) -> Iterator[Record]:
                     yield _comment(row, where, options)
                 except Broken as broken:
                     yield broken.untaken(where, row["id"])
-        options.progress(file.stat().st_size)
     except sqlite3.Error as error:
         raise UnreadableArchive(str(file), f"is no database of Isso, or is damaged: {error}.") from error
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True)
+    database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return database
+
+
+def _address(path: str, options: Options) -> str | None:
+    try:
+        url = urljoin(options.base_url, path) if options.base_url else path
+    except ValueError:  # what begins like an address, and is none
+        return None
+    return url if "://" in url else None
 
 
 def _comment(row: Any, where: str, options: Options) -> Comment:

@@ -6,10 +6,25 @@ from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, String, Table, null
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    null,
+    select,
+)
 
+from moderation.core.text.written import is_storable
 from moderation.core.times import parse_time
 from moderation.storage.addresses import ArticleAddress
 from moderation.storage.appeals import Appeal
@@ -30,6 +45,8 @@ from moderation.storage.site_rules import AuthorDecision, ModeSetting, Term
 VERSION = 1
 QUEUE = "queue"
 """Under which a comment's line holds its row of the queue index."""
+EVENT = ("sequence", "time", "actor", "event", "subject", "payload", "previous", "hash")
+"""What a line of an audit event holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,15 @@ KINDS = (
 """In the order in which they are written and read: each behind what it names."""
 BY_NAME = {kind.name: kind for kind in KINDS}
 _LEFT_OUT = {"comments": ("scoring_leased_until",), "queue_index": ("number", "comment_id", "site_id")}
+
+
+def of_site(kind: Kind, site_id: str) -> ColumnElement[bool]:
+    """Of rows of this kind those that are the site's."""
+    columns = kind.table.c
+    if kind.of is None:
+        return columns.site_id == site_id
+    owner = Article if kind.of == "id" else Comment
+    return columns[kind.of].in_(select(owner.id).where(owner.site_id == site_id))
 
 
 def columns_of(table: Table) -> list[Column[Any]]:
@@ -134,11 +160,26 @@ def _converted(column: Column[Any], value: Any) -> Any:
         wanted = str
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted not in (bool, object)):
         raise ValueError
-    if isinstance(value, str) and ("\x00" in value or any("\ud800" <= one <= "\udfff" for one in value)):
+    limit = 2**63 if isinstance(kind, BigInteger) else 2**31
+    if isinstance(value, int) and isinstance(kind, Integer) and not -limit <= value < limit:
         raise ValueError
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    if not _can_be_stored(value):
         raise ValueError
     return value
+
+
+def _can_be_stored(value: Any) -> bool:
+    """Whether both databases hold it, and all that is in it where it is JSON."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif (isinstance(one, str) and not is_storable(one)) or (isinstance(one, float) and not isfinite(one)):
+            return False
+    return True
 
 
 QUEUE_TABLE = table_of(QueueIndex)

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import Any, BinaryIO, cast
 
 import ijson
@@ -20,13 +22,14 @@ import regex
 
 from moderation.core.errors import InvalidField, ModerationError, clipped
 from moderation.core.text.markup import text_in_html
-from moderation.core.text.written import LONGEST_NAME, as_written, clusters
+from moderation.core.text.written import LONGEST_NAME, as_written, clusters, is_storable, storable
 from moderation.core.times import EARLIEST, LATEST, parse_time
 from moderation.imports.records import Untaken
 
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes of one line of a file of JSON Lines."""
 _CHUNK = 64 * 1024
+_GZIP = b"\x1f\x8b"
 _WHITESPACE = regex.compile(r"\s+")
 _ZONE = regex.compile(r"[Zz]|UTC|GMT|[+\-]\d\d(?::?\d\d)?")
 _SECONDS = regex.compile(r"\d{9,13}", regex.ASCII)
@@ -79,7 +82,7 @@ def opened(file: Path, progress: Callable[[int], None]) -> Iterator[io.BufferedR
     """The file's bytes, unpacked where it is packed with gzip. Raises ``UnreadableArchive``, also while it is read."""
     try:
         with file.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
+            packed = plain.read(len(_GZIP)) == _GZIP
             plain.seek(0)
             counted = io.BufferedReader(_Counted(plain, progress), _CHUNK)
             # A stream of gzip is no more than a reader to whoever reads it.
@@ -89,6 +92,24 @@ def opened(file: Path, progress: Callable[[int], None]) -> Iterator[io.BufferedR
         raise UnreadableArchive(str(file), f"is packed with gzip, and damaged ({error}). Fetch it again.") from error
     except OSError as error:
         raise UnreadableArchive(str(file), f"can't be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def unpacked(file: Path, progress: Callable[[int], None]) -> Iterator[Path]:
+    """The file, for what isn't read as a stream; where it is packed with gzip a copy without that, gone afterwards.
+    Raises ``UnreadableArchive``.
+    """
+    with opened(file, lambda _: None) as stream:
+        packed = isinstance(stream.raw, gzip.GzipFile)
+    if not packed:
+        yield file
+        progress(file.stat().st_size)
+        return
+    with NamedTemporaryFile(suffix=".sqlite3") as copy:
+        with opened(file, progress) as stream:
+            copyfileobj(stream, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def hash_of(path: Path) -> str:
@@ -171,7 +192,7 @@ def reference(value: Any, what: str) -> str:
     found = text_in(value)
     if found is None:
         raise Broken("no_id", f"It has no {what}.")
-    if "\x00" in found or any("\ud800" <= character <= "\udfff" for character in found):
+    if not is_storable(found):
         raise Broken("bad_id", f"Its {what} holds characters that can't be kept.")
     return found
 
@@ -191,15 +212,9 @@ def text_of_html(html: str) -> str:
 
 def tidy(text: str) -> str:
     """A text as it is kept (``core.text.written``). Characters that can't be kept are left out. Raises ``Broken``."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
     try:
-        return as_written(text, "text")
-    except InvalidField:
-        pass
-    try:
-        return as_written(text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"), "text")
-    except (InvalidField, UnicodeError) as error:
+        return as_written(storable(text), "text")
+    except InvalidField as error:
         raise Broken("bad_text", "Its text is too long, or holds what no page can show.") from error
 
 

@@ -6,27 +6,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from moderation.accounts.passwords import NOT_CHOSEN
 from moderation.accounts.sites import insert_site
 from moderation.comments.lifecycle import put_back
 from moderation.core.actor import IMPORT
-from moderation.core.audit_chain import GENESIS, SYSTEM, AuditEvent, ChainHead, hashed_text, verify
-from moderation.core.errors import ChainBroken
+from moderation.core.audit_chain import SYSTEM, AuditEvent
 from moderation.core.keyring import Purpose
-from moderation.imports.own_format import BY_NAME, QUEUE, QUEUE_TABLE, VERSION, Kind, of_json
-from moderation.imports.reading import UnreadableArchive, json_lines, text_in
-from moderation.imports.records import Untaken
+from moderation.imports.checking import AT_ONCE, Checked, account_of, event_of, lines_of, row_of
+from moderation.imports.own_format import Kind
+from moderation.imports.reading import UnreadableArchive
 from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
-from moderation.storage.audit import EventRow, HeadRow, events_of, stored_head
+from moderation.storage.audit import EventRow, HeadRow
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.database import lock
@@ -36,71 +34,22 @@ from moderation.storage.row_insert import RowInsert
 from moderation.storage.sites import Site
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
-AT_ONCE = 500
-_EVENT = ("sequence", "time", "actor", "event", "subject", "payload", "previous", "hash")
 _insert_events = RowInsert(table_of(EventRow))
-
-
-@dataclass(slots=True)
-class Checked:
-    """What an export says of itself, and that it is whole. ``keys`` open with a secret key of this installation."""
-
-    site_id: str
-    name: str
-    keys: list[str]
-    opened: bool
-    head: ChainHead
-    counts: Counter[str] = field(default_factory=Counter)
-
-
-def check_export(services: Services, file: Path, site_id: str, read: Callable[[int], None]) -> Checked:
-    """Reads an export from its beginning to its end and writes nothing. Raises ``UnreadableArchive``."""
-    found: Checked | None = None
-    last: Mapping[str, Any] | None = None
-    events = _Chain(site_id)
-    for where, line in _lines(file, read):
-        kind = line.get("kind")
-        if found is None:
-            found = _header(services, file, site_id, line)
-            continue
-        if last is not None:
-            raise UnreadableArchive(str(file), f"goes on after its end ({where}).")
-        if kind == "end":
-            last = line
-            continue
-        found.counts[str(kind)] += 1
-        try:
-            if kind == "event":
-                events.add(_event(site_id, line))
-            elif kind != "account":
-                _row(line)
-            elif text_in(line.get("id")) is None or text_in(line.get("name")) is None:
-                raise ValueError("is an account without id or name")
-        except (ValueError, ChainBroken) as error:
-            raise UnreadableArchive(str(file), f"can’t be read back: {where} {error}.") from error
-    if found is None or last is None or last.get("lines") != found.counts.total():
-        raise UnreadableArchive(str(file), "isn’t whole: its last line is missing. Export the site again.")
-    found.head = events.head
-    return found
 
 
 def read_back(
     services: Services, file: Path, site_id: str, checked: Checked, stored: Callable[[int], None] = lambda _: None
 ) -> Counter[str]:
-    """Stores a checked export; returns how many lines of each kind were new. Raises ``UnreadableArchive`` where the
-    site has a life of its own already.
-    """
-    _check_free(services, file, site_id, checked)
+    """Stores an export that ``check_export`` has passed; returns how many lines of each kind were new."""
     run_in_unit_of_work(services, lambda unit: _prepare(unit, services, site_id, checked))
     new: Counter[str] = Counter()
     joined: dict[str, str] = {}
     for kind, lines in _batches(file):
         try:
             new[kind] += run_in_unit_of_work(services, lambda unit: _store(unit, site_id, kind, lines, joined))  # noqa: B023
-        except (IntegrityError, ValueError) as error:
-            raise UnreadableArchive(
-                str(file), f"can’t be read back: a line of kind {kind} fits nothing here."
-            ) from error
+        except (IntegrityError, DataError, ValueError) as error:  # somebody writes into the site meanwhile
+            why = f"can’t be read on: a line of kind {kind} fits nothing here. What stands before it is stored."
+            raise UnreadableArchive(str(file), why) from error
         stored(len(lines))
 
     def finish(unit: UnitOfWork) -> None:
@@ -114,76 +63,9 @@ def read_back(
     return +new
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def _lines(file: Path, read: Callable[[int], None]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line in json_lines(file, read):
-        if isinstance(line, Untaken):
-            raise UnreadableArchive(str(file), f"can’t be read back: {line.where}: {line.why}")
-        where, value = line
-        if not isinstance(value, dict):
-            raise UnreadableArchive(str(file), f"can’t be read back: {where} is not a JSON object.")
-        yield where, value
-
-
-def _header(services: Services, file: Path, site_id: str, line: Mapping[str, Any]) -> Checked:
-    if line.get("kind") != "export":
-        raise UnreadableArchive(str(file), "is no export of this service: its first line doesn’t say so.")
-    if line.get("version") != VERSION:
-        raise UnreadableArchive(str(file), "was written by a newer version of this service; install that one.")
-    if line.get("site") != site_id:
-        other = text_in(line.get("site")) or "?"
-        raise UnreadableArchive(
-            str(file), f"is an export of the site {other[:64]!r}, whose audit chain bears its name: --site {other[:64]}"
-        )
-    keys = [one for one in line.get("identity_keys") or [] if isinstance(one, str)]
-    wrapping = Wrapping(services.settings)
-    opened = bool(keys) and all(wrapping.opened(one) is not None for one in keys)
-    name = text_in(line.get("name")) or site_id
-    return Checked(
-        site_id=site_id, name=name, keys=keys, opened=opened, head=ChainHead(chain=site_id, sequence=0, hash=GENESIS)
-    )
-
-
-class _Chain:
-    """Checks a chain's events as they come by."""
-
-    def __init__(self, site_id: str) -> None:
-        self.head = ChainHead(chain=site_id, sequence=0, hash=GENESIS)
-
-    def add(self, event: AuditEvent) -> None:
-        after = self.head if self.head.sequence else None
-        self.head = verify(event.chain, [event], after=after)
-
-
-def _event(site_id: str, line: Mapping[str, Any]) -> AuditEvent:
-    if set(line) - {"kind"} != set(_EVENT) or type(line["sequence"]) is not int:
-        raise ValueError("is no whole event")
-    if not all(isinstance(line[name], str) and "\x00" not in line[name] for name in _EVENT if name != "sequence"):
-        raise ValueError("is no whole event")
-    parts = {name: line[name] for name in _EVENT}
-    text = hashed_text(chain=site_id, **{name: part for name, part in parts.items() if name != "hash"})
-    return AuditEvent(chain=site_id, text=text, **parts)
-
-
-def _row(line: Mapping[str, Any]) -> tuple[Kind, dict[str, Any], dict[str, Any] | None]:
-    """A line's row, and the row of the queue index that a comment's holds."""
-    kind = BY_NAME.get(str(line.get("kind")))
-    if kind is None:
-        raise ValueError(f"is of a kind that this version doesn’t know: {str(line.get('kind'))[:60]!r}")
-    row = of_json(kind.table, line, beside=(QUEUE,) if kind.mapped is Comment else ())
-    if kind.mapped is not Comment:
-        return kind, row, None
-    queue = line.get(QUEUE)
-    if not isinstance(queue, dict):
-        raise ValueError(f"lacks {QUEUE!r}")
-    return kind, row, of_json(QUEUE_TABLE, queue)
-
-
 def _batches(file: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     kind, batch = "", list[dict[str, Any]]()
-    for _, line in _lines(file, lambda _: None):
+    for _, line in lines_of(file):
         if line["kind"] in ("export", "end"):
             continue
         if batch and (line["kind"] != kind or len(batch) == AT_ONCE):
@@ -193,28 +75,6 @@ def _batches(file: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         batch.append(line)
     if batch:
         yield kind, batch
-
-
-# --- storing ----------------------------------------------------------------------------------------------------------
-
-
-def _check_free(services: Services, file: Path, site_id: str, checked: Checked) -> None:
-    """Whether the site is new here, or has nothing but what this very export has brought before."""
-    with services.database.reading() as session:
-        head = stored_head(session, site_id)
-        used = session.scalar(select(Article.id).where(Article.site_id == site_id).limit(1)) is not None
-        if head is None and not used:
-            return
-        same = head is not None and 0 < head.sequence <= checked.head.sequence
-        if same:
-            events = (_event(site_id, line) for _, line in _lines(file, lambda _: None) if line["kind"] == "event")
-            same = all(one == other for one, other in zip(events_of(session, site_id), events, strict=False))
-    if not same:
-        raise UnreadableArchive(
-            str(file),
-            f"can’t be read back: the site {site_id!r} has articles or an audit chain of its own here. Read it into a "
-            "database where the site isn’t there yet, and make its keys afterwards.",
-        )
 
 
 def _prepare(unit: UnitOfWork, services: Services, site_id: str, checked: Checked) -> None:
@@ -234,18 +94,15 @@ def _store(
     unit: UnitOfWork, site_id: str, kind: str, lines: Sequence[Mapping[str, Any]], joined: dict[str, str]
 ) -> int:
     if kind == "account":
-        return sum(_store_account(unit, str(line["id"]), str(line["name"])) for line in lines)
+        return sum(_store_account(unit, *account_of(line)) for line in lines)
     if kind == "event":
-        return _store_events(unit.connection, site_id, [_event(site_id, line) for line in lines])
-    found = [_row(line) for line in lines]
+        return _store_events(unit.connection, site_id, [event_of(site_id, line) for line in lines])
+    found = [row_of(line) for line in lines]
     of = found[0][0]
     if of.mapped is Article:  # also of those that came before it was stopped: they are joined at the very end
         joined.update({row["id"]: row["joined_into"] for _, row, _ in found if row["joined_into"] is not None})
     known = _known(unit.connection, of, [row for _, row, _ in found])
     new = [(row, queue) for _, row, queue in found if _key(of, row) not in known]
-    for row, _ in new:
-        if row.get("site_id", site_id) != site_id:
-            raise ValueError("is of another site")
     if not new:
         return 0
     rows = [row for row, _ in new]
@@ -277,10 +134,11 @@ def _store_account(unit: UnitOfWork, id_: str, name: str) -> int:
     """Whoever decided something there is named here, but can't sign in; an account of that id here is left as it is."""
     if unit.session.get(Account, id_) is not None:
         return 0
-    taken = unit.session.scalar(select(Account.id).where(Account.name == name)) is not None
+    names = (name, f"{name} ({id_[-6:]})", f"{name} ({id_})")
+    taken = set(unit.session.scalars(select(Account.name).where(Account.name.in_(names))))
     account = Account(
         id=id_,
-        name=f"{name} ({id_[-6:]})" if taken else name,
+        name=next(one for one in names if one not in taken),
         password_hash=NOT_CHOSEN,
         created_at=unit.now,
         disabled_at=unit.now,

@@ -1,5 +1,6 @@
 """An archive laid out so that parents come before their answers: in an SQLite file of its own, which is gone with this
-process. Nobody's e-mail or address is in it, but the keyed hashes that are stored anyway.
+process. It holds what the site's database will: names, ids, texts, and in place of people's e-mail and IP addresses the
+keyed hashes that these become.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from moderation.core.comment import Status
+from moderation.core.text.written import storable
 from moderation.imports.reading import name_of
 from moderation.imports.records import (
     Article,
@@ -53,7 +55,6 @@ class Staged:
     ids, where these are stored; ``answered``: others answer it."""
 
     ref: str
-    where: str
     article: str
     parent: str | None
     parent_stored: str | None
@@ -86,12 +87,12 @@ class Counts:
 
 
 class Staging:
-    """One archive, laid out."""
+    """One archive, laid out. Under a ``source`` the ids of its people are told apart from those of another source."""
 
-    def __init__(self, keys: Keys, told: Callable[[Untaken], None]) -> None:
+    def __init__(self, keys: Keys, told: Callable[[Untaken], None], *, source: str | None = None) -> None:
         self._database = sqlite3.connect("")  # on disk where it grows, and nobody else finds it
         self._database.executescript(_TABLES)
-        self._keys, self._told = keys, told
+        self._keys, self._told, self._source = keys, told, source
         self._person = lru_cache(maxsize=10_000)(self._person_as_kept)  # most wrote more than once
         self._has_decisions = False
         self.counts = Counts()
@@ -122,13 +123,16 @@ class Staging:
 
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         return self._database.execute(
-            statement, [_kept(value) if isinstance(value, str) else value for value in values]
+            statement, [storable(value) if isinstance(value, str) else value for value in values]
         )
 
     def _person_as_kept(self, person: Person) -> tuple[str, str, str | None, bool]:
-        name = name_of(person.name)
-        keys = json.dumps(self._keys(Person(name=name, id=person.id, email=person.email, address=person.address)))
-        return name, keys, person.id, bool(person.id or person.email or person.address)
+        name, id_ = name_of(person.name), storable(person.id or "") or None
+        if id_ is not None and self._source:
+            id_ = f"{self._source}:{id_}"
+        email, address = storable(person.email or ""), storable(person.address or "")
+        keys = self._keys(Person(name=name, id=id_, email=email or None, address=address or None))
+        return name, json.dumps(keys), id_, bool(id_ or email or address)
 
     def _add_person(self, known: KnownPerson) -> None:
         self._run("INSERT OR IGNORE INTO people VALUES (?, ?, ?, ?, ?)", known.ref, *self._person(known.person))
@@ -155,7 +159,7 @@ class Staging:
             "INSERT OR IGNORE INTO comments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, NULL)",
             *(comment.ref, comment.where, comment.article, comment.parent, person, name, keys, id_, known),
             *(comment.body, comment.created_at.timestamp(), _as_text(comment.decided), comment.decided.status.value),
-            *(json.dumps(dict(comment.scores)) if comment.scores else None, comment.created_at.timestamp()),
+            *(_scores_as_text(comment.scores), comment.created_at.timestamp()),
         ).rowcount
         if not added:
             why = "Another comment of this archive has the same id."
@@ -259,7 +263,6 @@ class Staging:
             _,
             _,
             ref,
-            place,
             article,
             article_stored,
             parent,
@@ -281,14 +284,13 @@ class Staging:
             decisions.append(own)
         return Staged(
             ref=str(ref),
-            where=str(place),
             article=str(article),
             parent=str(parent) if parent is not None else None,
             article_stored=str(article_stored) if article_stored is not None else None,
             answered=bool(answered),
             parent_stored=str(parent_stored) if parent_stored is not None else None,
             name=str(name),
-            keys=tuple(json.loads(str(keys))),
+            keys=_keys_in(str(keys)),
             person_id=str(id_) if id_ is not None else None,
             known=bool(known),
             body=str(body),
@@ -331,7 +333,7 @@ _EMPTY = (
     "AND NOT EXISTS (SELECT 1 FROM comments k WHERE k.parent = c.ref)"
 )
 _BATCH = """
-SELECT c.ordered, c.level, c.ref, c.place, c.article, a.stored, c.parent, p.stored,
+SELECT c.ordered, c.level, c.ref, c.article, a.stored, c.parent, p.stored,
     EXISTS (SELECT 1 FROM comments k WHERE k.parent = c.ref), coalesce(u.name, c.name),
     coalesce(u.keys, c.keys), coalesce(u.id, c.id), coalesce(u.known, c.known), c.body, c.created_at,
     c.decided, c.scores
@@ -341,17 +343,24 @@ WHERE (c.ordered, c.level, c.ref) > (?, ?, ?) ORDER BY c.ordered, c.level, c.ref
 """
 
 
-def _kept(text: str) -> str:
-    """Without what no database keeps: NUL, halves of surrogate pairs."""
-    text = text.replace("\x00", "")
-    return text if text.isascii() else text.encode("utf-8", "ignore").decode()
-
-
+@lru_cache(maxsize=1000)  # most say no more than a status
 def _as_text(decided: Decided) -> str:
     at = decided.at.timestamp() if decided.at else None
-    return json.dumps([decided.status.value, at, decided.person, decided.reason, decided.note])
+    note = None if decided.note is None else storable(decided.note)
+    return json.dumps([decided.status.value, at, decided.person, decided.reason, note])
 
 
+@lru_cache(maxsize=10_000)
+def _keys_in(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+def _scores_as_text(scores: Mapping[str, tuple[float, str]]) -> str | None:
+    kept = {storable(name): (score, storable(model)) for name, (score, model) in scores.items()}
+    return json.dumps(kept) if kept else None
+
+
+@lru_cache(maxsize=1000)
 def _of_text(text: str) -> Decided:
     status, at, person, reason, note = json.loads(text)
     moment = None if at is None else datetime.fromtimestamp(at, UTC)

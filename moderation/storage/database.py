@@ -36,8 +36,8 @@ CONNECT_SECONDS = 3
 
 
 class Database:
-    """Hands out sessions and connections. ``reading`` and ``asking`` for queries; ``writing`` and ``changing`` for one
-    transaction, tried again on a conflict.
+    """Hands out sessions and connections. ``reading`` and ``asking`` for queries, ``snapshot`` for many that agree;
+    ``writing`` and ``changing`` for one transaction, tried again on a conflict.
 
     All raise an ``SQLAlchemyError`` (of the kinds that web/shared/errors.py answers with 503) within seconds where the
     database hangs or somebody else holds it. A ``patient`` one, for commands, lets a statement take the time it takes.
@@ -68,6 +68,19 @@ class Database:
             self._pulse.check()
         with self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session whose questions are all answered from one moment, however many there are and whoever writes
+        meanwhile; nobody waits for it. SQLite's log of changes grows until it ends.
+        """
+        if self._pulse is not None:
+            self._pulse.check()
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin(), session_on(connection) as session:
+                yield session
 
     def writing(self, work: Callable[[Session], T]) -> T:
         """Runs ``work`` in one transaction and commits it. On a conflict with another writer the whole of it is

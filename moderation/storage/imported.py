@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ARRAY, Column, Connection, Select, String, and_, bindparam, func, select, update
 
 from moderation.storage.articles import Article, Place
 from moderation.storage.authors import Author
@@ -20,13 +20,9 @@ _COMMENTS, _ARTICLES, _AUTHORS = table_of(Comment), table_of(Article), table_of(
 _INDEX = table_of(QueueIndex)
 _AT_ONCE = 500
 """Values that one statement asks for."""
-_KNOWN = select(_COMMENTS.c.external_id, _COMMENTS.c.id).where(
-    _COMMENTS.c.site_id == bindparam("site"), one_of(_COMMENTS.c.external_id, "asked")
-)
+_PLACE = ("shown", "opening", "replies_shown", "thread_id")
 _PARENTS = (
-    select(
-        *(_COMMENTS.c[name] for name in ("id", "article_id", "parent_id", "depth", "shown", "thread_id")),
-    )
+    select(*(_COMMENTS.c[name] for name in ("id", "article_id", "parent_id", "depth", "published_at", *_PLACE)))
     .where(one_of(_COMMENTS.c.id, "asked"))
     .order_by(_COMMENTS.c.id)
     .with_for_update(key_share=True)
@@ -42,15 +38,8 @@ _PLACES = (
     .order_by(_ARTICLES.c.id)
     .with_for_update(read=True, key_share=True, of=_ARTICLES)
 )
-_BY_KEY = (
-    select(_AUTHORS)
-    .where(_AUTHORS.c.site_id == bindparam("site"), one_of(_AUTHORS.c.key, "asked"))
-    .order_by(_AUTHORS.c.id)
-)
-_ANSWERED = (
-    update(_COMMENTS)
-    .where(_COMMENTS.c.id == bindparam("of"))
-    .values(replies_shown=_COMMENTS.c.replies_shown + bindparam("step"))
+_SET_PLACE = (
+    update(_COMMENTS).where(_COMMENTS.c.id == bindparam("of")).values({name: bindparam(name) for name in _PLACE})
 )
 _LAST_NUMBER = select(func.max(_INDEX.c.number))
 _insert_index = RowInsert(_INDEX)
@@ -58,11 +47,38 @@ _insert_counted = RowInsert(_INDEX, exclude=("number",))
 _insert_authors = RowInsert(_AUTHORS)
 
 
-def known_comments(connection: Connection, site_id: str, external_ids: Sequence[str]) -> dict[str, str]:
+def _named(column: Column[Any]) -> Mapping[str, Select[Any]]:
+    """What a site's rows have in this column, and their ids: for each kind of database, asked for many at once."""
+    table = column.table
+    at_site = table.c.site_id == bindparam("site")
+    # PostgreSQL knows little of a table that was empty a minute ago: given a list it would go through all of the site.
+    asked = func.unnest(bindparam("asked", type_=ARRAY(String))).table_valued("value").render_derived(name="asked")
+    return {
+        "sqlite": select(column, table.c.id).where(at_site, one_of(column, "asked")),
+        "postgresql": select(column, table.c.id).join_from(asked, table, and_(at_site, column == asked.c.value)),
+    }
+
+
+_KNOWN, _BY_KEY = _named(_COMMENTS.c.external_id), _named(_AUTHORS.c.key)
+
+
+def known_comments(connection: Connection, site_id: str, external_ids: Collection[str]) -> dict[str, str]:
     """Our ids of those of a site's comments that have these ids there."""
+    return _ids(connection, _KNOWN, site_id, external_ids)
+
+
+def authors_among(connection: Connection, site_id: str, keys: Collection[str]) -> dict[str, str]:
+    """The ids of a site's authors with these keys, by their keys."""
+    return _ids(connection, _BY_KEY, site_id, keys)
+
+
+def _ids(
+    connection: Connection, query: Mapping[str, Select[Any]], site_id: str, names: Collection[str]
+) -> dict[str, str]:
     found: dict[str, str] = {}
-    for asked in _portions(external_ids):
-        found |= {row.external_id: row.id for row in connection.execute(_KNOWN, {"site": site_id, "asked": asked})}
+    for asked in _portions(sorted(names)):
+        rows = connection.execute(query[connection.dialect.name], {"site": site_id, "asked": asked})
+        found |= {row[0]: row[1] for row in rows}
     return found
 
 
@@ -89,26 +105,17 @@ def places_of(connection: Connection, article_ids: Collection[str]) -> dict[str,
 _PLACE_FIELDS = tuple(Place.__dataclass_fields__)
 
 
-def authors_among(connection: Connection, site_id: str, keys: Collection[str]) -> dict[str, str]:
-    """The ids of a site's authors with these keys, by their keys."""
-    return {
-        row.key: row.id
-        for asked in _portions(sorted(keys))
-        for row in connection.execute(_BY_KEY, {"site": site_id, "asked": asked})
-    }
-
-
 def insert_authors(connection: Connection, authors: Sequence[Mapping[str, Any]]) -> None:
     """Stores new authors, each with all columns."""
     if authors:
         _insert_authors(connection, *authors)
 
 
-def count_answers(connection: Connection, answers: Mapping[str, int]) -> None:
-    """So many answers under these comments have got a place."""
-    steps = [{"of": id_, "step": step} for id_, step in sorted(answers.items()) if step]
-    if steps:
-        connection.execute(_ANSWERED, steps)
+def store_places(connection: Connection, comments: Sequence[Mapping[str, Any]]) -> None:
+    """The places of these comments, which ``parents_among`` has read, are as they are here now."""
+    if comments:
+        steps = [{"of": one["id"], **{name: one[name] for name in _PLACE}} for one in comments]
+        connection.execute(_SET_PLACE, steps)
 
 
 def insert_many(

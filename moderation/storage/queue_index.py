@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import MARKS, WAITING, Status
@@ -361,10 +372,15 @@ def signals_of_entry(entry: QueueIndex, holds: Sequence[str] = ()) -> Signals:
     return signals_in({column: getattr(entry, column.name) for column in SIGNAL_COLUMNS}, holds)
 
 
+_WHOLE = frozenset(column.name for column in _TABLE.columns if isinstance(column.type, Integer))
+_UNKNOWN: dict[str, float | None] = dict.fromkeys((*LABELS, "relevance", "spam", *NAME_SIGNALS))
+
+
 def _signal_columns(signals: Signals) -> dict[str, Any]:
     values = signals.values
     return {
-        **{name: values.get(name) for name in (*LABELS, "relevance", "spam", *NAME_SIGNALS)},
+        **_UNKNOWN,
+        **{name: int(value) if name in _WHOLE else value for name, value in values.items() if name in _UNKNOWN},
         **{name: int(values.get(name, 0)) for name in ("links", "reports", "author_approved", "terms", "private_data")},
         "author_age_days": None if (days := values.get("author_age_days")) is None else int(days),
         "author_rejected_share": values.get("author_rejected_share"),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Connection, column, insert, table, text
@@ -17,10 +19,10 @@ from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.row_insert import RowInsert
 
-_LAST_PLACE = 16_383
-"""PostgreSQL counts the places in a text no further."""
-_MAX_PLACES = 255
-"""So many places of one word it keeps."""
+_MAX_BYTES = 1_000_000
+"""So many bytes of words a tsvector holds, a mebibyte with those of a name."""
+_SURELY_FITS = _MAX_BYTES // 8
+"""Characters of a text whose words come to fewer bytes: of four bytes each, and twice where they are cut into pairs."""
 
 _insert_comment = RowInsert(table_of(Comment))
 _WITH_SEARCH = table(
@@ -64,7 +66,7 @@ def insert_comments(connection: Connection, comments: Sequence[Mapping[str, Any]
         _insert_comment(connection, *comments)
     else:
         with_words = ({**one, "search": tsvector(one["body"], one["author_name"])} for one in comments)
-        _insert_with_search(connection, *with_words)
+        _insert_with_search.many(connection, with_words)
 
 
 def enter_many_new(connection: Connection, comments: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
@@ -86,23 +88,32 @@ def enter(connection: Connection, texts: Sequence[Text]) -> None:
         connection.execute(_UPDATE, rows_of)
 
 
+@lru_cache(maxsize=10_000)  # most people write more than once
+def _words_in_name(name: str) -> tuple[str, ...]:
+    return tuple(words_in(name))
+
+
 def fts5_columns(body: str, author_name: str) -> tuple[str, str]:
     """What FTS5 is given: words, which its tokenizer cuts at the spaces and nowhere else."""
-    return " ".join(words_in(body)), " ".join(words_in(author_name))
+    return " ".join(words_in(body)), " ".join(_words_in_name(author_name))
 
 
 def tsvector(body: str, author_name: str) -> str:
-    """The same for PostgreSQL, as it writes a tsvector: the name behind the text, so that no phrase spans both."""
-    places: dict[str, list[int]] = {}
-    place = 0
-    for words in (words_in(body), words_in(author_name)):
-        for word in words:
-            place = min(place + 1, _LAST_PLACE)
-            found = places.setdefault(word, [])
-            if len(found) < _MAX_PLACES:
-                found.append(place)
-        place += 1
-    return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())
+    """The same for PostgreSQL, as it reads a tsvector: the name behind the text, so that no phrase spans both. It
+    gathers the places of each word by itself, and keeps as many as it can.
+    """
+    words = words_in(body)
+    if len(body) > _SURELY_FITS:
+        words = _those_that_fit(words)
+    name = _words_in_name(author_name)
+    places = [f"'{word}':{place}" for place, word in enumerate(words, start=1)]
+    places += [f"'{word}':{place}" for place, word in enumerate(name, start=len(words) + 2)]
+    return " ".join(places)
+
+
+def _those_that_fit(words: Sequence[str]) -> list[str]:
+    sizes = accumulate(len(word.encode()) for word in words)
+    return [word for word, size in zip(words, sizes, strict=True) if size <= _MAX_BYTES]
 
 
 def fts5_query(find: Sequence[Sought]) -> str:

@@ -38,7 +38,7 @@ from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
 from moderation.core.text.sentences import sentences
 from moderation.core.text.words import holds_foreign_abuse
-from moderation.core.text.written import as_written, sameness, visible_length, written_within
+from moderation.core.text.written import as_written, is_storable, sameness, storable, visible_length, written_within
 from moderation.core.wordlist import Term, TermList
 from moderation.perspective.requests import read_analyze
 from moderation.scoring.language import LanguageDetector
@@ -75,6 +75,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "as_written": lambda text: as_written(text, "body"),
     "ids_in": lambda text: list(ids_in(text)),
     "written_within": lambda text: written_within(text, "text", 10**7),
+    "is_storable": is_storable,
+    "storable": storable,
     "visible_length": visible_length,
     "sameness": sameness,
     "count_links": count_links,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from moderation.core.text.search_words import words_in
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow
 from tests.imports import archives
@@ -158,6 +162,26 @@ def test_an_isso_database_comes_with_its_threads(hall: Hall, site: Newsroom, tmp
     assert found["isso:2"].thread_id == found["isso:1"].id
 
 
+def test_an_isso_database_may_be_packed(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    comments = [{"id": 1, "created": 1600000000.5, "text": "Fine"}]
+    packed = tmp_path / "comments.db.gz"
+    packed.write_bytes(gzip.compress(archives.isso(tmp_path / "comments.db", comments).read_bytes()))
+    result = moderation(hall, "import", "isso", str(packed), "--site", site.site)
+    assert result.exit_code == 0, result.output
+    assert set(stored(hall, site)) == {"isso:1"}
+    packed.write_bytes(packed.read_bytes()[:-40])
+    assert "damaged" in moderation(hall, "import", "isso", str(packed), "--site", site.site).output
+
+
+def test_an_isso_page_with_an_address_that_is_none_is_taken(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    file = archives.isso(tmp_path / "comments.db", [{"id": 1, "created": 1600000000.5, "text": "Fine"}])
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE threads SET uri = '//[trams'")
+    result = moderation(hall, "import", "isso", str(file), "--site", site.site, "--base-url", "https://news.example")
+    assert result.exit_code == 0, result.output
+    assert set(stored(hall, site)) == {"isso:1"}
+
+
 def test_a_remark42_backup_keeps_the_place_of_what_was_deleted(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
     file = tmp_path / "backup.gz"
     file.write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in archives.REMARK42).encode()))
@@ -178,6 +202,18 @@ def test_a_commento_export_knows_its_people_whom_it_names_last(hall: Hall, site:
     assert (found["commento:k1"].author_name, found["commento:k1"].status) == ("Ann", "approved")
     assert (found["commento:k2"].author_name, found["commento:k2"].status) == ("Anonymous", "pending")
     assert found["commento:k2"].parent_id == found["commento:k1"].id
+
+
+def test_whom_a_commento_export_does_not_list_is_known_by_the_same_kind_of_id(
+    hall: Hall, site: Newsroom, tmp_path: Path
+) -> None:
+    file = tmp_path / "commento.json"
+    file.write_text(json.dumps({**archives.COMMENTO, "commenters": []}))
+    moderation(hall, "import", "commento", str(file), "--site", site.site)
+    file.write_text(json.dumps(archives.COMMENTO).replace("k1", "k3"))
+    moderation(hall, "import", "commento", str(file), "--site", site.site)
+    found = stored(hall, site)
+    assert found["commento:k1"].author_id == found["commento:k3"].author_id
 
 
 @pytest.mark.parametrize("name", ["disqus", "wordpress", "coral", "isso", "remark42", "commento"])
@@ -245,3 +281,110 @@ def test_comments_of_an_archive_are_searched_like_others(hall: Hall, site: Newsr
         else:
             query = "SELECT count(*) FROM comments WHERE site_id = :site AND search @@ to_tsquery('simple', 'weather')"
         assert session.scalar(text(query), {"site": site.site}) == 1
+
+
+def test_readers_of_two_blogs_with_the_same_ids_stay_two(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    file = tmp_path / "blog.xml"
+    file.write_text(archives.WORDPRESS)
+    for source in ((), ("--source", "sports")):
+        result = moderation(hall, "import", "wordpress", str(file), "--site", site.site, *source)
+        assert result.exit_code == 0, result.output
+    found = stored(hall, site)
+    authors = {name: one.author_id for name, one in found.items()}
+    assert authors["wordpress:2"] == authors["wordpress:4"]
+    assert authors["wordpress:sports:2"] == authors["wordpress:sports:4"]
+    assert authors["wordpress:2"] != authors["wordpress:sports:2"]
+    assert authors["wordpress:1"] == authors["wordpress:sports:1"]  # known by e-mail
+
+
+@pytest.mark.parametrize(
+    ("format_", "option"),
+    [
+        ("moderation", ("--report", "report.jsonl")),
+        ("moderation", ("--source", "sports")),
+        ("moderation", ("--base-url", "https://news.example")),
+        ("disqus", ("--base-url", "https://news.example")),
+        ("isso", ("--base-url", "news.example")),
+        ("isso", ("--source", "\udcff")),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    hall: Hall, site: Newsroom, tmp_path: Path, format_: str, option: tuple[str, str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    result = moderation(hall, "import", format_, str(file), "--site", site.site, *option)
+    assert result.exit_code == 2
+    assert option[0] in result.output
+
+
+UNSTORABLE = "\ud800 and \x00"
+
+
+def unstorable(value: Any) -> Any:
+    """The same with what no database holds behind every text but ids, times and words of the format."""
+    if isinstance(value, dict):
+        return {key: one if key in _KEPT else unstorable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [unstorable(one) for one in value]
+    return value + UNSTORABLE if isinstance(value, str) else value
+
+
+_KEPT = (
+    *("id", "commentID", "storyID", "parentID", "status", "createdAt"),
+    *("url", "domain", "pid", "time", "commentHex", "parentHex", "state", "creationDate"),
+)
+
+
+@pytest.mark.parametrize("name", ["coral", "remark42", "commento"])
+def test_what_no_database_holds_is_left_out_wherever_it_stands(
+    hall: Hall, site: Newsroom, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    if name == "coral":
+        for part in archives.coral(file).iterdir():
+            whole = part.read_text()
+            lines = json.loads(whole) if whole.startswith("[") else [json.loads(one) for one in whole.splitlines()]
+            for line in lines:
+                line["authorID"] = f"{line.get('authorID')}{UNSTORABLE}"
+            archives.write_lines(part, unstorable(lines))
+    elif name == "remark42":
+        lines = unstorable(archives.REMARK42)
+        for line in lines[1:]:
+            line["user"]["id"] += UNSTORABLE
+        archives.write_lines(file, lines)
+    else:
+        file.write_text(json.dumps(unstorable(archives.COMMENTO)))
+    result = moderation(hall, "import", name, str(file), "--site", site.site)
+    assert result.exit_code == 0, result.output
+    found = stored(hall, site)
+    assert len(found) >= 2
+    for one in found.values():
+        assert "\x00" not in one.body + one.author_name
+
+
+def test_an_id_that_cannot_be_kept_is_reported_as_it_stands(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    file, report = tmp_path / "backup", tmp_path / "report.jsonl"
+    archives.write_lines(file, [{**archives.REMARK42[1], "id": "r\ud800"}, archives.REMARK42[2]])
+    result = moderation(hall, "import", "remark42", str(file), "--site", site.site, "--report", str(report))
+    assert "with an id that can’t be kept" in result.output
+    assert json.loads(report.read_text().splitlines()[0])["id"] == "r\ud800"
+
+
+def test_the_longest_text_of_the_longest_words_is_stored(hall: Hall, site: Newsroom, tmp_path: Path) -> None:
+    """More words than any index takes in: the comment comes all the same, and its first words find it."""
+    letters = [chr(0x10400 + number) for number in range(40)]  # of four bytes each
+    chance = random.Random(1)
+    words = ["".join(chance.choices(letters, k=64)) for _ in range(15_000)]
+    file = archives.write_lines(tmp_path / "backup", [{**archives.REMARK42[1], "text": " ".join(words)}])
+    result = moderation(hall, "import", "remark42", str(file), "--site", site.site)
+    assert result.exit_code == 0, result.output
+    (comment,) = stored(hall, site).values()
+    assert comment.body == " ".join(words)
+    (word,) = words_in(words[0])
+    with hall.services.database.asking() as connection:
+        if hall.services.database.is_sqlite:
+            query, asked = "SELECT count(*) FROM comment_search WHERE comment_search MATCH :word", f'"{word}"'
+        else:
+            query, asked = "SELECT count(*) FROM comments WHERE search @@ CAST(:word AS tsquery)", f"'{word}'"
+        assert connection.scalar(text(query), {"word": asked}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -136,14 +137,54 @@ def test_a_site_that_is_not_there_is_named(hall: Hall, tmp_path: Path) -> None:
     assert "no site 'nowhere'" in result.output
 
 
+# With what no database holds, which JSON does.
+_TEXT = st.text(st.characters() | st.sampled_from("\x00\ud800\udfff"), max_size=20)
 _ANY = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    st.none() | st.booleans() | st.floats() | st.integers() | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=4),
     max_leaves=8,
 )
-_KEYS = st.sampled_from(
-    ["id", "text", "user", "locator", "time", "pid", "storyID", "status", "revisions", "createdAt", "commentHex", "url"]
-)
+_FIRST: Any = archives.COMMENTO["comments"]
+_COMMENT: dict[str, dict[str, Any]] = {
+    "coral": {
+        "id": "c",
+        "storyID": "s",
+        "authorID": "u",
+        "parentID": "c1",
+        "status": "REJECTED",
+        "createdAt": "2022-01-02T00:00:00Z",
+        "revisions": [{"body": "Fine", "metadata": {"perspective": {"score": 0.5, "model": "TOXICITY"}}}],
+        "actionCounts": {"REACTION": 2},
+        "deletedAt": None,
+    },
+    "remark42": {**archives.REMARK42[1], "title": "Trams", "votes": {"a": True}, "delete": False},
+    "commento": _FIRST[0],
+}
+
+
+@st.composite
+def _comments(draw: st.DrawFn, name: str) -> list[dict[str, Any]]:
+    """Comments as this system writes them, but for some of their parts, each with an id of its own."""
+    found = []
+    for number in range(draw(st.integers(1, 5))):
+        comment = _COMMENT[name] | {("commentHex" if name == "commento" else "id"): f"c{number}"}
+        spoilt = draw(st.dictionaries(st.sampled_from(sorted(comment)), _ANY, max_size=3))
+        inside = draw(st.dictionaries(st.sampled_from(sorted(_within(comment))), _ANY, max_size=2))
+        found.append(_with(comment | spoilt, inside))
+    return found
+
+
+def _within(comment: dict[str, Any]) -> list[str]:
+    return [f"{key}.{inner}" for key, value in comment.items() if isinstance(value, dict) for inner in value] or [""]
+
+
+def _with(comment: dict[str, Any], inside: dict[str, Any]) -> dict[str, Any]:
+    whole = dict(comment)
+    for path, value in inside.items():
+        key, _, inner = path.partition(".")
+        if isinstance(whole.get(key), dict):
+            whole[key] = whole[key] | {inner: value}
+    return whole
 
 
 def read_all(name: str, file: Path) -> None:
@@ -162,12 +203,29 @@ def read_all(name: str, file: Path) -> None:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.sampled_from(["coral", "remark42", "commento"]), values=st.lists(st.dictionaries(_KEYS, _ANY)))
-def test_no_json_ends_in_a_traceback(tmp_path: Path, name: str, values: list[dict[str, Any]]) -> None:
-    file = tmp_path / "any.json"
-    whole: Any = {"version": 1, "comments": values, "commenters": values} if name == "commento" else values
-    file.write_text(json.dumps(whole))
-    read_all(name, file)
+@given(
+    name=st.sampled_from(sorted(_COMMENT)), values=st.lists(st.dictionaries(_TEXT, _ANY), max_size=3), data=st.data()
+)
+def test_no_json_ends_in_a_traceback(
+    hall: Hall, site: Newsroom, tmp_path: Path, name: str, values: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    lines = [*values, *data.draw(_comments(name))]
+    report = tmp_path / "report.jsonl"
+    file = Path(mkdtemp(dir=tmp_path)) / "any"
+    if name == "commento":
+        file.write_text(json.dumps({"version": 1, "comments": lines, "commenters": lines}))
+    elif name == "coral":
+        file.mkdir()
+        archives.write_lines(file / "comments.json", lines)
+        stories = [line | {"id": line.get("storyID"), "metadata": line, "url": line.get("id")} for line in lines]
+        archives.write_lines(file / "stories.json", stories)
+        actions = [line | {"commentID": line.get("id"), "rejectionReason": line} for line in lines]
+        archives.write_lines(file / "commentModerationActions.json", actions)
+    else:
+        archives.write_lines(file, lines)
+    result = moderation(hall, "import", name, str(file), "--site", site.site, "--report", str(report))
+    assert result.exit_code in (0, 1), result.output
+    assert isinstance(result.exception, SystemExit | None)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from moderation.imports.archive import READERS, Archive, import_archive
 from moderation.imports.reading import UnreadableArchive
 from moderation.imports.records import Options
+from moderation.storage.comments import Comment
 from tests.doubles import NOON
+from tests.imports import archives
 from tests.imports.commands import stored
 from tests.newsroom import Hall, Newsroom
 
@@ -59,3 +63,45 @@ def test_another_kind_of_file_is_refused_by_its_first_element(tmp_path: Path) ->
     with pytest.raises(UnreadableArchive, match="its first element is <other>"):
         list(READERS["disqus"](file, Options(now=NOON, progress=read.append)))
     assert sum(read) < 500_000
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_comment_has_the_place_that_its_answers_give_it(
+    hall: Hall, site: Newsroom, tmp_path: Path, seed: int
+) -> None:
+    """Whatever stands where, whether it comes at once, in small batches, or in two archives one after the other."""
+    chance = random.Random(seed)
+    comments = [
+        {
+            "id": f"c{number}",
+            "storyID": "s",
+            "authorID": f"u{number % 5}",
+            "parentID": f"c{chance.randrange(number)}" if number and chance.random() < 0.9 else None,
+            "status": chance.choice(["NONE", "REJECTED", "REJECTED", "PREMOD"]),
+            "createdAt": f"2022-01-02T00:{number:02}:00Z",
+            "revisions": [{"body": f"Number {number}"}],
+        }
+        for number in range(50)
+    ]
+    folder = tmp_path / "coral"
+    folder.mkdir()
+    archives.write_lines(folder / "stories.json", [{"id": "s"}])
+    for newsroom, steps, batch in ((site, [20, 50], 7), (hall.new_site(), [50], 1000)):
+        for step in steps:
+            archives.write_lines(folder / "comments.json", comments[:step])
+            import_archive(hall.services, Archive(format="coral", file=folder, site_id=newsroom.site, batch=batch))
+        found = stored(hall, newsroom)
+        assert len(found) == 50
+        check_places({one.id: one for one in found.values()})
+
+
+def check_places(found: Mapping[str, Comment]) -> None:
+    for one in found.values():
+        above = found.get(one.parent_id or "")
+        stands = above is not None and above.shown
+        answers = [other for other in found.values() if other.parent_id == one.id and other.shown]
+        assert one.replies_shown == len(answers)
+        assert one.shown == (one.status == "approved" or (one.published_at is not None and bool(answers)))
+        assert one.opening == (one.shown and not stands)
+        thread = above.thread_id if above is not None and stands else one.id
+        assert one.thread_id == (thread if one.shown else None)

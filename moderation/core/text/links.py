@@ -18,6 +18,7 @@ _DOTS = ".。．｡"
 _IN_HOST = rf"[\p{{L}}\p{{M}}\p{{N}}_@\-{_DOTS}]"
 _INNER_DOT = regex.compile(rf"[{_DOTS}](?=[\p{{L}}\p{{N}}])")
 _DEFANGED = regex.compile(r" ?[\[({](?:(\.|dot)|at|@)[\])}] ?", regex.I)
+_MAYBE_DEFANGED = regex.compile(r"[\[({](?:\.|dot|at|@)[\])}]", regex.I)
 _SCHEME = r"(?<![\p{L}\p{N}])(?:https?|hxxps?|ftp)://(?=[^\s<>\"“”])"
 _ANY_ASCII = regex.compile(r"\.\S|://")
 _PLACE = regex.compile(rf"{_SCHEME}|(?<!{_IN_HOST}){_IN_HOST}++", regex.I)
@@ -61,12 +62,12 @@ def _addresses(text: str) -> Iterator[str]:
     """The ending of each address in the text, such as ``com``; empty for what has a scheme. Of one that stands twice
     between the same two spaces, as markup has it, the first.
     """
-    bracketed = "[" in text or "(" in text or "{" in text
-    if text.isascii() and not bracketed and not _ANY_ASCII.search(text):
-        return  # most texts hold none: they aren't taken apart for that
-    if bracketed:
+    if ("[" in text or "(" in text or "{" in text) and _MAYBE_DEFANGED.search(text):
         text = _DEFANGED.sub(lambda sign: "." if sign[1] else "@", text)
-    has_dot = _has_ascii_dot if text.isascii() else _INNER_DOT.search
+    is_ascii = text.isascii()
+    if not (_ANY_ASCII.search(text) if is_ascii else _INNER_DOT.search(text) or "://" in text):
+        return  # most texts hold none: they aren't taken apart for that
+    has_dot = _has_ascii_dot if is_ascii else _INNER_DOT.search
     for chunk in text.split():
         if has_dot(chunk) or "://" in chunk:
             yield from _in_chunk(chunk)

@@ -78,6 +78,7 @@ _PAIRED = _class_of(_PAIRED_BLOCKS)
 _OTHER = "a-z0-9" + _class_of((*_between(_PAIRED_BLOCKS), *_OTHER_BEYOND))
 _WORD = re.compile(f"[{_OTHER}]+|[{_PAIRED}]+")
 _IS_PAIRED = re.compile(f"[{_PAIRED}]").match
+_HAS_PAIRED = re.compile(f"[{_PAIRED}]").search
 _FIRST_PAIRED = chr(_PAIRED_BLOCKS[0][0])
 _NO_WORD = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 
@@ -137,6 +138,8 @@ def words_in(text: str) -> list[str]:
     folded = _folded(text)
     if folded.isascii():
         words = folded.translate(_NO_WORD).split()
+    elif not _HAS_PAIRED(folded):
+        words = _WORD.findall(folded)
     else:
         words = []
         for word in _WORD.findall(folded):

@@ -19,6 +19,7 @@ LONGEST_NAME = 80
 LONGEST_REMARK = 2000
 """Code points of what a moderator writes beside a decision or a flag."""
 _SURROGATE = regex.compile("[\ud800-\udfff]")
+_UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\u2800]")
 _WHITESPACE = regex.compile(r"\s+")
 
@@ -37,6 +38,8 @@ _BLANK = r"[\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Cn}\u2800--\n]"
 _EMPTY_LINES = regex.compile(rf"\n(?:{_BLANK}*+\n){{2,}}+", regex.V1)
 KEPT_BLANKS = 16
 # Spaces and tabs alone take no room: pages show a run of them as one space.
+# No text has a long one without any of these, and most have none: to look for them takes a fifth of the time.
+_ROOMY = regex.compile(rf"[{_BLANK}--[ \t]]", regex.V1)
 _LONG_BLANK = regex.compile(rf"(?<!{_BLANK})(?![ \t]++(?!{_BLANK}))({_BLANK}{{{KEPT_BLANKS}}}){_BLANK}++", regex.V1)
 
 # Two regional indicators make a flag. ``\X`` counts all that stand before to pair them, which would take time that
@@ -45,6 +48,18 @@ _CLUSTER = regex.compile(
     r"\p{Regional_Indicator}{2}[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}"
     r"\p{Grapheme_Cluster_Break=SpacingMark}]*+|\X"
 )
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database and page can hold it: no NUL is in it, and no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
+
+
+def storable(text: str, *, instead: str = "") -> str:
+    """The text with what none of them can hold left out, or replaced."""
+    if text.isascii() and "\x00" not in text:
+        return text  # most texts, in no time
+    return _UNSTORABLE.sub(instead, text)
 
 
 def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
@@ -64,11 +79,13 @@ def as_written(text: str, field: str, *, longest: int = LONGEST) -> str:
         return _without_heights(text).strip()
     if _SURROGATE.search(text):
         raise InvalidField(field, Message("text_holds_half_character"))
-    if _TOO_MANY_MARKS.search(text):
-        raise InvalidField(field, Message("text_too_many_marks", {"maximum": MAX_MARKS}))
+    if _PILED_MARKS.search(text):
+        if _TOO_MANY_MARKS.search(text):
+            raise InvalidField(field, Message("text_too_many_marks", {"maximum": MAX_MARKS}))
+        text = without_piled_marks(text)
     # Composing may take a mark away or bring one, so that it is done between two cuts.
-    canonical = unicodedata.normalize("NFC", without_piled_marks(text))
-    return _without_heights(without_piled_marks(canonical)).strip()
+    canonical = unicodedata.normalize("NFC", text)
+    return _without_heights(canonical if canonical == text else without_piled_marks(canonical)).strip()
 
 
 def without_piled_marks(text: str) -> str:
@@ -83,7 +100,8 @@ def compatible(text: str) -> str:
 
 def _without_heights(text: str) -> str:
     """Line ends as ``\\n``, at most one empty line in a row, no long run of blanks."""
-    return _LONG_BLANK.sub(r"\1", _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text)))
+    text = _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text))
+    return _LONG_BLANK.sub(r"\1", text) if _ROOMY.search(text) else text
 
 
 def clusters(text: str) -> list[str]:

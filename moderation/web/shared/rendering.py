@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 from moderation.core.messages import noted
 from moderation.core.reach import sites_of
+from moderation.core.text.written import storable
 from moderation.web.shared.languages import gettext, in_its_language, install_languages, language
 from moderation.web.shared.wording import FILTERS, day, day_and_time, iso
 
 _ID = regex.compile(r"[0-9a-z]{1,64}")
-_UNSTORABLE = regex.compile("[\x00\ud800-\udfff]")
 
 
 def install_templates(app: Flask) -> None:
@@ -110,7 +110,7 @@ def whole_number(text: str, *, largest: int = LARGEST) -> int | None:
 
 def tidy(text: str, maximum: int) -> str:
     """At most so much of a text, trimmed and without what no database can look for."""
-    return _UNSTORABLE.sub("", text)[:maximum].strip()
+    return storable(text)[:maximum].strip()
 
 
 def known_id(text: str) -> str:

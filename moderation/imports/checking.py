@@ -1,0 +1,324 @@
+"""A site's own export is checked as a whole before anything of it is stored: each line by itself, its chain, and what
+its lines say of each other.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, UniqueConstraint, select
+
+from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, hashed_text, verify
+from moderation.core.comment import Mode, Status
+from moderation.core.errors import ChainBroken
+from moderation.core.text.written import is_storable
+from moderation.imports.own_format import BY_NAME, EVENT, QUEUE, QUEUE_TABLE, VERSION, Kind, of_json, of_site
+from moderation.imports.reading import UnreadableArchive, json_lines, text_in
+from moderation.imports.records import Untaken
+from moderation.services import Services
+from moderation.storage.articles import Article
+from moderation.storage.audit import events_of, stored_head
+from moderation.storage.comments import Comment
+from moderation.storage.key_store import Wrapping
+
+AT_ONCE = 500
+LONGEST_NAME = 200
+"""Characters of an account's id or name."""
+_WORDS: Mapping[tuple[str, str], type[StrEnum]] = {
+    ("comments", "status"): Status,
+    ("decisions", "status"): Status,
+    ("articles", "mode"): Mode,
+    ("mode_settings", "mode"): Mode,
+}
+"""Columns that hold one of these words."""
+_SHORT, _INDEXED = 200, 2600
+"""Characters of what is never too long for an index, and bytes that a row of PostgreSQL's has room for."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What an export says of itself, and that it is whole. ``keys`` open with a secret key of this installation."""
+
+    site_id: str
+    name: str
+    keys: list[str]
+    opened: bool
+    head: ChainHead
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def check_export(services: Services, file: Path, site_id: str, read: Callable[[int], None]) -> Checked:
+    """Reads an export from its beginning to its end and writes nothing: what has passed can be stored, and all of it.
+    Raises ``UnreadableArchive``, also where the site has a life of its own here.
+    """
+    found: Checked | None = None
+    last: Mapping[str, Any] | None = None
+    chain = ChainHead(chain=site_id, sequence=0, hash=GENESIS)
+    with services.database.asking() as connection, closing(_Rows(connection, site_id)) as rows:
+        for where, line in lines_of(file, read):
+            kind = line.get("kind")
+            if found is None:
+                found = _header(services, file, site_id, line)
+                continue
+            if last is not None:
+                raise UnreadableArchive(str(file), f"goes on after its end ({where}).")
+            if kind == "end":
+                last = line
+                continue
+            found.counts[str(kind)] += 1
+            try:
+                if kind == "event":
+                    after = chain if chain.sequence else None
+                    chain = verify(site_id, [event_of(site_id, line)], after=after)
+                elif kind == "account":
+                    rows.add_account(line)
+                else:
+                    rows.add(*row_of(line))
+            except (ValueError, ChainBroken) as error:
+                raise UnreadableArchive(str(file), f"can’t be read back: {where} {error}.") from error
+        try:
+            rows.end()
+        except ValueError as error:
+            raise UnreadableArchive(str(file), f"can’t be read back: it {error}.") from error
+    if found is None or last is None or last.get("lines") != found.counts.total():
+        raise UnreadableArchive(str(file), "isn’t whole: its last line is missing. Export the site again.")
+    if last.get("head") != (chain.hash if chain.sequence else None):
+        raise UnreadableArchive(str(file), "isn’t whole: its chain ends before its head. Export the site again.")
+    found.head = chain
+    _check_free(services, file, found)
+    return found
+
+
+# --- line by line -----------------------------------------------------------------------------------------------------
+
+
+def lines_of(file: Path, read: Callable[[int], None] = lambda _: None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place and object. Raises ``UnreadableArchive``."""
+    for line in json_lines(file, read):
+        if isinstance(line, Untaken):
+            raise UnreadableArchive(str(file), f"can’t be read back: {line.where}: {line.why}")
+        where, value = line
+        if not isinstance(value, dict):
+            raise UnreadableArchive(str(file), f"can’t be read back: {where} is not a JSON object.")
+        yield where, value
+
+
+def event_of(site_id: str, line: Mapping[str, Any]) -> AuditEvent:
+    """The audit event that a line holds. Raises ``ValueError``, in words."""
+    parts = {name: line.get(name) for name in EVENT}
+    texts = [part for name, part in parts.items() if name != "sequence"]
+    if set(line) - {"kind"} != set(EVENT) or type(parts["sequence"]) is not int:
+        raise ValueError("is no whole event")
+    if not all(isinstance(text, str) and is_storable(text) for text in texts):
+        raise ValueError("is no whole event")
+    if len(str(parts["subject"]).encode()) > _INDEXED:
+        raise ValueError("is about something whose name is too long to be kept")
+    known: dict[str, Any] = parts
+    text = hashed_text(chain=site_id, **{name: part for name, part in known.items() if name != "hash"})
+    return AuditEvent(chain=site_id, text=text, **known)
+
+
+def row_of(line: Mapping[str, Any]) -> tuple[Kind, dict[str, Any], dict[str, Any] | None]:
+    """A line's row, and the row of the queue index that a comment's holds. Raises ``ValueError``, in words."""
+    kind = BY_NAME.get(str(line.get("kind")))
+    if kind is None:
+        raise ValueError(f"is of a kind that this version doesn’t know: {str(line.get('kind'))[:60]!r}")
+    row = of_json(kind.table, line, beside=(QUEUE,) if kind.mapped is Comment else ())
+    if kind.mapped is not Comment:
+        return kind, row, None
+    queue = line.get(QUEUE)
+    if not isinstance(queue, dict):
+        raise ValueError(f"lacks {QUEUE!r}")
+    return kind, row, of_json(QUEUE_TABLE, queue)
+
+
+def account_of(line: Mapping[str, Any]) -> tuple[str, str]:
+    """The id and the name of the account that a line holds. Raises ``ValueError``, in words."""
+    id_, name = text_in(line.get("id")), text_in(line.get("name"))
+    if id_ is None or name is None:
+        raise ValueError("is an account without id or name")
+    if not all(len(one) <= LONGEST_NAME and is_storable(one) for one in (id_, name)):
+        raise ValueError("is an account whose id or name can’t be kept")
+    return id_, name
+
+
+def _header(services: Services, file: Path, site_id: str, line: Mapping[str, Any]) -> Checked:
+    if line.get("kind") != "export":
+        raise UnreadableArchive(str(file), "is no export of this service: its first line doesn’t say so.")
+    if line.get("version") != VERSION:
+        raise UnreadableArchive(str(file), "was written by a newer version of this service; install that one.")
+    if line.get("site") != site_id:
+        other = (text_in(line.get("site")) or "?")[:64]
+        raise UnreadableArchive(
+            str(file), f"is an export of the site {other!r}, whose audit chain bears its name: --site {other}"
+        )
+    keys, name = line.get("identity_keys") or [], text_in(line.get("name")) or site_id
+    if not isinstance(keys, list) or not all(isinstance(one, str) and one.isascii() for one in keys):
+        raise UnreadableArchive(str(file), "has identity_keys that can’t be read. Export the site again.")
+    if not is_storable(name):
+        raise UnreadableArchive(str(file), "has a name of its site that can’t be kept. Export the site again.")
+    wrapping = Wrapping(services.settings)
+    opened = bool(keys) and all(wrapping.opened(one) is not None for one in keys)
+    head = ChainHead(chain=site_id, sequence=0, hash=GENESIS)
+    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=head)
+
+
+# --- what lines say of each other -------------------------------------------------------------------------------------
+
+
+class _Rows:
+    """The rows of an export as they come by, held against those before them and against what is here: in an SQLite
+    file of its own, which is gone with this process.
+    """
+
+    def __init__(self, connection: Connection, site_id: str) -> None:
+        self._connection, self._site = connection, site_id
+        self._seen = sqlite3.connect("")  # on disk where it grows
+        self._seen.executescript(_SEEN)
+        self._kind: Kind | None = None
+        self._ids: list[str] = []
+
+    def close(self) -> None:
+        self._seen.close()
+
+    def add_account(self, line: Mapping[str, Any]) -> None:
+        """Raises ``ValueError``, in words."""
+        id_, name = account_of(line)
+        self._take("accounts.id", id_, "has the id of a line before it")
+        self._take("accounts.name", name, "has the name of an account before it")
+
+    def add(self, kind: Kind, row: Mapping[str, Any], queue: Mapping[str, Any] | None) -> None:
+        """Raises ``ValueError``, in words."""
+        if row.get("site_id", self._site) != self._site:
+            raise ValueError("is of another site")
+        for (table, column), words in _WORDS.items():
+            if table == kind.table.name and row[column] is not None and row[column] not in set(words):
+                raise ValueError(f"has a {column!r} that there isn’t: {row[column][:40]!r}")
+        self._hold(kind.table, row)
+        if queue is not None:
+            if row["status"] != queue["status"]:
+                raise ValueError("has one status, and another in the queue")
+            self._refer(QUEUE_TABLE, queue)
+            _check_indexed(QUEUE_TABLE, queue)
+        if kind.mapped is Article and row["joined_into"] is not None:
+            self._seen.execute("INSERT INTO later VALUES (?)", [row["joined_into"]])
+        self._ask(kind, row)
+
+    def end(self) -> None:
+        """What is left to be said when all have come by. Raises ``ValueError``, in words."""
+        self._ask_now()
+        lost = self._seen.execute(
+            "SELECT id FROM later WHERE id NOT IN (SELECT value FROM seen WHERE name = 'articles.id')"
+        ).fetchone()
+        if lost is not None:
+            raise ValueError(f"has an article that was joined into {lost[0][:60]!r}, which it lacks")
+
+    def _hold(self, table: Table, row: Mapping[str, Any]) -> None:
+        _check_indexed(table, row)
+        for names in _unique_in(table):
+            values = [row[name] for name in names if name != "site_id"]
+            if None not in values:
+                name, value = f"{table.name}.{','.join(names)}", "\0".join(map(str, values))
+                self._take(name, value, f"has the {' and '.join(names)} of a line before it")
+        self._refer(table, row)
+
+    def _take(self, name: str, value: str, otherwise: str) -> None:
+        if not self._seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (name, value)).rowcount:
+            raise ValueError(otherwise)
+
+    def _refer(self, table: Table, row: Mapping[str, Any]) -> None:
+        """What it names is there before it."""
+        for column, target in _references_in(table):
+            value = row.get(column)
+            if value is not None and not self._seen.execute(_IS_SEEN, (target, value)).fetchone():
+                raise ValueError(f"names in {column!r} what no line before it holds")
+
+    def _ask(self, kind: Kind, row: Mapping[str, Any]) -> None:
+        """Ids that are taken here, by another site, would be taken for rows of this one."""
+        if kind is not self._kind or len(self._ids) == AT_ONCE:
+            self._ask_now()
+        self._kind = kind
+        if [column.name for column in kind.table.primary_key] == ["id"]:
+            self._ids.append(row["id"])
+
+    def _ask_now(self) -> None:
+        if self._kind is not None and self._ids:
+            column = self._kind.table.c.id
+            query = select(column).where(column.in_(self._ids), ~of_site(self._kind, self._site)).limit(1)
+            taken = self._connection.scalar(query)
+            if taken is not None:
+                raise ValueError(f"comes after {taken[:60]!r}, which another site here has already")
+        self._ids = []
+
+
+_SEEN = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -16000;
+CREATE TABLE seen (name TEXT, value TEXT, PRIMARY KEY (name, value)) WITHOUT ROWID;
+CREATE TABLE later (id TEXT);
+"""
+_IS_SEEN = "SELECT 1 FROM seen WHERE name = ? AND value = ?"
+
+
+@cache
+def _unique_in(table: Table) -> Sequence[tuple[str, ...]]:
+    """Columns that no two rows of this table have alike."""
+    constraints = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    indexes = [one for one in table.indexes if one.unique and one.dialect_options["sqlite"]["where"] is None]
+    every: Iterable[Any] = (table.primary_key, *constraints, *indexes)
+    return [tuple(column.name for column in one.columns) for one in every]
+
+
+@cache
+def _references_in(table: Table) -> Sequence[tuple[str, str]]:
+    """Columns that name a row of an export, and which."""
+    return [
+        (key.parent.name, key.target_fullname)
+        for key in table.foreign_keys
+        if key.parent.name not in ("site_id", "joined_into")  # an article may be joined into one that comes later
+    ]
+
+
+@cache
+def _indexed_in(table: Table) -> Sequence[tuple[str, ...]]:
+    return [*_unique_in(table), *(tuple(column.name for column in one.columns) for one in table.indexes)]
+
+
+def _check_indexed(table: Table, row: Mapping[str, Any]) -> None:
+    """Raises ``ValueError`` for what no index of PostgreSQL has room for."""
+    for names in _indexed_in(table):
+        texts = [value for name in names if isinstance(value := row.get(name), str)]
+        if any(len(text) > _SHORT for text in texts) and sum(len(text.encode()) for text in texts) > _INDEXED:
+            raise ValueError(f"has a {names[-1]!r} that is too long to be kept")
+
+
+# --- what is here -----------------------------------------------------------------------------------------------------
+
+
+def _check_free(services: Services, file: Path, found: Checked) -> None:
+    """Whether the site is new here, or has nothing but what this very export has brought before."""
+    site_id = found.site_id
+    with services.database.reading() as session:
+        head = stored_head(session, site_id)
+        used = session.scalar(select(Article.id).where(Article.site_id == site_id).limit(1)) is not None
+        if head is None and not used:
+            return
+        same = head is not None and 0 < head.sequence <= found.head.sequence
+        if same:
+            events = (event_of(site_id, line) for _, line in lines_of(file) if line["kind"] == "event")
+            same = all(one == other for one, other in zip(events_of(session, site_id), events, strict=False))
+    if not same:
+        raise UnreadableArchive(
+            str(file),
+            f"can’t be read back: the site {site_id!r} has articles or an audit chain of its own here. Read it into a "
+            "database where the site isn’t there yet, and make its keys afterwards.",
+        )
