@@ -75,10 +75,12 @@ STATUS_OF = {
 """What a comment becomes by what the policy makes of it."""
 
 
-def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
-    """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored."""
+def score_or_none(services: Services, request: ScoreRequest, *, timeout_s: float | None = None) -> Scores | None:
+    """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored. Without
+    ``timeout_s`` the configuration says what is too slow.
+    """
     outside_write_transactions("scoring")
-    timeout = services.configuration.current().scoring.timeout_seconds
+    timeout = services.configuration.current().scoring.timeout_seconds if timeout_s is None else timeout_s
     try:
         return services.scorer.score_one(request, timeout_s=timeout)
     except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it

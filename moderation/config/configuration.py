@@ -70,11 +70,14 @@ Runtime = Literal[
 
 
 class ReasonChoice(Table):
-    """What a moderator can choose when refusing, and the sentence that the reader is shown."""
+    """What a moderator can choose when refusing, and the sentence that the reader is shown. ``legal_grounds`` names the
+    law behind it, if there is one: Coral takes it along.
+    """
 
     id: Text
     label: Text
     reader: Text
+    legal_grounds: Text | None = None
 
 
 class RateLimits(Table):

@@ -40,7 +40,15 @@ from moderation.web.shared.rendering import install_templates
 
 APIS = frozenset(
     {
-        *("articles_api", "comments_api", "embed_scripts", "operations_api", "perspective_api", "queue_api"),
+        *(
+            "articles_api",
+            "comments_api",
+            "coral_api",
+            "embed_scripts",
+            "operations_api",
+            "perspective_api",
+            "queue_api",
+        ),
         *("reports_api", "section_api"),
     }
 )

@@ -28,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SECRET: list[Schema] = [{"secretKey": []}]
 EITHER: list[Schema] = [{"secretKey": []}, {"publishableKey": []}]
+CORAL: list[Schema] = [{"coralSignature": []}]
 NOBODY: list[Schema] = [{}]
 """No key at all."""
 
@@ -38,6 +39,12 @@ _SCHEMES = {
         "in": "header",
         "name": "X-Site-Key",
         "description": "From a reader's browser, on a page of an origin that the site allows.",
+    },
+    "coralSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Coral-Signature",
+        "description": "Coral's signature of the body with the secret of a site's external moderation phase.",
     },
 }
 _REFUSALS = {
