@@ -22,7 +22,7 @@ def sentence_to_reconsider(services: Services, site_id: str, article_id: str, bo
         place = find_place(connection, site_id, article_id)
     if place is None:
         return None
-    scores = score_or_none(services, ScoreRequest(text=body))
+    scores = score_or_none(services, ScoreRequest(text=body), by_others=False)
     if scores is None or not scores.language.supported or not scores.sentences:
         return None
     rules = configuration.policy.rules_for(site_id, place.section)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from moderation.comments.afresh import is_left_to_policy, judge_afresh
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.decisions import replace_scores, store_scores
-from moderation.comments.evaluation import STATUS_OF
+from moderation.comments.evaluation import STATUS_OF, with_outside
 from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Status
@@ -167,7 +167,9 @@ def _scores(services: Services, ids: Sequence[str]) -> list[Scores | None]:
     failed = {type(answer).__name__ for answer in answers if not isinstance(answer, Scores)}
     if failed:
         log.warning("late scoring failed for some; it is tried again", extra={"problem": ", ".join(sorted(failed))})
-    return [answer if isinstance(answer, Scores) else None for answer in answers]
+    scored = [(request, one) for request, one in zip(requests, answers, strict=True) if isinstance(one, Scores)]
+    whole = iter(with_outside(services, scored))
+    return [next(whole) if isinstance(answer, Scores) else None for answer in answers]
 
 
 def _note_failure(services: Services, configuration: Configuration, comment_id: str, claim: Claim) -> None:

@@ -126,7 +126,8 @@ class Scores:
     pass for them, those of a text that is harmless as a whole carry the whole's scores; without ``explain`` there are
     none. ``spam`` is how much the text reads like advertising to the pack; None where it doesn't tell. ``name`` maps
     each label to what the author's name scores alone; empty where no name was asked about, None where the pack can't
-    read it.
+    read it. ``outside`` is what other classifiers said, by the names that the configuration expects: 0..1, or None
+    where it wasn't given; None for the whole where they weren't asked.
     """
 
     toxicity: Mapping[str, float]
@@ -138,6 +139,7 @@ class Scores:
     scale: Scale
     spam: float | None = None
     name: Mapping[str, float] | None = field(default_factory=dict)
+    outside: Mapping[str, float | None] | None = None
 
 
 class Scorer(Protocol):
@@ -178,6 +180,7 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
         "spam": scores.spam,
         # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
         **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
+        **({} if scores.outside is None else {"outside": dict(scores.outside)}),
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": {"code": scores.language.code, "supported": scores.language.supported},
         "pack": {

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Connection,
     ForeignKey,
     Index,
@@ -109,6 +110,7 @@ class Comment(Base):
 class ScoreRow(Base):
     """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL. ``name_scores``
     is what it said of the author's name, by label; empty where it couldn't read it, NULL where it wasn't asked.
+    ``outside`` is what other classifiers said; NULL where they weren't asked.
     """
 
     __tablename__ = "scores"
@@ -124,6 +126,7 @@ class ScoreRow(Base):
     relevance: Mapped[float | None]
     spam: Mapped[float | None]
     name_scores: Mapped[dict[str, Any] | None]
+    outside: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     passage: Mapped[str | None]
     sentences: Mapped[list[dict[str, Any]]]
     language: Mapped[str]
@@ -146,6 +149,7 @@ class ScoreRow(Base):
             scale=Scale.NATURAL,
             spam=self.spam,
             name={} if self.name_scores is None else self.name_scores or None,
+            outside=self.outside,
         )
 
 
@@ -158,6 +162,7 @@ def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any
         "spam": scores.spam,
         # No name is asked about: NULL, which JSON would keep as a value of its own.
         "name_scores": null() if scores.name == {} else dict(scores.name or {}),
+        "outside": None if scores.outside is None else dict(scores.outside),
         "passage": scores.passage,
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": scores.language.code,

@@ -31,8 +31,9 @@ LOST: dict[Purpose, str] = {
     Purpose.SECOND_FACTOR: "second factors and recovery codes set up so far open nothing any more "
     "(`moderation users second-factor-off NAME` lets somebody in by password)",
     Purpose.SESSIONS: "forms that are open must be loaded again",
-    Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`), and "
-    "Coral is answered once its secret is given again (`moderation sites coral`)",
+    Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`),"
+    " Coral is answered once its secret is given again (`moderation sites coral`), and classifiers need the new "
+    "secret of `moderation keys outside`",
 }
 """What is lost with the keys of a purpose."""
 _LATER: dict[Purpose, Callable[[Session], bool]] = {

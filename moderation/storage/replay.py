@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Row, Select, String, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.core.conditions import SIGNALS
+from moderation.core.conditions import OUTSIDE, SIGNALS
 from moderation.core.scores import PackStamp
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
@@ -41,7 +42,8 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """Comments, column by column. ``place`` holds positions in ``places``; ``values`` the signals that the policy
-    decided from, NaN where one is missing; ``holds`` how many further facts held a comment.
+    decided from, NaN where one is missing; ``holds`` how many further facts held a comment. ``asked`` says of the
+    signals of other classifiers which comments they were asked about.
     """
 
     number: NDArray[np.int64]
@@ -53,6 +55,15 @@ class Past:
     readable: NDArray[np.bool_]
     holds: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
+    asked: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def value(self, signal: str) -> NDArray[np.float64]:
+        """A signal of each comment; NaN throughout for one that nobody ever gave."""
+        return self.values[signal] if signal in self.values else np.full(len(self), np.nan)
+
+    def was_asked(self, signal: str) -> NDArray[np.bool_]:
+        """Which comments another classifier was asked about, whether it answered or not."""
+        return self.asked[signal] if signal in self.asked else np.zeros(len(self), dtype=bool)
 
     def __len__(self) -> int:
         return len(self.number)
@@ -68,6 +79,7 @@ _COLUMNS = (
     _D.scored,
     _D.readable,
     _D.holds,
+    _D.outside,
     *(_D[signal] for signal in SIGNALS),
 )
 
@@ -198,7 +210,10 @@ class _Places(dict[tuple[Any, ...], int]):
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
-    number, site, section, reply, mode, before, people, scored, readable, holds, *signals = zip(*rows, strict=True)
+    number, site, section, reply, mode, before, people, scored, readable, holds, outside, *signals = zip(
+        *rows, strict=True
+    )
+    more, asked = _outside(outside)
     place = [known[words] for words in zip(site, section, reply, mode, strict=True)]
     return Past(
         number=np.array(number, dtype=np.int64),
@@ -209,8 +224,29 @@ def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
         scored=np.array(scored, dtype=bool),
         readable=np.array(readable, dtype=bool),
         holds=np.array(holds, dtype=np.int64),
-        values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)},
+        values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)} | more,
+        asked=asked,
     )
+
+
+def _outside(
+    column: Sequence[Any],
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+    """What other classifiers said, by signal, and which comments each was asked about."""
+    values: dict[str, NDArray[np.float64]] = {}
+    asked: dict[str, NDArray[np.bool_]] = {}
+    for position, given in enumerate(column):
+        if given is None:
+            continue
+        for name, value in (given if isinstance(given, dict) else json.loads(given)).items():
+            signal = f"{OUTSIDE}{name}"
+            if signal not in asked:
+                values[signal] = np.full(len(column), np.nan)
+                asked[signal] = np.zeros(len(column), dtype=bool)
+            asked[signal][position] = True
+            if value is not None:
+                values[signal][position] = value
+    return values, asked
 
 
 def _joined(parts: Sequence[Past]) -> Past:
@@ -220,6 +256,8 @@ def _joined(parts: Sequence[Past]) -> Past:
         np.array([places.setdefault(one, len(places)) for one in part.places], dtype=np.int64)[part.place]
         for part in parts
     ]
+
+    outside = sorted({name for part in parts for name in part.asked})
 
     def column(kind: type, read: Callable[[Past], Any]) -> Any:
         return np.concatenate([read(part) for part in parts] or [np.array([], dtype=kind)])
@@ -233,12 +271,15 @@ def _joined(parts: Sequence[Past]) -> Past:
         scored=column(bool, lambda part: part.scored),
         readable=column(bool, lambda part: part.readable),
         holds=column(np.int64, lambda part: part.holds),
-        values={name: column(np.float64, _value_of(name)) for name in SIGNALS},
+        values={
+            name: column(np.float64, lambda part, name=name: part.value(name))  # type: ignore[misc]
+            for name in dict.fromkeys((*SIGNALS, *outside))
+        },
+        asked={
+            name: column(bool, lambda part, name=name: part.was_asked(name))  # type: ignore[misc]
+            for name in outside
+        },
     )
-
-
-def _value_of(name: str) -> Callable[[Past], Any]:
-    return lambda part: part.values[name]
 
 
 def _only(past: Past, chosen: NDArray[np.intp]) -> Past:
@@ -253,6 +294,7 @@ def _only(past: Past, chosen: NDArray[np.intp]) -> Past:
         readable=past.readable[chosen],
         holds=past.holds[chosen],
         values={name: column[chosen] for name, column in past.values.items()},
+        asked={name: column[chosen] for name, column in past.asked.items()},
     )
 
 

@@ -67,8 +67,11 @@ def post(
     allow_private: bool,
     resolve: Resolver = resolved,
     seconds: float = SECONDS,
+    max_characters: int = KEPT_CHARACTERS,
 ) -> Sent:
-    """Sends one request. Whatever goes wrong is in what it returns. Redirects aren't followed."""
+    """Sends one request and keeps so much of its answer. Whatever goes wrong is in what it returns. Redirects aren't
+    followed.
+    """
     begun = time.monotonic()
     status: int | None = None
     answer = error = None
@@ -76,7 +79,7 @@ def post(
         target = target_of(url, allow_private=allow_private)
         found = _found(resolve, target, begun + seconds)
         addresses = permitted(found, allow_private=allow_private)
-        status, answer = _asked(target, addresses, headers, body, begun + seconds)
+        status, answer = _asked(target, addresses, headers, body, begun + seconds, max_characters)
     except InvalidField as refused:
         error = f"refused: the address {refused.message}"
     except _Overdue:
@@ -111,7 +114,12 @@ def _found(resolve: Resolver, target: Target, ends: float) -> Sequence[str]:
 
 
 def _asked(
-    target: Target, addresses: list[str], headers: Mapping[str, str], body: bytes, ends: float
+    target: Target,
+    addresses: list[str],
+    headers: Mapping[str, str],
+    body: bytes,
+    ends: float,
+    max_characters: int,
 ) -> tuple[int, str | None]:
     connection = _connected(target, addresses[:MAX_ADDRESSES], ends)
     overdue = threading.Event()
@@ -134,7 +142,7 @@ def _asked(
             decode_content=False,
         )
         response = connection.getresponse()
-        status, start = response.status, response.read(READ_BYTES)
+        status, start = response.status, response.read(max(READ_BYTES, max_characters))
     except (OSError, HTTPException, HTTPError) as failed:
         if overdue.is_set() or isinstance(failed, TimeoutError):
             raise _Overdue from failed
@@ -142,7 +150,7 @@ def _asked(
     finally:
         clock.cancel()
         connection.close()
-    text = start.decode("utf-8", "replace").replace("\x00", "").strip()[:KEPT_CHARACTERS]
+    text = start.decode("utf-8", "replace").replace("\x00", "").strip()[:max_characters]
     return status, text or None
 
 

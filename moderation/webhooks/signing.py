@@ -44,6 +44,16 @@ def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: 
     }
 
 
+def outside_secrets(keys: Keys) -> tuple[str, ...]:
+    """What questions to classifiers are signed with, newest first. It follows from the key ring, and isn't stored."""
+    return tuple(
+        PREFIX + b64encode(_derived(secret, b"moderation outside classifiers")).decode() for secret in keys.secrets
+    )
+
+
+def _derived(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+
+
 def _cipher(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"moderation webhook secrets").derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))
+    return Fernet(urlsafe_b64encode(_derived(secret, b"moderation webhook secrets")))

@@ -19,10 +19,19 @@ LEVELS = st.sampled_from([0.0, 0.2, 0.5, 0.7, 1.0])
 COUNTS = st.sampled_from([0.0, 1.0, 2.0, 5.0])
 
 
+OUTSIDERS = ("outside.clickbait", "outside.helpful")
+KNOWN = '[scoring.outside]\nfunctions = ["f"]\nsignals = ["clickbait", "helpful"]\n'
+
+
 @st.composite
 def conditions(draw: st.DrawFn) -> dict[str, float]:
-    keys = draw(st.sets(st.tuples(st.sampled_from(SIGNALS), st.sampled_from(list(Comparison))), max_size=4))
-    return {f"{name}_{comparison}": draw(LEVELS if name in SCORES else COUNTS) for name, comparison in sorted(keys)}
+    keys = draw(
+        st.sets(st.tuples(st.sampled_from((*SIGNALS, *OUTSIDERS)), st.sampled_from(list(Comparison))), max_size=4)
+    )
+    return {
+        f"{name}_{comparison}": draw(LEVELS if name in (*SCORES, *OUTSIDERS) else COUNTS)
+        for name, comparison in sorted(keys)
+    }
 
 
 @st.composite
@@ -35,7 +44,20 @@ def signals(draw: st.DrawFn) -> Signals:
         if draw(st.integers(0, 5)):
             values[name] = draw(LEVELS)
     readable, held = draw(st.booleans()), draw(st.integers(0, 9)) == 0
-    return Signals(values=values, scored=scored, readable=readable, holds=("held",) if held else ())
+    unanswered = set()
+    for name in OUTSIDERS:
+        match draw(st.sampled_from(["not asked", "no answer", "answered"])):
+            case "no answer":
+                unanswered.add(name)
+            case "answered":
+                values[name] = draw(LEVELS)
+    return Signals(
+        values=values,
+        scored=scored,
+        readable=readable,
+        holds=("held",) if held else (),
+        unanswered=frozenset(unanswered),
+    )
 
 
 def as_past(many: list[Signals], mode: Mode) -> Past:
@@ -49,7 +71,8 @@ def as_past(many: list[Signals], mode: Mode) -> Past:
         scored=np.array([one.scored for one in many]),
         readable=np.array([one.readable for one in many]),
         holds=np.array([len(one.holds) for one in many]),
-        values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in SIGNALS},
+        values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in (*SIGNALS, *OUTSIDERS)},
+        asked={name: np.array([name in one.values or name in one.unanswered for one in many]) for name in OUTSIDERS},
     )
 
 
@@ -68,7 +91,7 @@ def test_many_at_once_are_decided_as_one_by_one(
     many: list[Signals], effects: dict[str, dict[str, float]], in_sport: dict[str, float], mode: Mode
 ) -> None:
     tables = [toml(f"policy.{effect}", keys) for effect, keys in effects.items()]
-    configuration = parse_configuration("\n".join([*tables, toml("policy.sections.sport.reject", in_sport)]))
+    configuration = parse_configuration("\n".join([KNOWN, *tables, toml("policy.sections.sport.reject", in_sport)]))
     found = replayed(as_past(many, mode), configuration)
     for position, one in enumerate(many):
         section = "sport" if position % 2 else None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.accounts.sites import key_behind
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode
-from moderation.core.conditions import NAME_SCORES, TEXT_SCORES, WORDLIST_SIGNALS
+from moderation.core.conditions import NAME_SCORES, OUTSIDE, TEXT_SCORES, WORDLIST_SIGNALS
 from moderation.core.intervals import ENOUGH
 from moderation.core.messages import noted
 from moderation.storage.figures import Marks, marks_and_people
@@ -49,6 +49,7 @@ class Doing:
     """What software does by itself."""
 
     looks_for: tuple[str, ...]
+    asks_others: bool
     rejects: bool
     approves: bool
     mode: Mode
@@ -105,10 +106,12 @@ def _site(db: Session, asked: str) -> Site:
 def _doing(configuration: Configuration, site_id: str) -> Doing:
     rules = configuration.policy.rules_for(site_id)
     asked = {one.signal for effect in ("reject", "flag") for one in rules.whole(effect)}
-    scored = {one.signal for one in rules.whole("reject")} & (TEXT_SCORES | NAME_SCORES | {"links", "private_data"})
+    rejecting = {one.signal for one in rules.whole("reject")}
+    scored = rejecting & (TEXT_SCORES | NAME_SCORES | {"links", "private_data"})
     return Doing(
         looks_for=tuple(gettext(words) for about, words in _LOOKED_FOR if asked & about),
-        rejects=bool(scored),
+        asks_others=configuration.scoring.outside.on,
+        rejects=bool(scored) or any(signal.startswith(OUTSIDE) for signal in rejecting),
         approves=bool(rules.approve),
         mode=configuration.comments.rules_for(site=site_id, section=None, reply=False, article_mode=None).mode,
     )
