@@ -76,11 +76,11 @@ class Classifiers:
         if not settings.on:
             return [None] * len(asked)
         classifiers = self._classifiers(settings)
-        seconds = settings.timeout_ms / 1000
-        seconds = seconds if timeout_s is None else min(seconds, timeout_s)
+        whole = settings.timeout_ms / 1000
+        seconds = whole if timeout_s is None else min(whole, timeout_s)
 
         def one(about: tuple[ScoreRequest, Scores]) -> Mapping[str, float | None]:
-            return _said(classifiers, settings.signals, *about, seconds=seconds)
+            return _said(classifiers, settings.signals, *about, seconds=seconds, in_full=seconds == whole)
 
         if len(asked) == 1:
             return [one(asked[0])]
@@ -137,19 +137,22 @@ def _said(
     scores: Scores,
     *,
     seconds: float,
+    in_full: bool,
 ) -> Mapping[str, float | None]:
-    """What all of them say; where two give one signal, the higher counts. They share the time."""
+    """What all of them say; where two give one signal, the higher counts. They share the time; it isn't ``in_full``
+    where whoever asks can't wait for as long as the configuration allows.
+    """
     ends = time.monotonic() + seconds
     question = question_of(request, scores)
     said: dict[str, float | None] = dict.fromkeys(names)
     for classifier in classifiers:
-        for name, value in _asked(classifier, question, names, ends - time.monotonic()).items():
+        for name, value in _asked(classifier, question, names, ends - time.monotonic(), in_full=in_full).items():
             said[name] = max(value, said[name] or 0.0)
     return said
 
 
 def _asked(
-    classifier: _Classifier, question: Mapping[str, object], names: Sequence[str], seconds: float
+    classifier: _Classifier, question: Mapping[str, object], names: Sequence[str], seconds: float, *, in_full: bool
 ) -> Mapping[str, float]:
     if seconds <= 0:
         return _nothing(classifier, "late")
@@ -170,7 +173,8 @@ def _asked(
         return found
     # Never what was asked nor what was answered: both may hold somebody's words.
     log.warning("the classifier %s gave no signals: %s", classifier.name, why)
-    if classifier.breaker.failed():
+    blame = in_full or result != "late"  # one that keeps its time isn't left alone for want of it
+    if blame and classifier.breaker.failed():
         log.error("the classifier %s fails again and again; it is left alone for a while", classifier.name)
     return _nothing(classifier, result)
 

@@ -63,9 +63,9 @@ class Address:
             seconds=seconds,
             max_characters=LONGEST_ANSWER,
         )
+        if sent.overdue:
+            raise Late
         if not sent.arrived:
-            if sent.error is not None and "no answer within" in sent.error:
-                raise Late
             raise NoAnswer(sent.error or f"was answered with status {sent.status}")
         return read_body(sent.answer or "")
 

@@ -43,6 +43,8 @@ class Sent:
     status: int | None = None
     answer: str | None = None
     error: str | None = None
+    overdue: bool = False
+    """There was no answer in time."""
 
     @property
     def arrived(self) -> bool:
@@ -75,6 +77,7 @@ def post(
     begun = time.monotonic()
     status: int | None = None
     answer = error = None
+    overdue = False
     try:
         target = target_of(url, allow_private=allow_private)
         found = _found(resolve, target, begun + seconds)
@@ -83,10 +86,11 @@ def post(
     except InvalidField as refused:
         error = f"refused: the address {refused.message}"
     except _Overdue:
-        error = f"no answer within {seconds:g} seconds"
+        error, overdue = f"no answer within {seconds:g} seconds", True
     except (OSError, HTTPException, HTTPError, ValueError) as failed:
         error = _in_words(failed)
-    return Sent(milliseconds=int((time.monotonic() - begun) * 1000), status=status, answer=answer, error=error)
+    milliseconds = int((time.monotonic() - begun) * 1000)
+    return Sent(milliseconds=milliseconds, status=status, answer=answer, error=error, overdue=overdue)
 
 
 class _Overdue(Exception):

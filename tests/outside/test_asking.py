@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from moderation.comments.evaluation import with_outside
 from moderation.comments.rescoring import score_waiting
 from moderation.core.errors import ConfigurationError
+from moderation.core.scores import ScoreRequest
 from moderation.outside.breaker import FAILURES, REST_SECONDS, Breaker
 from moderation.storage.comments import decisions_of
 from moderation.webhooks.signing import outside_secrets
+from tests.coral.asking import connected
 from tests.newsroom import Newsroom
-from tests.outside.classifier import Asked, classifiers
+from tests.outside.classifier import Asked, classifiers, obedient
 from tests.webhooks.receiver import Answer, Receiver, status
 
 FLAGS = "[policy.flag]\noutside.clickbait_at_least = 0.7\n"
@@ -111,6 +114,30 @@ def test_where_nothing_is_configured_nobody_is_asked(asked: Asked) -> None:
     one = answered(asked.newsroom)
     assert "outside" not in one["scores"]
     assert not asked.receiver.got
+
+
+def test_coral_s_comments_are_asked_about_too_within_the_time_that_coral_waits(asked: Asked) -> None:
+    coral = connected(asked.newsroom)
+    asked.configure(REJECTS + APPROVES, settings="timeout_ms = 5000")
+    assert coral.status("<div>clickbait=0.95</div>") == "REJECTED"
+    assert coral.status("<div>clickbait=0.1</div>") == "APPROVED"
+    asked.receiver.answer = asked.receiver.hang
+    told = coral.ask("<div>It hangs.</div>")
+    assert told["status"] == "PREMOD"
+    assert "outside: clickbait unknown" in told["reasons"][0]
+
+
+def test_with_less_time_than_it_is_allowed_nobody_is_blamed(asked: Asked) -> None:
+    asked.configure(FLAGS, settings="timeout_ms = 5000")
+    asked.receiver.answer = asked.receiver.hang
+    services, request = asked.newsroom.services, ScoreRequest(text="Hello")
+    scores = services.scorer.score_one(request)
+    for _ in range(FAILURES + 1):
+        (said,) = with_outside(services, [(request, scores)], timeout_s=0.05)
+        assert said.outside == {"clickbait": None}
+    asked.receiver.answer = obedient
+    (said,) = with_outside(services, [(ScoreRequest(text="clickbait=0.4"), scores)])
+    assert said.outside == {"clickbait": 0.4}
 
 
 # --- its absence ------------------------------------------------------------------------------------------------------
