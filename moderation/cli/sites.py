@@ -25,6 +25,8 @@ def list_command() -> None:
     with open_services() as services, services.database.reading() as session:
         for site in all_sites(session):
             click.echo(f"{site.id}\t{site.name}")
+            if site.coral_secret is not None:
+                click.echo(f"  coral\tasks here, {'two secrets' if site.coral_former_secret else 'one secret'}")
             for key in keys_of(session, site.id):
                 click.echo(f"  {key.id}\t{_in_words(key)}")
 
