@@ -12,6 +12,7 @@ from moderation.services import Services
 from moderation.web.account.attempts import Attempts
 from moderation.web.api import articles as articles_api
 from moderation.web.api import comments as comments_api
+from moderation.web.api import coral as coral_api
 from moderation.web.api import operations as operations_api
 from moderation.web.api import queue as queue_api
 from moderation.web.api import reports as reports_api
@@ -68,7 +69,7 @@ def create_app(services: Services) -> Flask:
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-    metrics.install(app, asking=perspective_api.PATHS)
+    metrics.install(app, asking=(*perspective_api.PATHS, coral_api.PATH))
     app.after_request(_guard)  # before the limits: what was asked for first has the last word on an answer
     app.before_request(_limit_body)
     access.install_cors(app)
@@ -86,6 +87,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(queue_api.blueprint())
     app.register_blueprint(reports_api.blueprint(limits))
     app.register_blueprint(section_api.blueprint())
+    app.register_blueprint(coral_api.blueprint(limits))
     app.register_blueprint(operations_api.blueprint())
     app.register_blueprint(perspective_api.blueprint(limits))
     app.register_blueprint(embed_scripts.blueprint())

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from moderation.config.live import LiveConfiguration
 from moderation.config.on_disk import ConfigurationOnDisk
 from moderation.config.settings import Settings
+from moderation.outside.asking import Classifiers
 from moderation.scoring import build_scorer, for_many_threads
 from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.setup.configuration_versions import ConfigurationVersions
 from moderation.storage.database import Database
+from moderation.storage.key_store import KeyStore
+from moderation.webhooks.signing import outside_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,17 @@ def build_services(
         asked = live.current().scoring
         packs = build_scorer(asked.pack, asked.runtime, settings.packs, languages=asked.languages, threads=threads)
         scorer = for_many_threads(packs)
-    services = Services(settings=settings, configuration=live, database=database, scorer=scorer, clock=clock)
+    key_store = KeyStore(settings, database, clock)
+    outside = Classifiers(live, lambda: outside_secrets(key_store.ring().webhooks), clock=clock)
+    services = Services(
+        settings=settings,
+        configuration=live,
+        database=database,
+        scorer=scorer,
+        clock=clock,
+        outside=outside,
+        key_store=key_store,
+    )
+    outside.check()
     _ = services.keys  # what is wrong with them stops a start
     return services

@@ -101,7 +101,7 @@ class Unanswered(HTTPTask):
     complete = True  # nothing more is to come before the body
 
     def execute(self) -> None:
-        self.status, headers, body = self.channel.server.refuse()
+        self.status, headers, body = self.channel.server.refusal(self.channel.kind)
         self.response_headers.extend([*headers, *self.channel.server.refusal_headers.items()])
         self.content_length = len(body)
         self.write(body)

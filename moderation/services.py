@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -58,6 +58,19 @@ class CommentScorer(Protocol):
         ...
 
 
+class OtherClassifiers(Protocol):
+    """Classifiers beside the pack, as ``[scoring.outside]`` names them."""
+
+    def ask(
+        self, asked: Sequence[tuple[ScoreRequest, Scores]], *, timeout_s: float | None = None
+    ) -> Sequence[Mapping[str, float | None] | None]:
+        """What they say of each comment, by the names that the configuration lists: None for a signal that nobody gave
+        in time, None for the whole where nobody is to be asked. Never raises; takes no longer than ``timeout_s``
+        seconds, or what the configuration allows, for each comment.
+        """
+        ...
+
+
 class ConfigurationInForce(Protocol):
     """The configuration as it is now: the last good one, whatever happens to the file."""
 
@@ -73,6 +86,8 @@ class Services:
     database: Database
     scorer: CommentScorer
     clock: Clock = utc_now
+    outside: OtherClassifiers | None = None
+    """None: nobody is asked but the pack."""
     password_hasher: PasswordHasher = field(default_factory=PasswordHasher)
     """As costly as its authors advise; tests, which hash hundreds of passwords, hand in a cheap one."""
     site_rules: SiteRulesCache = field(default_factory=SiteRulesCache)

@@ -110,7 +110,7 @@ def serve(
     supervised_by: int | None = None,
     apart: tuple[str, ...] = (),
     impatient: Mapping[str, tuple[int, float]] | None = None,
-    refuse: Callable[[], Refused] = _busy,
+    refuse: Mapping[str, Callable[[], Refused]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Answers requests until SIGTERM or Ctrl-C, then finishes what was begun. A second signal ends it at once.
@@ -121,8 +121,8 @@ def serve(
     too. Paths that begin with one of ``apart`` have threads of their own: they answer while all the others wait for a
     database. ``impatient`` says of paths, by their beginning, how many such requests may be before another, and how
     many seconds it may have to wait (while a thread is idle, for those on its own path): where there are more, it is
-    answered soon with what ``refuse`` gives (status line, headers, body). ``headers`` go with what is refused before
-    the application sees it.
+    answered soon with what ``refuse`` gives for that path (status line, headers, body). ``headers`` go with what is
+    refused before the application sees it.
     Call it in the main thread: signals arrive nowhere else.
     """
     # Requests that wait for a thread are what threads are for; a line for each would fill the log.
@@ -200,10 +200,10 @@ class _Server(TcpWSGIServer):
         largest_body: int,
         apart: tuple[str, ...] = (),
         impatient: Mapping[str, tuple[int, float]] | None = None,
-        refuse: Callable[[], Refused] = _busy,
+        refuse: Mapping[str, Callable[[], Refused]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.refuse = refuse
+        self._refuse = refuse or {}
         self.stopping = False
         self.pace = Pace()
         self._newcomers = 0
@@ -238,6 +238,10 @@ class _Server(TcpWSGIServer):
             signal.raise_signal(number)
         self.stopping = True
         self.pull_trigger()
+
+    def refusal(self, kind: str | None) -> Refused:
+        """What is answered to who has too many ahead on paths of this kind."""
+        return self._refuse.get(kind or "", _busy)()
 
     def add_task(self, task: Channel) -> None:
         task.queued_at = time.monotonic()

@@ -104,7 +104,7 @@ class Hall:
         self.scorer.begin_anew()
         self.app.extensions.clear()
         self.app.extensions |= self.extensions
-        self.change(site_rules=SiteRulesCache(), key_store=None, password_hasher=CHEAP)
+        self.change(site_rules=SiteRulesCache(), key_store=None, password_hasher=CHEAP, outside=None)
         Attempts(self.app, self.services.settings.redis_url)
         for limiter in self.app.extensions["limiter"]:
             limiter.reset()

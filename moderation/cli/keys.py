@@ -8,6 +8,7 @@ from moderation.accounts import key_rotation
 from moderation.cli.opening import open_services
 from moderation.core.keyring import Purpose
 from moderation.storage.key_store import LOST
+from moderation.webhooks.signing import outside_secrets
 
 ACTOR = "command-line"
 RESTART = "Start every web process and worker again, so that they take it."
@@ -31,6 +32,17 @@ def list_command() -> None:
     for row in rows:
         use = "in use" if newest[row.purpose] == row.id else "still reads"
         click.echo(f"{row.id}\t{row.purpose}\tmade {row.created_at:%Y-%m-%d}\t{use}")
+
+
+@command.command("outside")
+def outside_command() -> None:
+    """Print the secret that questions to classifiers ([scoring.outside]) are signed with, for whoever checks them.
+
+    It follows from the keys for webhooks: after `keys rotate webhooks` questions carry a signature of each, the newest
+    first, until the former is retired.
+    """
+    with open_services() as services:
+        click.echo(outside_secrets(services.keys.webhooks)[0])
 
 
 @command.command("rotate")

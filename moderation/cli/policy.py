@@ -21,6 +21,7 @@ from moderation.core.comment import Status
 from moderation.core.decision import Outcome
 from moderation.core.errors import ConfigurationError, ScoringFailed
 from moderation.core.scores import PackStamp
+from moderation.outside.asking import check_reachable
 from moderation.policy_lab.replay import Replayed, Tally, replay_all, tally, told
 from moderation.scoring import stamps_today
 from moderation.storage.replay import scored_by, stamps_of
@@ -40,6 +41,11 @@ def check_command(file: Path | None) -> None:
     """Tell whether a configuration file is right. If not, name the key that is wrong, and exit with 2."""
     file = file or read_environment().config_path
     configuration = _read(file)
+    try:
+        check_reachable(configuration.scoring.outside)
+    except ConfigurationError as error:
+        click.echo(f"{file}: {error.detail}", err=True)
+        sys.exit(2)
     click.echo(f"{file} is right. Policy {configuration.policy.version}.")
 
 

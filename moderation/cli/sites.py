@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import IO
 
 import click
 
 from moderation.accounts import sites
 from moderation.cli.opening import open_services
+from moderation.coral import secret as coral_secret
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message
 from moderation.readers import site_keys
@@ -29,6 +31,8 @@ def list_command() -> None:
     with open_services() as services, services.database.reading() as session:
         for site in all_sites(session):
             click.echo(f"{site.id}\t{site.name}")
+            if site.coral_secret is not None:
+                click.echo(f"  coral\tasks here, {'two secrets' if site.coral_former_secret else 'one secret'}")
             for key in keys_of(session, site.id):
                 click.echo(f"  {key.id}\t{_in_words(key)}")
 
@@ -190,3 +194,34 @@ def revoke_command(key: str) -> None:
     with open_services() as services:
         sites.revoke_key(services, ACTOR, key)
     click.echo("Revoked the key.")
+
+
+@command.command("coral")
+@click.argument("site")
+@click.option("--retire", is_flag=True, help="Take nothing more that is signed with the secret before the newest.")
+@click.option("--remove", is_flag=True, help="Keep no secret for SITE any more; its Coral gets no answers.")
+def coral_command(site: str, retire: bool, remove: bool) -> None:
+    """Let SITE's Coral ask before it publishes. Coral makes the secret that its requests are signed with, and shows it
+    on the page of the external moderation phase; it is asked for here, or read from the standard input.
+
+    After a rotation in Coral give the new one the same way: the one before holds as well, until `--retire`.
+    """
+    if retire and remove:
+        raise click.UsageError("--retire and --remove can't be given together.")
+    with open_services() as services:
+        if retire:
+            coral_secret.retire_secret(services, ACTOR, site)
+            click.echo("Only the newest secret holds from now on.")
+        elif remove:
+            coral_secret.remove_secrets(services, ACTOR, site)
+            click.echo("Removed. Take the phase out of Coral too: it would wait for answers in vain.")
+        else:
+            again = coral_secret.keep_secret(services, ACTOR, site, _secret_given())
+            click.echo(f"Kept, encrypted.{' The one before holds as well, until --retire.' if again else ''}")
+
+
+def _secret_given() -> str:
+    """A secret typed unseen, or the first line of what is piped in: never an argument, which other programs can see."""
+    if sys.stdin.isatty():
+        return str(click.prompt("The phase's signing secret", hide_input=True))
+    return sys.stdin.readline().strip()

@@ -25,7 +25,8 @@ from moderation.setup.demo import load_seeds, read_seeds
 from moderation.setup.first_start import ADMIN, DEMO, seeds_to_come
 from moderation.storage.accounts import account_named
 from moderation.storage.sites import Right
-from moderation.web.perspective.analyze import IMPATIENT, refuse_for_load
+from moderation.web.api import coral
+from moderation.web.perspective import analyze
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +62,8 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
                 ready=(lambda: _tell_addresses(bound, services.settings)) if first else (lambda: None),
                 supervised_by=supervised_by,
                 apart=PATHS_ALWAYS_SERVED,
-                impatient=IMPATIENT,
-                refuse=refuse_for_load,
+                impatient={**analyze.IMPATIENT, **coral.IMPATIENT},
+                refuse={**dict.fromkeys(analyze.IMPATIENT, analyze.refuse_for_load), coral.PATH: coral.hold_for_load},
                 headers=SECURITY_HEADERS,
             )
     finally:

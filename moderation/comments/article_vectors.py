@@ -20,14 +20,18 @@ _recent: LRUCache[tuple[str, int, str], PreparedArticle] = LRUCache(CLOSE_AT_HAN
 _lock = Lock()
 
 
-def prepared_article(services: Services, article: Article | Place) -> PreparedArticle | None:
-    """What relevance is judged against; None where the article has no text, or the pack fails or is too slow."""
+def prepared_article(
+    services: Services, article: Article | Place, *, timeout_s: float | None = None
+) -> PreparedArticle | None:
+    """What relevance is judged against; None where the article has no text, or the pack fails or is too slow. Without
+    ``timeout_s`` the configuration says what is too slow.
+    """
     made_by = services.scorer.prepares_as
     key = (article.id, article.version, made_by)
     with _lock:
         if key in _recent:
             return _recent[key]
-    prepared = _kept(services, key) or _compute(services, article.id, article.version)
+    prepared = _kept(services, key) or _compute(services, article.id, article.version, timeout_s)
     if prepared is not None:
         with _lock:
             _recent[key] = prepared
@@ -40,16 +44,17 @@ def _kept(services: Services, key: tuple[str, int, str]) -> PreparedArticle | No
         return row.prepared if row else None
 
 
-def _compute(services: Services, article_id: str, version: int) -> PreparedArticle | None:
+def _compute(services: Services, article_id: str, version: int, timeout_s: float | None) -> PreparedArticle | None:
     with services.database.reading() as session:
         article = session.get_one(Article, article_id)
     text = article.text
     if article.version != version:  # changed this very moment
-        return prepared_article(services, article)
+        return prepared_article(services, article, timeout_s=timeout_s)
     if text is None:
         return None
+    seconds = services.configuration.current().scoring.timeout_seconds if timeout_s is None else timeout_s
     try:
-        prepared = prepare_in_time(services.scorer, text, services.configuration.current().scoring.timeout_seconds)
+        prepared = prepare_in_time(services.scorer, text, seconds)
     except Exception as error:  # a pack may fail in its own ways; for want of it no comment is lost
         log.warning("an article could not be prepared for relevance", extra={"problem": type(error).__name__})
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -55,6 +56,8 @@ class Judgement:
         basis: dict[str, Any] = {"signals": dict(self.signals.values), "configuration": self.configuration_hash}
         if self.signals.holds:
             basis["holds"] = list(self.signals.holds)
+        if self.signals.unanswered:
+            basis["unanswered"] = sorted(self.signals.unanswered)
         if self.scores is not None:
             pack = self.scores.pack
             basis["pack"] = {
@@ -77,15 +80,36 @@ STATUS_OF = {
 """What a comment becomes by what the policy makes of it."""
 
 
-def score_or_none(services: Services, request: ScoreRequest) -> Scores | None:
-    """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored."""
+def score_or_none(
+    services: Services, request: ScoreRequest, *, timeout_s: float | None = None, by_others: bool = True
+) -> Scores | None:
+    """Scores, or None when the pack fails or is too slow: the comment then waits for a moderator, not scored. Without
+    ``timeout_s`` the configuration says what is too slow. ``by_others``: classifiers beside the pack are asked too.
+    """
     outside_write_transactions("scoring")
-    timeout = services.configuration.current().scoring.timeout_seconds
+    timeout = services.configuration.current().scoring.timeout_seconds if timeout_s is None else timeout_s
+    begun = time.monotonic()
     try:
-        return services.scorer.score_one(request, timeout_s=timeout)
+        scores = services.scorer.score_one(request, timeout_s=timeout)
     except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it
         log.warning("scoring failed; the comment waits unscored", extra={"problem": type(error).__name__})
         return None
+    if not by_others:
+        return scores
+    left = None if timeout_s is None else max(0.0, begun + timeout_s - time.monotonic())
+    (scores,) = with_outside(services, [(request, scores)], timeout_s=left)
+    return scores
+
+
+def with_outside(
+    services: Services, scored: Sequence[tuple[ScoreRequest, Scores]], *, timeout_s: float | None = None
+) -> list[Scores]:
+    """Each comment's scores with what classifiers beside the pack say of it."""
+    outside_write_transactions("scoring")
+    if services.outside is None or not scored:
+        return [scores for _, scores in scored]
+    said = services.outside.ask(scored, timeout_s=timeout_s)
+    return [replace(scores, outside=one) for (_, scores), one in zip(scored, said, strict=True)]
 
 
 def statement_for(decision: Decision) -> Statement:

@@ -18,7 +18,7 @@ from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_af
 from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.decisions import replace_scores, store_scores
-from moderation.comments.evaluation import STATUS_OF
+from moderation.comments.evaluation import STATUS_OF, with_outside
 from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
 from moderation.core.comment import WAITING, Status
@@ -194,8 +194,10 @@ def _scores(services: Services, ids: Sequence[str]) -> list[_Scored]:
     failed = {type(answer).__name__ for answer in answers if not isinstance(answer, Scores)}
     if failed:
         log.warning("late scoring failed for some; it is tried again", extra={"problem": ", ".join(sorted(failed))})
+    told = [(request, one) for request, one in zip(requests, answers, strict=True) if isinstance(one, Scores)]
+    whole = iter(with_outside(services, told))
     return [
-        _Scored(comment_id=id_, text=comments[id_].body, scores=answer if isinstance(answer, Scores) else None)
+        _Scored(comment_id=id_, text=comments[id_].body, scores=next(whole) if isinstance(answer, Scores) else None)
         for id_, answer in zip(ids, answers, strict=True)
     ]
 

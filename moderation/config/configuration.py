@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from limits import parse_many
 from pydantic import AfterValidator, Field, PlainValidator, Strict, model_validator
 
+from moderation.config.outside import Outside, check_asked
 from moderation.config.policy_tables import read_policy
 from moderation.core.comment import CommentRules, Mode
+from moderation.core.conditions import ConditionKey, condition_keys
 from moderation.core.discussion_hours import Level, zone_named
 from moderation.core.errors import InvalidField
 from moderation.core.messages import LANGUAGES
@@ -70,11 +72,14 @@ Runtime = Literal[
 
 
 class ReasonChoice(Table):
-    """What a moderator can choose when refusing, and the sentence that the reader is shown."""
+    """What a moderator can choose when refusing, and the sentence that the reader is shown. ``legal_grounds`` names the
+    law behind it, if there is one: Coral takes it along.
+    """
 
     id: Text
     label: Text
     reader: Text
+    legal_grounds: Text | None = None
 
 
 class RateLimits(Table):
@@ -98,6 +103,7 @@ class Scoring(Table):
     runtime: Annotated[Runtime, wanted(f"one of {', '.join(get_args(Runtime))}")] = "auto"
     timeout_seconds: Annotated[float, Field(ge=0.1, le=120), wanted("a number of seconds from 0.1 to 120")] = 10.0
     languages: Mapping[str, PackName] = {}
+    outside: Outside = Outside()
 
 
 class Perspective(Table):
@@ -355,6 +361,16 @@ class Tables(Table):
     alerts: Alerts = Alerts()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
+
+    @model_validator(mode="after")
+    def _outside_is_known(self) -> Self:
+        check_asked(self.policy, self.scoring.outside)
+        return self
+
+    @property
+    def condition_keys(self) -> Mapping[str, ConditionKey]:
+        """Every key that a condition may have here, by its text."""
+        return condition_keys(self.scoring.outside.signals)
 
 
 @lru_cache(maxsize=16)  # asked with every comment

@@ -150,12 +150,13 @@ def _write_conditions(document: Any, policy: Policy, where: Where, wanted: Value
             ]
         for place in changed:
             value, key = wanted.conditions.get(place), place[1]
+            *within, name = key.path
             if value is not None and (where.everywhere or inherited.get(place) != value):
-                _put(document, (*path, effect), str(key), key.number(value))
+                _put(document, (*path, effect, *within), name, key.number(value))
             elif value is None and (effect == "flag" and key in DANGERS if where.everywhere else place in inherited):
-                _put(document, (*path, effect), str(key), False)
+                _put(document, (*path, effect, *within), name, False)
             else:
-                _take(document, (*path, effect), str(key))
+                _take(document, (*path, effect, *within), name)
 
 
 def _without_own(policy: Policy, where: Where) -> Policy:

@@ -142,8 +142,9 @@ class LiveConfiguration:
             self._unusable = sha256(text.encode()).hexdigest()
             log.error("the configuration in force can't be used here; the last one stays: %s", error.detail)
             return
-        # [scoring] is read at start: packs are loaded by then.
-        self._current = configuration.model_copy(update={"scoring": self._current.scoring})
+        # [scoring] is read at start: packs are loaded by then. Other classifiers are asked as the policy knows them.
+        packs = self._current.scoring.model_copy(update={"outside": configuration.scoring.outside})
+        self._current = configuration.model_copy(update={"scoring": packs})
         log.info("configuration in force", extra={"hash": configuration.hash[:12]})
 
     def _is_still(self, stamp: Stamp) -> bool:

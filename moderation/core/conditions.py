@@ -4,9 +4,11 @@ the configuration, such as ``toxicity_at_least``. That text is made and read her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+import regex
 
 from moderation.core.comment import MARKS
 from moderation.core.scores import LABELS
@@ -46,6 +48,10 @@ OPTIONAL = frozenset(("spam", *MARKS, "author_rejected_share", "author_age_days"
 record: then what asks about them is skipped. Any other that is missing flags.
 """
 
+OUTSIDE = "outside."
+"""How the name of a signal begins that another classifier than the pack gives, from 0 to 1; the rest is its own."""
+OUTSIDE_NAME = regex.compile("[a-z](?:_?[a-z0-9]){0,39}")
+
 MAX_COUNTED = 1_000_000
 
 
@@ -78,6 +84,11 @@ class ConditionKey:
         return self.signal.startswith(NAME)
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The key where it stands in a table of the file: what another classifier says stands in a table of its own."""
+        return ("outside", str(self).removeprefix(OUTSIDE)) if self.signal.startswith(OUTSIDE) else (str(self),)
+
+    @property
     def maximum(self) -> int:
         """The highest threshold that can be asked; the lowest is 0."""
         return MAX_COUNTED if self.counted else 1
@@ -92,6 +103,13 @@ CONDITION_KEYS: Mapping[str, ConditionKey] = {
 }
 """Every key that a table of conditions may have, by its text, in the order in which signals are listed."""
 _ORDER = {key: place for place, key in enumerate(CONDITION_KEYS.values())}
+
+
+def condition_keys(outside: Iterable[str]) -> Mapping[str, ConditionKey]:
+    """The same, with what can be asked of the signals that other classifiers give under these names."""
+    more = (ConditionKey(f"{OUTSIDE}{name}", comparison) for name in outside for comparison in Comparison)
+    return {**CONDITION_KEYS, **{str(key): key for key in more}}
+
 
 DANGERS: Mapping[ConditionKey, float] = {
     CONDITION_KEYS["threat_at_least"]: 0.20,
@@ -130,10 +148,12 @@ class Condition:
 
 
 def conditions_from(thresholds: Mapping[ConditionKey, float | None]) -> tuple[Condition, ...]:
-    """The conditions that aren't taken away, in the order in which signals are listed."""
+    """The conditions that aren't taken away, in the order in which signals are listed; those of others come last."""
     return tuple(
         Condition(signal=key.signal, comparison=key.comparison, threshold=float(threshold))
-        for key, threshold in sorted(thresholds.items(), key=lambda item: _ORDER[item[0]])
+        for key, threshold in sorted(
+            thresholds.items(), key=lambda item: (_ORDER.get(item[0], len(_ORDER)), str(item[0]))
+        )
         if threshold is not None
     )
 

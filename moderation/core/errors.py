@@ -365,6 +365,12 @@ class ReaderTokenRefused(ModerationError):
         return {"why": self.why}
 
 
+class SignatureInvalid(KeyInvalid):
+    """The request isn't signed with a secret that is kept here. Give it to `moderation sites coral SITE`."""
+
+    code: ClassVar[str] = noted("signature_invalid")
+
+
 @dataclass(eq=False, slots=True)
 class RightMissing(ModerationError):
     """The key, token or account is good, but doesn't allow this."""

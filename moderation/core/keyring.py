@@ -26,7 +26,7 @@ class Purpose(StrEnum):
     SESSIONS = "sessions"
     """Forms, sign-ins half done, and browsers that have signed in before."""
     WEBHOOKS = "webhooks"
-    """The secrets that events are signed with."""
+    """The secrets that events, and the requests of others, are signed with."""
     READER_KEYS = "reader-keys"
     """The secrets by which sites sign their readers' tokens."""
 

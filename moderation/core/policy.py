@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -17,6 +17,7 @@ from moderation.core.conditions import (
     NEVER_REJECT,
     ON_NAMES,
     OPTIONAL,
+    OUTSIDE,
     SCORED_SIGNALS,
     TEXT_SCORES,
     WORDLIST_SIGNAL,
@@ -93,6 +94,15 @@ class Policy:
             found.append((f"policy.sites.{site}.sections.{section}", self.site_sections[site, section]))
         return tuple(found)
 
+    @property
+    def places(self) -> Iterator[tuple[tuple[str, ...], Overrides]]:
+        """Everything that is written, each with the place of its table below ``policy``."""
+        yield (), self.base
+        yield from ((("sites", site), overrides) for site, overrides in self.sites.items())
+        yield from ((("sections", section), overrides) for section, overrides in self.sections.items())
+        for (site, section), overrides in self.site_sections.items():
+            yield ("sites", site, "sections", section), overrides
+
     def rules_for(self, site: str | None = None, section: str | None = None) -> Rules:
         """The conditions in force for a site's section; a section overrides a site key by key."""
         place = (site, section)
@@ -140,8 +150,9 @@ class Signals:
 
     ``scored`` is False while the pack hasn't answered; ``readable`` is False where the pack can't read the language:
     then its scores decide nothing. ``inapplicable`` are signals that say nothing about this comment, which is not the
-    same as missing. ``holds`` are further facts, in words, for which a comment must wait. ``meanings`` says of a signal
-    in words what was found, for whoever reads its reason.
+    same as missing. ``holds`` are further facts, in words, for which a comment must wait. ``unanswered`` are signals
+    that another classifier was asked for and didn't give: they are missing, while one that wasn't asked for says
+    nothing. ``meanings`` says of a signal in words what was found, for whoever reads its reason.
     """
 
     values: Mapping[str, float]
@@ -150,12 +161,13 @@ class Signals:
     language: str | None = None
     holds: tuple[str, ...] = ()
     inapplicable: frozenset[str] = frozenset()
+    unanswered: frozenset[str] = frozenset()
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, signal: str) -> bool:
         """Whether a condition on this signal is to be asked at all."""
-        if signal in OPTIONAL and signal not in self.values:
-            return False
+        if (signal in OPTIONAL or signal.startswith(OUTSIDE)) and signal not in self.values:
+            return signal in self.unanswered
         return signal not in self.inapplicable and (self.readable or self.partly or signal not in TEXT_SCORES)
 
     @property
@@ -191,8 +203,11 @@ def signals_from(
     if scores.language.unread is not None:
         holds = (*holds, f"{PART_UNREAD} ({scores.language.unread})")
     values.update((f"{NAME}{label}", value) for label, value in (scores.name or {}).items())
+    outside = {f"{OUTSIDE}{name}": value for name, value in (scores.outside or {}).items()}
+    values.update((name, value) for name, value in outside.items() if value is not None)
     return Signals(
         values=values,
+        unanswered=frozenset(name for name, value in outside.items() if value is None),
         readable=scores.language.supported and scores.language.unread is None,
         language=scores.language.unread or scores.language.code,
         holds=holds,
@@ -224,6 +239,7 @@ HOLD_CODES = {
 }
 """Facts for which a comment waits whose reason has a code of its own."""
 
+NO_ANSWER = noted("the classifier gave no answer")
 EVERYTHING_WAITS = noted("every comment here is read before it is published")
 
 
@@ -356,6 +372,8 @@ def _number(condition: Condition, value: float) -> str:
 def _name(signal: str) -> str:
     if signal.startswith(NAME):
         return f"name: {_name(signal.removeprefix(NAME))}"
+    if signal.startswith(OUTSIDE):
+        return f"outside: {signal.removeprefix(OUTSIDE).replace('_', ' ')}"
     return {
         "author_approved": "approved comments of this author",
         "author_rejected_share": "rejected share of the last comments of this author",
@@ -371,4 +389,6 @@ def _why_missing(signal: str) -> str:
         return "the article has no text to compare with"
     if signal in LABELS:
         return "the scoring pack doesn't have this label"
+    if signal.startswith(OUTSIDE):
+        return NO_ANSWER
     return "it couldn't be counted"

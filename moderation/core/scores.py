@@ -142,7 +142,9 @@ class Scores:
     none. ``spam`` is how much the text reads like advertising to the pack; None where it doesn't tell. ``name`` maps
     each label to what the author's name scores alone; empty where no name was asked about, None where the pack can't
     read it. ``subject`` is what the comment speaks of, None where relevance isn't told; ``discussed`` is how many
-    approved comments its relevance stands on beside the article.
+    approved comments its relevance stands on beside the article. ``outside`` is what other classifiers said, by the
+    names that the configuration expects: 0..1, or None where it wasn't given; None for the whole where they weren't
+    asked.
     """
 
     toxicity: Mapping[str, float]
@@ -157,6 +159,7 @@ class Scores:
     subject: Subject | None = field(default=None, compare=False, repr=False)
     discussed: int = field(default=0, compare=False)
     relevance_note: str | None = None
+    outside: Mapping[str, float | None] | None = None
 
 
 TOO_SHORT = "too_short"
@@ -202,6 +205,7 @@ def scores_shape(scores: Scores | None) -> dict[str, Any] | None:
         "spam": scores.spam,
         # Where no name was asked about, as of a comment from before they were scored, nothing is said of it.
         **({} if scores.name == {} else {"name": None if scores.name is None else dict(scores.name)}),
+        **({} if scores.outside is None else {"outside": dict(scores.outside)}),
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": {"code": scores.language.code, "supported": scores.language.supported},
         "pack": {

@@ -25,5 +25,9 @@ def opened(keys: Keys, what: bytes, stored: str) -> str | None:
 
 
 def _cipher(secret: str, what: bytes) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=what).derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))
+    return Fernet(urlsafe_b64encode(derived(secret, what)))
+
+
+def derived(secret: str, what: bytes) -> bytes:
+    """32 bytes that follow from a secret for this use."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=what).derive(secret.encode())

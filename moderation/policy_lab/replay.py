@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode, Status
-from moderation.core.conditions import NEVER_REJECT, OPTIONAL, SCORED_SIGNALS, TEXT_SCORES, Condition
+from moderation.core.conditions import NEVER_REJECT, OPTIONAL, OUTSIDE, SCORED_SIGNALS, TEXT_SCORES, Condition
 from moderation.core.decision import Decision, Outcome
 from moderation.core.policy import Rules, Signals, decide
 from moderation.storage.replay import STATUSES, Past, every_decided, holds_of, named
@@ -158,9 +158,11 @@ def _decided(past: Past, here: _Where, rules: Rules, mode: Mode) -> tuple[NDArra
     flagging = ~scored | ~readable | (past.holds[here] > 0)
     flagging |= _any([_holds(past, here, condition) for condition in holding], scored)
     for condition in rules.whole("flag"):
-        value = past.values[condition.signal][here]
+        value = past.value(condition.signal)[here]
         found = _compared(value, condition)
-        if condition.signal not in OPTIONAL:
+        if condition.signal.startswith(OUTSIDE):
+            found |= np.isnan(value) & past.was_asked(condition.signal)[here]
+        elif condition.signal not in OPTIONAL:
             found |= np.isnan(value) & _asked(past, here, condition)
         if condition.signal in SCORED_SIGNALS:
             found &= scored
@@ -181,8 +183,10 @@ def _approved(past: Past, here: _Where, conditions: Sequence[Condition]) -> NDAr
     failed = asked.copy()
     for condition in conditions:
         applies = _asked(past, here, condition)
-        if condition.signal in OPTIONAL:
-            applies = ~np.isnan(past.values[condition.signal][here])
+        if condition.signal.startswith(OUTSIDE):
+            applies = past.was_asked(condition.signal)[here]
+        elif condition.signal in OPTIONAL:
+            applies = ~np.isnan(past.value(condition.signal)[here])
         asked |= applies
         failed |= applies & ~_holds(past, here, condition)
     approved: NDArray[np.bool_] = asked & ~failed
@@ -206,7 +210,7 @@ def _holds(past: Past, here: _Where, condition: Condition) -> NDArray[np.bool_]:
     """Where a condition to approve or reject holds: never where its signal is missing, or is a score of what wasn't
     scored or can't be read.
     """
-    found = _compared(past.values[condition.signal][here], condition)
+    found = _compared(past.value(condition.signal)[here], condition)
     if condition.signal in SCORED_SIGNALS:
         found &= past.scored[here]
     if condition.signal in TEXT_SCORES:
@@ -224,6 +228,7 @@ def _signals(past: Past, one: int, language: str | None, holds: tuple[str, ...])
     values = {name: float(column[one]) for name, column in past.values.items() if not np.isnan(column[one])}
     return Signals(
         values=values,
+        unanswered=frozenset(name for name, asked in past.asked.items() if asked[one] and name not in values),
         scored=bool(past.scored[one]),
         readable=bool(past.readable[one]),
         language=language,

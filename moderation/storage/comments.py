@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Connection,
     ForeignKey,
     Index,
@@ -128,6 +129,7 @@ class ScoreRow(Base):
     """What a pack said of a comment, on the natural scale. A label that the pack doesn't have is NULL. ``name_scores``
     is what it said of the author's name, by label; empty where it couldn't read it, NULL where it wasn't asked.
     ``subject`` is what the comment speaks of, as packs that prepare articles under the name ``subject_by`` see it.
+    ``outside`` is what other classifiers said; NULL where they weren't asked.
     """
 
     __tablename__ = "scores"
@@ -143,6 +145,7 @@ class ScoreRow(Base):
     relevance: Mapped[float | None]
     spam: Mapped[float | None]
     name_scores: Mapped[dict[str, Any] | None]
+    outside: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     passage: Mapped[str | None]
     sentences: Mapped[list[dict[str, Any]]]
     language: Mapped[str]
@@ -169,6 +172,7 @@ class ScoreRow(Base):
             spam=self.spam,
             name={} if self.name_scores is None else self.name_scores or None,
             relevance_note=self.relevance_note,
+            outside=self.outside,
         )
 
 
@@ -181,6 +185,7 @@ def score_values(comment_id: str, scores: Scores, at: datetime) -> dict[str, Any
         "spam": scores.spam,
         # No name is asked about: NULL, which JSON would keep as a value of its own.
         "name_scores": null() if scores.name == {} else dict(scores.name or {}),
+        "outside": None if scores.outside is None else dict(scores.outside),
         "passage": scores.passage,
         "sentences": [{"start": s.start, "end": s.end, "toxicity": s.toxicity} for s in scores.sentences],
         "language": scores.language.code,

@@ -20,6 +20,7 @@ from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.storage.database import Database, lock
 from moderation.storage.keys import StoredKey, made_before_the_ring, stored_keys
 from moderation.storage.reader_keys import any_sealed
+from moderation.storage.sites import coral_secrets
 from moderation.storage.webhooks import any_endpoint
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,15 @@ LOST: dict[Purpose, str] = {
     Purpose.SECOND_FACTOR: "second factors and recovery codes set up so far open nothing any more "
     "(`moderation users second-factor-off NAME` lets somebody in by password)",
     Purpose.SESSIONS: "forms that are open must be loaded again",
-    Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`)",
+    Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`),"
+    " Coral is answered once its secret is given again (`moderation sites coral`), and classifiers need the new "
+    "secret of `moderation keys outside`",
     Purpose.READER_KEYS: "readers' tokens signed with a shared secret count again once that is set anew (`moderation "
     "sites reader-key`)",
 }
 """What is lost with the keys of a purpose."""
 _LATER: dict[Purpose, Callable[[Session], bool]] = {
-    Purpose.WEBHOOKS: any_endpoint,
+    Purpose.WEBHOOKS: lambda session: any_endpoint(session) or bool(coral_secrets(session)),
     Purpose.READER_KEYS: any_sealed,
 }
 """Purposes that a ring of an earlier version lacks, and whether anything hangs on their keys: until something does, the

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     ForeignKey,
     Index,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import MARKS, WAITING, Status
-from moderation.core.conditions import NAME_SIGNALS, SCORED_SIGNALS, SIGNALS
+from moderation.core.conditions import NAME_SIGNALS, OUTSIDE, SCORED_SIGNALS, SIGNALS
 from moderation.core.policy import Signals
 from moderation.core.reach import Location
 from moderation.core.scores import LABELS
@@ -52,9 +53,10 @@ class QueueIndex(Base):
     ``by_policy`` is what the policy decided last, ``by_person`` what anybody else did (None: nobody). ``article_at`` is
     when the article was published, or else registered. ``bucket_0`` to ``bucket_3`` find texts that are alike
     (``core.likeness``). The signals are those that the policy decided from, on the natural scale; those of the name,
-    ``spam`` and the author's record are NULL where they don't apply, as in comments from before there were any.
-    ``severity_policy`` says under what the newest severity was made (``core.severity.severity_version``); None: it must
-    be made anew.
+    ``spam`` and the author's record are NULL where they don't apply, as in comments from before there were any;
+    ``outside`` holds those of other classifiers by their own names, None for one that gave no answer, and is NULL where
+    none was asked. ``severity_policy`` says under what the newest severity was made
+    (``core.severity.severity_version``); None: it must be made anew.
     """
 
     __tablename__ = "queue_index"
@@ -169,6 +171,7 @@ class QueueIndex(Base):
     name_sexual_explicit: Mapped[float | None]
     name_links: Mapped[int | None]
     name_terms: Mapped[int | None]
+    outside: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +271,7 @@ def scored(signals: Signals) -> dict[str, Any]:
     """What changes when scores come for a comment that the policy no longer decides about."""
     return {
         **{name: signals.values.get(name) for name in sorted(SCORED_SIGNALS)},
+        "outside": _outside(signals),
         "scored": True,
         "readable": signals.readable,
         "language": signals.language,
@@ -348,7 +352,10 @@ def move_section(session: Session, numbers: Sequence[int], section: str | None) 
 
 _C = table_of(QueueIndex).c
 _VALUES = tuple(_C[signal] for signal in SIGNALS if signal in _C)
-SIGNAL_COLUMNS = (*_VALUES, *(_C[name] for name in ("scored", "readable", "language", "holds", "too_short")))
+SIGNAL_COLUMNS = (
+    *_VALUES,
+    *(_C[name] for name in ("outside", "scored", "readable", "language", "holds", "too_short")),
+)
 """What ``signals_in`` reads."""
 _WEIGHED = frozenset(column.name for column in SIGNAL_COLUMNS)
 
@@ -357,8 +364,11 @@ def signals_in(row: Mapping[Any, Any], holds: Sequence[str] = ()) -> Signals:
     """The signals that a row holds in ``SIGNAL_COLUMNS``. ``holds`` are the facts that hold the comment, in words,
     where they are known.
     """
+    values = {column.name: float(value) for column in _VALUES if (value := row[column]) is not None}
+    outside = {f"{OUTSIDE}{name}": value for name, value in (row[_C.outside] or {}).items()}
     return Signals(
-        values={column.name: float(value) for column in _VALUES if (value := row[column]) is not None},
+        values=values | {name: value for name, value in outside.items() if value is not None},
+        unanswered=frozenset(name for name, value in outside.items() if value is None),
         scored=row[_C.scored],
         readable=row[_C.readable],
         language=row[_C.language],
@@ -386,9 +396,16 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
         "author_rejected_share": values.get("author_rejected_share"),
         "trusted": bool(values.get("trusted", 0)),
         **{mark: None if (value := values.get(mark)) is None else bool(value) for mark in MARKS},
+        "outside": _outside(signals),
         "scored": signals.scored,
         "readable": signals.readable,
         "language": signals.language,
         "holds": len(signals.holds),
         "too_short": True if "relevance" in signals.inapplicable else None,
     }
+
+
+def _outside(signals: Signals) -> dict[str, float | None] | None:
+    given = {name: value for name, value in signals.values.items() if name.startswith(OUTSIDE)}
+    found = {**dict.fromkeys(signals.unanswered), **given}
+    return {name.removeprefix(OUTSIDE): value for name, value in sorted(found.items())} or None

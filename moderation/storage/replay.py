@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Row, Select, String, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
-from moderation.core.conditions import SIGNALS
+from moderation.core.conditions import OUTSIDE, SIGNALS
 from moderation.core.scores import PackStamp
 from moderation.storage.articles import Article
 from moderation.storage.base import table_of
@@ -42,7 +43,8 @@ class Place:
 class Past:
     """Comments, column by column. ``place`` holds positions in ``places``; ``values`` the signals that the policy
     decided from, NaN where one is missing; ``holds`` how many further facts held a comment; ``too_short`` where nothing
-    can be asked about the relevance.
+    can be asked about the relevance. ``asked`` says of the signals of other classifiers which comments they were asked
+    about.
     """
 
     number: NDArray[np.int64]
@@ -55,6 +57,15 @@ class Past:
     holds: NDArray[np.int64]
     too_short: NDArray[np.bool_]
     values: Mapping[str, NDArray[np.float64]]
+    asked: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def value(self, signal: str) -> NDArray[np.float64]:
+        """A signal of each comment; NaN throughout for one that nobody ever gave."""
+        return self.values[signal] if signal in self.values else np.full(len(self), np.nan)
+
+    def was_asked(self, signal: str) -> NDArray[np.bool_]:
+        """Which comments another classifier was asked about, whether it answered or not."""
+        return self.asked[signal] if signal in self.asked else np.zeros(len(self), dtype=bool)
 
     def __len__(self) -> int:
         return len(self.number)
@@ -71,6 +82,7 @@ _COLUMNS = (
     _D.readable,
     _D.holds,
     _D.too_short,
+    _D.outside,
     *(_D[signal] for signal in SIGNALS),
 )
 
@@ -201,9 +213,10 @@ class _Places(dict[tuple[Any, ...], int]):
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
-    number, site, section, reply, mode, before, people, scored, readable, holds, short, *signals = zip(
+    number, site, section, reply, mode, before, people, scored, readable, holds, short, outside, *signals = zip(
         *rows, strict=True
     )
+    more, asked = _outside(outside)
     place = [known[words] for words in zip(site, section, reply, mode, strict=True)]
     return Past(
         number=np.array(number, dtype=np.int64),
@@ -215,8 +228,29 @@ def _columns(rows: Sequence[tuple[Any, ...]], known: _Places) -> Past:
         readable=np.array(readable, dtype=bool),
         holds=np.array(holds, dtype=np.int64),
         too_short=np.array(short, dtype=bool),
-        values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)},
+        values={name: np.array(column, dtype=np.float64) for name, column in zip(SIGNALS, signals, strict=True)} | more,
+        asked=asked,
     )
+
+
+def _outside(
+    column: Sequence[Any],
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+    """What other classifiers said, by signal, and which comments each was asked about."""
+    values: dict[str, NDArray[np.float64]] = {}
+    asked: dict[str, NDArray[np.bool_]] = {}
+    for position, given in enumerate(column):
+        if given is None:
+            continue
+        for name, value in (given if isinstance(given, dict) else json.loads(given)).items():
+            signal = f"{OUTSIDE}{name}"
+            if signal not in asked:
+                values[signal] = np.full(len(column), np.nan)
+                asked[signal] = np.zeros(len(column), dtype=bool)
+            asked[signal][position] = True
+            if value is not None:
+                values[signal][position] = value
+    return values, asked
 
 
 def _joined(parts: Sequence[Past]) -> Past:
@@ -226,6 +260,8 @@ def _joined(parts: Sequence[Past]) -> Past:
         np.array([places.setdefault(one, len(places)) for one in part.places], dtype=np.int64)[part.place]
         for part in parts
     ]
+
+    outside = sorted({name for part in parts for name in part.asked})
 
     def column(kind: type, read: Callable[[Past], Any]) -> Any:
         return np.concatenate([read(part) for part in parts] or [np.array([], dtype=kind)])
@@ -240,12 +276,15 @@ def _joined(parts: Sequence[Past]) -> Past:
         readable=column(bool, lambda part: part.readable),
         holds=column(np.int64, lambda part: part.holds),
         too_short=column(bool, lambda part: part.too_short),
-        values={name: column(np.float64, _value_of(name)) for name in SIGNALS},
+        values={
+            name: column(np.float64, lambda part, name=name: part.value(name))  # type: ignore[misc]
+            for name in dict.fromkeys((*SIGNALS, *outside))
+        },
+        asked={
+            name: column(bool, lambda part, name=name: part.was_asked(name))  # type: ignore[misc]
+            for name in outside
+        },
     )
-
-
-def _value_of(name: str) -> Callable[[Past], Any]:
-    return lambda part: part.values[name]
 
 
 def _only(past: Past, chosen: NDArray[np.intp]) -> Past:
@@ -261,6 +300,7 @@ def _only(past: Past, chosen: NDArray[np.intp]) -> Past:
         holds=past.holds[chosen],
         too_short=past.too_short[chosen],
         values={name: column[chosen] for name, column in past.values.items()},
+        asked={name: column[chosen] for name, column in past.asked.items()},
     )
 
 

@@ -32,7 +32,8 @@ class Right(StrEnum):
 class Site(Base):
     """One publisher's front end, with its own audit chain. ``rules_revision`` counts up with every change of its term
     lists and modes, so that whoever keeps them in memory sees that they are stale. ``sign_in``: nobody writes whom the
-    site's own login doesn't name.
+    site's own login doesn't name. ``coral_secret`` is what its Coral signs with, encrypted, ``coral_former_secret`` the
+    one before, which still holds.
     """
 
     __tablename__ = "sites"
@@ -42,6 +43,8 @@ class Site(Base):
     created_at: Mapped[datetime]
     rules_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     sign_in: Mapped[bool] = mapped_column(default=False, server_default=false())
+    coral_secret: Mapped[str | None]
+    coral_former_secret: Mapped[str | None]
 
 
 class SiteKey(Base):
@@ -92,6 +95,15 @@ def live_key(connection: Connection, key: str) -> LiveKey | None:
     """The key with this text, unless it was revoked."""
     row = connection.execute(_LIVE_KEY, {"of": digest_of(key)}).first()
     return LiveKey(**row._mapping) if row is not None else None
+
+
+_SITES = table_of(Site).c
+_CORAL = select(_SITES.id, _SITES.coral_secret, _SITES.coral_former_secret).where(_SITES.coral_secret.is_not(None))
+
+
+def coral_secrets(asked: Session | Connection) -> Sequence[tuple[str, str, str | None]]:
+    """The sites that Coral asks for: id, secret and former secret, both encrypted."""
+    return [(row.id, row.coral_secret, row.coral_former_secret) for row in asked.execute(_CORAL)]
 
 
 def all_sites(session: Session) -> Sequence[Site]:

@@ -41,7 +41,15 @@ from moderation.web.shared.waiting_counts import forget_own
 
 APIS = frozenset(
     {
-        *("articles_api", "comments_api", "embed_scripts", "operations_api", "perspective_api", "queue_api"),
+        *(
+            "articles_api",
+            "comments_api",
+            "coral_api",
+            "embed_scripts",
+            "operations_api",
+            "perspective_api",
+            "queue_api",
+        ),
         *("reports_api", "section_api"),
     }
 )

@@ -46,6 +46,10 @@ class NotFetched(ModerationError):
         return self.why
 
 
+class NotInTime(NotFetched):
+    """It gave no answer in the time that it had."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
     """What became of a request: the receiver's status and the beginning of its answer, or what kept us from one."""
@@ -54,6 +58,8 @@ class Sent:
     status: int | None = None
     answer: str | None = None
     error: str | None = None
+    overdue: bool = False
+    """There was no answer in time."""
 
     @property
     def arrived(self) -> bool:
@@ -78,18 +84,23 @@ def post(
     allow_private: bool,
     resolve: Resolver = resolved,
     seconds: float = SECONDS,
+    max_characters: int = KEPT_CHARACTERS,
 ) -> Sent:
-    """Sends one request. Whatever goes wrong is in what it returns. Redirects aren't followed."""
+    """Sends one request and keeps so much of its answer. Whatever goes wrong is in what it returns. Redirects aren't
+    followed.
+    """
     begun = time.monotonic()
     status: int | None = None
     answer = error = None
+    overdue = False
     try:
-        request = _Request("POST", headers, body, READ_BYTES)
+        request = _Request("POST", headers, body, max(READ_BYTES, max_characters))
         status, start = _answer(url, request, allow_private=allow_private, resolve=resolve, seconds=seconds)
-        answer = start.decode("utf-8", "replace").replace("\x00", "").strip()[:KEPT_CHARACTERS] or None
+        answer = start.decode("utf-8", "replace").replace("\x00", "").strip()[:max_characters] or None
     except NotFetched as failed:
-        error = failed.why
-    return Sent(milliseconds=int((time.monotonic() - begun) * 1000), status=status, answer=answer, error=error)
+        error, overdue = failed.why, isinstance(failed, NotInTime)
+    milliseconds = int((time.monotonic() - begun) * 1000)
+    return Sent(milliseconds=milliseconds, status=status, answer=answer, error=error, overdue=overdue)
 
 
 def get(
@@ -127,7 +138,7 @@ def _answer(
     except InvalidField as refused:
         raise NotFetched(f"refused: the address {refused.message}") from None
     except _Overdue:
-        raise NotFetched(f"no answer within {seconds:g} seconds") from None
+        raise NotInTime(f"no answer within {seconds:g} seconds") from None
     except (OSError, HTTPException, HTTPError, ValueError) as failed:
         raise NotFetched(_in_words(failed)) from failed
 

@@ -14,6 +14,7 @@ from moderation.core.keyring import Keys
 
 PREFIX = "whsec_"
 _WHAT = b"moderation webhook secrets"
+_OUTSIDE = b"moderation outside classifiers"
 
 
 def new_secret() -> str:
@@ -38,3 +39,8 @@ def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: 
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body) for secret in signing),
     }
+
+
+def outside_secrets(keys: Keys) -> tuple[str, ...]:
+    """What questions to classifiers are signed with, newest first. It follows from the key ring, and isn't stored."""
+    return tuple(PREFIX + b64encode(sealing.derived(secret, _OUTSIDE)).decode() for secret in keys.secrets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from moderation.storage.accounts import Granted, Role
 from moderation.storage.authors import Author
 from moderation.storage.sites import Right
 from tests.api.described import Document
+from tests.coral.asking import connected
 from tests.doubles import NOON
 from tests.newsroom import ORIGIN, Newsroom
 
@@ -304,6 +306,15 @@ def reports(newsroom: Newsroom) -> Iterator[TestResponse]:
         yield newsroom.client.post("/api/v1/notices", json=notice)
 
 
+def coral_s_questions(newsroom: Newsroom) -> Iterator[TestResponse]:
+    coral = connected(newsroom)
+    newsroom.configure("[policy.reject]\nthreat_at_least = 0.8\n[policy.approve]\ntoxicity_at_most = 0.2\n")
+    for scores in ("", "threat=0.9", "toxicity=0.7"):
+        yield coral.send(json.dumps(coral.question(f"<div>Calm. {scores}</div>")).encode())
+    yield coral.send(b"{")
+    yield coral.send(b"{}", "sha256=0")
+
+
 GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
     articles,
     arrivals,
@@ -314,6 +325,7 @@ GROUPS: list[Callable[[Newsroom], Iterator[TestResponse]]] = [
     sections,
     announcements,
     reports,
+    coral_s_questions,
 ]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from moderation.config.configuration_edit import NotEditable, Values, Where, edited, merged, values_in
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.conditions import CONDITION_KEYS, EFFECTS
+from moderation.core.conditions import CONDITION_KEYS, EFFECTS, Comparison, ConditionKey
 from moderation.core.errors import ConfigurationError
 
 SHIPPED = (Path(__file__).parents[2] / "config" / "moderation.toml").read_text()
@@ -31,6 +31,14 @@ FILES = {
     "[policy.sections.sport.flag] # three\ntoxicity_at_least = 0.9\nlinks_at_least = false\n\n[comments] # four\n"
     "maximum_length = 900\n\n[policy.reject] # five\n# the end\n",
 }
+OUTSIDE = '[scoring.outside] # six\nfunctions = ["f"]\nsignals = ["clickbait", "helpful"]\n\n'
+FILES |= {
+    "outside, nothing asked": OUTSIDE + FILES["out of order"],
+    "outside, dotted": OUTSIDE
+    + "[policy.flag]\n# seven\noutside.clickbait_at_least = 0.5 # eight\nlinks_at_least = 4\n",
+    "outside, a table": OUTSIDE + "[policy.flag]\nlinks_at_least = 4\n[policy.flag.outside] # nine\n"
+    "clickbait_at_least = 0.5\n# ten\n[policy.sections.sport.flag]\noutside.clickbait_at_least = false\n",
+}
 WHERE = (Where(), Where(site="demo"), Where(section="sport"), Where(site="demo", section='say "so"'))
 _CONDITIONS = st.tuples(st.sampled_from(EFFECTS), st.sampled_from(list(CONDITION_KEYS.values())))
 _SCORES = st.sampled_from([0.0, 0.05, 0.5, 0.123456789, 1e-7, 1.0])
@@ -46,6 +54,9 @@ def edits(draw: st.DrawFn) -> tuple[str, Where, Values]:
     now = values_in(parse_configuration(FILES[text]), where)
     conditions, lengths, reasons = dict(now.conditions), dict(now.lengths), dict(now.reasons)
     known = st.sampled_from(sorted(conditions, key=str)) if conditions else _CONDITIONS
+    if text.startswith("outside"):
+        outside = [ConditionKey(f"outside.{name}", side) for name in ("clickbait", "helpful") for side in Comparison]
+        known |= st.tuples(st.sampled_from(EFFECTS), st.sampled_from(outside))
     for place in draw(st.lists(known | _CONDITIONS, max_size=6)):
         score = draw(_SCORES)
         conditions[place] = float(round(score * 20)) if place[1].counted else score

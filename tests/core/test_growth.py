@@ -19,11 +19,13 @@ from typing import Any
 import pytest
 import regex
 
+import moderation.coral
 import moderation.core
 import moderation.perspective
 import moderation.scoring
 import moderation.web.shared.wording
 from moderation.comments.articles import paragraphs_of
+from moderation.coral.wire import is_html, links_in
 from moderation.core.addresses import canonical_address
 from moderation.core.errors import ModerationError
 from moderation.core.ids import ids_in
@@ -85,6 +87,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "undisguise": undisguise,
     "seen_in_html": seen_in_html,
     "text_in_html": text_in_html,
+    "is_html": is_html,
+    "links_in": links_in,
     "in_utf16": lambda text: in_utf16(text, [(i, i + 1) for i in range(0, len(text), 10)]),
     "buckets": buckets,
     "word_count": word_count,
@@ -172,7 +176,7 @@ def test_what_names_take_grows_no_faster_than_they_do(name: str) -> None:
 
 
 def modules() -> Iterator[ModuleType]:
-    for package in (moderation.core, moderation.perspective, moderation.scoring):
+    for package in (moderation.core, moderation.coral, moderation.perspective, moderation.scoring):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".detoxify_" not in found.name:  # reads checkpoints, no texts, and needs libraries of its own
                 yield importlib.import_module(found.name)

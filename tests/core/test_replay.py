@@ -20,6 +20,8 @@ COUNTS = st.sampled_from([0.0, 1.0, 2.0, 5.0])
 
 
 RECORD = ("author_rejected_share", "author_age_days")
+OUTSIDERS = ("outside.clickbait", "outside.helpful")
+KNOWN = '[scoring.outside]\nfunctions = ["f"]\nsignals = ["clickbait", "helpful"]\n'
 
 
 def values_of(name: str) -> st.SearchStrategy[float]:
@@ -28,7 +30,9 @@ def values_of(name: str) -> st.SearchStrategy[float]:
 
 @st.composite
 def conditions(draw: st.DrawFn) -> dict[str, float]:
-    keys = draw(st.sets(st.tuples(st.sampled_from(SIGNALS), st.sampled_from(list(Comparison))), max_size=4))
+    keys = draw(
+        st.sets(st.tuples(st.sampled_from((*SIGNALS, *OUTSIDERS)), st.sampled_from(list(Comparison))), max_size=4)
+    )
     return {f"{name}_{comparison}": draw(values_of(name)) for name, comparison in sorted(keys)}
 
 
@@ -45,12 +49,20 @@ def signals(draw: st.DrawFn) -> Signals:
             values[name] = draw(LEVELS)
     readable, held = draw(st.booleans()), draw(st.integers(0, 9)) == 0
     too_short = scored and "relevance" not in values and draw(st.booleans())
+    unanswered = set()
+    for name in OUTSIDERS:
+        match draw(st.sampled_from(["not asked", "no answer", "answered"])):
+            case "no answer":
+                unanswered.add(name)
+            case "answered":
+                values[name] = draw(LEVELS)
     return Signals(
         values=values,
         scored=scored,
         readable=readable,
         holds=("held",) if held else (),
         inapplicable=frozenset({"relevance"}) if too_short else frozenset(),
+        unanswered=frozenset(unanswered),
     )
 
 
@@ -66,7 +78,8 @@ def as_past(many: list[Signals], mode: Mode) -> Past:
         readable=np.array([one.readable for one in many]),
         holds=np.array([len(one.holds) for one in many]),
         too_short=np.array(["relevance" in one.inapplicable for one in many]),
-        values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in SIGNALS},
+        values={name: np.array([one.values.get(name, np.nan) for one in many]) for name in (*SIGNALS, *OUTSIDERS)},
+        asked={name: np.array([name in one.values or name in one.unanswered for one in many]) for name in OUTSIDERS},
     )
 
 
@@ -85,7 +98,7 @@ def test_many_at_once_are_decided_as_one_by_one(
     many: list[Signals], effects: dict[str, dict[str, float]], in_sport: dict[str, float], mode: Mode
 ) -> None:
     tables = [toml(f"policy.{effect}", keys) for effect, keys in effects.items()]
-    configuration = parse_configuration("\n".join([*tables, toml("policy.sections.sport.reject", in_sport)]))
+    configuration = parse_configuration("\n".join([KNOWN, *tables, toml("policy.sections.sport.reject", in_sport)]))
     found = replayed(as_past(many, mode), configuration)
     for position, one in enumerate(many):
         section = "sport" if position % 2 else None

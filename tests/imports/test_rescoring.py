@@ -93,6 +93,8 @@ def test_how_long_comments_waited_elsewhere_is_nothing_that_they_wait_here(hall:
     hall.clock.move(hours=2)
     site.decide(comment["id"])
     assert waits() == [timedelta(hours=2)]
+
+
 @pytest.mark.parametrize("since", ["2022-01-03", "2022-01-02T23:30:00", "2022-01-03T00:30:00+01:00"])
 def test_only_what_was_received_since_then_is_scored(hall: Hall, site: Newsroom, since: str) -> None:
     result = moderation(hall, "rescore", "--site", site.site, "--since", since)

@@ -21,11 +21,13 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.sign_in import account_at_work
 from moderation.cli import main
+from moderation.coral.secret import keep_secret
 from moderation.core.reach import Scope
 from moderation.desk.saved_views import desk_preferences
 from moderation.desk.undo import undo
 from moderation.storage import schema
 from moderation.storage.base import UtcTime
+from moderation.storage.comments import scores_of
 from moderation.storage.database import Database
 from moderation.storage.legal import LegalCase
 from moderation.storage.moderator_workspace import flags_on, live_locks, views_for
@@ -144,6 +146,10 @@ def test_everything_comes_along_and_goes_on(old: tuple[Hall, dict[str, Any]], tm
     assert reported.status_code == 202
     with services.database.reading() as session:
         assert session.scalars(select(QueueIndex.reports).where(QueueIndex.comment_id == hello)).one() == 1
+    with services.database.reading() as session:
+        assert session.scalars(select(QueueIndex.outside).where(QueueIndex.comment_id == hello)).one() is None
+        assert scores_of(session, hello) is not None
+    assert keep_secret(services, "test", known["site"], "empsec_0123456789abcdef") is False
     undone = undo(services, actor, known["action"])  # what was done before the change is taken back after it
     assert (undone.done, undone.skipped) == (1, 0)
     assert room.status(hello) == "pending"

@@ -290,6 +290,9 @@ WITH_A_RECEIPT = {
 FROM_THE_SITES_PAGES = {"fragment_pages.send"}
 """These open to whoever comes from an origin that the site's publishable key allows."""
 
+SIGNED = {"coral_api.post_coral"}
+"""These open to whoever signs the very body with a secret of the site's, and to no role."""
+
 ROLES: dict[str, tuple[Who, str, dict[str, Any]]] = {
     "nobody": (Who.ALL, "", {}),
     "stranger": (Who.SIGNED_IN, "", {}),
@@ -325,7 +328,7 @@ def test_every_route_is_in_the_table(pages: Pages) -> None:
     for rule in pages.app.url_map.iter_rules():
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         routes |= {rule.endpoint if len(methods) == 1 else f"{rule.endpoint} {method}" for method in methods}
-    assert routes == set(ROWS) | WITH_A_RECEIPT | FROM_THE_SITES_PAGES
+    assert routes == set(ROWS) | WITH_A_RECEIPT | FROM_THE_SITES_PAGES | SIGNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from moderation.cli import main
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.conditions import CONDITION_KEYS
+from moderation.core.conditions import CONDITION_KEYS, Comparison, ConditionKey
 from moderation.core.intervals import TOO_FEW
 from moderation.desk.decide import Verdict
 from moderation.policy_lab.what_if import policy_toml, tried
@@ -136,12 +136,14 @@ def test_the_table_to_copy_makes_the_policy_that_was_tried(place: tuple[str | No
         "[policy.sections.sport.approve]\nrelevance_at_least = 0.5\n"
     )
     toxicity, links = CONDITION_KEYS["toxicity_at_most"], CONDITION_KEYS["links_at_least"]
-    effects = {"approve": {toxicity: 1e-7}, "reject": {}, "flag": {links: 2.0}}
+    outside = ConditionKey("outside.clickbait", Comparison.AT_LEAST)
+    effects = {"approve": {toxicity: 1e-7}, "reject": {}, "flag": {links: 2.0, outside: 0.7}}
     other = tried(before, *place, effects).policy
-    read = parse_configuration(policy_toml(other)).policy
+    known = '[scoring.outside]\nfunctions = ["f"]\nsignals = ["clickbait"]\n'
+    read = parse_configuration(known + policy_toml(other)).policy
     assert read.version == other.version
     rules = read.rules_for(*place)
-    assert [condition.key for condition in (*rules.approve, *rules.reject, *rules.flag)] == [toxicity, links]
+    assert [condition.key for condition in (*rules.approve, *rules.reject, *rules.flag)] == [toxicity, links, outside]
     assert read.rules_for("demo", "sport").approve
 
 

@@ -114,7 +114,7 @@ def _what_if() -> Response:
         sections=sections,
         asked=asked,
         how_many=HOW_MANY,
-        sets=field_sets(asked.effects),
+        sets=field_sets(asked.effects, configuration.condition_keys),
         answer=found,
         carry=request.query_string.decode("ascii", "ignore") if everywhere(person(), ADMIN) else None,
     )
@@ -127,11 +127,12 @@ def _asked(configuration: Configuration, sites: list[str], sections: list[str]) 
     if not (seconds.isascii() and seconds.isdigit() and 0 < int(seconds) <= MAX_SECONDS):
         raise InvalidField("time", Message("reading_seconds_unusable", {"maximum": MAX_SECONDS}))
     sent = "tried" in request.args and (site, section) == (argument("tried_site"), argument("tried_section"))
+    known = configuration.condition_keys
     return Asked(
         site=place[0],
         section=place[1],
         comments=next((number for number in HOW_MANY if str(number) == comments), HOW_MANY[-1]),
         seconds=float(seconds),
         # Another place has thresholds of its own: the form begins with those.
-        effects=effects_asked(request.args) if sent else configuration.policy.thresholds_in(*place),
+        effects=effects_asked(request.args, known) if sent else configuration.policy.thresholds_in(*place),
     )

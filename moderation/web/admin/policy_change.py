@@ -27,7 +27,7 @@ from moderation.web.admin.frame import admin_page, of_every_site
 from moderation.web.admin.policy_change_form import Form, form_of, form_sent, form_view
 from moderation.web.admin.policy_difference import differences
 from moderation.web.admin.what_if_answer import answer
-from moderation.web.admin.what_if_view import THRESHOLD_FIELDS
+from moderation.web.admin.what_if_view import threshold_fields
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told
 from moderation.web.shared.languages import gettext
@@ -252,7 +252,8 @@ def _review_page(
     status: int = 200,
 ) -> Response:
     where = form.where
-    thresholds = {name: text for name, text in form.raw.items() if name in THRESHOLD_FIELDS and text}
+    known = threshold_fields(configuration.condition_keys)
+    thresholds = {name: text for name, text in form.raw.items() if name in known and text}
     place = {"site": where.site or "", "section": where.section or ""}
     asked = {"tried": "1", **place, **{f"tried_{key}": value for key, value in place.items()}, **thresholds}
     return _difference_page(

@@ -12,9 +12,9 @@ import regex
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_edit import LENGTHS, Values, Where, values_in
 from moderation.config.configuration_file import parse_configuration
-from moderation.core.conditions import EFFECTS, NAME, ConditionKey, Effects
+from moderation.core.conditions import EFFECTS, NAME, OUTSIDE, ConditionKey, Effects
 from moderation.core.messages import noted
-from moderation.web.admin.what_if_view import THRESHOLD_FIELDS, Field, field_sets, shown_threshold, threshold_of
+from moderation.web.admin.what_if_view import Field, field_sets, shown_threshold, threshold_fields, threshold_of
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.wording import number
 
@@ -83,7 +83,7 @@ def form_sent(sent: Mapping[str, str], base: Configuration, where: Where) -> For
     raw = {key: text.strip() for key, text in sent.items() if key not in ("csrf_token", "base", "site", "section")}
     errors: dict[str, str] = {}
     conditions: dict[tuple[str, ConditionKey], float] = {}
-    for name, (effect, key) in THRESHOLD_FIELDS.items():
+    for name, (effect, key) in threshold_fields(base.condition_keys).items():
         if text := raw.get(name, ""):
             value = threshold_of(key, text)
             if value is None:
@@ -232,7 +232,7 @@ class FormView:
 
 def form_view(form: Form, configuration: Configuration) -> FormView:
     """The form beside the ``configuration`` in force, with the defaults of that place."""
-    now = values_in(configuration, form.where)
+    now, known = values_in(configuration, form.where), configuration.condition_keys
     default = values_in(parse_configuration("") if form.where.everywhere else configuration, Where())
     return FormView(
         thresholds=tuple(
@@ -240,30 +240,32 @@ def form_view(form: Form, configuration: Configuration) -> FormView:
                 effect=found.effect,
                 title=found.title,
                 hint=found.hint,
-                used=tuple(_threshold(form, field, now, default) for field in found.used),
-                more=tuple(_threshold(form, field, now, default) for field in found.more),
+                used=tuple(_threshold(form, found.effect, field, now, default) for field in found.used),
+                more=tuple(_threshold(form, found.effect, field, now, default) for field in found.more),
             )
-            for found in field_sets(_asked_or_in_force(form.raw, now))
+            for found in field_sets(_asked_or_in_force(form.raw, now, known), known)
         ),
         lengths=tuple(_length(form, key, now, default) for key in LENGTHS) if form.where.has_lengths else (),
         reasons=tuple(_reasons(form, configuration)) if form.where.everywhere else (),
     )
 
 
-def _asked_or_in_force(raw: Mapping[str, str], now: Values) -> Effects:
+def _asked_or_in_force(raw: Mapping[str, str], now: Values, known: Mapping[str, ConditionKey]) -> Effects:
     """Which thresholds stand first: those in force, and those that somebody has typed."""
     found: dict[str, dict[ConditionKey, float]] = {effect: {} for effect in EFFECTS}
-    for name, (effect, key) in THRESHOLD_FIELDS.items():
+    for name, (effect, key) in threshold_fields(known).items():
         if raw.get(name) or (effect, key) in now.conditions:
             found[effect][key] = 0.0
     return found
 
 
-def _threshold(form: Form, field: Field, now: Values, default: Values) -> Number:
-    key, place = field.key, THRESHOLD_FIELDS[field.name]
+def _threshold(form: Form, effect: str, field: Field, now: Values, default: Values) -> Number:
+    key, place = field.key, (effect, field.key)
     allowed = gettext("0 or more") if key.counted else gettext("from %(minimum)s to %(maximum)s", minimum=0, maximum=1)
     bare = key.signal.removeprefix(NAME)
     meaning = gettext(_MEANINGS[bare]) if bare in _MEANINGS else ""
+    if key.signal.startswith(OUTSIDE):
+        meaning = gettext("what a classifier beside the scoring pack says, which the newsroom has chosen")
     not_asked = gettext("not asked")
     before, in_force = (
         shown_threshold(key, values.conditions[place]) if place in values.conditions else None

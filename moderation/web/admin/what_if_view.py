@@ -9,8 +9,8 @@ from babel.numbers import format_decimal
 
 from moderation.core.comment import MARKS
 from moderation.core.conditions import (
-    CONDITION_KEYS,
     EFFECTS,
+    OUTSIDE,
     WORDLIST_SIGNAL,
     Comparison,
     ConditionKey,
@@ -38,10 +38,13 @@ _NEVER = ("reject", WORDLIST_SIGNAL)
 _YES_OR_NO = dict.fromkeys(("trusted", *MARKS), 1)
 _AUTHOR = {"author_approved": 50, "author_age_days": 365}
 _MAX = {"links": 10, "reports": 10, **_AUTHOR, **_YES_OR_NO, "terms": 10, "private_data": 10}
-THRESHOLD_FIELDS: Mapping[str, tuple[str, ConditionKey]] = {
-    f"{effect}.{key}": (effect, key) for effect in EFFECTS for key in CONDITION_KEYS.values()
-}
-"""The form's fields for thresholds, by their names: what becomes of a comment, and the condition's key."""
+Keys = Mapping[str, ConditionKey]
+"""The keys that a condition may have, by their texts."""
+
+
+def threshold_fields(keys: Keys) -> Mapping[str, tuple[str, ConditionKey]]:
+    """The form's fields for thresholds, by their names: what becomes of a comment, and the condition's key."""
+    return {f"{effect}.{key}": (effect, key) for effect in EFFECTS for key in keys.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +69,14 @@ class FieldSet:
     more: tuple[Field, ...]
 
 
-def field_sets(effects: Effects) -> tuple[FieldSet, ...]:
+def field_sets(effects: Effects, known: Keys) -> tuple[FieldSet, ...]:
     """The thresholds that are tried, and what else could be asked."""
-    return tuple(_field_set(effect, effects[effect]) for effect in EFFECTS)
+    return tuple(_field_set(effect, effects[effect], known) for effect in EFFECTS)
 
 
-def _field_set(effect: str, thresholds: Thresholds) -> FieldSet:
+def _field_set(effect: str, thresholds: Thresholds, known: Keys) -> FieldSet:
     title, hint = _TITLES[effect]
-    keys = [key for key in CONDITION_KEYS.values() if key in thresholds or _usual(effect, key)]
+    keys = [key for key in known.values() if key in thresholds or _usual(effect, key)]
     fields = {key: _field(effect, key, thresholds.get(key)) for key in keys}
     return FieldSet(
         effect=effect,
@@ -85,6 +88,8 @@ def _field_set(effect: str, thresholds: Thresholds) -> FieldSet:
 
 
 def _usual(effect: str, key: ConditionKey) -> bool:
+    if key.signal.startswith(OUTSIDE):  # nobody here knows what speaks for a comment there
+        return effect != "approve" or key.comparison is Comparison.AT_MOST
     upwards = (effect == "approve") == (key.signal in _SPEAK_FOR)
     usual = Comparison.AT_LEAST if upwards else Comparison.AT_MOST
     return key.comparison is usual and (effect, key.signal) != _NEVER
@@ -110,10 +115,10 @@ def shown_threshold(key: ConditionKey, value: float) -> str:
     return text if float(text) == value else repr(value)
 
 
-def effects_asked(given: Mapping[str, str]) -> Effects:
+def effects_asked(given: Mapping[str, str], known: Keys) -> Effects:
     """The thresholds of the form; an empty field asks nothing. Raises ``InvalidField``."""
     found: dict[str, dict[ConditionKey, float]] = {effect: {} for effect in EFFECTS}
-    for name, (effect, key) in THRESHOLD_FIELDS.items():
+    for name, (effect, key) in threshold_fields(known).items():
         if text := given.get(name, "").strip():
             value = threshold_of(key, text)
             if value is None:

@@ -21,6 +21,7 @@ from moderation.web.shared.languages import language
 # Bounds stand in the document alone: what is stored is answered as it is.
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 Share = Annotated[float, WithJsonSchema(SHARE)]
+_OUTSIDE = {"type": "object", "additionalProperties": {"anyOf": [SHARE, {"type": "null"}]}}
 ByLabel = Annotated[
     dict[str, float], WithJsonSchema({"type": "object", "properties": dict.fromkeys(core.LABELS, SHARE)})
 ]
@@ -80,6 +81,9 @@ class Scores(Answer):
     passage: str | None = Field(description="The article's closest passage.")
     spam: Share | None = Field(description="How much the text reads like advertising.")
     name: ByLabel | None = left_out("What the author's name scores alone; null where the pack can't read it.")
+    outside: Annotated[dict[str, float | None], WithJsonSchema(_OUTSIDE)] | None = left_out(
+        "What other classifiers said, by the names in `[scoring.outside]`; null where one gave no answer."
+    )
     sentences: list[Sentence]
     language: Language
     pack: Pack

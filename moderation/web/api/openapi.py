@@ -29,6 +29,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SECRET: list[Schema] = [{"secretKey": []}]
 EITHER: list[Schema] = [{"secretKey": []}, {"publishableKey": []}]
 OR_READER: list[Schema] = [*EITHER, {"publishableKey": [], "readerToken": []}]
+CORAL: list[Schema] = [{"coralSignature": []}]
 NOBODY: list[Schema] = [{}]
 """No key at all."""
 
@@ -46,6 +47,12 @@ _SCHEMES = {
         "description": "A JWT that the site has signed, beside its publishable key: `sub`, `name`, `aud` (the site's "
         "id), `exp`, and, if it says so, `staff`, `subscriber`, `trusted`, `badges`. It stands in for `Origin` where "
         "there is none.",
+    },
+    "coralSignature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Coral-Signature",
+        "description": "Coral's signature of the body with the secret of a site's external moderation phase.",
     },
 }
 _REFUSALS = {

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.comment import WAITING, Mode, Status
-from moderation.core.conditions import NAME, Comparison, Condition
+from moderation.core.conditions import NAME, OUTSIDE, Comparison, Condition
 from moderation.core.messages import noted
 from moderation.core.policy import EVERYTHING_WAITS, Rules
 from moderation.core.private_data import Place
@@ -375,6 +375,7 @@ def _bars(item: DeskComment, rules: Rules, fired: dict[str, dict[str, Any]]) -> 
     values: dict[str, float] = dict(item.scores.toxicity)
     if item.scores.relevance is not None:
         values["relevance"] = item.scores.relevance
+    values |= {f"{OUTSIDE}{name}": value for name, value in (item.scores.outside or {}).items() if value is not None}
     # A threshold beside a score says that it could decide.
     deciding = (*rules.reject, *rules.flag) if item.scores.language.supported else ()
     conditions = {c.signal: c for c in deciding}

@@ -14,7 +14,7 @@ from moderation.accounts.sites import key_behind
 from moderation.comments.discussion_state import Standing, standing
 from moderation.config.configuration import Configuration
 from moderation.core.comment import Mode
-from moderation.core.conditions import NAME_SCORES, TEXT_SCORES, WORDLIST_SIGNALS
+from moderation.core.conditions import NAME_SCORES, OUTSIDE, TEXT_SCORES, WORDLIST_SIGNALS
 from moderation.core.intervals import ENOUGH
 from moderation.core.messages import noted, told
 from moderation.storage.articles import Place
@@ -53,6 +53,7 @@ class Doing:
     """What software does by itself."""
 
     looks_for: tuple[str, ...]
+    asks_others: bool
     rejects: bool
     approves: bool
     mode: Mode
@@ -143,10 +144,12 @@ def _sections(db: Session, configuration: Configuration, site_id: str) -> frozen
 def _doing(configuration: Configuration, site_id: str, section: str | None, mode: Mode) -> Doing:
     rules = configuration.policy.rules_for(site_id, section)
     asked = {one.signal for effect in ("reject", "flag") for one in rules.whole(effect)}
-    scored = {one.signal for one in rules.whole("reject")} & (TEXT_SCORES | NAME_SCORES | {"links", "private_data"})
+    rejecting = {one.signal for one in rules.whole("reject")}
+    scored = rejecting & (TEXT_SCORES | NAME_SCORES | {"links", "private_data"})
     return Doing(
         looks_for=tuple(gettext(words) for about, words in _LOOKED_FOR if asked & about),
-        rejects=bool(scored),
+        asks_others=configuration.scoring.outside.on,
+        rejects=bool(scored) or any(signal.startswith(OUTSIDE) for signal in rejecting),
         approves=bool(rules.approve),
         mode=mode,
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import regex
 
-from moderation.core.conditions import NAME, Comparison, ConditionKey
+from moderation.core.conditions import NAME, OUTSIDE, Comparison, ConditionKey
 from moderation.core.messages import ENGLISH, noted
 from moderation.web.shared.languages import gettext, language, ngettext
 
@@ -47,6 +47,8 @@ _COUNTS: Mapping[str, str] = {
 
 def condition_words(key: ConditionKey) -> str:
     """A condition's key, such as "toxicity at or over"."""
+    if key.signal.startswith(OUTSIDE):
+        return gettext(_CONDITIONS[key.comparison], signal=signal_name(key.signal))
     bare = key.signal.removeprefix(NAME)
     signal = gettext(_COUNTS[bare]) if bare in _COUNTS else signal_name(bare)
     return gettext(
@@ -55,18 +57,19 @@ def condition_words(key: ConditionKey) -> str:
 
 
 def signal_name(signal: str) -> str:
-    """A score or another signal as people call it: ``severe toxicity``."""
+    """A score or another signal as people call it: ``severe toxicity``; another classifier's by its own name."""
+    if signal.startswith(OUTSIDE):
+        return gettext("outside: %(signal)s", signal=signal.removeprefix(OUTSIDE).replace("_", " "))
     return gettext(_SIGNALS[signal]) if signal in _SIGNALS else signal.replace("_", " ")
 
 
 # --- reasons ----------------------------------------------------------------------------------------------------------
 
 _NUMBER = r"(?P<value>[0-9.]{1,20}), (?P<side>at or over|at or under|over|under) (?P<threshold>[0-9.]{1,20})"
-_COMPARED = regex.compile(
-    rf"(?P<of_name>name: )?(?P<signal>[a-z ]{{1,60}}) {_NUMBER}(?:: (?P<parts>.*))?", regex.DOTALL
-)
+_SIGNAL = r"(?:(?P<of_name>name: )|(?P<outside>outside: ))?(?P<signal>[a-z0-9 ]{1,60})"
+_COMPARED = regex.compile(rf"{_SIGNAL} {_NUMBER}(?:: (?P<parts>.*))?", regex.DOTALL)
 _MEANT = regex.compile(r"holds what looks like (?P<kinds>[a-z ,-]{1,200}) \((?P<compared>[^()]{1,200})\)")
-_UNKNOWN = regex.compile(r"(?P<of_name>name: )?(?P<signal>[a-z ]{1,60}) unknown: (?P<why>.{1,200})", regex.DOTALL)
+_UNKNOWN = regex.compile(rf"{_SIGNAL} unknown: (?P<why>.{{1,200}})", regex.DOTALL)
 _HELD = regex.compile(
     r"(?P<of_name>its author's name )?holds a word on the wordlist of this (?P<where>article|site): (?P<why>.*)",
     regex.DOTALL,
@@ -195,5 +198,7 @@ def _fact_told(words: str) -> str:
 
 
 def _signal_told(found: regex.Match[str]) -> str:
+    if found["outside"]:
+        return gettext("outside: %(signal)s", signal=found["signal"])
     signal = gettext(found["signal"])
     return gettext("Name: %(signal)s", signal=signal) if found["of_name"] else signal

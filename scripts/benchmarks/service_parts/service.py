@@ -151,5 +151,5 @@ def _serve_instantly(bound: socket.socket, settings: Settings, ready: Callable[[
         ready=ready,
         apart=PATHS_ALWAYS_SERVED,
         impatient=IMPATIENT,
-        refuse=refuse_for_load,
+        refuse=dict.fromkeys(IMPATIENT, refuse_for_load),
     )

@@ -1,0 +1,1 @@
+"""Coral asks what becomes of a comment, in its external moderation phase ([how](README.md))."""

@@ -1,0 +1,1 @@
+"""Classifiers beside the pack: asked about each comment, never deciding by their absence ([how](README.md))."""
