@@ -27,7 +27,7 @@ from scripts.embed_sizes import sizes
 CHROMIUM = os.environ.get("MODERATION_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SLOWED = 4
-RUNS = 7
+RUNS = 12
 SETTLED = 2.5
 """Seconds after which all is drawn."""
 THREADS = 25
