@@ -61,7 +61,7 @@ def _address(context: click.Context, option: click.Parameter, typed: str | None)
         try:
             canonical_address(typed)
         except InvalidField as error:
-            raise click.BadParameter(f"{error.message} Give the site's address: https://news.example") from error
+            raise click.BadParameter(str(error.message)) from error
     return typed
 
 

@@ -51,7 +51,7 @@ def check_command(file: Path | None) -> None:
 
 @command.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--since", type=Moment(), help="Only comments received since then (UTC where it says no zone).")
+@click.option("--since", type=Moment(), help="Only comments received since then: 2026-03-02, or 2026-03-02T12:00:00Z.")
 @click.option("--each", is_flag=True, help="Instead of counts, a JSON line for each comment decided differently.")
 def replay_command(file: Path, since: datetime | None, each: bool) -> None:
     """Tell what the policy in FILE would have decided on stored comments, beside what moderators did."""

@@ -25,7 +25,7 @@ AT_ONCE = 32
 
 @click.command()
 @click.option("--site", help="This site's comments alone.")
-@click.option("--since", type=Moment(), help="Only what was received since then (UTC where it says no zone).")
+@click.option("--since", type=Moment(), help="Only what was received since then: 2026-03-02, or 2026-03-02T12:00:00Z.")
 def command(site: str | None, since: datetime | None) -> None:
     """Score stored comments with the packs of today: those that came from an archive, or that another pack has scored.
 

@@ -8,15 +8,14 @@ from typing import Any
 import click
 
 
-class Moment(click.DateTime):
-    """A day or a time, taken for UTC where it says no zone. Comes as an aware ``datetime`` in UTC."""
+class Moment(click.ParamType):
+    """A day or a time as ISO 8601 writes it, taken for UTC where it says no zone. Comes as a ``datetime`` in UTC."""
 
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+    name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        found: datetime = super().convert(value, param, ctx)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
+            found = datetime.fromisoformat(value)
             return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        except OverflowError:
-            self.fail(f"{value!r} lies before all years, or after them.", param, ctx)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time. Write 2026-03-02, or 2026-03-02T12:00:00Z.", param, ctx)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 Bound = tuple[tuple[int, Callable[[Any], Any]], ...]
 """What binds a value, by its position; most are bound as they are."""
 MANY = 50
-"""From so many rows on PostgreSQL takes a COPY, which costs it half as much a row and more to begin."""
+"""From so many rows on PostgreSQL is sent a COPY, which costs less a row, and more to begin."""
 
 
 @dataclass(frozen=True, slots=True)

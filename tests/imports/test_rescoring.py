@@ -75,10 +75,11 @@ def test_the_command_scores_a_site_with_the_configured_packs(hall: Hall, site: N
     assert "Scored 0 comments." in moderation(hall, "rescore", "--site", site.site).output
 
 
-def test_a_time_that_is_none_is_named(hall: Hall, site: Newsroom) -> None:
-    result = moderation(hall, "rescore", "--site", site.site, "--since", "last week")
+@pytest.mark.parametrize("since", ["last week", "2026-02-30", "0001-01-01T00:00:00+01:00", ""])
+def test_a_time_that_is_none_is_named(hall: Hall, site: Newsroom, since: str) -> None:
+    result = moderation(hall, "rescore", "--site", site.site, "--since", since)
     assert result.exit_code == 2
-    assert "since" in result.output
+    assert f"'--since': {since!r} is no time" in result.output
 
 
 def test_how_long_comments_waited_elsewhere_is_nothing_that_they_wait_here(hall: Hall, site: Newsroom) -> None:
