@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,7 +53,11 @@ def test_many_at_once_are_stored_as_one_by_one(connection: Connection) -> None:
     for row in rows:
         insert_articles(connection, row)
     singly = connection.execute(select(ARTICLES).order_by(ARTICLES.c.id)).all()
-    for store in (lambda: insert_articles(connection, *rows), lambda: insert_articles.many(connection, iter(rows))):
+    ways: list[Callable[[], None]] = [
+        lambda: insert_articles(connection, *rows),
+        lambda: insert_articles.many(connection, iter(rows)),
+    ]
+    for store in ways:
         connection.execute(delete(ARTICLES))
         store()
         assert connection.execute(select(ARTICLES).order_by(ARTICLES.c.id)).all() == singly

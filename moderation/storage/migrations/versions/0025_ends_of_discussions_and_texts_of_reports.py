@@ -7,7 +7,7 @@ is empty.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0027"
+revision = "0025"
 down_revision = "0024"
 
 

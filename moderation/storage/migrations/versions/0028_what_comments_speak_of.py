@@ -5,8 +5,8 @@ comment that is too short to tell says so.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0033"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
