@@ -33,6 +33,7 @@ def _in_utc(value: datetime | None) -> datetime | None:
     return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=256)  # a comment's rows hold the same time in ten places
 def _sqlite_text(value: datetime | None) -> str | None:
     """As SQLAlchemy writes it: ``2026-03-02 12:00:00.000000``, which sorts as text."""
     if value is None:
