@@ -74,6 +74,11 @@ class Author:
     address: str | None = None
     marks: tuple[str, ...] = ()
 
+    @property
+    def is_mail(self) -> bool:
+        """Whether ``id`` is an e-mail address: they have no account at the site, and can name another one every time."""
+        return self.id is not None and self.id.startswith("mailto:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
