@@ -76,7 +76,7 @@ class Author:
 
     @property
     def is_mail(self) -> bool:
-        """Whether ``id`` is an e-mail address: they have no account at the site, and can name another one every time."""
+        """Whether ``id`` is an e-mail address: they have no account, and can name another one each time."""
         return self.id is not None and self.id.startswith("mailto:")
 
 

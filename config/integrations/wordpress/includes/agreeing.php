@@ -178,7 +178,8 @@ function agree( $comment ) {
 	if ( '' === $id ) {
 		update_comment_meta( $comment->comment_ID, COMMENT_ID, $answer->text( 'id' ) );
 	}
-	if ( 'ask' !== $todo && ! is_decided_so( $answer, $todo ) && ! was_decided_meanwhile( $comment, $answer ) ) {
+	$theirs = 'reject' !== $todo && was_decided_meanwhile( $comment, $answer );
+	if ( 'ask' !== $todo && ! $theirs && ! is_decided_so( $answer, $todo ) ) {
 		$answer = decided( $comment, $answer, $todo );
 		if ( cannot_go_on( $answer ) ) {
 			return false;
@@ -209,7 +210,7 @@ function cannot_go_on( $answer ) {
  */
 function sent( $comment, $text ) {
 	$body               = comment_body( $comment->to_array(), $text, external_id_of( $comment->comment_ID ) );
-	$body['created_at'] = mysql2date( 'Y-m-d\TH:i:s\Z', $comment->comment_date_gmt, false );
+	$body['created_at'] = gmdate( 'Y-m-d\TH:i:s\Z', min( time(), (int) strtotime( $comment->comment_date_gmt . ' UTC' ) ) );
 	return send_comment( (int) $comment->comment_post_ID, $body, microtime( true ) + TIME_LIMIT_IN_ALL );
 }
 
@@ -230,7 +231,8 @@ function is_decided_so( $answer, $outcome ) {
 }
 
 /**
- * Whether somebody at the service has decided since this site was last told: then theirs is the later word.
+ * Whether somebody at the service has decided since this site was last told. Of two who didn't know of each other, the
+ * one who refuses prevails; else it is the one at the service.
  *
  * @param \WP_Comment $comment The comment.
  * @param Answer      $answer  Where it stands.

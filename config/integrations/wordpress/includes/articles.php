@@ -38,7 +38,8 @@ function article_saved( $post_id, $post ) {
 		return;
 	}
 	update_post_meta( $post_id, ARTICLE_TODO, 1 );
-	if ( is_silent() || ! send_article( $post ) ) {
+	$many = defined( 'WP_IMPORTING' ) && WP_IMPORTING;
+	if ( $many || is_silent() || ! send_article( $post ) ) {
 		work_soon();
 	}
 }
@@ -139,7 +140,7 @@ function article_body( $post, $with_html ) {
 	);
 	if ( $with_html ) {
 		$html         = wpautop( strip_shortcodes( do_blocks( $post->post_content ) ) );
-		$body['html'] = strlen( $html ) > LONGEST_HTML ? mb_strcut( wp_strip_all_tags( $html ), 0, LONGEST_HTML ) : $html;
+		$body['html'] = strlen( $html ) > LONGEST_HTML ? mb_substr( wp_strip_all_tags( $html ), 0, LONGEST_HTML / 6 ) : $html;
 	} else {
 		$body['text'] = line_of( $post->post_excerpt, 5000 );
 	}

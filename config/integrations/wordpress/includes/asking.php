@@ -48,7 +48,7 @@ function asked_about( $fingerprint, $known = null ) {
 }
 
 /**
- * A comment's fingerprint, alike before and after it is stored.
+ * A comment's fingerprint, alike before and after WordPress has cleaned and stored it.
  *
  * @param int    $post_id Its post.
  * @param string $author  Its author's name.
@@ -56,7 +56,7 @@ function asked_about( $fingerprint, $known = null ) {
  * @return string
  */
 function fingerprint( $post_id, $author, $text ) {
-	return md5( (int) $post_id . "\n" . line_of( $author, 200 ) . "\n" . preg_replace( '/\s+/', ' ', $text ) );
+	return md5( (int) $post_id . "\n" . line_of( $author, 200 ) . "\n" . preg_replace( '/[^\p{L}\p{N}]+/u', '', $text ) );
 }
 
 /**
@@ -76,6 +76,10 @@ function approved_by_service( $approved, $data ) {
 	}
 	if ( ! keeps_comments() || in_array( $approved, array( 'spam', 'trash' ), true ) ) {
 		return $approved;
+	}
+	$post = isset( $data['comment_post_ID'] ) ? get_post( (int) $data['comment_post_ID'] ) : null;
+	if ( ! $post || ! is_article( $post ) ) { // Nothing of what isn't public is sent: WordPress's own moderators decide.
+		return is_trusted( $data ) ? $approved : 0;
 	}
 	$data       += array(
 		'comment_post_ID' => 0,
@@ -101,7 +105,7 @@ function approved_by_service( $approved, $data ) {
  */
 function is_trusted( $data ) {
 	$user_id = isset( $data['user_id'] ) ? (int) $data['user_id'] : 0;
-	$post    = get_post( (int) $data['comment_post_ID'] );
+	$post    = isset( $data['comment_post_ID'] ) ? get_post( (int) $data['comment_post_ID'] ) : null;
 	return $user_id && ( user_can( $user_id, 'moderate_comments' ) || ( $post && (int) $post->post_author === $user_id ) );
 }
 
@@ -317,7 +321,7 @@ function comment_body( $data, $text, $external_id ) {
 	if ( is_trusted( $data ) ) {
 		$author['staff'] = true;
 	}
-	if ( ! empty( $data['comment_author_IP'] ) ) {
+	if ( ! empty( $data['comment_author_IP'] ) && filter_var( $data['comment_author_IP'], FILTER_VALIDATE_IP ) ) {
 		$author['address'] = (string) $data['comment_author_IP'];
 	}
 	$body   = array(

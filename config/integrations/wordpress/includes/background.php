@@ -15,7 +15,7 @@ const WORK = 'rcm_work';
 /** Name of the option with the id of the last post that "send all articles" has come to; there only while it goes on. */
 const SENDING_ALL = 'rcm_sending_all';
 
-/** So many comments, and so many articles, are taken at once. */
+/** So many comments, or articles, are looked up at once. */
 const BATCH = 50;
 
 /** Seconds that one turn may take. */
@@ -59,7 +59,7 @@ function work() {
 	$ends = microtime( true ) + TURN;
 	$done = tell_of_deleted() && send_articles( $ends ) && agree_about_comments( $ends ) && send_all_articles( $ends );
 	if ( ! $done ) {
-		work_soon( is_silent() ? 60 : 15 );
+		work_soon( MINUTE_IN_SECONDS );
 	}
 }
 
@@ -70,23 +70,22 @@ function work() {
  * @return bool Whether none is left.
  */
 function send_articles( $ends ) {
-	$posts = get_posts(
-		array(
-			'post_type'        => 'any',
-			'post_status'      => get_post_stati(),
-			'meta_key'         => ARTICLE_TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
-			'posts_per_page'   => BATCH, // phpcs:ignore WordPress.WP.PostsPerPage
-			'orderby'          => 'ID',
-			'order'            => 'ASC',
-			'suppress_filters' => true,
-		)
+	$wanted = array(
+		'post_type'      => article_types(),
+		'post_status'    => get_post_stati(),
+		'meta_key'       => ARTICLE_TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
+		'posts_per_page' => BATCH, // phpcs:ignore WordPress.WP.PostsPerPage
+		'orderby'        => 'ID',
+		'order'          => 'ASC',
 	);
-	foreach ( $posts as $post ) {
-		if ( microtime( true ) > $ends || ! send_article( $post ) ) {
-			return false;
+	for ( $posts = get_posts( $wanted ); $posts; $posts = get_posts( $wanted ) ) {
+		foreach ( $posts as $post ) {
+			if ( microtime( true ) > $ends || ! send_article( $post ) ) {
+				return false;
+			}
 		}
 	}
-	return count( $posts ) < BATCH;
+	return true;
 }
 
 /**
@@ -99,22 +98,22 @@ function agree_about_comments( $ends ) {
 	if ( ! keeps_comments() ) {
 		return true;
 	}
-	$comments = get_comments(
-		array(
-			'status'       => 'any',
-			'meta_key'     => TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
-			'meta_compare' => 'EXISTS',
-			'orderby'      => 'comment_ID', // An answer after what it answers.
-			'order'        => 'ASC',
-			'number'       => BATCH,
-		)
+	$wanted = array(
+		'status'       => array( 'any', 'post-trashed' ),
+		'meta_key'     => TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
+		'meta_compare' => 'EXISTS',
+		'orderby'      => 'comment_ID', // An answer after what it answers.
+		'order'        => 'ASC',
+		'number'       => BATCH,
 	);
-	foreach ( $comments as $comment ) {
-		if ( microtime( true ) > $ends || ! agree( $comment ) ) {
-			return false;
+	for ( $comments = get_comments( $wanted ); $comments; $comments = get_comments( $wanted ) ) {
+		foreach ( $comments as $comment ) {
+			if ( microtime( true ) > $ends || ! agree( $comment ) ) {
+				return false;
+			}
 		}
 	}
-	return count( $comments ) < BATCH;
+	return true;
 }
 
 /** Has every published article sent, in turns, from the first on. */
@@ -129,12 +128,33 @@ function begin_sending_all() {
  * @return int|null
  */
 function left_to_send() {
-	global $wpdb;
 	$after = get_option( SENDING_ALL, null );
-	if ( null === $after ) {
-		return null;
-	}
-	return (int) $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->posts WHERE post_status = 'publish' AND post_password = '' AND ID > %d AND post_type IN (" . implode( ',', array_fill( 0, count( article_types() ), '%s' ) ) . ')', array_merge( array( (int) $after ), article_types() ) ) ); // phpcs:ignore WordPress.DB
+	return null === $after ? null : (int) published_after( 'COUNT(*)', (int) $after )[0];
+}
+
+/**
+ * The ids of the next articles.
+ *
+ * @param int $after The id of the one before.
+ * @return int[]
+ */
+function articles_after( $after ) {
+	return array_map( 'intval', published_after( 'ID', $after ) );
+}
+
+/**
+ * Asks the database about published articles, as `get_posts` knows no "after this id".
+ *
+ * @param string $what  'ID' or 'COUNT(*)'.
+ * @param int    $after An id.
+ * @return string[]
+ */
+function published_after( $what, $after ) {
+	global $wpdb;
+	$types  = article_types();
+	$places = implode( ',', array_fill( 0, count( $types ), '%s' ) );
+	$query  = "SELECT $what FROM $wpdb->posts WHERE post_status = 'publish' AND post_password = '' AND ID > %d AND post_type IN ($places) ORDER BY ID LIMIT %d";
+	return $wpdb->get_col( $wpdb->prepare( $query, array_merge( array( $after ), $types, array( BATCH ) ) ) ); // phpcs:ignore WordPress.DB
 }
 
 /**
@@ -154,22 +174,18 @@ function article_types() {
  * @return bool Whether none is left.
  */
 function send_all_articles( $ends ) {
-	global $wpdb;
 	$after = get_option( SENDING_ALL, null );
 	if ( null === $after ) {
 		return true;
 	}
-	$places = implode( ',', array_fill( 0, count( article_types() ), '%s' ) );
-	$ids    = $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM $wpdb->posts WHERE post_status = 'publish' AND post_password = '' AND ID > %d AND post_type IN ($places) ORDER BY ID LIMIT %d", array_merge( array( (int) $after ), article_types(), array( BATCH ) ) ) ); // phpcs:ignore WordPress.DB
-	foreach ( $ids as $id ) {
-		$post = get_post( (int) $id );
-		if ( microtime( true ) > $ends || ( $post && is_article( $post ) && ! send_article( $post ) ) ) {
-			return false;
+	for ( $ids = articles_after( (int) $after ); $ids; $ids = articles_after( end( $ids ) ) ) {
+		foreach ( $ids as $id ) {
+			$post = get_post( $id );
+			if ( microtime( true ) > $ends || ( $post && is_article( $post ) && ! send_article( $post ) ) ) {
+				return false;
+			}
+			update_option( SENDING_ALL, $id, false );
 		}
-		update_option( SENDING_ALL, (int) $id, false );
-	}
-	if ( count( $ids ) === BATCH ) {
-		return false;
 	}
 	delete_option( SENDING_ALL );
 	return true;

@@ -72,7 +72,8 @@ function event_came( $request ) {
 	if ( $told && isset( $data['article'] ) && shows_section() ) {
 		count_anew( $data['article'] );
 	}
-	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data, (string) $event['timestamp'] ) ) {
+	$at   = isset( $event['timestamp'] ) && is_string( $event['timestamp'] ) ? $event['timestamp'] : '';
+	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data, $at ) ) {
 		return new \WP_Error( 'too_early', __( 'This comment is not stored yet.', 'reader-comment-moderation' ), array( 'status' => 503 ) );
 	}
 	return new \WP_REST_Response( null, 204 );
@@ -116,7 +117,7 @@ function signature_trouble( $secrets, $id, $timestamp, $given, $body ) {
  * @return bool Whether it is done with: false where WordPress has yet to store the comment.
  */
 function carried_out_event( $told, $data, $timestamp ) {
-	if ( ! makes_sense( $told ) || ! isset( $told->json['revision'] ) ) {
+	if ( ! makes_sense( $told ) || ! isset( $told->json['revision'] ) || ! is_int( $told->json['revision'] ) ) {
 		return true;
 	}
 	$comment = comment_told_of( $told, $data );
@@ -191,6 +192,12 @@ function comment_told_of( $told, $data ) {
 function imported_comment( $comment_id, $told ) {
 	$comment = get_comment( $comment_id );
 	$name    = isset( $told->json['author']['name'] ) ? $told->json['author']['name'] : '';
-	$same    = $comment && ( 'erased' === $told->text( 'status' ) || line_of( $comment->comment_author, 80 ) === $name );
-	return $same ? $comment : null;
+	$known   = '' !== service_id_of( $comment_id ) && service_id_of( $comment_id ) === $told->text( 'id' );
+	$same    = $comment && ( $known || line_of( $comment->comment_author, 80 ) === $name );
+	if ( ! $same ) {
+		return null;
+	}
+	update_comment_meta( $comment_id, COMMENT_ID, $told->text( 'id' ) ); // From now on both agree about it.
+	update_comment_meta( $comment_id, EXTERNAL_ID, $told->text( 'external_id' ) );
+	return $comment;
 }

@@ -16,6 +16,7 @@ const COUNT = '_rcm_count';
 function show_section() {
 	add_filter( 'comments_template', __NAMESPACE__ . '\\template', 99 );
 	add_filter( 'render_block_core/comments', __NAMESPACE__ . '\\block' );
+	add_filter( 'render_block_core/comments-query-loop', __NAMESPACE__ . '\\block' ); // Its name up to WordPress 6.0.
 	add_filter( 'render_block_core/post-comments', __NAMESPACE__ . '\\block' );
 	add_filter( 'render_block_core/post-comments-form', __NAMESPACE__ . '\\no_form' );
 	add_filter( 'get_comments_number', __NAMESPACE__ . '\\number', 99, 2 );

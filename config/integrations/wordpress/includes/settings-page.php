@@ -83,13 +83,13 @@ function settings_as_kept( $given ) {
 	}
 	$kept['mode'] = SECTION === $kept['mode'] ? SECTION : KEEP;
 	$address      = untrailingslashit( esc_url_raw( $kept['address'], array( 'http', 'https' ) ) );
-	if ( '' !== $kept['address'] && ! wp_parse_url( $address, PHP_URL_HOST ) ) {
+	if ( '' !== $kept['address'] && ! preg_match( '~^https?://[^/]~i', $kept['address'] ) ) {
 		wrong( 'address', __( 'The address must look like https://comments.example. It was left as it was.', 'reader-comment-moderation' ) );
 		$address = setting( 'address' );
 	}
 	$kept['address'] = $address;
 	$forms           = array(
-		'secret_key'     => array( '/^sk_\S+$/', __( 'The secret key begins with sk_. It was left as it was.', 'reader-comment-moderation' ) ),
+		'secret_key'     => array( '/^(?!pk_|whsec_)\S+$/', __( 'This is no secret key, but another one. It was left as it was.', 'reader-comment-moderation' ) ),
 		'site_key'       => array( '/^pk_\S+$/', __( 'The publishable key begins with pk_. It was left as it was.', 'reader-comment-moderation' ) ),
 		'webhook_secret' => array( '/^whsec_\S+( whsec_\S+)*$/', __( 'The webhook secret begins with whsec_. It was left as it was.', 'reader-comment-moderation' ) ),
 	);

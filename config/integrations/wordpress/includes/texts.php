@@ -16,8 +16,9 @@ defined( 'ABSPATH' ) || exit;
  * @return string
  */
 function text_of_comment( $html ) {
-	$html = wp_kses( str_replace( "\r\n", "\n", $html ), 'pre_comment_content' );
-	$html = preg_replace( '~<br\b[^<>]*>~i', "\n", $html );
+	$html = str_replace( "\r\n", "\n", $html );
+	$html = preg_replace( '~</?(?:br|p|blockquote|div|li|ul|ol|pre|h[1-6])\b[^<>]*>~i', "\n", $html );
+	$html = wp_kses( $html, 'pre_comment_content' ); // Of what is left every other < is a reader's own.
 	$text = '';
 	$open = null; // The address of the link that we are in, and where its words begin.
 	foreach ( preg_split( '~(<[^<>]*>)~', $html, -1, PREG_SPLIT_DELIM_CAPTURE ) as $place => $part ) {
@@ -28,8 +29,6 @@ function text_of_comment( $html ) {
 		} elseif ( null !== $open && preg_match( '~^</a~i', $part ) ) {
 			$text .= address_beside( $open[0], substr( $text, $open[1] ) );
 			$open  = null;
-		} elseif ( preg_match( '~^</?(?:p|blockquote|div|li|ul|ol|pre|h[1-6])\b~i', $part ) ) {
-			$text .= "\n";
 		}
 	}
 	if ( null !== $open ) {
