@@ -86,7 +86,7 @@ def test_what_was_decided_can_be_put_back_into_the_queue(newsroom: Newsroom, bef
         "status": "pending",
         "revision": 3,
     }
-    assert newsroom.decide(comment["id"], "reopen").json["revision"] == 3
+    assert (newsroom.decide(comment["id"], "reopen").json or {})["revision"] == 3
     assert (newsroom.published().json or {})["comments"] == []
 
 

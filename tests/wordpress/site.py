@@ -258,7 +258,8 @@ class WordPress:
     def comments(self, post: int) -> list[dict[str, str]]:
         """The comments under a post, oldest first, whatever their status."""
         found = self.php(
-            f"return get_comments( array( 'post_id' => {post}, 'status' => 'any', 'order' => 'ASC', 'orderby' => 'comment_ID' ) );"
+            f"return get_comments( array( 'post_id' => {post}, 'status' => 'any',"
+            " 'order' => 'ASC', 'orderby' => 'comment_ID' ) );"
         )
         return list(found)
 

@@ -18,7 +18,13 @@ OTHER = "whsec_c29tZXRoaW5nIGVsc2UgdGhhbiB0aGUgc2VjcmV0"
 
 
 def tell(
-    pair: Pair, event: Any, *, secret: str | None = None, age: float = 0, body: str | None = None, **headers: str
+    pair: Pair,
+    event: Any,
+    *,
+    secret: str | None = None,
+    age: float = 0,
+    body: str | None = None,
+    headers: dict[str, str] | None = None,
 ) -> int:
     """Sends an event as the service does; returns the status of the answer."""
     text, at = json.dumps(event), datetime.now(UTC) - timedelta(seconds=age)
@@ -27,7 +33,7 @@ def tell(
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": signed,
-    } | headers
+    } | (headers or {})
     request = urllib.request.Request(pair.events_at, data=(body or text).encode(), headers=given, method="POST")
     request.add_header("Content-Type", "application/json")
     try:
@@ -56,11 +62,11 @@ def test_only_what_is_signed_with_the_sites_secret_a_moment_ago_is_carried_out(p
     assert tell(pair, release, age=301) == 401
     assert tell(pair, release, age=-320) == 401
     assert tell(pair, release, body=json.dumps(release) + " ") == 401
-    assert tell(pair, release, **{"webhook-id": "msg_2"}) == 401
-    assert tell(pair, release, **{"webhook-timestamp": str(int(time.time()) + 1)}) == 401
-    assert tell(pair, release, **{"webhook-timestamp": "now"}) == 401
-    assert tell(pair, release, **{"webhook-signature": ""}) == 401
-    assert tell(pair, release, **{"webhook-signature": "v1,"}) == 401
+    assert tell(pair, release, headers={"webhook-id": "msg_2"}) == 401
+    assert tell(pair, release, headers={"webhook-timestamp": str(int(time.time()) + 1)}) == 401
+    assert tell(pair, release, headers={"webhook-timestamp": "now"}) == 401
+    assert tell(pair, release, headers={"webhook-signature": ""}) == 401
+    assert tell(pair, release, headers={"webhook-signature": "v1,"}) == 401
     pair.join(webhook_secret="")
     assert tell(pair, release) == 401
     pair.join(webhook_secret=OTHER)
