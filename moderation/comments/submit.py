@@ -407,7 +407,7 @@ def _new_author(unit: UnitOfWork, case: _Case) -> Author:
         site_id=case.sender.site_id,
         key=case.author_keys[0],
         known=submission.author.id is not None or submission.author.address is not None,
-        external_id=None if submission.author.is_mail else submission.author.id,
+        external_id=submission.author.account_id,
         name=submission.author.name,
         approved=0,
         rejected=0,
@@ -460,5 +460,5 @@ def _comment_row(
         "form_filled": submission.form_filled,
         "marks": list(submission.author.marks),
         "joined_from": None,
-        "first": new and submission.author.id is not None,  # a guest may have been here under any other name
+        "first": new and submission.author.account_id is not None,  # a guest may have been here under any other name
     }

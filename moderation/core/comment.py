@@ -75,9 +75,11 @@ class Author:
     marks: tuple[str, ...] = ()
 
     @property
-    def is_mail(self) -> bool:
-        """Whether ``id`` is an e-mail address: they have no account, and can name another one each time."""
-        return self.id is not None and self.id.startswith("mailto:")
+    def account_id(self) -> str | None:
+        """The site's own id for them. A guest has none, also one whom an e-mail address tells apart (``mailto:…``):
+        they can name another each time.
+        """
+        return None if self.id is None or self.id.startswith("mailto:") else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,8 @@ class Visitor:
         return self
 
     def comment(self, post: int, text: str, *, name: str = "Ada", parent: int = 0) -> Page:
-        fields = {"author": name, "email": f"{name.lower()}@reader.example", "url": "", "comment": text}
+        email = f"{re.sub('[^a-z]', '', name.lower())}@reader.example"
+        fields = {"author": name, "email": email, "url": "", "comment": text}
         return self.post(
             "/wp-comments-post.php", fields | {"comment_post_ID": str(post), "comment_parent": str(parent)}
         )

@@ -65,6 +65,31 @@ def test_a_comment_that_is_too_short_is_refused_with_the_reason(pair: Pair) -> N
     assert rest == 201  # an administrator's is published whatever it says, as WordPress has it
 
 
+HARD = 'It’s a \\ back \\\' slash, "quotes", 1 < 2 <3 & so on; the harbour & the <b>bridge</b> are one.'
+
+
+def test_quotes_slashes_and_signs_arrive_as_they_were_typed_by_form_and_by_program(pair: Pair) -> None:
+    post = pair.site.post("Signs")
+    pair.site.visitor().comment(post, HARD, name="Ann O'Brien & Söhne")
+    pair.site.php(
+        "wp_insert_user( array( 'user_login' => 'sub', 'user_email' => 'sub@reader.example', 'user_pass' => 'long enough' ) );"
+    )
+    (pair.site.folder / "text").write_text(HARD + " Indeed.")
+    status = pair.site.php(
+        "$request = new WP_REST_Request( 'POST', '/wp/v2/comments' ); $request->set_body_params( array("
+        f" 'post' => {post}, 'content' => file_get_contents( '{pair.site.folder}/text' ) ) );"
+        " $answer = rest_do_request( $request ); return array( $answer->get_status(), $answer->get_data() );",
+        before="define( 'REST_REQUEST', true );",
+        user="sub",
+    )
+    assert status[0] == 201, status
+    by_form, by_program = (int(comment["comment_ID"]) for comment in pair.site.comments(post))
+    seen = HARD.replace("<b>", "").replace("</b>", "")
+    assert pair.there(by_form)["author"]["name"] == "Ann O'Brien & Söhne"
+    assert (pair.there(by_form)["body"], pair.status(by_form)) == (seen, "1")
+    assert (pair.there(by_program)["body"], pair.status(by_program)) == (seen + " Indeed.", "1")
+
+
 def test_the_same_again_meets_the_decision_about_the_first(pair: Pair) -> None:
     post, text = pair.site.post("Again"), pair.text(links=3)
     pair.site.visitor().comment(post, text)

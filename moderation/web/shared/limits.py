@@ -206,6 +206,6 @@ def reader_key(secret: str, author: Author) -> str | None:
 
 def guests_key(secret: str, author: Author) -> str | None:
     """What stands for all readers of an address whom the site tells apart by nothing but their names or e-mail."""
-    if (author.id is not None and not author.is_mail) or author.address is None:
+    if author.account_id is not None or author.address is None:
         return None
     return keyed(secret, "limit guests", network_of(author.address))[:32]

@@ -78,11 +78,15 @@ function comment_edited( $comment_id ) {
 	}
 	$state = comment_state( $comment_id );
 	$text  = text_of_comment( $comment->comment_content );
-	if ( empty( $state['receipt'] ) || md5( $text ) === $state['text'] || is_silent() ) {
+	if ( ! isset( $state['text'] ) || md5( $text ) === $state['text'] || is_silent() ) {
 		return;
 	}
 	$path   = comment_path( service_id_of( $comment_id ) );
-	$answer = ask_service( 'PATCH', $path . '?receipt=' . rawurlencode( $state['receipt'] ), array( 'body' => $text ) );
+	$stands = ask_service( 'GET', $path );
+	if ( ! makes_sense( $stands ) || ! is_decided_so( $stands, 'reopen' ) ) {
+		return;
+	}
+	$answer = ask_service( 'PATCH', $path . '?receipt=' . rawurlencode( $stands->text( 'receipt' ) ), array( 'body' => $text ) );
 	if ( 200 !== $answer->status ) {
 		remember_problem( $answer->problem() );
 		return;
@@ -295,14 +299,13 @@ function decision_body( $outcome, $reason, $revision ) {
  * Has a comment stand in WordPress as it stands at the service, and keeps how that is.
  *
  * @param \WP_Comment $comment The comment.
- * @param Answer      $answer  Where it stands: 'status', and as far as told 'revision', 'receipt' and 'decision'.
+ * @param Answer      $answer  Where it stands: 'status', and as far as told 'revision' and 'reason' or 'decision'.
  * @param string|null $text    The text that was sent, where that is known.
  */
 function carry_out( $comment, $answer, $text = null ) {
 	$state    = comment_state( $comment->comment_ID );
 	$revision = isset( $answer->json['revision'] ) ? (int) $answer->json['revision'] : 1;
 	$state    = array(
-		'receipt'  => '' !== $answer->text( 'receipt' ) ? $answer->text( 'receipt' ) : ( isset( $state['receipt'] ) ? $state['receipt'] : '' ),
 		'revision' => max( $revision, isset( $state['revision'] ) ? $state['revision'] : 0 ),
 		'status'   => $answer->text( 'status' ),
 		'text'     => null !== $text ? md5( $text ) : ( isset( $state['text'] ) ? $state['text'] : '' ),

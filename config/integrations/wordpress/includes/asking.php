@@ -19,7 +19,7 @@ const COMMENT_ID = '_rcm_id';
 /** On a comment: the id under which it was sent, made before WordPress had one of its own. */
 const EXTERNAL_ID = '_rcm_external_id';
 
-/** On a comment: array( 'receipt', 'revision', 'status', 'text' (a hash of what was sent) ), as far as known. */
+/** On a comment: array( 'revision', 'status', 'text' (a hash of what was sent) ), as far as known. */
 const STATE = '_rcm_state';
 
 /** On a comment that is not as it is at the service: 'ask', or what was decided here ('approve', 'reject', 'reopen'). */
@@ -273,7 +273,6 @@ function approved_for( $status, $reason ) {
  */
 function state_of( $answer, $text ) {
 	return array(
-		'receipt'  => $answer->text( 'receipt' ),
 		'revision' => isset( $answer->json['revision'] ) ? (int) $answer->json['revision'] : 1,
 		'status'   => $answer->text( 'status' ),
 		'text'     => md5( $text ),
