@@ -106,6 +106,9 @@ def joined(site: WordPress, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     service = Service(var, environment={"MODERATION_CONFIG": str(var / "moderation.toml")}).start()
     printed = next(line for line in service.lines if "publishable key" in line).split()[-1]
     pair = Pair(service=service, site=site, publishable=printed)
+    listed = service.command("sites", "list").stdout.splitlines()
+    key = next(line for line in listed if printed in line).split()[0]
+    assert service.command("sites", "origins", key, "--origin", site.address).returncode == 0
     added = service.command("webhooks", "add", "--site", "demo", pair.events_at, "--allow-private")
     assert added.returncode == 0, added.stderr
     pair.secret = added.stdout.split()[-1]

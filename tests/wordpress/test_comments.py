@@ -72,17 +72,18 @@ def test_quotes_slashes_and_signs_arrive_as_they_were_typed_by_form_and_by_progr
     post = pair.site.post("Signs")
     pair.site.visitor().comment(post, HARD, name="Ann O'Brien & Söhne")
     pair.site.php(
-        "wp_insert_user( array( 'user_login' => 'sub', 'user_email' => 'sub@reader.example', 'user_pass' => 'long enough' ) );"
+        "wp_insert_user( array( 'user_login' => 'sub', 'user_pass' => 'long enough',"
+        " 'user_email' => 'sub@reader.example' ) );"
     )
     (pair.site.folder / "text").write_text(HARD + " Indeed.")
-    status = pair.site.php(
+    answer = pair.site.php(
         "$request = new WP_REST_Request( 'POST', '/wp/v2/comments' ); $request->set_body_params( array("
         f" 'post' => {post}, 'content' => file_get_contents( '{pair.site.folder}/text' ) ) );"
         " $answer = rest_do_request( $request ); return array( $answer->get_status(), $answer->get_data() );",
         before="define( 'REST_REQUEST', true );",
         user="sub",
     )
-    assert status[0] == 201, status
+    assert answer[0] == 201, answer
     by_form, by_program = (int(comment["comment_ID"]) for comment in pair.site.comments(post))
     seen = HARD.replace("<b>", "").replace("</b>", "")
     assert pair.there(by_form)["author"]["name"] == "Ann O'Brien & Söhne"

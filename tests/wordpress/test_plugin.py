@@ -120,6 +120,13 @@ def test_a_key_that_may_not_moderate_is_named(pair: Pair) -> None:
     assert press(pair.site.visitor().sign_in(), "rcm_test").says("lacks the right to moderate")
 
 
+def test_a_key_of_pages_elsewhere_is_named(pair: Pair) -> None:
+    made = pair.service.command("sites", "publishable-key", "demo", "--origin", "https://other.example").stdout.strip()
+    pair.join(site_key=made)
+    page = press(pair.site.visitor().sign_in(), "rcm_test")
+    assert page.says(f"This publishable key does not work on pages of {pair.site.address}.")
+
+
 def test_something_else_at_the_address_is_not_taken_for_the_service(pair: Pair) -> None:
     pair.join(address=pair.site.address)
     assert press(pair.site.visitor().sign_in(), "rcm_test").says("No service was reached at")

@@ -26,8 +26,10 @@ require __DIR__ . '/includes/settings.php';
 require __DIR__ . '/includes/service.php';
 require __DIR__ . '/includes/texts.php';
 require __DIR__ . '/includes/articles.php';
+require __DIR__ . '/includes/sending.php';
 require __DIR__ . '/includes/asking.php';
 require __DIR__ . '/includes/agreeing.php';
+require __DIR__ . '/includes/deciding.php';
 require __DIR__ . '/includes/events.php';
 require __DIR__ . '/includes/section.php';
 require __DIR__ . '/includes/background.php';
@@ -41,6 +43,7 @@ show_section();
 work_in_background();
 
 if ( is_admin() ) {
+	require __DIR__ . '/includes/connection.php';
 	require __DIR__ . '/includes/settings-page.php';
 	show_settings_page();
 }

@@ -160,58 +160,6 @@ function go_back( $kind, $words ) {
 	exit;
 }
 
-/**
- * What keeps this site and the service from working together, each with what mends it; empty where nothing does.
- *
- * @return string[]
- */
-function what_is_wrong() {
-	if ( ! is_set_up() ) {
-		return array( __( 'Save the address and the secret key first.', 'reader-comment-moderation' ) );
-	}
-	delete_transient( SILENT );
-	$wrong  = array();
-	$answer = ask_service( 'GET', '/api/v1/comments' );
-	if ( 401 === $answer->status ) {
-		$wrong[] = __( 'The service doesn\'t know this secret key, or it was revoked. Make one: moderation sites secret-key SITE --right articles --right submit --right read --right moderate', 'reader-comment-moderation' );
-	} elseif ( 403 === $answer->status ) {
-		$wrong[] = __( 'The secret key lacks the right to moderate. Make one: moderation sites secret-key SITE --right articles --right submit --right read --right moderate', 'reader-comment-moderation' );
-	} elseif ( 200 !== $answer->status || ! isset( $answer->json['comments'] ) ) {
-		/* translators: 1: the service's address, 2: what went wrong. */
-		$wrong[] = sprintf( __( 'No service was reached at %1$s: %2$s', 'reader-comment-moderation' ), setting( 'address' ), $answer->problem() );
-		return $wrong;
-	}
-	if ( SECTION === setting( 'mode' ) || '' !== setting( 'site_key' ) ) {
-		$wrong = array_merge( $wrong, what_is_wrong_with_site_key() );
-	}
-	if ( KEEP === setting( 'mode' ) && '' === setting( 'webhook_secret' ) ) {
-		$wrong[] = __( 'There is no webhook secret: decisions made at the service will not come back.', 'reader-comment-moderation' );
-	}
-	return $wrong;
-}
-
-/**
- * The same for the publishable key, which a section needs.
- *
- * @return string[]
- */
-function what_is_wrong_with_site_key() {
-	if ( '' === setting( 'site_key' ) ) {
-		return array( __( 'The section needs a publishable key: moderation sites publishable-key SITE --origin ADDRESS-OF-THIS-SITE', 'reader-comment-moderation' ) );
-	}
-	$response = wp_remote_get(
-		setting( 'address' ) . '/api/v1/counts?article=wp-1-1&site=' . rawurlencode( setting( 'site_key' ) ),
-		array(
-			'timeout'     => TIME_LIMIT,
-			'redirection' => 0,
-		)
-	);
-	if ( 200 === answer_of( $response )->status ) {
-		return array();
-	}
-	return array( __( 'The service doesn\'t know this publishable key: moderation sites list shows it.', 'reader-comment-moderation' ) );
-}
-
 // --- the page --------------------------------------------------------------------------------------------------------
 
 /** The page itself. */
@@ -227,7 +175,8 @@ function page() {
 	text_row( 'address', 'url', __( 'Address of the service', 'reader-comment-moderation' ), __( 'Such as https://comments.example', 'reader-comment-moderation' ) );
 	mode_row();
 	text_row( 'secret_key', 'password', __( 'Secret key', 'reader-comment-moderation' ), __( 'With the rights articles, submit, read and moderate: moderation sites secret-key SITE --right articles --right submit --right read --right moderate', 'reader-comment-moderation' ) );
-	text_row( 'site_key', 'text', __( 'Publishable key', 'reader-comment-moderation' ), __( 'For the section only.', 'reader-comment-moderation' ) );
+	/* translators: %s: a command. */
+	text_row( 'site_key', 'text', __( 'Publishable key', 'reader-comment-moderation' ), sprintf( __( 'For the section only: %s', 'reader-comment-moderation' ), 'moderation sites publishable-key SITE --origin ' . own_origin() ) );
 	/* translators: %s: a command with the address of this site. */
 	text_row( 'webhook_secret', 'password', __( 'Webhook secret', 'reader-comment-moderation' ), sprintf( __( 'Printed by: %s', 'reader-comment-moderation' ), 'moderation webhooks add --site SITE ' . events_address() ) );
 	echo '</table>';
