@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "config" / "integrations" / "wordpress"
 SLUG = "reader-comment-moderation"
 FILES = Path(os.environ.get("MODERATION_TEST_WORDPRESS", "/usr/share/wordpress"))
+SEARCHED = f"{os.environ.get('PATH', '')}:/usr/sbin"  # where Debian puts servers
 PASSWORD = "a password of the administrator"
 
 _CONFIG = """<?php
@@ -146,7 +148,7 @@ class WordPress:
 
     def start(self) -> WordPress:
         for command in ("php", "mariadbd"):
-            if shutil.which(command) is None:
+            if shutil.which(command, path=SEARCHED) is None:
                 pytest.skip(f"no {command} here: apt install php-cli php-mysql mariadb-server-core")
         if not (FILES / "wp-load.php").exists():
             pytest.skip(
@@ -166,7 +168,8 @@ class WordPress:
 
     def stop(self) -> None:
         for process in reversed(self.processes):
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self.processes:
             process.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -176,10 +179,11 @@ class WordPress:
         data.mkdir()
         with (self.folder / "database.log").open("wb") as log:
             # Without tables of rights there is nothing to install first; nobody else reaches its socket.
-            command = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self.folder}/db", "--user=root"]
+            server = str(shutil.which("mariadbd", path=SEARCHED))
+            command = [server, "--no-defaults", f"--datadir={data}", f"--socket={self.folder}/db", "--user=root"]
             command += ["--skip-networking", "--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0"]
             command += ["--innodb-log-file-size=8M", f"--pid-file={self.folder}/pid"]
-            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
         made = "$db = new mysqli('localhost', 'root', '', '', 0, $argv[1]); $db->query('CREATE DATABASE wordpress');"
 
         def is_made() -> bool:
@@ -215,7 +219,9 @@ class WordPress:
         command = ["php", *self.quick, "-S", f"127.0.0.1:{self.port}", "-t", str(self.files)]
         with (self.folder / "server.log").open("wb") as log:
             several = {**os.environ, "PHP_CLI_SERVER_WORKERS": "3"}
-            served = subprocess.Popen([*command, str(self.folder / "router.php")], stdout=log, stderr=log, env=several)
+            command.append(str(self.folder / "router.php"))
+            # A group of its own: the workers outlive the process that has started them.
+            served = subprocess.Popen(command, stdout=log, stderr=log, env=several, start_new_session=True)
         self.processes.append(served)
 
         def answers() -> bool:
