@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         if item.get_closest_marker("browser"):
             return 2
-        return 0 if "e2e" in item.path.parts else 1
+        return 0 if {"e2e", "wordpress"} & set(item.path.parts) else 1
 
     items.sort(key=place)
 

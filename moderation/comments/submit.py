@@ -259,7 +259,7 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
     if before.banned_until is not None:
         _check_none_banned(connection, find_authors(connection, sender.site_id, case.author_keys), now)
     if before.same is not None:
-        raise DuplicateComment(before.same)
+        raise DuplicateComment(before.same, to_site=sender.vouches)
     return _Known(
         article=article,
         parent_body=parent.body if parent else None,
@@ -316,7 +316,7 @@ def _check_external(connection: Connection, sender: Sender, submission: Submissi
     if submission.external_id is not None:
         known = with_external_id(connection, sender.site_id, submission.external_id)
         if known is not None:
-            raise DuplicateComment(known)
+            raise DuplicateComment(known, to_site=sender.vouches)
 
 
 def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arrival:
@@ -412,7 +412,7 @@ def _check_not_said_before(unit: UnitOfWork, case: _Case, article: Place, author
         since=unit.now - DAY,
     )
     if same is not None:
-        raise DuplicateComment(same)
+        raise DuplicateComment(same, to_site=case.sender.vouches)
 
 
 def _author_of(found: Sequence[Author], now: datetime) -> Author | None:
@@ -428,7 +428,7 @@ def _new_author(unit: UnitOfWork, case: _Case) -> Author:
         site_id=case.sender.site_id,
         key=case.author_keys[0],
         known=submission.author.id is not None or submission.author.address is not None,
-        external_id=submission.author.id,
+        external_id=submission.author.account_id,
         name=submission.author.name,
         approved=0,
         rejected=0,
@@ -482,5 +482,5 @@ def _comment_row(
         "marks": list(submission.author.marks),
         "trusted": submission.author.trusted,
         "joined_from": None,
-        "first": new and submission.author.id is not None,  # a guest may have been here under any other name
+        "first": new and submission.author.account_id is not None,  # a guest may have been here under any other name
     }

@@ -75,6 +75,13 @@ class Author:
     marks: tuple[str, ...] = ()
     trusted: bool = False
 
+    @property
+    def account_id(self) -> str | None:
+        """The site's own id for them. A guest has none, also one whom an e-mail address tells apart (``mailto:…``):
+        they can name another each time.
+        """
+        return None if self.id is None or self.id.startswith("mailto:") else self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:

@@ -123,9 +123,12 @@ class WordingToReconsider(ModerationError):
 
 @dataclass(eq=False, slots=True)
 class DuplicateComment(ModerationError):
-    """The same text by the same author on the same article within a day."""
+    """The same text by the same author on the same article within a day; or one that the site has sent before.
+    ``to_site``: its own server asks, which is told which comment that is.
+    """
 
     comment_id: str
+    to_site: bool = False
     code: ClassVar[str] = noted("duplicate_comment")
 
 

@@ -186,7 +186,7 @@ MODES = "must be 'pre', 'post', 'closed' or 'hidden'."
         ),
         ("comment", {"body": 5}, "body", "must be a text."),
         ("decision", {"outcome": " "}, "outcome", "is missing."),
-        ("decision", {"outcome": "maybe"}, "outcome", "is 'maybe'; it must be 'approve' or 'reject'."),
+        ("decision", {"outcome": "maybe"}, "outcome", "is 'maybe'; it must be 'approve', 'reject' or 'reopen'."),
         ("decision", {"revision": "1"}, "revision", "must be a whole number, 0 or more."),
         ("decision", {"revision": -1}, "revision", "must be a whole number, 0 or more."),
         ("decision", {"revision": 2**31}, "revision", "must be a whole number below 2147483648."),

@@ -77,6 +77,19 @@ def test_approving_publishes_and_is_told(newsroom: Newsroom) -> None:
     assert by_receipt(newsroom, comment).json["message"] == "Thank you. Your comment is published."
 
 
+@pytest.mark.parametrize("before", ["approve", "reject"])
+def test_what_was_decided_can_be_put_back_into_the_queue(newsroom: Newsroom, before: str) -> None:
+    comment = newsroom.accepted()
+    newsroom.decide(comment["id"], before)
+    assert newsroom.decide(comment["id"], "reopen", revision=2).json == {
+        "id": comment["id"],
+        "status": "pending",
+        "revision": 3,
+    }
+    assert (newsroom.decide(comment["id"], "reopen").json or {})["revision"] == 3
+    assert (newsroom.published().json or {})["comments"] == []
+
+
 def test_rejecting_tells_the_reader_why_and_keeps_a_statement(newsroom: Newsroom) -> None:
     newsroom.configure('[[reasons]]\nid = "rude"\nlabel = "Rude"\nreader = "Its language is not respectful."\n')
     comment = newsroom.accepted("toxicity=0.7")
@@ -163,7 +176,7 @@ def test_eight_moderators_at_once_decide_once(newsroom: Newsroom) -> None:
         ({"outcome": "  "}, "outcome"),
         ({"outcome": None}, "outcome"),
         ({"outcome": "maybe"}, "outcome"),
-        ({"outcome": "reopen"}, "outcome"),
+        ({"outcome": "undo"}, "outcome"),
         ({"outcome": 1}, "outcome"),
         ({"outcome": "approve", "revision": "1"}, "revision"),
         ({"outcome": "approve", "revision": True}, "revision"),

@@ -298,11 +298,42 @@ def test_one_comment_sent_by_eight_at_once_is_stored_once(newsroom: Newsroom) ->
 
 def test_an_external_id_counts_once(newsroom: Newsroom) -> None:
     first = newsroom.accepted(external_id="cms-1")
-    assert newsroom.comment(external_id="cms-1").status_code == 409
+    again = newsroom.comment(external_id="cms-1")
+    assert (again.status_code, (again.json or {})["comment_id"]) == (409, first["id"])
     assert newsroom.whole(first["id"])["external_id"] == "cms-1"
     other = newsroom.hall.new_site()
     other.put_article()
     assert other.comment(external_id="cms-1").status_code == 202
+
+
+def test_of_the_same_again_its_server_is_told_which_it_was_and_a_browser_not(newsroom: Newsroom) -> None:
+    ada, body = {"name": "Ada", "id": "ada"}, newsroom.text()
+    first = newsroom.accepted(author=ada, body=body)
+    assert (newsroom.comment(author=ada, body=body, external_id="cms-2").json or {})["comment_id"] == first["id"]
+    written = newsroom.text()
+    assert newsroom.send(body=written).status_code == 202
+    again = newsroom.send(body=written)
+    assert again.status_code == 409
+    assert "comment_id" not in (again.json or {})
+
+
+def test_a_guest_is_known_by_an_e_mail_address_that_is_not_stored(newsroom: Newsroom) -> None:
+    guest, body = {"name": "Ada", "id": "mailto:ada@reader.example", "address": "203.0.113.7"}, newsroom.text()
+    first = newsroom.accepted(author=guest, body=body)
+    newsroom.decide(first["id"])
+    assert newsroom.comment(author=guest | {"name": "Ada L."}, body=body).status_code == 409
+    with newsroom.services.database.reading() as db:
+        authors = db.scalars(select(Author).where(Author.site_id == newsroom.site)).all()
+    assert [(author.external_id, author.known, author.approved) for author in authors] == [(None, True, 1)]
+
+
+def test_who_names_another_e_mail_address_each_time_is_held_back_by_their_own(newsroom: Newsroom) -> None:
+    newsroom.configure('[rate_limits]\nper_address = ["3 per minute"]\n', limits=True)
+    codes = [
+        newsroom.comment(author={"name": "Ada", "id": f"mailto:a{n}@b.example", "address": "203.0.113.8"}).status_code
+        for n in range(5)
+    ]
+    assert codes == [202, 202, 202, 429, 429]
 
 
 def test_a_browser_cannot_choose_who_it_is(newsroom: Newsroom) -> None:

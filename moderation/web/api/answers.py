@@ -247,6 +247,7 @@ class Problem(Answer):
     params: dict[str, Any] = left_out("What the sentence is filled in with.")
     errors: list[FieldProblem] = left_out("The fields that can't be accepted, the first twenty.")
     current: Current = left_out("Where a comment stands that somebody decided first.")
+    comment_id: str = left_out("The comment that is there already; to the site's own key alone.")
     opens_at: Moment = left_out("When a closed discussion opens again, if known.")
     until: Moment | None = left_out("Until when an author is shut out.")
     reason: str | None = left_out("Why an author is shut out, in plain words.")

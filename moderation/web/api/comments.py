@@ -36,7 +36,7 @@ GET_COMMENT = Operation(
     refusals=(401, 403, 404),
 )
 POST_DECISION = Operation(
-    summary="Approve or reject a comment",
+    summary="Approve or reject a comment, or have it wait again",
     description="It is decided also while a moderator has it open, who is told by whom.",
     security=SECRET,
     body=NewDecision,

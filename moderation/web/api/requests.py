@@ -164,7 +164,9 @@ class NewAuthor(Sent):
         description="What readers see: at most 80 characters.", json_schema_extra={"maxLength": 80}
     )
     id: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
-        None, description="Counts with the secret key only."
+        None,
+        description="Counts with the secret key only. Who has no account may be `mailto:` and an e-mail address in "
+        "small letters: they are known by it, and it is not stored.",
     )
     address: Annotated[str, Field(max_length=200), Canonical, OrNone] | None = Field(
         None, description="The reader's IP address; counts with the secret key only."
@@ -291,7 +293,9 @@ class NewDecision(Sent):
         json_schema_extra={"examples": [{"outcome": "reject", "reason": "personal-attack", "revision": 1}]}
     )
 
-    outcome: Annotated[Literal["approve", "reject"], Chosen]
+    outcome: Annotated[Literal["approve", "reject", "reopen"], Chosen] = Field(
+        description="`reopen` puts a decided comment back into the queue."
+    )
     reason: Annotated[str, Field(max_length=100), Canonical, OrNone] | None = Field(
         None, description="The id of a configured reason."
     )

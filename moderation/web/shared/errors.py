@@ -252,6 +252,8 @@ def _code_and_params(error: facts.ModerationError, status: int) -> dict[str, Any
 
 def _extra(error: facts.ModerationError) -> dict[str, Any]:
     """What else programs are told of a refusal."""
+    if isinstance(error, facts.DuplicateComment) and error.to_site:
+        return {"comment_id": error.comment_id}
     if isinstance(error, facts.DecidedMeanwhile | facts.DecidedAlready):
         return {"current": {"status": error.status, "revision": error.revision, "by": error.by}}
     if isinstance(error, facts.DiscussionClosed) and error.opens_at is not None:

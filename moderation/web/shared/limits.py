@@ -205,7 +205,7 @@ def reader_key(secret: str, author: Author) -> str | None:
 
 
 def guests_key(secret: str, author: Author) -> str | None:
-    """What stands for all readers of an address whom the site tells apart by nothing but their names."""
-    if author.id is not None or author.address is None:
+    """What stands for all readers of an address whom the site tells apart by nothing but their names or e-mail."""
+    if author.account_id is not None or author.address is None:
         return None
     return keyed(secret, "limit guests", network_of(author.address))[:32]

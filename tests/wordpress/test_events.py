@@ -1,0 +1,152 @@
+"""The service's events: their signature, their time, and that none of them is carried out twice or too late."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from tests.wordpress.conftest import Pair
+
+OTHER = "whsec_c29tZXRoaW5nIGVsc2UgdGhhbiB0aGUgc2VjcmV0"
+
+
+def tell(
+    pair: Pair,
+    event: Any,
+    *,
+    secret: str | None = None,
+    age: float = 0,
+    body: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> int:
+    """Sends an event as the service does; returns the status of the answer."""
+    text, at = json.dumps(event), datetime.now(UTC) - timedelta(seconds=age)
+    signed = Webhook(secret or pair.secret).sign("msg_1", at, text)
+    given = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signed,
+    } | (headers or {})
+    request = urllib.request.Request(pair.events_at, data=(body or text).encode(), headers=given, method="POST")
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def event(pair: Pair, comment: int, **changes: Any) -> dict[str, Any]:
+    """What the service would tell of a comment, but for these."""
+    there = pair.there(comment)
+    told = {name: there[name] for name in ("id", "external_id", "status", "revision")} | {"reason": None} | changes
+    return {
+        "type": "comment.published",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": {"sequence": 2, "change": {}, "comment": told, "article": None},
+    }
+
+
+def test_only_what_is_signed_with_the_sites_secret_a_moment_ago_is_carried_out(pair: Pair) -> None:
+    comment = pair.write(pair.site.post("Signed"), links=1)
+    release = event(pair, comment, status="approved", revision=2)
+    assert tell(pair, release, secret=OTHER) == 401
+    assert tell(pair, release, age=301) == 401
+    assert tell(pair, release, age=-320) == 401
+    assert tell(pair, release, body=json.dumps(release) + " ") == 401
+    assert tell(pair, release, headers={"webhook-id": "msg_2"}) == 401
+    assert tell(pair, release, headers={"webhook-timestamp": str(int(time.time()) + 1)}) == 401
+    assert tell(pair, release, headers={"webhook-timestamp": "now"}) == 401
+    assert tell(pair, release, headers={"webhook-signature": ""}) == 401
+    assert tell(pair, release, headers={"webhook-signature": "v1,"}) == 401
+    pair.join(webhook_secret="")
+    assert tell(pair, release) == 401
+    pair.join(webhook_secret=OTHER)
+    assert tell(pair, release) == 401
+    assert pair.status(comment) == "0"
+    pair.join(webhook_secret=f"{OTHER} {pair.secret}")  # while the secret is changed
+    assert tell(pair, release) == 204
+    assert pair.status(comment) == "1"
+
+
+def test_an_event_that_comes_again_or_late_changes_nothing(pair: Pair) -> None:
+    comment = pair.write(pair.site.post("Again"), links=1)
+    published = event(pair, comment, status="approved", revision=2)
+    rejected = event(pair, comment, status="rejected", revision=3)
+    for told, becomes in ((published, "1"), (published, "1"), (rejected, "trash"), (published, "trash")):
+        assert tell(pair, told) == 204
+        assert pair.status(comment) == becomes
+
+
+@pytest.mark.parametrize(("status", "becomes"), [("withdrawn", "trash"), ("expired", "trash"), ("erased", "gone")])
+def test_what_ended_at_the_service_ends_here(pair: Pair, status: str, becomes: str) -> None:
+    comment = pair.write(pair.site.post("Ended"))
+    assert tell(pair, event(pair, comment, status=status, revision=2)) == 204
+    assert pair.status(comment) == becomes
+
+
+def test_an_event_before_its_comment_is_stored_is_asked_for_again(pair: Pair) -> None:
+    comment = pair.write(pair.site.post("Early"), links=1)
+    new = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "external_id": "wp-1-unheard-of", "revision": 1}
+    early = event(pair, comment, **new)
+    assert tell(pair, early) == 503
+    late = early | {"timestamp": (datetime.now(UTC) - timedelta(minutes=2)).isoformat()}
+    assert tell(pair, late) == 204  # it never will be
+    assert tell(pair, event(pair, comment, **new | {"external_id": "cms-1"})) == 204  # another's
+
+
+def test_what_was_imported_from_this_site_is_found_by_its_number(pair: Pair) -> None:
+    pair.site.set_up()
+    comment = pair.write(pair.site.post("From before"), name="Old")
+    pair.join()
+    told = {
+        "id": "01k0v6v1m3c7m5sq5n0p6q8r9t",
+        "external_id": f"wordpress:{comment}",
+        "status": "rejected",
+        "revision": 2,
+        "author": {"name": "Somebody else"},
+    }
+    whole = {"type": "comment.rejected", "timestamp": "2026-03-02T12:00:00.000Z", "data": {"comment": told}}
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) != "trash"  # of another WordPress, it seems
+    told["author"] = {"name": "Old"}
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) == "trash"
+    assert pair.id(comment) == told["id"]
+
+
+STRANGE_COMMENT = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "status": "approved"}
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {},
+        [],
+        "x",
+        7,
+        None,
+        {"type": 5},
+        {"data": []},
+        {"data": {"comment": []}},
+        {"data": {"comment": {"id": 7}}},
+        {"type": "legal.received", "timestamp": "x", "data": {"legal": {"id": "1"}}},
+        {"data": {"comment": STRANGE_COMMENT | {"revision": "2"}}},
+        {"data": {"comment": STRANGE_COMMENT | {"revision": [], "external_id": []}}},
+        {
+            "timestamp": [],
+            "data": {"comment": STRANGE_COMMENT | {"revision": 1, "author": "x"}, "article": {"id": []}},
+        },
+        {"data": {"comment": STRANGE_COMMENT | {"revision": 1, "external_id": "wordpress:1", "author": "x"}}},
+    ],
+)
+def test_a_signed_event_that_makes_no_sense_breaks_nothing(pair: Pair, strange: Any) -> None:
+    assert tell(pair, strange) in (204, 400)
