@@ -89,7 +89,7 @@ def _field_set(effect: str, thresholds: Thresholds, known: Keys) -> FieldSet:
 
 def _usual(effect: str, key: ConditionKey) -> bool:
     if key.signal.startswith(OUTSIDE):  # nobody here knows what speaks for a comment there
-        return effect != "approve" or key.comparison is Comparison.AT_MOST
+        return True
     upwards = (effect == "approve") == (key.signal in _SPEAK_FOR)
     usual = Comparison.AT_LEAST if upwards else Comparison.AT_MOST
     return key.comparison is usual and (effect, key.signal) != _NEVER
