@@ -14,6 +14,7 @@ from limits import parse_many
 from pydantic import AfterValidator, Field, PlainValidator, Strict, model_validator
 
 from moderation.config.policy_tables import read_policy
+from moderation.config.sign_in import SignIn
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.discussion_hours import Level, zone_named
 from moderation.core.errors import InvalidField
@@ -348,6 +349,7 @@ class Tables(Table):
     alerts: Alerts = Alerts()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
+    sign_in: SignIn = SignIn()
 
 
 @lru_cache(maxsize=16)  # asked with every comment

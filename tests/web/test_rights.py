@@ -105,6 +105,8 @@ ROWS: dict[str, Row] = {
     "login GET": get("/login", Who.ALL),
     "login POST": post("/login", Who.ALL),
     "login_code": post("/login/code", Who.ALL),
+    "login_provider": get("/login/provider", Who.ALL),
+    "login_provider_callback": get("/login/provider/callback", Who.ALL),
     "invitation GET": get("/invitation/{invitation}", Who.ALL),
     "invitation POST": post("/invitation/{invitation}", Who.ALL),
     # one's own account
@@ -242,6 +244,7 @@ ROWS: dict[str, Row] = {
     "accounts_pages.disable": post("/admin/accounts/{account}/disable", Who.CHIEF),
     "accounts_pages.enable": post("/admin/accounts/{account}/enable", Who.CHIEF),
     "accounts_pages.remove_second_factor": post("/admin/accounts/{account}/second-factor", Who.CHIEF),
+    "accounts_pages.link_subject": post("/admin/accounts/{account}/subject", Who.CHIEF),
     "accounts_pages.end_session": post("/admin/accounts/{account}/end-session", Who.CHIEF),
     "accounts_pages.end_all_sessions": post("/admin/accounts/{account}/end-sessions", Who.CHIEF),
     "accounts_pages.revoke_token": post("/admin/accounts/{account}/revoke-token", Who.CHIEF),
