@@ -47,11 +47,7 @@ class RoleFromClaim(Table):
     role: Annotated[Literal["moderator", "senior", "admin"], wanted(_ROLES_WANTED)]
     site: Text = EVERY_SITE
     sections: Annotated[Texts, AfterValidator(_few_sections), wanted(_SECTIONS_WANTED)] = ()
-    extra: Annotated[
-        tuple[Annotated[Literal["batch_reject"], wanted('"batch_reject"')], ...],
-        Strict(False),
-        wanted('[] or ["batch_reject"]'),
-    ] = ()
+    extra: Annotated[tuple[Literal["batch_reject"], ...], Strict(False), wanted('[] or ["batch_reject"]')] = ()
 
     @property
     def rank(self) -> int:

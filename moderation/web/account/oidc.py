@@ -36,7 +36,8 @@ LONGEST = 200
 _WORDS = {
     Trouble.AWAY: noted("%(name)s does not answer right now. Please try again in a moment; nothing was changed."),
     Trouble.ANSWER: noted(
-        "%(name)s answered in a way that can’t be used here. Please tell an administrator; this service’s log says what was wrong."
+        "%(name)s answered in a way that can’t be used here. Please tell an administrator; this service’s log "
+        "says what was wrong."
     ),
     Trouble.DENIED: noted("%(name)s did not sign you in. You can try again."),
     Trouble.STALE: noted(
