@@ -10,10 +10,11 @@ import logging
 import socket
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import click
 
-from moderation.app import PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
+from moderation.app import OPERATIONS, PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
 from moderation.comments import preparation
 from moderation.config.settings import Settings
 from moderation.core.actor import EVERYWHERE, Actor
@@ -52,6 +53,7 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
             sweeper.start()
         gc.freeze()  # what the start made stays to the end: no collection looks through it again
         gc.enable()
+        root = urlsplit(services.settings.public_url or "").path
         with beside(services):
             serve(
                 bound,
@@ -60,8 +62,8 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
                 largest_body=POLITELY * services.configuration.current().comments.maximum_body,
                 ready=(lambda: _tell_addresses(bound, services.settings)) if first else (lambda: None),
                 supervised_by=supervised_by,
-                apart=PATHS_ALWAYS_SERVED,
-                impatient=IMPATIENT,
+                apart=tuple(root + path for path in PATHS_ALWAYS_SERVED) + OPERATIONS[:1],
+                impatient={root + path: its for path, its in IMPATIENT.items()},
                 refuse=refuse_for_load,
                 headers=SECURITY_HEADERS,
             )
@@ -95,6 +97,7 @@ def _tell_addresses(bound: socket.socket, settings: Settings) -> None:
     name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{port}"
     click.echo(f"Serving on {address}" + (" and every other address of this machine" if everywhere else ""))
+    address = settings.public_url or address
     if settings.production:  # there may be no demo, and no such account
         click.echo(f"  the moderators' desk: {address}/review (accounts: moderation users --help)")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -45,6 +46,8 @@ class Settings:
     var: Path
     metrics_token: str | None
     alert_urls: tuple[str, ...] = ()
+    public_url: str | None = None
+    """Where browsers find this service, without a slash at its end; None: wherever a request says that it went."""
     oidc: OidcClient | None = None
     """None: people sign in by password alone."""
 
@@ -92,6 +95,18 @@ def _alert_urls(value: str) -> tuple[str, ...]:
     return urls
 
 
+def _public_url(value: str) -> str:
+    parts = _PUBLIC.fullmatch(value.rstrip("/"))
+    if parts is None or len(value) > 500 or {".", ".."} & set(parts["path"].split("/")):
+        raise ill(
+            "is no address of this service; use https://HOST or https://HOST/PATH, such as https://news.example/comments."
+        )
+    return value.rstrip("/")
+
+
+_PUBLIC = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?P<path>(?:/[A-Za-z0-9._~-]+)*)")
+
+
 def _issuer(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -115,6 +130,7 @@ RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
 Count = Annotated[int, BeforeValidator(_count)]
 AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
 
@@ -185,6 +201,11 @@ class Environment(BaseModel):
         alias="MODERATION_ALERT_URLS",
         description="incoming webhooks of a chat that are told what [alerts] says, with spaces between; unset: none",
     )
+    public_url: PublicUrl | None = Field(
+        None,
+        alias="MODERATION_PUBLIC_URL",
+        description="where browsers find this service, such as https://news.example/comments; unset: as they ask",
+    )
     oidc_issuer: Issuer | None = Field(
         None,
         alias="MODERATION_OIDC_ISSUER",
@@ -228,6 +249,7 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         metrics_token=said.metrics_token,
         alert_urls=said.alert_urls,
         oidc=_oidc(said),
+        public_url=said.public_url,
     )
 
 

@@ -343,16 +343,16 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "postgres":
         reused, hall = request.getfixturevalue("furnished_postgres")
         with pages_again(hall) as pages:
-            yield _furnished(pages)
+            yield furnished(pages)
         reused.clean()
         return
     folder = tmp_path_factory.mktemp("rights")
     template = request.getfixturevalue("furnished_template")
     with open_pages(f"sqlite:///{shutil.copy(template, folder / 'pages.sqlite3')}", folder) as pages:
-        yield _furnished(pages)
+        yield furnished(pages)
 
 
-def _furnished(pages: Pages) -> Stage:
+def furnished(pages: Pages) -> Stage:
     pages.article()
     add_site(pages.services, "test", "second", "The Second")
     pages.article("there", site="second")

@@ -27,6 +27,7 @@ from moderation.core.messages import Message, noted
 from moderation.web.account.attempts import attempts
 from moderation.web.account.oidc import agent, install_provider_pages, provider_sign_out
 from moderation.web.shared.access import COOKIE, services, signed_in
+from moderation.web.shared.addresses import root
 from moderation.web.shared.languages import gettext, language
 from moderation.web.shared.rendering import argument, page, path_within
 from moderation.web.shared.sign_ins import provider_name
@@ -63,7 +64,7 @@ def install_sign_in_pages(app: Flask) -> None:
         issuer = sign_out(services(), cookie) if cookie else None
         onward = provider_sign_out(issuer, url_for("login", _external=True))
         answer = _signed_out_page(onward) if onward else redirect("/login", 303)
-        answer.delete_cookie(COOKIE)
+        answer.delete_cookie(COOKIE, path=root() or "/")
         return answer
 
     def invitation(token: str) -> Response:
@@ -160,7 +161,7 @@ def _signed_in_there(started: SignedIn, leads_to: str) -> Response:
         httponly=True,
         samesite="Lax",
         secure=request.is_secure,
-        path="/",
+        path=root() or "/",
     )
     return answer
 
@@ -169,7 +170,7 @@ def _signed_in(started: SignedIn, leads_to: str) -> Response:
     answer, secure = _signed_in_there(started, leads_to), request.is_secure
     known = made_known(services(), _kept(), started.account)
     answer.set_cookie(
-        KNOWN_COOKIE, known, max_age=KNOWN_LASTS, httponly=True, samesite="Lax", secure=secure, path="/login"
+        KNOWN_COOKIE, known, max_age=KNOWN_LASTS, httponly=True, samesite="Lax", secure=secure, path=f"{root()}/login"
     )
     return answer
 

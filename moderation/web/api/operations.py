@@ -19,6 +19,7 @@ from moderation.storage.sites import all_sites
 from moderation.storage.webhooks import SiteDeliveries, deliveries_by_site
 from moderation.web.api.openapi import description
 from moderation.web.shared.access import services
+from moderation.web.shared.addresses import root
 from moderation.web.shared.metrics import LegalOverdue, WebhookFigures, figures
 
 FULL = "room on the disk of the database"
@@ -51,7 +52,7 @@ def blueprint() -> Blueprint:
 
     @api.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(document())
+        return jsonify({**document(), "servers": [{"url": root() or "/"}]})
 
     return api
 

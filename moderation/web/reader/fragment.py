@@ -24,6 +24,7 @@ from moderation.web.api.section_head import head_of
 from moderation.web.api.section_pages import FIRST_REPLIES, THREADS
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_token
 from moderation.web.shared.access import Caller, form_caller, services
+from moderation.web.shared.addresses import own_address
 from moderation.web.shared.errors import CODES
 from moderation.web.shared.intake import reconsider, take_in
 from moderation.web.shared.languages import in_its_language, language
@@ -59,7 +60,7 @@ def blueprint(limits: Limits) -> Blueprint:
             head=head,
             threads=found,
             site=argument("site"),
-            base=request.host_url,
+            base=own_address(),
             back=back if _may_return(key, back) else "",
             opened=opened_token(services().keys.sessions.newest.secret, services().clock()),
         )
