@@ -99,6 +99,7 @@ ROWS: dict[str, Row] = {
     "operations_api.healthz": get("/healthz", Who.ALL),
     "operations_api.readyz": get("/readyz", Who.ALL),
     "operations_api.openapi": get("/openapi.json", Who.ALL),
+    "operations_api.reference": get("/api", Who.ALL),
     "operations_api.metrics": get("/metrics", Who.ALL),  # from the loopback
     "perspective_api.discover": get("/$discovery/rest", Who.ALL),
     # signing in
