@@ -24,7 +24,7 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from urllib3 import PoolManager, Timeout
@@ -41,6 +41,10 @@ LARGEST = 512 * 1024
 """Bytes of an answer."""
 AT_ONCE = 4
 """So many threads wait for a provider at most: one that hangs takes up no more of the service."""
+TURN_SECONDS = 0.5
+"""For which others wait for their turn."""
+REST_SECONDS = 5.0
+"""A provider that was away isn't asked again for so long: its silence keeps nobody else waiting."""
 KEPT_SECONDS = 3600
 """How long a discovery document and its keys are taken as they were."""
 KEYS_AGAIN_SECONDS = 30
@@ -96,6 +100,7 @@ class Provider:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._metadata: _Metadata | None = None
         self._metadata_ends = 0.0
+        self._rests_until = 0.0
         self._keys: KeySet | None = None
         self._keys_at = 0.0
 
@@ -172,7 +177,7 @@ class Provider:
             subject = claims["sub"]
         except OidcTrouble:
             raise
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except Exception as error:  # whatever the libraries make of it, it signs nobody in
             raise OidcTrouble(Trouble.UNBELIEVED, f"the identity token is refused: {_short(error)}") from None
         if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
             raise OidcTrouble(Trouble.UNBELIEVED, "the identity token names nobody")
@@ -233,8 +238,15 @@ class Provider:
         with self._lock:
             if self._metadata is not None and time.monotonic() < self._metadata_ends:
                 return self._metadata
+            if time.monotonic() < self._rests_until:
+                raise OidcTrouble(Trouble.AWAY, "it was away a moment ago")
         issuer = self._client.issuer
-        found = self._answer("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
+        try:
+            found = self._answer("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
+        except OidcTrouble as trouble:
+            if trouble.trouble is Trouble.AWAY:
+                self._rests_until = time.monotonic() + REST_SECONDS
+            raise
         if found.get("issuer") != issuer:
             raise OidcTrouble(Trouble.ANSWER, "the discovery document is another issuer's")
         metadata = _read(found, issuer)
@@ -250,7 +262,7 @@ class Provider:
         """An answer's status and content. It is waited for elsewhere, so that a name that resolves slowly and a byte
         now and then keep nobody for longer than one that doesn't answer.
         """
-        if not self._turns.acquire(timeout=CONNECT_SECONDS):
+        if not self._turns.acquire(timeout=TURN_SECONDS):
             raise OidcTrouble(Trouble.AWAY, "others wait for the provider already")
         answer = queue.SimpleQueue[tuple[int, bytes] | Exception]()
         ends = time.monotonic() + self._seconds

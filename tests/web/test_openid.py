@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from sqlalchemy import select
 
 from moderation.accounts.accounts import disable_account, enable_account, invite, set_password
@@ -372,6 +372,7 @@ SOON, NOW = 10**10, 1_000_000_000
         {"sub": 7},
         {"sub": "x" * 256},
         {"at_hash": "AAAA"},
+        {"azp": ["x"], "aud": [CLIENT_ID, "y"]},
     ],
     ids=str,
 )
@@ -454,6 +455,7 @@ def test_a_provider_that_answers_nonsense_is_told_plainly(lied_to: Pages, liar: 
     assert "The Courier" in page.text
     assert "/elsewhere" not in liar.asked
     liar.begin_anew()  # and nothing of it is kept
+    del lied_to.app.extensions[EXTENSION]  # but that it was away, for a few seconds
     visitor = lied_to.visitor()
     begun = query_of(_begin(visitor))
     for path in ("/token", "/jwks"):
@@ -493,6 +495,39 @@ def test_a_provider_that_is_away_or_silent_leaves_the_password_as_the_way_in(lie
     page = lied_to.visitor().open("/login/provider")
     assert (page.status, "does not answer" in page.text) == (422, True)
     assert page.send("/login", name="admin", password=ADMIN_PASSWORD).path == "/review"
+
+
+def test_a_provider_that_is_away_is_left_alone_for_a_moment(lied_to: Pages, liar: Liar) -> None:
+    liar.documents["/.well-known/openid-configuration"] = 500
+    for _ in range(20):
+        assert lied_to.visitor().open("/login/provider").status == 422
+    assert len(liar.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [
+        ("PS256", RSAKey.generate_key(2048, {"kid": "one"})),
+        ("ES256", ECKey.generate_key("P-256", {"kid": "one"})),
+        ("ES512", ECKey.generate_key("P-521", {"kid": "one"})),
+        ("Ed25519", OKPKey.generate_key("Ed25519", {"kid": "one"})),
+    ],
+    ids=["PS256", "ES256", "ES512", "Ed25519"],
+)
+def test_a_provider_may_sign_by_any_algorithm_of_the_list(lied_to: Pages, liar: Liar, alg: str, key: Any) -> None:
+    named = {"id_token_signing_alg_values_supported": [alg]}
+    liar.documents["/.well-known/openid-configuration"] = liar.discovery(**named)
+    liar.documents["/jwks"] = {"keys": [key.as_dict(private=False)]}
+    assert _vouched(lied_to.visitor(), liar, alg=alg, key=key).path == "/review"
+    assert _vouched(lied_to.visitor(), liar).status == 422  # by RS256
+
+
+def test_names_that_nobody_can_have_are_passed_over(lied_to: Pages, liar: Liar) -> None:
+    liar.documents["/.well-known/openid-configuration"] = liar.discovery(userinfo_endpoint=f"{liar.issuer}/me")
+    for number, name in enumerate(["\ud800", "\x00", "x" * 100_000, "\u202e\u200b", {"a": 1}, ["x"], "<b>Pat</b>"]):
+        liar.documents["/me"] = {"sub": f"s{number}", "name": name}
+        visitor = _vouched(lied_to.visitor(), liar, name=None, sub=f"s{number}")
+        assert (visitor.status, visitor.path) == (200, "/review"), name
 
 
 def test_attempts_at_the_provider_are_limited_and_keep_nobody_from_a_password(lied_to: Pages, liar: Liar) -> None:

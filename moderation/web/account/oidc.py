@@ -32,6 +32,8 @@ LASTS_SECONDS = 600
 AT_ONCE = 3
 """Sign-ins that one browser may have under way, in as many tabs."""
 LONGEST = 200
+LONGEST_PATH = 300
+"""Of where a sign-in leads to: as many as are under way must fit into a cookie."""
 
 _WORDS = {
     Trouble.AWAY: noted("%(name)s does not answer right now. Please try again in a moment; nothing was changed."),
@@ -81,7 +83,8 @@ def install_provider_pages(
             url, begun = _provider().begin(_callback(), services().configuration.current().sign_in.oidc.scopes)
         except OidcTrouble as trouble:
             return refused(_words(trouble))
-        _keep(begun, leads_to(argument("next", LONGEST)), invitation or None)
+        asked = argument("next", 2 * LONGEST_PATH)
+        _keep(begun, leads_to(asked if len(asked) <= LONGEST_PATH else ""), invitation or None)
         answer = redirect(url, 303)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer

@@ -1,7 +1,7 @@
 """The API's document as a page to read and to try (``/api``): made from the document alone, in its language, English.
 
-Drawn here rather than by one of the known viewers, which come to between 0.9 and 3.6 MB of script (RapiDoc 9.3, Redoc 2.5,
-Swagger UI 5.35, Scalar 1.46): this is some HTML and a script of 2 KB, under the same policy as every page of ours.
+Drawn here rather than by one of the known viewers, which come to between 0.9 and 3.6 MB of script (RapiDoc 9.3, Redoc
+2.5, Swagger UI 5.35, Scalar 1.46): this is some HTML and a script of 2 KB, under the same policy as every page of ours.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _groups(document: Mapping[str, Any]) -> dict[str, list[Call]]:
 
 def _call(path: str, method: str, told: Schema, document: Schema) -> Call:
     sent = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    example = next(iter(_resolved(sent, document).get("examples", ())), {}) if sent else None
+    example: Any = next(iter(_resolved(sent, document).get("examples", ())), {}) if sent else None
     answers = [
         Answer(status=status, words=one["description"], fields=_of_answer(one, document))
         for status, one in told["responses"].items()
@@ -122,10 +122,10 @@ def _keys(security: list[Schema]) -> str:
 
 
 def _parameter(told: Schema, document: Schema) -> Field:
-    schema, example = told["schema"], told.get("example", "")
+    example: Any = told.get("example", "")
     return Field(
         name=told["name"],
-        kind=_kind(schema, document),
+        kind=_kind(told["schema"], document),
         words=told.get("description", ""),
         where=told["in"],
         required=told["required"],
