@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from moderation.app import OPERATIONS, PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
+from moderation.app import PATHS_ALWAYS_SERVED, SECURITY_HEADERS, create_app
 from moderation.comments import preparation
 from moderation.config.settings import Settings
 from moderation.core.actor import EVERYWHERE, Actor
@@ -62,7 +62,7 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
                 largest_body=POLITELY * services.configuration.current().comments.maximum_body,
                 ready=(lambda: _tell_addresses(bound, services.settings)) if first else (lambda: None),
                 supervised_by=supervised_by,
-                apart=tuple(root + path for path in PATHS_ALWAYS_SERVED) + OPERATIONS[:1],
+                apart=(*PATHS_ALWAYS_SERVED, *(root + path for path in PATHS_ALWAYS_SERVED)),
                 impatient={root + path: its for path, its in IMPATIENT.items()},
                 refuse=refuse_for_load,
                 headers=SECURITY_HEADERS,

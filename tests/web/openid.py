@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -28,7 +29,7 @@ FOLDER = Path(__file__).parent / "openid_provider"
 CALLBACK = "http://localhost/login/provider/callback"
 AFTERWARDS = "http://localhost/login"
 CLIENT_ID, CLIENT_SECRET = "the desk", "a secret + 100% of the tests"
-BIN = Path(__file__).parents[2] / ".venv" / "bin"
+BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
