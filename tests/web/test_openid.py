@@ -142,6 +142,10 @@ def test_a_moderator_comes_in_by_the_provider_and_is_known_there_for_good(courie
     assert [event.event for event in told] == ["account.created", "account.linked", "account.signed_in"]
     assert not any("Pat" in event.payload or "courier" in event.payload.lower() for event in told)
 
+    own = visitor.open("/account")
+    assert "You sign in with The Courier and have no password here." in own.text
+    assert {form.action for form in own.page.forms}.isdisjoint({"/account/password", "/account/second-factor/begin"})
+
     again = _come_in(courier)
     assert again.path == "/review"
     with courier.services.database.reading() as db:
