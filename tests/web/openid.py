@@ -49,14 +49,16 @@ def serve_certified(people: Path) -> Iterator[CertifiedProvider]:
     node = _installed()
     people.write_text("{}")
     command = [node, str(FOLDER / "serve.mjs"), str(people), CALLBACK, AFTERWARDS]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         issuer = process.stdout.readline().strip()
         assert issuer.startswith("http://127.0.0.1:"), "the provider didn't start"
         try:
             yield CertifiedProvider(issuer=issuer, people=people, process=process)
         finally:
-            process.terminate()
+            process.stdin.close()  # by which it ends: the wheel's `node` is a program that runs another
 
 
 def _installed() -> str:

@@ -1,5 +1,6 @@
 /* A certified OpenID provider on a port of its own: node serve.mjs PEOPLE CALLBACK AFTERWARDS. PEOPLE is a JSON file, read
-   anew at every sign-in: {login: {claim: value}}. Prints its issuer. Its own pages ask for a login, and for consent. */
+   anew at every sign-in: {login: {claim: value}}. Prints its issuer; ends with its standard input. Its own pages ask for a
+   login, and for consent. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
@@ -7,6 +8,8 @@ import Provider from "oidc-provider";
 const [people, callback, afterwards] = process.argv.slice(2);
 const server = createServer();
 
+process.stdin.resume();
+process.stdin.on("end", () => process.exit());
 server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
