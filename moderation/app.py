@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from moderation.readers.key_sets import KeySets
@@ -21,6 +21,7 @@ from moderation.web.embed import scripts as embed_scripts
 from moderation.web.pages import install_pages
 from moderation.web.perspective import analyze as perspective_api
 from moderation.web.shared import access, errors, metrics
+from moderation.web.shared.addresses import root, rooted
 from moderation.web.shared.article_id import ArticleId
 from moderation.web.shared.door import Door
 from moderation.web.shared.limits import Limits
@@ -42,6 +43,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 ALWAYS_SERVED = ("operations_api.healthz", "static")
 """What answers whatever else hangs."""
 PATHS_ALWAYS_SERVED = ("/healthz", "/static/")
+OPERATIONS = ("/healthz", "/readyz", "/metrics")
+"""What is asked for on the machine itself."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -65,7 +68,9 @@ def create_app(services: Services) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    app.wsgi_app = Door(app.wsgi_app, SECURITY_HEADERS)  # type: ignore[method-assign]
+    app.wsgi_app = Door(  # type: ignore[method-assign]
+        app.wsgi_app, SECURITY_HEADERS, public_url=services.settings.public_url, operations=OPERATIONS
+    )
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
@@ -103,6 +108,10 @@ def _limit_body() -> None:
 
 def _guard(answer: Response) -> Response:
     headers = answer.headers
+    if root() and headers.get("Location", "").startswith("/"):
+        moved = redirect(rooted(headers["Location"]))
+        headers["Location"] = moved.location
+        answer.set_data(moved.get_data())
     if answer.status_code not in (429, 503):
         headers.pop("Retry-After", None)  # Flask-Limiter adds it to every answer
     elif headers.get("Retry-After") == "0":

@@ -189,19 +189,19 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
 
 def _keep_an_admin(unit: UnitOfWork, account: Account) -> None:
     """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere and can sign
-    in: neither disabled nor still to choose a password. The transaction must hold ``_ADMINS``.
+    in: neither disabled nor still to choose a password. The transaction must hold ``ADMINS``.
     """
     usable = (other for other in all_accounts(unit.session) if other.disabled_at is None and other.password_hash)
-    admins = [other.id for other in usable if _is_admin_everywhere(grants_of(unit.session, other.id))]
+    admins = [other.id for other in usable if is_admin_everywhere(grants_of(unit.session, other.id))]
     if admins == [account.id]:
         raise InvalidField("name", Message("last_admin"))
 
 
-def _is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
+def is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:
     return EVERYWHERE in grants and grants[EVERYWHERE].role is Role.ADMIN
 
 
-_ADMINS = "administrators"
+ADMINS = "administrators"
 """The lock under which accounts lose rights: two changes at once would each leave the admin that the other takes."""
 
 
@@ -214,7 +214,7 @@ def disable_account(services: Services, actor: str, name: str) -> None:
         end_sessions(unit.session, account.id)
         unit.event(SYSTEM_CHAIN, actor, "account.disabled", account.id, {})
 
-    _with_account(services, name, work, under=_ADMINS)
+    _with_account(services, name, work, under=ADMINS)
 
 
 def enable_account(services: Services, actor: str, name: str) -> None:
@@ -222,12 +222,12 @@ def enable_account(services: Services, actor: str, name: str) -> None:
         account.disabled_at = None
         unit.event(SYSTEM_CHAIN, actor, "account.enabled", account.id, {})
 
-    _with_account(services, name, work, under=_ADMINS)
+    _with_account(services, name, work, under=ADMINS)
 
 
 def set_grants(services: Services, actor: str, name: str, grants: Mapping[str, Granted]) -> None:
     """Replaces what an account may do, site by site. The last admin stays one."""
-    _with_account(services, name, lambda unit, account: _regrant(unit, actor, account, grants), under=_ADMINS)
+    _with_account(services, name, lambda unit, account: regrant(unit, actor, account, grants), under=ADMINS)
 
 
 def set_grant(services: Services, actor: str, name: str, site_id: str, granted: Granted | None) -> None:
@@ -235,14 +235,15 @@ def set_grant(services: Services, actor: str, name: str, site_id: str, granted: 
 
     def work(unit: UnitOfWork, account: Account) -> None:
         grants = {site: held for site, held in grants_of(unit.session, account.id).items() if site != site_id}
-        _regrant(unit, actor, account, grants if granted is None else {**grants, site_id: granted})
+        regrant(unit, actor, account, grants if granted is None else {**grants, site_id: granted})
 
-    _with_account(services, name, work, under=_ADMINS)
+    _with_account(services, name, work, under=ADMINS)
 
 
-def _regrant(unit: UnitOfWork, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
+def regrant(unit: UnitOfWork, actor: str, account: Account, grants: Mapping[str, Granted]) -> None:
+    """Replaces what an account may do, in a transaction that holds ``ADMINS``. Raises ``InvalidField``."""
     _check_grants(unit, grants)
-    if not _is_admin_everywhere(grants):
+    if not is_admin_everywhere(grants):
         _keep_an_admin(unit, account)
     unit.session.execute(delete(Grant).where(Grant.account_id == account.id))
     _grant(unit, account.id, grants)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from moderation.accounts.accounts import is_admin_everywhere
 from moderation.accounts.passwords import matches
 from moderation.accounts.totp import recovery_digests, secrets_of, step_of
 from moderation.core.actor import Actor
@@ -51,6 +52,10 @@ class CodeWrong(WrongCredential):
     """The second factor's code is wrong, was used before, or the password was given too long ago."""
 
 
+class PasswordNotTaken(WrongCredential):
+    """Name and password are right, and this account signs in by the provider alone."""
+
+
 class PasswordTooLongAgo(CodeWrong):
     """Nothing shows that the password was given a few minutes ago at most."""
 
@@ -88,7 +93,7 @@ def sign_in(
     """Checks the password of the account that was asked for, if there is one, and starts a session. ``agent`` is what
     the browser calls itself; ``known``: it has signed in before.
 
-    Raises ``SignInFailed``, ``CodeNeeded`` where a code must follow, and ``PasswordsBusy``.
+    Raises ``SignInFailed``, ``CodeNeeded`` where a code must follow, ``PasswordNotTaken`` and ``PasswordsBusy``.
     """
     usable = account is not None and account.disabled_at is None
     kept = account.password_hash if account and usable else None
@@ -96,9 +101,12 @@ def sign_in(
     if account is None or not usable or not correct:
         _note_failure(services, account)
         raise SignInFailed("name", "or password is wrong. Please try again.")
+    if not _by_password(services, account):
+        _note_failure(services, account, {"at": "password", "why": "by the provider alone"})
+        raise PasswordNotTaken("password", "is not what this account signs in by.")
     if account.totp_secret is not None:
         raise CodeNeeded(_proof(services, account, services.clock() + CODE_WITHIN))
-    cookie = run_in_unit_of_work(services, lambda unit: _start(unit, account.id, agent))
+    cookie = run_in_unit_of_work(services, lambda unit: start_session(unit, account.id, agent))
     return SignedIn(cookie=cookie, account=account)
 
 
@@ -128,7 +136,7 @@ def sign_in_by_code(services: Services, proof: str, code: str, *, agent: str | N
         if not _takes(unit, account, keys, code):
             unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", account.id, {"at": "second factor"})
             return None
-        return SignedIn(cookie=_start(unit, account.id, agent), account=account)
+        return SignedIn(cookie=start_session(unit, account.id, agent), account=account)
 
     signed_in = run_in_unit_of_work(services, work)
     if signed_in is None:
@@ -176,7 +184,23 @@ def _takes(unit: UnitOfWork, account: Account, keys: Keys, code: str) -> bool:
     return False
 
 
-def _start(unit: UnitOfWork, account_id: str, agent: str | None) -> str:
+def passwords_hidden(services: Services) -> bool:
+    """Whether administrators of every site alone sign in by password, everybody else by the provider."""
+    asked = services.configuration.current().sign_in
+    return services.settings.oidc is not None and asked.passwords == "admins"
+
+
+def _by_password(services: Services, account: Account) -> bool:
+    if not passwords_hidden(services):
+        return True
+    with services.database.reading() as session:
+        return is_admin_everywhere(grants_of(session, account.id))
+
+
+def start_session(unit: UnitOfWork, account_id: str, agent: str | None, *, oidc_issuer: str | None = None) -> str:
+    """Begins a sign-in, in a transaction under way; returns the text for its cookie, which nothing before it knew.
+    ``oidc_issuer``: the provider that vouched for them, where they gave no password.
+    """
     cookie = secrets.token_urlsafe(32)
     unit.session.add(
         WebSession(
@@ -185,23 +209,32 @@ def _start(unit: UnitOfWork, account_id: str, agent: str | None) -> str:
             created_at=unit.now,
             expires_at=unit.now + SIGN_IN_LASTS,
             agent=agent[:LONGEST_AGENT] if agent else None,
+            oidc_issuer=oidc_issuer,
         )
     )
     unit.session.execute(delete(WebSession).where(WebSession.expires_at < unit.now))
-    unit.event(SYSTEM_CHAIN, f"account:{account_id}", "account.signed_in", account_id, {})
+    unit.event(
+        SYSTEM_CHAIN,
+        f"account:{account_id}",
+        "account.signed_in",
+        account_id,
+        {"by": "provider"} if oidc_issuer else {},
+    )
     return cookie
 
 
-def sign_out(services: Services, cookie: str) -> None:
-    """Ends a session."""
+def sign_out(services: Services, cookie: str) -> str | None:
+    """Ends a session. Returns the issuer of the provider where it was begun, if it was begun at one."""
 
-    def work(unit: UnitOfWork) -> None:
+    def work(unit: UnitOfWork) -> str | None:
         row = unit.session.get(WebSession, digest_of(cookie))
-        if row is not None:
-            unit.session.delete(row)
-            unit.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
+        if row is None:
+            return None
+        unit.session.delete(row)
+        unit.event(SYSTEM_CHAIN, f"account:{row.account_id}", "account.signed_out", row.account_id, {})
+        return row.oidc_issuer
 
-    run_in_unit_of_work(services, work)
+    return run_in_unit_of_work(services, work)
 
 
 def end_session(services: Services, actor: str, account_id: str, told_as: str) -> None:
@@ -267,10 +300,10 @@ def actor_of(account_id: str, name: str, grants: Mapping[str, Granted]) -> Actor
     )
 
 
-def _note_failure(services: Services, account: Account | None) -> None:
+def _note_failure(services: Services, account: Account | None, payload: Mapping[str, str] | None = None) -> None:
     subject = account.id if account else "unknown"
 
     def work(unit: UnitOfWork) -> None:
-        unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, {})
+        unit.event(SYSTEM_CHAIN, "visitor", "account.sign_in_failed", subject, payload or {})
 
     run_in_unit_of_work(services, work)

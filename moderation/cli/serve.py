@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import click
 
@@ -112,7 +113,7 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
         nothing = cast("Any", None)
         services = Services(settings=settings, configuration=nothing, database=database, scorer=nothing)
         _ = services.keys  # made here, before any process that would use them
-        made = first_start(services, origins=_demo_origins(bound))
+        made = first_start(services, origins=_demo_origins(bound, settings.public_url))
     finally:
         database.close()
     if made.publishable_key is not None and not settings.production:
@@ -120,12 +121,13 @@ def _prepare_database(settings: Settings, bound: socket.socket) -> FirstStart:
     return made
 
 
-def _demo_origins(bound: socket.socket) -> list[str]:
+def _demo_origins(bound: socket.socket, public_url: str | None) -> list[str]:
     """Where the demo's publishable key works: the port that we serve on, the usual one, and that of a page of one's own
-    (``python3 -m http.server 8080``).
+    (``python3 -m http.server 8080``); and this service's own address, if that is known.
     """
     ports = {DEFAULT_PORT, PAGE_PORT, bound.getsockname()[1]}
-    return [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
+    public = [urljoin(public_url, "/").rstrip("/")] if public_url else []
+    return public + [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
 
 
 def _serve(

@@ -122,12 +122,12 @@ def add_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> N
 @click.argument("name")
 @_rights
 def invite_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
-    """Make an account whose password its owner chooses. Prints the path of the page for that: it works once, for a
-    week, after this service's own address.
+    """Make an account whose password its owner chooses. Prints the path of the page for that, after this service's
+    own address if MODERATION_PUBLIC_URL says it: it works once, for a week.
     """
     with open_services() as services:
         token = accounts.invite(services, ACTOR, name, _granted(roles, sections, extras))
-    click.echo(f"/invitation/{token}")
+    click.echo(f"{services.settings.public_url or ''}/invitation/{token}")
 
 
 @command.command("invite-again")
@@ -135,7 +135,8 @@ def invite_command(name: str, roles: Placed, sections: Placed, extras: Placed) -
 def invite_again_command(name: str) -> None:
     """Print a new path to choose a password, for somebody whose link has ended or who has forgotten theirs."""
     with open_services() as services:
-        click.echo(f"/invitation/{accounts.invite_again(services, ACTOR, name)}")
+        token = accounts.invite_again(services, ACTOR, name)
+    click.echo(f"{services.settings.public_url or ''}/invitation/{token}")
 
 
 @command.command("roles")

@@ -10,6 +10,7 @@ import logging
 import socket
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import click
 
@@ -53,6 +54,7 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
             sweeper.start()
         gc.freeze()  # what the start made stays to the end: no collection looks through it again
         gc.enable()
+        root = urlsplit(services.settings.public_url or "").path
         with beside(services):
             serve(
                 bound,
@@ -61,9 +63,12 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
                 largest_body=POLITELY * services.configuration.current().comments.maximum_body,
                 ready=(lambda: _tell_addresses(bound, services.settings)) if first else (lambda: None),
                 supervised_by=supervised_by,
-                apart=PATHS_ALWAYS_SERVED,
-                impatient={**analyze.IMPATIENT, **coral.IMPATIENT},
-                refuse={**dict.fromkeys(analyze.IMPATIENT, analyze.refuse_for_load), coral.PATH: coral.hold_for_load},
+                apart=(*PATHS_ALWAYS_SERVED, *(root + path for path in PATHS_ALWAYS_SERVED)),
+                impatient={root + path: its for path, its in {**analyze.IMPATIENT, **coral.IMPATIENT}.items()},
+                refuse={
+                    **{root + path: analyze.refuse_for_load for path in analyze.IMPATIENT},
+                    root + coral.PATH: coral.hold_for_load,
+                },
                 headers=SECURITY_HEADERS,
             )
     finally:
@@ -96,6 +101,7 @@ def _tell_addresses(bound: socket.socket, settings: Settings) -> None:
     name = "localhost" if everywhere else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{port}"
     click.echo(f"Serving on {address}" + (" and every other address of this machine" if everywhere else ""))
+    address = settings.public_url or address
     if settings.production:  # there may be no demo, and no such account
         click.echo(f"  the moderators' desk: {address}/review (accounts: moderation users --help)")
     else:

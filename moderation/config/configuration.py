@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PlainValidator, Strict, model_valida
 
 from moderation.config.outside import Outside, check_asked
 from moderation.config.policy_tables import read_policy
+from moderation.config.sign_in import SignIn
 from moderation.core.comment import CommentRules, Mode
 from moderation.core.conditions import ConditionKey, condition_keys
 from moderation.core.discussion_hours import Level, zone_named
@@ -361,6 +362,7 @@ class Tables(Table):
     alerts: Alerts = Alerts()
     private_data: Annotated[PrivateData, PlainValidator(_private_data)] = PrivateData()
     display: Display = Display()
+    sign_in: SignIn = SignIn()
 
     @model_validator(mode="after")
     def _outside_is_known(self) -> Self:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from moderation.core.errors import ConfigurationError, configuration_error
 from moderation.core.strict_model import ill, problems, wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcClient:
+    """What this service is to an OpenID provider. ``issuer`` names the provider, to the letter as it names itself;
+    without a secret this is a public client.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,10 @@ class Settings:
     var: Path
     metrics_token: str | None
     alert_urls: tuple[str, ...] = ()
+    public_url: str | None = None
+    """Where browsers find this service, without a slash at its end; None: wherever a request says that it went."""
+    oidc: OidcClient | None = None
+    """None: people sign in by password alone."""
 
     @property
     def packs(self) -> Path:
@@ -77,11 +94,43 @@ def _alert_urls(value: str) -> tuple[str, ...]:
     return urls
 
 
+def _public_url(value: str) -> str:
+    parts = _PUBLIC.fullmatch(value.rstrip("/"))
+    if parts is None or len(value) > 500 or {".", ".."} & set(parts["path"].split("/")):
+        raise ill(
+            "is no address of this service; use https://HOST or https://HOST/PATH, such as https://news.example/comments."
+        )
+    return value.rstrip("/")
+
+
+_PUBLIC = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?P<path>(?:/[A-Za-z0-9._~-]+)*)")
+
+
+def _issuer(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    open_at_home = parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1")
+    if (
+        not host
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+        or not (parts.scheme == "https" or open_at_home)
+    ):
+        raise ill("is no provider's address; use https://HOST or https://HOST/PATH, as its discovery document has it.")
+    return value
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
 Count = Annotated[int, BeforeValidator(_count)]
 AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
 
 
@@ -146,6 +195,24 @@ class Environment(BaseModel):
         alias="MODERATION_ALERT_URLS",
         description="incoming webhooks of a chat that are told what [alerts] says, with spaces between; unset: none",
     )
+    public_url: PublicUrl | None = Field(
+        None,
+        alias="MODERATION_PUBLIC_URL",
+        description="where browsers find this service, such as https://news.example/comments; unset: as they ask",
+    )
+    oidc_issuer: Issuer | None = Field(
+        None,
+        alias="MODERATION_OIDC_ISSUER",
+        description="the OpenID provider by which people sign in, such as https://login.news.example; unset: passwords",
+    )
+    oidc_client_id: str | None = Field(
+        None, alias="MODERATION_OIDC_CLIENT_ID", description="what the provider calls this service"
+    )
+    oidc_client_secret: str | None = Field(
+        None,
+        alias="MODERATION_OIDC_CLIENT_SECRET",
+        description="what the provider knows this service by; unset: a public client",
+    )
 
 
 VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
@@ -174,7 +241,20 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         var=var,
         metrics_token=said.metrics_token,
         alert_urls=said.alert_urls,
+        oidc=_oidc(said),
+        public_url=said.public_url,
     )
+
+
+def _oidc(said: Environment) -> OidcClient | None:
+    issuer, client_id = said.oidc_issuer, said.oidc_client_id
+    if issuer is None or client_id is None:
+        lacking = {"MODERATION_OIDC_ISSUER": issuer, "MODERATION_OIDC_CLIENT_ID": client_id}
+        if any((issuer, client_id, said.oidc_client_secret)):
+            name = next(name for name, value in lacking.items() if value is None)
+            raise ConfigurationError(name, "is not set; an OpenID provider needs it beside what is set.")
+        return None
+    return OidcClient(issuer=issuer, client_id=client_id, client_secret=said.oidc_client_secret)
 
 
 def _secret_key(value: str | None, var: Path, *, production: bool) -> str:

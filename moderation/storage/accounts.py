@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Row, bindparam, delete, select
+from sqlalchemy import ForeignKey, Index, Row, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.storage.base import Base
@@ -63,10 +63,12 @@ class Account(Base):
     """A person who signs in. An invited one has no password yet: whoever holds the invitation chooses it.
 
     ``totp_secret`` is the second factor's; ``totp_last`` the time step whose code was used last, so that none works
-    twice; ``recovery`` holds digests of codes that work once in its place.
+    twice; ``recovery`` holds digests of codes that work once in its place. ``oidc_subject`` is who they are at the
+    OpenID provider ``oidc_issuer``: these two together, and nothing else that it says of them.
     """
 
     __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_oidc", "oidc_issuer", "oidc_subject", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -79,6 +81,8 @@ class Account(Base):
     totp_last: Mapped[int | None]
     recovery: Mapped[list[str] | None]
     language: Mapped[str | None]
+    oidc_issuer: Mapped[str | None]
+    oidc_subject: Mapped[str | None]
 
 
 class Grant(Base):
@@ -110,7 +114,7 @@ class Token(Base):
 
 class WebSession(Base):
     """A sign-in. The cookie holds a random text of which only the digest is kept; ``agent`` tells its owner which
-    browser it was.
+    browser it was, ``oidc_issuer`` which OpenID provider vouched for them (None: they gave a password).
     """
 
     __tablename__ = "web_sessions"
@@ -120,6 +124,7 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     agent: Mapped[str | None]
+    oidc_issuer: Mapped[str | None]
 
     @property
     def told_as(self) -> str:
@@ -129,6 +134,11 @@ class WebSession(Base):
 
 def account_named(session: Session, name: str) -> Account | None:
     return session.scalar(select(Account).where(Account.name == name))
+
+
+def account_of_subject(session: Session, issuer: str, subject: str) -> Account | None:
+    """Whose account it is of whom a provider calls so."""
+    return session.scalar(select(Account).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject))
 
 
 def all_accounts(session: Session) -> Sequence[Account]:
@@ -210,6 +220,11 @@ _LIVE_SESSION = (
 def end_sessions(session: Session, account_id: str, *, exclude: str | None = None) -> None:
     """Ends the sign-ins of an account; the one with the digest ``but`` stays."""
     session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.digest != (exclude or "")))
+
+
+def end_vouched_sessions(session: Session, account_id: str) -> None:
+    """Ends those sign-ins of an account that a provider vouched for."""
+    session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.oidc_issuer.is_not(None)))
 
 
 def sessions_of(session: Session, account_id: str, now: datetime) -> Sequence[WebSession]:

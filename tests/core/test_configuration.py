@@ -86,6 +86,20 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
         ("[[reasons]]\nid = 5\nlabel = 'X'\nreader = 'Y'", "reasons[1].id"),
         ("[[reasons]]\nid = 'x'\nlabel = 'X'\nreader = 'Y'\ncolour = 'red'", "reasons[1].colour"),
         ("[[reasons]]\nid = 'x'\nlabel = 'X'\nreader = 'Y'\n" * 2, "reasons[2].id"),
+        ("[sign_in]\npasswords = 'nobody'", "sign_in.passwords"),
+        ("[sign_in.oidc]\nname = ''", "sign_in.oidc.name"),
+        ("[sign_in.oidc]\nscopes = ['profile groups']", "sign_in.oidc.scopes"),
+        ("[sign_in.oidc]\nnew_accounts = true", "sign_in.oidc.new_accounts"),
+        ("[sign_in.oidc]\nclient_secret = 'x'", "sign_in.oidc.client_secret"),
+        ("[[sign_in.oidc.roles]]\nvalue = 'x'", "sign_in.oidc.roles[1].role"),
+        ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'boss'", "sign_in.oidc.roles[1].role"),
+        ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'senior'\nsections = ['a']", "sign_in.oidc.roles[1].sections"),
+        (
+            "[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'admin'\nsite = 'a'\nsections = ['a']",
+            "sign_in.oidc.roles[1].sections",
+        ),
+        ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'senior'\nextra = ['all']", "sign_in.oidc.roles[1].extra"),
+        ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'senior'\n" * 101, "sign_in.oidc.roles"),
     ],
 )
 def test_a_wrong_key_names_itself(text: str, key: str) -> None:

@@ -76,6 +76,18 @@ def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, ur
         ("MODERATION_METRICS_TOKEN", "short"),
         ("MODERATION_DATABASE_URL", "mysql://h/n"),
         ("MODERATION_REDIS_URL", "127.0.0.1:6379"),
+        ("MODERATION_PUBLIC_URL", "news.example"),
+        ("MODERATION_PUBLIC_URL", "ftp://news.example"),
+        ("MODERATION_PUBLIC_URL", "https://news.example/comments?a=b"),
+        ("MODERATION_PUBLIC_URL", "https://news.example/a/../b"),
+        ("MODERATION_PUBLIC_URL", "https://news.example//comments"),
+        ("MODERATION_PUBLIC_URL", "https://me@news.example/"),
+        ("MODERATION_PUBLIC_URL", 'https://news.example/"onload='),
+        ("MODERATION_OIDC_ISSUER", "login.news.example"),
+        ("MODERATION_OIDC_ISSUER", "http://login.news.example"),
+        ("MODERATION_OIDC_ISSUER", "https://me:pw@login.news.example"),
+        ("MODERATION_OIDC_ISSUER", "https://login.news.example/?realm=x"),
+        ("MODERATION_OIDC_ISSUER", "https://[::1"),
     ],
 )
 def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
@@ -84,6 +96,20 @@ def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str)
         read_environment({name: value}, root=tmp_path)
     assert wrong.value.key == name
     assert KEY not in str(wrong.value)
+
+
+def test_a_provider_needs_an_issuer_and_a_client_and_its_secret_is_never_shown(tmp_path: Path) -> None:
+    issuer, client = {"MODERATION_OIDC_ISSUER": "https://login.news.example"}, {"MODERATION_OIDC_CLIENT_ID": "desk"}
+    secret = {"MODERATION_OIDC_CLIENT_SECRET": "hush-hush"}
+    assert read_environment({}, root=tmp_path).oidc is None
+    for lacking, name in ((issuer, "_CLIENT_ID"), (client | secret, "_ISSUER"), (secret, "_ISSUER")):
+        with pytest.raises(ConfigurationError) as error:
+            read_environment(lacking, root=tmp_path)
+        assert error.value.key == f"MODERATION_OIDC{name}"
+    settings = read_environment(issuer | client | secret, root=tmp_path)
+    assert settings.oidc is not None
+    assert settings.oidc.client_secret == "hush-hush"
+    assert "hush" not in repr(settings)
 
 
 def test_every_wrong_variable_is_named_at_once_and_no_secret_is_repeated(tmp_path: Path) -> None:

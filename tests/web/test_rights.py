@@ -99,12 +99,15 @@ ROWS: dict[str, Row] = {
     "operations_api.healthz": get("/healthz", Who.ALL),
     "operations_api.readyz": get("/readyz", Who.ALL),
     "operations_api.openapi": get("/openapi.json", Who.ALL),
+    "operations_api.reference": get("/api", Who.ALL),
     "operations_api.metrics": get("/metrics", Who.ALL),  # from the loopback
     "perspective_api.discover": get("/$discovery/rest", Who.ALL),
     # signing in
     "login GET": get("/login", Who.ALL),
     "login POST": post("/login", Who.ALL),
     "login_code": post("/login/code", Who.ALL),
+    "login_provider": get("/login/provider", Who.ALL),
+    "login_provider_callback": get("/login/provider/callback", Who.ALL),
     "invitation GET": get("/invitation/{invitation}", Who.ALL),
     "invitation POST": post("/invitation/{invitation}", Who.ALL),
     # one's own account
@@ -245,6 +248,7 @@ ROWS: dict[str, Row] = {
     "accounts_pages.disable": post("/admin/accounts/{account}/disable", Who.CHIEF),
     "accounts_pages.enable": post("/admin/accounts/{account}/enable", Who.CHIEF),
     "accounts_pages.remove_second_factor": post("/admin/accounts/{account}/second-factor", Who.CHIEF),
+    "accounts_pages.link_subject": post("/admin/accounts/{account}/subject", Who.CHIEF),
     "accounts_pages.end_session": post("/admin/accounts/{account}/end-session", Who.CHIEF),
     "accounts_pages.end_all_sessions": post("/admin/accounts/{account}/end-sessions", Who.CHIEF),
     "accounts_pages.revoke_token": post("/admin/accounts/{account}/revoke-token", Who.CHIEF),
@@ -346,16 +350,16 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "postgres":
         reused, hall = request.getfixturevalue("furnished_postgres")
         with pages_again(hall) as pages:
-            yield _furnished(pages)
+            yield furnished(pages)
         reused.clean()
         return
     folder = tmp_path_factory.mktemp("rights")
     template = request.getfixturevalue("furnished_template")
     with open_pages(f"sqlite:///{shutil.copy(template, folder / 'pages.sqlite3')}", folder) as pages:
-        yield _furnished(pages)
+        yield furnished(pages)
 
 
-def _furnished(pages: Pages) -> Stage:
+def furnished(pages: Pages) -> Stage:
     pages.article()
     add_site(pages.services, "test", "second", "The Second")
     pages.article("there", site="second")

@@ -96,6 +96,14 @@ class Attempts:
             yield
 
     @contextmanager
+    def at_provider(self) -> Iterator[None]:
+        """A sign-in that comes back from the provider. It has a budget of its own: while the provider is away, nobody's
+        attempts there keep an administrator from their password. Raises ``TooManyRequests``.
+        """
+        with self._counted([Budget(PER_ADDRESS, ("provider", hashed_address()))]):
+            yield
+
+    @contextmanager
     def in_session(self, session: str) -> Iterator[None]:
         """An attempt at one's own password or code by somebody signed in, told by a digest of the session's cookie:
         no stranger can name it. Raises ``TooManyRequests``.

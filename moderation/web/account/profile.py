@@ -22,7 +22,7 @@ from moderation.web.shared.access import COOKIE, person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.frame import desk_page
 from moderation.web.shared.languages import gettext, speak
-from moderation.web.shared.sign_ins import session_row
+from moderation.web.shared.sign_ins import provider_name, session_row
 from moderation.web.shared.wording import own_names
 
 HERE = "/account"
@@ -78,6 +78,8 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
         made=told.made,
         problem=told.problem,
         second_factor=account.totp_secret is not None,
+        password=bool(account.password_hash) or account.oidc_subject is None,
+        provider=provider_name(),
         codes_left=len(account.recovery or ()),
         enrolment=_enrolment(actor, salt) if salt else None,
         sessions=rows,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, abort, request, url_for
 
 from moderation.accounts import accounts as account_uses
+from moderation.accounts.oidc import link_subject
+from moderation.accounts.oidc_trouble import LONGEST_SUBJECT
 from moderation.accounts.reachable import sites_reached
 from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions, end_session
@@ -32,7 +34,7 @@ from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.languages import gettext
 from moderation.web.shared.rendering import known_id
-from moderation.web.shared.sign_ins import session_row
+from moderation.web.shared.sign_ins import provider_name, session_row
 
 HERE = "/admin/accounts"
 
@@ -73,7 +75,9 @@ def _all_page(told: Told = NOTHING_TOLD) -> Response:
     with services().database.reading() as db:
         rows = [account_row(account, grants_of(db, account.id), now) for account in all_accounts(db)]
         sites = sites_reached(db, person(), ADMIN)
-    return admin_page("admin/accounts.html", told, here=HERE, accounts=rows, sites=sites, roles=list(Role))
+    return admin_page(
+        "admin/accounts.html", told, here=HERE, accounts=rows, sites=sites, roles=list(Role), provider=provider_name()
+    )
 
 
 def _one_page(told: Told = NOTHING_TOLD, *, account_id: str) -> Response:
@@ -93,6 +97,8 @@ def _one_page(told: Told = NOTHING_TOLD, *, account_id: str) -> Response:
         tokens=tokens,
         sites=sites,
         roles=list(Role),
+        provider=provider_name(),
+        roles_from_there=bool(services().configuration.current().sign_in.oidc.roles),
     )
 
 
@@ -159,6 +165,17 @@ def _remove_second_factor(actor: Actor, account_id: str) -> Made:
     )
 
 
+def _link_subject(actor: Actor, account_id: str) -> Made:
+    account, client = _account(account_id), services().settings.oidc
+    subject = "" if "unlink" in request.form else field("subject", LONGEST_SUBJECT)
+    if client is None or ("unlink" not in request.form and not (subject and subject.isprintable())):
+        raise InvalidField("subject", Message("subject_missing"))
+    link_subject(services(), actor.reference, account.id, client.issuer, subject)
+    if subject:
+        return Made(words=gettext("%(name)s signs in as that from now on.", name=account.name))
+    return Made(words=gettext("Nobody signs in to this account from there any more."))
+
+
 def _end_session(actor: Actor, account_id: str) -> Made:
     account = _account(account_id)
     end_session(services(), actor.reference, account.id, field("session"))
@@ -218,6 +235,7 @@ _FORMS: Mapping[str, Callable[..., Made]] = {
     "disable": _disable,
     "enable": _enable,
     "second-factor": _remove_second_factor,
+    "subject": _link_subject,
     "end-session": _end_session,
     "end-sessions": _end_all_sessions,
     "revoke-token": _revoke_token,

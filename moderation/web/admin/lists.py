@@ -85,6 +85,9 @@ class AccountRow:
     disabled: bool
     invited_until: datetime | None
     second_factor: bool
+    password: bool
+    subject: str | None
+    """Whom the sign-in provider calls so; None: nobody has been linked."""
     roles: tuple[RoleWords, ...]
 
 
@@ -139,6 +142,8 @@ def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) 
         disabled=account.disabled_at is not None,
         invited_until=account.invitation_ends_at,
         second_factor=account.totp_secret is not None,
+        password=bool(account.password_hash),
+        subject=account.oidc_subject,
         roles=tuple(
             RoleWords(
                 role=granted.role.value,
@@ -156,7 +161,7 @@ def account_row(account: Account, grants: Mapping[str, Granted], now: datetime) 
 def _state(account: Account, now: datetime) -> State:
     if account.disabled_at is not None:
         return State.DISABLED
-    if account.invitation_ends_at is None or account.password_hash:
+    if account.invitation_ends_at is None or account.password_hash or account.oidc_subject:
         return State.OPEN
     return State.INVITED if account.invitation_ends_at > now else State.ENDED
 

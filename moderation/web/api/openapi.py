@@ -74,15 +74,37 @@ _PATH = {
 """A rule's arguments: their names in the document, and what they are."""
 
 
+_EXAMPLES: Mapping[str, str] = {
+    "article_id": "trams",
+    "article": "trams",
+    "id": "01kexvyr0086cfbnc304mxd3rb",
+    "comment": "01kexvyr0086cfbnc304mxd3rb",
+    "receipt": "RECEIPT",
+    "site": "PUBLISHABLE_KEY",
+    "since": "NEWEST",
+}
+"""What may stand in the address, by the parameter's name; in capitals what only the caller knows."""
+
+
 def parameter(name: str, where: str, description: str, *, required: bool = False) -> Schema:
     """A text in the address or a header."""
-    return {
-        "name": name,
-        "in": where,
-        "required": required,
-        "description": description,
-        "schema": {"type": "string"},
-    }
+    return _with_example(
+        {
+            "name": name,
+            "in": where,
+            "required": required,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+    )
+
+
+def _with_example(described: Schema) -> Schema:
+    """The parameter with what may stand there, where that can be said."""
+    example = _EXAMPLES.get(described["name"])
+    if example is None:
+        return described
+    return described | {"example": [example] if described["schema"].get("type") == "array" else example}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +219,8 @@ def _of_query(query: type[Sent]) -> Iterator[Schema]:
     schema = query.model_json_schema(schema_generator=_Schemas)
     for name, field in schema["properties"].items():
         words = field.pop("description")
-        yield parameter(name, "query", words, required=name in schema.get("required", ())) | {"schema": field}
+        told = parameter(name, "query", words, required=name in schema.get("required", ()))
+        yield _with_example(told | {"schema": field})
 
 
 def _answers(described: Operation, schema_of: Mapping[Any, Schema]) -> Schema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from functools import cache
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -18,14 +19,16 @@ from moderation.storage.schema import is_current
 from moderation.storage.sites import all_sites
 from moderation.storage.webhooks import SiteDeliveries, deliveries_by_site
 from moderation.web.api.openapi import description
+from moderation.web.api.reference import reference_page
 from moderation.web.shared.access import services
+from moderation.web.shared.addresses import root
 from moderation.web.shared.metrics import LegalOverdue, WebhookFigures, figures
 
 FULL = "room on the disk of the database"
 
 
 def blueprint() -> Blueprint:
-    """``/healthz``, ``/readyz``, ``/metrics`` and ``/openapi.json``."""
+    """``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json`` and ``/api``, the same to be read."""
     api = Blueprint("operations_api", __name__)
 
     @api.get("/healthz")
@@ -46,12 +49,16 @@ def blueprint() -> Blueprint:
         return Response(figures(beside), content_type=CONTENT_TYPE_LATEST)
 
     @cache
-    def document() -> dict[str, object]:
+    def document() -> dict[str, Any]:
         return description(current_app)
 
     @api.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(document())
+        return jsonify({**document(), "servers": [{"url": root() or "/"}]})
+
+    @api.get("/api")
+    def reference() -> Response:
+        return reference_page(document())
 
     return api
 

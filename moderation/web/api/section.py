@@ -32,6 +32,7 @@ from moderation.web.api.section_pages import NOTHING, Cursors, counts_of, marked
 from moderation.web.api.section_requests import MOST_COUNTED, CountsQuery, NewsQuery, RepliesQuery, SectionQuery
 from moderation.web.api.wire import query_sent
 from moderation.web.shared.access import Caller, caller, services
+from moderation.web.shared.addresses import own_address
 from moderation.web.shared.rendering import known_id
 
 REPLIES = 50
@@ -88,7 +89,7 @@ def blueprint() -> Blueprint:
             cursors = Cursors(opening.id)
             found = replies_in(db, opening, after=cursors.read(asked.cursor), limit=REPLIES + 1)
         following = cursors.after(found[REPLIES - 1].comment) if len(found) > REPLIES else None
-        return _answer(answers.replies_of(found[:REPLIES], request.host_url, following), key)
+        return _answer(answers.replies_of(found[:REPLIES], own_address(), following), key)
 
     @api.get("/section/news")
     @operation(GET_NEWS)
@@ -132,7 +133,7 @@ def _section(db: Session, key: Caller, asked: SectionQuery) -> Body:
     settings = services().site_rules.rules(db, place).settings
     if not place.id or not stands_at(place, settings).shown:
         return whole(head_of(place, settings, count=0, sign_in=key.sign_in), NOTHING)
-    page = page_of(db, place, Order(asked.sort), asked.cursor, request.host_url)
+    page = page_of(db, place, Order(asked.sort), asked.cursor, own_address())
     return whole(head_of(place, settings, count=page.count, sign_in=key.sign_in), page)
 
 

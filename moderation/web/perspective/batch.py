@@ -94,6 +94,7 @@ def _head(content: bytes) -> tuple[dict[str, str], bytes]:
 def _answer(app: Flask, part: _Part, until: float) -> Response:
     path, _, query = part.path.partition("?")
     path = "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
+    path = path.removeprefix(request.script_root)
     key = request.args.get("key")
     if key and "key=" not in query:
         query = f"{query}&key={key}" if query else f"key={key}"

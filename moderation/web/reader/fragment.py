@@ -23,6 +23,7 @@ from moderation.web.api.section_pages import FIRST_REPLIES, THREADS
 from moderation.web.reader.form_guard import HONEYPOT, OPENED, FormGuard, opened_token
 from moderation.web.reader.problems import Problem, problem_of
 from moderation.web.shared.access import Caller, form_caller, services
+from moderation.web.shared.addresses import own_address
 from moderation.web.shared.intake import take_in
 from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.limits import Limits, RateLimitExceeded, client_address, reader_key
@@ -57,7 +58,7 @@ def blueprint(limits: Limits) -> Blueprint:
             head=head,
             threads=found,
             site=argument("site"),
-            base=request.host_url,
+            base=own_address(),
             back=back if _may_return(key, back) else "",
             opened=opened_token(services().keys.sessions.newest.secret, services().clock()),
         )

@@ -20,6 +20,7 @@ from moderation.storage.sites import Site
 from moderation.web.api.answers import initial_of
 from moderation.web.api.public_answers import Body, public_answer
 from moderation.web.shared.access import services
+from moderation.web.shared.addresses import own_address, root, rooted
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of, whole_number
 from moderation.web.shared.wording import day, short
 
@@ -79,7 +80,7 @@ def public_page(comment_id: str) -> Response:
         found=found,
         initial=initial_of(comment.author_name),
         address=address,
-        oembed=f"{request.host_url}oembed?{urlencode({'url': address})}",
+        oembed=f"{own_address()}oembed?{urlencode({'url': address})}",
         described=short(" ".join(comment.body.split()), DESCRIBED),
         href=address_of(found.article),
         answered=comment_address(found.answers.id) if found.answers else None,
@@ -111,7 +112,7 @@ def published(comment_id: str) -> Published:
 
 def comment_address(comment_id: str) -> str:
     """Where a comment stands for good."""
-    return f"{request.host_url}comments/{comment_id}"
+    return f"{own_address()}comments/{comment_id}"
 
 
 def address_of(article: Article) -> str | None:
@@ -133,7 +134,7 @@ def _id_in(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
-    found = _PATH.fullmatch(parts.path)
+    found = _PATH.fullmatch(parts.path.removeprefix(root())) if parts.path.startswith(root()) else None
     if parts.scheme not in ("http", "https") or parts.netloc != request.host or found is None:
         abort(404, "`url` must be the address of a comment here, such as the one that its page has.")
     return found[1]
@@ -151,7 +152,7 @@ def _quotation(found: Published) -> dict[str, object]:
         "author_name": comment.author_name,
         "author_url": comment_address(comment.id),
         "provider_name": found.site.name,
-        "provider_url": request.host_url,
+        "provider_url": own_address(),
         "cache_age": 10,
         "width": width,
         "height": None,
@@ -171,7 +172,7 @@ def _quoted(found: Published) -> Markup:
     href = address_of(found.article)
     about = Markup("<bdi>{}</bdi>").format(found.article.title)
     if href is not None:
-        about = Markup('<a href="{}">{}</a>').format(urljoin(request.host_url, href), about)
+        about = Markup('<a href="{}">{}</a>').format(urljoin(own_address(), rooted(href)), about)
     return Markup('<blockquote class="moderation-quotation" cite="{}">{}<footer>{} · {}</footer></blockquote>').format(
         address, paragraphs, by, about
     )

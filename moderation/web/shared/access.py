@@ -8,9 +8,9 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +27,7 @@ from moderation.readers.key_sets import KeySets
 from moderation.readers.tokens import Reader, reader_named
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
+from moderation.web.shared.addresses import root
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COOKIE = "moderation_session"
@@ -256,7 +257,7 @@ def install_sign_in(app: Flask, *, open_endpoints: frozenset[str]) -> None:
             return None
         if request.method not in SAFE:
             abort(403, noted("You were signed out meanwhile. Sign in again; nothing was changed."))
-        return redirect(url_for("login", next=request.full_path.rstrip("?")))
+        return redirect(f"/login?{urlencode({'next': request.full_path.rstrip('?')})}")
 
 
 def csrf_token() -> str:
@@ -316,6 +317,9 @@ class _FormCookie(SecureCookieSessionInterface):
             serializer=self.serializer,
             signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
         )
+
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - as Flask calls it
+        return root() or "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - as Flask calls it
         return request.is_secure

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from moderation.core.messages import noted
 from moderation.core.reach import sites_of
 from moderation.core.text.written import storable
+from moderation.web.shared.addresses import RootedAttributes, root, rooted
 from moderation.web.shared.languages import gettext, in_its_language, install_languages, language
 from moderation.web.shared.wording import FILTERS, day, day_and_time, iso
 
@@ -24,6 +25,9 @@ _ID = regex.compile(r"[0-9a-z]{1,64}")
 def install_templates(app: Flask) -> None:
     """Gives the templates their filters, and lets no line of theirs leave an empty one behind."""
     install_languages(app)
+    app.jinja_env.add_extension(RootedAttributes)
+    app.jinja_env.filters["rooted"] = rooted
+    app.jinja_env.globals["root"] = root
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.filters.update({"moment": moment, "day": day_told, "age": age_told})
     app.jinja_env.globals["zone_name"] = lambda: time_zone().key

@@ -1,13 +1,15 @@
-"""Sign-ins as pages list them: when, and with which browser."""
+"""Sign-ins as pages list them: when, and with which browser; and what the newsroom's own login is called."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from moderation.core.messages import noted
 from moderation.storage.accounts import WebSession
 from moderation.storage.sites import digest_of
+from moderation.web.shared.access import services
 from moderation.web.shared.languages import gettext
 
 
@@ -31,6 +33,14 @@ def session_row(session: WebSession, *, cookie: str = "") -> SessionRow:
         expires_at=session.expires_at,
         here=bool(cookie) and digest_of(cookie) == session.digest,
     )
+
+
+def provider_name() -> str | None:
+    """What the button calls the provider; None where there is none."""
+    client = services().settings.oidc
+    if client is None:
+        return None
+    return services().configuration.current().sign_in.oidc.name or urlsplit(client.issuer).netloc
 
 
 # What each browser calls itself holds the names of others too; the first that fits is right.

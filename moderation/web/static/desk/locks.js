@@ -1,4 +1,5 @@
 /* Whoever has a comment open has it for a few minutes: the server is told, again and again, and when it is left. */
+import { at } from "./root.js";
 
 const AGAIN = 60000;
 const AWAY = 300000; // without a key or a click for so long, nobody is there
@@ -17,7 +18,7 @@ export class Locks {
     setInterval(() => { if (this.wanted && Date.now() - this.seen < AWAY) this.say(true); }, AGAIN);
     addEventListener("pagehide", () => {
       if (!this.held) return;
-      navigator.sendBeacon("/review/locks", new URLSearchParams({ leave: this.held, csrf_token: this.token }));
+      navigator.sendBeacon(at("/review/locks"), new URLSearchParams({ leave: this.held, csrf_token: this.token }));
       this.held = null;
     });
     addEventListener("pageshow", (event) => { if (event.persisted && this.wanted) this.say(true); });
@@ -34,7 +35,7 @@ export class Locks {
     const [opened, left] = [this.wanted, this.held];
     const sent = new URLSearchParams({ open: opened || "", leave: left && left !== opened ? left : "", csrf_token: this.token });
     try {
-      const answer = await fetch("/review/locks", { method: "POST", body: sent, headers: { Accept: "application/json" } });
+      const answer = await fetch(at("/review/locks"), { method: "POST", body: sent, headers: { Accept: "application/json" } });
       if (answer.ok) {
         const facts = await answer.json();
         this.held = facts.mine ? opened : null;

@@ -8,6 +8,7 @@ import { fate, free, lineOf, lines, list, stand, take } from "./list.js";
 import { watch } from "./news.js";
 import "./several.js";
 import { Outbox } from "./outbox.js";
+import { at } from "./root.js";
 import { held, piece, trouble } from "./troubles.js";
 import { holder, pressedTwice } from "./twice.js";
 
@@ -40,7 +41,7 @@ const address = (path, more = {}) => {
   const query = new URLSearchParams(view);
   query.delete("at");
   for (const [name, value] of Object.entries(more)) query.set(name, value);
-  return query.size ? `${path}?${query}` : path;
+  return at(query.size ? `${path}?${query}` : path);
 };
 
 /* --- panes ------------------------------------------------------------------------------------------------------- */
@@ -300,7 +301,7 @@ const undo = () => {
   const last = stack.pop();
   const fields = last && last.action ? [["action_id", last.action]] : [];
   outbox.add({
-    url: "/review/undo", fields, comment: last ? last.comment : null, undo: true, undoes: last ? last.number : null,
+    url: at("/review/undo"), fields, comment: last ? last.comment : null, undo: true, undoes: last ? last.number : null,
     words: gettext("Undo"), name: last ? last.name : "",
   });
   say(gettext("Undoing…"));

@@ -1,4 +1,5 @@
 /* What went wrong, told above the list until it is put away. */
+import { at, ourPath } from "./root.js";
 import { gettext } from "./words.js";
 
 const troubles = document.getElementById("troubles");
@@ -34,7 +35,7 @@ export const trouble = (item, answer, again, anyway) => {
   }
   const link = box.querySelector("a");
   if (item.comment) {
-    link.href = `/review/comments/${item.comment}`;
+    link.href = at(`/review/comments/${item.comment}`);
     link.textContent = gettext("Look at it");
     link.addEventListener("click", (event) => { event.preventDefault(); again(item.comment); box.remove(); });
   } else link.remove();
@@ -55,7 +56,7 @@ export const held = (why, number) => {
     : gettext("You were signed out. %(number)s of your actions wait in this tab. Sign in again here and they go out.", { number });
   if (why) troubles.append(waits); else waits.remove();
   if (why === "signed out") {
-    const link = Object.assign(document.createElement("a"), { href: `/login?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: gettext(" Sign in") });
+    const link = Object.assign(document.createElement("a"), { href: at(`/login?next=${encodeURIComponent(ourPath())}`), textContent: gettext(" Sign in") });
     waits.append(link);
   }
 };

@@ -1,5 +1,6 @@
 /* How many comments wait, in the masthead and in the tab's title, on every page of the desk: asked for every second,
    in a tab that is not in front too, and more seldom while nobody answers. */
+import { at } from "./root.js";
 import { gettext } from "./words.js";
 
 const EVERY = 1000;
@@ -46,7 +47,7 @@ const ask = async () => {
   asking = true;
   clearTimeout(timer);
   const asked = performance.now();
-  const answer = await fetch("/review/waiting", { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(at("/review/waiting"), { headers: { Accept: "application/json" } }).catch(() => null);
   if (answer && answer.redirected) { known(gettext("You were signed out"), "old"); return; } // what came is the page to sign in
   asking = false;
   const facts = answer && answer.ok ? await answer.json().catch(() => null) : null;
