@@ -275,6 +275,7 @@ def announcements(newsroom: Newsroom) -> Iterator[TestResponse]:
     for method in ("POST", "DELETE"):
         yield newsroom.server(method, ANNOUNCEMENT, key_without(newsroom, Right.MODERATE), json=said)
         yield newsroom.server(method, "/api/v1/articles/nothing/announcement", json=said)
+        yield newsroom.server(method, "/api/v1/articles/a%00b/announcement", json=said)
     yield newsroom.client.delete(ANNOUNCEMENT)
     yield newsroom.server("DELETE", ANNOUNCEMENT)
     yield from bodies_that_are_none(newsroom, "POST", ANNOUNCEMENT)

@@ -58,7 +58,7 @@ DELETE_ANNOUNCEMENT = Operation(
     summary="Take away what stands above the discussion",
     security=SECRET,
     answers={204: ("Nothing stands there.", None)},
-    refusals=(401, 403, 404),
+    refusals=(401, 403, 404, 422),
 )
 POST_COMMENT = Operation(
     summary="Send a comment",

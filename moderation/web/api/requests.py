@@ -83,6 +83,8 @@ OrNone = AfterValidator(lambda text: text or None)
 """An empty text is none."""
 Chosen = BeforeValidator(_chosen)
 """One of a few words; an empty one is none."""
+Filled = AfterValidator(lambda given: tuple(filter(None, given)))
+"""Several texts of an address: an empty one is none, and counts all the same against how many may be sent."""
 Moment = Annotated[
     datetime | None, PlainValidator(_moment), WithJsonSchema({"type": ["string", "null"], "format": "date-time"})
 ]
@@ -381,7 +383,7 @@ class NewNotice(Sent):
 # --- the queue --------------------------------------------------------------------------------------------------------
 
 _Asked = Annotated[str, Field(max_length=200)]
-_Several = Annotated[tuple[_Asked, ...], FailFast(), Field(max_length=20)]
+_Several = Annotated[tuple[_Asked, ...], FailFast(), Field(max_length=20), Filled]
 
 
 class QueueQuery(Sent):

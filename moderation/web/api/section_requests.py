@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, FailFast, Field
 
 from moderation.core.addresses import LONGEST
-from moderation.web.api.requests import Chosen, Sent, without_endless_query
+from moderation.web.api.requests import Chosen, Filled, Sent, without_endless_query
 
 _Site = Annotated[str, Field(max_length=200)]
 _Name = Annotated[str, Field(max_length=800)]
@@ -56,9 +56,9 @@ class CountsQuery(Sent):
     """Whose counts are asked for."""
 
     site: _Site | None = Field(None, description="The site's publishable key.")
-    article: Annotated[tuple[str, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
+    article: Annotated[tuple[str, ...], FailFast(), Field(max_length=MOST_COUNTED), Filled] = Field(
         (), description="The site's own name for an article; may be given several times."
     )
-    url: Annotated[tuple[_AnyAddress, ...], FailFast(), Field(max_length=MOST_COUNTED)] = Field(
+    url: Annotated[tuple[_AnyAddress, ...], FailFast(), Field(max_length=MOST_COUNTED), Filled] = Field(
         (), description="An article's address; may be given several times, 100 names and addresses in all."
     )

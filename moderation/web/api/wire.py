@@ -47,7 +47,7 @@ def query_sent(args: MultiDict[str, str], kind: type[S]) -> S:
     for name, given in args.lists():
         known = kind.model_fields.get(name)
         if known is not None and get_origin(known.annotation) is tuple:
-            values[name] = list(filter(None, given))
+            values[name] = given
         elif known is not None and len(given) > 1:
             problems.add(name, f"is given {len(given)} times; it can be given once.")
         elif known is None or given[0]:
