@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A day or a time as ISO 8601 writes it, taken for UTC where it says no zone. Comes as a ``datetime`` in UTC."""
 
     name = "time"
