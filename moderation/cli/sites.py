@@ -5,10 +5,8 @@ from __future__ import annotations
 import click
 
 from moderation.accounts import sites
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.storage.sites import KeyKind, Right, SiteKey, all_sites, keys_of
-
-ACTOR = "command-line"
 
 
 @click.group()

@@ -11,14 +11,12 @@ import click
 from moderation.accounts import accounts
 from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
 from moderation.services import Services
 from moderation.storage.accounts import Extra, Granted, Role, account_named, all_accounts, grants_of, tokens_of
 from moderation.storage.sites import Right
-
-ACTOR = "command-line"
 
 
 class _Placed(click.ParamType[tuple[str, str]]):

@@ -38,6 +38,7 @@ from moderation.storage.imported import count_answers, insert_many, parents_amon
 from moderation.storage.near_duplicates import LATELY
 from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
+from moderation.storage.webhook_pruning import forget_answers
 from moderation.unit_of_work import UnitOfWork
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -384,6 +385,8 @@ def change_status(
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})
     if was_public or comment.revision > 2:  # else no reader can have seen it
         _settle_reports(unit, comment, status, trigger, actor=actor, restored=restored)
+    if status is Status.ERASED:
+        forget_answers(unit.session, comment.site_id, comment.id)
     _tell_site(unit, comment.site_id, comment.id, before, status)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from standardwebhooks.webhooks import Webhook
 
 from moderation.core.keyring import Keys
+from moderation.core.sealing import Seal
 
 PREFIX = "whsec_"
 
@@ -22,17 +20,9 @@ def new_secret() -> str:
     return PREFIX + b64encode(secrets.token_bytes(32)).decode()
 
 
-def sealed(keys: Keys, secret: str) -> str:
-    """A secret as it is stored."""
-    return _cipher(keys.newest.secret).encrypt(secret.encode()).decode()
-
-
-def opened(keys: Keys, stored: str) -> str | None:
-    """A stored secret; None where the key that it was kept under is retired."""
-    try:
-        return MultiFernet([_cipher(secret) for secret in keys.secrets]).decrypt(stored).decode()
-    except InvalidToken:
-        return None
+def seal(keys: Keys) -> Seal:
+    """How secrets are stored."""
+    return Seal("webhook secrets", keys.secrets)
 
 
 def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: str) -> dict[str, str]:
@@ -42,8 +32,3 @@ def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: 
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(Webhook(secret).sign(message_id, at, body) for secret in signing),
     }
-
-
-def _cipher(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"moderation webhook secrets").derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))

@@ -39,7 +39,7 @@ from moderation.storage.keys import StoredKey
 from moderation.storage.schema import upgrade
 from moderation.storage.webhooks import find_endpoint
 from moderation.webhooks.endpoints import add_endpoint
-from moderation.webhooks.signing import opened
+from moderation.webhooks.signing import seal
 from tests.doubles import CHEAP, NOON
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 
@@ -438,7 +438,7 @@ def test_a_ring_of_before_there_were_webhooks_gets_their_key_at_the_next_start(
         with after.services.database.reading() as session:
             endpoint = find_endpoint(session, made.id)
             assert endpoint is not None
-        assert opened(after.services.keys.webhooks, endpoint.secret) == made.secret
+        assert seal(after.services.keys.webhooks).opened(endpoint.secret) == made.secret
 
 
 @pytest.mark.parametrize("kept", [b"\xff\xfe" * 20, b"short", b""], ids=["no text", "too short", "empty"])

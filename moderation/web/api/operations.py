@@ -16,7 +16,7 @@ from moderation.storage.legal import overdue_by_site
 from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
 from moderation.storage.sites import all_sites
-from moderation.storage.webhooks import SiteDeliveries, deliveries_by_site
+from moderation.storage.webhook_figures import SiteDeliveries, deliveries_by_site
 from moderation.web.api.openapi import description
 from moderation.web.shared.access import services
 from moderation.web.shared.metrics import LegalOverdue, WebhookFigures, figures

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from moderation.storage.webhooks import SiteDeliveries
+from moderation.storage.webhook_figures import SiteDeliveries
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable of prometheus_client that names the folder."""
