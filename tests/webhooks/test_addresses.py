@@ -27,13 +27,19 @@ from moderation.webhooks.sending import post
 from tests.webhooks.receiver import Receiver
 
 PRIVATE = """
-127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
-::1 fe80::1 fe80::1%eth0 fec0::1 5f00::1 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
+127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
+::1 fec0::1 5f00::1 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
 ::ffff:10.0.0.1 ::ffff:127.0.0.1 2002:0a00:0001::1 64:ff9b::a00:1 2001:0:4136:e378:8000:63bf:3fff:fdd2
 """
 """The last line's stand for IPv4 addresses."""
 PUBLIC = "93.184.215.14 8.8.8.8 2606:2800:21f:cb07:6820:80da:af6b:8b2c 64:ff9b::808:808 ::ffff:8.8.8.8"
-NOWHERE = "0.0.0.0 :: 224.0.0.1 ff02::1 nonsense"
+NOWHERE = """
+0.0.0.0 :: 224.0.0.1 ff02::1 nonsense
+169.254.169.254 169.254.0.1 fe80::1 fe80::1%eth0 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe
+2002:a9fe:a9fe::1 ::169.254.169.254
+fd00:ec2::254 fd20:ce::254 100.100.100.200 192.0.0.192 168.63.129.16 ::ffff:100.100.100.200
+"""
+"""The last lines': where clouds hand a machine its keys."""
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
@@ -120,6 +126,16 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_what_was_looked_at(r
         resolve=means("127.0.0.1"),
     )
     assert (sent.status, receiver.got[0].headers["host"]) == (200, f"no-such-name.example:{receiver.port}")
+
+
+def test_a_link_local_address_is_refused_whatever_is_allowed_and_says_why(receiver: Receiver) -> None:
+    with pytest.raises(InvalidField, match="can never be an endpoint"):
+        target_of("http://169.254.169.254/latest/meta-data/", allow_private=True)
+    url = f"http://cms.example:{receiver.port}/events"
+    for found in ("169.254.169.254", "fe80::1", "::ffff:169.254.169.254"):
+        sent = post(url, {}, b"{}", allow_private=True, resolve=means(found))
+        assert "can never be an endpoint" in (sent.error or "")
+    assert receiver.got == []
 
 
 def test_what_goes_wrong_on_the_way_is_said_in_words(receiver: Receiver) -> None:
