@@ -14,6 +14,8 @@ from moderation.accounts.sign_in import end_all_sessions
 from moderation.cli.opening import ACTOR, open_services
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
+from moderation.core.messages import ENGLISH, LANGUAGES
+from moderation.mail.invitations import check_invitation_mail, mail_invitation
 from moderation.services import Services
 from moderation.storage.accounts import Extra, Granted, Role, account_named, all_accounts, grants_of, tokens_of
 from moderation.storage.sites import Right
@@ -116,24 +118,52 @@ def add_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> N
     click.echo(f"Made the account {name}.")
 
 
+_mail = click.option("--mail", "address", metavar="ADDRESS", help="Send the link there instead of printing its path.")
+_language = click.option(
+    "--language",
+    type=click.Choice(sorted(LANGUAGES["desk"])),
+    default=ENGLISH,
+    show_default=True,
+    help="Of the letter.",
+)
+
+
 @command.command("invite")
 @click.argument("name")
 @_rights
-def invite_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
+@_mail
+@_language
+def invite_command(
+    name: str, roles: Placed, sections: Placed, extras: Placed, address: str | None, language: str
+) -> None:
     """Make an account whose password its owner chooses. Prints the path of the page for that: it works once, for a
     week, after this service's own address.
     """
     with open_services() as services:
+        if address is not None:
+            check_invitation_mail(services, address)
         token = accounts.invite(services, ACTOR, name, _granted(roles, sections, extras))
-    click.echo(f"/invitation/{token}")
+        _hand_out(services, name, token, address, language)
 
 
 @command.command("invite-again")
 @click.argument("name")
-def invite_again_command(name: str) -> None:
+@_mail
+@_language
+def invite_again_command(name: str, address: str | None, language: str) -> None:
     """Print a new path to choose a password, for somebody whose link has ended or who has forgotten theirs."""
     with open_services() as services:
-        click.echo(f"/invitation/{accounts.invite_again(services, ACTOR, name)}")
+        if address is not None:
+            check_invitation_mail(services, address)
+        _hand_out(services, name, accounts.invite_again(services, ACTOR, name), address, language)
+
+
+def _hand_out(services: Services, name: str, token: str, address: str | None, language: str) -> None:
+    if address is None:
+        click.echo(f"/invitation/{token}")
+        return
+    mail_invitation(services, name, token, address, language)
+    click.echo(f"The link goes to {address}; `moderation mail list` says when it has been sent.")
 
 
 @command.command("roles")

@@ -6,14 +6,39 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from moderation.core.errors import ConfigurationError, configuration_error
+from moderation.core.mail_addresses import is_mail_address
 from moderation.core.strict_model import ill, problems, wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Who takes letters. ``security``: ``tls`` from the first byte on, ``starttls``, or ``none`` on this machine."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How letters are sent: by which server, in whose name (``Comments <comments@news.example>``), and the address of
+    this service as its readers reach it, without a slash at its end.
+    """
+
+    server: SmtpServer
+    sender: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +58,7 @@ class Settings:
     var: Path
     metrics_token: str | None
     alert_urls: tuple[str, ...] = ()
+    mail: MailSettings | None = None
 
     @property
     def packs(self) -> Path:
@@ -78,11 +104,57 @@ def _alert_urls(value: str) -> tuple[str, ...]:
     return urls
 
 
+_SMTP: dict[str, tuple[Literal["tls", "starttls", "none"], int]] = {
+    "smtps": ("tls", 465),
+    "smtp+starttls": ("starttls", 587),
+    "smtp": ("none", 25),
+}
+
+
+def _smtp_server(value: str) -> SmtpServer:
+    try:
+        parts = urlsplit(value)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in _SMTP or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ill("is no mail server; use smtps://USER:PASSWORD@HOST:465 or smtp+starttls://USER:PASSWORD@HOST:587.")
+    security, usual = _SMTP[scheme]
+    if security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ill("would send letters readable by everybody; use smtps:// or smtp+starttls:// for another machine.")
+    user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
+    if (user is None) != (password is None):
+        raise ill("has a user without a password, or the other way round; write both, or neither.")
+    return SmtpServer(host=host, port=port or usual, security=security, user=user, password=password)
+
+
+def _mail_sender(value: str) -> str:
+    name, address = parseaddr(value)
+    if not is_mail_address(address) or not value.isprintable():
+        raise ill("is no sender; write Comments <comments@news.example>, or the address alone.")
+    return formataddr((name, address))
+
+
+def _public_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    plain = value.isascii() and value.isprintable() and " " not in value
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or not plain:
+        raise ill("is no address of this service, such as https://comments.news.example.")
+    return value.rstrip("/")
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
 Count = Annotated[int, BeforeValidator(_count)]
 AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
+Smtp = Annotated[SmtpServer, BeforeValidator(_smtp_server)]
+MailSender = Annotated[str, AfterValidator(_mail_sender)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
 
 
@@ -152,6 +224,21 @@ class Environment(BaseModel):
         alias="MODERATION_ALERT_URLS",
         description="incoming webhooks of a chat that are told what [alerts] says, with spaces between; unset: none",
     )
+    smtp_url: Smtp | None = Field(
+        None,
+        alias="MODERATION_SMTP_URL",
+        description="who takes letters, smtps://USER:PASSWORD@HOST or smtp+starttls://...; unset: none are sent",
+    )
+    mail_from: MailSender | None = Field(
+        None,
+        alias="MODERATION_MAIL_FROM",
+        description="in whose name letters are sent: Comments <comments@news.example>",
+    )
+    public_url: PublicUrl | None = Field(
+        None,
+        alias="MODERATION_PUBLIC_URL",
+        description="this service's address as readers reach it, which letters lead to",
+    )
 
 
 VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
@@ -181,7 +268,17 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         var=var,
         metrics_token=said.metrics_token,
         alert_urls=said.alert_urls,
+        mail=_mail(said),
     )
+
+
+def _mail(said: Environment) -> MailSettings | None:
+    if said.smtp_url is None:
+        return None
+    for name, value in (("MODERATION_MAIL_FROM", said.mail_from), ("MODERATION_PUBLIC_URL", said.public_url)):
+        if value is None:
+            raise ConfigurationError(name, "is not set; with MODERATION_SMTP_URL it must be.")
+    return MailSettings(server=said.smtp_url, sender=said.mail_from or "", public_url=said.public_url or "")
 
 
 def _secret_key(value: str | None, var: Path, *, production: bool) -> str:

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     """Forms, sign-ins half done, and browsers that have signed in before."""
     WEBHOOKS = "webhooks"
     """The secrets that events are signed with."""
+    MAIL = "mail"
+    """The addresses that letters go to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class KeyRing:
     second_factor: Keys
     sessions: Keys
     webhooks: Keys
+    mail: Keys
 
     @classmethod
     def of(cls, keys: Iterable[Key]) -> KeyRing:

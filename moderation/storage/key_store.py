@@ -16,6 +16,7 @@ from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.core.sealing import Seal
 from moderation.storage.database import Database, lock
 from moderation.storage.keys import StoredKey, made_before_the_ring, stored_keys
+from moderation.storage.mails import any_sealed
 from moderation.storage.webhooks import any_endpoint
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,10 @@ LOST: dict[Purpose, str] = {
     "(`moderation users second-factor-off NAME` lets somebody in by password)",
     Purpose.SESSIONS: "forms that are open must be loaded again",
     Purpose.WEBHOOKS: "webhooks are delivered again once each endpoint has a new secret (`moderation webhooks rotate`)",
+    Purpose.MAIL: "letters that wait are given up, and readers who left an address are told nothing",
 }
 """What is lost with the keys of a purpose."""
-_LATER: dict[Purpose, Callable[[Session], bool]] = {Purpose.WEBHOOKS: any_endpoint}
+_LATER: dict[Purpose, Callable[[Session], bool]] = {Purpose.WEBHOOKS: any_endpoint, Purpose.MAIL: any_sealed}
 """Purposes that a ring of an earlier version lacks, and whether anything hangs on their keys: until something does, the
 next start makes them.
 """

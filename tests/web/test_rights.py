@@ -279,6 +279,7 @@ ROWS: dict[str, Row] = {
 }
 WITH_A_RECEIPT = {
     *(f"receipt_pages.{step}" for step in ("standing", "take_back", "edit", "appeal", "mend", "send_again")),
+    *("receipt_pages.mail", "receipt_pages.no_mail", "mail_pages.ask", "mail_pages.stop"),
     *(f"comments_api.{step}" for step in ("post_withdraw", "patch_comment", "post_appeal")),
     *("report_pages.notice", "reports_api.get_notice"),
 }

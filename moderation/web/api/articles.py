@@ -15,7 +15,7 @@ from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlie
 from moderation.comments.page_articles import PageForm, article_behind
 from moderation.comments.submit import check_length
 from moderation.core.article_ids import article_name
-from moderation.core.comment import Author, Status, Submission
+from moderation.core.comment import Author, MailWish, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.network import network_of
 from moderation.desk.notices import NoticeForm, say_by_name
@@ -25,7 +25,7 @@ from moderation.storage.discussion import published
 from moderation.storage.sites import Right, Site
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, PageArticle
+from moderation.web.api.requests import NewAnnouncement, NewArticle, NewComment, NewNotify, PageArticle
 from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.section_head import stands_at, unknown_place
 from moderation.web.api.wire import json_answer, json_sent
@@ -235,7 +235,14 @@ def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
         parent_id=sent.parent_id,
         external_id=external_id,
         created_at=created_at,
+        notify=MailWish(email=sent.notify.email, events=sent.notify.events, language=language())
+        if sent.notify
+        else None,
     )
+
+
+def _notify(sent: NewNotify | None) -> MailWish | None:
+    return None if sent is None else MailWish(email=sent.email, events=sent.events, language=language())
 
 
 def _idempotency(key: Caller, article_id: str) -> Idempotency | None:

@@ -72,6 +72,19 @@ class WebhookFigures(Collector):
             yield family
 
 
+class MailFigures(Collector):
+    """How letters stand at the moment of asking: how many wait, and how many were given up and are still kept."""
+
+    def __init__(self, waiting: int, dead: int) -> None:
+        self._waiting, self._dead = waiting, dead
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily("moderation_mail_waiting", "Letters that wait.", value=self._waiting)
+        yield GaugeMetricFamily(
+            "moderation_mail_dead", "Letters that were given up, and are still kept.", value=self._dead
+        )
+
+
 def count_together(folder: Path) -> None:
     """Has this process, and those that it forks, keep their counts in this folder, before anything is counted."""
     os.environ[FOLDER] = str(folder)
