@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
@@ -15,15 +13,12 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from moderation.core.errors import InvalidField
 from moderation.webhooks import sending
 from moderation.webhooks.addresses import Resolver, may_connect, target_of
 from moderation.webhooks.sending import post
+from tests.certificates import certificate_for
 from tests.webhooks.receiver import Receiver
 
 PRIVATE = """
@@ -183,28 +178,7 @@ def post_trusting(authority: Path, url: str) -> str | None:
 @contextmanager
 def speaking_tls(folder: Path, name: str) -> Iterator[tuple[int, Path]]:
     """A server with a certificate of its own for this name: its port, and the certificate's file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("192.0.2.7"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    chain_file, key_file = folder / "chain.pem", folder / "key.pem"
-    chain_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    chain_file, key_file = certificate_for(folder, name)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
