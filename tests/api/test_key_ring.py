@@ -36,6 +36,7 @@ from moderation.storage.authors import FOREVER, Author
 from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
+from moderation.storage.mails import MailKind, post
 from moderation.storage.schema import upgrade
 from moderation.storage.webhooks import find_endpoint
 from moderation.webhooks.endpoints import add_endpoint
@@ -414,6 +415,13 @@ def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
     with started(database_url, tmp_path) as newsroom:
         newsroom.accepted()
         add_endpoint(newsroom.services, "test", newsroom.site, "https://cms.example/")  # else nothing hangs on its key
+        newsroom.services.database.writing(
+            lambda session: (
+                post(
+                    session, MailKind.INVITATION, "nobody", sealed="sealed", language="en", now=newsroom.clock.now
+                ).number
+            )
+        )
         newsroom.services.database.writing(
             lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = :it"), {"it": purpose.value})
         )

@@ -174,6 +174,7 @@ def test_every_table_of_a_site_goes_out_or_is_known_to_be_left() -> None:
         "grants",
         "outbox",
         "webhook_endpoints",
+        "reader_addresses",
         "legal_cases",
         "moderator_actions",
         "suggested_labels",
