@@ -48,7 +48,7 @@ def invitation(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter |
         subject=writing.says(Message("mail_invitation_subject")),
         paragraphs=(
             writing.says(Message("mail_invitation_there", {"name": account.name})),
-            f"{writing.says(Message('mail_invitation_link'))}\n{link}",
+            writing.leads(Message("mail_invitation_link"), link),
             writing.says(Message("mail_invitation_mistake")),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from moderation.comments.writers_mail import unsealed
+from moderation.mail.digest import digest
 from moderation.mail.invitations import invitation
 from moderation.mail.to_readers import outcome, reply
 from moderation.mail.writing import Letter, Writing
@@ -21,7 +22,7 @@ def letter_of(services: Services, session: Session, mail: Mail) -> Letter | None
     needed = unsealed(services.keys, mail.sealed or "")
     if needed is None:
         raise Unreadable
-    write = {MailKind.OUTCOME: outcome, MailKind.REPLY: reply, MailKind.INVITATION: invitation}
+    write = {MailKind.OUTCOME: outcome, MailKind.REPLY: reply, MailKind.INVITATION: invitation, MailKind.DIGEST: digest}
     settings = services.settings.mail
     assert settings is not None
     return write[MailKind(mail.kind)](Writing(services, settings, session, mail.language), mail, needed)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.comment import Status
 from moderation.core.signing import keyed
+from moderation.mail.digest import post_digests
 from moderation.mail.letters import Unreadable, letter_of
 from moderation.mail.smtp import NobodyKnows, NotTaken, connect, hand_over
 from moderation.mail.writing import Letter, as_message
@@ -67,6 +68,7 @@ class Postman:
         sent = 0
         if self._services.settings.mail is None:
             return sent
+        post_digests(self._services)
         try:
             while not stopped() and (claim := self._claims().take(1)) is not None:
                 taken = self._deliver(claim)

@@ -29,8 +29,8 @@ def outcome(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter | No
         paragraphs=(
             _about(writing, comment),
             standing_told(Status(comment.status), why, writing.language),
-            f"{writing.says(Message('mail_outcome_more'))}\n{_receipt_url(writing, comment)}",
-            f"{writing.says(Message('mail_why_and_stop'))}\n{stop}",
+            writing.leads(Message("mail_outcome_more"), _receipt_url(writing, comment)),
+            writing.leads(Message("mail_why_and_stop"), stop),
         ),
         stop=stop,
     )
@@ -48,8 +48,8 @@ def reply(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter | None
         subject=writing.says(Message("mail_reply_subject", {"site": _site(writing, comment)})),
         paragraphs=(
             _about(writing, comment),
-            f"{writing.says(Message('mail_reply_there'))}\n{writing.settings.public_url}/comments/{answer.id}",
-            f"{writing.says(Message('mail_why_and_stop'))}\n{stop}",
+            writing.leads(Message("mail_reply_there"), f"{writing.settings.public_url}/comments/{answer.id}"),
+            writing.leads(Message("mail_why_and_stop"), stop),
         ),
         stop=stop,
     )

@@ -38,6 +38,10 @@ class Writing:
     def says(self, message: Message) -> str:
         return message.told(self.language)
 
+    def leads(self, message: Message, url: str) -> str:
+        """A paragraph that ends with a link."""
+        return f"{self.says(message)}\n{url}"
+
 
 def as_message(services: Services, letter: Letter, *, name: str, at: datetime) -> bytes:
     """The letter as it goes out, written ``at``. By its ``name``, the same at every try, it is known again. No text of

@@ -37,6 +37,7 @@ class MailKind(StrEnum):
     OUTCOME = "outcome"
     REPLY = "reply"
     INVITATION = "invitation"
+    DIGEST = "digest"
 
 
 class ReaderAddress(Base):
@@ -52,6 +53,17 @@ class ReaderAddress(Base):
     language: Mapped[str]
     left_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Digest(Base):
+    """Where an account's owner gets a letter every morning, encrypted; ``next_at`` is the next one's."""
+
+    __tablename__ = "digests"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sealed: Mapped[str]
+    language: Mapped[str]
+    next_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Mail(Base):
@@ -109,8 +121,8 @@ _KNOWN = select(_MAILS.c.number).where(_MAILS.c.subject == bindparam("of"), _MAI
 
 def any_sealed(session: Session) -> bool:
     """Whether anything is stored that hangs on the ring's key for letters."""
-    left, waits = exists().select_from(ReaderAddress), exists().where(Mail.sealed.is_not(None))
-    return bool(session.scalar(select(or_(left, waits))))
+    left, daily = exists().select_from(ReaderAddress), exists().select_from(Digest)
+    return bool(session.scalar(select(or_(left, daily, exists().where(Mail.sealed.is_not(None))))))
 
 
 def address_left(session: Session, comment_id: str) -> ReaderAddress | None:
@@ -151,6 +163,32 @@ def outdated_addresses(session: Session, now: datetime, limit: int) -> Sequence[
     """The comments of up to ``limit`` addresses whose time is over."""
     query = select(ReaderAddress.comment_id).where(ReaderAddress.ends_at < now)
     return session.scalars(query.order_by(ReaderAddress.ends_at).limit(limit)).all()
+
+
+# --- every morning ----------------------------------------------------------------------------------------------------
+
+
+def find_digest(session: Session, account_id: str, *, lock: bool = False) -> Digest | None:
+    """Where an account's owner gets it; with ``lock`` nobody else changes it until this transaction ends."""
+    return session.get(Digest, account_id, with_for_update=lock or None)
+
+
+def keep_digest(session: Session, account_id: str, *, sealed: str, language: str, next_at: datetime) -> None:
+    """Keeps where an account's owner gets it, in place of what there was."""
+    session.merge(Digest(account_id=account_id, sealed=sealed, language=language, next_at=next_at))
+
+
+def forget_digest(session: Session, account_id: str) -> None:
+    """Erases where an account's owner got it, with a letter that waits."""
+    session.connection().execute(delete(table_of(Digest)).where(table_of(Digest).c.account_id == account_id))
+    about, waits = _MAILS.c.subject == account_id, _MAILS.c.next_at.is_not(None)
+    session.connection().execute(delete(_MAILS).where(about, _MAILS.c.kind == MailKind.DIGEST.value, waits))
+
+
+def the_digests_due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    """The accounts whose morning has come."""
+    query = select(Digest.account_id).where(Digest.next_at <= now)
+    return session.scalars(query.order_by(Digest.next_at).limit(limit)).all()
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------

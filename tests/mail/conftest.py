@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from moderation.config.settings import MailSettings, SmtpServer
-from tests.mail.post_office import Mailing, PostOffice, post_office
+from tests.mail.post_office import NO_WORDS, Mailing, PostOffice, post_office
 from tests.newsroom import Newsroom, front_door, hall, newsroom, sqlite_hall
 
 __all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
@@ -32,3 +32,4 @@ def mailing(newsroom: Newsroom, office: PostOffice) -> Iterator[Mailing]:
     yield site
     site.forget_all()
     newsroom.hall.change(settings=services.settings)
+    assert not any(NO_WORDS.search(text) for text in office.texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from moderation.storage.mails import Mail, ReaderAddress, newest_mails
 from tests.newsroom import Newsroom
 
 LATER = "451 4.3.0 come again"
+NO_WORDS = re.compile(r"\bmail_[a-z_]+")
+"""A sentence's code in place of the sentence."""
 NEVER = "550 5.1.1 <ada@example.org>: there is no ada here"
 
 

@@ -110,6 +110,8 @@ ROWS: dict[str, Row] = {
     # one's own account
     "account_pages.own": get("/account", Who.SIGNED_IN),
     "account_pages.choose_language": post("/account/language", Who.SIGNED_IN),
+    "account_pages.ask_for_digest": post("/account/digest", Who.SIGNED_IN),
+    "account_pages.end_digest": post("/account/digest/end", Who.SIGNED_IN),
     "account_pages.change_password": post("/account/password", Who.SIGNED_IN),
     "account_pages.begin_second_factor": post("/account/second-factor/begin", Who.SIGNED_IN),
     "account_pages.confirm_second_factor": post("/account/second-factor", Who.SIGNED_IN),

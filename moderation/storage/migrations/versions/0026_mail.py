@@ -1,4 +1,4 @@
-"""Mail: the addresses that readers left with comments, and every letter that is to be sent or was"""
+"""Mail: the addresses that readers and moderators left, and every letter that is to be sent or was"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("comment_id", name=op.f("pk_reader_addresses")),
     )
     op.create_index(op.f("ix_reader_addresses_ends_at"), "reader_addresses", ["ends_at"])
+    op.create_table(
+        "digests",
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("sealed", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("next_at", _TIME, nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_digests_account_id")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_digests")),
+    )
+    op.create_index(op.f("ix_digests_next_at"), "digests", ["next_at"])
     op.create_table(
         "mails",
         sa.Column("number", _BIG, nullable=False),
