@@ -212,8 +212,8 @@ class Postman:
 
 
 def forget(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> None:
-    """Erases addresses whose time is over, and forgets letters that ended long ago. What is to go is found before the
-    transaction that removes it.
+    """Erases addresses whose time is over, and forgets letters that were written long ago. What is to go is found
+    before the transaction that removes it.
     """
     now = services.clock()
     while not stopped():

@@ -4,10 +4,12 @@ Neither a comment's words nor the name that its writer gave stand in it.
 
 from __future__ import annotations
 
+from moderation.comments.appeals import OUTCOME_WORDS
 from moderation.comments.writers_mail import stop_signature
 from moderation.core.comment import WAITING, Status, standing_told
-from moderation.core.messages import Message
+from moderation.core.messages import Message, translated
 from moderation.mail.writing import Letter, Writing
+from moderation.storage.appeals import AppealOutcome, appeal_about
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, find_comment, newest_decision
 from moderation.storage.mails import Mail
@@ -17,17 +19,21 @@ LONGEST_TITLE = 200
 
 
 def outcome(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter | None:
+    """How a comment ended, and what came of another look; None where it waits again, or is gone."""
     comment = find_comment(writing.session, mail.subject)
     if comment is None or comment.status in WAITING or comment.status in (Status.WITHDRAWN, Status.ERASED):
         return None
     decision = newest_decision(writing.session, comment.id)
     why = decision.reader_sentence if decision and comment.status == Status.REJECTED else None
+    appeal = appeal_about(writing.session, comment.id)
+    again = OUTCOME_WORDS[AppealOutcome(appeal.outcome)] if appeal is not None and appeal.outcome else None
     stop = _stop_url(writing, comment)
     return Letter(
         to=needed["to"],
         subject=writing.says(Message("mail_outcome_subject", {"site": _site(writing, comment)})),
         paragraphs=(
             _about(writing, comment),
+            *([translated(again, writing.language)] if again else []),
             standing_told(Status(comment.status), why, writing.language),
             writing.leads(Message("mail_outcome_more"), _receipt_url(writing, comment)),
             writing.leads(Message("mail_why_and_stop"), stop),
@@ -37,6 +43,7 @@ def outcome(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter | No
 
 
 def reply(writing: Writing, mail: Mail, needed: dict[str, str]) -> Letter | None:
+    """That somebody has answered; None where one of the two isn't published any more, or both are by the same."""
     comment, answer = find_comment(writing.session, mail.subject), find_comment(writing.session, mail.about or "")
     if comment is None or answer is None or answer.author_id == comment.author_id:
         return None

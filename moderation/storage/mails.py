@@ -112,7 +112,8 @@ class Mail(Base):
 
 
 _ADDRESSES, _MAILS = table_of(ReaderAddress), table_of(Mail)
-_LEFT = select(_ADDRESSES).where(_ADDRESSES.c.comment_id == bindparam("of"))
+# Locked: whoever takes an address back meanwhile waits, and then erases the new letter too.
+_LEFT = select(_ADDRESSES).where(_ADDRESSES.c.comment_id == bindparam("of")).with_for_update()
 _KNOWN = select(_MAILS.c.number).where(_MAILS.c.subject == bindparam("of"), _MAILS.c.kind == bindparam("is_kind"))
 
 
@@ -255,8 +256,8 @@ def mails_standing(session: Session) -> tuple[int, int]:
 
 
 def outdated_mails(session: Session, before: datetime, limit: int) -> Sequence[int]:
-    """Up to ``limit`` letters that ended, and were written before then."""
-    query = select(Mail.number).where(Mail.next_at.is_(None), Mail.created_at < before)
+    """Up to ``limit`` letters that were written before then. One that waits still has no server to go to any more."""
+    query = select(Mail.number).where(Mail.created_at < before)
     return session.scalars(query.order_by(Mail.number).limit(limit)).all()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -13,12 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from moderation.comments.lifecycle import Trigger, change_status
+from moderation.comments.writers_mail import take_address_back
 from moderation.core.comment import Status
+from moderation.desk.appeals import AppealRuling, decide_appeal
 from moderation.mail import postman
 from moderation.mail.postman import INTERRUPTED, TOO_MANY, Postman, forget
+from moderation.storage.appeals import AppealOutcome, appeal_about
 from moderation.storage.comments import find_comment
 from moderation.storage.mails import Mail
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
+from tests.desk.desk import REASONS, colleague
 from tests.mail.post_office import LATER, NEVER, Mailing, post_office
 from tests.newsroom import Newsroom, detail
 
@@ -138,6 +143,31 @@ def test_what_is_decided_at_once_needs_no_letter(mailing: Mailing) -> None:
     assert (mailing.left(published), mailing.left(refused)) == (None, None)
     assert mailing.left(listening) == ["reply"]
     assert mailing.after(minutes=6) == 0
+
+
+@pytest.mark.parametrize(("verdict", "said"), [("uphold", "The refusal stands."), ("reverse", "was taken back.")])
+def test_what_came_of_another_look_is_mailed_too(mailing: Mailing, verdict: str, said: str) -> None:
+    newsroom = mailing.newsroom
+    newsroom.configure(REASONS)
+    comment = newsroom.accepted()
+    colleague(newsroom).decide(comment["id"], "reject", reason_id="spam")
+    newsroom.client.post(
+        f"/api/v1/comments/{comment['id']}/appeal", query_string={"receipt": comment["receipt"]}, json={"text": "No."}
+    )
+    form = {"receipt": comment["receipt"], "email": "ada@example.org", "outcome": "yes"}
+    sent = newsroom.client.post(f"/comments/{comment['id']}/mail", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (sent.status_code, mailing.left(comment["id"])) == (303, ["outcome"])
+    assert mailing.after(minutes=6) == 0
+    with newsroom.services.database.reading() as session:
+        appeal = appeal_about(session, comment["id"])
+    assert appeal is not None
+    outcome = AppealOutcome.UPHELD if verdict == "uphold" else AppealOutcome.REVERSED
+    revision = int(newsroom.whole(comment["id"])["revision"])
+    ruling = AppealRuling(outcome=outcome, explanation="We read it again.", revision=revision)
+    decide_appeal(newsroom.services, colleague(newsroom).actor, appeal.id, ruling)
+    assert mailing.after(minutes=6) == 1
+    assert said in mailing.office.texts[0]
+    assert mailing.left(comment["id"]) is None
 
 
 @pytest.mark.parametrize(
@@ -439,6 +469,31 @@ def test_letters_that_ended_are_forgotten_in_time(mailing: Mailing) -> None:
     mailing.newsroom.clock.move(days=2)
     forget(mailing.newsroom.services)
     assert mailing.mails() == []
+
+
+def test_letters_that_no_server_takes_any_more_don_t_keep_their_address(mailing: Mailing) -> None:
+    newsroom = mailing.newsroom
+    newsroom.decide(mailing.accepted())
+    newsroom.hall.change(settings=replace(newsroom.services.settings, mail=None))
+    mailing.after(days=31)
+    assert mailing.mails()[0].sealed is not None
+    forget(newsroom.services)
+    assert mailing.mails() == []
+
+
+def test_an_address_that_is_taken_back_while_its_comment_is_decided_gets_no_letter(mailing: Mailing) -> None:
+    """However the two meet: what is decided and what is taken back at once ends without a letter, or with it gone."""
+    newsroom = mailing.newsroom
+    for number in range(5):
+        comment = mailing.accepted(author={"name": f"Reader {number}"})
+        with ThreadPoolExecutor(2) as pool:
+            both = [
+                pool.submit(take_address_back, newsroom.services, comment),
+                pool.submit(set_status, mailing, comment, Status.APPROVED, Trigger.MODERATOR),
+            ]
+            for one in both:
+                one.result()
+        assert (mailing.left(comment), [mail for mail in mailing.mails() if mail.subject == comment]) == (None, [])
 
 
 def test_two_workers_send_each_letter_once(mailing: Mailing) -> None:
