@@ -145,6 +145,19 @@ def test_a_wrong_address_is_said_and_without_a_server_none_is_asked_for(pages: P
     assert pages.services.settings.mail is None
 
 
+def test_letters_that_were_given_up_are_shown_to_the_administrator(pages: Pages, office: PostOffice) -> None:
+    pages.article()
+    pages.say()
+    admin = pages.signed_in()
+    asked_for(admin)
+    assert "given up" not in admin.open("/admin").text
+    office.rcpt = "550 5.1.1 no such user"
+    assert morning(pages, days=1) == 0
+    shown = pages.signed_in().open("/admin").text
+    assert "1 letter of the last thirty days was given up." in shown
+    assert "the mail server said 550 5.1.1 no such user" in shown
+
+
 def test_two_workers_send_one_letter_a_morning(pages: Pages, office: PostOffice) -> None:
     pages.article()
     pages.say()
