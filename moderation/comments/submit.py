@@ -41,6 +41,7 @@ from moderation.comments.lifecycle import arrive
 from moderation.comments.mending import mend, mendable
 from moderation.comments.nudge import sentence_to_reconsider
 from moderation.comments.surge import look_for_surge
+from moderation.comments.writers_mail import keep_wish, sealed_wish
 from moderation.config.configuration import Configuration
 from moderation.core.comment import (
     DEEPEST,
@@ -107,6 +108,7 @@ class _Case:
     author_keys: tuple[str, ...]
     idempotency: Idempotency | None
     received_only: bool
+    sealed_address: str | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -152,6 +154,7 @@ def submit(
         author_keys=services.keys.author_keys(sender.site_id, submission.author),
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
+        sealed_address=sealed_wish(services, submission.notify),
     )
     try:
         known = _checked(services, case, check)
@@ -390,6 +393,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         keep_marked_name(connection, sender.site_id, form, author.id, strength)
     if submission.mends is not None:
         mend(unit, submission.mends, comment["id"], actor=sender.reference)
+    if submission.notify is not None and case.sealed_address is not None:
+        keep_wish(unit, comment["id"], status, submission.notify, case.sealed_address)
     message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(
