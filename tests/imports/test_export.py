@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select, text
+from sqlalchemy import String, select, text
 
 from moderation.cli import main
 from moderation.comments.joining import join
 from moderation.imports import reading_back
 from moderation.imports.exporting import _of_site
-from moderation.imports.own_format import KINDS, as_json
+from moderation.imports.own_format import KINDS, as_json, columns_of, of_json
 from moderation.storage.articles import find_article
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
+from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from moderation.webhooks.endpoints import add_endpoint
@@ -219,3 +220,13 @@ def test_a_stranger_to_the_key_is_told_what_it_costs(
 def test_the_export_is_for_its_owners_eyes(file: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
     assert SECRET not in file.read_text()
+
+
+def test_an_archive_of_before_a_column_has_its_default() -> None:
+    line = {column.name: "x" for column in columns_of(table_of(Comment)) if isinstance(column.type, String)}
+    line |= dict.fromkeys(("created_at", "received_at"), "2026-03-02T12:00:00Z")
+    whole = {"revision": 1, "flags": 0, "scored": False, "scoring_attempts": 0, "depth": 0, "replies_shown": 0}
+    whole |= dict.fromkeys(("shown", "opening", "form_filled", "first"), False) | {"marks": [], "salt": None}
+    assert of_json(table_of(Comment), line | whole)["trusted"] is False
+    with pytest.raises(ValueError, match="lacks 'trusted'"):
+        of_json(table_of(Comment), line | whole | {"trusted": None})
