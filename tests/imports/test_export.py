@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -225,7 +226,14 @@ def test_the_export_is_for_its_owners_eyes(file: Path) -> None:
 def test_an_archive_of_before_a_column_has_its_default() -> None:
     line = {column.name: "x" for column in columns_of(table_of(Comment)) if isinstance(column.type, String)}
     line |= dict.fromkeys(("created_at", "received_at"), "2026-03-02T12:00:00Z")
-    whole = {"revision": 1, "flags": 0, "scored": False, "scoring_attempts": 0, "depth": 0, "replies_shown": 0}
+    whole: dict[str, Any] = {
+        "revision": 1,
+        "flags": 0,
+        "scored": False,
+        "scoring_attempts": 0,
+        "depth": 0,
+        "replies_shown": 0,
+    }
     whole |= dict.fromkeys(("shown", "opening", "form_filled", "first"), False) | {"marks": [], "salt": None}
     assert of_json(table_of(Comment), line | whole)["trusted"] is False
     with pytest.raises(ValueError, match="lacks 'trusted'"):

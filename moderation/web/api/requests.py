@@ -225,7 +225,7 @@ class NewComment(Sent):
         }
     )
 
-    author: NewAuthor | None = Field(None, description="May be left out with a reader's token, which names them.")
+    author: NewAuthor = Field(description="May be left out with a reader's token, which names them.")
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )
@@ -241,6 +241,12 @@ class NewComment(Sent):
         description="For an article that isn't registered: from an allowed origin only, so many an hour. Everything "
         "under it waits for a moderator, unless the policy approves it, until the site registers it.",
     )
+
+
+class NewReadersComment(NewComment):
+    """A comment with a reader's token, which says who writes."""
+
+    author: NewAuthor | None = None  # type: ignore[assignment]  # nobody reads it
 
 
 class EditedComment(Sent):
