@@ -24,6 +24,7 @@ __all__ = ["address"]
 
 ASKS = {
     "sites_pages.revoke_key",
+    "sites_pages.remove_reader_key",
     "accounts_pages.disable",
     "accounts_pages.remove_second_factor",
     "accounts_pages.end_session",
@@ -45,7 +46,7 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
     *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join", "webhooks_pages.add"),
     *("receipt_pages.edit", "receipt_pages.appeal", "receipt_pages.send_again", "appeal_pages.decide"),
-    *("report_pages.send_report", "report_pages.send_notice"),
+    *("report_pages.send_report", "report_pages.send_notice", "sites_pages.set_reader_key"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
@@ -69,7 +70,13 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
     *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
     *("account_pages.choose_language", "comment_pages.statement", "flag_pages.reports_aside", "reporter_pages.mute"),
-    *("section_desk_pages.part", "webhooks_pages.again", "webhooks_pages.rotate", "webhooks_pages.test"),
+    *(
+        "sites_pages.ask_to_sign_in",
+        "section_desk_pages.part",
+        "webhooks_pages.again",
+        "webhooks_pages.rotate",
+        "webhooks_pages.test",
+    ),
     *("accounts_pages.set_role", "accounts_pages.enable", "logout", "policy_pages.force", "policy_pages.step_back"),
 }
 
