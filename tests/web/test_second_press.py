@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from moderation.accounts.accounts import add_token
 from moderation.core.ids import new_id
 from moderation.desk.decide import Verdict
+from moderation.readers.keys import Algorithm
+from moderation.readers.site_keys import set_key
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.legal import LegalCase
 from moderation.storage.sites import Right
@@ -131,6 +133,8 @@ def furnished(pages: Pages) -> list[Visitor]:
     receipt = pages.services.keys.receipt(comment)
     endpoint = add_endpoint(pages.services, "test", "demo", "http://127.0.0.1:1/told", allow_private=True).id
     rotate_secret(pages.services, "test", endpoint)
+    for secret in ("s" * 40, "t" * 40):
+        set_key(pages.services, "test", "demo", Algorithm.HS256, secret)
     case = pages.services.database.writing(lambda session: decided_case(session, pages.clock()))
     return [
         desk,
