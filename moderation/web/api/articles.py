@@ -25,7 +25,15 @@ from moderation.storage.discussion import published
 from moderation.storage.sites import Right, Site
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, OR_READER, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewAnnouncement, NewArticle, NewAuthor, NewComment, NewNotify, PageArticle
+from moderation.web.api.requests import (
+    NewAnnouncement,
+    NewArticle,
+    NewAuthor,
+    NewComment,
+    NewNotify,
+    NewReadersComment,
+    PageArticle,
+)
 from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.section_head import stands_at, unknown_place
 from moderation.web.api.wire import json_answer, json_sent
@@ -176,7 +184,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 
 
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
-    sent = json_sent(request, NewComment)
+    sent = json_sent(request, NewComment if key.reader is None else NewReadersComment)
     if sent.article is not None:
         article_id = _article_of_page(limits, key, article_id, sent.article, sent.body)
     submission = _submission(key, article_id, sent)
@@ -237,7 +245,7 @@ def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
     )
 
 
-def _author(key: Caller, named: NewAuthor | None) -> Author:
+def _author(key: Caller, named: NewAuthor) -> Author:
     """Who writes. What a browser says of itself doesn't count: there the connection alone tells who it is, or a token
     that the site has signed.
     """
@@ -245,8 +253,6 @@ def _author(key: Caller, named: NewAuthor | None) -> Author:
     if key.reader is not None:
         reader = key.reader
         return Author(name=reader.name, id=reader.id, address=connection, marks=reader.marks, trusted=reader.trusted)
-    if named is None:
-        raise InvalidFields([{"field": "author", "message": "is missing."}])
     if not key.secret:
         return Author(name=named.name, address=connection)
     address = network_of(named.address) if named.address else None

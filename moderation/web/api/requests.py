@@ -239,7 +239,7 @@ class NewComment(Sent):
         }
     )
 
-    author: NewAuthor | None = Field(None, description="May be left out with a reader's token, which names them.")
+    author: NewAuthor = Field(description="May be left out with a reader's token, which names them.")
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )
@@ -265,6 +265,12 @@ class NewComment(Sent):
         description="A letter in the language of this request; every letter has a link that ends them. 422 where the "
         "service sends no mail.",
     )
+
+
+class NewReadersComment(NewComment):
+    """A comment with a reader's token, which says who writes."""
+
+    author: NewAuthor | None = None  # type: ignore[assignment]  # nobody reads it
 
 
 class EditedComment(Sent):
