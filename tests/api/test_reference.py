@@ -11,6 +11,7 @@ from lxml import html
 from werkzeug.test import TestResponse
 
 from tests.api.described import Document
+from tests.coral.asking import connected
 from tests.newsroom import Newsroom
 
 REASONS = '[[reasons]]\nid = "personal-attack"\nlabel = "Personal attack"\nreader = "It attacks a person."\n'
@@ -66,6 +67,8 @@ def _comment_for(newsroom: Newsroom, operation: str) -> Callable[[str], str]:
         notice = {"comment_id": subject, "explanation": "It is a lie.", "name": "A", "email": "a@b.example"}
         taken = newsroom.client.post("/api/v1/notices", json=notice | {"good_faith": True}).json or {}
         subject, receipt = taken["id"], taken["receipt"]
+    if operation == "post_coral":
+        known["SIGNATURE"] = connected(newsroom).signature(b"")
     known |= {"RECEIPT": receipt, "https://comments.example": "http://localhost"}
 
     def filled_in(text: str) -> str:

@@ -87,6 +87,7 @@ class World:
     def refill(self, article: str = "trams") -> None:
         """A comment of every status, reports, an appeal and a notice."""
         newsroom = self.newsroom
+        newsroom.clock.move(minutes=1)
         newsroom.put_article(article, mode="post", url=f"{ORIGIN}/{article[:1]}")
         made = {words: newsroom.accepted(words, article=article) for words in ("", "threat=0.95", "insult=0.9 spam=0.9")}
         for verdicts in ((), ("approve",), ("reject",), ("approve", "reject"), ("reject", "reopen")):

@@ -24,6 +24,8 @@ DEEPEST = 6
 _KEYS = {
     "secretKey": "a secret key",
     "publishableKey": "a publishable key",
+    "readerToken": "a reader's token",
+    "coralSignature": "Coral's signature",
 }
 
 
@@ -115,7 +117,7 @@ def _call(path: str, method: str, told: Schema, document: Schema) -> Call:
 
 
 def _keys(security: list[Schema]) -> str:
-    named = [_KEYS[name] for one in security for name in one]
+    named = [" with ".join(_KEYS[name] for name in one) for one in security if one]
     if not named:
         return "No key."
     return f"Needs {' or '.join(named)}." if {} not in security else f"With {' or '.join(named)}, or without."
@@ -204,7 +206,9 @@ def _curl(path: str, method: str, told: Schema, example: Any) -> str:
     ]
     url = own_address().rstrip("/") + path + (f"?{urlencode(query, doseq=True)}" if query else "")
     parts = [f"curl -X {method} '{url}'"]
-    if not keyless:
+    if "coralSignature" in told["security"][0]:
+        parts.append("-H 'X-Coral-Signature: SIGNATURE'")
+    elif not keyless:
         parts.append("-H 'Authorization: Bearer SECRET_KEY'")
     if example is not None:
         parts.append("-H 'Content-Type: application/json'")
