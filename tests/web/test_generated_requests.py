@@ -104,12 +104,15 @@ class Ground:
             names |= parameters_of(pages, rule) if rule.endpoint != "static" else set()
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 row = ROWS.get(rule.endpoint) or ROWS.get(f"{rule.endpoint} {method}")
-                path = row.path if row else re.sub(r"<(?:\w+:)?(\w+)>", lambda part: _ARGUMENTS[part[1]], rule.rule)
+                path = row.path if row else re.sub(r"<(?:\w+:)?(\w+)>", lambda part: _ARGUMENTS.get(part[1], "none"), rule.rule)
                 fields = tuple((key, text.format_map(named)) for key, text in (row.data if row else {}).items())
                 self.sendable.append(Sendable(path=path, method=method, fields=fields, json=row.json if row else None))
         for visitor in (pages.visitor(), pages.signed_in("chief")):
             for path in [one.path.format_map(named) for one in self.sendable if one.method == "GET"]:
-                found |= self._gather(visitor.client.get(path, follow_redirects=True), path)
+                with visitor.client.get(path, follow_redirects=True, buffered=True) as answer:
+                    found |= self._gather(answer, path)
+        alike = {(one.path.partition("?")[0], one.method, tuple(name for name, _ in one.fields)): one for one in self.sendable}
+        self.sendable = list(alike.values())  # the menu's forms stand on every page
         self.names = sorted(names | {name for one in self.sendable for name, _ in one.fields})
         self.values = sorted(found | set(named.values()))
 

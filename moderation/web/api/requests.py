@@ -398,7 +398,8 @@ class NewNotice(Sent):
         None, description="May be left out with `child_abuse` alone."
     )
     good_faith: Annotated[bool, Field(strict=True)] = Field(
-        description="Must be true: what you say is, as far as you know, right and complete."
+        description="Must be true: what you say is, as far as you know, right and complete.",
+        json_schema_extra={"const": True},
     )
     kind: Annotated[Literal["child_abuse", "threat_to_life"] | None, Chosen] = None
 
