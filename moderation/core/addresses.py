@@ -5,7 +5,7 @@ answers it.
 from __future__ import annotations
 
 from hashlib import sha256
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 import regex
 
@@ -30,6 +30,14 @@ _TRACKING = regex.compile(
     r"ref_(?:src|url)|at_(?:medium|campaign)|cmp(?:id)?|_hs(?:enc|mi)|mkt_tok|s_cid|wt_mc|xtor|icid|ncid|smid|smtyp"
 )
 """Parameters that say how a reader came, and not what they read."""
+
+
+def parts_of(address: str) -> SplitResult:
+    """An address's parts; of what is none (``http://[``) they are empty."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def canonical_address(address: str) -> str:

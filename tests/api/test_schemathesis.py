@@ -7,6 +7,7 @@ fit the document, and as many with values that don't.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
@@ -30,6 +30,8 @@ from moderation.storage.sites import Right
 from tests.coral.asking import connected
 from tests.newsroom import ORIGIN, Newsroom
 from tests.signing import claims_for, signed, take_tokens
+
+log = logging.getLogger(__name__)
 
 EXAMPLES = int(os.environ.get("MODERATION_TEST_EXAMPLES", "8"))
 SEED = 20260302
@@ -90,7 +92,9 @@ class World:
         newsroom = self.newsroom
         newsroom.clock.move(minutes=1)
         newsroom.put_article(article, mode="post", url=f"{ORIGIN}/{article[:1]}")
-        made = {words: newsroom.accepted(words, article=article) for words in ("", "threat=0.95", "insult=0.9 spam=0.9")}
+        made = {
+            words: newsroom.accepted(words, article=article) for words in ("", "threat=0.95", "insult=0.9 spam=0.9")
+        }
         for verdicts in ((), ("approve",), ("reject",), ("approve", "reject"), ("reject", "reopen")):
             comment = newsroom.accepted("toxicity=0.7", article=article, parent_id=made[""]["id"])
             made[" ".join(verdicts) or "waiting"] = comment
@@ -108,7 +112,9 @@ class World:
         published = str(made[""]["id"])
         if made[""]["status"] != "approved":  # a surge has the article ask first
             assert newsroom.decide(published).status_code == 200
-        assert newsroom.server("POST", f"/api/v1/comments/{published}/reports", json={"reason": "spam"}).status_code == 202
+        assert (
+            newsroom.server("POST", f"/api/v1/comments/{published}/reports", json={"reason": "spam"}).status_code == 202
+        )
         notice = {"comment_id": published, "explanation": f"A lie under {article}.", "name": "Ada", "good_faith": True}
         given = newsroom.client.post("/api/v1/notices", json=notice | {"email": "ada@news.example"})
         assert given.status_code == 201, given.text
@@ -224,9 +230,11 @@ def test_calls_made_from_the_document_meet_nothing_that_it_does_not_tell(newsroo
         world.refill()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             _try(world, operation, name, mode, seen, wrong)
-    print(f"{seen.total()} calls: {dict(sorted(seen.items()))}")
+    log.info(f"{seen.total()} calls: {dict(sorted(seen.items()))}")
     assert not wrong, "\n\n".join(f"{key}\n{text}" for key, text in wrong.items())
-    told = {call["operationId"]: call["responses"] for calls in api.raw_schema["paths"].values() for call in calls.values()}
+    told = {
+        call["operationId"]: call["responses"] for calls in api.raw_schema["paths"].values() for call in calls.values()
+    }
     met = {name: {status for other, status in seen if other == name} for name in told}
     nothing = [name for name in told if met[name] <= {401, 403, 404}]
     assert not nothing, f"never met anything: {nothing}"
@@ -253,7 +261,9 @@ def _try(
             case.validate_response(answer, checks=[*CHECKS, *_OF_BODIES] if operation.body else CHECKS)
         except FailureGroup as group:
             for failure in group.exceptions:
-                wrong.setdefault(f"{name} {type(failure).__name__} {failure.title} {answer.status_code}", f"{about}\n{failure}")
+                wrong.setdefault(
+                    f"{name} {type(failure).__name__} {failure.title} {answer.status_code}", f"{about}\n{failure}"
+                )
         if problem := refusal_told(answer):
             wrong.setdefault(f"{name} {answer.status_code} {problem}", about)
 

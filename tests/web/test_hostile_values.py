@@ -266,6 +266,31 @@ def test_many_problems_are_told_up_to_twenty_and_how_many_more(full: Pages) -> N
     assert "30 more" in problem["detail"]
 
 
+APART = ["http://[", "//[", "https://[::1", "http://[x]y", "http://a]b[c"]
+"""What looks like an address, and can't be taken apart."""
+
+
+@on_both_databases
+def test_an_address_that_can_not_be_taken_apart_is_no_fault(full: Pages) -> None:
+    client, parts = full.signed_in().client, known_parts(full)
+    token = str(html.fromstring(client.get("/account").text).xpath("//input[@name='csrf_token']/@value")[0])
+    comment = f"/comments/{parts['comment_id']}"
+    for odd in APART:
+        full.article(url=odd)  # as its site has sent it
+        query = quote(odd)
+        for path in (f"/oembed?url={query}", f"/login?next={query}", f"/review?back={query}"):
+            assert_no_5xx(client.get(path), path)
+        fields = {"csrf_token": token, "back": odd, "next": odd, "url": odd, "where": odd, "explanation": "It lies."}
+        for where in (odd, f"https://elsewhere.example{comment}"):
+            for path in ("/notice", f"{comment}/report", "/articles/lanes/comments", "/embed/lanes", "/login"):
+                answer = client.post(path, data=fields | {"where": where}, headers={"Origin": odd, "Referer": odd})
+                assert_no_5xx(answer, (path, odd))
+            notice = {"url": where, "explanation": "It lies.", "name": "A", "email": "a@b.example", "good_faith": True}
+            assert client.post("/api/v1/notices", json=notice).status_code == 422
+        assert_no_5xx(client.post(f"/review{comment}/approve", data=fields), odd)
+        assert_no_5xx(client.post("/review/views", data=fields | {"name": "x"}), odd)
+
+
 HOSTS = ["[", "a b", "ä", ":80", "a:99999", "a" * 300, "a/b", "a:b", "[::1", "user@host", "a\0b", "..", "a,b", "a?b"]
 
 

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moderation.accounts.sign_in import account_signed_in, account_with_token
 from moderation.accounts.sites import key_behind
 from moderation.core.actor import Actor
+from moderation.core.addresses import parts_of
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing, SignInRequired
 from moderation.core.messages import noted
 from moderation.core.reach import anywhere, reachable, somewhere_on
@@ -295,7 +296,7 @@ def _from_our_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    host = urlsplit(request.headers.get("Origin", "")).netloc
+    host = parts_of(request.headers.get("Origin", "")).netloc
     return bool(host) and host == request.host
 
 
