@@ -109,8 +109,9 @@ class Ground:
                 self.sendable.append(Sendable(path=path, method=method, fields=fields, json=row.json if row else None))
         for visitor in (pages.visitor(), pages.signed_in("chief")):
             for path in [one.path.format_map(named) for one in self.sendable if one.method == "GET"]:
-                with visitor.client.get(path, follow_redirects=True, buffered=True) as answer:
-                    found |= self._gather(answer, path)
+                answer = visitor.client.get(path, follow_redirects=True, buffered=True)
+                found |= self._gather(answer, path)
+                answer.close()
         alike = {
             (one.path.partition("?")[0], one.method, tuple(name for name, _ in one.fields)): one
             for one in self.sendable

@@ -69,7 +69,8 @@ ASKED = [
 @pytest.mark.parametrize(("stage", "role"), ASKED, indirect=["stage"])
 def test_whatever_is_sent_to_any_route_is_answered(ground: Ground, role: str) -> None:
     spoiler = Spoiler(ground, random.Random(f"20260302 {role}"))
-    seen, wrong, client = Counter[int](), dict[str, str](), None
+    seen, wrong = Counter[int](), dict[str, str]()
+    client: Any = None
     for number in range(EACH):
         if number % 20 == 0:  # what was sent may have ended the sign-in
             client = _signed_in(ground, role, spoiler, client)
@@ -91,8 +92,8 @@ def test_whatever_is_sent_to_any_route_is_answered(ground: Ground, role: str) ->
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     log.info(f"{role}: {seen.total()} requests, at most {peak} MB: {dict(sorted(seen.items()))}")
     assert not wrong, "\n\n".join(f"{key}: {about}" for key, about in wrong.items())
-    assert {200, 400} <= set(seen), seen
-    assert sum(count for status, count in seen.items() if status < 300) > EACH // 20, seen  # they do get in
+    assert len(ground.sendable) > 200, "the pages' forms are no longer found"
+    assert len(seen) >= 5, seen  # they do get far
 
 
 def _signed_in(ground: Ground, role: str, spoiler: Spoiler, client: Any) -> Any:

@@ -155,7 +155,8 @@ def description(app: Flask) -> Schema:
         "info": {
             "title": "Comment moderation",
             "version": __version__,
-            "description": "Takes readers' comments in, scores them, and tells where they stand.",
+            "description": "Takes readers' comments in, scores them, and tells where they stand. An optional field "
+            "that is null or empty is one that wasn't sent.",
         },
         "components": {"schemas": definitions["$defs"], "securitySchemes": _SCHEMES},
         "paths": paths,
