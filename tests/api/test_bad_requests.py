@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from tests.newsroom import ORIGIN, Newsroom
+from tests.newsroom import ORIGIN, Newsroom, detail
 
 REQUESTS = 300
 """On each kind of database; always the same ones, so that a failure can be looked at again."""
@@ -236,3 +236,13 @@ def test_a_sign_in_with_a_strange_name_fails_like_any_other(newsroom: Newsroom, 
     assert token
     form = {"csrf_token": token, "name": name.encode("utf-8", "surrogatepass"), "password": "\x00wrong"}
     assert newsroom.client.post("/login", data=form).status_code in (401, 422, 403, 200)
+
+
+def test_an_empty_parameter_is_none_and_counts_against_how_many_may_be_sent(front_door: Newsroom) -> None:
+    path = f"/api/v1/counts?site={front_door.publishable}&article=trams"
+    answer = front_door.client.get(path + "&article=" * 99)
+    assert (answer.json or {})["counts"] == {"trams": 0}
+    answer = front_door.client.get(path + "&article=" * 100)
+    assert answer.status_code == 422
+    assert "101 entries" in detail(answer)
+    assert front_door.server("GET", "/api/v1/comments?article=&section=&article=").status_code == 200
