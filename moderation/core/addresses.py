@@ -5,7 +5,7 @@ answers it.
 from __future__ import annotations
 
 from hashlib import sha256
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 import regex
 
@@ -51,6 +51,14 @@ def canonical_address(address: str) -> str:
     if len(whole) > LONGEST:
         raise InvalidField("url", Message("address_too_long", {"maximum": LONGEST}))
     return whole
+
+
+def taken_apart(text: str) -> SplitResult:
+    """The parts of what may be an address. What can't be taken apart, such as ``//[``, has none."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
 
 
 def host_of(canonical: str) -> str:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from moderation.readers.keys import Algorithm, set_checked
+from moderation.readers.keys import Algorithm
 from moderation.services import Services
 from moderation.storage.reader_keys import ReaderKey, take_turn
 from moderation.webhooks.sending import NotFetched, get
@@ -30,6 +30,8 @@ WAIT_SECONDS = 2.0
 
 def fetched(address: str, algorithm: Algorithm, *, allow_private: bool) -> str:
     """The set that lies at an address, as it is kept. Raises ``NotFetched``."""
+    from moderation.readers.signatures import set_checked  # noqa: PLC0415 - a start reads no set of keys
+
     body = get(address, max_bytes=MAX_BYTES, allow_private=allow_private, seconds=SECONDS)
     try:
         return set_checked(body, algorithm)
