@@ -32,6 +32,7 @@ from urllib3.exceptions import HTTPError
 
 from moderation.accounts.oidc_trouble import LONGEST_SUBJECT, OidcTrouble, Trouble
 from moderation.config.settings import OidcClient
+from moderation.core.addresses import taken_apart
 from moderation.services import Clock
 
 SECONDS = 6.0
@@ -348,7 +349,7 @@ def _read(found: Mapping[str, Any], issuer: str) -> _Metadata:
 
     def optional_address(name: str) -> str | None:
         url = found.get(name)
-        if not isinstance(url, str) or len(url) > 2000 or not url.isprintable():
+        if not isinstance(url, str) or len(url) > 2000 or not url.isprintable() or not taken_apart(url).netloc:
             return None
         # Never less guarded than the issuer itself.
         safe = url.startswith("https://") or (issuer.startswith("http://") and url.startswith("http://"))

@@ -9,13 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from urllib.parse import urlsplit
 
 import regex
 from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import case_reached
 from moderation.core.actor import READER, Actor
+from moderation.core.addresses import taken_apart
 from moderation.core.comment import Status
 from moderation.core.errors import CommentNotFound, InvalidField, NoticeNotFound
 from moderation.core.ids import ids_in, is_id, new_id
@@ -111,10 +111,7 @@ def noticed_comment(session: Session, form: NoticeForm, host: str) -> Comment:
     if form.comment_id is not None:
         return _once_published(session, form.comment_id)
     url = form.url or ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
+    parts = taken_apart(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InvalidField("url", Message("notice_url_wrong"))
     references = list(islice(ids_in(f"{parts.path} {parts.query} {parts.fragment}"), 20))
@@ -138,7 +135,7 @@ def _stands_on(session: Session, comment: Comment, host: str) -> bool:
 
 
 def _hosts(addresses: Collection[str]) -> set[str]:
-    return {urlsplit(address).netloc.lower() for address in addresses} - {""}
+    return {taken_apart(address).netloc.lower() for address in addresses} - {""}
 
 
 def _once_published(session: Session, comment_id: str) -> Comment:

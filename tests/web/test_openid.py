@@ -476,6 +476,8 @@ def test_a_provider_that_answers_nonsense_is_told_plainly(lied_to: Pages, liar: 
         {"authorization_endpoint": "javascript:alert(1)"},
         {"token_endpoint": None},
         {"jwks_uri": "ftp://127.0.0.1/"},
+        {"authorization_endpoint": "https://["},
+        {"token_endpoint": "https://"},
         {"id_token_signing_alg_values_supported": ["HS256", "none"]},
         {"id_token_signing_alg_values_supported": "RS256"},
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 import regex
 from flask import Blueprint, Response, abort, json, request
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation.comments.discussion_state import standing
+from moderation.core.addresses import taken_apart
 from moderation.core.comment import Status
 from moderation.core.errors import InvalidField
 from moderation.storage.articles import Article
@@ -130,10 +131,7 @@ def _is_shown(db: Session, article: Article) -> bool:
 
 def _id_in(url: str) -> str:
     """The comment that an address of this service is of."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
+    parts = taken_apart(url)
     found = _PATH.fullmatch(parts.path.removeprefix(root())) if parts.path.startswith(root()) else None
     if parts.scheme not in ("http", "https") or parts.netloc != request.host or found is None:
         abort(404, "`url` must be the address of a comment here, such as the one that its page has.")
