@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import Standing, standing
 from moderation.comments.evaluation import (
     Judgement,
+    author_record,
     counts_for,
     holds_for,
     judge,
@@ -43,12 +45,15 @@ ANSWER_WITHIN_SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What the database knows of a question's surroundings. ``place`` is nowhere where the story isn't known."""
+    """What the database knows of a question's surroundings. ``place`` is nowhere where the story isn't known;
+    ``record`` is its author's, as ``author_record`` has it.
+    """
 
     place: Place
     is_article: bool
     parent_body: str | None
     author: Author
+    record: Mapping[str, float]
     rules: Rules
     standing: Standing
 
@@ -97,11 +102,13 @@ def _look_up(
     place = article or _nowhere(connection, site_id, now)
     rules = services.site_rules.rules(connection, place)
     reply = question.parent_id is not None
+    author = _author(connection, services, site_id, question, now)
     return _Known(
         place=place,
         is_article=article is not None,
         parent_body=_parent_body(connection, site_id, question.parent_id),
-        author=_author(connection, services, site_id, question, now),
+        author=author,
+        record=author_record(connection, author, now),
         rules=rules,
         standing=standing(configuration.comments, place, rules.settings, reply=reply, now=now),
     )
@@ -151,14 +158,14 @@ def _author(connection: Connection, services: Services, site_id: str, question: 
     keys = services.keys.author_keys(site_id, writer)
     found = find_authors(connection, site_id, keys) if question.author_id is not None else []
     restricted = (one for one in found if _is_restricted(one, now))
-    return next(restricted, found[0] if found else _new_author(site_id, question))
+    return next(restricted, found[0] if found else _new_author(site_id, question, now))
 
 
 def _is_restricted(author: Author, now: datetime) -> bool:
     return any(until is not None and until > now for until in (author.muted_until, author.banned_until))
 
 
-def _new_author(site_id: str, question: Question) -> Author:
+def _new_author(site_id: str, question: Question, now: datetime) -> Author:
     return Author(
         site_id=site_id,
         known=question.author_id is not None,
@@ -168,6 +175,7 @@ def _new_author(site_id: str, question: Question) -> Author:
         trusted=False,
         muted_until=None,
         banned_until=None,
+        created_at=now,
     )
 
 
@@ -184,7 +192,7 @@ def _judged(
     hits = wordlist_hits_in(known.rules, text, "")
     private = private_data_in(configuration, text, "")
     marks = ("staff",) if question.is_staff else ()
-    counts = counts_for(text, "", known.author, hits, private=private, marks=marks)
+    counts = counts_for(text, "", known.author, hits, private=private, marks=marks, record=known.record)
     return judge(
         configuration,
         scores,
