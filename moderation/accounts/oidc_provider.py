@@ -25,7 +25,7 @@ from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 from joserfc.jws import JWSRegistry
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
@@ -199,14 +199,10 @@ class Provider:
         if kept is not None and age < (KEYS_AGAIN_SECONDS if anew else KEPT_SECONDS):
             return kept
         listed = self._answer("GET", metadata.jwks_uri).get("keys")
-        usable = [
-            key
-            for key in (listed if isinstance(listed, list) else ())
-            if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use") != "enc"
-        ]
+        usable = [key for one in (listed if isinstance(listed, list) else ()) if (key := _key(one)) is not None]
         if not usable:
             raise OidcTrouble(Trouble.ANSWER, "the provider shows no keys")
-        found = KeySet.import_key_set({"keys": usable})
+        found = KeySet(usable)
         with self._lock:
             self._keys, self._keys_at = found, time.monotonic()
         return found
@@ -373,6 +369,18 @@ def _read(found: Mapping[str, Any], issuer: str) -> _Metadata:
         token_endpoint_auth_methods=texts("token_endpoint_auth_methods_supported"),
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
     )
+
+
+def _key(one: Any) -> Key | None:
+    """A key of a provider's set; None for one that signs nothing, or is of a kind that isn't known here, as RFC 7517
+    has it: the others go on counting.
+    """
+    if not isinstance(one, dict) or one.get("kty") not in ("RSA", "EC", "OKP") or one.get("use") == "enc":
+        return None
+    try:
+        return JWKRegistry.import_key(one)
+    except Exception:  # whatever the library makes of it
+        return None
 
 
 def _basic(
