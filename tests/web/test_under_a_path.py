@@ -190,6 +190,18 @@ def test_perspective_s_clients_find_every_call(stage: Stage) -> None:
     assert "HTTP/1.1 40" in answer.text  # without a key, or a text
 
 
+def test_a_path_that_begins_as_a_call_does_takes_nothing_of_it(furnished_template: Path, tmp_path: Path) -> None:
+    copy = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with open_pages(f"sqlite:///{copy}", tmp_path, public_url=f"{HOST}/v1") as pages:
+        for called in ("/v1alpha1/comments:analyze", "/v1/v1alpha1/comments:analyze"):
+            body = f"--x\r\nContent-Type: application/http\r\n\r\nPOST {called} HTTP/1.1\r\n\r\n{{}}\r\n--x--\r\n"
+            answer = pages.app.test_client().post(
+                "/v1/batch", data=body.encode(), content_type="multipart/mixed; boundary=x"
+            )
+            assert "HTTP/1.1 404" not in answer.text, called
+            assert "HTTP/1.1 40" in answer.text, called
+
+
 def test_what_is_not_below_the_path_is_refused_with_the_address(stage: Stage) -> None:
     client = stage.pages.app.test_client()
     for path in ("/", "/review", "/commentsandmore", "/comment", "//comments", "/api/v1/comments"):
