@@ -150,7 +150,10 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     pages.decide(refused, Verdict.REJECT, "off-topic")
     asked_for = ask_for_another_look(pages.services, refused, "It is about the lanes.").id
     receipt = pages.services.keys.receipt(refused)
-    paths += [f"/comments/{refused}{step}?receipt={receipt}" for step in ("", "/mend")]
+    paths += [f"/comments/{refused}?receipt={receipt}"]
+    mended = pages.say("The third one is refused too, and its writer would like to say the same in other words.")
+    pages.decide(mended, Verdict.REJECT, "off-topic")
+    paths += [f"/comments/{mended}/mend?receipt={pages.services.keys.receipt(mended)}"]
     paths += ["/review/appeals", f"/review/appeals/{asked_for}", f"/review/comments/{refused}"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)
