@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from moderation.comments.approved_discussion import approved_discussion
+from moderation.comments.approved_discussion import approved_there
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
@@ -62,7 +62,7 @@ from moderation.core.errors import (
 )
 from moderation.core.ids import new_id
 from moderation.core.messages import ENGLISH, Message
-from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.scores import ScoreRequest, Scores, Subject
 from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
 from moderation.core.times import DAY
@@ -91,7 +91,7 @@ class _Known:
     parent_body: str | None
     rules: CommentRules
     site_rules: Rules
-    authors: frozenset[str]
+    discussion: tuple[Subject, ...]
     alike: int
     wordlist_hits: WordlistHits
     private: PrivateFound = NO_PRIVATE_DATA
@@ -193,7 +193,7 @@ def _score(services: Services, case: _Case, known: _Known) -> _Scored:
         text=case.submission.body,
         article=prepared_article(services, known.article),
         parent=known.parent_body,
-        discussion=approved_discussion(services, known.article.id, exclude=known.authors),
+        discussion=known.discussion,
         name=case.submission.author.name,
     )
     scores = score_or_none(services, request)
@@ -268,7 +268,7 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         parent_body=parent.body if parent else None,
         rules=stands.rules,
         site_rules=site_rules,
-        authors=before.authors,
+        discussion=() if case.received_only else approved_there(connection, article.id, exclude=before.authors),
         wordlist_hits=WordlistHits(),
         alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )

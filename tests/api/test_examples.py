@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from tests.newsroom import Newsroom
+from tests.served import server_of
 from tests.webhooks.receiver import Receiver, Told
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
@@ -43,7 +43,7 @@ BODY = "The bridge will spare my children the detour along the main road every m
 @pytest.fixture
 def served(front_door: Newsroom) -> Iterator[dict[str, str]]:
     """What the examples read from their environment, while the application is served."""
-    server = make_server("127.0.0.1", 0, front_door.hall.app, threaded=True)
+    server = server_of(front_door.hall.app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield {
