@@ -107,20 +107,41 @@ def test_what_was_imported_from_this_site_is_found_by_its_number(pair: Pair) -> 
     pair.site.set_up()
     comment = pair.write(pair.site.post("From before"), name="Old")
     pair.join()
-    told = {
-        "id": "01k0v6v1m3c7m5sq5n0p6q8r9t",
-        "external_id": f"wordpress:{comment}",
-        "status": "rejected",
-        "revision": 2,
-        "author": {"name": "Somebody else"},
-    }
+    told = imported(pair, comment, status="rejected", author={"name": "Somebody else"})
     whole = {"type": "comment.rejected", "timestamp": "2026-03-02T12:00:00.000Z", "data": {"comment": told}}
     assert tell(pair, whole) == 204
     assert pair.status(comment) != "trash"  # of another WordPress, it seems
-    told["author"] = {"name": "Old"}
+    written, told["author"] = told["created_at"], {"name": "Old"}
+    told["created_at"] = "2019-03-02T12:00:00.000Z"
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) != "trash"  # of another that has a reader of that name
+    told["created_at"] = written
     assert tell(pair, whole) == 204
     assert pair.status(comment) == "trash"
     assert pair.id(comment) == told["id"]
+
+
+def test_what_was_imported_and_is_erased_there_goes_here_too(pair: Pair) -> None:
+    pair.site.set_up()
+    comment = pair.write(pair.site.post("From long before"), name="Old")
+    pair.join()
+    told = imported(pair, comment, status="erased", author={"name": ""})
+    told["external_id"] = f"wordpress:old-blog:{comment}"  # moderation import wordpress … --source old-blog
+    whole = {"type": "comment.erased", "timestamp": "2026-03-02T12:00:00.000Z", "data": {"comment": told}}
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) == "gone"
+
+
+def imported(pair: Pair, comment: int, **changes: Any) -> dict[str, Any]:
+    """What the service would tell of a comment that came to it with an export."""
+    written = pair.site.php(f"return get_comment( {comment} )->comment_date_gmt;")
+    return {
+        "id": "01k0v6v1m3c7m5sq5n0p6q8r9t",
+        "external_id": f"wordpress:{comment}",
+        "created_at": f"{str(written).replace(' ', 'T')}.000Z",
+        "revision": 2,
+        **changes,
+    }
 
 
 STRANGE_COMMENT = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "status": "approved"}

@@ -155,7 +155,7 @@ function is_named_here( $external_id ) {
  * @return \WP_Comment|null
  */
 function comment_told_of( $told, $data ) {
-	if ( preg_match( '/^wordpress:([0-9]{1,18})$/', $told->text( 'external_id' ), $found ) ) {
+	if ( preg_match( '/^wordpress:(?:.{1,200}:)?([0-9]{1,18})$/', $told->text( 'external_id' ), $found ) ) {
 		return imported_comment( (int) $found[1], $told );
 	}
 	$names = array( COMMENT_ID => $told->text( 'id' ) );
@@ -183,7 +183,8 @@ function comment_told_of( $told, $data ) {
 }
 
 /**
- * A comment that came to the service with an export of this site (`moderation import wordpress`), and not of another.
+ * A comment that came to the service with an export of this site (`moderation import wordpress`), and not of another
+ * that has a comment of the same number: it was written in the same second, by somebody of the same name.
  *
  * @param int    $comment_id Its id in WordPress.
  * @param Answer $told       What is told of it.
@@ -191,10 +192,16 @@ function comment_told_of( $told, $data ) {
  */
 function imported_comment( $comment_id, $told ) {
 	$comment = get_comment( $comment_id );
-	$name    = isset( $told->json['author']['name'] ) ? $told->json['author']['name'] : '';
-	$known   = '' !== service_id_of( $comment_id ) && service_id_of( $comment_id ) === $told->text( 'id' );
-	$same    = $comment && ( $known || line_of( $comment->comment_author, 80 ) === $name );
-	if ( ! $same ) {
+	if ( ! $comment ) {
+		return null;
+	}
+	$kept = service_id_of( $comment_id );
+	if ( '' !== $kept ) {
+		return $kept === $told->text( 'id' ) ? $comment : null;
+	}
+	$name = isset( $told->json['author']['name'] ) ? $told->json['author']['name'] : '';
+	$same = line_of( $comment->comment_author, 80 ) === $name || 'erased' === $told->text( 'status' ); // Which has no name left.
+	if ( ! $same || strtotime( $told->text( 'created_at' ) ) !== strtotime( $comment->comment_date_gmt . ' UTC' ) ) {
 		return null;
 	}
 	update_comment_meta( $comment_id, COMMENT_ID, $told->text( 'id' ) ); // From now on both agree about it.
