@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from moderation.comments.rescoring import score_again, score_waiting
 from moderation.core.scores import Subject
 from moderation.desk.decide import withdraw
 from moderation.policy_lab.replay import OUTCOMES, replayed
 from moderation.storage.comments import decisions_of
+from moderation.storage.queue_index import QueueIndex, signals_of_entry
 from moderation.storage.replay import every_decided
 from tests.desk.desk import REASONS, colleague
 from tests.newsroom import Newsroom
@@ -121,3 +124,18 @@ def test_a_comment_too_short_to_tell_is_held_against_nobody(newsroom: Newsroom) 
     assert {OUTCOMES[again.outcome[one]].value for one in mine} == {"approved"}
     newsroom.configure("[comments]\nminimum_length = 1\n[policy.approve]\nrelevance_at_least = 0.6\n")
     assert newsroom.accepted("relevance=none")["status"] == "pending"
+
+
+def test_one_that_is_too_short_is_so_too_where_its_score_comes_after_a_person_stepped_in(newsroom: Newsroom) -> None:
+    newsroom.configure("[comments]\nminimum_length = 1\n")
+    newsroom.scorer.fails = 1
+    short = newsroom.accepted("relevance=none")
+    assert short["scores"] is None
+    colleague(newsroom).decide(short["id"])
+    newsroom.decide(short["id"], "reopen")
+    assert score_waiting(newsroom.services) == 1
+    assert newsroom.whole(short["id"])["scores"]["relevance_note"] == "too_short"
+    with newsroom.services.database.reading() as session:
+        entry = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == short["id"])).one()
+        signals = signals_of_entry(entry)
+    assert signals.inapplicable == {"relevance"}
