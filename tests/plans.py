@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from moderation.core.write_transaction import outside_write_transactions
+
 
 @contextmanager
 def plans_of(asked: Engine | Connection, *parts: str) -> Iterator[list[str]]:
@@ -28,3 +30,21 @@ def plans_of(asked: Engine | Connection, *parts: str) -> Iterator[list[str]]:
         yield plans
     finally:
         event.remove(asked, "before_cursor_execute", look)
+
+
+@contextmanager
+def written_in(engine: Engine) -> Iterator[list[str]]:
+    """Every statement that is sent meanwhile in a transaction that writes."""
+    statements: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        try:
+            outside_write_transactions("this")
+        except RuntimeError:
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", look)

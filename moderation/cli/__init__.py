@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "users": "Accounts of moderators and admins: roles, passwords, tokens.",
     "sites": "Sites and their keys.",
     "webhooks": "Where sites are told of events: endpoints, secrets, deliveries.",
+    "mail": "Letters: how they stand, and one to try the mail server with.",
     "keys": "The key ring: what receipts, bans and second factors hang on.",
     "perspective": "Coming from Perspective: compare scores, moderators' labels.",
     "import": "Bring in another system's archive, or a site's export.",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from moderation.accounts import key_rotation
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.core.keyring import Purpose
 from moderation.storage.key_store import LOST
 from moderation.webhooks.signing import outside_secrets
 
-ACTOR = "command-line"
 RESTART = "Start every web process and worker again, so that they take it."
 
 

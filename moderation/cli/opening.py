@@ -14,6 +14,9 @@ from moderation.services import Services
 from moderation.storage.database import Database
 from moderation.storage.schema import is_current
 
+ACTOR = "command-line"
+"""Who acts, in audit events, where a command does."""
+
 
 @contextmanager
 def open_database(settings: Settings | None = None) -> Iterator[Database]:

@@ -8,7 +8,7 @@ from typing import IO
 import click
 
 from moderation.accounts import sites
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.coral import secret as coral_secret
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message
@@ -16,8 +16,6 @@ from moderation.readers import site_keys
 from moderation.readers.keys import LONGEST_KEY, Algorithm
 from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind, reader_keys_of
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, all_sites, keys_of
-
-ACTOR = "command-line"
 
 
 @click.group()

@@ -11,14 +11,14 @@ import click
 from moderation.accounts import accounts
 from moderation.accounts.second_factor import take_away
 from moderation.accounts.sign_in import end_all_sessions
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.core.actor import EVERYWHERE
 from moderation.core.errors import InvalidField
+from moderation.core.messages import ENGLISH, LANGUAGES
+from moderation.mail.invitations import check_invitation_mail, mail_invitation
 from moderation.services import Services
 from moderation.storage.accounts import Extra, Granted, Role, account_named, all_accounts, grants_of, tokens_of
 from moderation.storage.sites import Right
-
-ACTOR = "command-line"
 
 
 class _Placed(click.ParamType[tuple[str, str]]):
@@ -118,25 +118,52 @@ def add_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> N
     click.echo(f"Made the account {name}.")
 
 
+_mail = click.option("--mail", "address", metavar="ADDRESS", help="Send the link there instead of printing its path.")
+_language = click.option(
+    "--language",
+    type=click.Choice(sorted(LANGUAGES["desk"])),
+    default=ENGLISH,
+    show_default=True,
+    help="Of the letter.",
+)
+
+
 @command.command("invite")
 @click.argument("name")
 @_rights
-def invite_command(name: str, roles: Placed, sections: Placed, extras: Placed) -> None:
+@_mail
+@_language
+def invite_command(
+    name: str, roles: Placed, sections: Placed, extras: Placed, address: str | None, language: str
+) -> None:
     """Make an account whose password its owner chooses. Prints the path of the page for that, after this service's
     own address if MODERATION_PUBLIC_URL says it: it works once, for a week.
     """
     with open_services() as services:
+        if address is not None:
+            check_invitation_mail(services, address)
         token = accounts.invite(services, ACTOR, name, _granted(roles, sections, extras))
-    click.echo(f"{services.settings.public_url or ''}/invitation/{token}")
+        _hand_out(services, name, token, address, language)
 
 
 @command.command("invite-again")
 @click.argument("name")
-def invite_again_command(name: str) -> None:
+@_mail
+@_language
+def invite_again_command(name: str, address: str | None, language: str) -> None:
     """Print a new path to choose a password, for somebody whose link has ended or who has forgotten theirs."""
     with open_services() as services:
-        token = accounts.invite_again(services, ACTOR, name)
-    click.echo(f"{services.settings.public_url or ''}/invitation/{token}")
+        if address is not None:
+            check_invitation_mail(services, address)
+        _hand_out(services, name, accounts.invite_again(services, ACTOR, name), address, language)
+
+
+def _hand_out(services: Services, name: str, token: str, address: str | None, language: str) -> None:
+    if address is None:
+        click.echo(f"{services.settings.public_url or ''}/invitation/{token}")
+        return
+    mail_invitation(services, name, token, address, language)
+    click.echo(f"The link goes to {address}; `moderation mail list` says when it has been sent.")
 
 
 @command.command("roles")

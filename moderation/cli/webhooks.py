@@ -6,22 +6,13 @@ import sys
 
 import click
 
-from moderation.cli.opening import open_services
+from moderation.cli.opening import ACTOR, open_services
 from moderation.core.errors import WebhookNotFound
 from moderation.storage.sites import all_sites
-from moderation.storage.webhooks import (
-    WebhookDelivery,
-    WebhookEndpoint,
-    endpoints_of,
-    figures_of,
-    find_endpoint,
-    newest_attempts,
-    newest_deliveries,
-)
+from moderation.storage.webhook_figures import figures_of, newest_attempts, newest_deliveries
+from moderation.storage.webhooks import WebhookDelivery, WebhookEndpoint, endpoints_of, find_endpoint
 from moderation.webhooks import endpoints
 from moderation.webhooks.kinds import KINDS
-
-ACTOR = "command-line"
 
 
 @click.group()
@@ -131,7 +122,7 @@ def _state(delivery: WebhookDelivery) -> str:
         return f"delivered {delivery.delivered_at:%Y-%m-%d %H:%M:%S}"
     if delivery.next_at is not None:
         return f"next try {delivery.next_at:%Y-%m-%d %H:%M:%S}"
-    return "given up"
+    return "given up" if delivery.dead_at is not None else "failed"
 
 
 @command.command("redeliver")

@@ -14,6 +14,7 @@ from moderation.services import Services
 from moderation.storage.appeals import Appeal, AppealOutcome, appeal_about, refused_by, unsettled
 from moderation.storage.comments import Comment, find_comment, newest_decision
 from moderation.storage.edits import mended_as
+from moderation.storage.mails import tell_writers
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 LONGEST = 2000
@@ -92,6 +93,8 @@ def settle(
     payload = {"appeal": appeal.id, "outcome": outcome.value, "same": by_same, "late": late}
     unit.event(comment.site_id, actor, "comment.appeal_decided", comment.id, payload)
     unit.outbox_event(comment.site_id, "comment.appeal_decided", comment.id, {"outcome": outcome.value})
+    if outcome is AppealOutcome.UPHELD:  # no status changes, and yet its writer waits for this
+        tell_writers(unit.connection, comment.id, Status.REJECTED, unit.now, new=False, answers=None)
 
 
 def settle_by_status(unit: UnitOfWork, comment: Comment, status: Status, *, actor: str, account_id: str | None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from threading import Lock
 
 from cachetools import TTLCache
+from sqlalchemy import Connection
 
 from moderation.core.scores import Subject
 from moderation.scoring.relevance_discussion import MOST
@@ -20,21 +21,28 @@ CLOSE_AT_HAND = 256
 KEPT_SECONDS = 60.0
 """Scores that are renewed change no discussion's revision: their vectors are seen after this at the latest."""
 _Approved = tuple[tuple[str, Subject], ...]
-_recent: TTLCache[tuple[int, str], tuple[int, _Approved]] = TTLCache(CLOSE_AT_HAND, KEPT_SECONDS)
+_recent: TTLCache[tuple[str, str], tuple[int, _Approved]] = TTLCache(CLOSE_AT_HAND, KEPT_SECONDS)
 _lock = Lock()
 
 
-def approved_discussion(services: Services, article_id: str, *, exclude: Collection[str] = ()) -> tuple[Subject, ...]:
+def approved_there(connection: Connection, article_id: str, *, exclude: Collection[str] = ()) -> tuple[Subject, ...]:
     """What was approved there, newest first, one of each author and none of those in ``exclude`` (ids of authors): what
     somebody wrote before makes nothing that they write now belong.
     """
-    key = (id(services.database), article_id)
-    with services.database.asking() as connection:
-        revision = revision_of(connection, article_id)
+    revision = revision_of(connection, article_id)
+    if not revision:
+        return ()  # nothing was ever published there
+    key = (str(connection.engine.url), article_id)
+    with _lock:
+        known = _recent.get(key)
+    if known is None or known[0] != revision:
+        known = (revision, approved_subjects(connection, article_id, limit=MOST))
         with _lock:
-            known = _recent.get(key)
-        if known is None or known[0] != revision:
-            known = (revision, approved_subjects(connection, article_id, limit=MOST) if revision else ())
-            with _lock:
-                _recent[key] = known
+            _recent[key] = known
     return tuple(subject for author_id, subject in known[1] if author_id not in exclude)
+
+
+def approved_discussion(services: Services, article_id: str, *, exclude: Collection[str] = ()) -> tuple[Subject, ...]:
+    """The same over a connection of its own."""
+    with services.database.asking() as connection:
+        return approved_there(connection, article_id, exclude=exclude)

@@ -34,9 +34,11 @@ from moderation.storage.discussion import Above, count_answer, keep_place
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit, edits_of
 from moderation.storage.imported import insert_many, parents_among, store_places
+from moderation.storage.mails import tell_writers
 from moderation.storage.near_duplicates import LATELY
 from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
+from moderation.storage.webhook_pruning import forget_answers
 from moderation.unit_of_work import UnitOfWork
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -167,7 +169,7 @@ def arrive(
     if judgement.scores is not None:
         store_scores(unit, site_id, comment_id, judgement.scores)
     statement = store_policy_decision(unit, site_id, comment_id, judgement, revision=1) if decided else None
-    _tell_site(unit, site_id, comment_id, None, status)
+    _tell(unit, site_id, comment_id, None, status, answers=comment["in_reply_to"] or parent_id)
     return status, statement
 
 
@@ -312,7 +314,7 @@ def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> Non
     step = 0 if status is Status.PENDING else 1
     before = _move(unit, comment, status, Trigger.LATE_SCORE, index=index, step=step)
     store_policy_decision(unit, comment.site_id, comment.id, judgement, revision=comment.revision)
-    _tell_site(unit, comment.site_id, comment.id, before, status)
+    _tell(unit, comment.site_id, comment.id, before, status, answers=comment.in_reply_to or comment.parent_id)
 
 
 def edit_text(unit: UnitOfWork, comment: Comment, body: str, judgement: Judgement, *, decided: bool) -> None:
@@ -340,7 +342,7 @@ def edit_text(unit: UnitOfWork, comment: Comment, body: str, judgement: Judgemen
         store_scores(unit, comment.site_id, comment.id, judgement.scores)
     if decided:
         store_policy_decision(unit, comment.site_id, comment.id, judgement, revision=comment.revision)
-    _tell_site(unit, comment.site_id, comment.id, before, status)
+    _tell(unit, comment.site_id, comment.id, before, status, answers=comment.in_reply_to or comment.parent_id)
 
 
 def change_status(
@@ -393,7 +395,9 @@ def change_status(
     unit.event(comment.site_id, actor, event, comment.id, {**told, **(payload or {})})
     if was_public or comment.revision > 2:  # else no reader can have seen it
         _settle_reports(unit, comment, status, trigger, actor=actor, restored=restored)
-    _tell_site(unit, comment.site_id, comment.id, before, status)
+    if status is Status.ERASED:
+        forget_answers(unit.session, comment.site_id, comment.id)
+    _tell(unit, comment.site_id, comment.id, before, status, answers=comment.in_reply_to or comment.parent_id)
 
 
 def _settle_reports(
@@ -494,11 +498,15 @@ def discussion_changed(unit: UnitOfWork, article_id: str) -> None:
     unit.increment(Discussion, article_id, revision=1)
 
 
-def _tell_site(unit: UnitOfWork, site_id: str, comment_id: str, before: Status | None, status: Status) -> None:
+def _tell(
+    unit: UnitOfWork, site_id: str, comment_id: str, before: Status | None, status: Status, *, answers: str | None
+) -> None:
     """The site is told of every status in the same words, whoever brought it about and however soon; but not that what
-    waits goes on waiting.
+    waits goes on waiting. So are, by mail, the comment's writer, where it wasn't decided at once, and the writer of the
+    one that it ``answers``, where they left an address.
     """
     if status in WAITING and (before is None or before in WAITING):
         return
     kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, f"comment.{status}")
     unit.outbox_event(site_id, kind, comment_id, {"status": status.value})
+    tell_writers(unit.connection, comment_id, status, unit.now, new=before is None, answers=answers)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from moderation.comments.approved_discussion import approved_discussion
+from moderation.comments.approved_discussion import approved_there
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
 from moderation.comments.evaluation import (
@@ -41,6 +41,7 @@ from moderation.comments.lifecycle import arrive
 from moderation.comments.mending import mend, mendable
 from moderation.comments.nudge import sentence_to_reconsider
 from moderation.comments.surge import look_for_surge
+from moderation.comments.writers_mail import keep_wish, sealed_wish
 from moderation.config.configuration import Configuration
 from moderation.core.comment import (
     DEEPEST,
@@ -61,7 +62,7 @@ from moderation.core.errors import (
 )
 from moderation.core.ids import new_id
 from moderation.core.messages import ENGLISH, Message
-from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.scores import ScoreRequest, Scores, Subject
 from moderation.core.text.names import comparable_name
 from moderation.core.text.written import sameness, visible_length
 from moderation.core.times import DAY
@@ -90,7 +91,7 @@ class _Known:
     parent_body: str | None
     rules: CommentRules
     site_rules: Rules
-    authors: frozenset[str]
+    discussion: tuple[Subject, ...]
     alike: int
     wordlist_hits: WordlistHits
     private: PrivateFound = NO_PRIVATE_DATA
@@ -107,6 +108,7 @@ class _Case:
     author_keys: tuple[str, ...]
     idempotency: Idempotency | None
     received_only: bool
+    sealed_address: str | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -152,6 +154,7 @@ def submit(
         author_keys=services.keys.author_keys(sender.site_id, submission.author),
         idempotency=idempotency if sender.key_id is not None else None,
         received_only=configuration.scoring.mode == "worker",
+        sealed_address=sealed_wish(services, submission.notify),
     )
     try:
         known = _checked(services, case, check)
@@ -190,7 +193,7 @@ def _score(services: Services, case: _Case, known: _Known) -> _Scored:
         text=case.submission.body,
         article=prepared_article(services, known.article),
         parent=known.parent_body,
-        discussion=approved_discussion(services, known.article.id, exclude=known.authors),
+        discussion=known.discussion,
         name=case.submission.author.name,
     )
     scores = score_or_none(services, request)
@@ -265,7 +268,7 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         parent_body=parent.body if parent else None,
         rules=stands.rules,
         site_rules=site_rules,
-        authors=before.authors,
+        discussion=() if case.received_only else approved_there(connection, article.id, exclude=before.authors),
         wordlist_hits=WordlistHits(),
         alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )
@@ -390,6 +393,8 @@ def _store(unit: UnitOfWork, case: _Case, known: _Known, scored: _Scored) -> Arr
         keep_marked_name(connection, sender.site_id, form, author.id, strength)
     if submission.mends is not None:
         mend(unit, submission.mends, comment["id"], actor=sender.reference)
+    if submission.notify is not None and case.sealed_address is not None:
+        keep_wish(unit, comment["id"], status, submission.notify, case.sealed_address)
     message = standing_told(status, statement.why if statement else None, ENGLISH)
     look_for_surge(unit, case.configuration.comments, article, stands, site_rules.settings, author)
     return Arrival(

@@ -8,13 +8,15 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from moderation.core.errors import ConfigurationError, configuration_error
+from moderation.core.mail_addresses import is_mail_address
 from moderation.core.strict_model import ill, problems, wanted
 
 
@@ -27,6 +29,28 @@ class OidcClient:
     issuer: str
     client_id: str
     client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """Who takes letters. ``security``: ``tls`` from the first byte on, ``starttls``, or ``none`` on this machine."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How letters are sent: by which server, in whose name (``Comments <comments@news.example>``), and the address of
+    this service as its readers reach it, without a slash at its end.
+    """
+
+    server: SmtpServer
+    sender: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +73,7 @@ class Settings:
     """Where browsers find this service, without a slash at its end; None: wherever a request says that it went."""
     oidc: OidcClient | None = None
     """None: people sign in by password alone."""
+    mail: MailSettings | None = None
 
     @property
     def packs(self) -> Path:
@@ -124,6 +149,37 @@ def _issuer(value: str) -> str:
     return value
 
 
+_SMTP: dict[str, tuple[Literal["tls", "starttls", "none"], int]] = {
+    "smtps": ("tls", 465),
+    "smtp+starttls": ("starttls", 587),
+    "smtp": ("none", 25),
+}
+
+
+def _smtp_server(value: str) -> SmtpServer:
+    try:
+        parts = urlsplit(value)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in _SMTP or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ill("is no mail server; use smtps://USER:PASSWORD@HOST:465 or smtp+starttls://USER:PASSWORD@HOST:587.")
+    security, usual = _SMTP[scheme]
+    if security == "none" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ill("would send letters readable by everybody; use smtps:// or smtp+starttls:// for another machine.")
+    user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
+    if (user is None) != (password is None):
+        raise ill("has a user without a password, or the other way round; write both, or neither.")
+    return SmtpServer(host=host, port=port or usual, security=security, user=user, password=password)
+
+
+def _mail_sender(value: str) -> str:
+    name, address = parseaddr(value)
+    if not is_mail_address(address) or not value.isprintable():
+        raise ill("is no sender; write Comments <comments@news.example>, or the address alone.")
+    return formataddr((name, address))
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
@@ -131,6 +187,8 @@ Count = Annotated[int, BeforeValidator(_count)]
 AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+Smtp = Annotated[SmtpServer, BeforeValidator(_smtp_server)]
+MailSender = Annotated[str, AfterValidator(_mail_sender)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
 
 
@@ -213,6 +271,16 @@ class Environment(BaseModel):
         alias="MODERATION_OIDC_CLIENT_SECRET",
         description="what the provider knows this service by; unset: a public client",
     )
+    smtp_url: Smtp | None = Field(
+        None,
+        alias="MODERATION_SMTP_URL",
+        description="who takes letters, smtps://USER:PASSWORD@HOST or smtp+starttls://...; unset: none are sent",
+    )
+    mail_from: MailSender | None = Field(
+        None,
+        alias="MODERATION_MAIL_FROM",
+        description="in whose name letters are sent: Comments <comments@news.example>",
+    )
 
 
 VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
@@ -243,6 +311,7 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         alert_urls=said.alert_urls,
         oidc=_oidc(said),
         public_url=said.public_url,
+        mail=_mail(said),
     )
 
 
@@ -255,6 +324,15 @@ def _oidc(said: Environment) -> OidcClient | None:
             raise ConfigurationError(name, "is not set; an OpenID provider needs it beside what is set.")
         return None
     return OidcClient(issuer=issuer, client_id=client_id, client_secret=said.oidc_client_secret)
+
+
+def _mail(said: Environment) -> MailSettings | None:
+    if said.smtp_url is None:
+        return None
+    for name, value in (("MODERATION_MAIL_FROM", said.mail_from), ("MODERATION_PUBLIC_URL", said.public_url)):
+        if value is None:
+            raise ConfigurationError(name, "is not set; with MODERATION_SMTP_URL it must be.")
+    return MailSettings(server=said.smtp_url, sender=said.mail_from or "", public_url=said.public_url or "")
 
 
 def _secret_key(value: str | None, var: Path, *, production: bool) -> str:

@@ -15,7 +15,7 @@ from moderation.core.keyring import Keys
 from moderation.services import Services
 from moderation.storage.sites import Site, coral_secrets
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
-from moderation.webhooks.signing import opened, sealed
+from moderation.webhooks.signing import seal
 
 T = TypeVar("T")
 _SECRET = regex.compile(r"[!-~]{16,200}")
@@ -33,7 +33,7 @@ def keep_secret(services: Services, actor: str, site_id: str, secret: str) -> bo
             "secret", "must be the signing secret as Coral shows it, such as empsec_8f3c… Copy it whole."
         )
     keys = services.keys.webhooks
-    kept = sealed(keys, secret)
+    kept = seal(keys).sealed(secret)
 
     def work(unit: UnitOfWork, site: Site) -> bool:
         others = _opened(keys, unit.connection)
@@ -83,8 +83,9 @@ def site_that_signed(keys: Keys, asked: Connection | Session, header: str, body:
 
 def _opened(keys: Keys, asked: Connection | Session) -> dict[str, list[str]]:
     """Each site's secrets, but for those whose key was retired."""
+    theirs = seal(keys)
     return {
-        site_id: [secret for one in kept if one is not None and (secret := opened(keys, one)) is not None]
+        site_id: [secret for one in kept if one is not None and (secret := theirs.opened(one)) is not None]
         for site_id, *kept in coral_secrets(asked)
     }
 

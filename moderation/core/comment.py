@@ -84,6 +84,15 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailWish:
+    """Where a comment's writer wants to be told of it, of what (``outcome``, ``reply``), and in which language."""
+
+    email: str
+    events: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A comment as it comes in, its text already canonical (``core.text.as_written``). ``form_filled``: its form was
     filled in as a program does it. ``mends``: the refused comment in whose place its writer sends it. ``ask_first``:
@@ -99,6 +108,7 @@ class Submission:
     form_filled: bool = False
     mends: str | None = None
     ask_first: bool = False
+    notify: MailWish | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from moderation.core.messages import ENGLISH, Message, Moment, Style, Word, counted, noted, told
 
+LONGEST_TOLD = 400
+"""Characters of a sentence that its writer is asked about: a text without a full stop is one."""
+
 
 def clipped(text: str, maximum: int = 80) -> str:
     """What somebody sent, as an error repeats it: enough to know it by, never all of it."""
@@ -118,7 +121,8 @@ class WordingToReconsider(ModerationError):
 
     @property
     def params(self) -> Mapping[str, Any]:
-        return {"sentence": clipped(self.sentence, 400)}
+        told = self.sentence if len(self.sentence) <= LONGEST_TOLD else f"{self.sentence[:LONGEST_TOLD].rstrip()}…"
+        return {"sentence": told}
 
 
 @dataclass(eq=False, slots=True)

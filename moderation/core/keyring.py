@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """The secrets that events, and the requests of others, are signed with."""
     READER_KEYS = "reader-keys"
     """The secrets by which sites sign their readers' tokens."""
+    MAIL = "mail"
+    """The addresses that letters go to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class KeyRing:
     sessions: Keys
     webhooks: Keys
     reader_keys: Keys
+    mail: Keys
 
     @classmethod
     def of(cls, keys: Iterable[Key]) -> KeyRing:

@@ -43,7 +43,7 @@ def export_site(
             "site": site_id,
             "name": site.name,
             "made_at": f"{services.clock():%Y-%m-%dT%H:%M:%SZ}",
-            "identity_keys": [wrapping.wrapped(secret) for secret in reversed(services.keys.identity.secrets)],
+            "identity_keys": [wrapping.sealed(secret) for secret in reversed(services.keys.identity.secrets)],
         }
         _write(lines, first)
         for line in _lines(session, site_id):

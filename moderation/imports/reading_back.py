@@ -18,7 +18,7 @@ from moderation.comments.lifecycle import put_back
 from moderation.core.actor import IMPORT
 from moderation.core.audit_chain import SYSTEM, AuditEvent
 from moderation.core.keyring import Purpose
-from moderation.imports.checking import AT_ONCE, Checked, account_of, event_of, lines_of, row_of
+from moderation.imports.checking import Checked, account_of, event_of, lines_of, row_of
 from moderation.imports.own_format import Kind
 from moderation.imports.reading import UnreadableArchive
 from moderation.services import Services
@@ -34,6 +34,7 @@ from moderation.storage.row_insert import RowInsert
 from moderation.storage.sites import Site
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
+AT_ONCE = 500
 _insert_events = RowInsert(table_of(EventRow))
 
 

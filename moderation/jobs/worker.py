@@ -1,5 +1,5 @@
-"""Work outside the request: comments that wait for their scores, bulk actions, webhooks. The database is the truth; a
-sweep finds them.
+"""Work outside the request: comments that wait for their scores, bulk actions, webhooks, letters. The database is the
+truth; a sweep finds them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from moderation.desk.bulk_runner import carry_on
 from moderation.jobs.chain_checks import check_chains
 from moderation.jobs.queue_order import bring_up_to_date
 from moderation.jobs.threads import fill_threads
+from moderation.mail.postman import Postman, forget
 from moderation.perspective.suggestions import forget_outdated
 from moderation.services import Services
 from moderation.storage.idempotency import forget_answers
@@ -31,6 +32,7 @@ SWEEP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
 EXPIRE_SECONDS = 600.0
 ALERT_SECONDS = 30.0
+MAIL_SECONDS = 5.0
 ANSWERS_LAST = timedelta(days=1)
 """How long an Idempotency-Key's first answer is kept."""
 
@@ -98,6 +100,7 @@ def beside(services: Services) -> Iterator[None]:
         Expirer(services),
         Teller(services),
         Alerter(services),
+        Mailer(services),
     ]
     for piece in pieces:
         piece.start()
@@ -196,6 +199,25 @@ class Alerter(_Background):
 
     def _work(self) -> bool:
         alert(self._services)
+        return False
+
+
+class Mailer(_Background):
+    """Sends letters, and erases the addresses and the letters whose time is over."""
+
+    name = "mail"
+    fails = "letters could not be sent"
+
+    def __init__(self, services: Services, *, every_seconds: float = MAIL_SECONDS) -> None:
+        super().__init__(services, every_seconds=every_seconds)
+        self._postman = Postman(services)
+        self._forgets_at = time.monotonic()
+
+    def _work(self) -> bool:
+        self._postman.look(stopped=self._stopped.is_set)
+        if time.monotonic() >= self._forgets_at:
+            self._forgets_at = time.monotonic() + FORGET_SECONDS
+            forget(self._services, stopped=self._paused)
         return False
 
 

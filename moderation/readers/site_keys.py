@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from moderation.core import sealing
 from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
 from moderation.core.messages import Message
 from moderation.readers.key_sets import fetched
 from moderation.readers.keys import Algorithm, public_checked, secret_checked
-from moderation.readers.tokens import SEALED_AS
+from moderation.readers.tokens import seal
 from moderation.services import Services
 from moderation.storage.database import lock
 from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind, reader_keys_of
@@ -47,7 +46,7 @@ def set_key(services: Services, actor: str, site_id: str, algorithm: Algorithm, 
     Raises ``InvalidField`` for a key that doesn't fit the algorithm, or a site that there isn't.
     """
     if algorithm is Algorithm.HS256:
-        kept = sealing.sealed(services.keys.reader_keys, SEALED_AS, secret_checked(key))
+        kept = seal(services.keys.reader_keys).sealed(secret_checked(key))
         new = _New(algorithm=algorithm, kind=ReaderKeyKind.SECRET, key=kept)
     else:
         new = _New(algorithm=algorithm, kind=ReaderKeyKind.PUBLIC, key=public_checked(key, algorithm))

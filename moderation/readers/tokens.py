@@ -14,10 +14,11 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from moderation.core import sealing
 from moderation.core.comment import MARKS
 from moderation.core.errors import InvalidField, ReaderTokenExpired, ReaderTokenRefused, clipped
+from moderation.core.keyring import Keys
 from moderation.core.messages import ENGLISH, told
+from moderation.core.sealing import Seal
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.written import as_written, display_name
 from moderation.readers.key_sets import KeySets
@@ -31,7 +32,11 @@ SKEW = 60
 """Seconds that the site's clock and ours may be apart."""
 LONGEST_ID = 200
 MAX_BADGES, LONGEST_BADGE = 5, 40
-SEALED_AS = b"moderation reader keys"
+
+
+def seal(keys: Keys) -> Seal:
+    """How shared secrets are stored."""
+    return Seal("reader keys", keys.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,7 @@ def _keys_for(services: Services, sets: KeySets, rows: Sequence[ReaderKey], part
 def _keys_in(services: Services, row: ReaderKey, parts: _Parts) -> list[NamedKey]:
     algorithm = Algorithm(row.algorithm)
     if row.kind == ReaderKeyKind.SECRET:
-        secret = sealing.opened(services.keys.reader_keys, SEALED_AS, row.key)
+        secret = seal(services.keys.reader_keys).opened(row.key)
         return [secret_key(secret)] if secret is not None else []
     if row.kind == ReaderKeyKind.PUBLIC:
         return [public_key(row.key, algorithm)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Select, func, literal_column, or_, select
@@ -9,13 +10,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.comment import WAITING, Status
 from moderation.storage.base import Base
-from moderation.storage.comments import UNSCORED, Comment
+from moderation.storage.comments import UNSCORED, Comment, ScoreRow
 from moderation.storage.legal import LegalCase
-from moderation.storage.queue_index import QueueIndex
+from moderation.storage.queue_index import DECIDABLE, WAITS, QueueIndex
 from moderation.storage.site_rules import ModeSetting
 
 Found = tuple[int, datetime | None]
 """How many there are, and the time of the newest, or with what lasts of the oldest."""
+Mark = tuple[datetime, datetime | None]
+"""Up to when a kind has been told, and when it was sent last."""
+LOCK = "alerts"
 
 
 class AlertTold(Base):
@@ -29,6 +33,10 @@ class AlertTold(Base):
     told_until: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
+    @property
+    def mark(self) -> Mark:
+        return self.told_until, self.sent_at
+
 
 def legal_since(session: Session, site_id: str, since: datetime) -> Found:
     """The legal cases that came in after that."""
@@ -38,13 +46,36 @@ def legal_since(session: Session, site_id: str, since: datetime) -> Found:
     return _found(session, query)
 
 
+def marks(session: Session) -> dict[str, Mark]:
+    """How far everything has been told, by kind."""
+    return {row.kind: row.mark for row in session.scalars(select(AlertTold))}
+
+
+def keep_marks(session: Session, before: Mapping[str, Mark | None], after: Mapping[str, Mark]) -> bool:
+    """Keeps how far these have been told now; returns False, and keeps nothing, where one of them is not what it was
+    ``before`` (None: not there). In a transaction that holds ``LOCK``.
+    """
+    found = {row.kind: row for row in session.scalars(select(AlertTold).where(AlertTold.kind.in_(after)))}
+    if any((found[kind].mark if kind in found else None) != before[kind] for kind in after):
+        return False
+    for kind, (told_until, sent_at) in after.items():
+        row = found.get(kind) or AlertTold(kind=kind)
+        row.told_until, row.sent_at = told_until, sent_at
+        session.add(row)
+    return True
+
+
 def threats_since(session: Session, site_id: str, since: datetime, threshold: float) -> Found:
-    """The waiting comments that came in after that and score as threats."""
-    query = select(func.count(), func.max(QueueIndex.received_at)).where(
-        QueueIndex.site_id == site_id,
-        QueueIndex.waiting.is_(True),
-        QueueIndex.received_at > since,
-        QueueIndex.threat >= threshold,
+    """The waiting comments that got scores after that which make them threats, in a language that their pack reads;
+    when they came in says nothing: scores may come late.
+    """
+    query = (
+        select(func.count(), func.max(ScoreRow.scored_at))
+        .select_from(QueueIndex)
+        .join(ScoreRow, ScoreRow.comment_id == QueueIndex.comment_id)
+        .where(
+            QueueIndex.site_id == site_id, WAITS, DECIDABLE, QueueIndex.threat >= threshold, ScoreRow.scored_at > since
+        )
     )
     return _found(session, query)
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from threading import Lock
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.orm import Session
 
 from moderation.config.settings import Settings
 from moderation.core.errors import ConfigurationError
 from moderation.core.keyring import Key, KeyRing, Purpose
+from moderation.core.sealing import Seal
+from moderation.storage import mails, reader_keys
 from moderation.storage.database import Database, lock
 from moderation.storage.keys import StoredKey, made_before_the_ring, stored_keys
-from moderation.storage.reader_keys import any_sealed
 from moderation.storage.sites import coral_secrets
 from moderation.storage.webhooks import any_endpoint
 
@@ -37,11 +34,13 @@ LOST: dict[Purpose, str] = {
     "secret of `moderation keys outside`",
     Purpose.READER_KEYS: "readers' tokens signed with a shared secret count again once that is set anew (`moderation "
     "sites reader-key`)",
+    Purpose.MAIL: "letters that wait are given up, and readers who left an address are told nothing",
 }
 """What is lost with the keys of a purpose."""
 _LATER: dict[Purpose, Callable[[Session], bool]] = {
     Purpose.WEBHOOKS: lambda session: any_endpoint(session) or bool(coral_secrets(session)),
-    Purpose.READER_KEYS: any_sealed,
+    Purpose.READER_KEYS: reader_keys.any_sealed,
+    Purpose.MAIL: mails.any_sealed,
 }
 """Purposes that a ring of an earlier version lacks, and whether anything hangs on their keys: until something does, the
 next start makes them.
@@ -82,7 +81,7 @@ class KeyStore:
             raise _unreadable(unread)
         stale = [row for row in rows if not wrapping.is_fresh(row.wrapped)]
         for row in stale:
-            row.wrapped = wrapping.wrapped(wrapping.opened(row.wrapped) or "")
+            row.wrapped = wrapping.sealed(wrapping.opened(row.wrapped) or "")
         if stale:
             log.info("the key ring is wrapped under the new secret key; the previous one is not needed any more")
         missing = _missing(rows) if rows else []
@@ -105,30 +104,11 @@ class KeyStore:
         return [secret for at, secret in enumerate(named) if secret not in named[at + 1 :]]
 
 
-class Wrapping:
+class Wrapping(Seal):
     """Encrypts keys under the secret key, and opens what that or one before it has encrypted."""
 
     def __init__(self, settings: Settings) -> None:
-        self._now = _cipher(settings.secret_key)
-        self._any = MultiFernet([self._now, *map(_cipher, settings.previous_secret_keys)])
-
-    def wrapped(self, secret: str) -> str:
-        return self._now.encrypt(secret.encode()).decode()
-
-    def opened(self, wrapped: str) -> str | None:
-        """The secret; None where no key at hand opens it."""
-        try:
-            return self._any.decrypt(wrapped).decode()
-        except InvalidToken:
-            return None
-
-    def is_fresh(self, wrapped: str) -> bool:
-        """Whether the present secret key opens it."""
-        try:
-            self._now.decrypt(wrapped)
-        except InvalidToken:
-            return False
-        return True
+        super().__init__("key ring", [settings.secret_key, *settings.previous_secret_keys])
 
 
 def add_key(
@@ -137,7 +117,7 @@ def add_key(
     """Stores a new key for a purpose, in a transaction under way; random unless it is given."""
     row = StoredKey(
         purpose=purpose.value,
-        wrapped=wrapping.wrapped(secret or secrets.token_urlsafe(48)),
+        wrapped=wrapping.sealed(secret or secrets.token_urlsafe(48)),
         created_at=now,
     )
     session.add(row)
@@ -149,11 +129,6 @@ def _ring_of(wrapping: Wrapping, rows: Sequence[StoredKey]) -> KeyRing:
     return KeyRing.of(
         Key(id=str(row.id), purpose=Purpose(row.purpose), secret=wrapping.opened(row.wrapped) or "") for row in rows
     )
-
-
-def _cipher(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"moderation key ring").derive(secret.encode())
-    return Fernet(urlsafe_b64encode(derived))
 
 
 def _missing(rows: Sequence[StoredKey]) -> list[Purpose]:

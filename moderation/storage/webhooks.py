@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, delete, exists, func, insert, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, exists, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.storage.base import Base, BigCount, locked, table_of
 from moderation.storage.outbox import OutboxEvent
 
-_OPEN: dict[str, Any] = {"sqlite_where": text("next_at IS NOT NULL"), "postgresql_where": text("next_at IS NOT NULL")}
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class WebhookEndpoint(Base):
@@ -46,14 +47,18 @@ class WebhookEndpoint(Base):
 
 class WebhookDelivery(Base):
     """One event for one endpoint. It is open while ``next_at`` says when to try next; then it has been delivered, or
-    given up for dead. ``event_id`` is what the receiver knows the event by, ``sequence`` counts the events about one
-    subject, ``happened_at`` is when the event took place. What is sent is made when it is sent: no text is kept here.
+    given up for dead; a test that failed is neither. ``event_id`` is what the receiver knows the event by, ``sequence``
+    counts the events about one subject, ``happened_at`` is when the event took place. What is sent is made when it is
+    sent: no text is kept here.
     """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        Index("ix_webhook_deliveries_due", "endpoint_id", "next_at", **_OPEN),
-        Index("ix_webhook_deliveries_ordered", "endpoint_id", "subject", "number", **_OPEN),
+        # With the time of the oldest, which the figures ask for.
+        Index("ix_webhook_deliveries_due", "endpoint_id", "next_at", "created_at", **_only("next_at IS NOT NULL")),
+        Index("ix_webhook_deliveries_dead", "endpoint_id", "number", "dead_at", **_only("dead_at IS NOT NULL")),
+        # Those that have ended too: an erasure asks for all about a comment.
+        Index("ix_webhook_deliveries_subject", "endpoint_id", "subject", "number"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "number"),
     )
 
@@ -138,13 +143,16 @@ def next_sequences(session: Session, subjects: Collection[str]) -> dict[str, int
 
 def keep_sequences(session: Session, before: Mapping[str, int], after: Mapping[str, int]) -> None:
     """Keeps how many there are now."""
-    for subject in sorted(after):
-        if before[subject]:
-            counted = update(WebhookSequence).where(WebhookSequence.subject == subject)
-            session.execute(counted.values(last=after[subject]), execution_options={"synchronize_session": False})
+    known = [{"of": subject, "now": after[subject]} for subject in sorted(after) if before[subject]]
     new = [{"subject": subject, "last": after[subject]} for subject in sorted(after) if not before[subject]]
+    if known:
+        session.connection().execute(_COUNT_ON, known)
     if new:
         session.execute(insert(table_of(WebhookSequence)), new)
+
+
+_COUNTED = table_of(WebhookSequence)
+_COUNT_ON = update(_COUNTED).where(_COUNTED.c.subject == bindparam("of")).values(last=bindparam("now"))
 
 
 def delivery_row(endpoint_id: str, event: OutboxEvent, sequence: int, now: datetime) -> dict[str, Any]:
@@ -234,89 +242,6 @@ def give_up(session: Session, endpoint_id: str, now: datetime, *, older_than: da
     return int(done.rowcount)
 
 
-# --- shown ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointFigures:
-    """What waits for an endpoint, since when the first of it, and how much was given up."""
-
-    waiting: int = 0
-    oldest: datetime | None = None
-    dead: int = 0
-
-
-def figures_of(session: Session, endpoint_ids: Collection[str]) -> dict[str, EndpointFigures]:
-    """The figures of these endpoints."""
-    open_, dead = WebhookDelivery.next_at.is_not(None), WebhookDelivery.dead_at.is_not(None)
-    query = (
-        select(
-            WebhookDelivery.endpoint_id,
-            func.count().filter(open_).label("waiting"),
-            func.min(WebhookDelivery.created_at).filter(open_).label("oldest"),
-            func.count().filter(dead).label("dead"),
-        )
-        .where(WebhookDelivery.endpoint_id.in_(endpoint_ids), open_ | dead)
-        .group_by(WebhookDelivery.endpoint_id)
-    )
-    found = {
-        row.endpoint_id: EndpointFigures(waiting=row.waiting, oldest=row.oldest, dead=row.dead)
-        for row in session.execute(query)
-    }
-    return dict.fromkeys(endpoint_ids, EndpointFigures()) | found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteDeliveries:
-    """How a site's deliveries stand; ``lag_seconds`` is for how long the one that waits longest has."""
-
-    waiting: int = 0
-    lag_seconds: float = 0.0
-    dead: int = 0
-    failing_endpoints: int = 0
-
-
-def deliveries_by_site(session: Session, now: datetime) -> dict[str, SiteDeliveries]:
-    """The same for every site that has an endpoint, what has not been handed on from the outbox yet counted in."""
-    endpoints = session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.removed_at.is_(None))).all()
-    figures = figures_of(session, [endpoint.id for endpoint in endpoints])
-    found: dict[str, SiteDeliveries] = {}
-    for site_id in sorted({endpoint.site_id for endpoint in endpoints}):
-        its = [endpoint for endpoint in endpoints if endpoint.site_id == site_id]
-        first = session.scalar(select(func.min(OutboxEvent.created_at)).where(OutboxEvent.site_id == site_id))
-        oldest = [time for time in (first, *(figures[one.id].oldest for one in its)) if time is not None]
-        found[site_id] = SiteDeliveries(
-            waiting=sum(figures[one.id].waiting for one in its),
-            lag_seconds=max(0.0, (now - min(oldest)).total_seconds()) if oldest else 0.0,
-            dead=sum(figures[one.id].dead for one in its),
-            failing_endpoints=sum(one.failures > 0 for one in its),
-        )
-    return found
-
-
-def newest_deliveries(
-    session: Session, endpoint_id: str, *, before: int | None = None, dead: bool = False, limit: int
-) -> Sequence[WebhookDelivery]:
-    """An endpoint's deliveries, newest first, from below a number on; ``dead``: only what was given up."""
-    query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
-    if before is not None:
-        query = query.where(WebhookDelivery.number < before)
-    if dead:
-        query = query.where(WebhookDelivery.dead_at.is_not(None))
-    return session.scalars(query.order_by(WebhookDelivery.number.desc()).limit(limit)).all()
-
-
-def newest_attempts(session: Session, deliveries: Collection[int]) -> dict[int, WebhookAttempt]:
-    """The newest try of each of these deliveries that was tried."""
-    newest = (
-        select(func.max(WebhookAttempt.id))
-        .where(WebhookAttempt.delivery.in_(deliveries))
-        .group_by(WebhookAttempt.delivery)
-    )
-    found = session.scalars(select(WebhookAttempt).where(WebhookAttempt.id.in_(newest)))
-    return {attempt.delivery: attempt for attempt in found}
-
-
 def find_delivery(session: Session, number: int, *, lock: bool = False) -> WebhookDelivery | None:
     """One delivery; with ``lock`` nobody else changes it until this transaction ends."""
     return session.get(
@@ -324,34 +249,14 @@ def find_delivery(session: Session, number: int, *, lock: bool = False) -> Webho
     )
 
 
-def reopen_dead(session: Session, endpoint_id: str, now: datetime, *, exclude: str) -> int:
-    """Tries everything again that was given up for an endpoint, but for one kind; returns how much."""
-    statement = update(WebhookDelivery).where(
-        WebhookDelivery.endpoint_id == endpoint_id,
-        WebhookDelivery.dead_at.is_not(None),
-        WebhookDelivery.kind != exclude,
-    )
-    again = {"next_at": now, "dead_at": None, "created_at": now, "first_tried_at": None}
-    return int(session.connection().execute(statement.values(again)).rowcount)
-
-
-# --- forgetting -------------------------------------------------------------------------------------------------------
-
-
-def prune_deliveries(session: Session, before: datetime, limit: int) -> int:
-    """Removes up to ``limit`` deliveries, with their tries: what ended and is older than that, and whatever was meant
-    for an endpoint that is removed. Returns how many.
-    """
-    removed = select(WebhookEndpoint.id).where(WebhookEndpoint.removed_at.is_not(None))
-    over = (WebhookDelivery.next_at.is_(None) & (WebhookDelivery.created_at < before)) | (
-        WebhookDelivery.endpoint_id.in_(removed)
-    )
-    query = select(WebhookDelivery.number).where(over).order_by(WebhookDelivery.number).limit(limit)
-    numbers = session.scalars(query).all()
-    if numbers:
-        for statement in (
-            delete(WebhookAttempt).where(WebhookAttempt.delivery.in_(numbers)),
-            delete(WebhookDelivery).where(WebhookDelivery.number.in_(numbers)),
-        ):
-            session.execute(statement, execution_options={"synchronize_session": False})
-    return len(numbers)
+def reopen(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
+    """Tries these deliveries again, as if they were new; returns how many."""
+    again = {
+        "next_at": now,
+        "created_at": now,
+        "attempts": 0,
+        "first_tried_at": None,
+        "delivered_at": None,
+        "dead_at": None,
+    }
+    return int(session.connection().execute(update(WebhookDelivery).where(*which).values(again)).rowcount)

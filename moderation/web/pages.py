@@ -29,6 +29,7 @@ from moderation.web.desk import section as section_desk_pages
 from moderation.web.desk import words as desk_words
 from moderation.web.desk import work as desk_work_pages
 from moderation.web.reader import fragment as fragment_pages
+from moderation.web.reader import mail as mail_pages
 from moderation.web.reader import pages as reader_pages
 from moderation.web.reader import public_comment as public_comment_pages
 from moderation.web.reader import receipt as receipt_pages
@@ -69,9 +70,10 @@ def install_pages(app: Flask, limits: Limits) -> None:
     app.register_blueprint(fragment_pages.blueprint(limits))
     app.register_blueprint(report_pages.blueprint(limits))
     app.register_blueprint(rules_of_site.blueprint())
+    app.register_blueprint(mail_pages.blueprint())
     readers = {
         *(reader_pages.NAME, receipt_pages.NAME, public_comment_pages.NAME, fragment_pages.NAME),
-        *(report_pages.NAME, rules_of_site.NAME),
+        *(report_pages.NAME, rules_of_site.NAME, mail_pages.NAME),
     }
     open_to_all = APIS | readers | {"static"} | sign_in_pages.OPEN
     install_sign_in(app, open_endpoints=frozenset(e for e in app.view_functions if e.split(".")[0] in open_to_all))

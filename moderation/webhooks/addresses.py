@@ -22,6 +22,11 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"))
+)
+"""Where clouds tell a machine who it is, besides link-local addresses: AWS, Google, Alibaba, Oracle, Azure."""
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """All that is given out of IPv6: what lies outside, such as the old site-local addresses, is on no public internet."""
 
@@ -62,7 +67,7 @@ def target_of(url: str, *, allow_private: bool) -> Target:
     )
     number = _number(target.host)
     if number is not None and not may_connect(target.host, allow_private=allow_private):
-        raise InvalidField("address", _refused([target.host]))
+        raise InvalidField("address", _refused([target.host], allow_private))
     return target
 
 
@@ -76,13 +81,13 @@ def permitted(addresses: Sequence[str], *, allow_private: bool) -> list[str]:
     """Those of a name's addresses that a connection may go to. Raises ``InvalidField`` where none is left."""
     left = [address for address in addresses if may_connect(address, allow_private=allow_private)]
     if not left:
-        raise InvalidField("address", _refused(addresses))
+        raise InvalidField("address", _refused(addresses, allow_private))
     return left
 
 
 def may_connect(address: str, *, allow_private: bool) -> bool:
     """Whether a connection may go to this numeric address: one of the public internet, or with ``allow_private`` of
-    one's own network too.
+    one's own network too; to a link-local one never.
     """
     number = _number(address)
     if number is None:
@@ -91,10 +96,15 @@ def may_connect(address: str, *, allow_private: bool) -> bool:
 
 
 def _open(number: _Ip, *, allow_private: bool) -> bool:
-    if number.is_multicast or number.is_unspecified:
+    if _never(number):
         return False
     given_out = isinstance(number, ipaddress.IPv4Address) or number in _UNICAST
     return allow_private or (given_out and number.is_global and not number.is_reserved)
+
+
+def _never(number: _Ip) -> bool:
+    """What no newsroom's receiver lives at. A machine's own cable, above all: there clouds hand out their keys."""
+    return number.is_multicast or number.is_unspecified or number.is_link_local or number in _METADATA
 
 
 def _faces(number: _Ip) -> list[_Ip]:
@@ -104,9 +114,15 @@ def _faces(number: _Ip) -> list[_Ip]:
     if number.ipv4_mapped is not None:
         return [number.ipv4_mapped]
     if number in _NAT64:
-        return [ipaddress.IPv4Address(int(number) & 0xFFFF_FFFF)]
+        return [_last_four(number)]
+    if number in _COMPATIBLE and int(number) > 1:
+        return [number, _last_four(number)]
     through = [number.sixtofour, *(number.teredo or ())]
     return [number, *(each for each in through if each is not None)]
+
+
+def _last_four(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(number) & 0xFFFF_FFFF)
 
 
 def _number(text: str) -> _Ip | None:
@@ -116,9 +132,11 @@ def _number(text: str) -> _Ip | None:
         return None
 
 
-def _refused(addresses: Sequence[str]) -> Message:
+def _refused(addresses: Sequence[str], allow_private: bool) -> Message:
     if not addresses:
         return Message("webhook_address_means_none")
+    if allow_private:
+        return Message("webhook_address_never", {"addresses": ", ".join(addresses[:3])})
     return Message("webhook_address_private", {"addresses": ", ".join(addresses[:3])})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -18,12 +18,16 @@ from moderation.config.configuration import Configuration
 from moderation.core.conditions import Comparison
 from moderation.core.discussion_hours import Cause
 from moderation.core.errors import InvalidField
+from moderation.core.policy import Policy
 from moderation.core.times import DAY
 from moderation.services import Services
 from moderation.storage.alerts import (
-    AlertTold,
+    LOCK,
     Found,
+    Mark,
+    keep_marks,
     legal_since,
+    marks,
     surges_since,
     threats_since,
     unscored_between,
@@ -36,7 +40,7 @@ from moderation.webhooks.sending import post
 
 log = logging.getLogger(__name__)
 
-LOCK, ALL = "alerts", "all"
+ALL = "all"
 HEADERS = {"Content-Type": "application/json"}
 UNSCORED_FOR = timedelta(minutes=5)
 AGAIN = timedelta(hours=1)
@@ -45,8 +49,6 @@ TEAMS = ("webhook.office.com", "logic.azure.com", "powerplatform.com")
 """Hosts that want a message as Teams has it; all others get Slack's, as Mattermost, Rocket.Chat and Discord take it."""
 
 Looks = Callable[[Session, str, datetime], Found]
-Marks = dict[str, tuple[datetime, datetime | None]]
-"""By kind and site: up to when it had been told, and when last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,34 @@ class _Kind:
     lasts: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What is new, a line each; ``before`` and ``after``: how far it had been told, and has been with this message, of
+    every kind where that changes.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    before: dict[str, Mark | None] = field(default_factory=dict)
+    after: dict[str, Mark] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    """The kinds that the lines are about."""
+
+
 def alert(services: Services, *, resolve: Resolver = resolved) -> bool:
     """Sends what is new to every address of the chat; returns whether there was anything. Of several processes one
     does.
     """
     if not services.settings.alert_urls:
         return False
-    lines, before = services.database.writing(lambda session: _news(session, services))
-    if not lines:
+    with services.database.reading() as session:
+        news = _news(session, services)
+    if not news.after or not services.database.writing(lambda session: _noted(session, news)):
+        return False  # nothing new, or another process is telling it
+    if not news.lines:
         return False
-    arrived = [_tell(url, lines, resolve) for url in services.settings.alert_urls]
+    arrived = [_tell(url, news.lines, resolve) for url in services.settings.alert_urls]
     if not any(arrived):  # told with the next message: a chat that is away for an hour misses nothing
-        services.database.writing(lambda session: _put_back(session, before))
+        services.database.writing(lambda session: _put_back(session, news))
     return True
 
 
@@ -91,57 +109,51 @@ def _tell(url: str, lines: list[str], resolve: Resolver) -> bool:
     return sent.arrived
 
 
-def _news(session: Session, services: Services) -> tuple[list[str], Marks]:
-    """What is new, a line each, and what had been told of it before."""
-    lock(session, LOCK)
-    now, configuration = services.clock(), services.configuration.current()
+def _news(session: Session, services: Services) -> _News:
+    known, now, configuration = marks(session), services.clock(), services.configuration.current()
     every = timedelta(minutes=configuration.alerts.every_minutes)
-    whole = _mark(session, ALL, now)
-    if whole.sent_at is not None and now < whole.sent_at + every:
-        return [], {}
-    lines: list[str] = []
-    before: Marks = {}
+    whole = known.get(ALL)
+    if whole is not None and whole[1] is not None and now < whole[1] + every:
+        return _News()
+    news = _News()
     for site in all_sites(session):
         for kind in _kinds(configuration, now):
-            mark = _mark(session, f"{kind.name} {site.id}", now)
-            was = mark.told_until, mark.sent_at
-            line = _news_of(session, kind, site.id, mark, now)
+            name = f"{kind.name} {site.id}"
+            # What was there before its first look is told to nobody.
+            mark = known.get(name, (now, None))
+            line, after = _news_of(session, kind, site.id, mark, now)
             if line is not None:
-                lines.append(line)
-                before[mark.kind] = was
-    if lines:
-        whole.sent_at = now
-    return lines, before
+                news.lines.append(line)
+                news.told.append(name)
+            if after != known.get(name):
+                news.before[name], news.after[name] = known.get(name), after
+    if news.lines:
+        news.before[ALL], news.after[ALL] = whole, (now, now)
+    return news
 
 
-def _put_back(session: Session, before: Marks) -> None:
+def _noted(session: Session, news: _News) -> bool:
+    """Keeps how far is told now, before it is: of two processes that have found the same, one tells it."""
+    lock(session, LOCK)
+    return keep_marks(session, news.before, news.after)
+
+
+def _put_back(session: Session, news: _News) -> None:
     """Nobody has been told after all."""
     lock(session, LOCK)
-    for kind, (told_until, sent_at) in before.items():
-        mark = session.get_one(AlertTold, kind)
-        mark.told_until, mark.sent_at = told_until, sent_at
+    back = {name: news.before[name] or (news.after[name][0], None) for name in news.told}
+    keep_marks(session, {name: news.after[name] for name in back}, back)
 
 
-def _news_of(session: Session, kind: _Kind, site_id: str, mark: AlertTold, now: datetime) -> str | None:
-    if kind.lasts and mark.sent_at is not None and now < mark.sent_at + AGAIN:
-        return None
-    count, newest = kind.looks(session, site_id, mark.told_until)
+def _news_of(session: Session, kind: _Kind, site_id: str, mark: Mark, now: datetime) -> tuple[str | None, Mark]:
+    told_until, sent_at = mark
+    if kind.lasts and sent_at is not None and now < sent_at + AGAIN:
+        return None, mark
+    count, newest = kind.looks(session, site_id, told_until)
     if not count:
-        mark.sent_at = None if kind.lasts else mark.sent_at  # told at once where it comes back
-        return None
-    mark.sent_at = now
-    if not kind.lasts and newest is not None:
-        mark.told_until = newest
-    return f"{site_id}: {count} {kind.one if count == 1 else kind.several}"
-
-
-def _mark(session: Session, kind: str, now: datetime) -> AlertTold:
-    """How far a kind has been told of a site; what was before its first look is told to nobody."""
-    mark = session.get(AlertTold, kind)
-    if mark is None:
-        mark = AlertTold(kind=kind, told_until=now, sent_at=None)
-        session.add(mark)
-    return mark
+        return None, (told_until, None if kind.lasts else sent_at)  # told at once where it comes back
+    line = f"{site_id}: {count} {kind.one if count == 1 else kind.several}"
+    return line, (told_until if kind.lasts or newest is None else newest, now)
 
 
 def _kinds(configuration: Configuration, now: datetime) -> list[_Kind]:
@@ -149,11 +161,8 @@ def _kinds(configuration: Configuration, now: datetime) -> list[_Kind]:
     old = timedelta(minutes=asked.queue_older_than_minutes)
 
     def threats(session: Session, site_id: str, since: datetime) -> Found:
-        rules = configuration.policy.rules_for(site_id)
-        thresholds = [
-            one.threshold for one in rules.flag if one.signal == "threat" and one.comparison is Comparison.AT_LEAST
-        ]
-        return threats_since(session, site_id, since, thresholds[0]) if thresholds else (0, None)
+        threshold = _threat_at_least(configuration.policy, site_id)
+        return (0, None) if threshold is None else threats_since(session, site_id, since, threshold)
 
     def surges(session: Session, site_id: str, since: datetime) -> Found:
         return surges_since(session, site_id, since, Cause.SURGE.value)
@@ -178,6 +187,20 @@ def _kinds(configuration: Configuration, now: datetime) -> list[_Kind]:
         ),
     ]
     return [kind for wanted, kind in kinds if wanted]
+
+
+def _threat_at_least(policy: Policy, site_id: str) -> float | None:
+    """From which score on a comment may be a threat: the lowest threshold that the site or one of its sections has."""
+    sections = {None, *policy.sections, *(section for site, section in policy.site_sections if site == site_id)}
+    return min(
+        (
+            one.threshold
+            for section in sections
+            for one in policy.rules_for(site_id, section).flag
+            if one.signal == "threat" and one.comparison is Comparison.AT_LEAST
+        ),
+        default=None,
+    )
 
 
 def _message(host: str, lines: list[str]) -> bytes:

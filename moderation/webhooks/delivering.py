@@ -27,6 +27,13 @@ from sqlalchemy.orm import Session
 from moderation import __version__
 from moderation.services import Services
 from moderation.storage.claims import Claim, Claims, Work
+from moderation.storage.webhook_pruning import (
+    erased_among,
+    outdated_deliveries,
+    outdated_sequences,
+    prune_deliveries,
+    prune_sequences,
+)
 from moderation.storage.webhooks import (
     WebhookDelivery,
     WebhookEndpoint,
@@ -35,14 +42,13 @@ from moderation.storage.webhooks import (
     find_endpoint,
     give_up,
     hold_back,
-    prune_deliveries,
     store_attempts,
 )
 from moderation.webhooks.addresses import Resolver, resolved
 from moderation.webhooks.bodies import body_of
 from moderation.webhooks.handing_on import CHUNK, hand_on
 from moderation.webhooks.sending import SECONDS, Sent, post
-from moderation.webhooks.signing import opened, signed_headers
+from moderation.webhooks.signing import seal, signed_headers
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +67,10 @@ ROUNDS_FAILING = 4
 """Of which so many may be ones that failed last time: nobody waits behind them."""
 BATCH = 50
 LEASE = timedelta(seconds=60)
-BEGINS_WITHIN = 30.0
-"""Seconds of a round in which requests begin: they end, and are written down, well within the lease."""
+BEGINS_WITHIN = 10.0
+"""Seconds of a round in which requests begin: they end, and are written down, well within the lease, and whoever is
+slow keeps the others waiting no longer.
+"""
 PRUNED_AT_ONCE = 500
 
 
@@ -149,7 +157,8 @@ def send(
 ) -> Sent:
     """Sends one event as it is to be told now, signed with the endpoint's secrets."""
     kept = [stored for stored in (endpoint.secret, endpoint.former_secret) if stored is not None]
-    secrets = [secret for stored in kept if (secret := opened(services.keys.webhooks, stored)) is not None]
+    opened = map(seal(services.keys.webhooks).opened, kept)
+    secrets = [secret for secret in opened if secret is not None]
     if not secrets:
         return Sent(milliseconds=0, error="its secret can't be read any more; make a new one")
     with services.database.reading() as session:
@@ -285,12 +294,12 @@ class _Round:
 
     def _store(self, session: Session, *, tried: Sequence[_Tried]) -> None:
         endpoint = session.get_one(WebhookEndpoint, self._id)
-        there = []
+        there: list[tuple[_Tried, str]] = []
         for one in sorted(tried, key=lambda one: one.number):
             delivery = find_delivery(session, one.number, lock=True)
             if delivery is None:
                 continue
-            there.append(one)
+            there.append((one, delivery.subject))
             if delivery.next_at is None:
                 continue  # somebody else had it too, and it arrived
             delivery.attempts += 1
@@ -300,9 +309,14 @@ class _Round:
             else:
                 self._put_off(session, endpoint, delivery)
         session.flush()
-        rows = [{"delivery": one.number, "tried_at": one.at, **one.sent.kept} for one in there]
-        if rows:
-            store_attempts(session, rows)
+        if not there:
+            return
+        # What was erased while it was being sent: the answer may hold what is no longer to be kept.
+        erased = erased_among(session, {subject for _, subject in there})
+        rows = [{"delivery": one.number, "tried_at": one.at, **one.sent.kept} for one, _ in there]
+        for row, (_, subject) in zip(rows, there, strict=True):
+            row["answer"] = None if subject in erased else row["answer"]
+        store_attempts(session, rows)
 
     def _put_off(self, session: Session, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
         now = self._services.clock()
@@ -335,11 +349,25 @@ class _Round:
 
 
 def prune(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Removes what ended longer ago than the configuration keeps it; returns how much."""
+    """Removes what ended longer ago than the configuration keeps it; returns how many deliveries. What is to go is
+    found before the transaction that removes it, some at a time: nobody who writes waits for the search.
+    """
     before = services.clock() - timedelta(days=services.configuration.current().webhooks.keep_days)
-    removed = 0
+    removed = last = 0
     while True:
-        some = services.database.writing(partial(prune_deliveries, before=before, limit=PRUNED_AT_ONCE))
-        removed += some
-        if some < PRUNED_AT_ONCE or stopped():
+        with services.database.reading() as session:
+            numbers = outdated_deliveries(session, before, after=last, limit=PRUNED_AT_ONCE)
+        if numbers:
+            removed += services.database.writing(partial(prune_deliveries, numbers=numbers, before=before))
+            last = numbers[-1]
+        if stopped():
+            return removed
+        if len(numbers) < PRUNED_AT_ONCE:
+            break
+    while True:
+        with services.database.reading() as session:
+            subjects = outdated_sequences(session, before, PRUNED_AT_ONCE)
+        if subjects:
+            services.database.writing(partial(prune_sequences, subjects=subjects))
+        if len(subjects) < PRUNED_AT_ONCE or stopped():
             return removed

@@ -17,7 +17,7 @@ from moderation.storage.webhooks import (
     endpoints_of,
     find_delivery,
     find_endpoint,
-    reopen_dead,
+    reopen,
     store_attempts,
 )
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
@@ -25,7 +25,7 @@ from moderation.webhooks.addresses import Resolver, resolved, target_of
 from moderation.webhooks.delivering import send
 from moderation.webhooks.kinds import KINDS, TEST
 from moderation.webhooks.sending import Sent
-from moderation.webhooks.signing import new_secret, sealed
+from moderation.webhooks.signing import new_secret, seal
 
 MAX_ENDPOINTS = 20
 """Of one site. Each costs a row with every event."""
@@ -53,7 +53,7 @@ def add_endpoint(
     target = target_of(url, allow_private=allow_private)
     kinds = _kinds(events)
     secret = new_secret()
-    kept = sealed(services.keys.webhooks, secret)
+    kept = seal(services.keys.webhooks).sealed(secret)
 
     def work(unit: UnitOfWork) -> str:
         if unit.session.get(Site, site_id) is None:
@@ -95,7 +95,7 @@ def rotate_secret(services: Services, actor: str, endpoint_id: str) -> str:
     from before that is not used any more. Raises ``WebhookNotFound``.
     """
     secret = new_secret()
-    kept = sealed(services.keys.webhooks, secret)
+    kept = seal(services.keys.webhooks).sealed(secret)
 
     def work(unit: UnitOfWork, endpoint: WebhookEndpoint) -> str:
         endpoint.former_secret, endpoint.secret = endpoint.secret, kept
@@ -143,7 +143,7 @@ def send_test(services: Services, actor: str, endpoint_id: str, *, resolve: Reso
     sent = send(services, endpoint, delivery, resolve=resolve, seconds=TEST_SECONDS)
 
     def work(unit: UnitOfWork) -> None:
-        delivery.delivered_at, delivery.dead_at = (unit.now, None) if sent.arrived else (None, unit.now)
+        delivery.delivered_at = unit.now if sent.arrived else None
         copy = WebhookDelivery(
             **{column.name: getattr(delivery, column.name) for column in WebhookDelivery.__table__.columns}
         )
@@ -167,8 +167,7 @@ def redeliver(services: Services, actor: str, endpoint_id: str, number: int) -> 
             raise WebhookNotFound
         if delivery.kind == TEST:
             raise InvalidField("delivery", Message("webhook_delivery_test"))
-        delivery.next_at = delivery.created_at = unit.now
-        delivery.delivered_at = delivery.dead_at = delivery.first_tried_at = None
+        reopen(unit.session, unit.now, WebhookDelivery.number == number)
         endpoint.retry_at = unit.now
         unit.event(endpoint.site_id, actor, "webhook.redelivered", endpoint.id, {"event": delivery.event_id})
 
@@ -179,7 +178,8 @@ def redeliver_dead(services: Services, actor: str, endpoint_id: str) -> int:
     """Sends everything again that was given up for an endpoint; returns how much. Raises ``WebhookNotFound``."""
 
     def work(unit: UnitOfWork, endpoint: WebhookEndpoint) -> int:
-        count = reopen_dead(unit.session, endpoint.id, unit.now, exclude=TEST)
+        dead = WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.dead_at.is_not(None)
+        count = reopen(unit.session, unit.now, *dead)
         endpoint.retry_at = unit.now
         unit.event(endpoint.site_id, actor, "webhook.redelivered", endpoint.id, {"deliveries": count})
         return count

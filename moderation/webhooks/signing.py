@@ -9,12 +9,10 @@ from datetime import datetime
 
 from standardwebhooks.webhooks import Webhook
 
-from moderation.core import sealing
 from moderation.core.keyring import Keys
+from moderation.core.sealing import Seal, derived
 
 PREFIX = "whsec_"
-_WHAT = b"moderation webhook secrets"
-_OUTSIDE = b"moderation outside classifiers"
 
 
 def new_secret() -> str:
@@ -22,14 +20,9 @@ def new_secret() -> str:
     return PREFIX + b64encode(secrets.token_bytes(32)).decode()
 
 
-def sealed(keys: Keys, secret: str) -> str:
-    """A secret as it is stored."""
-    return sealing.sealed(keys, _WHAT, secret)
-
-
-def opened(keys: Keys, stored: str) -> str | None:
-    """A stored secret; None where the key that it was kept under is retired."""
-    return sealing.opened(keys, _WHAT, stored)
+def seal(keys: Keys) -> Seal:
+    """How secrets are stored."""
+    return Seal("webhook secrets", keys.secrets)
 
 
 def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: str) -> dict[str, str]:
@@ -43,4 +36,4 @@ def signed_headers(signing: Iterable[str], message_id: str, at: datetime, body: 
 
 def outside_secrets(keys: Keys) -> tuple[str, ...]:
     """What questions to classifiers are signed with, newest first. It follows from the key ring, and isn't stored."""
-    return tuple(PREFIX + b64encode(sealing.derived(secret, _OUTSIDE)).decode() for secret in keys.secrets)
+    return tuple(PREFIX + b64encode(derived("outside classifiers", secret)).decode() for secret in keys.secrets)

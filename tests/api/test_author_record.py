@@ -8,6 +8,7 @@ import pytest
 
 from moderation.comments.rescoring import score_waiting
 from tests.newsroom import Newsroom
+from tests.plans import plans_of
 
 NEW = "[policy.flag]\nauthor_age_days_at_most = 6\n"
 OFTEN = "[policy.flag]\nauthor_rejected_share_at_least = 0.5\n"
@@ -54,6 +55,15 @@ def test_the_share_is_of_the_last_twenty_that_were_decided(newsroom: Newsroom) -
     assert "rejected share of the last comments of this author 0.50, at or over 0.50" in told
     newsroom.decide(sent(newsroom)["id"])
     assert "rejected share" not in reasons(newsroom)
+
+
+def test_the_last_decided_are_found_by_an_index_however_many_an_author_has_written(front_door: Newsroom) -> None:
+    front_door.configure(OFTEN)
+    front_door.decide(sent(front_door)["id"])
+    with plans_of(front_door.services.database.engine, "ORDER BY comments.decided_at DESC", "author_id") as plans:
+        sent(front_door)
+    assert plans
+    assert all("ix_comments_author_decided" in plan for plan in plans), plans
 
 
 def test_another_sites_decisions_count_nowhere_else(newsroom: Newsroom) -> None:

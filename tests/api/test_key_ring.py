@@ -39,10 +39,11 @@ from moderation.storage.authors import FOREVER, Author
 from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.keys import StoredKey
+from moderation.storage.mails import MailKind, post
 from moderation.storage.schema import upgrade
 from moderation.storage.webhooks import find_endpoint
 from moderation.webhooks.endpoints import add_endpoint
-from moderation.webhooks.signing import opened
+from moderation.webhooks.signing import seal
 from tests.doubles import CHEAP, NOON
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 from tests.signing import claims_for, signed
@@ -420,6 +421,13 @@ def test_a_key_that_the_database_has_lost_is_not_replaced_unasked(
         add_endpoint(newsroom.services, "test", newsroom.site, "https://cms.example/")  # else nothing hangs on its key
         set_key(newsroom.services, "test", newsroom.site, Algorithm.HS256, "s" * 40)
         newsroom.services.database.writing(
+            lambda session: (
+                post(
+                    session, MailKind.INVITATION, "nobody", sealed="sealed", language="en", now=newsroom.clock.now
+                ).number
+            )
+        )
+        newsroom.services.database.writing(
             lambda session: session.execute(text("DELETE FROM key_ring WHERE purpose = :it"), {"it": purpose.value})
         )
     refused = command(newsroom, "list")
@@ -443,7 +451,7 @@ def test_a_ring_of_before_there_were_webhooks_gets_their_key_at_the_next_start(
         with after.services.database.reading() as session:
             endpoint = find_endpoint(session, made.id)
             assert endpoint is not None
-        assert opened(after.services.keys.webhooks, endpoint.secret) == made.secret
+        assert seal(after.services.keys.webhooks).opened(endpoint.secret) == made.secret
 
 
 def test_a_ring_of_before_there_were_readers_tokens_gets_their_key_at_the_next_start(

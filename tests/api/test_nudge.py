@@ -38,6 +38,13 @@ def test_it_is_asked_in_every_language(newsroom: Newsroom, language: str) -> Non
     assert ("This sentence may hurt somebody" in told) == (language == "en")
 
 
+def test_of_a_long_text_without_a_full_stop_the_beginning_is_told(newsroom: Newsroom) -> None:
+    newsroom.configure(NUDGE)
+    told = detail(newsroom.send(body="toxicity=0.9 and so on " * 200, ask_first=True))
+    assert "…” You can change it" in told
+    assert len(told) < 700
+
+
 def test_nobody_is_asked_who_does_not_wish_it_or_who_is_calm_or_where_that_is_off(newsroom: Newsroom) -> None:
     newsroom.configure(NUDGE)
     assert asks(newsroom, "toxicity=0.1").status_code == 202

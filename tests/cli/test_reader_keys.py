@@ -117,6 +117,7 @@ OTHER_CURVE = ECKey.generate_key("P-384", auto_kid=False)
         ("RS256", pem_of(RSA)[:100], "no public key"),
         ("RS256", "-----BEGIN PUBLIC KEY-----\n" + "A" * 20_000, "no public key"),
     ],
+    ids=range(16),  # keys are made anew each time, and are no names
 )
 def test_a_key_that_does_not_fit_says_why(hall: Hall, site: Newsroom, algorithm: str, key: str, said: str) -> None:
     arguments = ("sites", "reader-key", site.site, "set", "--algorithm", algorithm, "--key", "-")

@@ -173,6 +173,7 @@ def test_a_secret_from_its_beginning_to_its_end(newsroom: Newsroom) -> None:
         (["--remove"], "", "nothing was changed"),
         (["--remove", "--retire"], "", "together"),
     ],
+    ids=["nowhere", "short", "none", "nothing before", "nothing kept", "both"],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
     front_door: Newsroom, arguments: list[str], stdin: str, said: str

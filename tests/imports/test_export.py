@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select, text
+from sqlalchemy import String, select, text
 
 from moderation.cli import main
 from moderation.comments.joining import join
 from moderation.imports import exporting, reading_back
 from moderation.imports.exporting import export_site
-from moderation.imports.own_format import KINDS, as_json, of_site
+from moderation.imports.own_format import KINDS, as_json, columns_of, of_json, of_site
 from moderation.storage.articles import find_article
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
+from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from moderation.webhooks.endpoints import add_endpoint
@@ -170,6 +172,9 @@ LEFT_OUT = {
     "webhook_deliveries": "deliveries",
     "webhook_attempts": "deliveries",
     "outbox": "still to be told",
+    "reader_addresses": "readers' mail addresses",
+    "mails": "letters",
+    "digests": "preferences",
     "legal_cases": "legal cases",
     "grants": "rights",
     "tokens": "tokens",
@@ -270,3 +275,20 @@ def test_an_export_that_is_stopped_leaves_nothing_behind(hall: Hall, site: Newsr
     with pytest.raises(KeyboardInterrupt):
         export_site(hall.services, site.site, tmp_path / "stopped.jsonl", written=stop)
     assert list(tmp_path.glob("stopped*")) == []
+
+
+def test_an_archive_of_before_a_column_has_its_default() -> None:
+    line = {column.name: "x" for column in columns_of(table_of(Comment)) if isinstance(column.type, String)}
+    line |= dict.fromkeys(("created_at", "received_at"), "2026-03-02T12:00:00Z")
+    whole: dict[str, Any] = {
+        "revision": 1,
+        "flags": 0,
+        "scored": False,
+        "scoring_attempts": 0,
+        "depth": 0,
+        "replies_shown": 0,
+    }
+    whole |= dict.fromkeys(("shown", "opening", "form_filled", "first"), False) | {"marks": [], "salt": None}
+    assert of_json(table_of(Comment), line | whole)["trusted"] is False
+    with pytest.raises(ValueError, match="lacks 'trusted'"):
+        of_json(table_of(Comment), line | whole | {"trusted": None})

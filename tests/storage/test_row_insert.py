@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,15 +53,14 @@ def test_many_at_once_are_stored_as_one_by_one(connection: Connection) -> None:
     for row in rows:
         insert_articles(connection, row)
     singly = connection.execute(select(ARTICLES).order_by(ARTICLES.c.id)).all()
-    ways: list[Callable[[], None]] = [
-        lambda: insert_articles(connection, *rows),
-        lambda: insert_articles.many(connection, iter(rows)),
-    ]
-    for store in ways:
-        connection.execute(delete(ARTICLES))
-        store()
-        assert connection.execute(select(ARTICLES).order_by(ARTICLES.c.id)).all() == singly
     assert [dict(row._mapping) for row in singly] == rows
+    for taken_as_they_come in False, True:
+        connection.execute(delete(ARTICLES))
+        if taken_as_they_come:
+            insert_articles.many(connection, iter(rows))
+        else:
+            insert_articles(connection, *rows)
+        assert connection.execute(select(ARTICLES).order_by(ARTICLES.c.id)).all() == singly
 
 
 def test_none_at_all_is_nothing(connection: Connection) -> None:

@@ -252,6 +252,9 @@ def test_however_many_appeals_wait_every_page_of_them_is_reached(
         found = [berta.page.xpath(f"//a[@data-key='{key}']/@href") for key in "kj"]
         assert found == [[links[place - 1]] if place else [], links[place + 1 : place + 2]]
         assert berta.page.xpath("//form[contains(@action, '/decide')]")
+    assert "Appeals 5" in berta.text
+    berta.send(f"{links[-1]}/decide", outcome="upheld", explanation="It is about something else.")
+    assert "Appeals 4" in berta.text, "whoever decides sees at once what is left"
 
 
 def test_what_is_mended_is_asked_what_a_comment_is_asked(pages: Pages, article: str) -> None:

@@ -113,6 +113,8 @@ ROWS: dict[str, Row] = {
     # one's own account
     "account_pages.own": get("/account", Who.SIGNED_IN),
     "account_pages.choose_language": post("/account/language", Who.SIGNED_IN),
+    "account_pages.ask_for_digest": post("/account/digest", Who.SIGNED_IN),
+    "account_pages.end_digest": post("/account/digest/end", Who.SIGNED_IN),
     "account_pages.change_password": post("/account/password", Who.SIGNED_IN),
     "account_pages.begin_second_factor": post("/account/second-factor/begin", Who.SIGNED_IN),
     "account_pages.confirm_second_factor": post("/account/second-factor", Who.SIGNED_IN),
@@ -286,6 +288,7 @@ ROWS: dict[str, Row] = {
 }
 WITH_A_RECEIPT = {
     *(f"receipt_pages.{step}" for step in ("standing", "take_back", "edit", "appeal", "mend", "send_again")),
+    *("receipt_pages.mail", "receipt_pages.no_mail", "mail_pages.ask", "mail_pages.stop"),
     *(f"comments_api.{step}" for step in ("post_withdraw", "patch_comment", "post_appeal")),
     *("report_pages.notice", "reports_api.get_notice"),
 }

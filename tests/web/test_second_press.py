@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from moderation.accounts.accounts import add_token
 from moderation.core.ids import new_id
 from moderation.desk.decide import Verdict
+from moderation.readers.keys import Algorithm
+from moderation.readers.site_keys import set_key
 from moderation.storage.accounts import Role, account_named
 from moderation.storage.legal import LegalCase
 from moderation.storage.sites import Right
@@ -24,6 +26,7 @@ __all__ = ["address"]
 
 ASKS = {
     "sites_pages.revoke_key",
+    "sites_pages.remove_reader_key",
     "accounts_pages.disable",
     "accounts_pages.remove_second_factor",
     "accounts_pages.end_session",
@@ -45,7 +48,8 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("account_pages.begin_second_factor", "account_pages.confirm_second_factor", "reader_pages.write"),
     *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join", "webhooks_pages.add"),
     *("receipt_pages.edit", "receipt_pages.appeal", "receipt_pages.send_again", "appeal_pages.decide"),
-    *("report_pages.send_report", "report_pages.send_notice"),
+    *("report_pages.send_report", "report_pages.send_notice", "sites_pages.set_reader_key"),
+    *("receipt_pages.mail", "mail_pages.stop", "accounts_pages.link_subject"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
@@ -68,8 +72,22 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
     *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
     *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
-    *("account_pages.choose_language", "comment_pages.statement", "flag_pages.reports_aside", "reporter_pages.mute"),
-    *("section_desk_pages.part", "webhooks_pages.again", "webhooks_pages.rotate", "webhooks_pages.test"),
+    *(
+        "account_pages.choose_language",
+        "account_pages.ask_for_digest",
+        "account_pages.end_digest",
+        "comment_pages.statement",
+        "flag_pages.reports_aside",
+        "reporter_pages.mute",
+    ),
+    *(
+        "receipt_pages.no_mail",
+        "sites_pages.ask_to_sign_in",
+        "section_desk_pages.part",
+        "webhooks_pages.again",
+        "webhooks_pages.rotate",
+        "webhooks_pages.test",
+    ),
     *("accounts_pages.set_role", "accounts_pages.enable", "logout", "policy_pages.force", "policy_pages.step_back"),
 }
 
@@ -124,6 +142,8 @@ def furnished(pages: Pages) -> list[Visitor]:
     receipt = pages.services.keys.receipt(comment)
     endpoint = add_endpoint(pages.services, "test", "demo", "http://127.0.0.1:1/told", allow_private=True).id
     rotate_secret(pages.services, "test", endpoint)
+    for secret in ("s" * 40, "t" * 40):
+        set_key(pages.services, "test", "demo", Algorithm.HS256, secret)
     case = pages.services.database.writing(lambda session: decided_case(session, pages.clock()))
     return [
         desk,

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from moderation.storage.webhooks import WebhookDelivery, newest_deliveries
+from moderation.storage.webhook_figures import newest_deliveries
+from moderation.storage.webhooks import WebhookDelivery
 from moderation.webhooks.addresses import resolved
 from moderation.webhooks.delivering import Deliverer
 from moderation.webhooks.endpoints import NewEndpoint, add_endpoint

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
@@ -15,25 +13,28 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from moderation.core.errors import InvalidField
 from moderation.webhooks import sending
 from moderation.webhooks.addresses import Resolver, may_connect, target_of
 from moderation.webhooks.sending import post
+from tests.certificates import certificate_for
 from tests.webhooks.receiver import Receiver
 
 PRIVATE = """
-127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
-::1 fe80::1 fe80::1%eth0 fec0::1 5f00::1 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
+127.0.0.1 127.8.8.8 10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 192.0.2.1 198.18.0.1 240.0.0.1
+::1 fec0::1 5f00::1 fc00::1 fd12::1 2001:db8::1 ::10.0.0.1
 ::ffff:10.0.0.1 ::ffff:127.0.0.1 2002:0a00:0001::1 64:ff9b::a00:1 2001:0:4136:e378:8000:63bf:3fff:fdd2
 """
 """The last line's stand for IPv4 addresses."""
 PUBLIC = "93.184.215.14 8.8.8.8 2606:2800:21f:cb07:6820:80da:af6b:8b2c 64:ff9b::808:808 ::ffff:8.8.8.8"
-NOWHERE = "0.0.0.0 :: 224.0.0.1 ff02::1 nonsense"
+NOWHERE = """
+0.0.0.0 :: 224.0.0.1 ff02::1 nonsense
+169.254.169.254 169.254.0.1 fe80::1 fe80::1%eth0 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe
+2002:a9fe:a9fe::1 ::169.254.169.254
+fd00:ec2::254 fd20:ce::254 100.100.100.200 192.0.0.192 168.63.129.16 ::ffff:100.100.100.200
+"""
+"""The last lines': where clouds hand a machine its keys."""
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
@@ -122,6 +123,16 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_what_was_looked_at(r
     assert (sent.status, receiver.got[0].headers["host"]) == (200, f"no-such-name.example:{receiver.port}")
 
 
+def test_a_link_local_address_is_refused_whatever_is_allowed_and_says_why(receiver: Receiver) -> None:
+    with pytest.raises(InvalidField, match="can never be an endpoint"):
+        target_of("http://169.254.169.254/latest/meta-data/", allow_private=True)
+    url = f"http://cms.example:{receiver.port}/events"
+    for found in ("169.254.169.254", "fe80::1", "::ffff:169.254.169.254"):
+        sent = post(url, {}, b"{}", allow_private=True, resolve=means(found))
+        assert "can never be an endpoint" in (sent.error or "")
+    assert receiver.got == []
+
+
 def test_what_goes_wrong_on_the_way_is_said_in_words(receiver: Receiver) -> None:
     def unknown(_host: str, _port: int) -> Sequence[str]:
         raise socket.gaierror(-2, "Name or service not known")
@@ -167,28 +178,7 @@ def post_trusting(authority: Path, url: str) -> str | None:
 @contextmanager
 def speaking_tls(folder: Path, name: str) -> Iterator[tuple[int, Path]]:
     """A server with a certificate of its own for this name: its port, and the certificate's file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("192.0.2.7"))]), False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    chain_file, key_file = folder / "chain.pem", folder / "key.pem"
-    chain_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    chain_file, key_file = certificate_for(folder, name)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from moderation.comments.rescoring import score_waiting
+from moderation.config.configuration import Configuration
 from moderation.core.discussion_hours import Cause
 from moderation.imports.archive import Archive, import_archive
 from moderation.services import Services
@@ -18,7 +22,9 @@ from moderation.storage.alerts import AlertTold
 from moderation.storage.legal import LegalCase
 from moderation.storage.site_rules import ModeSetting
 from moderation.webhooks.alerts import alert
+from tests.doubles import FixedConfiguration
 from tests.newsroom import Newsroom
+from tests.plans import written_in
 from tests.webhooks.receiver import Receiver, raw, status
 
 POLICY = "[policy.flag]\nthreat_at_least = 0.5\n"
@@ -66,6 +72,72 @@ def test_threats_are_told_together_and_not_too_often(newsroom: Newsroom, receive
     newsroom.accepted("threat=0.9")
     alert(services)
     assert [its for its in lines(newsroom, receiver)[begun + 2 :] if its] == []
+
+
+def test_a_threat_that_is_scored_late_is_told_like_any_other(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.scorer.fails = 1
+    late = newsroom.accepted("threat=0.9")["id"]
+    newsroom.clock.move(minutes=1)
+    newsroom.accepted("threat=0.9")
+    begun = len(receiver.got)
+    alert(services)
+    assert lines(newsroom, receiver)[begun:] == [[f"{newsroom.site}: 1 comment that may be a threat"]]
+    newsroom.clock.move(minutes=11)
+    while not newsroom.whole(late)["scores"]:
+        score_waiting(services)
+    alert(services)
+    told = [its for its in lines(newsroom, receiver)[begun + 1 :] if its]
+    assert told == [[f"{newsroom.site}: 1 comment that may be a threat"]]
+    newsroom.clock.move(minutes=11)
+    alert(services)
+    assert [its for its in lines(newsroom, receiver)[begun + 2 :] if its] == []
+
+
+def test_the_lowest_of_several_thresholds_says_what_may_be_a_threat(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    sections = "[policy.sections.sport.flag]\nthreat_at_least = 0.3\n"
+    here = f'[policy.sites."{newsroom.site}".sections.city.flag]\nthreat_at_least = 0.2\n'
+    elsewhere = '[policy.sites."elsewhere".sections.city.flag]\nthreat_at_least = 0.1\n'
+    newsroom.configure(POLICY + sections + here + elsewhere)
+    for score in (0.15, 0.25, 0.35, 0.55):
+        newsroom.accepted(f"threat={score}")
+    begun = len(receiver.got)
+    alert(services)
+    assert lines(newsroom, receiver)[begun:] == [[f"{newsroom.site}: 3 comments that may be threats"]]
+
+
+def test_looking_for_news_keeps_nobody_from_writing(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.accepted("threat=0.9")
+    with written_in(services.database.engine) as statements:
+        alert(services)
+        newsroom.clock.move(minutes=11)
+        alert(services)
+    assert lines(newsroom, receiver)[-1] == [f"{newsroom.site}: 1 comment that may be a threat"]
+    assert statements
+    assert {
+        name for name in ("queue_index", "comments", "legal_cases", "sites") if name in " ".join(statements)
+    } == set()
+
+
+def test_of_two_processes_one_tells(newsroom: Newsroom, receiver: Receiver) -> None:
+    services = watching(newsroom, receiver.url)
+    newsroom.accepted("threat=0.9")
+    begun, together = len(receiver.got), threading.Barrier(2)
+
+    class Both(FixedConfiguration):
+        """Both have asked how far has been told before either keeps anything."""
+
+        def current(self) -> Configuration:
+            together.wait(10)
+            return newsroom.hall.configuration.current()
+
+    both = replace(services, configuration=Both())
+    with ThreadPoolExecutor(2) as pool:
+        told = [one.result() for one in [pool.submit(alert, both) for _ in range(2)]]
+    assert sorted(told) == [False, True]
+    assert len(receiver.got) == begun + 1
 
 
 def test_what_lasts_is_told_at_once_and_then_every_hour(newsroom: Newsroom, receiver: Receiver) -> None:

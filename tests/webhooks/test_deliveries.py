@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from itertools import count, pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from moderation.comments.expiry import expire_waiting
 from moderation.comments.lifecycle import Trigger, change_status
 from moderation.core.comment import Status
+from moderation.imports.archive import Archive, import_archive
 from moderation.storage.comments import find_comment
 from moderation.storage.outbox import OutboxEvent
-from moderation.storage.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint, find_endpoint, newest_attempts
+from moderation.storage.webhook_figures import deliveries_by_site, figures_of, newest_attempts, newest_deliveries
+from moderation.storage.webhook_pruning import outdated_deliveries, prune_deliveries
+from moderation.storage.webhooks import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSequence,
+    endpoints_of,
+    find_endpoint,
+)
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from moderation.webhooks import delivering
 from moderation.webhooks.bodies import body_of
 from moderation.webhooks.delivering import LEASE, Deliverer, prune
-from moderation.webhooks.endpoints import redeliver, redeliver_dead, remove_endpoint, retire_secret, rotate_secret
-from tests.newsroom import SECRET
+from moderation.webhooks.endpoints import (
+    add_endpoint,
+    redeliver,
+    redeliver_dead,
+    remove_endpoint,
+    retire_secret,
+    rotate_secret,
+    send_test,
+)
+from tests.newsroom import SECRET, Newsroom
+from tests.plans import plans_of, written_in
 from tests.webhooks.receiver import OK, Receiver, Request, Told, receiving, status
 
 
@@ -139,6 +162,77 @@ def test_it_is_tried_for_three_days_ever_more_rarely_then_given_up_and_sent_agai
     assert len(told.receiver.got) == len(times) + 2
 
 
+def test_what_is_sent_again_is_tried_like_something_new(told: Told) -> None:
+    newsroom = told.newsroom
+    told.receiver.answer = status(503)
+    newsroom.accepted()
+    told.deliver()
+    for _ in range(80):
+        if told.deliveries()[0].next_at is None:
+            break
+        told.after(hours=2)
+    (dead,) = told.deliveries()
+    assert dead.dead_at is not None
+    for again in ("all", "one"):
+        if again == "all":
+            assert redeliver_dead(newsroom.services, "test", told.endpoint.id) == 1
+        else:
+            redeliver(newsroom.services, "test", told.endpoint.id, dead.number)
+        told.deliver()
+        (delivery,) = told.deliveries()
+        assert (delivery.attempts, delivery.dead_at) == (1, None)
+        assert delivery.next_at is not None
+        assert delivery.next_at - newsroom.clock.now <= timedelta(seconds=9), "the first retry comes within ten seconds"
+
+
+def test_a_test_that_failed_was_not_given_up(told: Told) -> None:
+    newsroom = told.newsroom
+    told.receiver.answer = status(503)
+    assert not send_test(newsroom.services, "test", told.endpoint.id).arrived
+    with newsroom.services.database.reading() as session:
+        assert figures_of(session, [told.endpoint.id])[told.endpoint.id].dead == 0
+        assert deliveries_by_site(session, newsroom.clock.now)[newsroom.site].dead == 0
+        assert newest_deliveries(session, told.endpoint.id, dead=True, limit=10) == []
+    assert redeliver_dead(newsroom.services, "test", told.endpoint.id) == 0
+    newsroom.clock.move(days=40)
+    prune(newsroom.services)
+    assert told.deliveries() == [], "it is forgotten like any other"
+
+
+def test_how_deliveries_stand_is_counted_by_endpoint_and_site(told: Told) -> None:
+    newsroom, other = told.newsroom, told.newsroom.hall.new_site()
+    newsroom.put_article()
+    begun = newsroom.clock.now
+    told.receiver.answer = status(503)
+    newsroom.accepted()
+    told.deliver()
+    newsroom.clock.move(minutes=2)
+    with receiving() as prompt:
+        second = told.add(prompt.url).id
+        newsroom.accepted()
+        add_endpoint(newsroom.services, "test", other.site, prompt.url, allow_private=True)
+        with newsroom.services.database.reading() as session:
+            stands = deliveries_by_site(session, newsroom.clock.now)
+            assert (stands[newsroom.site].waiting, stands[newsroom.site].lag_seconds) == (1, 120)
+            assert stands[newsroom.site].failing_endpoints == 1
+            assert (stands[other.site].waiting, stands[other.site].lag_seconds) == (0, 0)
+        told.deliver()
+    with newsroom.services.database.reading() as session:
+        (first,) = {one.id for one in endpoints_of(session, [newsroom.site])} - {second}
+        figures = figures_of(session, [first, second, "nobody"])
+        assert (figures[first].waiting, figures[first].oldest, figures[first].dead) == (2, begun, 0)
+        assert (figures[second].waiting, figures[second].oldest) == (0, None)
+        assert figures["nobody"].waiting == 0
+
+
+def test_the_figures_are_read_from_indexes_alone(front_door: Newsroom) -> None:
+    database = front_door.services.database
+    with plans_of(database.engine, "webhook_deliveries") as plans, database.reading() as session:
+        figures_of(session, ["one", "another"])
+    for plan, index in zip(plans, ("due", "dead"), strict=True):
+        assert f"COVERING INDEX ix_webhook_deliveries_{index}" in plan
+
+
 def test_an_endpoint_that_nothing_reaches_is_asked_with_one_event_and_gets_all_when_it_is_back(told: Told) -> None:
     told.receiver.answer = status(502)
     for _ in range(12):
@@ -216,6 +310,51 @@ def test_a_receiver_that_hangs_delays_nobody_else_s(told: Told) -> None:
     assert (attempt.status, attempt.error) == (None, "no answer within 2 seconds")
     assert delivery.next_at is not None
     remove_endpoint(newsroom.services, "test", other.endpoint.id)
+
+
+def test_thirty_receivers_that_hang_keep_nothing_from_a_good_one(told: Told) -> None:
+    """Once they have hung, the good one, added last, is told at the next look, while they are hanging again."""
+    newsroom, slow = told.newsroom, told.receiver
+    slow.answer = slow.hang
+    sites = [newsroom.hall.new_site() for _ in range(2)]
+    added = [
+        add_endpoint(newsroom.services, "test", site.site, f"{slow.url}/{number}", allow_private=True).id
+        for site in sites
+        for number in range(15)
+    ]
+    with receiving() as good:
+        added.append(told.add(good.url).id)
+        for site in (*sites, newsroom):
+            site.put_article()
+            site.accepted()
+        for _ in range(3):
+            told.deliver(seconds=0.3)
+        with newsroom.services.database.reading() as session:
+            assert {figure.waiting for figure in figures_of(session, added[:-1]).values()} == {2}
+            assert all(one.failing_since for one in endpoints_of(session, [site.site for site in sites]))
+        assert good.kinds == ["comment.accepted"]
+        newsroom.clock.move(minutes=2)
+        newsroom.accepted()
+        before = len(slow.got)
+        deliverer = Deliverer(newsroom.services, seconds=60)
+        deliverer.look()
+        assert waited_for(lambda: len(slow.got) > before)
+        assert waited_for(lambda: len(good.got) == 2)
+        assert len(slow.got) <= before + delivering.ROUNDS_FAILING, "they are hanging still"
+        slow.ended.set()
+        deliverer.close()
+    for one in added:
+        remove_endpoint(newsroom.services, "test", one)
+
+
+def waited_for(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold within ten seconds."""
+    ends = time.monotonic() + 10
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_busy_endpoints_take_turns(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,13 +473,7 @@ def test_what_is_erased_before_it_is_sent_goes_nowhere(told: Told) -> None:
     comment = newsroom.accepted("an address that I should not have written", author={"name": "Adalbert"})
     told.receiver.answer = status(500)
     told.deliver()
-
-    def erase(unit: UnitOfWork) -> None:
-        row = find_comment(unit.session, comment["id"], lock=True)
-        assert row is not None
-        change_status(unit, row, Status.ERASED, Trigger.ERASURE, actor="test", policy_version="1")
-
-    run_in_unit_of_work(newsroom.services, erase)
+    erase(told, comment["id"])
     told.receiver.answer, before = OK, len(told.receiver.got)
     told.after(minutes=1)
     after = told.receiver.got[before:]
@@ -349,6 +482,68 @@ def test_what_is_erased_before_it_is_sent_goes_nowhere(told: Told) -> None:
         assert request.comment["status"] == "erased"
         assert "should not" not in request.text
         assert "Adalbert" not in request.text
+
+
+def test_an_erasure_forgets_what_receivers_answered_about_the_comment(told: Told) -> None:
+    newsroom = told.newsroom
+    told.receiver.answer = status(200, "took the comment of Adalbert")
+    erased, other = newsroom.accepted()["id"], newsroom.accepted()["id"]
+    case = enter_case(newsroom, erased)
+    told.deliver()
+    assert (len(answers(told, erased)), len(answers(told, case)), len(answers(told, other))) == (2, 1, 1)
+    erase(told, erased)
+    assert answers(told, erased) + answers(told, case) == []
+    assert len(answers(told, other)) == 1
+    with newsroom.services.database.reading() as session:
+        tries = newest_attempts(session, [one.number for one in told.deliveries()]).values()
+    assert [one.status for one in tries] == [200] * 4, "that it was tried, and how that ended, stays"
+
+
+def test_what_is_erased_while_it_is_being_sent_leaves_no_answer(told: Told) -> None:
+    comment = told.newsroom.accepted()["id"]
+
+    def erase_first(handler: BaseHTTPRequestHandler, request: Request) -> None:
+        erase(told, comment)
+        status(422, "cannot take the comment of Adalbert")(handler, request)
+
+    told.receiver.answer = erase_first
+    told.deliver()
+    assert told.receiver.kinds == ["comment.accepted"]
+    assert answers(told, comment) == []
+
+
+def erase(told: Told, comment_id: str) -> None:
+    def work(unit: UnitOfWork) -> None:
+        row = find_comment(unit.session, comment_id, lock=True)
+        assert row is not None
+        change_status(unit, row, Status.ERASED, Trigger.ERASURE, actor="test", policy_version="1")
+
+    run_in_unit_of_work(told.newsroom.services, work)
+
+
+def enter_case(newsroom: Newsroom, comment_id: str) -> str:
+    """Has the comment published, and somebody report it as illegal."""
+    newsroom.decide(comment_id)
+    notice = {
+        "comment_id": comment_id,
+        "explanation": "It names somebody.",
+        "name": "Nora",
+        "email": "nora@example.org",
+        "good_faith": True,
+    }
+    answer = newsroom.client.post("/api/v1/notices", json=notice)
+    assert answer.status_code == 201, answer.text
+    return str((answer.json or {})["id"])
+
+
+def answers(told: Told, subject: str) -> list[str]:
+    """What was answered to events about this."""
+    with told.newsroom.services.database.reading() as session:
+        about = select(WebhookDelivery.number).where(WebhookDelivery.subject == subject)
+        found = select(WebhookAttempt.answer).where(
+            WebhookAttempt.delivery.in_(about), WebhookAttempt.answer.is_not(None)
+        )
+        return [answer for answer in session.scalars(found) if answer]
 
 
 def test_a_rotated_secret_signs_beside_the_former_one_until_that_is_retired(told: Told) -> None:
@@ -397,6 +592,71 @@ def test_a_removed_endpoint_is_sent_nothing_more_and_what_ended_is_forgotten_in_
         assert session.scalars(select(WebhookAttempt.id)).all() == []
 
 
+def test_what_is_to_be_forgotten_is_looked_for_before_the_transaction_that_removes_it(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "PRUNED_AT_ONCE", 2)
+    newsroom = told.newsroom
+    for _ in range(5):
+        newsroom.accepted()
+    told.deliver()
+    newsroom.clock.move(days=31)
+    newsroom.accepted()
+    told.deliver()
+    with written_in(newsroom.services.database.engine) as statements:
+        prune(newsroom.services)
+    assert len(told.deliveries()) == 1
+    assert [one for one in statements if "created_at" in one and "number IN" not in one] == []
+    with written_in(newsroom.services.database.engine) as statements:
+        prune(newsroom.services)
+    assert statements == [], "where nothing is to go nobody's turn to write is taken"
+
+
+def test_what_is_sent_again_meanwhile_is_not_forgotten(told: Told) -> None:
+    told.newsroom.accepted()
+    told.deliver()
+    (delivery,) = told.deliveries()
+    told.newsroom.clock.move(days=31)
+    before = told.newsroom.clock.now - timedelta(days=30)
+    with told.newsroom.services.database.reading() as session:
+        assert list(outdated_deliveries(session, before, after=delivery.number - 1, limit=10)) == [delivery.number]
+    redeliver(told.newsroom.services, "test", told.endpoint.id, delivery.number)
+    pruned = told.newsroom.services.database.writing(
+        lambda session: prune_deliveries(session, [delivery.number], before)
+    )
+    assert pruned == 0
+    told.deliver()
+    assert told.deliveries()[0].delivered_at is not None
+
+
+def test_counts_of_events_go_on_while_somebody_may_compare_them_and_are_forgotten_then(told: Told) -> None:
+    newsroom = told.newsroom
+    erased, other = newsroom.accepted()["id"], newsroom.accepted()["id"]
+    case = enter_case(newsroom, other)
+    newsroom.clock.move(hours=1)
+    erase(told, erased)
+    told.deliver()
+    newsroom.clock.move(days=29)
+    prune(newsroom.services)
+    assert counted(told, erased, other, case) == [2, 2, 1]
+    newsroom.clock.move(days=2)
+    prune(newsroom.services)
+    assert counted(told, erased, case) == []
+    newsroom.decide(other, "reject", reason="other")
+    told.deliver()
+    last = [request for request in told.receiver.got if request.event["data"].get("comment", {}).get("id") == other][-1]
+    assert last.event["data"]["sequence"] == 3, "what may go on is counted on, however long ago it was told last"
+    remove_endpoint(newsroom.services, "test", told.endpoint.id)
+    prune(newsroom.services)
+    assert counted(told, other) == []
+
+
+def counted(told: Told, *subjects: str) -> list[int]:
+    with told.newsroom.services.database.reading() as session:
+        kept = {row.subject: row.last for row in session.scalars(select(WebhookSequence))}
+    return [kept[subject] for subject in subjects if subject in kept]
+
+
 def test_events_are_told_in_the_order_of_the_changes_whatever_their_ids_say(told: Told) -> None:
     """Two processes' clocks differ: the order is the database's."""
     newsroom = told.newsroom
@@ -432,6 +692,24 @@ def test_a_site_without_endpoints_leaves_nothing_behind(told: Told) -> None:
     with told.newsroom.services.database.reading() as session:
         of_site = select(OutboxEvent).where(OutboxEvent.site_id == told.newsroom.site)
         assert session.scalars(of_site).all() == []
+
+
+def test_an_import_tells_nobody_anything_but_what_happens_here_afterwards_is_told(told: Told, tmp_path: Path) -> None:
+    newsroom = told.newsroom
+    at = (newsroom.clock.now - timedelta(days=1)).isoformat()
+    comment = {"commentHex": "1", "url": "/a", "domain": "news.example", "markdown": "Hello", "html": "<p>Hello</p>"}
+    waits = {**comment, "state": "unapproved", "parentHex": "root", "creationDate": at}
+    file = tmp_path / "commento.json"
+    file.write_text(json.dumps({"version": 1, "comments": [waits], "commenters": []}))
+    done = import_archive(newsroom.services, Archive(format="commento", file=file, site_id=newsroom.site))
+    assert done.statuses == {"pending": 1}
+    told.deliver()
+    assert told.receiver.got == []
+    newsroom.configure("[comments]\nclose_after_days = 7\nexpire_after_days = 3\n")
+    newsroom.clock.move(days=30)
+    expire_waiting(newsroom.services)
+    told.deliver()
+    assert told.receiver.kinds == ["comment.expired"]
 
 
 def test_what_happened_before_an_endpoint_was_there_is_not_told_to_it(told: Told, receiver: Receiver) -> None:

@@ -15,13 +15,15 @@ from moderation.accounts.totp import app_address, new_salt, secret_of
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.messages import LANGUAGES, Message
+from moderation.mail.digest import ask_for_digest, end_digest
 from moderation.storage.accounts import Account, sessions_of
+from moderation.storage.mails import find_digest
 from moderation.storage.sites import digest_of
 from moderation.web.account.attempts import attempts
 from moderation.web.shared.access import COOKIE, person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.frame import desk_page
-from moderation.web.shared.languages import gettext, speak
+from moderation.web.shared.languages import gettext, language, speak
 from moderation.web.shared.sign_ins import provider_name, session_row
 from moderation.web.shared.wording import own_names
 
@@ -69,6 +71,7 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
     actor, now = person(), services().clock()
     with services().database.reading() as db:
         account = db.get_one(Account, actor.account_id)
+        daily = find_digest(db, account.id) is not None
         rows = [session_row(row, cookie=request.cookies.get(COOKIE, "")) for row in sessions_of(db, account.id, now)]
     salt = _salt_begun(actor) if account.totp_secret is None else None
     return desk_page(
@@ -85,6 +88,8 @@ def _page(told: Told = NOTHING_TOLD) -> Response:
         sessions=rows,
         language_chosen=account.language,
         languages=own_names(LANGUAGES["desk"]),
+        may_have_digest=services().settings.mail is not None,
+        digest=daily,
     )
 
 
@@ -110,6 +115,16 @@ def _choose_language(actor: Actor) -> Made:
     choose_own_language(services(), actor, chosen)
     speak(chosen)
     return Made(words=gettext("Your pages are in this language from now on."))
+
+
+def _ask_for_digest(actor: Actor) -> Made:
+    ask_for_digest(services(), actor, field("email", 254), language())
+    return Made(words=gettext("A letter comes every morning from now on, when something waits."))
+
+
+def _end_digest(actor: Actor) -> Made:
+    end_digest(services(), actor.account_id or "")
+    return Made(words=gettext("No more letters come, and your address is erased."))
 
 
 def _change_password(actor: Actor) -> Made:
@@ -172,6 +187,8 @@ def _end_other_sessions(actor: Actor) -> Made:
 
 _FORMS: Mapping[str, Callable[[Actor], Made]] = {
     "language": _choose_language,
+    "digest": _ask_for_digest,
+    "digest/end": _end_digest,
     "password": _change_password,
     "second-factor/begin": _begin_second_factor,
     "second-factor": _confirm_second_factor,

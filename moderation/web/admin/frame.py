@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, abort
 
 from moderation.core.actor import Actor
-from moderation.core.reach import ADMIN, anywhere, everywhere
-from moderation.web.shared.access import person
+from moderation.core.reach import ADMIN, anywhere, everywhere, reachable, whole
+from moderation.storage.sites import SiteKey
+from moderation.storage.webhooks import WebhookEndpoint
+from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Told
 from moderation.web.shared.frame import MenuItem, desk_page
 from moderation.web.shared.languages import gettext
+from moderation.web.shared.rendering import known_id
 
 ROOT = "/admin"
+T = TypeVar("T", SiteKey, WebhookEndpoint)
 
 
 def admin_blueprint(name: str) -> Blueprint:
@@ -32,6 +36,17 @@ def of_every_site() -> None:
     """Refuses whoever doesn't administer every site."""
     if not everywhere(person(), ADMIN):
         abort(403, gettext("This needs an administrator of every site."))
+
+
+def administered(kind: type[T], id_: str, refusal: str) -> T:
+    """What belongs to a site, by its id; whoever doesn't administer that site is refused with these words, as if there
+    were none.
+    """
+    with services().database.reading() as db:
+        found = db.get(kind, known_id(id_))
+    if found is None or not reachable(person(), ADMIN, whole(found.site_id)):
+        abort(404, refusal)
+    return found
 
 
 def admin_page(template: str, told: Told = NOTHING_TOLD, /, *, here: str, **context: Any) -> Response:

@@ -8,6 +8,7 @@ from moderation.accounts.reachable import sites_reached
 from moderation.core.reach import ADMIN, everywhere
 from moderation.storage.accounts import all_accounts
 from moderation.storage.figures import waiting_now
+from moderation.storage.mails import mails_standing, newest_mails
 from moderation.storage.policies import kept_configurations
 from moderation.web.admin.frame import ROOT, admin_blueprint, admin_page
 from moderation.web.admin.policy_view import policy_view
@@ -27,6 +28,8 @@ def blueprint() -> Blueprint:
             waiting = waiting_now(db, [site.id for site in sites])
             kept = kept_configurations(db, limit=1)
             accounts = all_accounts(db) if everywhere(actor, ADMIN) else None
+            letters_dead = mails_standing(db)[1] if everywhere(actor, ADMIN) else 0
+            last_dead = newest_mails(db, dead=True, limit=1) if letters_dead else ()
         return admin_page(
             "admin/overview.html",
             here=ROOT,
@@ -35,6 +38,8 @@ def blueprint() -> Blueprint:
             longest=age(waiting.oldest, now) if waiting.oldest else None,
             policy=policy_view(services(), kept, None if everywhere(actor, ADMIN) else [site.id for site in sites]),
             sites=sites,
+            letters_dead=letters_dead,
+            letters_why=last_dead[0].error if last_dead else None,
             accounts=None if accounts is None else sum(account.disabled_at is None for account in accounts),
         )
 

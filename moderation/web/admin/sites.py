@@ -11,17 +11,16 @@ from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
 from moderation.core.messages import Message
-from moderation.core.reach import ADMIN, everywhere, reachable, whole
+from moderation.core.reach import ADMIN, everywhere
 from moderation.readers import site_keys
 from moderation.readers.keys import LONGEST_KEY, Algorithm
 from moderation.storage.reader_keys import reader_keys_of
 from moderation.storage.sites import KeyKind, Right, Site, SiteKey, keys_of
-from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
+from moderation.web.admin.frame import admin_blueprint, admin_page, administered, of_every_site
 from moderation.web.admin.lists import site_box
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.languages import gettext
-from moderation.web.shared.rendering import known_id
 
 HERE = "/admin/sites"
 
@@ -120,7 +119,7 @@ def _check_origins(origins: list[str]) -> None:
 
 
 def _rotate_key(actor: Actor, key_id: str) -> Made:
-    key = _key(actor, key_id)
+    key = _key(key_id)
     if key.kind == KeyKind.PUBLISHABLE:
         made = _new_publishable(actor, key.site_id, key.origins)
     else:
@@ -130,13 +129,13 @@ def _rotate_key(actor: Actor, key_id: str) -> Made:
 
 
 def _revoke_key(actor: Actor, key_id: str) -> Made:
-    key = _key(actor, key_id)
+    key = _key(key_id)
     site_uses.revoke_key(services(), actor.reference, key.id)
     return Made(words=gettext("The key ending in %(end)s is revoked; it stopped working at once.", end=key.hint))
 
 
 def _change_origins(actor: Actor, key_id: str) -> Made:
-    key = _key(actor, key_id)
+    key = _key(key_id)
     origins = field("origins", 5000).split()
     _check_origins(origins)
     site_uses.change_origins(services(), actor.reference, key.id, origins)
@@ -186,9 +185,5 @@ def _site(actor: Actor, site_id: str) -> Site:
     return site
 
 
-def _key(actor: Actor, key_id: str) -> SiteKey:
-    with services().database.reading() as db:
-        key = db.get(SiteKey, known_id(key_id))
-    if key is None or not reachable(actor, ADMIN, whole(key.site_id)):
-        abort(404, gettext("There is no such key, or this account doesn't administer its site."))
-    return key
+def _key(key_id: str) -> SiteKey:
+    return administered(SiteKey, key_id, gettext("There is no such key, or this account doesn't administer its site."))

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from flask import Blueprint, Response, abort, request
 
 from moderation.accounts.reachable import sites_reached
 from moderation.core.actor import Actor
 from moderation.core.reach import ADMIN, everywhere, reachable, whole
-from moderation.storage.webhooks import (
-    EndpointFigures,
-    WebhookDelivery,
-    WebhookEndpoint,
-    endpoints_of,
-    figures_of,
-    newest_attempts,
-    newest_deliveries,
-)
-from moderation.web.admin.frame import admin_blueprint, admin_page, of_every_site
+from moderation.storage.webhook_figures import figures_of, newest_attempts, newest_deliveries
+from moderation.storage.webhooks import WebhookEndpoint, endpoints_of
+from moderation.web.admin.frame import admin_blueprint, admin_page, administered, of_every_site
 from moderation.web.shared.access import person, services
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.languages import gettext
-from moderation.web.shared.rendering import LARGEST_COUNT, known_id, whole_number
+from moderation.web.shared.rendering import LARGEST_COUNT, whole_number
 from moderation.webhooks import endpoints
 from moderation.webhooks.kinds import KINDS
 
 HERE = "/admin/webhooks"
 A_PAGE = 50
 EXAMPLE = "https://cms.example/comments/events"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
-    """A delivery as the page lists it; ``said`` is what was answered last."""
-
-    delivery: WebhookDelivery
-    said: str | None
-    tried_at: datetime | None
 
 
 def blueprint() -> Blueprint:
@@ -103,19 +84,15 @@ def _page(told: Told = NOTHING_TOLD, **_asked: str) -> Response:
 
 
 def _deliveries(told: Told = NOTHING_TOLD, *, endpoint_id: str) -> Response:
-    endpoint = _endpoint(person(), endpoint_id)
+    endpoint = _endpoint(endpoint_id)
     before = whole_number(request.args.get("before", ""), largest=LARGEST_COUNT)
     dead = request.args.get("only") == "dead"
     with services().database.reading() as db:
         found = newest_deliveries(db, endpoint.id, before=before, dead=dead, limit=A_PAGE + 1)
         attempts = newest_attempts(db, [one.number for one in found])
-        figures = figures_of(db, [endpoint.id]).get(endpoint.id, EndpointFigures())
-    rows = []
-    for one in found[:A_PAGE]:
-        last = attempts.get(one.number)
-        rows.append(
-            DeliveryRow(delivery=one, said=last.words if last else None, tried_at=last.tried_at if last else None)
-        )
+        figures = figures_of(db, [endpoint.id])[endpoint.id]
+    shown = found[:A_PAGE]
+    rows = [(one, last.words if (last := attempts.get(one.number)) else None) for one in shown]
     following = found[A_PAGE - 1].number if len(found) > A_PAGE else None
     return admin_page(
         "admin/webhook.html",
@@ -150,12 +127,11 @@ def _add(actor: Actor) -> Made:
     return Made(
         words=gettext("The endpoint is there. Its secret, to check signatures with:"),
         secret=made.secret,
-        hint=gettext("It is shown this once. Copy it now to where it will be used."),
     )
 
 
 def _test(actor: Actor, endpoint_id: str) -> Made:
-    endpoint = _endpoint(actor, endpoint_id)
+    endpoint = _endpoint(endpoint_id)
     sent = endpoints.send_test(services(), actor.reference, endpoint.id)
     if sent.arrived:
         return Made(words=gettext("The test event arrived. The answer was %(answer)s.", answer=sent.words))
@@ -163,22 +139,21 @@ def _test(actor: Actor, endpoint_id: str) -> Made:
 
 
 def _rotate(actor: Actor, endpoint_id: str) -> Made:
-    endpoint = _endpoint(actor, endpoint_id)
+    endpoint = _endpoint(endpoint_id)
     return Made(
         words=gettext("A new secret. Deliveries are signed with the old one too, until you retire it."),
         secret=endpoints.rotate_secret(services(), actor.reference, endpoint.id),
-        hint=gettext("It is shown this once. Copy it now to where it will be used."),
     )
 
 
 def _retire(actor: Actor, endpoint_id: str) -> Made:
-    endpoint = _endpoint(actor, endpoint_id)
+    endpoint = _endpoint(endpoint_id)
     endpoints.retire_secret(services(), actor.reference, endpoint.id)
     return Made(words=gettext("Deliveries are signed with the newest secret alone."))
 
 
 def _again(actor: Actor, endpoint_id: str) -> Made:
-    endpoint = _endpoint(actor, endpoint_id)
+    endpoint = _endpoint(endpoint_id)
     number = whole_number(request.form.get("delivery", ""), largest=LARGEST_COUNT)
     if number is None:
         endpoints.redeliver_dead(services(), actor.reference, endpoint.id)
@@ -188,16 +163,15 @@ def _again(actor: Actor, endpoint_id: str) -> Made:
 
 
 def _remove(actor: Actor, endpoint_id: str) -> Made:
-    endpoint = _endpoint(actor, endpoint_id, removed_too=True)
+    endpoint = _endpoint(endpoint_id, removed_too=True)
     if endpoint.removed_at is None:
         endpoints.remove_endpoint(services(), actor.reference, endpoint.id)
     return Made(words=gettext("The endpoint is removed. Nothing is sent there any more."))
 
 
-def _endpoint(actor: Actor, endpoint_id: str, *, removed_too: bool = False) -> WebhookEndpoint:
-    with services().database.reading() as db:
-        found = db.get(WebhookEndpoint, known_id(endpoint_id))
-    endpoint = None if found is None or (found.removed_at is not None and not removed_too) else found
-    if endpoint is None or not reachable(actor, ADMIN, whole(endpoint.site_id)):
-        abort(404, gettext("There is no such endpoint, or this account doesn’t administer its site."))
+def _endpoint(endpoint_id: str, *, removed_too: bool = False) -> WebhookEndpoint:
+    refusal = gettext("There is no such endpoint, or this account doesn’t administer its site.")
+    endpoint = administered(WebhookEndpoint, endpoint_id, refusal)
+    if endpoint.removed_at is not None and not removed_too:
+        abort(404, refusal)
     return endpoint

@@ -15,7 +15,7 @@ from moderation.comments.idempotency import Arrival, Idempotency, Sender, earlie
 from moderation.comments.page_articles import PageForm, article_behind
 from moderation.comments.submit import check_length
 from moderation.core.article_ids import article_name
-from moderation.core.comment import Author, Status, Submission
+from moderation.core.comment import Author, MailWish, Status, Submission
 from moderation.core.errors import ArticleNotFound, CursorInvalid, InvalidField
 from moderation.core.network import network_of
 from moderation.desk.notices import NoticeForm, say_by_name
@@ -25,7 +25,15 @@ from moderation.storage.discussion import published
 from moderation.storage.sites import Right, Site
 from moderation.web.api import answers
 from moderation.web.api.openapi import EITHER, NOBODY, OR_READER, SECRET, Operation, operation, parameter
-from moderation.web.api.requests import NewAnnouncement, NewArticle, NewAuthor, NewComment, PageArticle
+from moderation.web.api.requests import (
+    NewAnnouncement,
+    NewArticle,
+    NewAuthor,
+    NewComment,
+    NewNotify,
+    NewReadersComment,
+    PageArticle,
+)
 from moderation.web.api.section_answers import SectionNotice
 from moderation.web.api.section_head import stands_at, unknown_place
 from moderation.web.api.wire import json_answer, json_sent
@@ -176,7 +184,7 @@ def _submit(limits: Limits, key: Caller, article_id: str) -> Arrival:
 
 
 def _take_in(limits: Limits, key: Caller, sender: Sender, article_id: str, idempotency: Idempotency | None) -> Arrival:
-    sent = json_sent(request, NewComment)
+    sent = json_sent(request, NewComment if key.reader is None else NewReadersComment)
     if sent.article is not None:
         article_id = _article_of_page(limits, key, article_id, sent.article, sent.body)
     submission = _submission(key, article_id, sent)
@@ -233,10 +241,11 @@ def _submission(key: Caller, article_id: str, sent: NewComment) -> Submission:
         external_id=external_id,
         created_at=created_at,
         ask_first=bool(sent.ask_first),
+        notify=_notify(sent.notify),
     )
 
 
-def _author(key: Caller, named: NewAuthor | None) -> Author:
+def _author(key: Caller, named: NewAuthor) -> Author:
     """Who writes. What a browser says of itself doesn't count: there the connection alone tells who it is, or a token
     that the site has signed.
     """
@@ -244,12 +253,14 @@ def _author(key: Caller, named: NewAuthor | None) -> Author:
     if key.reader is not None:
         reader = key.reader
         return Author(name=reader.name, id=reader.id, address=connection, marks=reader.marks, trusted=reader.trusted)
-    if named is None:
-        raise InvalidFields([{"field": "author", "message": "is missing."}])
     if not key.secret:
         return Author(name=named.name, address=connection)
     address = network_of(named.address) if named.address else None
     return Author(name=named.name, id=named.id, address=address, marks=named.marks)
+
+
+def _notify(sent: NewNotify | None) -> MailWish | None:
+    return None if sent is None else MailWish(email=sent.email, events=sent.events, language=language())
 
 
 def _idempotency(key: Caller, article_id: str) -> Idempotency | None:

@@ -213,6 +213,18 @@ class PageArticle(Sent):
     )
 
 
+class NewNotify(Sent):
+    """Where its writer wants to be told of a comment."""
+
+    email: Annotated[str, Field(max_length=254)] = Field(
+        description="Kept encrypted, and erased as soon as there is nothing more to tell.",
+        json_schema_extra={"format": "email"},
+    )
+    events: Annotated[tuple[Literal["outcome", "reply"], ...], FailFast(), Field(min_length=1, max_length=2)] = Field(
+        ("outcome",), description="How it ends, where that isn’t decided at once; that somebody has answered."
+    )
+
+
 class NewComment(Sent):
     """A comment as a reader writes it, or as a site passes it on."""
 
@@ -227,7 +239,7 @@ class NewComment(Sent):
         }
     )
 
-    author: NewAuthor | None = Field(None, description="May be left out with a reader's token, which names them.")
+    author: NewAuthor = Field(description="May be left out with a reader's token, which names them.")
     body: Annotated[str, AfterValidator(lambda text: _canonical(text, LONGEST_COMMENT))] = Field(
         description="How long it must be and may be is for the site's configuration to say."
     )
@@ -248,6 +260,17 @@ class NewComment(Sent):
         description="Where `[comments] nudge` is on and this would be flagged for its tone, it is refused once, with "
         "the code `wording_to_reconsider` and the sentence: ask its writer, and send it again without this field.",
     )
+    notify: NewNotify | None = Field(
+        None,
+        description="A letter in the language of this request; every letter has a link that ends them. 422 where the "
+        "service sends no mail.",
+    )
+
+
+class NewReadersComment(NewComment):
+    """A comment with a reader's token, which says who writes."""
+
+    author: NewAuthor | None = None  # type: ignore[assignment]  # nobody reads it
 
 
 class EditedComment(Sent):

@@ -1,5 +1,5 @@
 """The page that a receipt opens, in any browser, without scripts: where the comment stands, and what its writer can do:
-edit it, take it back, ask for another look, mend it and send it again.
+edit it, take it back, ask for another look, mend it and send it again, and be told by mail how it ends.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from moderation.comments.discussion_state import standing
 from moderation.comments.edit import edits_left, writer_of
 from moderation.comments.idempotency import Arrival, Sender
 from moderation.comments.mending import mendable
+from moderation.comments.writers_mail import leave_address, may_be_told, take_address_back
 from moderation.core.comment import WAITING, Author, Status, Submission
 from moderation.core.errors import CommentNotFound, SignInRequired
 from moderation.core.messages import Message
@@ -29,6 +30,7 @@ from moderation.storage.articles import Article
 from moderation.storage.comments import find_comment, newest_decision
 from moderation.storage.edits import mended_as
 from moderation.storage.figures import waits_of_decided
+from moderation.storage.mails import Told, address_left
 from moderation.storage.sites import Site
 from moderation.web.api.answers import Standing
 from moderation.web.reader.discussions import who_decides
@@ -96,6 +98,25 @@ def blueprint(limits: Limits) -> Blueprint:
             return _standing_page(comment_id, receipt, Typed(form="appeal", text=text), problem_of(error))
         return _back_to(comment_id, receipt, said="appealed")
 
+    @pages.post("/<comment_id>/mail")
+    def mail(comment_id: str) -> WerkzeugResponse:
+        receipt, typed = _receipt_of(comment_id), request.form.get("email", "")
+        events = [told for told in Told if request.form.get(told.value) == "yes"]
+        try:
+            check_readers_form()
+            limits.count_address()
+            leave_address(services(), comment_id, typed, events, language())
+        except REFUSALS as error:
+            return _standing_page(comment_id, receipt, Typed(form="mail", text=typed), problem_of(error))
+        return _back_to(comment_id, receipt, said="mail")
+
+    @pages.post("/<comment_id>/no-mail")
+    def no_mail(comment_id: str) -> WerkzeugResponse:
+        check_readers_form()
+        receipt = _receipt_of(comment_id)
+        take_address_back(services(), comment_id)
+        return _back_to(comment_id, receipt, said="no_mail")
+
     @pages.get("/<comment_id>/mend")
     def mend(comment_id: str) -> Response:
         receipt = argument("receipt")
@@ -134,7 +155,12 @@ def _back_to(comment_id: str, receipt: str, **more: str) -> WerkzeugResponse:
 # --- where it stands --------------------------------------------------------------------------------------------------
 
 _NOT_MENDABLE = Message("appealed_and_not_mendable")
-_SAID = {"edited": Message("edit_kept"), "appealed": Message("appeal_arrived")}
+_SAID = {
+    "edited": Message("edit_kept"),
+    "appealed": Message("appeal_arrived"),
+    "mail": Message("mail_kept"),
+    "no_mail": Message("mail_stopped"),
+}
 
 
 def _standing_page(
@@ -155,6 +181,11 @@ def _standing_page(
         waits = comment.status in WAITING
         usual = _usual_wait(db, comment.site_id, now) if waits else None
         left = edits_left(db, comment)
+        mail = address_left(db, comment.id)
+    offered: tuple[Told, ...] = ()
+    if services().settings.mail is not None:
+        waits_again = appeal is not None and appeal.decided_at is None
+        offered = may_be_told(Status(comment.status), looked_at_again=waits_again)
     tell_times_of(comment.site_id)
     reply = comment.parent_id is not None
     stands = standing(configuration.comments, article, settings, reply=reply, now=now)
@@ -195,6 +226,8 @@ def _standing_page(
         overdue=looked_at_again and appeal is not None and appeal.due_at < now,
         outcome=said(OUTCOME_WORDS[AppealOutcome(appeal.outcome)]) if appeal and appeal.outcome else None,
         receipt=receipt,
+        mail=mail.events if mail else None,
+        mail_offered=offered,
         typed=typed or Typed(),
         problem=problem,
         notice=notice.told(language()) if notice and problem is None else None,

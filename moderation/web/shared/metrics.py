@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from moderation.storage.webhooks import SiteDeliveries
+from moderation.storage.webhook_figures import SiteDeliveries
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable of prometheus_client that names the folder."""
@@ -70,6 +70,19 @@ class WebhookFigures(Collector):
             for site, figures in self._by_site.items():
                 family.add_metric([site], getattr(figures, name))
             yield family
+
+
+class MailFigures(Collector):
+    """How letters stand at the moment of asking: how many wait, and how many were given up and are still kept."""
+
+    def __init__(self, waiting: int, dead: int) -> None:
+        self._waiting, self._dead = waiting, dead
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily("moderation_mail_waiting", "Letters that wait.", value=self._waiting)
+        yield GaugeMetricFamily(
+            "moderation_mail_dead", "Letters that were given up, and are still kept.", value=self._dead
+        )
 
 
 def count_together(folder: Path) -> None:

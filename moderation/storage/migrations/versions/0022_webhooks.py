@@ -62,10 +62,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_webhook_deliveries")),
     )
-    still_open = sa.text("next_at IS NOT NULL")
     for name, columns, only in (
-        ("ix_webhook_deliveries_due", ["endpoint_id", "next_at"], still_open),
-        ("ix_webhook_deliveries_ordered", ["endpoint_id", "subject", "number"], still_open),
+        ("ix_webhook_deliveries_due", ["endpoint_id", "next_at", "created_at"], sa.text("next_at IS NOT NULL")),
+        ("ix_webhook_deliveries_dead", ["endpoint_id", "number", "dead_at"], sa.text("dead_at IS NOT NULL")),
+        ("ix_webhook_deliveries_subject", ["endpoint_id", "subject", "number"], None),
         ("ix_webhook_deliveries_endpoint", ["endpoint_id", "number"], None),
     ):
         op.create_index(name, "webhook_deliveries", columns, sqlite_where=only, postgresql_where=only)

@@ -6,8 +6,8 @@ Rows of the queue index from before say nothing of the record: what asks about i
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 
 _TIME = sa.DateTime(timezone=True)
 
