@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from moderation.comments.approved_discussion import approved_discussion
+from moderation.comments.approved_discussion import approved_there
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import Standing, standing
 from moderation.comments.evaluation import (
@@ -30,7 +30,7 @@ from moderation.core.addresses import canonical_address
 from moderation.core.comment import Author as Writer
 from moderation.core.decision import Outcome
 from moderation.core.errors import InvalidField
-from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.scores import ScoreRequest, Scores, Subject
 from moderation.imports.reading import Broken, text_of_html, tidy
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
@@ -47,15 +47,15 @@ ANSWER_WITHIN_SECONDS = 1.5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What the database knows of a question's surroundings. ``place`` is nowhere where the story isn't known;
-    ``same_author`` are all ids under which the author is known, ``record`` what the policy asks about them.
+    ``record`` is its author's, as ``author_record`` has it, ``discussion`` what others wrote there that was approved.
     """
 
     place: Place
     is_article: bool
     parent_body: str | None
     author: Author
-    same_author: frozenset[str]
     record: Mapping[str, float]
+    discussion: Sequence[Subject]
     rules: Rules
     standing: Standing
 
@@ -71,11 +71,10 @@ def answer(services: Services, site_id: str, question: Question, *, seconds: flo
         return _HELD, held("its text holds what can't be read")
     with services.database.asking() as connection:
         known = _look_up(connection, services, configuration, site_id, question, now)
-    article, discussion = None, ()
+    article = None
     if known.is_article:
         article = prepared_article(services, known.place, timeout_s=_left(begun, seconds))
-        discussion = approved_discussion(services, known.place.id, exclude=known.same_author)
-    request = ScoreRequest(text=text, article=article, parent=known.parent_body, discussion=discussion)
+    request = ScoreRequest(text=text, article=article, parent=known.parent_body, discussion=known.discussion)
     scores = score_or_none(services, request, timeout_s=_left(begun, seconds))
     judgement = _judged(configuration, known, question, text, scores, now, links=links_in(question.body) if html else 0)
     decision = judgement.decision
@@ -112,8 +111,8 @@ def _look_up(
         is_article=article is not None,
         parent_body=_parent_body(connection, site_id, question.parent_id),
         author=author,
-        same_author=frozenset(one.id for one in found),
         record=author_record(connection, author, now),
+        discussion=approved_there(connection, place.id, exclude=[one.id for one in found]) if article else (),
         rules=rules,
         standing=standing(configuration.comments, place, rules.settings, reply=reply, now=now),
     )
