@@ -62,12 +62,6 @@ class Classifiers:
         self._of: Outside | None = None
         self._made: tuple[_Classifier, ...] = ()
 
-    def check(self) -> None:
-        """Raises ``ConfigurationError`` where nobody could ever be asked: an address that no question may go to, a
-        function that no installed package offers.
-        """
-        check_reachable(self._configuration.current().scoring.outside)
-
     def ask(
         self, asked: Sequence[tuple[ScoreRequest, Scores]], *, timeout_s: float | None = None
     ) -> Sequence[Mapping[str, float | None] | None]:

@@ -13,13 +13,14 @@ from moderation.comments.evaluation import with_outside
 from moderation.comments.rescoring import score_waiting
 from moderation.core.errors import ConfigurationError
 from moderation.core.scores import ScoreRequest
+from moderation.outside.asking import check_reachable
 from moderation.outside.breaker import FAILURES, REST_SECONDS, Breaker
 from moderation.storage.comments import decisions_of
 from moderation.webhooks.sending import post
 from moderation.webhooks.signing import outside_secrets
 from tests.coral.asking import connected
 from tests.newsroom import Newsroom
-from tests.outside.classifier import Asked, classifiers, obedient
+from tests.outside.classifier import Asked, obedient
 from tests.webhooks.receiver import Answer, Receiver, listening_in_silence, raw, slowly, status
 
 FLAGS = "[policy.flag]\noutside.clickbait_at_least = 0.7\n"
@@ -258,7 +259,7 @@ def test_an_address_of_one_s_own_network_must_be_allowed(asked: Asked) -> None:
     answered(asked.newsroom)
     assert not asked.receiver.got
     with pytest.raises(ConfigurationError, match=r"scoring\.outside\.url"):
-        classifiers(asked.newsroom).check()
+        check_reachable(asked.newsroom.services.configuration.current().scoring.outside)
 
 
 @pytest.mark.parametrize(
