@@ -60,7 +60,11 @@ function work() {
 		return;
 	}
 	$ends = microtime( true ) + TURN;
-	$done = tell_of_deleted() && send_articles( $ends ) && agree_about_comments( $ends ) && send_all_articles( $ends );
+	$done = tell_of_deleted() && send_articles( $ends );
+	if ( $done ) {
+		$agreed = agree_about_comments( $ends ); // Some may wait for their author's limit: articles don't wait with them.
+		$done   = ! is_silent() && send_all_articles( $ends ) && $agreed;
+	}
 	if ( ! $done ) {
 		work_soon( MINUTE_IN_SECONDS );
 	}
