@@ -47,7 +47,8 @@ def tell(
 def event(pair: Pair, comment: int, **changes: Any) -> dict[str, Any]:
     """What the service would tell of a comment, but for these."""
     there = pair.there(comment)
-    told = {name: there[name] for name in ("id", "external_id", "status", "revision")} | {"reason": None} | changes
+    known = ("id", "external_id", "status", "revision", "created_at")
+    told = {name: there[name] for name in known} | {"reason": None} | changes
     return {
         "type": "comment.published",
         "timestamp": datetime.now(UTC).isoformat(),
@@ -95,11 +96,11 @@ def test_what_ended_at_the_service_ends_here(pair: Pair, status: str, becomes: s
 
 def test_an_event_before_its_comment_is_stored_is_asked_for_again(pair: Pair) -> None:
     comment = pair.write(pair.site.post("Early"), links=1)
-    new = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "external_id": "wp-1-unheard-of", "revision": 1}
-    early = event(pair, comment, **new)
-    assert tell(pair, early) == 503
-    late = early | {"timestamp": (datetime.now(UTC) - timedelta(minutes=2)).isoformat()}
-    assert tell(pair, late) == 204  # it never will be
+    now, before = (datetime.now(UTC) - timedelta(minutes=ago) for ago in (0, 2))
+    new = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "external_id": "wp-1-unheard-of", "created_at": now.isoformat()}
+    assert tell(pair, event(pair, comment, **new)) == 503
+    assert tell(pair, event(pair, comment, **new, revision=2)) == 503  # a worker has decided already
+    assert tell(pair, event(pair, comment, **new | {"created_at": before.isoformat()})) == 204  # it never will be
     assert tell(pair, event(pair, comment, **new | {"external_id": "cms-1"})) == 204  # another's
 
 

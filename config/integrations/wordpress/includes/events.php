@@ -72,8 +72,7 @@ function event_came( $request ) {
 	if ( $told && isset( $data['article'] ) && shows_section() ) {
 		count_anew( $data['article'] );
 	}
-	$at   = isset( $event['timestamp'] ) && is_string( $event['timestamp'] ) ? $event['timestamp'] : '';
-	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data, $at ) ) {
+	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data ) ) {
 		return new \WP_Error( 'too_early', __( 'This comment is not stored yet.', 'reader-comment-moderation' ), array( 'status' => 503 ) );
 	}
 	return new \WP_REST_Response( null, 204 );
@@ -111,18 +110,17 @@ function signature_trouble( $secrets, $id, $timestamp, $given, $body ) {
  * Carries out what an event tells of a comment. Events that come again, or late, change nothing: what they tell is older
  * than what is known.
  *
- * @param Answer $told      Where the comment stands.
- * @param array  $data      The event's data.
- * @param string $timestamp When it happened.
+ * @param Answer $told Where the comment stands.
+ * @param array  $data The event's data.
  * @return bool Whether it is done with: false where WordPress has yet to store the comment.
  */
-function carried_out_event( $told, $data, $timestamp ) {
+function carried_out_event( $told, $data ) {
 	if ( ! makes_sense( $told ) || ! isset( $told->json['revision'] ) || ! is_int( $told->json['revision'] ) ) {
 		return true;
 	}
 	$comment = comment_told_of( $told, $data );
 	if ( null === $comment ) {
-		$just_now = 1 >= $told->json['revision'] && strtotime( $timestamp ) > time() - STORED_WITHIN;
+		$just_now = strtotime( $told->text( 'created_at' ) ) > time() - STORED_WITHIN;
 		return ! ( $just_now && is_named_here( $told->text( 'external_id' ) ) );
 	}
 	if ( '' !== (string) get_comment_meta( $comment->comment_ID, TODO, true ) ) {
