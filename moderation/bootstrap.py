@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from moderation.config.live import LiveConfiguration
 from moderation.config.on_disk import ConfigurationOnDisk
 from moderation.config.settings import Settings
-from moderation.outside.asking import Classifiers
+from moderation.outside.asking import Classifiers, check_reachable
 from moderation.scoring import build_scorer, for_many_threads
 from moderation.services import Clock, CommentScorer, Services, utc_now
 from moderation.setup.configuration_versions import ConfigurationVersions
@@ -34,7 +34,7 @@ def build_services(
     context = _WriteContext(database=database, clock=clock)
     disk = ConfigurationOnDisk(settings.config_path, settings.var)
     versions = ConfigurationVersions(context)
-    live = LiveConfiguration(disk, versions)
+    live = LiveConfiguration(disk, versions, check=lambda read: check_reachable(read.scoring.outside))
     versions.propose(live.current(), last_read=live.current().hash)  # by this version's defaults
     if scorer is None:
         asked = live.current().scoring
@@ -51,6 +51,5 @@ def build_services(
         outside=outside,
         key_store=key_store,
     )
-    outside.check()
     _ = services.keys  # what is wrong with them stops a start
     return services

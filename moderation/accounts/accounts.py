@@ -16,6 +16,7 @@ from moderation.core.audit_chain import SYSTEM as SYSTEM_CHAIN
 from moderation.core.errors import InvalidField, InvitationEnded, WrongCredential
 from moderation.core.ids import new_id
 from moderation.core.messages import LANGUAGES, Message
+from moderation.core.reach import MAXIMUM_SECTIONS
 from moderation.core.text.written import display_name
 from moderation.services import Services
 from moderation.storage.accounts import (
@@ -38,7 +39,10 @@ from moderation.storage.sites import Right, digest_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 INVITATION_LASTS = timedelta(days=7)
-MAXIMUM_SECTIONS = 100
+
+
+class LastAdmin(InvalidField):
+    """Nobody else is left who may do everything everywhere and can sign in without a provider."""
 
 
 def add_account(services: Services, actor: str, name: str, password: str, grants: Mapping[str, Granted]) -> str:
@@ -188,13 +192,13 @@ def set_password(services: Services, actor: str, name: str, password: str) -> No
 
 
 def _keep_an_admin(unit: UnitOfWork, account: Account) -> None:
-    """Raises ``InvalidField`` where this account is the only one left that may do everything everywhere and can sign
+    """Raises ``LastAdmin`` where this account is the only one left that may do everything everywhere and can sign
     in: neither disabled nor still to choose a password. The transaction must hold ``ADMINS``.
     """
     usable = (other for other in all_accounts(unit.session) if other.disabled_at is None and other.password_hash)
     admins = [other.id for other in usable if is_admin_everywhere(grants_of(unit.session, other.id))]
     if admins == [account.id]:
-        raise InvalidField("name", Message("last_admin"))
+        raise LastAdmin("name", Message("last_admin"))
 
 
 def is_admin_everywhere(grants: Mapping[str, Granted]) -> bool:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from moderation.accounts.accounts import ADMINS, insert_account, regrant
+from moderation.accounts.accounts import ADMINS, LastAdmin, insert_account, regrant
 from moderation.accounts.oidc_trouble import OidcTrouble, Trouble
 from moderation.accounts.passwords import NOT_CHOSEN
 from moderation.accounts.sign_in import SignedIn, start_session
@@ -174,8 +174,7 @@ def _put_in_force(unit: UnitOfWork, account: Account, grants: Mapping[str, Grant
         return
     try:
         regrant(unit, PROVIDER, account, grants)
-    except InvalidField as kept:
-        # The last administrator who can sign in without the provider stays one.
+    except LastAdmin as kept:
         log.warning("the roles of account %s stay as they are: it %s", account.id, kept.message)
 
 

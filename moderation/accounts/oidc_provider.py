@@ -25,13 +25,14 @@ from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 from joserfc.jws import JWSRegistry
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from moderation.accounts.oidc_trouble import LONGEST_SUBJECT, OidcTrouble, Trouble
 from moderation.config.settings import OidcClient
+from moderation.core.addresses import taken_apart
 from moderation.services import Clock
 
 SECONDS = 6.0
@@ -198,14 +199,10 @@ class Provider:
         if kept is not None and age < (KEYS_AGAIN_SECONDS if anew else KEPT_SECONDS):
             return kept
         listed = self._answer("GET", metadata.jwks_uri).get("keys")
-        usable = [
-            key
-            for key in (listed if isinstance(listed, list) else ())
-            if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use") != "enc"
-        ]
+        usable = [key for one in (listed if isinstance(listed, list) else ()) if (key := _key(one)) is not None]
         if not usable:
             raise OidcTrouble(Trouble.ANSWER, "the provider shows no keys")
-        found = KeySet.import_key_set({"keys": usable})
+        found = KeySet(usable)
         with self._lock:
             self._keys, self._keys_at = found, time.monotonic()
         return found
@@ -348,7 +345,7 @@ def _read(found: Mapping[str, Any], issuer: str) -> _Metadata:
 
     def optional_address(name: str) -> str | None:
         url = found.get(name)
-        if not isinstance(url, str) or len(url) > 2000 or not url.isprintable():
+        if not isinstance(url, str) or len(url) > 2000 or not url.isprintable() or not taken_apart(url).netloc:
             return None
         # Never less guarded than the issuer itself.
         safe = url.startswith("https://") or (issuer.startswith("http://") and url.startswith("http://"))
@@ -372,6 +369,18 @@ def _read(found: Mapping[str, Any], issuer: str) -> _Metadata:
         token_endpoint_auth_methods=texts("token_endpoint_auth_methods_supported"),
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
     )
+
+
+def _key(one: Any) -> Key | None:
+    """A key of a provider's set; None for one that signs nothing, or is of a kind that isn't known here, as RFC 7517
+    has it: the others go on counting.
+    """
+    if not isinstance(one, dict) or one.get("kty") not in ("RSA", "EC", "OKP") or one.get("use") == "enc":
+        return None
+    try:
+        return JWKRegistry.import_key(one)
+    except Exception:  # whatever the library makes of it
+        return None
 
 
 def _basic(

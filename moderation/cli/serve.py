@@ -127,7 +127,8 @@ def _demo_origins(bound: socket.socket, public_url: str | None) -> list[str]:
     """
     ports = {DEFAULT_PORT, PAGE_PORT, bound.getsockname()[1]}
     public = [urljoin(public_url, "/").rstrip("/")] if public_url else []
-    return public + [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
+    near = [f"http://{name}:{port}" for port in sorted(ports) for name in ("127.0.0.1", "localhost")]
+    return list(dict.fromkeys(public + near))
 
 
 def _serve(

@@ -87,9 +87,12 @@ def _move_some(session: Session, source_id: str) -> int:
 
 def _return_some(session: Session, source_id: str) -> int:
     source = session.get_one(Article, source_id)
-    returned = joining.return_comments(session, source, most=MOVED_AT_ONCE) if source.joined_into is None else 0
-    if returned:
-        _count_up(session, source_id)
+    if source.joined_into is not None:
+        return 0
+    lose = joining.holders_of(session, source_id)
+    returned = joining.return_comments(session, source, most=MOVED_AT_ONCE)
+    for article_id in sorted({source_id, *lose}) if returned else ():
+        _count_up(session, article_id)
     return returned
 
 

@@ -44,18 +44,23 @@ class Refused:
 
 
 class LiveConfiguration:
-    """The configuration in force. ``current()`` looks at the file and at the database at most twice a second."""
+    """The configuration in force. ``current()`` looks at the file and at the database at most twice a second.
+
+    ``check`` raises ``ConfigurationError`` for a file that can be read and can't be carried out here.
+    """
 
     def __init__(
         self,
         disk: ConfigurationOnDisk,
         versions: Versions,
         *,
+        check: Callable[[Configuration], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.disk = disk
         self._versions = versions
+        self._check = check
         self._monotonic = monotonic
         self._wall = wall
         self._lock = Lock()
@@ -158,6 +163,7 @@ class LiveConfiguration:
 
     def _read(self, last_good: Configuration | None) -> Configuration:
         configuration = parse_configuration(self.disk.read())
+        self._check(configuration)
         if last_good is not None and is_cut_off(configuration, last_good):
             raise ConfigurationError(
                 str(self.disk.path),

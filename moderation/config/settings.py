@@ -120,15 +120,21 @@ def _alert_urls(value: str) -> tuple[str, ...]:
 
 
 def _public_url(value: str) -> str:
+    """The address as browsers send its origin: in small letters, without the usual port."""
     parts = _PUBLIC.fullmatch(value.rstrip("/"))
-    if parts is None or len(value) > 500 or {".", ".."} & set(parts["path"].split("/")):
+    port = int(parts["port"] or 1) if parts is not None else 0
+    if parts is None or len(value) > 500 or not 0 < port < 65536 or {".", ".."} & set(parts["path"].split("/")):
         raise ill(
             "is no address of this service; use https://HOST or https://HOST/PATH, such as https://news.example/comments."
         )
-    return value.rstrip("/")
+    usual = {"http": 80, "https": 443}[parts["scheme"]]
+    where = parts["host"].lower() + (f":{port}" if parts["port"] and port != usual else "")
+    return f"{parts['scheme']}://{where}{parts['path']}"
 
 
-_PUBLIC = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?P<path>(?:/[A-Za-z0-9._~-]+)*)")
+_PUBLIC = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?(?P<path>(?:/[A-Za-z0-9._~-]+)*)"
+)
 
 
 def _issuer(value: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
+from moderation.core.reach import MAXIMUM_SECTIONS
 from moderation.core.strict_model import Table, ill, shown, wanted, wrong
 
 EVERY_SITE = "*"
@@ -31,8 +32,8 @@ def _scopes(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _few_sections(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(values) > 100:
-        raise ill("names more than 100 sections; leave it out for all of them.")
+    if len(values) > MAXIMUM_SECTIONS:
+        raise ill(f"names more than {MAXIMUM_SECTIONS} sections; leave it out for all of them.")
     return values
 
 
@@ -81,6 +82,18 @@ class Oidc(Table):
     def _new_ones_have_a_role(self) -> Self:
         if self.new_accounts and not self.roles:
             raise wrong({("new_accounts",): "makes nobody an account without [[sign_in.oidc.roles]]; add some."})
+        return self
+
+    @model_validator(mode="after")
+    def _together_few_sections(self) -> Self:
+        """Somebody may have every role at once, and is then limited to the sections of all that are as high."""
+        together: dict[tuple[str, str], set[str]] = {}
+        for number, role in enumerate(self.roles):
+            sections = together.setdefault((role.site, role.role), set())
+            sections.update(role.sections)
+            if len(sections) > MAXIMUM_SECTIONS:
+                words = f"names, with those before it, more than {MAXIMUM_SECTIONS} sections of one site."
+                raise wrong({("roles", number, "sections"): words})
         return self
 
     def roles_of(self, claims: Mapping[str, Any]) -> tuple[RoleFromClaim, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from moderation.comments.approved_discussion import approved_there
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import Standing, standing
 from moderation.comments.evaluation import (
     Judgement,
+    author_record,
     counts_for,
     holds_for,
     judge,
@@ -27,7 +30,7 @@ from moderation.core.addresses import canonical_address
 from moderation.core.comment import Author as Writer
 from moderation.core.decision import Outcome
 from moderation.core.errors import InvalidField
-from moderation.core.scores import ScoreRequest, Scores
+from moderation.core.scores import ScoreRequest, Scores, Subject
 from moderation.imports.reading import Broken, text_of_html, tidy
 from moderation.services import Services
 from moderation.storage.articles import Place, find_place
@@ -43,12 +46,16 @@ ANSWER_WITHIN_SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What the database knows of a question's surroundings. ``place`` is nowhere where the story isn't known."""
+    """What the database knows of a question's surroundings. ``place`` is nowhere where the story isn't known;
+    ``record`` is its author's, as ``author_record`` has it, ``discussion`` what others wrote there that was approved.
+    """
 
     place: Place
     is_article: bool
     parent_body: str | None
     author: Author
+    record: Mapping[str, float]
+    discussion: Sequence[Subject]
     rules: Rules
     standing: Standing
 
@@ -67,7 +74,7 @@ def answer(services: Services, site_id: str, question: Question, *, seconds: flo
     article = None
     if known.is_article:
         article = prepared_article(services, known.place, timeout_s=_left(begun, seconds))
-    request = ScoreRequest(text=text, article=article, parent=known.parent_body)
+    request = ScoreRequest(text=text, article=article, parent=known.parent_body, discussion=known.discussion)
     scores = score_or_none(services, request, timeout_s=_left(begun, seconds))
     judgement = _judged(configuration, known, question, text, scores, now, links=links_in(question.body) if html else 0)
     decision = judgement.decision
@@ -97,11 +104,15 @@ def _look_up(
     place = article or _nowhere(connection, site_id, now)
     rules = services.site_rules.rules(connection, place)
     reply = question.parent_id is not None
+    found = _authors(connection, services, site_id, question)
+    author = _author_of(found, now) or _new_author(site_id, question, now)
     return _Known(
         place=place,
         is_article=article is not None,
         parent_body=_parent_body(connection, site_id, question.parent_id),
-        author=_author(connection, services, site_id, question, now),
+        author=author,
+        record=author_record(connection, author, now),
+        discussion=approved_there(connection, place.id, exclude=[one.id for one in found]) if article else (),
         rules=rules,
         standing=standing(configuration.comments, place, rules.settings, reply=reply, now=now),
     )
@@ -145,20 +156,25 @@ def _parent_body(connection: Connection, site_id: str, coral_id: str | None) -> 
     return parent.body or None if parent is not None else None
 
 
-def _author(connection: Connection, services: Services, site_id: str, question: Question, now: datetime) -> Author:
-    """Whose comment it is: of those that go by Coral's id one that is muted or banned first."""
+def _authors(connection: Connection, services: Services, site_id: str, question: Question) -> Sequence[Author]:
+    if question.author_id is None:
+        return ()
     writer = Writer(name="", id=question.author_id)
-    keys = services.keys.author_keys(site_id, writer)
-    found = find_authors(connection, site_id, keys) if question.author_id is not None else []
+    return find_authors(connection, site_id, services.keys.author_keys(site_id, writer))
+
+
+def _author_of(found: Sequence[Author], now: datetime) -> Author | None:
+    """Whose comment it is: of those that go by Coral's id one that is muted or banned first."""
     restricted = (one for one in found if _is_restricted(one, now))
-    return next(restricted, found[0] if found else _new_author(site_id, question))
+    return next(restricted, found[0] if found else None)
 
 
 def _is_restricted(author: Author, now: datetime) -> bool:
     return any(until is not None and until > now for until in (author.muted_until, author.banned_until))
 
 
-def _new_author(site_id: str, question: Question) -> Author:
+def _new_author(site_id: str, question: Question, now: datetime) -> Author:
+    """Somebody who isn't known here: this is the first that is heard of them."""
     return Author(
         site_id=site_id,
         known=question.author_id is not None,
@@ -168,6 +184,7 @@ def _new_author(site_id: str, question: Question) -> Author:
         trusted=False,
         muted_until=None,
         banned_until=None,
+        created_at=now,
     )
 
 
@@ -184,7 +201,7 @@ def _judged(
     hits = wordlist_hits_in(known.rules, text, "")
     private = private_data_in(configuration, text, "")
     marks = ("staff",) if question.is_staff else ()
-    counts = counts_for(text, "", known.author, hits, private=private, marks=marks)
+    counts = counts_for(text, "", known.author, hits, private=private, marks=marks, record=known.record)
     return judge(
         configuration,
         scores,

@@ -32,14 +32,6 @@ _TRACKING = regex.compile(
 """Parameters that say how a reader came, and not what they read."""
 
 
-def parts_of(address: str) -> SplitResult:
-    """An address's parts; of what is none (``http://[``) they are empty."""
-    try:
-        return urlsplit(address)
-    except ValueError:
-        return urlsplit("")
-
-
 def canonical_address(address: str) -> str:
     """An address without what doesn't tell articles apart: scheme, ``www.``, a usual port, a slash at the end, tracking
     parameters, the order of the others, the fragment, and how characters are escaped: ``news.example/trams?page=2``.
@@ -59,6 +51,14 @@ def canonical_address(address: str) -> str:
     if len(whole) > LONGEST:
         raise InvalidField("url", Message("address_too_long", {"maximum": LONGEST}))
     return whole
+
+
+def taken_apart(text: str) -> SplitResult:
+    """The parts of what may be an address. What can't be taken apart, such as ``//[``, has none."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
 
 
 def host_of(canonical: str) -> str:

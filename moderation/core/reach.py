@@ -21,6 +21,9 @@ DECIDE = "decide"
 key, which is nobody's account, decides about those as well.
 """
 
+MAXIMUM_SECTIONS = 100
+"""Of a site, to which somebody may be limited."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:

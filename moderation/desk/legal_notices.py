@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.reachable import case_reached
 from moderation.core.actor import READER, Actor
-from moderation.core.addresses import parts_of
+from moderation.core.addresses import taken_apart
 from moderation.core.comment import Status
 from moderation.core.errors import CommentNotFound, InvalidField, NoticeNotFound
 from moderation.core.ids import ids_in, is_id, new_id
@@ -111,7 +111,7 @@ def noticed_comment(session: Session, form: NoticeForm, host: str) -> Comment:
     if form.comment_id is not None:
         return _once_published(session, form.comment_id)
     url = form.url or ""
-    parts = parts_of(url)
+    parts = taken_apart(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InvalidField("url", Message("notice_url_wrong"))
     references = list(islice(ids_in(f"{parts.path} {parts.query} {parts.fragment}"), 20))
@@ -135,7 +135,7 @@ def _stands_on(session: Session, comment: Comment, host: str) -> bool:
 
 
 def _hosts(addresses: Collection[str]) -> set[str]:
-    return {parts_of(address).netloc.lower() for address in addresses} - {""}
+    return {taken_apart(address).netloc.lower() for address in addresses} - {""}
 
 
 def _once_published(session: Session, comment_id: str) -> Comment:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ from moderation.storage import authors
 from moderation.storage.addresses import holders
 from moderation.storage.articles import Place, find_place
 from moderation.storage.erased import any_erased, erased_among
-from moderation.storage.imported import authors_among, insert_authors, known_comments, places_of
+from moderation.storage.imported import authors_among, insert_authors, known_comments, places_of, store_first_seen
 from moderation.storage.perspective_scores import insert_perspective_scores
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
@@ -323,6 +324,7 @@ class _Importing:
         by_key = authors_among(unit.connection, self._site, {key for one in new for key in one.keys})
         rows: dict[str, dict[str, Any]] = {}
         found: dict[str, str] = {}
+        since: dict[str, datetime] = {}
         for one in new:
             id_ = next((by_key[key] for key in one.keys if key in by_key), None)
             if id_ is None:
@@ -339,8 +341,8 @@ class _Importing:
                     "trusted": False,
                     "muted_until": None,
                     "banned_until": None,
-                    "created_at": one.created_at,
                 }
+            since[id_] = min(since.get(id_, one.created_at), one.created_at)
             approved, rejected = one.status is Status.APPROVED, one.status is Status.REJECTED
             if id_ in rows:
                 rows[id_]["approved"] += approved
@@ -348,7 +350,8 @@ class _Importing:
             else:
                 unit.increment(authors.Author, id_, approved=approved, rejected=rejected)
             found[one.ref] = id_
-        insert_authors(unit.connection, list(rows.values()))
+        insert_authors(unit.connection, [row | {"created_at": since[id_]} for id_, row in rows.items()])
+        store_first_seen(unit.connection, {id_: first for id_, first in since.items() if id_ not in rows})
         result.new_authors += len(rows)
         return found
 

@@ -62,12 +62,6 @@ class Classifiers:
         self._of: Outside | None = None
         self._made: tuple[_Classifier, ...] = ()
 
-    def check(self) -> None:
-        """Raises ``ConfigurationError`` where nobody could ever be asked: an address that no question may go to, a
-        function that no installed package offers.
-        """
-        check_reachable(self._configuration.current().scoring.outside)
-
     def ask(
         self, asked: Sequence[tuple[ScoreRequest, Scores]], *, timeout_s: float | None = None
     ) -> Sequence[Mapping[str, float | None] | None]:
@@ -140,13 +134,16 @@ def _said(
     in_full: bool,
 ) -> Mapping[str, float | None]:
     """What all of them say; where two give one signal, the higher counts. They share the time; it isn't ``in_full``
-    where whoever asks can't wait for as long as the configuration allows.
+    where whoever asks can't wait for as long as the configuration allows, nor for one to whom those before it have left
+    little.
     """
     ends = time.monotonic() + seconds
-    question = question_of(request, scores)
     said: dict[str, float | None] = dict.fromkeys(names)
     for classifier in classifiers:
-        for name, value in _asked(classifier, question, names, ends - time.monotonic(), in_full=in_full).items():
+        left = ends - time.monotonic()
+        enough = in_full and left >= seconds / 2
+        question = question_of(request, scores)  # each has its own: what a function does to it concerns nobody else
+        for name, value in _asked(classifier, question, names, left, in_full=enough).items():
             said[name] = max(value, said[name] or 0.0)
     return said
 

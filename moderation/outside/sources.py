@@ -92,7 +92,11 @@ class Calls:
                 self._free.release()
 
         # One that never ends must not keep the process from ending.
-        threading.Thread(target=work, name=f"signals {self._name}", daemon=True).start()
+        try:
+            threading.Thread(target=work, name=f"signals {self._name}", daemon=True).start()
+        except RuntimeError:  # the machine has no thread left; once it has, the function is asked again
+            self._free.release()
+            raise
         try:
             value, error = answer.get(timeout=seconds)
         except queue.Empty:

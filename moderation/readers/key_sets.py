@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from moderation.readers.keys import Algorithm, set_checked
+from moderation.readers.keys import Algorithm
 from moderation.services import Services
 from moderation.storage.reader_keys import ReaderKey, take_turn
 from moderation.webhooks.sending import NotFetched, get
@@ -26,10 +26,16 @@ AGAIN = timedelta(minutes=1)
 """Between two tries, whatever tokens ask for."""
 WAIT_SECONDS = 2.0
 """A token with a key that isn't known waits so long for the set that may hold it."""
+WAITING = 8
+"""So many wait at once; others are refused meanwhile. A login that hangs takes up no more of the service, whoever sends
+tokens with keys that nobody knows.
+"""
 
 
 def fetched(address: str, algorithm: Algorithm, *, allow_private: bool) -> str:
     """The set that lies at an address, as it is kept. Raises ``NotFetched``."""
+    from moderation.readers.signatures import set_checked  # noqa: PLC0415 - a start reads no set of keys
+
     body = get(address, max_bytes=MAX_BYTES, allow_private=allow_private, seconds=SECONDS)
     try:
         return set_checked(body, algorithm)
@@ -43,6 +49,7 @@ class KeySets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Event] = {}
+        self._places = threading.BoundedSemaphore(WAITING)
 
     def freshen(self, services: Services, row: ReaderKey) -> None:
         """Has a set that is old fetched in the background."""
@@ -52,7 +59,12 @@ class KeySets:
     def look_again(self, services: Services, row: ReaderKey) -> bool:
         """Has a set fetched that lacks a key; whether one has come, or may have, since ``row`` was read."""
         done = self._begin(services, row)
-        return done is not None and done.wait(WAIT_SECONDS)
+        if done is None or not self._places.acquire(blocking=False):
+            return False
+        try:
+            return done.wait(WAIT_SECONDS)
+        finally:
+            self._places.release()
 
     def _begin(self, services: Services, row: ReaderKey) -> threading.Event | None:
         """What is set when the fetch under way has ended; None where it isn't time for one."""

@@ -11,8 +11,7 @@ from moderation.core.errors import InvalidField
 from moderation.core.ids import new_id
 from moderation.core.messages import Message
 from moderation.readers.key_sets import fetched
-from moderation.readers.keys import Algorithm, public_checked, secret_checked
-from moderation.readers.tokens import seal
+from moderation.readers.keys import Algorithm, public_checked, seal, secret_checked
 from moderation.services import Services
 from moderation.storage.database import lock
 from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind, reader_keys_of

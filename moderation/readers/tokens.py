@@ -11,32 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jws
-from joserfc.errors import JoseError
-
 from moderation.core.comment import MARKS
 from moderation.core.errors import InvalidField, ReaderTokenExpired, ReaderTokenRefused, clipped
-from moderation.core.keyring import Keys
 from moderation.core.messages import ENGLISH, told
-from moderation.core.sealing import Seal
 from moderation.core.strict_json import NotJson, parse_json
 from moderation.core.text.written import as_written, display_name
 from moderation.readers.key_sets import KeySets
-from moderation.readers.keys import Algorithm, NamedKey, keys_of_set, public_key, secret_key
+from moderation.readers.keys import Algorithm, seal
+from moderation.readers.signatures import LONGEST_TOKEN, NamedKey, is_signed, keys_of_set, public_key, secret_key
 from moderation.services import Services
 from moderation.storage.reader_keys import ReaderKey, ReaderKeyKind, reader_keys_of
 
-LONGEST = 8192
-"""Characters of a token."""
 SKEW = 60
 """Seconds that the site's clock and ours may be apart."""
 LONGEST_ID = 200
 MAX_BADGES, LONGEST_BADGE = 5, 40
-
-
-def seal(keys: Keys) -> Seal:
-    """How shared secrets are stored."""
-    return Seal("reader keys", keys.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +61,7 @@ def reader_named(services: Services, sets: KeySets, site_id: str, token: str) ->
     if not fitting:
         wanted = " or ".join(dict.fromkeys(row.algorithm for row in rows))
         raise ReaderTokenRefused(f"it is signed by {clipped(parts.algorithm)!r}, and this site's key is for {wanted}")
-    if not any(_is_signed(parts, key) for key in _keys_for(services, sets, fitting, parts)):
+    if not any(is_signed(parts.text, parts.algorithm, key) for key in _keys_for(services, sets, fitting, parts)):
         raise ReaderTokenRefused("its signature isn't by this site's key")
     return _reader_in(parts.payload, site_id, services.clock().timestamp())
 
@@ -81,8 +70,8 @@ def reader_named(services: Services, sets: KeySets, site_id: str, token: str) ->
 
 
 def _taken_apart(token: str) -> _Parts:
-    if len(token) > LONGEST:
-        raise ReaderTokenRefused(f"it has {len(token)} characters; at most {LONGEST} are possible")
+    if len(token) > LONGEST_TOKEN:
+        raise ReaderTokenRefused(f"it has {len(token)} characters; at most {LONGEST_TOKEN} are possible")
     segments = token.split(".")
     if len(segments) != 3 or not all(segments) or not token.isascii():
         raise ReaderTokenRefused("it is no signed token: three parts, with a dot between them")
@@ -142,27 +131,6 @@ def _keys_in(services: Services, row: ReaderKey, parts: _Parts) -> list[NamedKey
         return [public_key(row.key, algorithm)]
     keys = keys_of_set(row.key, algorithm)
     return [key for key in keys if parts.key_name is None or key.name in (None, parts.key_name)]
-
-
-class _Registry(jws.JWSRegistry):
-    """The library's, without its warning that EdDSA has a new name (the site's setting has decided on it), and with our
-    own bounds: whole tokens are short.
-    """
-
-    max_header_length = max_payload_length = max_signature_length = LONGEST
-
-    def get_alg(self, name: str) -> Any:
-        assert self.allowed is not None and name in self.allowed  # noqa: PT018
-        return self.algorithms[name]
-
-
-def _is_signed(parts: _Parts, key: NamedKey) -> bool:
-    registry = _Registry(algorithms=[parts.algorithm], strict_check_header=False)
-    try:
-        jws.deserialize_compact(parts.text, key.key, registry=registry)
-    except (JoseError, ValueError, TypeError):
-        return False
-    return True
 
 
 # --- what it says -----------------------------------------------------------------------------------------------------

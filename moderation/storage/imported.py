@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, Connection, Select, String, and_, bindparam, func, select, update
@@ -40,6 +41,11 @@ _PLACES = (
 )
 _SET_PLACE = (
     update(_COMMENTS).where(_COMMENTS.c.id == bindparam("of")).values({name: bindparam(name) for name in _PLACE})
+)
+_SET_FIRST_SEEN = (
+    update(_AUTHORS)
+    .where(_AUTHORS.c.id == bindparam("of"), _AUTHORS.c.created_at > bindparam("since"))
+    .values(created_at=bindparam("since"))
 )
 _LAST_NUMBER = select(func.max(_INDEX.c.number))
 _insert_index = RowInsert(_INDEX)
@@ -109,6 +115,12 @@ def insert_authors(connection: Connection, authors: Sequence[Mapping[str, Any]])
     """Stores new authors, each with all columns."""
     if authors:
         _insert_authors(connection, *authors)
+
+
+def store_first_seen(connection: Connection, times: Mapping[str, datetime]) -> None:
+    """These authors, by our ids, have written here since then at the latest."""
+    if times:
+        connection.execute(_SET_FIRST_SEEN, [{"of": id_, "since": since} for id_, since in sorted(times.items())])
 
 
 def store_places(connection: Connection, comments: Sequence[Mapping[str, Any]]) -> None:

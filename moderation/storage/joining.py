@@ -25,6 +25,12 @@ _AWAY = (
     .where(_C.c.joined_from == bindparam("source"), _C.c.article_id != bindparam("source"))
     .limit(bindparam("many"))
 )
+_HOLDERS = (
+    select(_C.c.article_id)
+    .where(_C.c.joined_from == bindparam("source"), _C.c.article_id != bindparam("source"))
+    .distinct()
+    .order_by(_C.c.article_id)
+)
 _BEFORE = _C.alias("answered")
 _ANSWERS = (
     update(_C)
@@ -54,6 +60,11 @@ def unfinished(session: Session, target_id: str) -> list[str]:
 def is_away(session: Session, source_id: str) -> bool:
     """Whether comments stand elsewhere that came from this article."""
     return session.connection().scalar(_AWAY, {"source": source_id, "many": 1}) is not None
+
+
+def holders_of(session: Session, source_id: str) -> Sequence[str]:
+    """The articles under which comments stand that came from this one."""
+    return session.connection().scalars(_HOLDERS, {"source": source_id}).all()
 
 
 def move_comments(session: Session, source_id: str, target: Article, *, most: int) -> int:

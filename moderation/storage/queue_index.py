@@ -275,6 +275,7 @@ def scored(signals: Signals) -> dict[str, Any]:
         "scored": True,
         "readable": signals.readable,
         "language": signals.language,
+        "too_short": _too_short(signals),
     }
 
 
@@ -401,8 +402,12 @@ def _signal_columns(signals: Signals) -> dict[str, Any]:
         "readable": signals.readable,
         "language": signals.language,
         "holds": len(signals.holds),
-        "too_short": True if "relevance" in signals.inapplicable else None,
+        "too_short": _too_short(signals),
     }
+
+
+def _too_short(signals: Signals) -> bool | None:
+    return True if "relevance" in signals.inapplicable else None
 
 
 def _outside(signals: Signals) -> dict[str, float | None] | None:

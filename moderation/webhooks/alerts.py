@@ -104,7 +104,8 @@ def _tell(url: str, lines: list[str], resolve: Resolver) -> bool:
         return False
     sent = post(url, HEADERS, _message(host, lines), allow_private=True, resolve=resolve)
     if not sent.arrived:
-        log.error("an alert could not be sent to %s: %s", host, sent.words)
+        # Not what it answered: many tell the path that they were asked for.
+        log.error("an alert could not be sent to %s: %s", host, sent.error or f"it answered {sent.status}")
     return sent.arrived
 
 

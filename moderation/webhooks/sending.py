@@ -6,16 +6,17 @@ and requests resolve names themselves, at a moment when nobody can look at what 
 
 from __future__ import annotations
 
+import logging
 import queue
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPException
+from http.client import HTTPException, RemoteDisconnected
 from typing import Any
 
 import certifi
@@ -33,6 +34,9 @@ READ_BYTES = 4096
 KEPT_CHARACTERS = 500
 MAX_ADDRESSES = 2
 """Of a name's addresses so many are tried."""
+
+# Of headers that it can't read it logs the words, beside the whole address: neither is for a log.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 @dataclass(eq=False, slots=True)
@@ -201,14 +205,16 @@ def _asked(target: Target, addresses: list[str], request: _Request, ends: float)
 
 def _connected(target: Target, addresses: list[str], ends: float) -> HTTPConnection:
     for last, address in ((address is addresses[-1], address) for address in addresses):
-        wait = min(CONNECT_SECONDS, ends - time.monotonic())
-        if wait <= 0:
+        left = ends - time.monotonic()
+        if left <= 0:
             raise _Overdue
-        connection = _connection(target, address, wait)
+        connection = _connection(target, address, min(CONNECT_SECONDS, left))
         try:
             connection.connect()
-        except (OSError, HTTPError):
+        except (OSError, HTTPError) as failed:
             connection.close()
+            if left <= CONNECT_SECONDS and _took_too_long(failed):
+                raise _Overdue from failed
             if last:
                 raise
             continue
@@ -244,16 +250,36 @@ def _shut(sock: socket.socket | None) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+def _took_too_long(error: Exception) -> bool:
+    return isinstance(error, TimeoutError) or "timed out" in str(error)
+
+
+_KNOWN: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "its name can't be resolved"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (RemoteDisconnected, "no answer: the connection was closed"),
+)
+
+
 def _in_words(error: Exception) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
+    """What went wrong, without a word of what came: that goes into logs, and may be somebody's."""
+    system: str | None = None
+    for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate can't be trusted: {cause.verify_message}"
-        if isinstance(cause, socket.gaierror):
-            return "its name can't be resolved"
-        if isinstance(cause, ConnectionRefusedError):
-            return "the connection was refused"
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
+        known = next((words for kind, words in _KNOWN if isinstance(cause, kind)), None)
+        if known is not None:
+            return known
+        if isinstance(cause, OSError) and cause.strerror:
+            system = cause.strerror
+    if _took_too_long(error):
         return f"no connection within {CONNECT_SECONDS:g} seconds"
-    return f"no answer: {str(error)[:200] or type(error).__name__}"
+    if system is None and isinstance(error, HTTPException | HTTPError):
+        return "no answer: what came is not HTTP, or not whole"
+    return f"no answer: {system or type(error).__name__}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -167,7 +167,7 @@ def test_a_name_that_is_an_address_is_that_pages_own(newsroom: Newsroom) -> None
     assert detail(answer).startswith("article.url")
 
 
-def test_a_readers_token_is_no_key_and_stops_nothing(newsroom: Newsroom) -> None:
+def test_a_readers_token_may_come_from_pages_and_one_that_names_nobody_is_refused(newsroom: Newsroom) -> None:
     newsroom.put_article()
     asked = {"Access-Control-Request-Method": "POST", "Origin": ORIGIN}
     preflight = newsroom.client.options("/api/v1/articles/trams/comments", headers=asked)
@@ -175,7 +175,7 @@ def test_a_readers_token_is_no_key_and_stops_nothing(newsroom: Newsroom) -> None
     content = {"author": {"name": "Ada"}, "body": newsroom.text()}
     headers = {"Authorization": "Reader abc.def.ghi", "X-Site-Key": newsroom.publishable, "Origin": ORIGIN}
     answer = newsroom.client.post("/api/v1/articles/trams/comments", json=content, headers=headers)
-    assert answer.status_code == 202, answer.text
+    assert (answer.status_code, (answer.json or {})["code"]) == (401, "reader_token_refused"), answer.text
 
 
 def test_so_many_an_hour(newsroom: Newsroom) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 import shutil
 import signal
@@ -12,15 +14,18 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
+from moderation.webhooks.endpoints import send_test
+from moderation.webhooks.kinds import TEST
 from tests.newsroom import Newsroom
+from tests.served import server_of
 from tests.webhooks.receiver import Receiver, Told
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
@@ -43,7 +48,7 @@ BODY = "The bridge will spare my children the detour along the main road every m
 @pytest.fixture
 def served(front_door: Newsroom) -> Iterator[dict[str, str]]:
     """What the examples read from their environment, while the application is served."""
-    server = make_server("127.0.0.1", 0, front_door.hall.app, threaded=True)
+    server = server_of(front_door.hall.app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield {
@@ -129,6 +134,7 @@ def test_it_takes_a_webhook_of_ours_and_nobody_else_s(front_door: Newsroom, name
     told.add(f"http://127.0.0.1:{port}/", "comment.accepted")
     comment = front_door.accepted()
     with listening(name, port, told.endpoint.secret) as printed:
+        assert send_test(front_door.services, "test", told.endpoint.id).arrived, "what an admin tries first"
         told.deliver()
         headers = {"webhook-id": "1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,bm8="}
         forged = urllib.request.Request(f"http://127.0.0.1:{port}/", data=b"{}", headers=headers, method="POST")
@@ -136,6 +142,35 @@ def test_it_takes_a_webhook_of_ours_and_nobody_else_s(front_door: Newsroom, name
             urllib.request.urlopen(forged, timeout=30)
         assert refused.value.code == 401
         refused.value.close()
-    (delivery,) = told.deliveries()
+    (delivery,) = [one for one in told.deliveries() if one.kind != TEST]
     assert delivery.delivered_at is not None
     assert f"{delivery.event_id} comment.accepted {comment['id']}" in printed[0]
+
+
+@pytest.mark.parametrize("name", list(LISTENS))
+def test_without_a_secret_it_believes_nobody(name: str) -> None:
+    needed(name)
+    at, body = str(int(time.time())), json.dumps({"type": "comment.accepted", "data": {"comment": {"id": "forged"}}})
+    with_no_key = b64encode(hmac.digest(b"", f"1.{at}.{body}".encode(), "sha256")).decode()
+    headers = {"webhook-id": "1", "webhook-timestamp": at, "webhook-signature": f"v1,{with_no_key}"}
+    port = free_port()
+    command = [part.format(port=port) for part in LISTENS[name]]
+    environment = {"PATH": PATH, "WEBHOOK_SECRET": "", "PORT": str(port)}
+    with subprocess.Popen(
+        command, cwd=EXAMPLES, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as process:
+        until = time.monotonic() + 30
+        code: int | None = None
+        while process.poll() is None and code is None and time.monotonic() < until:
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", data=body.encode(), headers=headers)
+            try:
+                code = urllib.request.urlopen(request, timeout=30).status
+            except urllib.error.HTTPError as error:
+                code = error.code
+            except OSError:
+                time.sleep(0.1)  # it doesn't listen yet, or has ended
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        printed = process.communicate(timeout=30)[0].decode()
+    assert code in (None, 500)
+    assert "comment.accepted" not in printed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
@@ -14,6 +15,7 @@ from moderation.readers import key_sets
 from moderation.readers.keys import Algorithm
 from moderation.readers.site_keys import set_address
 from moderation.storage.reader_keys import ReaderKey, reader_keys_of
+from moderation.web.shared.access import KEY_SETS
 from tests.api.test_reader_tokens import refused, send
 from tests.newsroom import Newsroom
 from tests.signing import EC, ED, RSA, Login, claims_for, login, signed, take_tokens
@@ -122,6 +124,26 @@ def test_a_login_that_hangs_holds_up_no_known_key(
     settled(newsroom)
     assert send(newsroom, signed(claims_for(newsroom), "RS256", NEW, kid="new")).status_code == 202
     assert provider.asked == 2
+
+
+def test_a_login_that_hangs_keeps_few_waiting(
+    newsroom: Newsroom, provider: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_sets, "WAIT_SECONDS", 60)
+    monkeypatch.setattr(key_sets, "WAITING", 1)
+    newsroom.hall.app.extensions[KEY_SETS] = key_sets.KeySets()
+    use(newsroom, provider)
+    provider.hangs = threading.Event()
+    newsroom.clock.move(minutes=11)
+    provider.publish(RSA, NEW, names=("old", "new"))
+    token = signed(claims_for(newsroom), "RS256", NEW, kid="new")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(send, newsroom, token) for _ in range(2)]
+        done, waiting = wait(both, return_when=FIRST_COMPLETED)
+        assert "doesn't hold" in refused(next(iter(done)).result())
+        provider.hangs.set()
+        assert next(iter(waiting)).result().status_code == 202
+    settled(newsroom)
 
 
 def test_a_set_of_a_house_of_its_own_needs_to_be_allowed(front_door: Newsroom, provider: Login) -> None:

@@ -15,6 +15,12 @@ from tests.coral.asking import connected
 from tests.newsroom import Newsroom
 
 REASONS = '[[reasons]]\nid = "personal-attack"\nlabel = "Personal attack"\nreader = "It attacks a person."\n'
+KEYS = {
+    "secretKey": "a secret key",
+    "publishableKey": "a publishable key",
+    "readerToken": "a publishable key and a reader’s token",
+    "coralSignature": "Coral’s signature",
+}
 ID = re.compile(r"01k[0-9a-z]{23}")
 
 
@@ -34,6 +40,8 @@ def test_it_tells_of_every_call_every_field_and_every_answer(front_door: Newsroo
             assert call["summary"] in words
             assert all(status in words for status in call["responses"])
             assert all(parameter["name"] in words for parameter in call["parameters"])
+            keys = {name for together in call["security"] for name in together}
+            assert all(KEYS[name] in words for name in keys)
             if "requestBody" in call:
                 name = call["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
                 assert all(field in words for field in document["components"]["schemas"][name]["properties"])
@@ -62,13 +70,13 @@ def _comment_for(newsroom: Newsroom, operation: str) -> Callable[[str], str]:
         newsroom.decide(comment["id"])
     newest = newsroom.client.get(f"/api/v1/section?site={newsroom.publishable}&article=trams").json or {}
     known = {"SECRET_KEY": newsroom.secret, "PUBLISHABLE_KEY": newsroom.publishable, "NEWEST": str(newest["newest"])}
+    if operation == "post_coral":
+        known["SIGNATURE"] = connected(newsroom).signature(b"")
     subject, receipt = comment["id"], comment["receipt"]
     if operation == "get_notice":
         notice = {"comment_id": subject, "explanation": "It is a lie.", "name": "A", "email": "a@b.example"}
         taken = newsroom.client.post("/api/v1/notices", json=notice | {"good_faith": True}).json or {}
         subject, receipt = taken["id"], taken["receipt"]
-    if operation == "post_coral":
-        known["SIGNATURE"] = connected(newsroom).signature(b"")
     known |= {"RECEIPT": receipt, "https://comments.example": "http://localhost"}
 
     def filled_in(text: str) -> str:

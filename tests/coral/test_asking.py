@@ -205,6 +205,43 @@ def test_staff_and_the_author_s_record_count(coral: Coral) -> None:
     assert "muted" in " ".join(told["reasons"])
 
 
+def test_how_long_an_author_has_written_and_what_was_rejected_counts(coral: Coral) -> None:
+    coral.newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.5\nauthor_age_days_at_least = 30\n")
+    sent = coral.newsroom.accepted(author={"name": "Ada", "id": "ada"})
+    assert coral.status(CALM, author={"id": "ada"}) == "PREMOD"
+    coral.newsroom.clock.move(days=31)
+    assert coral.status(CALM, author={"id": "ada"}) == "APPROVED"
+    assert coral.status(CALM, author={"id": "nobody who has written here"}) == "PREMOD"
+    coral.newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.5\nauthor_rejected_share_at_most = 0.5\n")
+    assert coral.status(CALM, author={"id": "ada"}) == "APPROVED"
+    coral.newsroom.decide(sent["id"], "reject", reason="other")
+    assert coral.status(CALM, author={"id": "ada"}) == "PREMOD"
+
+
+def test_what_the_policy_asks_about_an_author_is_asked_here_too(coral: Coral) -> None:
+    newsroom, reader = coral.newsroom, {"name": "Ada", "id": "ada"}
+    for outcome in ("approve", "reject"):
+        newsroom.decide(newsroom.accepted(author=reader)["id"], outcome)
+    newsroom.configure('[comments]\nmode = "post"\n[policy.flag]\nauthor_rejected_share_at_least = 0.5\n')
+    told = coral.ask(CALM, author={"id": "ada"})
+    assert told["status"] == "PREMOD"
+    assert "rejected share" in told["reasons"][0]
+    newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.2\nauthor_age_days_at_least = 30\n")
+    assert coral.status(CALM, author={"id": "never heard of"}) == "PREMOD"
+    newsroom.clock.move(days=31)
+    assert coral.status(CALM, author={"id": "ada"}) == "APPROVED"
+
+
+def test_it_is_held_against_what_people_approved_there_by_others(coral: Coral) -> None:
+    newsroom = coral.newsroom
+    for reader in ("ada", "berta"):
+        newsroom.decide(newsroom.accepted(author={"name": reader, "id": reader})["id"])
+    coral.ask(CALM, author={"id": "carla"})
+    assert len(asked(coral).discussion) == 2
+    coral.ask(CALM, author={"id": "ada"})
+    assert len(asked(coral).discussion) == 1
+
+
 def test_an_edit_is_judged_as_a_new_comment_is(coral: Coral) -> None:
     coral.newsroom.configure(APPROVES)
     assert coral.status(f"{CALM} toxicity=0.8", action="EDIT") == "PREMOD"

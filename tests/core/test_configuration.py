@@ -100,6 +100,14 @@ def test_the_shipped_file_says_what_an_empty_one_means() -> None:
         ),
         ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'senior'\nextra = ['all']", "sign_in.oidc.roles[1].extra"),
         ("[[sign_in.oidc.roles]]\nvalue = 'x'\nrole = 'senior'\n" * 101, "sign_in.oidc.roles"),
+        (
+            "".join(
+                f"[[sign_in.oidc.roles]]\nvalue = '{n}'\nrole = 'senior'\nsite = 'a'\n"
+                f"sections = {[f'{n} {m}' for m in range(60)]}\n"
+                for n in range(2)
+            ),
+            "sign_in.oidc.roles[2].sections",
+        ),
     ],
 )
 def test_a_wrong_key_names_itself(text: str, key: str) -> None:

@@ -204,6 +204,30 @@ def test_each_change_is_one_audit_event_however_many_processes_see_it(database_u
         services.database.close()
 
 
+OUTSIDE = '[scoring.outside]\n{}\nsignals = ["shouting"]\n'
+
+
+@pytest.mark.parametrize("asks", ['functions = ["nobody_s"]', 'url = "https://192.168.0.7/"'])
+def test_a_classifier_that_nobody_can_ask_is_refused_in_the_file_and_stops_no_later_start(
+    sqlite_url: str, tmp_path: Path, asks: str
+) -> None:
+    file = tmp_path / "moderation.toml"
+    aged(file, OUTSIDE.format(asks))
+    with pytest.raises(ConfigurationError, match=r"scoring\.outside"):
+        started(sqlite_url, tmp_path)
+    aged(file, STRICT)
+    services = started(sqlite_url, tmp_path)
+    file.write_text(STRICT + OUTSIDE.format(asks))
+    os.utime(file, (NOON.timestamp() + 60, NOON.timestamp() + 60))
+    services.configuration._looked -= 10  # type: ignore[attr-defined]
+    assert services.configuration.current().text == STRICT
+    assert services.configuration.refused is not None  # type: ignore[attr-defined]
+    services.database.close()
+    again = started(sqlite_url, tmp_path)
+    assert again.configuration.current().text == STRICT
+    again.database.close()
+
+
 def test_a_change_in_the_middle_of_a_decision_does_not_wait_for_itself(sqlite_url: str, tmp_path: Path) -> None:
     file = tmp_path / "moderation.toml"
     aged(file, "[rate_limits]\nenabled = false\n")

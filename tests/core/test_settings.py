@@ -83,6 +83,8 @@ def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, ur
         ("MODERATION_PUBLIC_URL", "https://news.example//comments"),
         ("MODERATION_PUBLIC_URL", "https://me@news.example/"),
         ("MODERATION_PUBLIC_URL", 'https://news.example/"onload='),
+        ("MODERATION_PUBLIC_URL", "https://news.example:99999/"),
+        ("MODERATION_PUBLIC_URL", "https://news.example:0/"),
         ("MODERATION_OIDC_ISSUER", "login.news.example"),
         ("MODERATION_OIDC_ISSUER", "http://login.news.example"),
         ("MODERATION_OIDC_ISSUER", "https://me:pw@login.news.example"),
@@ -96,6 +98,20 @@ def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str)
         read_environment({name: value}, root=tmp_path)
     assert wrong.value.key == name
     assert KEY not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://News.Example/Comments/", "https://news.example/Comments"),
+        ("https://news.example:443", "https://news.example"),
+        ("http://news.example:80/comments", "http://news.example/comments"),
+        ("https://news.example:80/comments", "https://news.example:80/comments"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_the_public_address_is_as_browsers_send_it(tmp_path: Path, value: str, url: str) -> None:
+    assert read_environment({"MODERATION_PUBLIC_URL": value}, root=tmp_path).public_url == url
 
 
 def test_a_provider_needs_an_issuer_and_a_client_and_its_secret_is_never_shown(tmp_path: Path) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from moderation.comments.rescoring import score_again, score_waiting
 from moderation.core.scores import Subject
 from moderation.desk.decide import withdraw
 from moderation.policy_lab.replay import OUTCOMES, replayed
-from moderation.storage.comments import decisions_of
+from moderation.storage.approved_subjects import approved_subjects
+from moderation.storage.comments import Comment, decisions_of
+from moderation.storage.queue_index import QueueIndex, signals_of_entry
 from moderation.storage.replay import every_decided
 from tests.desk.desk import REASONS, colleague
 from tests.newsroom import Newsroom
+from tests.plans import plans_of
 
 POST = REASONS + '[comments]\nmode = "post"\n'
 
@@ -58,6 +63,20 @@ def test_what_the_policy_has_published_by_itself_tells_nothing(newsroom: Newsroo
     newsroom.configure(POST)
     assert newsroom.status(written(newsroom, 1)) == "approved"
     assert held_against(newsroom) == []
+
+
+def test_of_a_discussion_however_long_the_newest_alone_are_read(newsroom: Newsroom) -> None:
+    """Who writes under twenty thousand comments waits as long as who writes under five hundred."""
+    colleague(newsroom).decide(written(newsroom, 1))
+    with newsroom.services.database.asking() as connection:
+        article = connection.execute(select(Comment.article_id).where(Comment.site_id == newsroom.site)).scalar_one()
+        with plans_of(connection, "scores.subject") as plans:
+            found = approved_subjects(connection, article, limit=5)
+        on_sqlite = connection.dialect.name == "sqlite"
+    assert len(found) == 1
+    if on_sqlite:  # PostgreSQL has its plan from how much there is
+        assert "ix_comments_published" in plans[0]
+        assert "ix_comments_thread" not in plans[0]
 
 
 def test_another_article_has_another_discussion(newsroom: Newsroom) -> None:
@@ -121,3 +140,18 @@ def test_a_comment_too_short_to_tell_is_held_against_nobody(newsroom: Newsroom) 
     assert {OUTCOMES[again.outcome[one]].value for one in mine} == {"approved"}
     newsroom.configure("[comments]\nminimum_length = 1\n[policy.approve]\nrelevance_at_least = 0.6\n")
     assert newsroom.accepted("relevance=none")["status"] == "pending"
+
+
+def test_one_that_is_too_short_is_so_too_where_its_score_comes_after_a_person_stepped_in(newsroom: Newsroom) -> None:
+    newsroom.configure("[comments]\nminimum_length = 1\n")
+    newsroom.scorer.fails = 1
+    short = newsroom.accepted("relevance=none")
+    assert short["scores"] is None
+    colleague(newsroom).decide(short["id"])
+    newsroom.decide(short["id"], "reopen")
+    assert score_waiting(newsroom.services) == 1
+    assert newsroom.whole(short["id"])["scores"]["relevance_note"] == "too_short"
+    with newsroom.services.database.reading() as session:
+        entry = session.scalars(select(QueueIndex).where(QueueIndex.comment_id == short["id"])).one()
+        signals = signals_of_entry(entry)
+    assert signals.inapplicable == {"relevance"}

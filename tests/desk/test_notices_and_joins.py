@@ -14,6 +14,7 @@ from moderation.desk.discussion_settings import ModeForm, Spot, set_mode
 from moderation.desk.join import join_articles, part_articles
 from moderation.desk.notices import LONGEST, NoticeForm, say
 from moderation.desk.undo import undo
+from moderation.storage.approved_subjects import revision_of
 from moderation.storage.articles import find_article
 from moderation.storage.audit import events_about
 from tests.api.test_article_addresses import article_of, post
@@ -136,6 +137,22 @@ def test_two_articles_are_parted_again(newsroom: Newsroom, monkeypatch: pytest.M
         part_articles(newsroom.services, Actor(reference="x", name="x", rights=limited), oldest)
     part_articles(newsroom.services, actor, oldest)
     assert ids(section(newsroom, article="older")["comments"]) == older
+
+
+def test_both_discussions_count_up_with_each_part_that_goes_back(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "MOVED_AT_ONCE", 2)
+    for name in ("old", "new"):
+        newsroom.put_article(name, url=f"{ORIGIN}/{name}")
+    source, target = article_id(newsroom, "old"), article_id(newsroom, "new")
+    write(newsroom, 5, article="old")
+    join_articles(newsroom.services, somebody(newsroom), source, "new")
+    with newsroom.services.database.asking() as connection:
+        before = revision_of(connection, target)
+    part_articles(newsroom.services, somebody(newsroom), source)
+    with newsroom.services.database.asking() as connection:
+        assert revision_of(connection, target) == before + 3  # two, two, one
 
 
 def test_a_join_that_was_cut_short_goes_on_with_the_sites_next_word(

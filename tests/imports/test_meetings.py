@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from moderation.imports.archive import READERS, Archive, import_archive
 from moderation.imports.reading import UnreadableArchive
 from moderation.imports.records import Options
+from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from tests.doubles import NOON
 from tests.imports import archives
@@ -54,6 +56,19 @@ def test_an_article_without_an_address_is_found_again(hall: Hall, site: Newsroom
     assert len({one.article_id for one in stored(hall, site).values()}) == 1
     other = import_archive(hall.services, replace(archive, source="second-blog"))
     assert (other.new_articles, sum(other.statuses.values())) == (0 if link.count("a") < 3000 and link else 1, 5)
+
+
+def test_an_author_has_written_since_their_first_comment_wherever_it_comes_from(
+    hall: Hall, site: Newsroom, tmp_path: Path
+) -> None:
+    site.put_article()
+    here = site.accepted(author={"name": "Ann", "id": "u1"})
+    import_archive(
+        hall.services, Archive(format="coral", file=archives.coral(tmp_path / "coral"), site_id=site.site, batch=1)
+    )
+    with hall.services.database.reading() as session:
+        ann = session.get_one(Author, session.get_one(Comment, here["id"]).author_id)
+        assert (ann.external_id, ann.created_at) == ("u1", datetime(2022, 1, 1, tzinfo=UTC))
 
 
 def test_another_kind_of_file_is_refused_by_its_first_element(tmp_path: Path) -> None:

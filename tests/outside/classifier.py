@@ -76,7 +76,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata = folder / "my_classifier-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-classifier\nVersion: 1.0\n")
-    others = "".join(f"{name} = my_classifier:{name}\n" for name in ("raises", "hangs", "nonsense"))
+    others = "".join(f"{name} = my_classifier:{name}\n" for name in ("raises", "hangs", "waits", "nonsense"))
     missing = "missing = my_classifier:there_is_no_such\n"
     (metadata / "entry_points.txt").write_text(f"[moderation.signals]\n{''.join(entry)}\n{others}{missing}")
     monkeypatch.syspath_prepend(str(folder))
@@ -91,6 +91,12 @@ def raises(question):
 def hangs(question):
     import time
     time.sleep(5)
+
+
+def waits(question):
+    import time
+    time.sleep(0.25)
+    return {"signals": {"shouting": 0.5}}
 
 
 def nonsense(question):

@@ -13,13 +13,15 @@ from moderation.comments.evaluation import with_outside
 from moderation.comments.rescoring import score_waiting
 from moderation.core.errors import ConfigurationError
 from moderation.core.scores import ScoreRequest
+from moderation.outside.asking import check_reachable
 from moderation.outside.breaker import FAILURES, REST_SECONDS, Breaker
 from moderation.storage.comments import decisions_of
+from moderation.webhooks.sending import post
 from moderation.webhooks.signing import outside_secrets
 from tests.coral.asking import connected
 from tests.newsroom import Newsroom
-from tests.outside.classifier import Asked, classifiers, obedient
-from tests.webhooks.receiver import Answer, Receiver, status
+from tests.outside.classifier import Asked, obedient
+from tests.webhooks.receiver import Answer, Receiver, listening_in_silence, raw, slowly, status
 
 FLAGS = "[policy.flag]\noutside.clickbait_at_least = 0.7\n"
 APPROVES = "[policy.approve]\noutside.clickbait_at_most = 0.2\n"
@@ -210,12 +212,42 @@ def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_again(asked
     assert [breaker.may_ask() for _ in range(3)] == [True] * 3
 
 
-def test_no_text_gets_into_the_log(asked: Asked, caplog: pytest.LogCaptureFixture) -> None:
+WORDS = b"Something very private"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n" + WORDS,
+        WORDS + b"\r\n\r\n",
+        b"HTTP/1.1 " + WORDS + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: b\r\n" + WORDS + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + WORDS + b"\r\n\r\n",
+    ],
+)
+def test_no_text_gets_into_the_log(asked: Asked, caplog: pytest.LogCaptureFixture, answer: bytes) -> None:
     asked.configure(POST + REJECTS)
-    asked.receiver.answer = status(200, "Something very private")
-    answered(asked.newsroom, "Something very private")
+    asked.receiver.answer = raw(answer)
+    answered(asked.newsroom, WORDS.decode())
     assert "gave no signals" in caplog.text
     assert "very private" not in caplog.text
+    assert "/events" not in caplog.text  # nor where it is asked
+
+
+def test_one_to_whom_another_has_left_no_time_is_not_blamed(asked: Asked, package: None) -> None:
+    asked.configure(FLAGS, settings='timeout_ms = 400\nfunctions = ["waits"]', signals='"clickbait", "shouting"')
+    asked.receiver.answer = slowly(0.25, obedient)
+    for _ in range(FAILURES + 1):
+        answered(asked.newsroom, "clickbait=0.4")
+    asked.receiver.answer = obedient
+    assert answered(asked.newsroom)["scores"]["outside"]["shouting"] == 0.5
+
+
+def test_a_connection_that_takes_too_long_is_late_and_no_failure(asked: Asked) -> None:
+    with listening_in_silence() as port:
+        url = f"https://127.0.0.1:{port}/"
+        sent = post(url, {}, b"{}", allow_private=True, seconds=0.2)
+    assert (sent.overdue, sent.error) == (True, "no answer within 0.2 seconds")
 
 
 # --- where questions go -----------------------------------------------------------------------------------------------
@@ -227,7 +259,7 @@ def test_an_address_of_one_s_own_network_must_be_allowed(asked: Asked) -> None:
     answered(asked.newsroom)
     assert not asked.receiver.got
     with pytest.raises(ConfigurationError, match=r"scoring\.outside\.url"):
-        classifiers(asked.newsroom).check()
+        check_reachable(asked.newsroom.services.configuration.current().scoring.outside)
 
 
 @pytest.mark.parametrize(

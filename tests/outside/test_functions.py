@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from moderation.cli import main
 from moderation.core.errors import ConfigurationError
+from moderation.outside.asking import check_reachable
 from moderation.webhooks.signing import outside_secrets
 from tests.newsroom import SECRET, Newsroom
 from tests.outside.classifier import classifiers
@@ -31,7 +32,7 @@ def configure(room: Newsroom, *functions: str, policy: str = "", more: str = "")
 
 def test_the_function_of_the_readme_is_asked(room: Newsroom) -> None:
     configure(room, "my_classifier", policy="[policy.flag]\noutside.shouting_at_least = 0.5\n")
-    classifiers(room).check()
+    check_reachable(room.services.configuration.current().scoring.outside)
     loud = room.accepted(body="THE TRAMS ARE BACK AND EVERYBODY WHO LIVES HERE IS HAPPY FOR ONCE")
     assert loud["reasons"] == ["outside: shouting 1.00, at or over 0.50"]
     calm = room.accepted(body="the new rails are laid, and those who live at the harbour hear nothing of it")
@@ -58,7 +59,7 @@ def test_of_two_the_higher_counts_and_one_that_fails_takes_nothing_from_the_othe
 def test_a_function_that_is_not_installed_is_named(room: Newsroom, tmp_path: Path) -> None:
     configure(room, "nobody_s")
     with pytest.raises(ConfigurationError) as error:
-        classifiers(room).check()
+        check_reachable(room.services.configuration.current().scoring.outside)
     assert "nobody_s" in str(error.value)
     assert "my_classifier" in str(error.value)
     file = tmp_path / "moderation.toml"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from moderation.accounts.sites import change_origins
 from moderation.desk.decide import Verdict
 from moderation.storage.sites import KeyKind, keys_of
+from tests.served import server_of
 from tests.web.pages import Pages
 
 STYLE = "body{font:1.0625rem/1.5 Georgia,serif;max-width:44rem;margin:0 auto;padding:1rem}"
@@ -64,7 +64,7 @@ def open_paper(pages: Pages) -> Iterator[Paper]:
     """The service and the newspaper, each at an address of its own and on a site of its own: localhost is another than
     127.0.0.1, so that a cookie of the service would be a third party's.
     """
-    service = make_server("127.0.0.1", 0, pages.app, threaded=True)
+    service = server_of(pages.app)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -13,7 +13,9 @@ from jinja2 import Environment, nodes
 import moderation.web
 
 TEMPLATES = Path(moderation.web.__file__).parent / "templates"
-EVERY = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+ENGLISH = {"api/reference.html"}
+"""Around a document that is in English alone: in two languages at once it would read worse."""
+EVERY = sorted({path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")} - ENGLISH)
 SAID_ALOUD = ("aria-label", "title", "placeholder", "alt")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LABEL = re.compile(r"[A-Z][a-z]+")

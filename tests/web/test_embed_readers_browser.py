@@ -97,7 +97,14 @@ def test_a_section_that_was_open_before_readers_had_to_sign_in(signing: Pages, p
     expect(page.get_by_label("Your comment")).to_have_value(CALM)
 
 
-def test_comments_are_read_while_the_sites_callback_hangs(signing: Pages, paper: Paper, page: Page) -> None:
+def test_comments_are_read_and_kept_while_the_sites_callback_hangs(signing: Pages, paper: Paper, page: Page) -> None:
+    page.clock.install()
     head = '<script nonce="own">window.readerComments = { readerToken: () => new Promise(() => {}) };</script>'
     page.goto(paper.put("/lanes", paper.line, head=head))
     expect(page.get_by_label("Your comment")).to_be_visible(timeout=15_000)
+    page.get_by_label("Your name").fill("Ravi")
+    send(page)
+    expect(page.get_by_role("button", name="Sending…")).to_be_visible()
+    page.clock.fast_forward(21_000)
+    expect(page.get_by_role("alert")).to_contain_text("You were signed out meanwhile.")
+    expect(page.get_by_label("Your comment")).to_have_value(CALM)

@@ -18,10 +18,10 @@ from moderation.desk.decide import Verdict
 from tests.web.pages import SITE_KEY, Pages, Visitor, fields_of, on_both_databases
 
 PERCENT = ["%00", "2147483648", "1" + "0" * 40, "%ed%a0%80", "9223372036854775808", "-1", "%ff%fe", "x" * 3000]
-PERCENT += ["%C2%B2", "1e999", "9" * 5000, ""]
+PERCENT += ["%C2%B2", "1e999", "9" * 5000, "//[", ""]
 """Hostile values as they stand in an address."""
 SENT = ["a\0b", "2147483648", "\ud800", "9223372036854775808", "1" + "0" * 40, "-1", "²", "nan", "x" * 5000, ""]
-SENT += ["9" * 5000]
+SENT += ["9" * 5000, "//["]
 """The same in a form; half a surrogate pair goes out as the bytes that it would be."""
 IN_JSON = ['"\\u0000"', '"a\\u0000b"', '"\\ud800"', "2147483648", "9223372036854775808", "1" + "0" * 40, "-1", "1.5"]
 IN_JSON += ["1e400", "NaN", "true", "null", "[]", "{}", '"abc"', '"' + "x" * 9000 + '"', "[" * 5000 + "]" * 5000]
@@ -289,6 +289,19 @@ def test_an_address_that_can_not_be_taken_apart_is_no_fault(full: Pages) -> None
             assert client.post("/api/v1/notices", json=notice).status_code == 422
         assert_no_5xx(client.post(f"/review{comment}/approve", data=fields), odd)
         assert_no_5xx(client.post("/review/views", data=fields | {"name": "x"}), odd)
+
+
+@pytest.mark.parametrize("odd", ["//[", "http://[::1", "https://exa℀mple/review", "//", "\\\\[", "/review\ud800"])
+def test_nothing_that_is_to_lead_somewhere_is_a_5xx(full: Pages, odd: str) -> None:
+    """Where a sign-in leads to, and what a browser says of where it comes from."""
+    client, query = full.app.test_client(), quote(odd.encode("utf-8", "surrogatepass"))
+    for path in ("/login", "/login/provider"):
+        assert_no_5xx(client.get(f"{path}?next={query}"), (path, odd))
+    data = {"name": "admin", "password": "x", "next": odd.encode("utf-8", "replace").decode()}
+    assert full.visitor().open("/login").send("/login", **data).status == 422
+    headers = {"Origin": odd.encode("latin-1", "replace").decode("latin-1")}
+    for path in ("/articles/lanes", f"/comments/{known_parts(full)['comment_id']}/report"):
+        assert_no_5xx(client.post(path, data={}, headers=headers), (path, odd))
 
 
 HOSTS = ["[", "a b", "ä", ":80", "a:99999", "a" * 300, "a/b", "a:b", "[::1", "user@host", "a\0b", "..", "a,b", "a?b"]

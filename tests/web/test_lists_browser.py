@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from moderation.web.shared.access import COOKIE
+from tests.served import server_of
 from tests.web.pages import CALM, Pages
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def moderator(pages: Pages, browser: Browser) -> Iterator[Page]:
     for number in range(9):
         pages.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
         pages.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
-    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
+    server = server_of(pages.app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"

@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
+from tests.served import server_of
 from tests.web.pages import Pages
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ RUDE = "Only an idiot would believe what the council has told us about these lan
 def address(pages: Pages) -> Iterator[str]:
     """Where the service answers, with a runner beside it as beside every web server."""
     server, runner = (
-        make_server("127.0.0.1", 0, pages.app, threaded=True),
+        server_of(pages.app),
         Runner(pages.services, every_seconds=0.05),
     )
     thread = threading.Thread(target=server.serve_forever)

@@ -476,6 +476,8 @@ def test_a_provider_that_answers_nonsense_is_told_plainly(lied_to: Pages, liar: 
         {"authorization_endpoint": "javascript:alert(1)"},
         {"token_endpoint": None},
         {"jwks_uri": "ftp://127.0.0.1/"},
+        {"authorization_endpoint": "https://["},
+        {"token_endpoint": "https://"},
         {"id_token_signing_alg_values_supported": ["HS256", "none"]},
         {"id_token_signing_alg_values_supported": "RS256"},
     ],
@@ -524,6 +526,28 @@ def test_a_provider_may_sign_by_any_algorithm_of_the_list(lied_to: Pages, liar: 
     liar.documents["/jwks"] = {"keys": [key.as_dict(private=False)]}
     assert _vouched(lied_to.visitor(), liar, alg=alg, key=key).path == "/review"
     assert _vouched(lied_to.visitor(), liar).status == 422  # by RS256
+
+
+ODD_KEYS = [
+    {"kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"},
+    {"kty": "OKP", "crv": "Ed25520", "x": "AA"},
+    {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"},
+    {"kty": "RSA", "use": "enc", "n": "AQAB", "e": "AQAB"},
+    {"kty": "RSA", "n": "!", "e": "AQAB"},
+    {"kty": "RSA", "kid": 5},
+    {"kty": "oct", "k": "AA"},
+    "key",
+    None,
+]
+
+
+def test_a_key_of_a_kind_that_is_not_known_leaves_the_others_as_they_are(lied_to: Pages, liar: Liar) -> None:
+    liar.documents["/jwks"] = {"keys": [*ODD_KEYS, liar.key.as_dict(private=False)]}
+    assert _vouched(lied_to.visitor(), liar).path == "/review"
+    del lied_to.app.extensions[EXTENSION]
+    liar.documents["/jwks"] = {"keys": ODD_KEYS}
+    refused = _vouched(lied_to.visitor(), liar)
+    assert (refused.status, "can’t be used" in refused.text) == (422, True)
 
 
 def test_names_that_nobody_can_have_are_passed_over(lied_to: Pages, liar: Liar) -> None:

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from moderation.comments.appeals import ask_for_another_look
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
+from tests.served import server_of
 from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ TEXTS = [
 @pytest.fixture
 def address(pages: Pages) -> Iterator[str]:
     """Where the service answers."""
-    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
+    server = server_of(pages.app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -150,7 +150,10 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     pages.decide(refused, Verdict.REJECT, "off-topic")
     asked_for = ask_for_another_look(pages.services, refused, "It is about the lanes.").id
     receipt = pages.services.keys.receipt(refused)
-    paths += [f"/comments/{refused}{step}?receipt={receipt}" for step in ("", "/mend")]
+    paths += [f"/comments/{refused}?receipt={receipt}"]
+    mended = pages.say("The third one is refused too, and its writer would like to say the same in other words.")
+    pages.decide(mended, Verdict.REJECT, "off-topic")
+    paths += [f"/comments/{mended}/mend?receipt={pages.services.keys.receipt(mended)}"]
     paths += ["/review/appeals", f"/review/appeals/{asked_for}", f"/review/comments/{refused}"]
     for path in (*paths, "/audit", "/admin"):
         moderator.goto(address + path)

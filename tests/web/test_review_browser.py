@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
+from tests.served import server_of
 from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def address(pages: Pages) -> Iterator[str]:
     """Where the service answers."""
-    server = make_server("127.0.0.1", 0, pages.app, threaded=True)
+    server = server_of(pages.app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

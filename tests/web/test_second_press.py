@@ -49,6 +49,7 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join", "webhooks_pages.add"),
     *("receipt_pages.edit", "receipt_pages.appeal", "receipt_pages.send_again", "appeal_pages.decide"),
     *("report_pages.send_report", "report_pages.send_notice", "sites_pages.set_reader_key"),
+    *("receipt_pages.mail", "mail_pages.stop", "accounts_pages.link_subject"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),
@@ -71,8 +72,16 @@ CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands besi
     *("article_pages.terms", "article_pages.off", "author_pages.decide", "author_pages.note", "rules_pages.mode"),
     *("rules_pages.read_only", "rules_pages.terms", "rules_pages.off", "audit_pages.check", "sites_pages.add_site"),
     *("sites_pages.add_key", "sites_pages.rotate_key", "sites_pages.change_origins", "accounts_pages.invite_again"),
-    *("account_pages.choose_language", "comment_pages.statement", "flag_pages.reports_aside", "reporter_pages.mute"),
     *(
+        "account_pages.choose_language",
+        "account_pages.ask_for_digest",
+        "account_pages.end_digest",
+        "comment_pages.statement",
+        "flag_pages.reports_aside",
+        "reporter_pages.mute",
+    ),
+    *(
+        "receipt_pages.no_mail",
         "sites_pages.ask_to_sign_in",
         "section_desk_pages.part",
         "webhooks_pages.again",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +14,10 @@ from lxml import html
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from moderation.config.settings import OidcClient
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
+from tests.web.openid import CLIENT_ID, CLIENT_SECRET, query_of, serve_liar
 from tests.web.pages import ADMIN_PASSWORD, fields_of, open_pages
 from tests.web.test_rights import ROWS, Stage, Who, furnished
 
@@ -141,6 +144,53 @@ def test_people_sign_in_and_out_below_the_path_and_their_cookies_stay_there(stag
     assert client.get(f"{ROOT}/review").headers["Location"].startswith(f"{ROOT}/login")
 
 
+SPORT = """
+[sign_in.oidc]
+new_accounts = true
+[[sign_in.oidc.roles]]
+value = "sport-desk"
+role = "moderator"
+site = "demo"
+sections = ["sport"]
+"""
+
+
+def test_the_newsroom_s_login_leads_back_below_the_path_and_into_a_section_alone(
+    furnished_template: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with serve_liar() as liar:
+        liar.begin_anew()
+        leave = f"{liar.issuer}/leave"
+        liar.documents["/.well-known/openid-configuration"] = liar.discovery(end_session_endpoint=leave)
+        oidc = OidcClient(issuer=liar.issuer, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+        with open_pages(f"sqlite:///{copy}", tmp_path, public_url=PUBLIC, oidc=oidc) as pages:
+            pages.app.config["PREFERRED_URL_SCHEME"] = "https"
+            pages.configure(SPORT)
+            for section in ("sport", "city"):
+                pages.article(section, section=section)
+                pages.say(
+                    f"What the {section} pages write of it is worth reading twice, and then once more.", under=section
+                )
+            pages.clock.now = datetime.now(UTC)  # as the provider has it
+            client = pages.app.test_client()
+            begun = query_of(client.get(f"{ROOT}/login/provider?next=/review/articles").headers["Location"])
+            assert begun["redirect_uri"] == f"{PUBLIC}/login/provider/callback"
+            liar.vouch(begun["nonce"], groups=["sport-desk"])
+            came = client.get(f"{ROOT}/login/provider/callback?state={begun['state']}&code=c")
+            assert (came.status_code, came.headers["Location"]) == (303, f"{ROOT}/review/articles")
+            queue = client.get(f"{ROOT}/review").text
+            assert "What the sport pages" in queue
+            assert "What the city pages" not in queue
+            assert client.get(f"{ROOT}/admin").status_code == 403
+            form = next(form for form in html.fromstring(queue).forms if form.action == f"{ROOT}/logout")
+            out = client.post(form.action, data=fields_of(form))
+            assert out.headers["Refresh"].startswith(f"0; url={leave}?")
+            assert (
+                query_of(out.headers["Refresh"].partition("url=")[2])["post_logout_redirect_uri"] == f"{PUBLIC}/login"
+            )
+
+
 def test_what_is_read_elsewhere_names_the_whole_address(stage: Stage) -> None:
     client, published = stage.pages.app.test_client(), stage.named["published"]
     key = {"site": stage.named["publishable"]}
@@ -188,6 +238,18 @@ def test_perspective_s_clients_find_every_call(stage: Stage) -> None:
     answer = client.post(ROOT + path, data=body, content_type="multipart/mixed; boundary=x")
     assert "HTTP/1.1 404" not in answer.text
     assert "HTTP/1.1 40" in answer.text  # without a key, or a text
+
+
+def test_a_path_that_begins_as_a_call_does_takes_nothing_of_it(furnished_template: Path, tmp_path: Path) -> None:
+    copy = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
+    with open_pages(f"sqlite:///{copy}", tmp_path, public_url=f"{HOST}/v1") as pages:
+        for called in ("/v1alpha1/comments:analyze", "/v1/v1alpha1/comments:analyze"):
+            body = f"--x\r\nContent-Type: application/http\r\n\r\nPOST {called} HTTP/1.1\r\n\r\n{{}}\r\n--x--\r\n"
+            answer = pages.app.test_client().post(
+                "/v1/batch", data=body.encode(), content_type="multipart/mixed; boundary=x"
+            )
+            assert "HTTP/1.1 404" not in answer.text, called
+            assert "HTTP/1.1 40" in answer.text, called
 
 
 def test_what_is_not_below_the_path_is_refused_with_the_address(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,33 @@ def status(code: int, text: str = "", **headers: str) -> Answer:
 
 
 OK = status(200, "thanks")
+
+
+def raw(answer: bytes) -> Answer:
+    """Answers these very bytes, and closes the connection."""
+
+    def send(handler: BaseHTTPRequestHandler, _request: Request) -> None:
+        handler.wfile.write(answer)
+        handler.close_connection = True
+
+    return send
+
+
+def slowly(seconds: float, then: Answer = OK) -> Answer:
+    """Answers after so long."""
+
+    def answer(handler: BaseHTTPRequestHandler, request: Request) -> None:
+        time.sleep(seconds)
+        then(handler, request)
+
+    return answer
+
+
+@contextmanager
+def listening_in_silence() -> Iterator[int]:
+    """The port of somebody who takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
 
 
 @dataclass(slots=True)

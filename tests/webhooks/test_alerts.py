@@ -25,7 +25,7 @@ from moderation.webhooks.alerts import alert
 from tests.doubles import FixedConfiguration
 from tests.newsroom import Newsroom
 from tests.plans import written_in
-from tests.webhooks.receiver import Receiver, status
+from tests.webhooks.receiver import Receiver, raw, status
 
 POLICY = "[policy.flag]\nthreat_at_least = 0.5\n"
 
@@ -207,6 +207,24 @@ def test_teams_gets_a_card_and_a_chat_that_fails_keeps_nobody_from_the_others(
     assert f"{newsroom.site}: 1 comment that may be a threat" in [block["text"] for block in body]
     assert "could not be sent to 127.0.0.1: the connection was refused" in caplog.text
     assert "secret-part" not in caplog.text
+
+
+def test_a_chat_that_tells_its_address_back_has_it_in_no_log(
+    newsroom: Newsroom, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = watching(newsroom, f"{receiver.url}/T0P-SECRET")
+    answers = (
+        status(404, "Cannot POST /events/T0P-SECRET"),
+        raw(b"HTTP/1.1 404 Not Found\r\nno header at all\r\n\r\n"),
+        raw(b"Cannot POST /events/T0P-SECRET\r\n\r\n"),
+    )
+    for receiver.answer in answers:
+        newsroom.accepted("threat=0.9")
+        alert(services)
+        newsroom.clock.move(hours=2)
+    assert caplog.text.count("could not be sent") == len(answers)
+    assert "it answered 404" in caplog.text
+    assert "T0P-SECRET" not in caplog.text
 
 
 def test_without_addresses_nothing_is_looked_for(newsroom: Newsroom, receiver: Receiver) -> None:

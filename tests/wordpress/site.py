@@ -115,9 +115,9 @@ class Visitor:
         assert page.says("Dashboard"), page.text
         return self
 
-    def comment(self, post: int, text: str, *, name: str = "Ada", parent: int = 0) -> Page:
+    def comment(self, post: int, text: str, *, name: str = "Ada", parent: int = 0, url: str = "") -> Page:
         email = f"{re.sub('[^a-z]', '', name.lower())}@reader.example"
-        fields = {"author": name, "email": email, "url": "", "comment": text}
+        fields = {"author": name, "email": email, "url": url, "comment": text}
         return self.post(
             "/wp-comments-post.php", fields | {"comment_post_ID": str(post), "comment_parent": str(parent)}
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler
+
 import pytest
 
-from tests.webhooks.receiver import Answer, receiving, status
+from tests.webhooks.receiver import Answer, Request, receiving, status
 from tests.wordpress.conftest import Pair
 from tests.wordpress.site import until
 
@@ -47,6 +50,21 @@ def test_an_answer_stands_under_what_it_answers(pair: Pair) -> None:
     pair.site.php(f"update_comment_meta( {above}, '_rcm_todo', 'ask' );")  # nothing is told of it just now
     late = pair.write(post, parent=above, name="Cid")
     assert pair.there(late)["parent_id"] is None
+
+
+def test_the_address_to_which_the_name_leads_is_judged_too(pair: Pair) -> None:
+    post = pair.site.post("Their pages")
+    comment = pair.write(post, url="https://casino.example/win")
+    assert pair.status(comment) == "0"
+    assert pair.there(comment)["body"].endswith("\n\nhttps://casino.example/win")
+    pair.site.php(f"wp_update_comment( array( 'comment_ID' => {comment}, 'comment_author_url' => '' ) );", user="admin")
+    assert "casino" not in pair.there(comment)["body"]
+    pair.join(address=DEAD)
+    late = pair.write(post, url="https://casino.example/again")
+    pair.join()
+    pair.site.work()
+    assert pair.status(late) == "0"
+    assert pair.there(late)["body"].endswith("\n\nhttps://casino.example/again")
 
 
 def test_a_comment_that_is_too_short_is_refused_with_the_reason(pair: Pair) -> None:
@@ -288,6 +306,45 @@ def test_a_text_that_is_changed_in_wordpress_while_it_waits_is_changed_at_the_se
     assert there["body"] == new
     settled(pair)
     assert pair.status(comment) == {"approved": "1", "pending": "0"}[there["status"]]
+
+
+def test_a_text_that_is_changed_while_the_service_is_away_is_changed_there_later(pair: Pair) -> None:
+    comment = pair.write(pair.site.post("Edited late"), links=1)
+    new = pair.text(links=2)
+    pair.join(address=DEAD)
+    pair.site.php(
+        f"wp_update_comment( array( 'comment_ID' => {comment}, 'comment_content' => '{new}' ) );", user="admin"
+    )
+    pair.join()
+    pair.site.work()
+    assert pair.there(comment)["body"] == new
+    assert pair.status(comment) == "0"
+
+
+def test_nobody_waits_behind_an_author_who_has_sent_too_much(pair: Pair) -> None:
+    post = pair.site.post("Crowded")
+    pair.join(address=DEAD)
+    ids = [pair.write(post, name=name) for name in ("Many", "Many", "Bea")]
+    for address, id_ in zip(("203.0.113.1", "203.0.113.1", "203.0.113.2"), ids, strict=True):
+        pair.site.php(
+            f"global $wpdb; $wpdb->update( $wpdb->comments, array( 'comment_author_IP' => '{address}' ),"
+            f" array( 'comment_ID' => {id_} ) ); clean_comment_cache( {id_} );"
+        )
+
+    def busy(handler: BaseHTTPRequestHandler, request: Request) -> None:
+        too_much = request.event["author"]["address"] == "203.0.113.1"
+        answer = {"detail": "slow down"} if too_much else {"id": ID, "status": "approved"}
+        status(429 if too_much else 201, json.dumps(answer))(handler, request)
+
+    with receiving() as receiver:
+        receiver.answer = busy
+        pair.join(address=f"http://127.0.0.1:{receiver.port}")
+        pair.site.work()
+        assert [request.event["author"]["name"] for request in receiver.got] == ["Many", "Bea"]
+    assert [pair.status(id_) for id_ in ids] == ["0", "0", "1"]
+    pair.join()
+    pair.site.work()
+    assert [pair.status(id_) for id_ in ids] == ["1", "1", "1"]
 
 
 def test_what_was_decided_about_a_trashed_posts_comments_holds_when_it_is_restored(pair: Pair) -> None:

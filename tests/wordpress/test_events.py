@@ -47,7 +47,8 @@ def tell(
 def event(pair: Pair, comment: int, **changes: Any) -> dict[str, Any]:
     """What the service would tell of a comment, but for these."""
     there = pair.there(comment)
-    told = {name: there[name] for name in ("id", "external_id", "status", "revision")} | {"reason": None} | changes
+    known = ("id", "external_id", "status", "revision", "created_at")
+    told = {name: there[name] for name in known} | {"reason": None} | changes
     return {
         "type": "comment.published",
         "timestamp": datetime.now(UTC).isoformat(),
@@ -95,11 +96,11 @@ def test_what_ended_at_the_service_ends_here(pair: Pair, status: str, becomes: s
 
 def test_an_event_before_its_comment_is_stored_is_asked_for_again(pair: Pair) -> None:
     comment = pair.write(pair.site.post("Early"), links=1)
-    new = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "external_id": "wp-1-unheard-of", "revision": 1}
-    early = event(pair, comment, **new)
-    assert tell(pair, early) == 503
-    late = early | {"timestamp": (datetime.now(UTC) - timedelta(minutes=2)).isoformat()}
-    assert tell(pair, late) == 204  # it never will be
+    now, before = (datetime.now(UTC) - timedelta(minutes=ago) for ago in (0, 2))
+    new = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "external_id": "wp-1-unheard-of", "created_at": now.isoformat()}
+    assert tell(pair, event(pair, comment, **new)) == 503
+    assert tell(pair, event(pair, comment, **new, revision=2)) == 503  # a worker has decided already
+    assert tell(pair, event(pair, comment, **new | {"created_at": before.isoformat()})) == 204  # it never will be
     assert tell(pair, event(pair, comment, **new | {"external_id": "cms-1"})) == 204  # another's
 
 
@@ -107,20 +108,41 @@ def test_what_was_imported_from_this_site_is_found_by_its_number(pair: Pair) -> 
     pair.site.set_up()
     comment = pair.write(pair.site.post("From before"), name="Old")
     pair.join()
-    told = {
-        "id": "01k0v6v1m3c7m5sq5n0p6q8r9t",
-        "external_id": f"wordpress:{comment}",
-        "status": "rejected",
-        "revision": 2,
-        "author": {"name": "Somebody else"},
-    }
+    told = imported(pair, comment, status="rejected", author={"name": "Somebody else"})
     whole = {"type": "comment.rejected", "timestamp": "2026-03-02T12:00:00.000Z", "data": {"comment": told}}
     assert tell(pair, whole) == 204
     assert pair.status(comment) != "trash"  # of another WordPress, it seems
-    told["author"] = {"name": "Old"}
+    written, told["author"] = told["created_at"], {"name": "Old"}
+    told["created_at"] = "2019-03-02T12:00:00.000Z"
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) != "trash"  # of another that has a reader of that name
+    told["created_at"] = written
     assert tell(pair, whole) == 204
     assert pair.status(comment) == "trash"
     assert pair.id(comment) == told["id"]
+
+
+def test_what_was_imported_and_is_erased_there_goes_here_too(pair: Pair) -> None:
+    pair.site.set_up()
+    comment = pair.write(pair.site.post("From long before"), name="Old")
+    pair.join()
+    told = imported(pair, comment, status="erased", author={"name": ""})
+    told["external_id"] = f"wordpress:old-blog:{comment}"  # moderation import wordpress … --source old-blog
+    whole = {"type": "comment.erased", "timestamp": "2026-03-02T12:00:00.000Z", "data": {"comment": told}}
+    assert tell(pair, whole) == 204
+    assert pair.status(comment) == "gone"
+
+
+def imported(pair: Pair, comment: int, **changes: Any) -> dict[str, Any]:
+    """What the service would tell of a comment that came to it with an export."""
+    written = pair.site.php(f"return get_comment( {comment} )->comment_date_gmt;")
+    return {
+        "id": "01k0v6v1m3c7m5sq5n0p6q8r9t",
+        "external_id": f"wordpress:{comment}",
+        "created_at": f"{str(written).replace(' ', 'T')}.000Z",
+        "revision": 2,
+        **changes,
+    }
 
 
 STRANGE_COMMENT = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "status": "approved"}

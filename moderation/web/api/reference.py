@@ -24,9 +24,12 @@ DEEPEST = 6
 _KEYS = {
     "secretKey": "a secret key",
     "publishableKey": "a publishable key",
-    "readerToken": "a reader's token",
-    "coralSignature": "Coral's signature",
+    "readerToken": "a reader’s token",
+    "coralSignature": "Coral’s signature",
 }
+"""In words, by the document's names."""
+_SENT = {"secretKey": "Authorization: Bearer SECRET_KEY", "coralSignature": "X-Coral-Signature: SIGNATURE"}
+"""The header that an example brings, by the first key that a call takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,7 @@ def _call(path: str, method: str, told: Schema, document: Schema) -> Call:
 
 
 def _keys(security: list[Schema]) -> str:
-    named = [" with ".join(_KEYS[name] for name in one) for one in security if one]
+    named = [" and ".join(_KEYS[name] for name in together) for together in security if together]
     if not named:
         return "No key."
     return f"Needs {' or '.join(named)}." if {} not in security else f"With {' or '.join(named)}, or without."
@@ -206,10 +209,8 @@ def _curl(path: str, method: str, told: Schema, example: Any) -> str:
     ]
     url = own_address().rstrip("/") + path + (f"?{urlencode(query, doseq=True)}" if query else "")
     parts = [f"curl -X {method} '{url}'"]
-    if "coralSignature" in told["security"][0]:
-        parts.append("-H 'X-Coral-Signature: SIGNATURE'")
-    elif not keyless:
-        parts.append("-H 'Authorization: Bearer SECRET_KEY'")
+    if not keyless:
+        parts.append(f"-H '{_SENT[next(iter(told['security'][0]))]}'")
     if example is not None:
         parts.append("-H 'Content-Type: application/json'")
         quoted = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")

@@ -18,6 +18,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.test import create_environ
 
 from moderation.perspective.wire import invalid
+from moderation.web.shared.addresses import below_root
 
 MAX_PARTS = 100
 ANSWER_WITHIN_SECONDS = 20.0
@@ -94,7 +95,7 @@ def _head(content: bytes) -> tuple[dict[str, str], bytes]:
 def _answer(app: Flask, part: _Part, until: float) -> Response:
     path, _, query = part.path.partition("?")
     path = "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
-    path = path.removeprefix(request.script_root)
+    path = below_root(path) or path
     key = request.args.get("key")
     if key and "key=" not in query:
         query = f"{query}&key={key}" if query else f"key={key}"

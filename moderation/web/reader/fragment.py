@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, render_template, request
 
 from moderation.comments.idempotency import Arrival, Sender
-from moderation.core.addresses import parts_of
+from moderation.core.addresses import taken_apart
 from moderation.core.article_ids import article_name
 from moderation.core.comment import Author, Submission
 from moderation.core.errors import ArticleNotFound, ModerationError, WordingToReconsider
@@ -128,7 +128,7 @@ def _may_return(key: Caller, back: str) -> bool:
     """Whether an address is of an origin that the site allows."""
     if not back.isprintable() or "\\" in back or len(back) > 2000:
         return False
-    parts = parts_of(back)
+    parts = taken_apart(back)
     return f"{parts.scheme}://{parts.netloc}".lower() in key.origins
 
 

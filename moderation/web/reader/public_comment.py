@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation.comments.discussion_state import standing
-from moderation.core.addresses import parts_of
+from moderation.core.addresses import taken_apart
 from moderation.core.comment import Status
 from moderation.core.errors import InvalidField
 from moderation.storage.articles import Article
@@ -21,7 +21,7 @@ from moderation.storage.sites import Site
 from moderation.web.api.answers import initial_of
 from moderation.web.api.public_answers import Body, public_answer
 from moderation.web.shared.access import services
-from moderation.web.shared.addresses import own_address, root, rooted
+from moderation.web.shared.addresses import below_root, own_address, rooted
 from moderation.web.shared.rendering import argument, known_id, page, tell_times_of, whole_number
 from moderation.web.shared.wording import day, short
 
@@ -131,8 +131,8 @@ def _is_shown(db: Session, article: Article) -> bool:
 
 def _id_in(url: str) -> str:
     """The comment that an address of this service is of."""
-    parts = parts_of(url)
-    found = _PATH.fullmatch(parts.path.removeprefix(root())) if parts.path.startswith(root()) else None
+    parts = taken_apart(url)
+    found = _PATH.fullmatch(below_root(parts.path) or "")
     if parts.scheme not in ("http", "https") or parts.netloc != request.host or found is None:
         abort(404, "`url` must be the address of a comment here, such as the one that its page has.")
     return found[1]

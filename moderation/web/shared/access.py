@@ -7,7 +7,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 from flask import Flask, Request, Response, abort, current_app, g, make_response, redirect, request, session
@@ -19,16 +19,18 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moderation.accounts.sign_in import account_signed_in, account_with_token
 from moderation.accounts.sites import key_behind
 from moderation.core.actor import Actor
-from moderation.core.addresses import parts_of
+from moderation.core.addresses import taken_apart
 from moderation.core.errors import KeyInvalid, KeyMissing, OriginNotAllowed, RightMissing, SignInRequired
 from moderation.core.messages import noted
 from moderation.core.reach import anywhere, reachable, somewhere_on
 from moderation.core.signing import keyed
 from moderation.readers.key_sets import KeySets
-from moderation.readers.tokens import Reader, reader_named
 from moderation.services import Services
 from moderation.storage.sites import KeyKind, LiveKey, Right, allowed_origin
 from moderation.web.shared.addresses import root
+
+if TYPE_CHECKING:
+    from moderation.readers.tokens import Reader
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COOKIE = "moderation_session"
@@ -95,8 +97,7 @@ def caller() -> Caller:
     token = _reader_token()
     if origin not in key.origins and (origin is not None or token is None):
         raise OriginNotAllowed(origin)
-    sets = cast(KeySets, current_app.extensions[KEY_SETS])
-    return _caller(key, reader_named(services(), sets, key.site_id, token) if token is not None else None)
+    return _caller(key, _reader(key.site_id, token) if token is not None else None)
 
 
 def form_caller(text: str, *, writes: bool) -> Caller:
@@ -149,6 +150,12 @@ def _reader_token() -> str | None:
     """What stands behind ``Authorization: Reader``; None where there is no such header."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     return text.strip() if scheme.lower() == READER_SCHEME else None
+
+
+def _reader(site_id: str, token: str) -> Reader:
+    from moderation.readers.tokens import reader_named  # noqa: PLC0415 - a start needs no signatures
+
+    return reader_named(services(), cast(KeySets, current_app.extensions[KEY_SETS]), site_id, token)
 
 
 def bearer_text() -> str | None:
@@ -296,7 +303,7 @@ def _from_our_page() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    host = parts_of(request.headers.get("Origin", "")).netloc
+    host = taken_apart(request.headers.get("Origin", "")).netloc
     return bool(host) and host == request.host
 
 

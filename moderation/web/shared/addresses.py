@@ -25,6 +25,12 @@ def rooted(address: Any) -> Any:
     return root() + address if ours else address
 
 
+def below_root(path: str) -> str | None:
+    """A browser's path as the application has it; None for one that isn't below the root."""
+    inside = path.startswith(f"{root()}/")
+    return path[len(root()) :] if inside else None
+
+
 def own_address() -> str:
     """The address of this service, with a slash at its end, for what is read elsewhere."""
     return request.url_root

@@ -11,7 +11,7 @@ import regex
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from markupsafe import Markup
 
-from moderation.core.addresses import parts_of
+from moderation.core.addresses import taken_apart
 from moderation.core.messages import noted
 from moderation.core.reach import sites_of
 from moderation.core.text.written import storable
@@ -124,7 +124,7 @@ def known_id(text: str) -> str:
 
 def path_within(text: str, start: str, default: str) -> str:
     """A path of this service that begins with ``start``; anything else, other hosts above all, becomes ``default``."""
-    parts = parts_of(text if text.isprintable() and "\\" not in text else "")
+    parts = taken_apart(text if text.isprintable() and "\\" not in text else "")
     inside = not parts.scheme and not parts.netloc and (parts.path == start or parts.path.startswith(start + "/"))
     return text if inside else default
 

@@ -30,7 +30,8 @@ function is_carrying_out( $now = null ) {
  * here, or carries out what was decided there.
  *
  * @param \WP_Comment $comment The comment.
- * @return bool Whether they agree, or never will: false where the service is away.
+ * @return bool|null Whether they agree, or never will: false where the service is away, null where it wants nothing more
+ *                   about this author just now.
  */
 function agree( $comment ) {
 	$todo = get_comment_meta( $comment->comment_ID, TODO, true );
@@ -38,10 +39,13 @@ function agree( $comment ) {
 		return true;
 	}
 	$id     = service_id_of( $comment->comment_ID );
-	$text   = text_of_comment( $comment->comment_content );
+	$text   = text_to_judge( $comment->to_array() );
 	$answer = '' === $id ? sent( $comment, $text ) : ask_service( 'GET', comment_path( $id ) );
+	if ( '' !== $id && makes_sense( $answer ) && is_decided_so( $answer, 'reopen' ) && has_other_text( $comment->comment_ID, $text ) ) {
+		$answer = with_new_text( $answer, $text );
+	}
 	if ( cannot_go_on( $answer ) ) {
-		return false;
+		return is_later( $answer ) ? null : false;
 	}
 	if ( ! makes_sense( $answer ) ) { // Refused for good, or gone: it is WordPress's alone.
 		remember_problem( $answer->problem() );
@@ -55,7 +59,7 @@ function agree( $comment ) {
 	if ( 'ask' !== $todo && ! $theirs && ! is_decided_so( $answer, $todo ) ) {
 		$answer = decided( $comment, $answer, $todo );
 		if ( cannot_go_on( $answer ) ) {
-			return false;
+			return is_later( $answer ) ? null : false;
 		}
 	}
 	carry_out( $comment, $answer, $text );
@@ -72,6 +76,47 @@ function agree( $comment ) {
 function cannot_go_on( $answer ) {
 	$refused = 403 === $answer->status && ! is_about_the_comment( $answer );
 	return $answer->is_away() || 401 === $answer->status || $refused;
+}
+
+/**
+ * Whether an answer says that there was too much of late: it may be of this author alone.
+ *
+ * @param Answer $answer The answer.
+ * @return bool
+ */
+function is_later( $answer ) {
+	return 429 === $answer->status;
+}
+
+/**
+ * Whether the service has another text of a comment than this one.
+ *
+ * @param int    $comment_id Its id in WordPress.
+ * @param string $text       What is judged of it.
+ * @return bool
+ */
+function has_other_text( $comment_id, $text ) {
+	$state = comment_state( $comment_id );
+	return isset( $state['text'] ) && '' !== $state['text'] && md5( $text ) !== $state['text'];
+}
+
+/**
+ * Gives the service the new text of a comment that waits there.
+ *
+ * @param Answer $stands Where it stands.
+ * @param string $text   The text.
+ * @return Answer Where it stands afterwards.
+ */
+function with_new_text( $stands, $text ) {
+	$path   = comment_path( $stands->text( 'id' ) );
+	$answer = ask_service( 'PATCH', $path . '?receipt=' . rawurlencode( $stands->text( 'receipt' ) ), array( 'body' => $text ) );
+	if ( cannot_go_on( $answer ) ) {
+		return $answer;
+	}
+	if ( 200 !== $answer->status ) { // Decided this moment, or edited too often: it stands there with the text of before.
+		remember_problem( $answer->problem() );
+	}
+	return ask_service( 'GET', $path );
 }
 
 /**

@@ -76,7 +76,7 @@ function approved_by_service( $approved, $data ) {
 	$fingerprint = fingerprint( $data['comment_post_ID'], $data['comment_author'], $text );
 	$known       = asked_about( $fingerprint );
 	if ( null === $known ) {
-		$known = is_trusted( $data ) ? sent_later( $approved, 1 === (int) $approved ? 'approve' : 'ask' ) : answered( $data, $text );
+		$known = is_trusted( $data ) ? sent_later( $approved, 1 === (int) $approved ? 'approve' : 'ask' ) : answered( $data, text_to_judge( $data ) );
 		asked_about( $fingerprint, $known );
 	}
 	return $known['approved'];
@@ -115,7 +115,7 @@ function sent_later( $approved, $todo = 'ask' ) {
  * Asks the service about a new comment.
  *
  * @param array  $data The comment, without slashes.
- * @param string $text Its text.
+ * @param string $text What is judged of it.
  * @return array As `asked_about` has it.
  */
 function answered( $data, $text ) {

@@ -18,6 +18,9 @@ const SENDING_ALL = 'rcm_sending_all';
 /** So many comments, or articles, are looked up at once. */
 const BATCH = 50;
 
+/** So many authors may be over their limits before a turn ends. */
+const MOST_OVER = 20;
+
 /** Seconds that one turn may take. */
 const TURN = 25;
 
@@ -57,7 +60,11 @@ function work() {
 		return;
 	}
 	$ends = microtime( true ) + TURN;
-	$done = tell_of_deleted() && send_articles( $ends ) && agree_about_comments( $ends ) && send_all_articles( $ends );
+	$done = tell_of_deleted() && send_articles( $ends );
+	if ( $done ) {
+		$agreed = agree_about_comments( $ends ); // Some may wait for their author's limit: articles don't wait with them.
+		$done   = ! is_silent() && send_all_articles( $ends ) && $agreed;
+	}
 	if ( ! $done ) {
 		work_soon( MINUTE_IN_SECONDS );
 	}
@@ -99,21 +106,32 @@ function agree_about_comments( $ends ) {
 		return true;
 	}
 	$wanted = array(
-		'status'       => array( 'any', 'post-trashed' ),
-		'meta_key'     => TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
-		'meta_compare' => 'EXISTS',
-		'orderby'      => 'comment_ID', // An answer after what it answers.
-		'order'        => 'ASC',
-		'number'       => BATCH,
+		'status'          => array( 'any', 'post-trashed' ),
+		'meta_key'        => TODO, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key
+		'meta_compare'    => 'EXISTS',
+		'orderby'         => 'comment_ID', // An answer after what it answers.
+		'order'           => 'ASC',
+		'number'          => BATCH,
+		'comment__not_in' => array(),
 	);
+	$over = array(); // Addresses whose authors have sent too much of late: nobody else waits behind them.
 	for ( $comments = get_comments( $wanted ); $comments; $comments = get_comments( $wanted ) ) {
 		foreach ( $comments as $comment ) {
-			if ( microtime( true ) > $ends || ! agree( $comment ) ) {
+			if ( microtime( true ) > $ends || count( $over ) > MOST_OVER ) {
 				return false;
+			}
+			$is_over = '' === service_id_of( $comment->comment_ID ) && isset( $over[ $comment->comment_author_IP ] );
+			$agreed  = $is_over ? null : agree( $comment );
+			if ( false === $agreed ) {
+				return false;
+			}
+			if ( null === $agreed ) {
+				$over[ $comment->comment_author_IP ] = true;
+				$wanted['comment__not_in'][]         = $comment->comment_ID;
 			}
 		}
 	}
-	return true;
+	return ! $over;
 }
 
 /** Has every published article sent, in turns, from the first on. */

@@ -60,24 +60,12 @@ function comment_edited( $comment_id ) {
 	if ( is_carrying_out() || ! keeps_comments() || ! $comment || '' === service_id_of( $comment_id ) ) {
 		return;
 	}
-	$state = comment_state( $comment_id );
-	$text  = text_of_comment( $comment->comment_content );
-	if ( ! isset( $state['text'] ) || md5( $text ) === $state['text'] || is_silent() ) {
+	if ( ! has_other_text( $comment_id, text_to_judge( $comment->to_array() ) ) ) {
 		return;
 	}
-	$path   = comment_path( service_id_of( $comment_id ) );
-	$stands = ask_service( 'GET', $path );
-	if ( ! makes_sense( $stands ) || ! is_decided_so( $stands, 'reopen' ) ) {
-		return;
-	}
-	$answer = ask_service( 'PATCH', $path . '?receipt=' . rawurlencode( $stands->text( 'receipt' ) ), array( 'body' => $text ) );
-	if ( 200 !== $answer->status ) {
-		remember_problem( $answer->problem() );
-		return;
-	}
-	$stands = ask_service( 'GET', $path );
-	if ( makes_sense( $stands ) ) {
-		carry_out( $comment, $stands, $text );
+	add_comment_meta( $comment_id, TODO, 'ask', true );
+	if ( is_silent() || ! agree( $comment ) ) {
+		work_soon();
 	}
 }
 

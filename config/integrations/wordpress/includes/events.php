@@ -72,8 +72,7 @@ function event_came( $request ) {
 	if ( $told && isset( $data['article'] ) && shows_section() ) {
 		count_anew( $data['article'] );
 	}
-	$at   = isset( $event['timestamp'] ) && is_string( $event['timestamp'] ) ? $event['timestamp'] : '';
-	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data, $at ) ) {
+	if ( $told && keeps_comments() && ! carried_out_event( new Answer( 200, $told ), $data ) ) {
 		return new \WP_Error( 'too_early', __( 'This comment is not stored yet.', 'reader-comment-moderation' ), array( 'status' => 503 ) );
 	}
 	return new \WP_REST_Response( null, 204 );
@@ -111,18 +110,17 @@ function signature_trouble( $secrets, $id, $timestamp, $given, $body ) {
  * Carries out what an event tells of a comment. Events that come again, or late, change nothing: what they tell is older
  * than what is known.
  *
- * @param Answer $told      Where the comment stands.
- * @param array  $data      The event's data.
- * @param string $timestamp When it happened.
+ * @param Answer $told Where the comment stands.
+ * @param array  $data The event's data.
  * @return bool Whether it is done with: false where WordPress has yet to store the comment.
  */
-function carried_out_event( $told, $data, $timestamp ) {
+function carried_out_event( $told, $data ) {
 	if ( ! makes_sense( $told ) || ! isset( $told->json['revision'] ) || ! is_int( $told->json['revision'] ) ) {
 		return true;
 	}
 	$comment = comment_told_of( $told, $data );
 	if ( null === $comment ) {
-		$just_now = 1 >= $told->json['revision'] && strtotime( $timestamp ) > time() - STORED_WITHIN;
+		$just_now = strtotime( $told->text( 'created_at' ) ) > time() - STORED_WITHIN;
 		return ! ( $just_now && is_named_here( $told->text( 'external_id' ) ) );
 	}
 	if ( '' !== (string) get_comment_meta( $comment->comment_ID, TODO, true ) ) {
@@ -155,7 +153,7 @@ function is_named_here( $external_id ) {
  * @return \WP_Comment|null
  */
 function comment_told_of( $told, $data ) {
-	if ( preg_match( '/^wordpress:([0-9]{1,18})$/', $told->text( 'external_id' ), $found ) ) {
+	if ( preg_match( '/^wordpress:(?:.{1,200}:)?([0-9]{1,18})$/', $told->text( 'external_id' ), $found ) ) {
 		return imported_comment( (int) $found[1], $told );
 	}
 	$names = array( COMMENT_ID => $told->text( 'id' ) );
@@ -183,7 +181,8 @@ function comment_told_of( $told, $data ) {
 }
 
 /**
- * A comment that came to the service with an export of this site (`moderation import wordpress`), and not of another.
+ * A comment that came to the service with an export of this site (`moderation import wordpress`), and not of another
+ * that has a comment of the same number: it was written in the same second, by somebody of the same name.
  *
  * @param int    $comment_id Its id in WordPress.
  * @param Answer $told       What is told of it.
@@ -191,10 +190,16 @@ function comment_told_of( $told, $data ) {
  */
 function imported_comment( $comment_id, $told ) {
 	$comment = get_comment( $comment_id );
-	$name    = isset( $told->json['author']['name'] ) ? $told->json['author']['name'] : '';
-	$known   = '' !== service_id_of( $comment_id ) && service_id_of( $comment_id ) === $told->text( 'id' );
-	$same    = $comment && ( $known || line_of( $comment->comment_author, 80 ) === $name );
-	if ( ! $same ) {
+	if ( ! $comment ) {
+		return null;
+	}
+	$kept = service_id_of( $comment_id );
+	if ( '' !== $kept ) {
+		return $kept === $told->text( 'id' ) ? $comment : null;
+	}
+	$name = isset( $told->json['author']['name'] ) ? $told->json['author']['name'] : '';
+	$same = line_of( $comment->comment_author, 80 ) === $name || 'erased' === $told->text( 'status' ); // Which has no name left.
+	if ( ! $same || strtotime( $told->text( 'created_at' ) ) !== strtotime( $comment->comment_date_gmt . ' UTC' ) ) {
 		return null;
 	}
 	update_comment_meta( $comment_id, COMMENT_ID, $told->text( 'id' ) ); // From now on both agree about it.

@@ -10,6 +10,18 @@ namespace ReaderCommentModeration;
 defined( 'ABSPATH' ) || exit;
 
 /**
+ * All that readers see of a comment beside its author's name: its text, and the address to which the name leads.
+ *
+ * @param array $data The comment, without slashes.
+ * @return string
+ */
+function text_to_judge( $data ) {
+	$text    = text_of_comment( (string) $data['comment_content'] );
+	$address = isset( $data['comment_author_url'] ) ? trim( (string) $data['comment_author_url'] ) : '';
+	return in_array( $address, array( '', 'http://', 'https://' ), true ) ? $text : "$text\n\n$address";
+}
+
+/**
  * A comment's content as text. A link is followed by its address, so that nothing hides behind it.
  *
  * @param string $html As WordPress keeps comments, or as somebody sent it.

@@ -58,6 +58,9 @@ export const isDark = (element) => {
   return (a * 0.3 + b * 0.6 + c * 0.1) / (ink[0] === "r" ? 255 : 1) > 0.55;
 };
 
+/* Does something once the page has nothing more urgent to do, and in two seconds at the latest. */
+export const whenIdle = (then) => (window.requestIdleCallback || setTimeout)(then, window.requestIdleCallback ? { timeout: 2000 } : 200);
+
 const NEAR = "800px";
 
 /* Does something once a reader comes near the element. Returns what calls it off. */

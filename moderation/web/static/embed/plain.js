@@ -51,7 +51,7 @@ export const empty = (element) => {
   while (element.firstChild) element.removeChild(element.firstChild);
 };
 
-const TIMEOUT = 20000; // milliseconds
+export const TIMEOUT = 20000; // milliseconds
 
 /* One request. Resolves to the answer's JSON; rejects with a refusal: `status` (0 where nothing answered), `code`,
    `params`, `detail`, and `wait`, in seconds, where it says when to come back. */

@@ -4,7 +4,7 @@ import { fill } from "./comment.js";
 import { writeForm } from "./form.js";
 import { keeperOf } from "./kept.js";
 import { add, empty, make, press, quietly } from "./plain.js";
-import { whenNear } from "./page.js";
+import { whenIdle } from "./page.js";
 import { told } from "./refusals.js";
 
 const NEWS = 60000; // milliseconds between two looks for new comments
@@ -154,7 +154,7 @@ export const openSection = (root, { words, service, site, sort, signIn }) => {
     for (const part of [talk.waiting, talk.list, newsBar, more, write]) add(section, part);
     drawList();
     empty(write);
-    whenNear(write, () => write.firstChild || drawWriting()); // fields cost a page more than many comments
+    whenIdle(() => write.firstChild || drawWriting()); // fields cost a page more than many comments
   };
 
   /* Whoever followed a link to one comment is taken there. */

@@ -1,5 +1,5 @@
 /* What the section asks of the service: no cookies, and on behalf of a reader only with the token that the site gave. */
-import { ask, json, parsed } from "./plain.js";
+import { TIMEOUT, ask, json, parsed } from "./plain.js";
 import { address, canonical, describe } from "./page.js";
 
 const query = (values) => {
@@ -10,8 +10,10 @@ const query = (values) => {
   return text;
 };
 
-const PATIENCE = 3000; // milliseconds that the site's callback may hold up the section
+const PATIENCE = 3000; // milliseconds that the site's callback may hold up the section; what is sent waits longer
 const SIGNED_OUT = { status: 401, code: "signed_out" };
+
+const within = (limit, promise) => Promise.race([promise, new Promise((_, late) => setTimeout(late, limit))]);
 
 /* `token(anew)` gives the reader's token, a fresh one if asked, or nothing. */
 export const service = ({ base, site, article, url, lang, token }) => {
@@ -20,7 +22,7 @@ export const service = ({ base, site, article, url, lang, token }) => {
   const get = (path, values) => ask("GET", `${api}${path}${query({ site, ...values })}`);
 
   const post = async (path, body, key, anew) => {
-    const given = await token(anew).catch(() => { anew = true; });
+    const given = await within(TIMEOUT, token(anew)).catch(() => { anew = true; });
     if (anew && !given) throw SIGNED_OUT; // nobody who has signed in becomes a guest unasked
     const headers = {
       "Content-Type": "application/json",
@@ -41,14 +43,14 @@ export const service = ({ base, site, article, url, lang, token }) => {
   /* The name in the reader's token, which the service will read for itself; nothing where there is none. */
   const reader = async () => {
     try {
-      const [, claims] = (await token()).split(".");
+      const [, claims] = (await within(PATIENCE, token())).split(".");
       const bytes = atob(claims.replace(/-/g, "+").replace(/_/g, "/"));
       return parsed(decodeURIComponent(escape(bytes))).name; // UTF-8
     } catch { /* nobody who can be named */ }
   };
 
   return {
-    reader: () => Promise.race([reader(), new Promise((done) => setTimeout(done, PATIENCE))]),
+    reader,
     /* The first page, or the one at a cursor. */
     page: (sort, cursor) => get("section", { ...named, sort, cursor, lang }),
     replies: (comment, cursor) => get("section/replies", { comment, cursor }),
