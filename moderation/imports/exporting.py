@@ -35,7 +35,7 @@ def export_site(
     """
     wrapping = Wrapping(services.settings)
     counts: Counter[str] = Counter()
-    with services.database.snapshot() as session, _whole_or_not_there(file) as lines:
+    with services.database.snapshot() as session, whole_or_not_there(file) as lines:
         site, head = site_named(session, site_id), stored_head(session, site_id)
         first = {
             "kind": "export",
@@ -63,7 +63,7 @@ def how_many_lines(services: Services, site_id: str) -> int:
 
 
 @contextmanager
-def _whole_or_not_there(file: Path) -> Iterator[TextIO]:
+def whole_or_not_there(file: Path) -> Iterator[TextIO]:
     """A file for nobody else's eyes, which gets its name when all of it is on the disk."""
     unfinished = file.with_name(f"{file.name}.part")
     unfinished.unlink(missing_ok=True)  # one that is there may be open to more eyes

@@ -55,6 +55,7 @@ class WebhookDelivery(Base):
         Index("ix_webhook_deliveries_due", "endpoint_id", "next_at", **_OPEN),
         Index("ix_webhook_deliveries_ordered", "endpoint_id", "subject", "number", **_OPEN),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "number"),
+        Index("ix_webhook_deliveries_subject", "subject"),
     )
 
     number: Mapped[int] = mapped_column(BigCount, primary_key=True)
