@@ -9,8 +9,8 @@ import click
 from moderation.accounts.sites import site_named
 from moderation.cli.opening import open_services
 from moderation.comments.erasing import reader_known_as
-from moderation.comments.holds import lift_hold, put_hold
 from moderation.core.errors import InvalidField, NotFound, NotPossibleNow
+from moderation.desk.holds import lift_hold, put_hold
 from moderation.services import Services
 from moderation.storage.articles import find_place
 from moderation.storage.holds import HoldAbout
