@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -40,6 +41,8 @@ from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
 AT_ONCE = 20
 """Comments in one transaction: so few that whoever else writes hardly waits."""
+LOOKED_UP = 1000
+"""Comments that are looked up together: finding what is left of an author's costs as much as they have written."""
 COMMENTS, REPORTS_BY_THEM = "comments", "texts of reports by the reader"
 WORK = Work(
     key=Erasure.author_id,
@@ -211,8 +214,15 @@ def carry_on(
     (at_hand,) = claim.keys
     erased: Counter[str] = Counter()
     try:
+        left: list[str] = []
         while not stopped():
-            some, more = run_in_unit_of_work(services, lambda unit: _erase_some(unit, services, at_hand))
+            if not left:
+                with services.database.reading() as session:
+                    left = list(comments_left(session, at_hand, limit=LOOKED_UP))
+            batch, left = left[:AT_ONCE], left[AT_ONCE:]
+            some, more = run_in_unit_of_work(
+                services, partial(_erase_some, services=services, author_id=at_hand, ids=batch)
+            )
             erased += some
             done(some[COMMENTS])
             if not more:
@@ -233,17 +243,16 @@ def _later(session: Session, author_id: str, services: Services) -> None:
         request.leased_until = services.clock() + STOPPED_FOR
 
 
-def _erase_some(unit: UnitOfWork, services: Services, author_id: str) -> tuple[Counter[str], bool]:
-    """A batch, or at last the author. Returns what was erased, and whether there is more."""
+def _erase_some(unit: UnitOfWork, services: Services, author_id: str, ids: Sequence[str]) -> tuple[Counter[str], bool]:
+    """These comments, or where none are left the author. Returns what was erased, and whether there is more."""
     request = unit.session.get(Erasure, author_id, with_for_update=True, populate_existing=True)
     if request is None or request.done_at is not None:
         return Counter(), False
     asker = Asker(actor=request.actor, account_id=request.account_id)
     lock_holds(unit.connection, request.site_id)
-    some = comments_left(unit.session, author_id, limit=AT_ONCE)
-    if some:
-        check_nothing_holds(unit.session, comment_ids=some)
-        return _erase(unit, services, asker, some), True
+    if ids:
+        check_nothing_holds(unit.session, comment_ids=ids)
+        return _erase(unit, services, asker, ids), True
     # Whoever stores a comment of theirs at this moment holds their row.
     author = unit.session.scalars(locked(select(Author).where(Author.id == author_id))).one()
     if comments_left(unit.session, author_id, limit=1):

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy.orm import Session
 
-from moderation.core.errors import ArticleNotFound, AuthorNotFound, CommentNotFound, InvalidField, NotPossibleNow
+from moderation.core.errors import (
+    ArticleNotFound,
+    AuthorNotFound,
+    CommentNotFound,
+    InvalidField,
+    NotFound,
+    NotPossibleNow,
+)
 from moderation.core.ids import is_id, new_id
 from moderation.core.messages import Message
 from moderation.core.text.written import remark
@@ -15,7 +25,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.holds import Hold, HoldAbout, lock_holds, standing_hold
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
-_OF = {
+_OF: Mapping[HoldAbout, tuple[type[Comment | Author | Article], type[NotFound]]] = {
     HoldAbout.COMMENT: (Comment, CommentNotFound),
     HoldAbout.AUTHOR: (Author, AuthorNotFound),
     HoldAbout.ARTICLE: (Article, ArticleNotFound),
@@ -72,6 +82,6 @@ def _reason(reason: str) -> str:
 
 def _check_there(session: Session, site_id: str, about: HoldAbout, subject: str) -> None:
     mapped, absent = _OF[about]
-    found = session.get(mapped, subject) if is_id(subject) else None
+    found: Any = session.get(mapped, subject) if is_id(subject) else None
     if found is None or found.site_id != site_id:
         raise absent

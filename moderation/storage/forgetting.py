@@ -71,7 +71,14 @@ def _texts(connection: Connection, _site_id: str, ids: Sequence[str]) -> int:
     fingerprint of the text in the audit chain fits no text any more.
     """
     comments = table_of(Comment)
-    emptied = {"author_name": "", "body": "", "salt": None, "fingerprint": "", "external_id": None, "marks": []}
+    emptied: dict[str, Any] = {
+        "author_name": "",
+        "body": "",
+        "salt": None,
+        "fingerprint": "",
+        "external_id": None,
+        "marks": [],
+    }
     emptied |= {"form_filled": False, "first": False, "trusted": False, "scored": False, "scoring_leased_until": None}
     return connection.execute(update(comments).where(comments.c.id.in_(ids)).values(emptied | {"flags": 0})).rowcount
 

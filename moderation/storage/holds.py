@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -63,7 +64,7 @@ class Hold(Base):
 
 
 _HOLDS, _C = table_of(Hold), table_of(Comment).c
-_STANDING = literal_column(f"holds.{_STANDS}")
+_STANDING: ColumnElement[bool] = literal_column(f"holds.{_STANDS}")
 _ON_COMMENT = or_(
     and_(_HOLDS.c.about == HoldAbout.COMMENT.value, _HOLDS.c.subject == _C.id),
     and_(_HOLDS.c.about == HoldAbout.AUTHOR.value, _HOLDS.c.subject == _C.author_id),

@@ -45,7 +45,7 @@ from tests.newsroom import Newsroom
 
 MARK = "zyxquark"
 """Stands in everything that the reader, or anybody about them, has written."""
-READER = {"name": f"Vera {MARK}", "id": f"reader-{MARK}", "verified": True, "badges": ["Gold"]}
+READER: dict[str, Any] = {"name": f"Vera {MARK}", "id": f"reader-{MARK}", "verified": True, "badges": ["Gold"]}
 PLAIN = {"name": "Paula Plain", "id": "reader-plain"}
 OTHER = {"name": "Otto Other", "id": "reader-other"}
 
@@ -115,7 +115,7 @@ def everything_about_a_reader(newsroom: Newsroom, senior: Colleague) -> dict[str
         case = receive(services, actor, newsroom.site, form)
         decide_case(services, actor, case, CaseRuling(outcome=LegalOutcome.REFUSED, decision=f"{MARK} may say so."))
     lake = Everything(site_id=newsroom.site, article_id=_article_of(newsroom, removed))
-    told = {"sentence": f"No more of {MARK}.", "note": f"for {MARK}"}
+    told: dict[str, Any] = {"sentence": f"No more of {MARK}.", "note": f"for {MARK}"}
     remove_everything(services, actor, lake, Ruling(verdict=Verdict.REJECT, reason_id="spam", **told))
     _stored_behind_the_doors(newsroom, published)
     return {
@@ -443,3 +443,38 @@ def test_what_is_held_does_not_expire_and_the_words_of_its_reports_stay(newsroom
     lift_hold(newsroom.services, "test", newsroom.site, HoldAbout.COMMENT, shown, "It is over")
     forget_old_texts(newsroom.services)
     assert words() is None
+
+
+# --- what is held about a reader --------------------------------------------------------------------------------------
+
+
+def test_a_reader_gets_what_is_held_about_them_and_no_name_of_a_moderator(newsroom: Newsroom, tmp_path: Path) -> None:
+    senior = colleague(newsroom, "read", "moderate", "senior", "batch_reject", granted=True)
+    ids = everything_about_a_reader(newsroom, senior)
+    file = tmp_path / "reader.json"
+    answer = moderation(newsroom.hall, "export-reader", "--site", newsroom.site, "--author-id", READER["id"], str(file))
+    assert answer.exit_code == 0, answer.output
+    written = file.read_text()
+    whole = json.loads(written)
+    comments = {comment["id"]: comment for comment in whole["comments"]}
+    assert set(comments) == {ids[name] for name in ("published", "refused", "waiting", "removed")}
+    refused = comments[ids["refused"]]
+    assert refused["appeal"]["text"] == f"I am {MARK}."
+    assert refused["decisions"][-1]["note"] == f"{MARK} again"
+    assert refused["decisions"][-1]["statement"]["why"] == f"You said {MARK}."
+    assert refused["scores"]["toxicity"] is not None
+    assert comments[ids["published"]]["reports"][0]["text"] == f"{MARK} lies"
+    assert comments[ids["published"]]["notes"][0]["text"] == f"they wrote {MARK}"
+    assert whole["reports_by_reader"][0]["text"] == f"says {MARK}"
+    (author,) = whole["known_as"]
+    assert (author["name"], author["decisions"][0]["kind"]) == (READER["name"], "muted")
+    assert senior.actor.name not in written
+    assert str(senior.actor.account_id) not in written
+    assert OTHER["name"] not in written
+    erase(newsroom, "--author-id", READER["id"])
+
+
+def test_nothing_known_writes_no_file(newsroom: Newsroom, tmp_path: Path) -> None:
+    file = tmp_path / "reader.json"
+    answer = moderation(newsroom.hall, "export-reader", "--site", newsroom.site, "--author-id", "nobody", str(file))
+    assert (answer.exit_code, file.exists()) == (1, False)
