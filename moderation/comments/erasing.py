@@ -107,6 +107,7 @@ def erase_comment(services: Services, asker: Asker, site_id: str, comment_id: st
 
     Raises ``CommentNotFound``, and ``ErasureStopped``: then nothing is erased.
     """
+    _ = services.keys  # read before the transaction: that may make them first
 
     def work(unit: UnitOfWork) -> Counter[str]:
         lock_holds(unit.connection, site_id)
@@ -147,6 +148,8 @@ def ask_to_erase(services: Services, asker: Asker, author_id: str) -> None:
 
     Raises ``AuthorNotFound``, and ``ErasureStopped``.
     """
+
+    _ = services.keys
 
     def work(unit: UnitOfWork) -> None:
         ask_within(unit, services, asker, author_id)
@@ -203,6 +206,7 @@ def carry_on(
 
     Raises ``ErasureStopped`` where somebody has put a hold on what is left.
     """
+    _ = services.keys
     claims = Claims(services.database, services.clock, WORK)
     if author_id is None:
         claim = claims.take(1)

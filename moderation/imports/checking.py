@@ -4,6 +4,7 @@ its lines say of each other.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ _WORDS: Mapping[tuple[str, str], type[StrEnum]] = {
     ("mode_settings", "mode"): Mode,
 }
 """Columns that hold one of these words."""
+_HASH = re.compile("[0-9a-f]{64}")
 _SHORT, _INDEXED = 200, 2600
 """Characters of what is never too long for an index, and bytes that a row of PostgreSQL's has room for."""
 
@@ -52,6 +54,8 @@ class Checked:
     keys: list[str]
     opened: bool
     head: ChainHead
+    checkpoint: ChainHead | None = None
+    """What the export's chain goes on from, where its old events were pruned."""
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -67,6 +71,7 @@ def check_export(services: Services, file: Path, site_id: str, read: Callable[[i
             kind = line.get("kind")
             if found is None:
                 found = _header(services, file, site_id, line)
+                chain = found.checkpoint or chain
                 continue
             if last is not None:
                 raise UnreadableArchive(str(file), f"goes on after its end ({where}).")
@@ -168,7 +173,22 @@ def _header(services: Services, file: Path, site_id: str, line: Mapping[str, Any
     wrapping = Wrapping(services.settings)
     opened = bool(keys) and all(wrapping.opened(one) is not None for one in keys)
     head = ChainHead(chain=site_id, sequence=0, hash=GENESIS)
-    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=head)
+    checkpoint = _checkpoint(file, site_id, line.get("checkpoint"))
+    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=head, checkpoint=checkpoint)
+
+
+def _checkpoint(file: Path, site_id: str, given: Any) -> ChainHead | None:
+    if given is None:
+        return None
+    sequence, hash_ = (given.get("sequence"), given.get("hash")) if isinstance(given, dict) else (None, None)
+    if (
+        type(sequence) is not int
+        or not 0 < sequence < 2**53
+        or not isinstance(hash_, str)
+        or not _HASH.fullmatch(hash_)
+    ):
+        raise UnreadableArchive(str(file), "has a checkpoint that can’t be read. Export the site again.")
+    return ChainHead(chain=site_id, sequence=sequence, hash=hash_)
 
 
 # --- what lines say of each other -------------------------------------------------------------------------------------
