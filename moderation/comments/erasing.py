@@ -28,7 +28,7 @@ from moderation.core.signing import comment_fingerprint
 from moderation.services import Services
 from moderation.storage.authors import Author
 from moderation.storage.base import locked
-from moderation.storage.claims import Claims, Work, claim_these
+from moderation.storage.claims import Claim, Claims, Work, claim_these
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.erased import erased_among, keep_erased
 from moderation.storage.erasures import Erasure, comments_left
@@ -211,8 +211,7 @@ def carry_on(
     if author_id is None:
         claim = claims.take(1)
     else:
-        these = [author_id]
-        claim = services.database.writing(lambda session: claim_these(session, WORK, these, services.clock()))
+        claim = services.database.writing(partial(_claimed, author_id=author_id, services=services))
     if claim is None:
         return None
     (at_hand,) = claim.keys
@@ -239,6 +238,13 @@ def carry_on(
         raise
     claims.give_back(claim, claim.keys)
     return erased
+
+
+def _claimed(session: Session, author_id: str, services: Services) -> Claim | None:
+    request = session.get(Erasure, author_id)
+    if request is None or request.done_at is not None:
+        return None
+    return claim_these(session, WORK, [author_id], services.clock())
 
 
 def _later(session: Session, author_id: str, services: Services) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.engine import make_url
 
+from moderation.cli import main
 from moderation.comments import erasing
 from moderation.comments.erasing import Asker, ask_to_erase, carry_on
 from moderation.comments.expiry import expire_waiting
@@ -30,7 +33,8 @@ from moderation.storage.actions import Everything
 from moderation.storage.audit import events_of
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
-from moderation.storage.holds import HoldAbout
+from moderation.storage.database import Database
+from moderation.storage.holds import Hold, HoldAbout
 from moderation.storage.legal import LegalKind, LegalOutcome
 from moderation.storage.moderator_workspace import FlagKind, NoteAbout
 from moderation.storage.perspective_scores import PerspectiveScore
@@ -41,7 +45,7 @@ from moderation.storage.suggestions import SuggestedLabels
 from moderation.storage.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests.desk.desk import REASONS, Colleague, colleague, notices
 from tests.imports.commands import moderation
-from tests.newsroom import Newsroom
+from tests.newsroom import SECRET, Newsroom
 
 MARK = "zyxquark"
 """Stands in everything that the reader, or anybody about them, has written."""
@@ -363,6 +367,93 @@ def test_what_was_erased_can_not_be_undone(newsroom: Newsroom) -> None:
         with pytest.raises((NotPossibleNow, DecidedMeanwhile)):
             senior.undo(action)
     assert newsroom.status(comment) == "erased"
+
+
+@pytest.mark.parametrize("command", ["erase", "hold", "export-reader"])
+@pytest.mark.parametrize("typed", ["\x00", "\ud800", "x" * 300])
+def test_an_id_that_can_not_be_kept_is_told_as_such(
+    newsroom: Newsroom, command: str, typed: str, tmp_path: Path
+) -> None:
+    more = {"erase": ["--yes"], "hold": ["--reason", "x"], "export-reader": [str(tmp_path / "file")]}[command]
+    answer = moderation(newsroom.hall, command, "--site", newsroom.site, "--author-id", typed, *more)
+    assert answer.exit_code == 2
+    assert "Invalid value for '--author-id'" in answer.output
+
+
+def test_the_same_id_in_another_spelling_is_the_same_reader(newsroom: Newsroom) -> None:
+    comment = newsroom.accepted(author={"name": "Zoë", "id": "zo\u00eb"})["id"]
+    assert erase(newsroom, "--author-id", "zoe\u0308").exit_code == 0
+    assert newsroom.status(comment) == "erased"
+
+
+def test_a_site_with_erased_comments_goes_out_and_comes_back(
+    newsroom: Newsroom, tmp_path: Path, sqlite_url: str
+) -> None:
+    newsroom.accepted(author=PLAIN)
+    kept = newsroom.accepted(author=OTHER)["id"]
+    hold(newsroom, "--comment", kept, "--reason", "Court order 12/26")
+    erase(newsroom, "--author-id", PLAIN["id"])
+    file = tmp_path / "site.jsonl"
+    assert moderation(newsroom.hall, "export", "--site", newsroom.site, str(file)).exit_code == 0
+    environment = {
+        "MODERATION_DATABASE_URL": sqlite_url,
+        "MODERATION_VAR": str(tmp_path),
+        "MODERATION_SECRET_KEY": SECRET,
+    }
+    for command in (["import", "moderation", str(file), "--site", newsroom.site], ["audit", "verify"]):
+        answer = CliRunner().invoke(main, command, env=environment)
+        assert answer.exit_code == 0, answer.output
+    database = Database(sqlite_url)
+    with database.reading() as session:
+        statuses = sorted(session.scalars(select(Comment.status)))
+        assert statuses == ["erased", "pending"]
+        assert session.scalars(select(Hold.reason)).all() == ["Court order 12/26"]
+    database.close()
+
+
+def test_a_running_service_goes_on_while_a_reader_is_erased_twice_at_once(newsroom: Newsroom) -> None:
+    """Two processes erase the same reader, who goes on writing, while moderators decide about their comments."""
+    ids = [newsroom.accepted(author=PLAIN)["id"] for _ in range(3 * erasing.AT_ONCE)]
+    with newsroom.services.database.reading() as session:
+        author = session.get_one(Comment, ids[0]).author_id
+    services = newsroom.services
+    ask_to_erase(services, Asker(actor="test"), author)
+    written: list[str] = []
+
+    def write() -> None:
+        for _ in range(10):
+            client = newsroom.hall.app.test_client()
+            content = {"author": PLAIN, "body": newsroom.text()}
+            path = "/api/v1/articles/trams/comments"
+            answer = client.post(path, json=content, headers={"Authorization": f"Bearer {newsroom.secret}"})
+            written.append((answer.json or {})["id"])
+
+    def decide() -> None:
+        client = newsroom.hall.app.test_client()
+        for comment in reversed(ids):
+            path = f"/api/v1/comments/{comment}/decisions"
+            headers = {"Authorization": f"Bearer {newsroom.secret}"}
+            status = client.post(path, json={"outcome": "approve"}, headers=headers).status_code
+            assert status in (200, 409)
+
+    def erase_all() -> None:
+        while carry_on(services) is not None:
+            pass
+
+    with ThreadPoolExecutor() as threads:
+        for done in [threads.submit(work) for work in (erase_all, write, decide, erase_all)]:
+            done.result(timeout=60)
+    erase_all()
+    with services.database.reading() as session:
+        found = {one.id: one for one in session.scalars(select(Comment).where(Comment.id.in_([*ids, *written])))}
+        assert len(found) == len(ids) + 10
+        theirs = [one for one in found.values() if one.author_id == author]
+        assert {one.status for one in theirs} == {"erased"}
+        assert not any(one.body or one.author_name or one.salt for one in theirs)
+        gone = session.get_one(Author, author)
+        assert (gone.name, gone.approved, gone.rejected) == ("", 0, 0)
+        assert all(one.body for one in found.values() if one.author_id != author)
+    chain_holds(newsroom)
 
 
 # --- legal holds ------------------------------------------------------------------------------------------------------
