@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from moderation.accounts.sites import site_named
-from moderation.cli.named import READER
+from moderation.cli.named import reader_id
 from moderation.cli.opening import open_services
 from moderation.comments.erasing import (
     COMMENTS,
@@ -32,7 +32,7 @@ ASKER = Asker(actor="command-line")
 
 @click.command()
 @click.option("--site", required=True, help="The site.")
-@click.option("--author-id", type=READER, help="The site's own id for the reader.")
+@click.option("--author-id", callback=reader_id, help="The site's own id for the reader.")
 @click.option("--comment", "comment_id", help="A comment's reference.")
 @click.option("--yes", is_flag=True, help="Don't ask first.")
 def command(site: str, author_id: str | None, comment_id: str | None, yes: bool) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from moderation.cli.named import READER
+from moderation.cli.named import reader_id
 from moderation.cli.opening import open_services
 from moderation.imports.reader_export import export_reader
 
 
 @click.command()
 @click.option("--site", required=True, help="The site.")
-@click.option("--author-id", type=READER, required=True, help="The site's own id for the reader.")
+@click.option("--author-id", callback=reader_id, required=True, help="The site's own id for the reader.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def command(site: str, author_id: str, file: Path) -> None:
     """Write all that is held about a reader into FILE, as JSON: their comments with scores, decisions and statements of

@@ -7,7 +7,7 @@ import sys
 import click
 
 from moderation.accounts.sites import site_named
-from moderation.cli.named import ARTICLE, READER
+from moderation.cli.named import article_id as article_spelling, reader_id
 from moderation.cli.opening import open_services
 from moderation.comments.erasing import reader_known_as
 from moderation.core.errors import InvalidField, NotFound, NotPossibleNow
@@ -22,8 +22,13 @@ ACTOR = "command-line"
 @click.command()
 @click.option("--site", required=True, help="The site.")
 @click.option("--comment", "comment_id", help="A comment's reference.")
-@click.option("--author-id", type=READER, help="The site's own id for a reader.")
-@click.option("--article", "article_id", type=ARTICLE, help="The site's own id for an article: all comments under it.")
+@click.option("--author-id", callback=reader_id, help="The site's own id for a reader.")
+@click.option(
+    "--article",
+    "article_id",
+    callback=article_spelling,
+    help="The site's own id for an article: all comments under it.",
+)
 @click.option("--lift", is_flag=True, help="Lift the hold.")
 @click.option("--reason", required=True, help="Why, for whoever meets the hold; it stays here.")
 def command(

@@ -1,9 +1,6 @@
-"""A site's own ids, as they are typed on a command line: read as the API reads them."""
+"""A site's own ids, as they are typed on a command line: read as the API reads them. For ``callback`` of an option."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -12,20 +9,17 @@ from moderation.core.errors import InvalidField
 from moderation.core.text.written import as_written
 
 
-class SiteOwnId(click.ParamType):
-    """An id that can be kept, in the spelling in which it is."""
-
-    name = "text"
-
-    def __init__(self, read: Callable[[str], str]) -> None:
-        self._read = read
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            return self._read(value)
-        except InvalidField as error:
-            self.fail(f"It {error.message}", param, ctx)
+def reader_id(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    """The spelling in which a reader's id is kept."""
+    try:
+        return None if typed is None else as_written(typed, "author-id", longest=200)
+    except InvalidField as error:
+        raise click.BadParameter(f"It {error.message}") from error
 
 
-READER = SiteOwnId(lambda typed: as_written(typed, "author-id", longest=200))
-ARTICLE = SiteOwnId(article_name)
+def article_id(_context: click.Context, _option: click.Parameter, typed: str | None) -> str | None:
+    """The spelling in which an article's id is kept."""
+    try:
+        return None if typed is None else article_name(typed)
+    except InvalidField as error:
+        raise click.BadParameter(f"It {error.message}") from error
