@@ -7,7 +7,8 @@ import sys
 import click
 
 from moderation.accounts.sites import site_named
-from moderation.cli.named import article_id as article_spelling, reader_id
+from moderation.cli.named import article_id as article_spelling
+from moderation.cli.named import reader_id
 from moderation.cli.opening import open_services
 from moderation.comments.erasing import reader_known_as
 from moderation.core.errors import InvalidField, NotFound, NotPossibleNow
