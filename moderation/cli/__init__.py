@@ -26,11 +26,14 @@ SUBCOMMANDS = {
     "perspective": "Coming from Perspective: compare scores, moderators' labels.",
     "import": "Bring in another system's archive, or a site's export.",
     "export": "Write everything of a site into a file.",
+    "erase": "Erase a comment, or all that is known of a reader.",
+    "hold": "Legal holds: what must stay, until it is lifted.",
+    "export-reader": "Write down what is held about a reader.",
     "rescore": "Score stored comments with the packs of today.",
     "db": "Bring the database up to date.",
 }
 """Name and first line of help of every subcommand: module ``moderation.cli.NAME`` holds it as ``command``."""
-_MODULES = {"import": "imports"}
+_MODULES = {"import": "imports", "export-reader": "export_reader"}
 """Of a name that no module can have."""
 
 

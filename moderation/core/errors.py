@@ -324,6 +324,23 @@ class NotPossibleNow(ModerationError):
         return (self.why,)
 
 
+@dataclass(eq=False, slots=True, kw_only=True)
+class ErasureStopped(ModerationError):
+    """Something of what is to be erased must stay. ``holds``: id, what it is about, and reason of each legal hold that
+    stands in the way; ``cases``: the references of the open legal cases that do.
+    """
+
+    holds: tuple[tuple[str, str, str], ...] = ()
+    cases: tuple[str, ...] = ()
+    code: ClassVar[str] = noted("erasure_stopped")
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        named = [*(hold for hold, _, _ in self.holds), *self.cases]
+        more = ", …" if len(named) > _TOLD_AT_ONCE else ""
+        return {"references": ", ".join(named[:_TOLD_AT_ONCE]) + more}
+
+
 class IllegalTransition(NotPossibleNow):
     """The comment's status can't become that, or not in this way."""
 

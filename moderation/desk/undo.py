@@ -25,6 +25,7 @@ from moderation.desk.reports import MUTE, REPORTS, reverse_mute, reverse_reports
 from moderation.desk.wordlists import TERMS, reverse_terms
 from moderation.services import Services
 from moderation.storage.actions import (
+    ERASED,
     ActionItem,
     ModeratorAction,
     choose_again,
@@ -94,6 +95,8 @@ def reversing(actor: Actor, policy_version: str) -> Step:
     """What takes one thing of an undone action back; it is told the action that undoes."""
 
     def step(unit: UnitOfWork, undoing: ModeratorAction, item: ActionItem) -> bool:
+        if item.before == ERASED:
+            return False
         action = unit.session.get_one(ModeratorAction, undoing.undoes)
         try:
             return _REVERSALS[action.kind](Reversal(unit, actor, policy_version, action), item)

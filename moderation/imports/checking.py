@@ -4,6 +4,7 @@ its lines say of each other.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -28,6 +29,7 @@ from moderation.storage.key_store import Wrapping
 
 LONGEST_NAME = 200
 """Characters of an account's id or name."""
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Checked:
     keys: list[str]
     opened: bool
     head: ChainHead
+    checkpoint: ChainHead | None = None
+    """What the export's chain goes on from, where its old events were pruned."""
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -54,6 +58,7 @@ def check_export(services: Services, file: Path, site_id: str, read: Callable[[i
             kind = line.get("kind")
             if found is None:
                 found = _header(services, file, site_id, line)
+                chain = found.checkpoint or chain
                 continue
             if last is not None:
                 raise UnreadableArchive(str(file), f"goes on after its end ({where}).")
@@ -155,7 +160,22 @@ def _header(services: Services, file: Path, site_id: str, line: Mapping[str, Any
     wrapping = Wrapping(services.settings)
     opened = bool(keys) and all(wrapping.opened(one) is not None for one in keys)
     head = ChainHead(chain=site_id, sequence=0, hash=GENESIS)
-    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=head)
+    checkpoint = _checkpoint(file, site_id, line.get("checkpoint"))
+    return Checked(site_id=site_id, name=name, keys=keys, opened=opened, head=head, checkpoint=checkpoint)
+
+
+def _checkpoint(file: Path, site_id: str, given: Any) -> ChainHead | None:
+    if given is None:
+        return None
+    sequence, hash_ = (given.get("sequence"), given.get("hash")) if isinstance(given, dict) else (None, None)
+    if (
+        type(sequence) is not int
+        or not 0 < sequence < 2**53
+        or not isinstance(hash_, str)
+        or not _HASH.fullmatch(hash_)
+    ):
+        raise UnreadableArchive(str(file), "has a checkpoint that can’t be read. Export the site again.")
+    return ChainHead(chain=site_id, sequence=sequence, hash=hash_)
 
 
 # --- what is here -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from moderation.imports.own_format import EVENT, KINDS, QUEUE, QUEUE_TABLE, VERS
 from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.audit import events_of, stored_head
+from moderation.storage.audit_checkpoints import checkpoint_of
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.key_store import Wrapping
@@ -35,14 +36,16 @@ def export_site(
     """
     wrapping = Wrapping(services.settings)
     counts: Counter[str] = Counter()
-    with services.database.snapshot() as session, _whole_or_not_there(file) as lines:
+    with services.database.snapshot() as session, whole_or_not_there(file) as lines:
         site, head = site_named(session, site_id), stored_head(session, site_id)
+        checkpoint = checkpoint_of(session, site_id)
         first = {
             "kind": "export",
             "version": VERSION,
             "site": site_id,
             "name": site.name,
             "made_at": f"{services.clock():%Y-%m-%dT%H:%M:%SZ}",
+            "checkpoint": {"sequence": checkpoint.sequence, "hash": checkpoint.hash} if checkpoint else None,
             "identity_keys": [wrapping.sealed(secret) for secret in reversed(services.keys.identity.secrets)],
         }
         _write(lines, first)
@@ -63,7 +66,7 @@ def how_many_lines(services: Services, site_id: str) -> int:
 
 
 @contextmanager
-def _whole_or_not_there(file: Path) -> Iterator[TextIO]:
+def whole_or_not_there(file: Path) -> Iterator[TextIO]:
     """A file for nobody else's eyes, which gets its name when all of it is on the disk."""
     unfinished = file.with_name(f"{file.name}.part")
     unfinished.unlink(missing_ok=True)  # one that is there may be open to more eyes
@@ -84,7 +87,8 @@ def _write(lines: TextIO, line: Mapping[str, Any]) -> None:
 def _lines(session: Session, site_id: str) -> Iterator[dict[str, Any]]:
     for account in session.execute(_named_accounts(site_id)):
         yield {"kind": "account", "id": account.id, "name": account.name}
-    for event in events_of(session, site_id):
+    checkpoint = checkpoint_of(session, site_id)
+    for event in events_of(session, site_id, after=checkpoint.sequence if checkpoint else 0):
         yield {"kind": "event", **{name: getattr(event, name) for name in EVENT}}
     for kind in KINDS:
         rows = _comments(session, site_id) if kind.mapped is Comment else _rows(session, kind, site_id)

@@ -35,6 +35,7 @@ from moderation.storage.comments import Comment, DecisionRow, ScoreRow
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit, MendedComment
 from moderation.storage.erased import Erased
+from moderation.storage.holds import Hold
 from moderation.storage.marked_names import MarkedName
 from moderation.storage.moderator_workspace import CommentFlag, Note
 from moderation.storage.perspective_scores import PerspectiveScore
@@ -86,6 +87,7 @@ KINDS = (
     Kind("term", Term),
     Kind("setting", ModeSetting),
     Kind("erased", Erased),
+    Kind("hold", Hold),
 )
 """In the order in which they are written and read: each behind what it names."""
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -25,6 +25,7 @@ from moderation.services import Services
 from moderation.storage.accounts import Account
 from moderation.storage.articles import Article
 from moderation.storage.audit import EventRow, HeadRow
+from moderation.storage.audit_checkpoints import checkpoint_of, keep_checkpoint
 from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
 from moderation.storage.database import lock
@@ -42,6 +43,7 @@ def read_back(
     services: Services, file: Path, site_id: str, checked: Checked, stored: Callable[[int], None] = lambda _: None
 ) -> Counter[str]:
     """Stores an export that ``check_export`` has passed; returns how many lines of each kind were new."""
+    secret = _signing_secret(services, checked) if checked.checkpoint is not None else None
     run_in_unit_of_work(services, lambda unit: _prepare(unit, services, site_id, checked))
     new: Counter[str] = Counter()
     joined: dict[str, str] = {}
@@ -54,6 +56,8 @@ def read_back(
         stored(len(lines))
 
     def finish(unit: UnitOfWork) -> None:
+        if checked.checkpoint is not None and secret and checkpoint_of(unit.session, site_id) is None:
+            keep_checkpoint(unit.session, checked.checkpoint, secret, unit.now)
         for article_id, into in joined.items():
             unit.connection.execute(update(Article).where(Article.id == article_id).values(joined_into=into))
         if new.total():
@@ -89,6 +93,14 @@ def _prepare(unit: UnitOfWork, services: Services, site_id: str, checked: Checke
         if secret is not None and secret not in known:
             row = add_key(unit.session, wrapping, Purpose.IDENTITY, unit.now, secret=secret)
             unit.event(SYSTEM, IMPORT, "key.imported", str(row.id), {"purpose": Purpose.IDENTITY.value})
+
+
+def _signing_secret(services: Services, checked: Checked) -> str:
+    """What a checkpoint is signed with here: the newest of the keys that come along, or where none can be read our own,
+    which may have to be made first.
+    """
+    came = [secret for secret in map(Wrapping(services.settings).opened, checked.keys) if secret is not None]
+    return came[-1] if came else services.keys.identity.newest.secret
 
 
 def _store(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.audit_chain import GENESIS, ChainHead, legible, verify
 from moderation.core.errors import ChainBroken
+from moderation.jobs.pruning import starting_point
 from moderation.services import Services
 from moderation.storage.audit import events_of, head_and_newest
 from moderation.storage.chain_checks import ChainCheck, find_check
@@ -116,6 +117,12 @@ def _recomputed(services: Services, at: ChainHead) -> _Found:
     with services.database.reading() as session:
         # The head first: events that come in meanwhile lie behind it.
         kept, newest = head_and_newest(session, at.chain)
+        try:
+            start = starting_point(services, session, at.chain)
+        except ChainBroken as error:
+            return _Found(at=at, total=at.sequence, problem=legible(error.detail))
+        if start is not None and at.sequence < start.sequence:
+            at = start
         goes_to = max(kept.sequence if kept else 0, newest)
         following = takewhile(lambda event: event.sequence <= goes_to, events_of(session, at.chain, after=at.sequence))
         events = list(islice(following, CHUNK))

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from moderation.comments.erasing import carry_on as carry_on_erasing
 from moderation.comments.expiry import expire_waiting
 from moderation.comments.reports import forget_old_texts
 from moderation.comments.rescoring import score_waiting
+from moderation.core.errors import ErasureStopped
 from moderation.desk.bulk_runner import carry_on
 from moderation.jobs.chain_checks import check_chains
 from moderation.jobs.queue_order import bring_up_to_date
@@ -98,6 +100,7 @@ def beside(services: Services) -> Iterator[None]:
         ChainChecker(services),
         Threader(services),
         Expirer(services),
+        Eraser(services),
         Teller(services),
         Alerter(services),
         Mailer(services),
@@ -247,6 +250,20 @@ class Expirer(_Background):
     def _work(self) -> bool:
         expire_waiting(self._services, stopped=self._paused)
         return False
+
+
+class Eraser(_Background):
+    """Goes on with erasing what is known of readers, where somebody has asked for it."""
+
+    name = "erasing"
+    fails = "what is known of a reader could not be erased"
+
+    def _work(self) -> bool:
+        try:
+            return carry_on_erasing(self._services, stopped=self._paused) is not None
+        except ErasureStopped as stopped:
+            log.warning("an erasure waits: %s", stopped)
+            return False
 
 
 class Reorderer(_Background):

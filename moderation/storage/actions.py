@@ -74,6 +74,8 @@ class ActionItem(Base):
     revision: Mapped[int | None]
 
 
+ERASED: dict[str, Any] = {"erased": True}
+"""What stands in an item's ``before`` once its subject is erased: there is nothing to go back to."""
 CHOSEN = ["action_id", "position", "subject", "state", "before", "revision"]
 
 

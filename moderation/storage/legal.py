@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.ids import is_id
 from moderation.storage.base import Base, locked, one_of
+from moderation.storage.comments import Comment
 
 
 class LegalKind(StrEnum):
@@ -93,6 +94,17 @@ def open_cases(session: Session, site_ids: Sequence[str], *, limit: int = 200) -
     """What is not decided yet: what is urgent, then the first due."""
     query = select(LegalCase).where(LegalCase.site_id.in_(site_ids), LegalCase.decided_at.is_(None))
     return session.scalars(query.order_by(LegalCase.urgent.desc(), LegalCase.due_at, LegalCase.id).limit(limit)).all()
+
+
+def open_cases_about(
+    session: Session, *, comment_ids: Collection[str] = (), author_id: str | None = None
+) -> Sequence[LegalCase]:
+    """The open cases about one of these comments, or about any of this author's."""
+    about = LegalCase.comment_id.in_(comment_ids)
+    if author_id is not None:
+        about = LegalCase.comment_id.in_(select(Comment.id).where(Comment.author_id == author_id))
+    query = select(LegalCase).where(about, LegalCase.decided_at.is_(None))
+    return session.scalars(query.order_by(LegalCase.id)).all()
 
 
 def find_case(session: Session, case_id: str, *, lock: bool = False) -> LegalCase | None:

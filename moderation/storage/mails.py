@@ -149,6 +149,15 @@ def forget_address(connection: Connection, comment_id: str) -> None:
     connection.execute(delete(_MAILS).where(_MAILS.c.subject == comment_id, about_it, waits))
 
 
+def erase_mail(connection: Connection, comment_ids: Collection[str]) -> int:
+    """Erases what the writers of these comments have left, and every letter about them, sent ones too. Returns how much
+    there was.
+    """
+    left = connection.execute(delete(_ADDRESSES).where(_ADDRESSES.c.comment_id.in_(comment_ids))).rowcount
+    about_them = _MAILS.c.kind.in_((MailKind.OUTCOME.value, MailKind.REPLY.value)), _MAILS.c.subject.in_(comment_ids)
+    return left + connection.execute(delete(_MAILS).where(*about_them)).rowcount
+
+
 def outcome_told(session: Session, comment_id: str, status: Status, now: datetime) -> None:
     """An outcome has been mailed: the address goes, unless it was left for answers too and the comment stands."""
     row = session.get(ReaderAddress, comment_id)

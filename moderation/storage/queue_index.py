@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     bindparam,
     insert,
     literal_column,
@@ -33,6 +34,7 @@ from moderation.core.text.likeness import BUCKETS, buckets
 from moderation.storage.articles import Article, Place
 from moderation.storage.base import Base, BigCount, table_of
 from moderation.storage.comments import Comment
+from moderation.storage.holds import HELD
 
 SLOTS = ("severity", "severity_2")
 """The columns that hold a comment's severity. The queue is sorted by one of them (``storage.severity_order``); while a
@@ -279,6 +281,18 @@ def scored(signals: Signals) -> dict[str, Any]:
     }
 
 
+def forgotten() -> dict[str, Any]:
+    """What is left in the row of a comment whose text and author are erased: where it stood, and what became of it."""
+    nothing = Signals(values={}, scored=False, readable=False)
+    return {
+        **_signal_columns(nothing),
+        **_NO_BUCKETS,
+        **UNWEIGHED.columns,
+        "flags": 0,
+        "escalated": False,
+    }
+
+
 def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
     """Changes columns of a comment's row. A signal that changes without its severity has it made anew soon."""
     if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
@@ -299,15 +313,24 @@ def number_of(connection: Any, comment_id: str) -> int:
 
 
 def articles_waiting(session: Session, before: datetime) -> list[str]:
-    """The articles under which something has waited since before then, but for what is left to a senior moderator."""
-    query = select(_C.article_id).where(WAITS, _C.escalated.is_(False), _C.received_at < before).distinct()
+    """The articles under which something has waited since before then, but for what is left to a senior moderator or
+    stands under a legal hold.
+    """
+    query = _waiting_freely(_C.article_id).where(_C.received_at < before).distinct()
     return list(session.scalars(query))
 
 
 def waiting_under(session: Session, article_ids: Collection[str], *, limit: int) -> list[str]:
-    """The comments that wait under these articles, the oldest first, but for what is left to a senior moderator."""
-    query = select(_C.comment_id).where(WAITS, _C.article_id.in_(article_ids), _C.escalated.is_(False))
+    """The comments that wait under these articles, the oldest first, but for what is left to a senior moderator or
+    stands under a legal hold.
+    """
+    query = _waiting_freely(_C.comment_id).where(_C.article_id.in_(article_ids))
     return list(session.scalars(query.order_by(_C.received_at, _C.number).limit(limit)))
+
+
+def _waiting_freely(column: ColumnElement[str]) -> Select[str]:
+    query = select(column).join_from(_TABLE, table_of(Comment), table_of(Comment).c.id == _C.comment_id)
+    return query.where(WAITS, _C.escalated.is_(False), ~HELD)
 
 
 def by_policy(connection: Any, comment_id: str) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from moderation.core.reach import Scope
 from moderation.storage.base import Base, locked, table_of
 from moderation.storage.comments import Comment
+from moderation.storage.holds import HELD
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.reach import within_any
 
@@ -176,7 +177,11 @@ def erase_texts(connection: Connection, comment_id: str) -> None:
     connection.execute(update(table_of(Report)).where(_REPORT.comment_id == comment_id).values(text=None))
 
 
-_OUTDATED = select(_REPORT.comment_id, _REPORT.reporter_id).where(text(_SAID), _REPORT.made_at < bindparam("before"))
+_OUTDATED = (
+    select(_REPORT.comment_id, _REPORT.reporter_id)
+    .join(table_of(Comment), table_of(Comment).c.id == _REPORT.comment_id)
+    .where(text(f"reports.{_SAID}"), _REPORT.made_at < bindparam("before"), ~HELD)
+)
 _FORGET = (
     update(table_of(Report))
     .where(_REPORT.comment_id == bindparam("of"), _REPORT.reporter_id == bindparam("by"))
@@ -185,7 +190,9 @@ _FORGET = (
 
 
 def texts_from_before(session: Session, before: datetime, *, limit: int) -> list[dict[str, str]]:
-    """Some of the reports from before then that still have their reporters' own words, for ``forget_these``."""
+    """Some of the reports from before then that still have their reporters' own words, for ``forget_these``; none of
+    what stands under a legal hold.
+    """
     rows = session.execute(_OUTDATED.limit(limit), {"before": before})
     return [{"of": comment_id, "by": reporter_id} for comment_id, reporter_id in rows]
 

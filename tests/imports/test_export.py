@@ -192,13 +192,21 @@ LEFT_OUT = {
     "idempotency_keys": "sent twice",
     "prepared_articles": "prepared for relevance",
     "severity_order": "queue's order",
+    "erasures": "requests to erase a reader",
 }
 """Tables that don't go out, and the words by which the README says so."""
 
 
 def test_every_table_goes_out_or_is_said_to_be_left_out() -> None:
     """Whoever adds a table says in KINDS that it goes out, or here and in the README that it doesn't."""
-    held = {kind.table.name for kind in KINDS} | {"queue_index", "audit_events", "audit_heads", "sites", "accounts"}
+    held = {kind.table.name for kind in KINDS} | {
+        "queue_index",
+        "audit_events",
+        "audit_heads",
+        "audit_checkpoints",
+        "sites",
+        "accounts",
+    }
     assert set(Base.metadata.tables) - held == set(LEFT_OUT)
     readme = (Path(exporting.__file__).parent / "README.md").read_text(encoding="utf-8")
     said = " ".join(readme.partition("Left out:")[2].partition("`identity_keys`")[0].split())

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from moderation.comments.erasing import Asker, erase_comment
 from moderation.comments.lifecycle import Trigger, change_status
 from moderation.comments.writers_mail import take_address_back
 from moderation.core.comment import Status
@@ -182,6 +183,18 @@ def test_whoever_takes_a_comment_back_or_is_erased_gets_no_letter(
     set_status(mailing, comment, status, trigger)
     assert (mailing.left(comment), mailing.mails()) == (None, [])
     assert mailing.after(minutes=6) == 0
+
+
+def test_an_erasure_leaves_neither_address_nor_letter(mailing: Mailing) -> None:
+    told, waiting = mailing.accepted("outcome", "reply"), mailing.accepted("outcome")
+    mailing.newsroom.decide(told)
+    assert mailing.after(minutes=6) == 1
+    assert len(mailing.mails()) == 1  # sent, and kept for a while
+    for comment in (told, waiting):
+        erased = erase_comment(mailing.newsroom.services, Asker(actor="command-line"), mailing.newsroom.site, comment)
+        assert erased["addresses left for mail, and letters"] >= 1
+        assert mailing.left(comment) is None
+    assert mailing.mails() == []
 
 
 def test_an_expired_comment_is_an_outcome_and_the_address_goes(mailing: Mailing) -> None:

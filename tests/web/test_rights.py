@@ -192,6 +192,8 @@ ROWS: dict[str, Row] = {
     "article_pages.off": post("/review/articles/{article}/terms/{term}/remove", Who.MODERATOR, here=True, section=True),
     "author_pages.author": get("/review/authors/{author}", Who.MODERATOR, here=True),
     "author_pages.decide": post("/review/authors/{author}/decide", Who.MODERATOR, here=True, section=True, data=_MUTED),
+    "author_pages.erase GET": get("/review/authors/{author}/erase", Who.ADMIN, here=True, section=True),
+    "author_pages.erase POST": post("/review/authors/{author}/erase", Who.ADMIN, here=True, section=True),
     "author_pages.note": post("/review/authors/{author}/notes", Who.MODERATOR, here=True),
     "rules_pages.rules": get("/review/rules", Who.MODERATOR),
     "rules_pages.mode": post("/review/rules/demo/mode", Who.SENIOR, here=True, section=True),

@@ -8,11 +8,15 @@ from werkzeug.wrappers import Response
 from moderation.accounts.reachable import author_reached
 from moderation.core.errors import InvalidField, ModerationError
 from moderation.core.messages import Message
-from moderation.core.reach import MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
+from moderation.core.reach import ADMIN, MODERATE, READ, SENIOR, reachable, scopes, somewhere_on, whole
 from moderation.desk.authors import AuthorRuling, decide_author
+from moderation.desk.erasing import erase_author
 from moderation.desk.flags import add_note
 from moderation.storage.authors_desk import comments_by, record_of, until_of
 from moderation.storage.desk import account_names
+from moderation.storage.erasures import erasure_of, how_many_left
+from moderation.storage.holds import holds_over_author
+from moderation.storage.legal import open_cases_about
 from moderation.storage.moderator_workspace import NoteAbout, notes_about
 from moderation.storage.site_rules import AuthorKind, decisions_about
 from moderation.web.desk.blur import blurs_for
@@ -53,7 +57,39 @@ def blueprint() -> Blueprint:
             f"{AUTHORS}/{known_id(author_id)}",
         )
 
+    @pages.route("/<author_id>/erase", methods=["GET", "POST"])
+    def erase(author_id: str) -> Response:
+        if request.method == "GET":
+            return _erase_page(author_id)
+        return form_response(
+            lambda: erase_author(services(), person(), known_id(author_id), field("name")),
+            lambda problem: _erase_page(author_id, problem),
+            f"{AUTHORS}/{known_id(author_id)}",
+            said="erasing",
+        )
+
     return pages
+
+
+def _erase_page(author_id: str, problem: Problem | None = None) -> Response:
+    actor = person()
+    with services().database.reading() as db:
+        author = author_reached(db, actor, ADMIN, known_id(author_id), altogether=True)
+        count = how_many_left(db, author.id)
+        holds = holds_over_author(db, author.id)
+        cases = open_cases_about(db, author_id=author.id)
+    return desk_page(
+        "desk/erase_author.html",
+        problem.status if problem else 200,
+        here=QUEUE,
+        author=author,
+        here_path=f"{AUTHORS}/{author.id}",
+        count=count,
+        holds=holds,
+        cases=cases,
+        problem=problem,
+        typed=request.form,
+    )
 
 
 def _decide_from_card(author_id: str) -> Response:
@@ -96,6 +132,7 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         decisions = decisions_about(db, author.id)
         names = account_names(db)
         notes = notes_about(db, NoteAbout.AUTHOR, author.id)
+        erasure = erasure_of(db, author.id)
         done = done_here(db, actor)
         blurs = blurs_for(db, actor, [comment.id for comment, _ in found])
     return desk_page(
@@ -118,6 +155,8 @@ def _author_page(author_id: str, problem: Problem | None = None) -> Response:
         notes=notes,
         may_decide=reachable(actor, MODERATE, whole(author.site_id)),
         may_remove=reachable(actor, SENIOR, whole(author.site_id)),
+        may_erase=reachable(actor, ADMIN, whole(author.site_id)),
+        erasure=erasure,
         may_note=reachable(actor, MODERATE, somewhere_on(author.site_id)),
         me_id=actor.account_id,
         problem=problem,

@@ -22,6 +22,7 @@ from moderation.storage.authors_desk import stands_of, until_of
 from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import DeskComment, Line, ThreadComment, account_names, desk_comment, latest_by, thread_of
 from moderation.storage.edits import edits_of, mends
+from moderation.storage.holds import holds_over_comments
 from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
 from moderation.storage.queue_index import location_in
@@ -164,6 +165,7 @@ class Reading:
         return {
             "flags": {flag.kind.value: flag for flag in flags},
             "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
+            "holds": holds_over_comments(self.db, [item.comment.id]),
             "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
             "wordlist": wordlist_hits_in(
                 services().site_rules.rules(self.db, item.article), item.comment.body, item.comment.author_name

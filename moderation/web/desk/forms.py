@@ -87,6 +87,7 @@ _SAID = {
     "parted": noted("Parted. Its own comments and addresses are its again."),
     "entered": noted("Entered. Its time runs."),
     "decided": noted("Decided and recorded."),
+    "erasing": noted("Noted. In a moment nothing of this reader is here any more."),
     "forgotten": noted("Erased: nobody can see any more who sent it."),
 }
 

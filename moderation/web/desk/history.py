@@ -33,6 +33,8 @@ _WORDS: Mapping[str, str] = {
     "comment.withdrawn": noted("Withdrawn by its writer"),
     "comment.expired": noted("Expired: the discussion ended first"),
     "comment.erased": noted("Erased"),
+    "comment.held": noted("Put under a legal hold"),
+    "comment.hold_lifted": noted("No longer under a legal hold"),
     "comment.appealed": noted("Its writer asked for another look"),
     "comment.appeal_decided": noted("Looked at again"),
     "comment.appeal_reopened": noted("Its writer asks for another look"),

@@ -40,6 +40,7 @@ CODES: dict[type[facts.ModerationError], int] = {
     facts.DecidedAlready: 409,
     facts.OpenWithColleague: 409,
     facts.NotPossibleNow: 409,
+    facts.ErasureStopped: 409,
     facts.CommentTooShort: 422,
     facts.CommentTooLong: 422,
     facts.InvalidField: 422,
