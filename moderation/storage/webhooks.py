@@ -60,7 +60,7 @@ class WebhookDelivery(Base):
         # Those that have ended too: an erasure asks for all about a comment.
         Index("ix_webhook_deliveries_subject", "endpoint_id", "subject", "number"),
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "number"),
-        Index("ix_webhook_deliveries_subject", "subject"),
+        Index("ix_webhook_deliveries_about", "subject"),
     )
 
     number: Mapped[int] = mapped_column(BigCount, primary_key=True)

@@ -42,7 +42,7 @@ def upgrade() -> None:
         "ix_holds_standing", "holds", ["subject", "about"], unique=True, sqlite_where=stands, postgresql_where=stands
     )
     # What was sent about a comment is found by it.
-    op.create_index("ix_webhook_deliveries_subject", "webhook_deliveries", ["subject"])
+    op.create_index("ix_webhook_deliveries_about", "webhook_deliveries", ["subject"])
     op.create_table(
         "audit_checkpoints",
         sa.Column("chain", sa.String(), nullable=False),
