@@ -121,8 +121,9 @@ def test_its_threshold_is_put_in_force_on_the_page(database_url: str, tmp_path: 
     try:
         pages = machine.pages
         pages.account("Ada", {"*": Role.ADMIN})
-        machine.edit(WITHOUT_LIMITS + OUTSIDE)
-        assert OUTSIDE in machine.text
+        at_an_address = OUTSIDE.replace('functions = ["f"]', 'url = "https://classifier.example/ask"')
+        machine.edit(WITHOUT_LIMITS + at_an_address)
+        assert at_an_address in machine.text
         page = pages.signed_in("Ada").open("/admin/policy/change")
         field = "flag.outside.clickbait_at_least"
         assert len(page.page.xpath(f"//input[@name='{field}']")) == 1, page.text[:3000]

@@ -49,7 +49,7 @@ HAS_ITS_FORM = {  # the page, the password or what must be written with it is th
     *("policy_pages.review", "fragment_pages.send", "section_desk_pages.join", "webhooks_pages.add"),
     *("receipt_pages.edit", "receipt_pages.appeal", "receipt_pages.send_again", "appeal_pages.decide"),
     *("report_pages.send_report", "report_pages.send_notice", "sites_pages.set_reader_key"),
-    *("receipt_pages.mail", "mail_pages.stop", "accounts_pages.link_subject"),
+    *("receipt_pages.mail", "mail_pages.stop", "accounts_pages.link_subject", "author_pages.erase"),
 }
 CAN_BE_TAKEN_BACK = {  # by undo, by the same form again, or by what stands beside it
     *("comment_pages.approve", "comment_pages.reject", "comment_pages.reopen", "flag_pages.flags", "flag_pages.notes"),

@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
 const TOLERANCE = 300;
 
 /** Seconds within which a comment may be known to the service before WordPress has stored it. */
-const STORED_WITHIN = 60;
+const STORED_WITHIN = 20;
 
 /** Name of the option with the time of the last event that came. */
 const LAST_EVENT = 'rcm_last_event';
