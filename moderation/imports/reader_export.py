@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.sites import site_named
 from moderation.comments.erasing import keys_as_reporter, reader_known_as
+from moderation.comments.writers_mail import unsealed
+from moderation.core.keyring import KeyRing
 from moderation.core.scores import LABELS
 from moderation.imports.exporting import whole_or_not_there
 from moderation.imports.own_format import as_json
@@ -27,6 +29,7 @@ from moderation.storage.base import Base, table_of
 from moderation.storage.comments import Comment, DecisionRow, ScoreRow, decisions_of
 from moderation.storage.edits import CommentEdit
 from moderation.storage.holds import Hold, HoldAbout
+from moderation.storage.mails import address_left
 from moderation.storage.marked_names import MarkedName
 from moderation.storage.moderator_workspace import CommentFlag, Note, NoteAbout
 from moderation.storage.perspective_scores import PerspectiveScore
@@ -48,7 +51,7 @@ def export_reader(services: Services, site_id: str, external_id: str, file: Path
         if not reader.authors and not reader.reports:
             return None
         authors = [session.get_one(Author, id_) for id_ in reader.authors]
-        comments = [one for author in authors for one in _comments_of(session, author.id)]
+        comments = [one for author in authors for one in _comments_of(session, author.id, services.keys)]
         whole = {
             "site": site_id,
             "reader": external_id,
@@ -80,13 +83,13 @@ def _author(session: Session, author: Author) -> dict[str, Any]:
     }
 
 
-def _comments_of(session: Session, author_id: str) -> Iterable[dict[str, Any]]:
+def _comments_of(session: Session, author_id: str, keys: KeyRing) -> Iterable[dict[str, Any]]:
     after = ""
     query = select(Comment, Article.external_id).join(Article, Article.id == Comment.article_id)
     query = query.where(Comment.author_id == author_id).order_by(Comment.id).limit(CHUNK)
     while chunk := session.execute(query.where(Comment.id > after)).all():
         for comment, article in chunk:
-            yield _comment(session, comment, article)
+            yield {**_comment(session, comment, article), "mail": _mail(session, comment.id, keys)}
         after = chunk[-1][0].id
 
 
@@ -113,6 +116,14 @@ def _comment(session: Session, comment: Comment, article: str) -> dict[str, Any]
         "notes": _notes(session, NoteAbout.COMMENT, comment.id),
         "legal_holds": _holds(session, HoldAbout.COMMENT, comment.id),
     }
+
+
+def _mail(session: Session, comment_id: str, keys: KeyRing) -> dict[str, Any] | None:
+    """Where they want to be told of a comment, as long as that is kept."""
+    row = address_left(session, comment_id)
+    if row is None:
+        return None
+    return {"address": (unsealed(keys, row.sealed) or {}).get("to"), **_of(row, "events", "language", "left_at")}
 
 
 def _scores(row: ScoreRow) -> dict[str, Any]:

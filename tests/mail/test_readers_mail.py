@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from moderation.comments.lifecycle import Trigger, change_status
 from moderation.comments.writers_mail import take_address_back
 from moderation.core.comment import Status
 from moderation.desk.appeals import AppealRuling, decide_appeal
+from moderation.imports.reader_export import export_reader
 from moderation.mail import postman
 from moderation.mail.postman import INTERRUPTED, TOO_MANY, Postman, forget
 from moderation.storage.appeals import AppealOutcome, appeal_about
@@ -194,6 +197,18 @@ def test_an_erasure_leaves_neither_address_nor_letter(mailing: Mailing) -> None:
         erase_comment(mailing.newsroom.services, Asker(actor="command-line"), mailing.newsroom.site, comment)
         assert mailing.left(comment) is None
     assert mailing.mails() == []
+
+
+def test_what_is_held_about_a_reader_names_the_address_as_long_as_it_is_kept(mailing: Mailing, tmp_path: Path) -> None:
+    services, site = mailing.newsroom.services, mailing.newsroom.site
+    comment = mailing.newsroom.accepted(
+        author={"name": "Ada", "id": "ada"}, notify={"email": "ada@readers.example", "events": ["outcome"]}
+    )
+    for file, address in ((tmp_path / "before", "ada@readers.example"), (tmp_path / "after", None)):
+        assert export_reader(services, site, "ada", file) == 1
+        (told,) = json.loads(file.read_text())["comments"]
+        assert (told["mail"] or {}).get("address") == address
+        take_address_back(services, comment["id"])
 
 
 def test_an_expired_comment_is_an_outcome_and_the_address_goes(mailing: Mailing) -> None:
