@@ -20,12 +20,14 @@ from moderation.web.api import section as section_api
 from moderation.web.embed import scripts as embed_scripts
 from moderation.web.pages import install_pages
 from moderation.web.perspective import analyze as perspective_api
-from moderation.web.shared import access, errors, metrics
+from moderation.web.shared import access, errors, metrics, watched
 from moderation.web.shared.addresses import root, rooted
 from moderation.web.shared.article_id import ArticleId
 from moderation.web.shared.door import Door
+from moderation.web.shared.late_rules import LateRule
 from moderation.web.shared.limits import Limits
 from moderation.web.shared.rendering import error_page
+from moderation.web.shared.standing import STANDING, Standing
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -40,9 +42,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-ALWAYS_SERVED = ("operations_api.healthz", "static")
+ALWAYS_SERVED = ("operations_api.healthz", "operations_api.metrics", "static")
 """What answers whatever else hangs."""
-PATHS_ALWAYS_SERVED = ("/healthz", "/static/")
+PATHS_ALWAYS_SERVED = ("/healthz", "/metrics", "/static/")
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 """What is asked for on the machine itself."""
 
@@ -52,6 +54,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 """With every answer, unless it says otherwise."""
 
@@ -59,10 +62,12 @@ SECURITY_HEADERS = {
 def create_app(services: Services) -> Flask:
     """The whole web application over these services. It runs nothing in the background."""
     app = Flask("moderation.web", root_path=str(Path(__file__).parent / "web"))
+    app.url_rule_class = LateRule
     app.url_map.merge_slashes = False  # an article's id may be an address: https://news.example/trams
     app.url_map.converters["article"] = ArticleId
     app.extensions["moderation"] = services
     app.extensions[access.KEY_SETS] = KeySets()
+    app.extensions[STANDING] = Standing(lambda: app.extensions["moderation"])
     app.config.update(
         SESSION_COOKIE_NAME="moderation_form",
         SESSION_COOKIE_HTTPONLY=True,
@@ -74,6 +79,8 @@ def create_app(services: Services) -> Flask:
     proxies = services.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    app.wsgi_app = watched.Watched(app.wsgi_app, trusted=proxies > 0)  # type: ignore[method-assign]
+    watched.install(app)
     metrics.install(app, asking=(*perspective_api.PATHS, coral_api.PATH))
     app.after_request(_guard)  # before the limits: what was asked for first has the last word on an answer
     app.before_request(_limit_body)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moderation.config.live import LiveConfiguration
 from moderation.config.on_disk import ConfigurationOnDisk
 from moderation.config.settings import Settings
+from moderation.jobs.waking import waker_for
 from moderation.outside.asking import Classifiers, check_reachable
 from moderation.scoring import build_scorer, for_many_threads
-from moderation.services import Clock, CommentScorer, Services, utc_now
+from moderation.services import Clock, CommentScorer, Nobody, Services, Waker, utc_now
 from moderation.setup.configuration_versions import ConfigurationVersions
 from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
@@ -20,6 +21,7 @@ from moderation.webhooks.signing import outside_secrets
 class _WriteContext:
     database: Database
     clock: Clock
+    waker: Waker = field(default_factory=Nobody)
 
 
 def build_services(
@@ -50,6 +52,7 @@ def build_services(
         clock=clock,
         outside=outside,
         key_store=key_store,
+        waker=waker_for(settings, live.current().scoring.mode, lambda: key_store.ring().identity.oldest.secret),
     )
     _ = services.keys  # what is wrong with them stops a start
     return services

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 from waitress.task import Task as HTTPTask
 
@@ -56,7 +56,7 @@ class Pace:
         """How many of this kind wait or are being answered."""
         return self._under_way[kind]
 
-    def answered(self, kind: str | None, began: float, now: float) -> None:
+    def finished(self, kind: str | None, began: float, now: float) -> None:
         """An answer is done on which work ``began`` then. Both are monotonic."""
         with self._lock:
             self._under_way[kind] -= 1
@@ -78,6 +78,14 @@ class Request(HTTPRequestParser):
         super().__init__(adj)
         self.began = time.time()
 
+    def parse_header(self, header_plus: bytes) -> None:
+        """Raises ``ParsingError`` for what a proxy in front may take for another request than we do: one whose end is
+        told twice, or in a way that its version of HTTP doesn't know.
+        """
+        super().parse_header(header_plus)
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Content-Length and Transfer-Encoding don't go together, nor the latter with HTTP/1.0")
+
 
 class Task(WSGITask):
     """The answer of the application."""
@@ -95,7 +103,7 @@ class Task(WSGITask):
         super().execute()
 
 
-class Unanswered(HTTPTask):
+class OverloadRefusal(HTTPTask):
     """The refusal of a request that had too many before it: in the application's words, without its work."""
 
     complete = True  # nothing more is to come before the body
@@ -140,12 +148,12 @@ class Channel(HTTPChannel):
 
     def service(self) -> None:
         began, apart, kind = time.monotonic(), self.apart, self.kind  # which may be the next request's afterwards
-        self.task_class = Unanswered if self.too_many_ahead else Task
+        self.task_class = OverloadRefusal if self.too_many_ahead else Task
         try:
             super().service()
         finally:
             if not apart:
-                self.server.pace.answered(kind, began, time.monotonic())
+                self.server.pace.finished(kind, began, time.monotonic())
 
     def cut_off(self) -> None:
         """Ends it though its client takes nothing in: until then the loop would wait for room to write."""

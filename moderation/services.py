@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from argon2 import PasswordHasher
@@ -14,6 +15,7 @@ from moderation.config.settings import Settings
 from moderation.core.errors import ScoringFailed
 from moderation.core.keyring import KeyRing
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, ScoreRequest, Scores
+from moderation.core.turns import Turns
 from moderation.storage.database import Database
 from moderation.storage.key_store import KeyStore
 from moderation.storage.site_rules_cache import SiteRulesCache
@@ -71,6 +73,33 @@ class OtherClassifiers(Protocol):
         ...
 
 
+class Piece(StrEnum):
+    """What goes on beside requests, as far as somebody may be waiting for it."""
+
+    SCORING = "scoring"
+    WEBHOOKS = "webhooks"
+    BULK = "bulk"
+    CHAINS = "chains"
+    ERASING = "erasing"
+
+
+class Waker(Protocol):
+    """Tells workers at once that something waits for them in the database, where they would find it a little later by
+    themselves.
+    """
+
+    def wake(self, pieces: Collection[Piece]) -> None:
+        """Call it after the commit. It neither waits nor raises; whoever should hear of it may not."""
+        ...
+
+
+class Nobody:
+    """There is nobody to wake: what waits is found by a sweep."""
+
+    def wake(self, pieces: Collection[Piece]) -> None:
+        pass
+
+
 class ConfigurationInForce(Protocol):
     """The configuration as it is now: the last good one, whatever happens to the file."""
 
@@ -91,6 +120,9 @@ class Services:
     password_hasher: PasswordHasher = field(default_factory=PasswordHasher)
     """As costly as its authors advise; tests, which hash hundreds of passwords, hand in a cheap one."""
     site_rules: SiteRulesCache = field(default_factory=SiteRulesCache)
+    waker: Waker = field(default_factory=Nobody)
+    scoring_turns: Turns = field(default_factory=Turns)
+    """Between those who score late in this process."""
     key_store: KeyStore | None = None
     """Where the key ring comes from; None: from this database."""
 

@@ -73,7 +73,7 @@ SWITCH_SECONDS = 0.0005
 requests and sends answers waits that long for each thread at work, every time that it has something to do.
 """
 
-HOLD_SECONDS = 0.08
+HOLD_SECONDS = 0.02
 """How long a request that has too many before it is held, in case they go sooner than it seemed: a crowd whose clients
 ask again as soon as they are refused then asks no faster than that, and leaves the processors to those who wait.
 """
@@ -261,14 +261,19 @@ class _Server(TcpWSGIServer):
         (self._dispatcher_apart if task.apart else self.task_dispatcher).add_task(task)
 
     def _let_in(self) -> None:
-        """Of those who are held whoever can be answered by now, and to be refused whoever was held for long enough."""
+        """Of those who are held whoever can be answered by now. Whoever was held for long enough is refused right here:
+        that takes no time, and a thread would have to wait for its turn among those at work.
+        """
         while self._held:
             task = self._held[0]
-            if self._too_many_before(task.kind):
-                if time.monotonic() - task.queued_at < HOLD_SECONDS:
-                    break
+            if not self._too_many_before(task.kind):
+                self._hand_over(self._held.popleft())
+            elif time.monotonic() - task.queued_at >= HOLD_SECONDS:
+                self._held.popleft()
                 task.too_many_ahead = task.apart = True
-            self._hand_over(self._held.popleft())
+                task.service()
+            else:
+                break
 
     def _too_many_before(self, kind: str | None) -> bool:
         """Whether more is waiting or being answered than the clients of this kind have patience for."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.audit_chain import ChainHead, UnchainedEvent
 from moderation.core.ids import new_id
-from moderation.services import Clock
+from moderation.services import Clock, Piece, Waker
 from moderation.storage.audit import append
 from moderation.storage.base import Base, table_of
 from moderation.storage.database import Database, session_on
@@ -35,7 +35,11 @@ class UnitOfWork:
     now: datetime
     unchained_events: list[UnchainedEvent] = field(default_factory=list)
     outbox_events: list[dict[str, Any]] = field(default_factory=list)
+    leaves_work: set[Piece] = field(default_factory=set)
+    """What workers find to do once this is committed, and are woken for."""
     increments: dict[tuple[type[Base], str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    """What is counted for those who watch, once this has happened."""
     _session: Session | None = field(init=False, default=None)
 
     @property
@@ -54,6 +58,7 @@ class UnitOfWork:
     def outbox_event(self, site_id: str, kind: str, subject: str, payload: Mapping[str, Any]) -> None:
         """Notes an outgoing event, such as ``comment.published`` about a comment's id: what the site will be told."""
         self.outbox_events.append({"site_id": site_id, "kind": kind, "subject": subject, "payload": dict(payload)})
+        self.leaves_work.add(Piece.WEBHOOKS)
 
     def increment(self, counting: type[Base], id_: str, **steps: int) -> None:
         """Counts columns of a row up or down right before the events are stored, together. Counted earlier, somebody
@@ -106,23 +111,36 @@ class WriteContext(Protocol):
     @property
     def clock(self) -> Clock: ...
 
+    @property
+    def waker(self) -> Waker: ...
+
 
 def run_in_unit_of_work(context: WriteContext, work: Callable[[UnitOfWork], T]) -> T:
     """Runs ``work`` in one transaction and stores its events as the last thing before the commit. On a conflict
-    everything is rolled back and ``work`` runs again.
+    everything is rolled back and ``work`` runs again. Whoever finds something to do in it is woken after the commit.
     """
     heads: list[ChainHead] = []
+    after_commit: list[Callable[[], None]] = []
+    leaves_work: set[Piece] = set()
 
     def transaction(connection: Connection) -> T:
-        nonlocal heads
+        nonlocal heads, after_commit, leaves_work
         with closing(UnitOfWork(connection, context.clock())) as unit:
             result = work(unit)
             unit.flush()
             unit.store_increments()
             heads = unit.store_events(context.clock())
+            after_commit, leaves_work = unit.after_commit, unit.leaves_work
             return result
 
     result = context.database.changing(transaction)
+    if leaves_work:
+        context.waker.wake(leaves_work)
+    for count in after_commit:
+        try:
+            count()
+        except Exception:  # it is stored: whoever asked must hear so
+            log.exception("what happened could not be counted")
     for head in heads:
         # Logged outside the database, so that a tail cut off there shows: audit verify --expect-head.
         log.info("audit head", extra={"chain": head.chain, "sequence": head.sequence, "hash": head.hash})

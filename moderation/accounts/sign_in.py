@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.accounts.accounts import is_admin_everywhere
 from moderation.accounts.passwords import matches
@@ -33,13 +35,18 @@ from moderation.storage.accounts import (
     live_session,
     live_token,
     locked_account,
+    note_work,
     rights_of,
     session_told_as,
 )
 from moderation.storage.sites import digest_of
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 
+log = logging.getLogger(__name__)
+
 SIGN_IN_LASTS = timedelta(hours=12)
+NOTED_EVERY = timedelta(minutes=5)
+"""So often at most a sign-in's work is noted: a page that only reads writes no more than that."""
 CODE_WITHIN = timedelta(minutes=5)
 LONGEST_AGENT = 200
 
@@ -208,6 +215,7 @@ def start_session(unit: UnitOfWork, account_id: str, agent: str | None, *, oidc_
             account_id=account_id,
             created_at=unit.now,
             expires_at=unit.now + SIGN_IN_LASTS,
+            worked_at=unit.now,
             agent=agent[:LONGEST_AGENT] if agent else None,
             oidc_issuer=oidc_issuer,
         )
@@ -237,6 +245,22 @@ def sign_out(services: Services, cookie: str) -> str | None:
     return run_in_unit_of_work(services, work)
 
 
+def renewed_session(services: Services, cookie: str) -> str:
+    """The text for the cookie of a sign-in that goes on under it: whoever has a copy of the one before is out. The same
+    text where that sign-in has ended meanwhile.
+    """
+
+    def work(unit: UnitOfWork) -> str:
+        row = unit.session.get(WebSession, digest_of(cookie))
+        if row is None:
+            return cookie
+        anew = secrets.token_urlsafe(32)
+        row.digest = digest_of(anew)
+        return anew
+
+    return run_in_unit_of_work(services, work)
+
+
 def end_session(services: Services, actor: str, account_id: str, told_as: str) -> None:
     """Ends one of an account's sign-ins: its own, or an administrator anybody's. One that has ended stays so."""
 
@@ -259,13 +283,29 @@ def end_all_sessions(services: Services, actor: str, account_id: str, *, exclude
     run_in_unit_of_work(services, work)
 
 
-def account_signed_in(services: Services, cookie: str) -> Actor | None:
-    """Who is behind a session's cookie, with what they may do."""
-    with services.database.reading() as session:
-        found = live_session(session, digest_of(cookie), services.clock())
+def idle_since(services: Services, now: datetime) -> datetime:
+    """A sign-in that was last worked under before that has ended. Work is noted late: those minutes are on top."""
+    return now - timedelta(minutes=services.configuration.current().sign_in.idle_minutes) - NOTED_EVERY
+
+
+def account_signed_in(services: Services, cookie: str, *, at_work: bool = True) -> Actor | None:
+    """Who is behind a session's cookie, with what they may do. ``at_work``: a person asks, not their page by itself."""
+    digest, now = digest_of(cookie), services.clock()
+    with services.database.asking() as connection:
+        found = live_session(connection, digest, now, idle_since=idle_since(services, now))
     if found is None:
         return None
+    if at_work and (found.worked_at is None or now - found.worked_at >= NOTED_EVERY):
+        _note_work(services, digest, now)
     return replace(actor_of(found.account_id, found.name, found.grants), language=found.language)
+
+
+def _note_work(services: Services, digest: str, now: datetime) -> None:
+    """Who only reads goes on reading, at once, where nothing can be written: the next page notes it."""
+    try:
+        services.database.writing_soon(lambda session: note_work(session, digest, now))
+    except SQLAlchemyError as error:
+        log.warning("that somebody is at work could not be noted", extra={"problem": type(error).__name__})
 
 
 def account_at_work(services: Services, account_id: str) -> Actor | None:

@@ -4,6 +4,8 @@ that help is quick and `moderation score` doesn't load the web application.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from importlib import import_module
 
@@ -31,6 +33,8 @@ SUBCOMMANDS = {
     "export-reader": "Write down what is held about a reader.",
     "rescore": "Score stored comments with the packs of today.",
     "db": "Bring the database up to date.",
+    "backup": "Write the database into one file, while the service goes on.",
+    "restore": "Bring a backup back, after checking every byte of it.",
 }
 """Name and first line of help of every subcommand: module ``moderation.cli.NAME`` holds it as ``command``."""
 _MODULES = {"import": "imports", "export-reader": "export_reader"}
@@ -54,6 +58,8 @@ class _Subcommands(click.Group):
             formatter.write_dl(list(SUBCOMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
+        if os.getpid() == 1:
+            _end_when_told()
         try:
             return super().invoke(ctx)
         except ModerationError as error:
@@ -69,6 +75,13 @@ class _Subcommands(click.Group):
                 raise
             click.echo(words, err=True)
             sys.exit(2)
+
+
+def _end_when_told() -> None:
+    """Ends at SIGTERM, until the command itself knows better. A container's first process would otherwise miss it while
+    it starts: for that one alone the system does nothing by itself.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 @click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})

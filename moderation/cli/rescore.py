@@ -34,8 +34,8 @@ def command(site: str | None, since: datetime | None) -> None:
 
     Exit status 1: some could not be scored.
     """
-    log_to_stderr()
     settings = read_environment()
+    log_to_stderr(settings)
     with open_database(settings) as database, database.reading() as session:
         if site is not None:
             site_named(session, site)

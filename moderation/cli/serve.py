@@ -29,7 +29,7 @@ from moderation.serving import listen, supervise
 from moderation.setup.first_start import ADMIN, DEMO, FirstStart, first_start, seeds_to_come
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
-from moderation.web.shared.metrics import FOLDER, count_together, forget_former_processes
+from moderation.watching.figures import FOLDER, count_together, forget_former_processes
 
 DEFAULT_PORT = 8000
 PAGE_PORT = 8080
@@ -59,8 +59,8 @@ def command(host: str, port: int, processes: int) -> None:
     SIGTERM and Ctrl-C finish the requests under way, then stop.
     """
     gc.disable()  # a start makes half a million objects that stay: a web process turns it on again when it serves
-    log_to_stderr()
     settings = read_environment()
+    log_to_stderr(settings)
     if processes > 1 and settings.redis_url is None:
         raise ConfigurationError(
             "--processes",

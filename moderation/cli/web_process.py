@@ -26,6 +26,7 @@ from moderation.setup.demo import load_seeds, read_seeds
 from moderation.setup.first_start import ADMIN, DEMO, seeds_to_come
 from moderation.storage.accounts import account_named
 from moderation.storage.sites import Right
+from moderation.watching.tracing import traced
 from moderation.web.api import coral
 from moderation.web.perspective import analyze
 
@@ -55,7 +56,7 @@ def run(services: Services, bound: socket.socket, *, first: bool, supervised_by:
         gc.freeze()  # what the start made stays to the end: no collection looks through it again
         gc.enable()
         root = urlsplit(services.settings.public_url or "").path
-        with beside(services):
+        with traced(), beside(services):
             serve(
                 bound,
                 app,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ from moderation.core.scores import Scores
 from moderation.core.wordlist import TermList
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.articles import Article
+from moderation.storage.articles import Article, articles_among
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, comments_among, decisions_of, find_comment
 from moderation.storage.edits import Edits
@@ -55,10 +55,18 @@ class TextFindings:
 def look_through(services: Services, configuration: Configuration, ids: Collection[str]) -> dict[str, TextFindings]:
     """What is found in these comments as they stand now, by their ids; those that are gone are left out."""
     with services.database.reading() as session:
+        comments = comments_among(session, ids)
+        rules = rules_of(services, session, comments.values())
         return {
-            id_: look_through_text(services, session, configuration, comment, comment.body)
-            for id_, comment in comments_among(session, ids).items()
+            id_: _found(services, session, configuration, comment, comment.body, rules[comment.article_id])
+            for id_, comment in comments.items()
         }
+
+
+def rules_of(services: Services, session: Session, comments: Iterable[Comment]) -> dict[str, Rules]:
+    """What holds now for the articles of these comments, by their ids."""
+    articles = articles_among(session, {comment.article_id for comment in comments})
+    return {article.id: services.site_rules.rules(session, article) for article in articles}
 
 
 def look_through_text(
@@ -66,6 +74,12 @@ def look_through_text(
 ) -> TextFindings:
     """What is found in a ``text`` that stands in this comment, or shall."""
     rules = services.site_rules.rules(session, session.get_one(Article, comment.article_id))
+    return _found(services, session, configuration, comment, text, rules)
+
+
+def _found(
+    services: Services, session: Session, configuration: Configuration, comment: Comment, text: str, rules: Rules
+) -> TextFindings:
     return TextFindings(
         text=text,
         terms=_terms(rules),
@@ -103,23 +117,25 @@ def judge_afresh(
     scores: Scores | None,
     findings: TextFindings,
     edits: Edits,
+    rules: Rules | None = None,
 ) -> Judgement:
     """What the policy makes of a stored comment now, with the text of the ``findings``: its own, or the one to which
-    its writer edits it. ``scores`` are of that text.
+    its writer edits it. ``scores`` are of that text. ``rules`` are its article's, where they were looked up
+    in this transaction.
     """
     text = findings.text
     article = unit.session.get_one(Article, comment.article_id)
     author = unit.session.get_one(Author, comment.author_id)
-    rules = services.site_rules.rules(unit.session, article)
+    rules = rules or services.site_rules.rules(unit.session, article)
     wordlist_hits, private = findings.wordlist_hits, findings.private
     if any(now is not then for now, then in zip(_terms(rules), findings.terms, strict=True)):
         wordlist_hits = wordlist_hits_in(rules, text, comment.author_name)  # somebody has changed the lists since
-    answered = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
+    parent = find_comment(unit.session, comment.in_reply_to or comment.parent_id or "")
     holds = holds_for(
         author,
         unit.now,
         wordlist_hits,
-        parent=answered,
+        parent=parent,
         form_filled=comment.form_filled,
         look_alike=is_look_alike(unit.connection, author, comment.author_name, comment.marks),
     )

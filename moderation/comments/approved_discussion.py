@@ -25,11 +25,14 @@ _recent: TTLCache[tuple[str, str], tuple[int, _Approved]] = TTLCache(CLOSE_AT_HA
 _lock = Lock()
 
 
-def approved_there(connection: Connection, article_id: str, *, exclude: Collection[str] = ()) -> tuple[Subject, ...]:
+def approved_there(
+    connection: Connection, article_id: str, *, exclude: Collection[str] = (), revision: int | None = None
+) -> tuple[Subject, ...]:
     """What was approved there, newest first, one of each author and none of those in ``exclude`` (ids of authors): what
-    somebody wrote before makes nothing that they write now belong.
+    somebody wrote before makes nothing that they write now belong. ``revision`` is the discussion's, where it is known.
     """
-    revision = revision_of(connection, article_id)
+    if revision is None:
+        revision = revision_of(connection, article_id)
     if not revision:
         return ()  # nothing was ever published there
     key = (str(connection.engine.url), article_id)

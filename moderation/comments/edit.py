@@ -22,7 +22,7 @@ from moderation.core.messages import Message
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.core.text.written import sameness
 from moderation.core.times import DAY
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage.articles import Article
 from moderation.storage.authors import Author
 from moderation.storage.comments import Comment, find_comment, newest_decision, same_comment
@@ -63,7 +63,7 @@ def edit(
         if comment.body == body:
             return _edited(session, comment)
         article = session.get_one(Article, comment.article_id)
-        answered = find_comment(session, comment.in_reply_to or comment.parent_id or "")
+        parent = find_comment(session, comment.in_reply_to or comment.parent_id or "")
     check()
     scores, asked = None, False
     if configuration.scoring.mode != "worker":
@@ -71,7 +71,7 @@ def edit(
         request = ScoreRequest(
             text=body,
             article=prepared_article(services, article),
-            parent=answered.body if answered else None,
+            parent=parent.body if parent else None,
             discussion=approved_discussion(services, article.id, exclude=(comment.author_id,)),
             name=comment.author_name,
         )
@@ -109,6 +109,8 @@ def _store(
     left_to_policy = is_left_to_policy(unit, comment, edits)
     # A worker that has the text of before under its eyes no longer holds it.
     comment.scored, comment.scoring_attempts, comment.scoring_leased_until = scores is not None, attempts, None
+    if not comment.scored:
+        unit.leaves_work.add(Piece.SCORING)
     judgement = judge_afresh(unit, services, configuration, comment, scores, findings, edits)
     worker = configuration.scoring.mode == "worker"
     edit_text(unit, comment, body, judgement, decided=left_to_policy and not worker)

@@ -25,7 +25,7 @@ from moderation.core.comment import Author as ToldAuthor
 from moderation.core.comment import Status
 from moderation.core.errors import AuthorNotFound, CommentNotFound, ErasureStopped
 from moderation.core.signing import comment_fingerprint
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage.authors import Author
 from moderation.storage.base import locked
 from moderation.storage.claims import Claim, Claims, Work, claim_these
@@ -50,6 +50,7 @@ WORK = Work(
     waits=(Erasure.done_at.is_(None),),
     order=(Erasure.asked_at, Erasure.author_id),
     lease=timedelta(seconds=60),
+    furthest=timedelta(minutes=20),
 )
 STOPPED_FOR = timedelta(minutes=10)
 """After so long an erasure that a hold has stopped in the middle is tried again."""
@@ -170,6 +171,7 @@ def ask_within(unit: UnitOfWork, services: Services, asker: Asker, author_id: st
     unit.session.flush()
     _keep_out(unit, services, author)
     unit.event(author.site_id, asker.actor, "author.erasure_asked", author.id, {})
+    unit.leaves_work.add(Piece.ERASING)
 
 
 def _request(unit: UnitOfWork, asker: Asker, author: Author) -> Erasure:

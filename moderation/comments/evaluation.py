@@ -32,6 +32,7 @@ from moderation.storage.marked_names import passes_for_marked
 from moderation.storage.queue_index import Weight
 from moderation.storage.site_rules import newest_author_decision
 from moderation.storage.site_rules_cache import Rules
+from moderation.watching.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,8 @@ def score_or_none(
     timeout = services.configuration.current().scoring.timeout_seconds if timeout_s is None else timeout_s
     begun = time.monotonic()
     try:
-        scores = services.scorer.score_one(request, timeout_s=timeout)
+        with span("scoring"):
+            scores = services.scorer.score_one(request, timeout_s=timeout)
     except Exception as error:  # a pack may fail in its own ways, and no comment is lost for it
         log.warning("scoring failed; the comment waits unscored", extra={"problem": type(error).__name__})
         return None

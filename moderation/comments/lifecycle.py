@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from moderation.comments.appeals import settle_by_status, take_back_settling
@@ -26,6 +27,7 @@ from moderation.core.errors import IllegalTransition
 from moderation.core.messages import Message, Word, noted
 from moderation.core.policy import Signals
 from moderation.core.text.written import sameness
+from moderation.services import Piece
 from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
@@ -40,6 +42,7 @@ from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
 from moderation.storage.webhook_pruning import forget_answers
 from moderation.unit_of_work import UnitOfWork
+from moderation.watching import counts
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
@@ -168,8 +171,11 @@ def arrive(
     unit.outbox_event(site_id, "comment.accepted", comment_id, {"status": status.value})
     if judgement.scores is not None:
         store_scores(unit, site_id, comment_id, judgement.scores)
+    else:
+        unit.leaves_work.add(Piece.SCORING)
     statement = store_policy_decision(unit, site_id, comment_id, judgement, revision=1) if decided else None
     _tell(unit, site_id, comment_id, None, status, answers=comment["in_reply_to"] or parent_id)
+    _count(unit, status, Trigger.ARRIVAL)
     return status, statement
 
 
@@ -224,6 +230,7 @@ def bring_in(unit: UnitOfWork, comments: Sequence[Imported], *, actor: str) -> N
             **one.origin,
         }
         unit.event(row["site_id"], actor, "comment.imported", row["id"], payload)
+        _count(unit, one.status, Trigger.IMPORTED)
 
 
 def put_back(unit: UnitOfWork, comments: Sequence[Mapping[str, Any]], index: Sequence[Mapping[str, Any]]) -> None:
@@ -243,10 +250,10 @@ class _Places:
     in memory: ``storage.discussion.keep_place`` asks the database for each, which a large archive can't afford.
     """
 
-    def __init__(self, unit: UnitOfWork, answered: Collection[str]) -> None:
+    def __init__(self, unit: UnitOfWork, parents: Collection[str]) -> None:
         self._connection = unit.connection
         self._rows: dict[str, dict[str, Any]] = {}
-        wanted = set(answered)
+        wanted = set(parents)
         while wanted:
             found = [dict(row) for row in parents_among(self._connection, wanted)]
             self._rows |= {row["id"]: row for row in found}
@@ -259,15 +266,15 @@ class _Places:
     def placed(self, one: Imported) -> dict[str, Any]:
         """All columns of a comment; those it answers come before it."""
         id_ = one.columns["id"]
-        answered = self._rows.get(one.answers or "")
-        too_deep = answered is not None and answered["depth"] >= DEEPEST
-        above = self._rows.get(answered["parent_id"]) if answered is not None and too_deep else answered
+        replied_to = self._rows.get(one.answers or "")
+        too_deep = replied_to is not None and replied_to["depth"] >= DEEPEST
+        above = self._rows.get(replied_to["parent_id"]) if replied_to is not None and too_deep else replied_to
         shown = one.status is Status.APPROVED
         row = {
             **one.columns,
             "parent_id": above["id"] if above else None,
-            "in_reply_to": answered["id"] if answered and too_deep else None,
-            "depth": 0 if answered is None else min(answered["depth"] + 1, DEEPEST),
+            "in_reply_to": replied_to["id"] if replied_to and too_deep else None,
+            "depth": 0 if replied_to is None else min(replied_to["depth"] + 1, DEEPEST),
             "status": one.status.value,
             "revision": one.revision,
             "flags": 0,
@@ -490,7 +497,16 @@ def _move(
     approved = (status is Status.APPROVED) - (before is Status.APPROVED)
     rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
     unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
+    _count(unit, status, trigger, waited_since=comment.received_at if before in WAITING else None)
     return before
+
+
+def _count(unit: UnitOfWork, status: Status, trigger: Trigger, *, waited_since: datetime | None = None) -> None:
+    """Counted for those who watch, once it is committed; ``waited_since`` for a comment that waited until now."""
+    unit.after_commit.append(partial(counts.outcomes, status.value, trigger.value))
+    if waited_since is not None and status not in WAITING:
+        seconds = max(0.0, (unit.now - waited_since).total_seconds())
+        unit.after_commit.append(partial(counts.decided_after_seconds, seconds, trigger.value))
 
 
 def discussion_changed(unit: UnitOfWork, article_id: str) -> None:

@@ -268,7 +268,9 @@ def _look_up(connection: Connection, case: _Case, now: datetime) -> _Known:
         parent_body=parent.body if parent else None,
         rules=stands.rules,
         site_rules=site_rules,
-        discussion=() if case.received_only else approved_there(connection, article.id, exclude=before.authors),
+        discussion=()
+        if case.received_only
+        else approved_there(connection, article.id, exclude=before.authors, revision=article.revision),
         wordlist_hits=WordlistHits(),
         alike=others_alike(connection, site_id=sender.site_id, body=submission.body, authors=before.authors, now=now),
     )

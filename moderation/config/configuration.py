@@ -68,7 +68,14 @@ Limits = Annotated[Texts, AfterValidator(_limits), wanted(_LIMITS)]
 
 
 Runtime = Literal[
-    "auto", "openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32", "detoxify"
+    "auto",
+    "openvino-int8",
+    "onnxruntime-int8",
+    "openvino-bf16",
+    "openvino-dynamic_int8",
+    "openvino-f32",
+    "onnxruntime-f32",
+    "detoxify",
 ]
 
 
@@ -244,6 +251,7 @@ class Comments(CommentLimits):
 
     maximum_body: Annotated[int, whole_number(1024, 100 * 1_048_576)] = 1_048_576
     expire_after_days: Annotated[int, whole_number(0, 36_500)] = 0
+    erase_refused_after_days: Annotated[int, whole_number(0, 36_500)] = 0
     nudge: YesOrNo = False
     surge: Surge = Surge()
     sites: Mapping[str, WrittenKeys] = {}

@@ -268,6 +268,14 @@ def _take(document: Any, path: tuple[str, ...], key: str) -> None:
     table = _at(document, path)
     if isinstance(table, MutableMapping) and key in table:
         del table[key]
+        if not table and _is_dotted(_at(document, path[:-1]), path[-1]):
+            _take(document, path[:-1], path[-1])  # "outside.clickbait_at_least = …" was the whole of that table
+
+
+def _is_dotted(table: Any, key: str) -> bool:
+    """Whether what stands there has no heading of its own, but is named with each of its keys."""
+    body = _body(table) if isinstance(table, TomlTable | tomlkit.TOMLDocument) else ()
+    return any(name is not None and name.key == key and name.is_dotted() for name, _ in body)
 
 
 def _new_table(values: Mapping[str, Any]) -> Any:

@@ -111,6 +111,7 @@ class LiveConfiguration:
         stamp = self.disk.stamp()
         if stamp is None or stamp == self._seen or not self._is_still(stamp):
             return
+        self._follow()  # what the policy page has put in force is in the file by now
         try:
             configuration = self._read(self._current)
         except ConfigurationError as error:
@@ -167,8 +168,8 @@ class LiveConfiguration:
         if last_good is not None and is_cut_off(configuration, last_good):
             raise ConfigurationError(
                 str(self.disk.path),
-                "looks cut off: it is the beginning of the file in force and says less. "
-                "If that is meant, say so with a comment in the last line.",
+                "looks cut off: its last line has no end, or it begins like the file in force and lacks what that says "
+                "at its end. If that is meant, say so with a comment in a last line of its own.",
             )
         return configuration
 

@@ -27,7 +27,7 @@ _DEFAULTS: Overrides = {
         CONDITION_KEYS["relevance_at_most"]: 0.20,
         CONDITION_KEYS["spam_at_least"]: 0.80,
         CONDITION_KEYS["links_at_least"]: 2,
-        CONDITION_KEYS["name_toxicity_at_least"]: 0.20,
+        CONDITION_KEYS["name_toxicity_at_least"]: 0.10,
     }
 }
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from moderation.config.secret_files import SECRETS, with_secret_files
 from moderation.core.errors import ConfigurationError, configuration_error
 from moderation.core.mail_addresses import is_mail_address
 from moderation.core.strict_model import ill, problems, wanted
@@ -74,6 +75,12 @@ class Settings:
     oidc: OidcClient | None = None
     """None: people sign in by password alone."""
     mail: MailSettings | None = None
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    worker_metrics: tuple[str, int] | None = None
+    """Host and port where a worker serves its figures; None: nowhere."""
+    broker_url: str | None = None
+    """Where workers are woken; None: they look by themselves."""
 
     @property
     def packs(self) -> Path:
@@ -88,16 +95,71 @@ def _database_url(value: str) -> str:
     # What other tools write for PostgreSQL means the driver that is installed here.
     for prefix in ("postgres://", "postgresql://"):
         if value.startswith(prefix):
-            return "postgresql+psycopg://" + value.removeprefix(prefix)
+            value = "postgresql+psycopg://" + value.removeprefix(prefix)
     if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ill("names no database that works here; use sqlite:///FILE or postgresql://HOST/NAME.")
+    return _readable(_several_servers(value))
+
+
+def _readable(value: str) -> str:
+    if value.startswith("postgresql"):
+        from sqlalchemy import make_url  # noqa: PLC0415 - loaded where a database is named alone
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+        try:
+            make_url(value)
+        except (ArgumentError, ValueError):  # which would show the password
+            raise ill("is no database's address; use postgresql://USER:PASSWORD@HOST:PORT/NAME.") from None
     return value
+
+
+_SERVERS = re.compile(
+    r"(?P<driver>postgresql\+psycopg://)(?P<who>[^/?#]*@)?(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<name>/[^?#]*)?(?:\?(?P<rest>.*))?"
+)
+
+
+def _several_servers(value: str) -> str:
+    """Several servers, as PostgreSQL's own programs write them (``HOST:PORT,HOST:PORT``), in SQLAlchemy's notation.
+    Unless it says otherwise, the one that can be written to is meant.
+    """
+    parts = _SERVERS.fullmatch(value)
+    if parts is None:
+        return value
+    asked = [f"host={host}" for host in parts["hosts"].split(",")]
+    asked += [parts["rest"]] if parts["rest"] else []
+    if "target_session_attrs=" not in value:
+        asked.append("target_session_attrs=read-write")
+    return f"{parts['driver']}{parts['who'] or ''}{parts['name'] or '/'}?{'&'.join(asked)}"
 
 
 def _redis_url(value: str) -> str:
     if not value.startswith(("redis://", "rediss://", "redis+unix://")):
         raise ill("names no Redis; use redis://HOST:6379/0 or rediss://...")
+    return _address_of_a_server(value)
+
+
+def _broker_url(value: str) -> str:
+    if not value.startswith(("amqp://", "amqps://", "redis://", "rediss://", "redis+unix://")):
+        raise ill("names no broker; use amqp://USER:PASSWORD@HOST:5672/VHOST (RabbitMQ) or redis://HOST:6379/0.")
+    return _address_of_a_server(value)
+
+
+def _address_of_a_server(value: str) -> str:
+    """What can't be read would be told, password and all, by whoever tries it later, over and over."""
+    try:
+        parts = urlsplit(value)
+        number, _ = parts.path.strip("/"), parts.port
+    except ValueError:
+        raise ill(_UNREADABLE) from None
+    unix, redis = parts.scheme == "redis+unix", parts.scheme in ("redis", "rediss")
+    if not unix and "@" in parts.path + parts.query + parts.fragment:
+        raise ill(_UNREADABLE)
+    if redis and number and not (number.isascii() and number.isdigit()):
+        raise ill("names no database of that Redis by its number; use redis://HOST:6379/0.")
     return value
+
+
+_UNREADABLE = "is no server's address; in a password / is written %2F, ? %3F, # %23 and @ %40."
 
 
 def _long_enough(value: str) -> str:
@@ -186,8 +248,16 @@ def _mail_sender(value: str) -> str:
     return formataddr((name, address))
 
 
+def _host_and_port(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
+        raise ill("is no port; write 9464 for this machine alone, or HOST:PORT, such as 0.0.0.0:9464.")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+BrokerUrl = Annotated[str, AfterValidator(_broker_url)]
 Secret = Annotated[str, AfterValidator(_long_enough)]
 Count = Annotated[int, BeforeValidator(_count)]
 AlertUrls = Annotated[tuple[str, ...], BeforeValidator(_alert_urls)]
@@ -196,6 +266,9 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 Smtp = Annotated[SmtpServer, BeforeValidator(_smtp_server)]
 MailSender = Annotated[str, AfterValidator(_mail_sender)]
 Kind = Annotated[Literal["production", "development"], wanted("`production` or `development`")]
+LogFormat = Annotated[Literal["text", "json"], wanted("`text` or `json`")]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], wanted("`debug`, `info`, `warning` or `error`")]
+HostAndPort = Annotated[tuple[str, int], BeforeValidator(_host_and_port)]
 
 
 class Environment(BaseModel):
@@ -217,6 +290,11 @@ class Environment(BaseModel):
         None,
         alias="MODERATION_REDIS_URL",
         description="where rate limits are counted; unset: in the process",
+    )
+    broker_url: BrokerUrl | None = Field(
+        None,
+        alias="MODERATION_BROKER_URL",
+        description="where workers are woken, amqp://... (RabbitMQ) or redis://...; unset: MODERATION_REDIS_URL",
     )
     trusted_proxies: Count = Field(
         0,
@@ -287,6 +365,21 @@ class Environment(BaseModel):
         alias="MODERATION_MAIL_FROM",
         description="in whose name letters are sent: Comments <comments@news.example>",
     )
+    log_format: LogFormat | None = Field(
+        None,
+        alias="MODERATION_LOG_FORMAT",
+        description="`json` or `text` lines on standard error; default json in production, else text",
+    )
+    log_level: LogLevel = Field(
+        "info",
+        alias="MODERATION_LOG_LEVEL",
+        description="`debug`, `info`, `warning` or `error`; default info: requests and audit heads too",
+    )
+    worker_metrics: HostAndPort | None = Field(
+        None,
+        alias="MODERATION_WORKER_METRICS",
+        description="where a worker serves its figures for Prometheus: a port, or HOST:PORT; unset: nowhere",
+    )
 
 
 VARIABLES = {str(field.alias): str(field.description) for field in Environment.model_fields.values()}
@@ -296,6 +389,7 @@ VARIABLES = {str(field.alias): str(field.description) for field in Environment.m
 def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | None = None) -> Settings:
     """Settings from the environment. Raises ``ConfigurationError`` naming each variable that is wrong."""
     root = (root or Path.cwd()).resolve()
+    environ = with_secret_files(environ, sorted(SECRETS & VARIABLES.keys()), root=root)
     try:
         said = Environment.model_validate({name: environ[name] for name in VARIABLES if environ.get(name)})
     except ValidationError as error:
@@ -318,6 +412,10 @@ def read_environment(environ: Mapping[str, str] = os.environ, *, root: Path | No
         oidc=_oidc(said),
         public_url=said.public_url,
         mail=_mail(said),
+        log_format=said.log_format or ("json" if production else "text"),
+        log_level=said.log_level,
+        worker_metrics=said.worker_metrics,
+        broker_url=said.broker_url or said.redis_url,
     )
 
 

@@ -105,6 +105,7 @@ class Oidc(Table):
 class SignIn(Table):
     """``[sign_in]``"""
 
+    idle_minutes: Annotated[int, Field(ge=15, le=720), wanted("a whole number of minutes from 15 to 720")] = 120
     passwords: Annotated[Literal["everybody", "admins"], wanted("one of everybody, admins")] = "everybody"
     oidc: Oidc = Oidc()
 

@@ -456,6 +456,10 @@ class ScoringTooSlow(ScoringFailed):
     code: ClassVar[str] = noted("scoring_too_slow")
 
 
+class ScoringNotBegun(ScoringTooSlow):
+    """The scoring pack was busy with others all the time, which says nothing of this comment."""
+
+
 _TOLD_AT_ONCE = 10
 
 

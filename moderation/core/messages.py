@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -120,9 +120,14 @@ class Moment:
 
 def told_time(local: datetime, style: Style = Style.TIME, language: str = ENGLISH) -> str:
     """A day, or a day and its time, by the clock that the time is told by."""
+    day = _told_day(local.date(), language)
+    return day if style is Style.DAY else f"{day}, {local.hour:02}:{local.minute:02} {local.tzname() or ''}"
+
+
+@lru_cache(maxsize=4096)
+def _told_day(day: date, language: str) -> str:
     # What English calls it is what it is called in Britain; C's own names need no locale.
-    day = f"{local.day} {local:%B %Y}" if language == ENGLISH else format_skeleton("yMMMMd", local, locale=language)
-    return day if style is Style.DAY else f"{day}, {local:%H:%M %Z}"
+    return f"{day.day} {day:%B %Y}" if language == ENGLISH else format_skeleton("yMMMMd", day, locale=language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 
 from moderation.core.comment import MARKS, Mode
@@ -330,14 +330,15 @@ def _why_not_rejected(reason: Reason) -> str:
 def _reasons(conditions: Iterable[Condition], signals: Signals, *, missing_holds: bool) -> Iterable[Reason]:
     for condition in conditions:
         value = signals.values.get(condition.signal)
+        if not missing_holds if value is None else not condition.holds(value):
+            continue  # which most don't
         if not signals.apply(condition.signal):
             continue
         if not signals.scored and condition.signal in SCORED_SIGNALS:
             continue  # said once, by _facts
         if value is None:
-            if missing_holds:
-                yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")
-        elif condition.holds(value):
+            yield Reason(condition.signal, f"{_name(condition.signal)} unknown: {_why_missing(condition.signal)}")
+        else:
             words = in_words(condition, value)
             if condition.comparison is Comparison.AT_LEAST and condition.signal in signals.meanings:
                 words = f"{signals.meanings[condition.signal]} ({words})"
@@ -369,6 +370,7 @@ def _number(condition: Condition, value: float) -> str:
     return f"{value:.{digits}f}"
 
 
+@lru_cache(maxsize=1024)
 def _name(signal: str) -> str:
     if signal.startswith(NAME):
         return f"name: {_name(signal.removeprefix(NAME))}"

@@ -32,13 +32,8 @@ class Kind(Enum):
     HIGH = (650, 960)
     """Somebody may come to harm."""
 
-    @property
-    def minimum(self) -> int:
-        return self.value[0]
-
-    @property
-    def maximum(self) -> int:
-        return self.value[1]
+    def __init__(self, minimum: int, maximum: int) -> None:
+        self.minimum, self.maximum = minimum, maximum
 
 
 _KINDS: dict[str, Kind] = {

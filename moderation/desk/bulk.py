@@ -26,7 +26,7 @@ from moderation.core.reach import DECIDE, MODERATE, SENIOR, account_of, demand, 
 from moderation.desk.actions import action_row
 from moderation.desk.bulk_steps import AT_ONCE, Step, finish_if_through, work_through
 from moderation.desk.decide import Ruling, Told, Verdict, done_words, rule, told_by
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage import queue_index
 from moderation.storage.actions import (
     ActionItem,
@@ -185,6 +185,8 @@ def _begin(
             items = chosen_items(unit.session, action.id, limit=AT_ONCE)
             work_through(unit, action, items, _deciding(configuration, actor, action))
             finish_if_through(unit, action)
+        if action.finished_at is None:
+            unit.leaves_work.add(Piece.BULK)
         return Begun(
             action_id=action.id,
             total=action.total,

@@ -25,6 +25,7 @@ WORK = Work(
     # What has come least far comes first: a small action waits for a few chunks of another site's large one.
     order=(ModeratorAction.done, ModeratorAction.id),
     lease=timedelta(seconds=10),
+    furthest=timedelta(minutes=5),
 )
 CHUNK = 20
 """So few at once that a moderator's own decision, which waits for a chunk to end, still feels immediate."""

@@ -23,7 +23,7 @@ from moderation.desk.flags import FLAG, NOTE, UNFLAG, UNNOTE, reverse_flag, reve
 from moderation.desk.notices import NOTICE, reverse_notice
 from moderation.desk.reports import MUTE, REPORTS, reverse_mute, reverse_reports
 from moderation.desk.wordlists import TERMS, reverse_terms
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage.actions import (
     ERASED,
     ActionItem,
@@ -134,6 +134,8 @@ def _begin(unit: UnitOfWork, actor: Actor, action: ModeratorAction) -> Moderator
     undoing.total = choose_again(unit.session, action.id, undoing.id)
     action.undone_by = undoing.id
     finish_if_through(unit, undoing)
+    if undoing.finished_at is None:
+        unit.leaves_work.add(Piece.BULK)
     return undoing
 
 

@@ -214,7 +214,7 @@ class _Importing:
     def _imported(self, one: Staged, id_: str, place: Place, author_id: str, answers: str | None) -> Imported:
         seen = one.status in (Status.APPROVED, Status.WITHDRAWN)
         # What was answered had been seen.
-        published = one.created_at if seen or (one.status is Status.REJECTED and one.answered) else None
+        published = one.created_at if seen or (one.status is Status.REJECTED and one.has_replies) else None
         columns = {
             "id": id_,
             "site_id": self._site,

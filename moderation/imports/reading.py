@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -28,7 +29,12 @@ from moderation.imports.records import Untaken
 
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes of one line of a file of JSON Lines."""
+DEEPEST = 100
+"""Lists and objects inside each other in a JSON file; archives have some five."""
 _CHUNK = 64 * 1024
+_MARKS = regex.compile(rb'\\["\\]|["\[\]{}]')
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
 _GZIP = b"\x1f\x8b"
 _WHITESPACE = regex.compile(r"\s+")
 _ZONE = regex.compile(r"[Zz]|UTC|GMT|[+\-]\d\d(?::?\d\d)?")
@@ -167,12 +173,55 @@ def json_elements(file: Path, path: str, progress: Callable[[int], None]) -> Ite
 def _elements(file: Path, stream: BinaryIO, path: str) -> Iterator[tuple[str, Any] | Untaken]:
     number = 0
     try:
-        for value in ijson.items(stream, path, use_float=True):
+        for value in ijson.items(_Shallow(stream), path, use_float=True):
             number += 1
             yield f"{file.name}, element {number}", value
     except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError, OverflowError):
         why = f"The file is no JSON from here on: what comes after element {number} can't be read."
         yield Untaken(where=f"{file.name}, element {number + 1}", ref=None, code="breaks_off", why=why)
+
+
+class _Shallow:
+    """The same bytes, up to where they go too deep: there it raises ``ValueError``, as each step has a parser write out
+    all above it. Counted are brackets outside texts, whole chunks at a time: a parser's events would cost far more.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._depth = 0
+        self._in_text = False
+        self._escape = b""
+        self._ends = False
+
+    def read(self, size: int = -1) -> bytes:
+        if self._ends:
+            raise ValueError("too deep")
+        chunk = self._stream.read(size)
+        depth, in_text, data = self._depth, self._in_text, self._escape + chunk
+        plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+        self._escape = plain[-1:] if plain.endswith(b"\\") else b""
+        parts = plain.split(b'"')
+        outside = b"".join(parts[in_text::2])
+        self._in_text = in_text ^ (len(parts) % 2 == 0)
+        depths = list(accumulate(map(_STEPS.__getitem__, outside.translate(None, _NO_BRACKETS)), initial=depth))
+        self._depth = depths[-1]
+        if max(depths) <= DEEPEST:
+            return chunk
+        self._ends = True
+        return chunk[: _goes_too_deep(data, depth, in_text) - (len(data) - len(chunk))]
+
+
+def _goes_too_deep(data: bytes, depth: int, in_text: bool) -> int:
+    """Where it does."""
+    for found in _MARKS.finditer(data):
+        mark = found[0]
+        if mark == b'"':
+            in_text = not in_text
+        elif not in_text and len(mark) == 1:
+            depth += _STEPS[mark[0]]
+            if depth > DEEPEST:
+                return found.start()
+    raise AssertionError("it doesn't")
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

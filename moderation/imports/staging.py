@@ -52,14 +52,14 @@ AT_ONCE = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
     """A comment ready to be stored. ``parent`` is what it answers, ``parent_stored`` and ``article_stored`` our
-    ids, where these are stored; ``answered``: others answer it."""
+    ids, where these are stored; ``has_replies``: others answer it."""
 
     ref: str
     article: str
     parent: str | None
     parent_stored: str | None
     article_stored: str | None
-    answered: bool
+    has_replies: bool
     name: str
     keys: tuple[str, ...]
     person_id: str | None
@@ -267,7 +267,7 @@ class Staging:
             article_stored,
             parent,
             parent_stored,
-            answered,
+            has_replies,
             name,
             keys,
             id_,
@@ -287,7 +287,7 @@ class Staging:
             article=str(article),
             parent=str(parent) if parent is not None else None,
             article_stored=str(article_stored) if article_stored is not None else None,
-            answered=bool(answered),
+            has_replies=bool(has_replies),
             parent_stored=str(parent_stored) if parent_stored is not None else None,
             name=str(name),
             keys=_keys_in(str(keys)),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from moderation.core.audit_chain import GENESIS, ChainHead, legible, verify
 from moderation.core.errors import ChainBroken
 from moderation.jobs.pruning import starting_point
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage.audit import events_of, head_and_newest
 from moderation.storage.chain_checks import ChainCheck, find_check
 from moderation.storage.claims import Claim, Claims, Work
@@ -28,6 +28,7 @@ WORK = Work(
     waits=(ChainCheck.asked_at.is_not(None),),
     order=(ChainCheck.asked_at, ChainCheck.chain),
     lease=timedelta(seconds=30),
+    furthest=timedelta(minutes=5),
     alone=True,  # a chain is a processor's work for a while: one is enough, however many processes there are
 )
 CHUNK = 2000
@@ -50,6 +51,7 @@ def ask_to_check(services: Services, chains: Sequence[str]) -> None:
                 check.total = max(kept.sequence if kept else 0, newest)
 
     services.database.writing(ask)
+    services.waker.wake([Piece.CHAINS])
 
 
 def check_chains(services: Services, *, stopped: Callable[[], bool] = lambda: False) -> bool:

@@ -39,6 +39,7 @@ WORK = Work(
     waits=(),
     order=(SeverityOrder.id,),
     lease=timedelta(seconds=10),
+    furthest=timedelta(minutes=5),
 )
 BATCH = 200
 """So few at once that whoever else writes hardly waits: some hundredths of a second."""

@@ -5,10 +5,8 @@ truth; a sweep finds them.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,14 +14,17 @@ from moderation.comments.erasing import carry_on as carry_on_erasing
 from moderation.comments.expiry import expire_waiting
 from moderation.comments.reports import forget_old_texts
 from moderation.comments.rescoring import score_waiting
+from moderation.comments.retention import erase_refused
 from moderation.core.errors import ErasureStopped
 from moderation.desk.bulk_runner import carry_on
+from moderation.jobs.background import LOOK_SECONDS, Background
 from moderation.jobs.chain_checks import check_chains
 from moderation.jobs.queue_order import bring_up_to_date
 from moderation.jobs.threads import fill_threads
+from moderation.jobs.workers_alive import Workers
 from moderation.mail.postman import Postman, forget
 from moderation.perspective.suggestions import forget_outdated
-from moderation.services import Services
+from moderation.services import Piece, Services
 from moderation.storage.idempotency import forget_answers
 from moderation.webhooks.alerts import alert
 from moderation.webhooks.delivering import Deliverer, prune
@@ -39,62 +40,9 @@ ANSWERS_LAST = timedelta(days=1)
 """How long an Idempotency-Key's first answer is kept."""
 
 
-LOOK_SECONDS = 1.0
-BREATH_SECONDS = 0.05
-
-
-class _Background(ABC):
-    """A piece of work that is done again and again, until it is stopped. What fails is logged and tried again: the
-    database is gone, say, and the next look finds the same.
-
-    Every web process runs one as a thread beside its requests, and so does ``moderation worker``.
-    """
-
-    name: str
-    fails: str
-
-    def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
-        self._services = services
-        self._every_seconds = every_seconds
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self.run, name=self.name, daemon=True)
-
-    def start(self) -> None:
-        """Runs in a thread of its own."""
-        self._thread.start()
-
-    def run(self) -> None:
-        """Runs in this thread until ``stop``."""
-        while not self._stopped.is_set():
-            if not self._once():
-                self._stopped.wait(self._every_seconds)
-
-    def stop(self, timeout_s: float = 10.0) -> None:
-        """Ends after what is at hand."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
-
-    def _once(self) -> bool:
-        try:
-            return self._work()
-        except Exception:
-            log.exception("%s; it is tried again", self.fails)
-            return False
-
-    @abstractmethod
-    def _work(self) -> bool:
-        """Returns whether there may be more to do at once."""
-
-    def _paused(self) -> bool:
-        """Leaves the database to others between two chunks, then says whether to stop."""
-        return self._stopped.wait(BREATH_SECONDS)
-
-
-@contextmanager
-def beside(services: Services) -> Iterator[None]:
-    """Runs in threads what every web process and worker does beside its own work, for as long as this lasts."""
-    pieces = [
+def pieces_of(services: Services) -> list[Background]:
+    """What every web process and worker does beside its own work."""
+    return [
         Runner(services),
         Reorderer(services),
         ChainChecker(services),
@@ -105,20 +53,39 @@ def beside(services: Services) -> Iterator[None]:
         Alerter(services),
         Mailer(services),
     ]
+
+
+@contextmanager
+def running(pieces: Collection[Background], *, timeout_s: float = 10.0) -> Iterator[None]:
+    """Runs them in threads for as long as this lasts; each may then take so long to finish what is at hand."""
     for piece in pieces:
         piece.start()
     try:
         yield
     finally:
         for piece in pieces:
-            piece.stop()
+            piece.ask_to_stop()
+        for piece in pieces:
+            piece.stop(timeout_s)
 
 
-class Sweeper(_Background):
+@contextmanager
+def beside(services: Services) -> Iterator[None]:
+    """Does in threads, for as long as this lasts, what no living worker does (``jobs.workers_alive``)."""
+    workers = Workers(services)
+    pieces = pieces_of(services)
+    for piece in pieces:
+        piece.rests = workers.resting(piece.name)
+    with running(pieces):
+        yield
+
+
+class Sweeper(Background):
     """Scores what waits without scores. Several may run: each comment is scored and decided once."""
 
     name = "late scoring"
     fails = "a sweep for comments without scores failed"
+    piece = Piece.SCORING
 
     def __init__(self, services: Services, *, every_seconds: float = SWEEP_SECONDS) -> None:
         super().__init__(services, every_seconds=every_seconds)
@@ -126,7 +93,7 @@ class Sweeper(_Background):
 
     def _work(self) -> bool:
         self._forget()
-        return score_waiting(self._services, stopped=self._stopped.is_set) > 0
+        return score_waiting(self._services, stopped=self._is_stopped) > 0
 
     def _forget(self) -> None:
         """Once an hour, removes what is kept for a time: texts of suggested labels and of reports, answers to an
@@ -144,33 +111,36 @@ class Sweeper(_Background):
             log.exception("what was kept for a time could not be removed; it is tried again in an hour")
 
 
-class Runner(_Background):
+class Runner(Background):
     """Goes on with bulk actions: each comment is decided once, and what one process leaves unfinished another
     finishes.
     """
 
     name = "bulk actions"
     fails = "a bulk action could not go on"
+    piece = Piece.BULK
 
     def _work(self) -> bool:
         return carry_on(self._services, stopped=self._paused)
 
 
-class ChainChecker(_Background):
+class ChainChecker(Background):
     """Recomputes the audit chains for which somebody has asked."""
 
     name = "checking chains"
     fails = "an audit chain could not be recomputed"
+    piece = Piece.CHAINS
 
     def _work(self) -> bool:
         return check_chains(self._services, stopped=self._paused)
 
 
-class Teller(_Background):
+class Teller(Background):
     """Delivers webhooks, and removes deliveries that have been kept long enough."""
 
     name = "webhooks"
     fails = "webhooks could not be delivered"
+    piece = Piece.WEBHOOKS
 
     def __init__(self, services: Services, *, every_seconds: float = LOOK_SECONDS) -> None:
         super().__init__(services, every_seconds=every_seconds)
@@ -191,7 +161,7 @@ class Teller(_Background):
         return more
 
 
-class Alerter(_Background):
+class Alerter(Background):
     """Tells the newsroom's chat what can't wait."""
 
     name = "alerts"
@@ -199,13 +169,14 @@ class Alerter(_Background):
 
     def __init__(self, services: Services, *, every_seconds: float = ALERT_SECONDS) -> None:
         super().__init__(services, every_seconds=every_seconds)
+        self.able = bool(services.settings.alert_urls)
 
     def _work(self) -> bool:
         alert(self._services)
         return False
 
 
-class Mailer(_Background):
+class Mailer(Background):
     """Sends letters, and erases the addresses and the letters whose time is over."""
 
     name = "mail"
@@ -213,18 +184,19 @@ class Mailer(_Background):
 
     def __init__(self, services: Services, *, every_seconds: float = MAIL_SECONDS) -> None:
         super().__init__(services, every_seconds=every_seconds)
+        self.able = services.settings.mail is not None
         self._postman = Postman(services)
         self._forgets_at = time.monotonic()
 
     def _work(self) -> bool:
-        self._postman.look(stopped=self._stopped.is_set)
+        self._postman.look(stopped=self._is_stopped)
         if time.monotonic() >= self._forgets_at:
             self._forgets_at = time.monotonic() + FORGET_SECONDS
             forget(self._services, stopped=self._paused)
         return False
 
 
-class Threader(_Background):
+class Threader(Background):
     """Fills in the threads of comments from before threads were kept."""
 
     name = "filling threads"
@@ -238,25 +210,27 @@ class Threader(_Background):
         return False
 
 
-class Expirer(_Background):
-    """Expires what nobody decided before its discussion ended."""
+class Expirer(Background):
+    """Expires what nobody decided before its discussion ended, and erases what was refused long ago."""
 
     name = "expiring"
-    fails = "what nobody decided could not be expired"
+    fails = "what nobody decided could not be expired, or what was refused not erased"
 
     def __init__(self, services: Services, *, every_seconds: float = EXPIRE_SECONDS) -> None:
         super().__init__(services, every_seconds=every_seconds)
 
     def _work(self) -> bool:
         expire_waiting(self._services, stopped=self._paused)
+        erase_refused(self._services, stopped=self._paused)
         return False
 
 
-class Eraser(_Background):
+class Eraser(Background):
     """Goes on with erasing what is known of readers, where somebody has asked for it."""
 
     name = "erasing"
     fails = "what is known of a reader could not be erased"
+    piece = Piece.ERASING
 
     def _work(self) -> bool:
         try:
@@ -266,7 +240,7 @@ class Eraser(_Background):
             return False
 
 
-class Reorderer(_Background):
+class Reorderer(Background):
     """Keeps the queue's order up to date with the policy."""
 
     name = "order of the queue"

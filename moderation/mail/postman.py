@@ -37,6 +37,7 @@ from moderation.storage.mails import (
     sent_to,
     unseal,
 )
+from moderation.watching import counts
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class Postman:
             if error is not None:
                 log.error("letter %d (%s) was given up: %s", mail.number, mail.kind, error)
 
-        return self._write(claim, work) and error is None
+        return self._write(claim, work, "sent" if error is None else "given up") and error is None
 
     def _put_off(self, claim: Claim, words: str) -> bool:
         def work(_session: Session, mail: Mail) -> None:
@@ -181,7 +182,7 @@ class Postman:
             mail = find_mail(session, claim.keys[0])
         if mail is not None and mail.created_at <= self._services.clock() - TRIED_FOR:
             return self._end(claim, error=words)
-        self._write(claim, work)
+        self._write(claim, work, "put off")
         return False
 
     def _drop(self, claim: Claim) -> bool:
@@ -191,17 +192,23 @@ class Postman:
         self._write(claim, work)
         return False
 
-    def _write(self, claim: Claim, work: Callable[[Session, Mail], None]) -> bool:
-        """Returns whether the letter is still there, and this claim's."""
+    def _write(self, claim: Claim, work: Callable[[Session, Mail], None], outcome: str | None = None) -> bool:
+        """Returns whether the letter is still there, and this claim's: then ``outcome`` is counted."""
+        kind = ""
 
         def held(session: Session) -> bool:
+            nonlocal kind
             mail = find_mail(session, claim.keys[0], lock=True)
             if mail is None or not claim.holds(mail.leased_until):
                 return False
+            kind = mail.kind
             work(session, mail)
             return True
 
-        return self._services.database.writing(held)
+        there = self._services.database.writing(held)
+        if there and outcome is not None:
+            counts.mail_attempts(kind, outcome)
+        return there
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

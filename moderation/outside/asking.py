@@ -165,7 +165,7 @@ def _asked(
     except Exception as error:  # whatever a classifier does, no comment is lost for it
         result, why = "failed", type(error).__name__
     else:
-        classifier.breaker.answered()
+        classifier.breaker.succeeded()
         asked_for.labels(classifier.name, "answered").inc()
         return found
     # Never what was asked nor what was answered: both may hold somebody's words.

@@ -32,7 +32,7 @@ class Breaker:
             self._asks_again = now + REST_SECONDS  # nobody else until this one is answered, or is overdue itself
             return True
 
-    def answered(self) -> None:
+    def succeeded(self) -> None:
         with self._lock:
             self._failures = 0
 

@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from moderation.core.errors import ScoringFailed, ScoringTooSlow
+from moderation.core.errors import ScoringFailed, ScoringNotBegun, ScoringTooSlow
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, Scorer, ScoreRequest, Scores
+from moderation.watching import counts
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ BATCH_CHARACTERS = 8_000
 """About two thousand tokens: enough to fill the pack's own batches, few enough that nobody waits long for others."""
 WARM_AGAIN_SECONDS = 5.0
 """How long a pack that could not be loaded is left alone, unless somebody asks."""
+HUNG_SECONDS = 120.0
+"""A batch that takes longer may never end."""
 
 
 @runtime_checkable
@@ -50,15 +54,20 @@ class Waiting:
 
     request: ScoreRequest
     scale: Scale
+    pack: str
     answer: Future[Scores] = field(default_factory=Future)
+    handed_in: float = field(default_factory=time.monotonic)
 
     def scores(self, timeout_s: float | None) -> Scores:
-        """Waits for its scores. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds, ``ScoringFailed`` otherwise."""
+        """Waits for its scores. Raises ``ScoringTooSlow`` after ``timeout_s`` seconds (``ScoringNotBegun`` where its
+        turn was still to come), ``ScoringFailed`` otherwise.
+        """
         try:
             return self.answer.result(timeout_s)
         except TimeoutError:
-            self.answer.cancel()
-            raise ScoringTooSlow from None
+            begun = not self.answer.cancel()
+            counts.scoring_failures(self.pack, ScoringTooSlow.__name__)
+            raise (ScoringTooSlow if begun else ScoringNotBegun) from None
 
 
 def gathered(handed: Sequence[Waiting], timeout_s: float | None) -> list[Scores | ScoringFailed]:
@@ -90,10 +99,17 @@ class BatchingScorer:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._ready = threading.Event()
+        self._at_hand: dict[int, float] = {}
+        """When each thread that is at a batch began it."""
 
     @property
     def stamp(self) -> PackStamp:
         return self._scorer.stamp
+
+    @cached_property
+    def _named(self) -> tuple[str, str]:
+        """The pack and its runtime, as they are counted by."""
+        return self.stamp.name, self.stamp.runtime
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -105,8 +121,14 @@ class BatchingScorer:
 
     @property
     def ready(self) -> bool:
-        """Whether the pack is loaded and warm."""
-        return self._ready.is_set() and not self._closed
+        """Whether the pack is loaded and warm, and answers."""
+        return self._ready.is_set() and not self._closed and not self.hangs
+
+    @property
+    def hangs(self) -> bool:
+        """Whether every thread is at a batch that may never end."""
+        begun = list(self._at_hand.values())
+        return len(begun) >= self._at_once and time.monotonic() - max(begun) > HUNG_SECONDS
 
     @property
     def waiting(self) -> int:
@@ -158,7 +180,7 @@ class BatchingScorer:
 
     def hand_in(self, requests: Sequence[ScoreRequest], scale: Scale) -> list[Waiting]:
         """Lets requests be scored with whatever else there is, without waiting. Raises ``ScoringClosed``."""
-        handed = [Waiting(request, scale) for request in requests]
+        handed = [Waiting(request, scale, self._named[0]) for request in requests]
         with self._changed:
             if self._closed:
                 raise ScoringClosed
@@ -200,10 +222,14 @@ class BatchingScorer:
             self._score_batch(batch)
 
     def _score_batch(self, batch: list[Waiting]) -> None:
-        for scale in Scale:
-            part = [waiting for waiting in batch if waiting.scale is scale]
-            if part:
-                self._score_together(part, scale)
+        self._at_hand[threading.get_ident()] = time.monotonic()
+        try:
+            for scale in Scale:
+                part = [waiting for waiting in batch if waiting.scale is scale]
+                if part:
+                    self._score_together(part, scale)
+        finally:
+            del self._at_hand[threading.get_ident()]
 
     def _warm(self) -> None:
         try:
@@ -236,17 +262,23 @@ class BatchingScorer:
                     return []
 
     def _score_together(self, batch: list[Waiting], scale: Scale) -> None:
+        began = time.monotonic()
         try:
             answers = self._scorer.score([waiting.request for waiting in batch], scale=scale)
         except Exception as error:  # whatever it is, it belongs to who asked
             if len(batch) == 1:
+                counts.scoring_failures(self._named[0], type(error).__name__)
                 _fail(batch[0], error)
                 return
             for waiting in batch:
                 self._score_together([waiting], scale)
             return
         self._ready.set()
+        now = time.monotonic()
+        counts.batch_seconds(now - began, *self._named)
+        counts.batch_comments(len(batch), *self._named)
         for waiting, answer in zip(batch, answers, strict=True):
+            counts.scoring_seconds(now - waiting.handed_in, *self._named)
             waiting.answer.set_result(answer)
 
 

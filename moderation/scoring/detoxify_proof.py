@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from moderation.core.errors import ScoringFailed
 from moderation.scoring.encoder import Encoder
 from moderation.scoring.packs import Pack
-from moderation.scoring.processor import available_threads, multiplies_bf16
-from moderation.scoring.runtime import load
+from moderation.scoring.processor import available_threads, multiplies_bf16, multiplies_dynamic_int8
+from moderation.scoring.runtime import DYNAMIC_INT8, load
 
 FULL, FAST = 0.001, 0.02
-"""The greatest allowed difference between two scores (0..1), in full precision and in bf16."""
+"""The greatest allowed difference between two scores (0..1), in full precision and in what is faster."""
 
 TEXTS: tuple[str, ...] = (
     "",
@@ -103,8 +103,8 @@ class ProofFailed(ScoringFailed):
 def prove(original: Any, pack: Pack) -> list[Comparison]:
     """Compares ``pack`` with ``original`` (a ``Detoxify``) on every runtime here.
 
-    Raises ``ProofFailed`` if a runtime in full precision is too far off. In bf16 that can be the model's nature rather
-    than a mistake in its conversion: such a pack is good, but not for that runtime.
+    Raises ``ProofFailed`` if a runtime in full precision is too far off. In a faster one that can be the model's nature
+    rather than a mistake in its conversion: such a pack is good, but not for that runtime.
     """
     texts = [*TEXTS, *_long_texts(original.tokenizer, pack.manifest.max_tokens)]
     texts = [text for text in texts if _tokens(original.tokenizer, text) <= pack.manifest.max_tokens]
@@ -118,9 +118,9 @@ def prove(original: Any, pack: Pack) -> list[Comparison]:
 
 def as_table(comparisons: Sequence[Comparison]) -> str:
     """Lines for people: one runtime each, differences between scores of 0..1."""
-    lines = [f"{'runtime':<17} {'scores':>6} {'mean':>9} {'largest':>9} {'allowed':>8}  where it is largest"]
+    lines = [f"{'runtime':<21} {'scores':>6} {'mean':>9} {'largest':>9} {'allowed':>8}  where it is largest"]
     lines += [
-        f"{c.runtime:<17} {c.scores:>6} {c.mean:>9.6f} {c.largest:>9.6f} {c.allowed:>8}  {c.label}: {c.text!r:.60}"
+        f"{c.runtime:<21} {c.scores:>6} {c.mean:>9.6f} {c.largest:>9.6f} {c.allowed:>8}  {c.label}: {c.text!r:.60}"
         + ("" if c.holds else "  TOO MUCH: never run so")
         for c in comparisons
     ]
@@ -132,6 +132,8 @@ def _runtimes() -> Iterator[tuple[str, float]]:
     yield "openvino-f32", FULL
     if multiplies_bf16():
         yield "openvino-bf16", FAST
+    if multiplies_dynamic_int8():
+        yield DYNAMIC_INT8, FAST
 
 
 def _compare(name: str, allowed: float, pack: Pack, texts: Sequence[str], theirs: NDArray[np.float64]) -> Comparison:

@@ -238,8 +238,7 @@ class LanguageDetector:
         return Guess(code=UNDECIDED, sure=False) if guess.code in _SELDOM else guess
 
     def _by_words(self, words: Sequence[str]) -> Guess | None:
-        hindi = sum(word in _HINDI_IN_LATIN for word in words)
-        english = sum(word in _ENGLISH for word in words)
+        hindi, english = (sum(map(known.__contains__, words)) for known in (_HINDI_IN_LATIN, _ENGLISH))
         if hindi >= 3 and hindi >= _HINDI_SHARE * len(words) and hindi > english:
             return Guess(code="hi", sure=True)
         if english >= 3 and english >= _ENGLISH_SHARE * len(words):
@@ -282,4 +281,4 @@ def _words(plain: str) -> list[str]:
 
 
 def _english_share(words: Sequence[str]) -> float:
-    return sum(word in _COMMON_ENGLISH for word in words) / max(1, len(words))
+    return sum(map(_COMMON_ENGLISH.__contains__, words)) / max(1, len(words))

@@ -13,6 +13,8 @@ from openvino import opset13
 from openvino.passes import ConstantFolding, Manager
 
 TAIL, WORDS = "what the last layer is fed", "word vectors"
+LEAST_PACKED = 32
+"""Rows or columns of weights that are worth packing: a head's few are left as they are."""
 
 
 def unpack_weights(model: Any) -> None:
@@ -72,6 +74,22 @@ def turn_weights(model: Any) -> int:
             product.set_friendly_name(node.get_friendly_name())
             node.output(0).replace(product.output(0))
     return count
+
+
+def pack_weights(model: Any) -> None:
+    """Makes whole numbers of eight bits of the weights of large products in floating point, by a scale for each output.
+
+    What they are fed stays as it is: the engine quantises it, where it is told to. Weights are turned already.
+    """
+    for node in model.get_ops():
+        if node.get_type_name() != "MatMul" or not _is_matrix(node.input_value(1)):
+            continue
+        weights = node.input_value(1).get_node()
+        if weights.get_type_name() == "Constant" and min(weights.get_output_shape(0)) >= LEAST_PACKED:
+            values = weights.get_data().astype(np.float32)
+            scales = np.maximum(np.abs(values).max(1, keepdims=True) / 127, np.finfo(np.float32).tiny)
+            whole = opset13.convert(opset13.constant(np.rint(values / scales).astype(np.int8)), "f32")
+            node.input(1).replace_source_output(opset13.multiply(whole, opset13.constant(scales)).output(0))
 
 
 def _is_matrix(output: Any) -> bool:

@@ -39,15 +39,21 @@ class PackMissing(ScoringFailed):
 
 @dataclass(eq=False, slots=True)
 class PackDamaged(ScoringFailed):
-    """A pack's folder isn't what its manifest says, or the manifest can't be used."""
+    """A pack's folder isn't what its manifest says, or the manifest can't be used. ``whole`` are the names of installed
+    packs that can be used in its place, where somebody has looked.
+    """
 
     pack: str
     file: str
     why: str
+    whole: tuple[str, ...] = ()
 
     @property
     def detail(self) -> str:
-        return f"The scoring pack {self.pack!r} can't be used: {self.file}: {self.why}."
+        told = f"The scoring pack {self.pack!r} can't be used: {self.file}: {self.why}."
+        if self.whole:
+            told += f" Whole are: {', '.join(self.whole)}; `pack` under [scoring] names the one that scores."
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +98,22 @@ def installed(packs_dir: Path) -> dict[str, Path]:
 
 
 def open_pack(name: str, packs_dir: Path) -> Pack:
-    """The pack of this name, every file checked. Raises ``PackMissing`` or ``PackDamaged``."""
-    return open_folder(_folder(name, packs_dir))
+    """The pack of this name, every file checked. Raises ``PackMissing``, or ``PackDamaged``, which names those that are
+    whole.
+    """
+    try:
+        return open_folder(_folder(name, packs_dir))
+    except PackDamaged as damaged:
+        damaged.whole = tuple(other for other, folder in installed(packs_dir).items() if _is_whole(folder))
+        raise
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        open_folder(folder)
+    except ScoringFailed:
+        return False
+    return True
 
 
 def find_pack(name: str, packs_dir: Path) -> Pack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def multiplies_bf16() -> bool:
     return _BF16 in flags()
 
 
+def multiplies_dynamic_int8() -> bool:
+    """Whether OpenVINO quantises what flows where it is told to, rather than multiply in f32 all the same."""
+    return "avx512_vnni" in flags()
+
+
 @cache
 def flags() -> frozenset[str]:
     """The processor's instruction sets by their names in Linux; none known elsewhere."""
@@ -36,25 +42,63 @@ def flags() -> frozenset[str]:
     return frozenset(line.split())
 
 
-def available_threads(processes: int = 1) -> int:
-    """Inference threads of one process: the cores that this machine or its cgroup gives, shared among ``processes``."""
+def available_threads(
+    processes: int = 1, *, proc: Path = Path("/proc/self"), cgroups: Path = Path("/sys/fs/cgroup")
+) -> int:
+    """Inference threads of one process: the cores that this machine or its cgroups give, shared among ``processes``.
+
+    ``proc`` is this process's folder under ``/proc``, ``cgroups`` where the tree of cgroups is mounted.
+    """
     cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    quota = _cgroup_cores()
-    return max(1, int(min(cores, quota) if quota else cores) // max(1, processes))
+    cores = min([cores, *_quotas(proc, cgroups)])
+    return max(1, int(cores) // max(1, processes))
 
 
-def _cgroup_cores() -> float | None:
-    """The CPU quota of this process's cgroup in cores, version 2 then 1; None without one."""
-    for quota_file, period_file in (
-        ("/sys/fs/cgroup/cpu.max", None),
-        ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-    ):
-        try:
-            words = Path(quota_file).read_text(encoding="ascii").split()
-            if period_file:
-                words += Path(period_file).read_text(encoding="ascii").split()
-            if words[0] not in ("max", "-1"):
-                return int(words[0]) / int(words[1])
-        except (OSError, ValueError, IndexError, ZeroDivisionError):
-            continue
-    return None
+def _quotas(proc: Path, cgroups: Path) -> Iterator[float]:
+    """In cores, the CPU quotas of this process's cgroup and of those above it: each of them holds. A container sees its
+    own as the top of the tree, a service of systemd lies deep in it.
+    """
+    v2, v1 = _own_groups(proc)
+    for folder in _upwards(cgroups, v2):
+        yield from _quota(folder / "cpu.max")
+    for mount in ("cpu", "cpu,cpuacct"):
+        for folder in _upwards(cgroups / mount, v1):
+            yield from _quota(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us")
+
+
+def _own_groups(proc: Path) -> tuple[str, str]:
+    """The paths of this process's cgroup of version 2 and of that of version 1 that shares out the processor."""
+    v2 = v1 = "/"
+    for line in _words_of(proc / "cgroup"):
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if number == "0" and not controllers:
+            v2 = path
+        elif "cpu" in controllers.split(","):
+            v1 = path
+    return v2, v1
+
+
+def _upwards(top: Path, path: str) -> Iterator[Path]:
+    """The folder of a cgroup and those above it. A path from outside a container leads nowhere in it: the top stays."""
+    folder = top / path.lstrip("/")
+    if ".." in folder.parts:
+        folder = top
+    while folder != top:
+        yield folder
+        folder = folder.parent
+    yield top
+
+
+def _quota(*files: Path) -> Iterator[float]:
+    """A quota in cores, of files that together hold microseconds and the period that they are for; none, if none."""
+    words = [word for file in files for word in _words_of(file)]
+    if len(words) == 2 and all(word.isascii() and word.isdigit() for word in words) and int(words[1]) and int(words[0]):
+        yield int(words[0]) / int(words[1])
+
+
+def _words_of(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        return []

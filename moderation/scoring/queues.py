@@ -37,8 +37,13 @@ class PackQueues:
 
     @property
     def ready(self) -> bool:
-        """Whether the packs that are needed from the start are loaded and warm."""
+        """Whether the packs that are needed from the start are loaded and warm, and answer."""
         return all(queue.ready for queue in self._at_start)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether one of the packs is at batches that may never end."""
+        return any(queue.hangs for queue in self._queues.values())
 
     @property
     def waiting(self) -> int:

@@ -27,8 +27,9 @@ NUMBER = "#"
 
 def _tokens(text: str) -> list[str]:
     """The words of a folded text; each number is the same."""
-    tokens = (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
-    return [NUMBER if token[0].isnumeric() else token for token in tokens]
+    if text.isascii():
+        return [token if token[0] >= "a" else NUMBER for token in _ASCII_TOKEN.findall(text)]
+    return [NUMBER if token[0].isnumeric() else token for token in _TOKEN.findall(text)]
 
 
 class Phrases:
@@ -44,7 +45,6 @@ class Phrases:
                 else:
                     words = tuple(_tokens(phrase.replace(NUMBER, "0")))
                     self._by_word[words[0]].append((words, kind))
-        self._first = frozenset(self._by_word)
         self._inside = {kind: re.compile("|".join(phrases)) for kind, phrases in inside.items()}
 
     def kinds_in(self, text: str) -> frozenset[str]:
@@ -52,11 +52,10 @@ class Phrases:
         text = folded(text)
         words = _tokens(text)
         found: set[str] = set()
-        if not self._first.isdisjoint(words):
-            for place, word in enumerate(words):
-                for phrase, kind in self._by_word.get(word, ()):
-                    if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase:
-                        found.add(kind)
+        for place in [place for place, word in enumerate(words) if word in self._by_word]:
+            for phrase, kind in self._by_word[words[place]]:
+                if len(phrase) == 1 or tuple(words[place : place + len(phrase)]) == phrase:
+                    found.add(kind)
         if _INSIDE_OTHERS.search(text):
             found |= {kind for kind, pattern in self._inside.items() if pattern.search(text)}
         return frozenset(found)

@@ -1,8 +1,9 @@
-"""Runs a pack's model: OpenVINO or ONNX Runtime, in int8 or f32, OpenVINO in bf16 too.
+"""Runs a pack's model: OpenVINO or ONNX Runtime, in int8 or f32, OpenVINO in bf16 and in dynamic int8 too.
 
-Only a pack that was made for int8 runs in it, with the scales that its file fixes: weights and inputs are never
-quantised while running, which would make a text's score depend on its batch. int8 and bf16 are chosen only where the
-processor has instructions for their products; elsewhere they are slower than f32, and such a pack runs in f32.
+A pack that was made for int8 runs in it with the scales that its file fixes. In dynamic int8 the weights of any other
+are quantised as it is loaded, and what they are multiplied by as it flows, each token by itself: so no text's score
+depends on its batch. That moves scores, so only a pack that was shown to stand it runs so (``Manifest.runtimes``).
+Each is chosen only where the processor has instructions for its products; elsewhere they are slower than f32.
 """
 
 from __future__ import annotations
@@ -21,9 +22,17 @@ from moderation.scoring.cores import Spare
 from moderation.scoring.detoxify_extra import require_extra
 from moderation.scoring.manifest import Manifest
 from moderation.scoring.packs import Pack
-from moderation.scoring.processor import multiplies_bf16, multiplies_int8
+from moderation.scoring.processor import multiplies_bf16, multiplies_dynamic_int8, multiplies_int8
 
-RUNTIMES = ("openvino-int8", "onnxruntime-int8", "openvino-bf16", "openvino-f32", "onnxruntime-f32")
+DYNAMIC_INT8 = "openvino-dynamic_int8"
+RUNTIMES = (
+    "openvino-int8",
+    "onnxruntime-int8",
+    "openvino-bf16",
+    DYNAMIC_INT8,
+    "openvino-f32",
+    "onnxruntime-f32",
+)
 DETOXIFY = "detoxify"
 """A converted pack's original model, run by Detoxify itself (torch, a GPU where there is one)."""
 INT8 = "int8"
@@ -94,12 +103,19 @@ def choose(name: str, pack: Manifest) -> str:
     """
     if name not in ("auto", *RUNTIMES, DETOXIFY):
         raise RuntimeUnknown(name)
-    proved = tuple(one for one in pack.runtimes or RUNTIMES if pack.quantised == INT8 or not one.endswith(INT8))
+    proved = tuple(one for one in pack.runtimes or RUNTIMES if _may_run(one, pack))
     if name == "auto":
         return next((candidate for candidate in _fastest_first() if candidate in proved), "onnxruntime-f32")
     if name in RUNTIMES and name not in proved:
         raise RuntimeUnproved(name, pack.name, proved)
     return name
+
+
+def _may_run(name: str, pack: Manifest) -> bool:
+    """Whether the pack is one for this runtime, where nothing more is known."""
+    if name == DYNAMIC_INT8:
+        return name in pack.runtimes
+    return pack.quantised == INT8 or not name.endswith(f"-{INT8}")
 
 
 def _fastest_first() -> Iterator[str]:
@@ -109,6 +125,8 @@ def _fastest_first() -> Iterator[str]:
         yield from (f"{engine}-int8" for engine in engines)
     if multiplies_bf16() and "openvino" in engines:
         yield "openvino-bf16"
+    if multiplies_dynamic_int8() and "openvino" in engines:
+        yield DYNAMIC_INT8
     yield from (f"{engine}-f32" for engine in engines)
 
 

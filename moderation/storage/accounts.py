@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, bindparam, delete, select
+from sqlalchemy import Connection, ForeignKey, Index, Row, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from moderation.storage.base import Base
+from moderation.storage.base import Base, table_of
 
 EVERY_SITE = "*"
 MAXIMUM_NAME = 60
@@ -114,7 +114,8 @@ class Token(Base):
 
 class WebSession(Base):
     """A sign-in. The cookie holds a random text of which only the digest is kept; ``agent`` tells its owner which
-    browser it was, ``oidc_issuer`` which OpenID provider vouched for them (None: they gave a password).
+    browser it was, ``oidc_issuer`` which OpenID provider vouched for them (None: they gave a password), ``worked_at``
+    when something was last done under it, to within minutes (None: not known yet).
     """
 
     __tablename__ = "web_sessions"
@@ -125,6 +126,7 @@ class WebSession(Base):
     expires_at: Mapped[datetime]
     agent: Mapped[str | None]
     oidc_issuer: Mapped[str | None]
+    worked_at: Mapped[datetime | None]
 
     @property
     def told_as(self) -> str:
@@ -193,28 +195,42 @@ class LiveSession:
     name: str
     grants: dict[str, Granted]
     language: str | None
+    worked_at: datetime | None
 
 
-def live_session(session: Session, digest: str, now: datetime) -> LiveSession | None:
-    """Whose sign-in this is, unless it ended or the account is disabled."""
-    rows = session.execute(_LIVE_SESSION, {"digest": digest, "now": now}).all()
+def live_session(connection: Connection, digest: str, now: datetime, *, idle_since: datetime) -> LiveSession | None:
+    """Whose sign-in this is, unless it ended or was last worked under before ``idle_since``, or the account is
+    disabled.
+    """
+    rows = connection.execute(_LIVE_SESSION, {"digest": digest, "now": now, "idle_since": idle_since}).all()
     if not rows:
         return None
-    grants = {row.site_id: _granted(row) for row in rows if row.site_id is not None}
-    return LiveSession(account_id=rows[0].id, name=rows[0].name, grants=grants, language=rows[0].language)
-
-
-_LIVE_SESSION = (
-    select(Account.id, Account.name, Account.language, *_GRANTED)
-    .join(WebSession, WebSession.account_id == Account.id)
-    .outerjoin(Grant, Grant.account_id == Account.id)
-    .where(
-        WebSession.digest == bindparam("digest"),
-        WebSession.expires_at > bindparam("now"),
-        Account.disabled_at.is_(None),
+    return LiveSession(
+        account_id=rows[0].id,
+        name=rows[0].name,
+        grants={row.site_id: _granted(row) for row in rows if row.site_id is not None},
+        language=rows[0].language,
+        worked_at=rows[0].worked_at,
     )
-    .order_by(Grant.site_id)
+
+
+_ACCOUNTS, _SESSIONS, _GRANT = table_of(Account), table_of(WebSession), table_of(Grant)
+_A, _S, _G = _ACCOUNTS.c, _SESSIONS.c, _GRANT.c
+_GOES_ON = (
+    _S.expires_at > bindparam("now"),
+    or_(_S.worked_at.is_(None), _S.worked_at > bindparam("idle_since")),
 )
+_LIVE_SESSION = (
+    select(_A.id, _A.name, _A.language, _S.worked_at, _G.site_id, _G.role, _G.sections, _G.extra)
+    .select_from(_ACCOUNTS.join(_SESSIONS, _S.account_id == _A.id).outerjoin(_GRANT, _G.account_id == _A.id))
+    .where(_S.digest == bindparam("digest"), *_GOES_ON, _A.disabled_at.is_(None))
+    .order_by(_G.site_id)
+)
+
+
+def note_work(session: Session, digest: str, now: datetime) -> None:
+    """Something is done under the sign-in with this digest."""
+    session.execute(update(WebSession).where(WebSession.digest == digest).values(worked_at=now))
 
 
 def end_sessions(session: Session, account_id: str, *, exclude: str | None = None) -> None:
@@ -227,12 +243,13 @@ def end_vouched_sessions(session: Session, account_id: str) -> None:
     session.execute(delete(WebSession).where(WebSession.account_id == account_id, WebSession.oidc_issuer.is_not(None)))
 
 
-def sessions_of(session: Session, account_id: str, now: datetime) -> Sequence[WebSession]:
+def sessions_of(session: Session, account_id: str, now: datetime, *, idle_since: datetime) -> Sequence[WebSession]:
     """An account's sign-ins that haven't ended, newest first."""
     return session.scalars(
         select(WebSession)
-        .where(WebSession.account_id == account_id, WebSession.expires_at > now)
-        .order_by(WebSession.created_at.desc(), WebSession.digest)
+        .where(WebSession.account_id == account_id, *_GOES_ON)
+        .order_by(WebSession.created_at.desc(), WebSession.digest),
+        {"now": now, "idle_since": idle_since},
     ).all()
 
 

@@ -17,7 +17,7 @@ from moderation.storage.site_rules import ModeSetting
 
 Found = tuple[int, datetime | None]
 """How many there are, and the time of the newest, or with what lasts of the oldest."""
-Mark = tuple[datetime, datetime | None]
+Watermark = tuple[datetime, datetime | None]
 """Up to when a kind has been told, and when it was sent last."""
 LOCK = "alerts"
 
@@ -34,7 +34,7 @@ class AlertTold(Base):
     sent_at: Mapped[datetime | None]
 
     @property
-    def mark(self) -> Mark:
+    def watermark(self) -> Watermark:
         return self.told_until, self.sent_at
 
 
@@ -46,17 +46,17 @@ def legal_since(session: Session, site_id: str, since: datetime) -> Found:
     return _found(session, query)
 
 
-def marks(session: Session) -> dict[str, Mark]:
+def watermarks(session: Session) -> dict[str, Watermark]:
     """How far everything has been told, by kind."""
-    return {row.kind: row.mark for row in session.scalars(select(AlertTold))}
+    return {row.kind: row.watermark for row in session.scalars(select(AlertTold))}
 
 
-def keep_marks(session: Session, before: Mapping[str, Mark | None], after: Mapping[str, Mark]) -> bool:
+def store_watermarks(session: Session, before: Mapping[str, Watermark | None], after: Mapping[str, Watermark]) -> bool:
     """Keeps how far these have been told now; returns False, and keeps nothing, where one of them is not what it was
     ``before`` (None: not there). In a transaction that holds ``LOCK``.
     """
     found = {row.kind: row for row in session.scalars(select(AlertTold).where(AlertTold.kind.in_(after)))}
-    if any((found[kind].mark if kind in found else None) != before[kind] for kind in after):
+    if any((found[kind].watermark if kind in found else None) != before[kind] for kind in after):
         return False
     for kind, (told_until, sent_at) in after.items():
         row = found.get(kind) or AlertTold(kind=kind)

@@ -99,6 +99,8 @@ class Decidable:
 
 _INDEX = table_of(QueueIndex).c
 _ANY_OPEN = select(exists().where(Appeal.decided_at.is_(None)))
+_ABOUT = select(Appeal).where(Appeal.comment_id == bindparam("of"))
+_LOCK_ABOUT = locked(_ABOUT)
 _REFUSED_BY = (
     select(DecisionRow.comment_id, DecisionRow.account_id)
     .where(one_of(DecisionRow.comment_id, "ids"))
@@ -114,8 +116,7 @@ def find_appeal(session: Session, appeal_id: str, *, lock: bool = False) -> Appe
 
 def appeal_about(session: Session, comment_id: str, *, lock: bool = False) -> Appeal | None:
     """The appeal about a comment, if its writer has asked for one."""
-    query = select(Appeal).where(Appeal.comment_id == comment_id)
-    return session.scalar(locked(query) if lock else query)
+    return session.scalar(_LOCK_ABOUT if lock else _ABOUT, {"of": comment_id})
 
 
 def refused_by(session: Session, comment_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -277,7 +278,7 @@ def unsettled(session: Session, comment_id: str) -> Appeal | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealCount:
     """The appeals about refusals for one reason (None: the policy's own; "": none given): how many were asked for, what
-    became of them, and the median time until they were answered (None: none was).
+    became of them, and the median time until they were decided (None: none was).
     """
 
     reason: str | None
@@ -285,7 +286,7 @@ class AppealCount:
     upheld: int
     partly_reversed: int
     reversed: int
-    answered_in: timedelta | None
+    decided_in: timedelta | None
 
 
 def appeal_counts(session: Session, site_ids: Collection[str], since: datetime) -> list[AppealCount]:
@@ -306,7 +307,7 @@ def appeal_counts(session: Session, site_ids: Collection[str], since: datetime) 
             upheld=found[AppealOutcome.UPHELD],
             partly_reversed=found[AppealOutcome.PARTLY_REVERSED],
             reversed=found[AppealOutcome.REVERSED],
-            answered_in=timedelta(seconds=median(seconds[reason])) if seconds[reason] else None,
+            decided_in=timedelta(seconds=median(seconds[reason])) if seconds[reason] else None,
         )
         for reason, found in outcomes.items()
     ]

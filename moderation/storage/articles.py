@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from moderation.core.scores import ArticleText, PreparedArticle
 from moderation.storage.base import Base, locked, table_of
+from moderation.storage.discussions import Discussion
 from moderation.storage.sites import Site
 
 _JOINED = "joined_into IS NOT NULL"
@@ -77,7 +78,7 @@ class PreparedVersion(Base):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What intake needs of an article with every comment: all but its texts, which are long. ``rules_revision`` is its
-    site's.
+    site's; ``revision`` its discussion's, 0 where nothing was ever published there, None where it wasn't asked for.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Place:
     created_at: datetime
     verified: bool
     rules_revision: int
+    revision: int | None = None
 
 
 _NAMED = aliased(Article)
@@ -102,12 +104,15 @@ _FIND = select(Article).where(*_THIS)
 _LOCK = locked(_FIND, key_share=True)
 _COLUMNS = table_of(Article).c
 _SITE = table_of(Site).c
+_DISCUSSION = table_of(Discussion).c
 _PLACE = (
     select(
         *(_COLUMNS[name] for name in Place.__dataclass_fields__ if name in _COLUMNS),
         _SITE.rules_revision,
+        func.coalesce(_DISCUSSION.revision, 0).label("revision"),
     )
     .join_from(table_of(Article), table_of(Site), _SITE.id == _COLUMNS.site_id)
+    .outerjoin(table_of(Discussion), _DISCUSSION.id == _COLUMNS.id)
     .where(*_THIS)
 )
 # As weak as the lock that the comment's foreign key takes anyway.

@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.audit_chain import GENESIS, AuditEvent, ChainHead, UnchainedEvent, link
-from moderation.storage.base import Base, BigCount, table_of
+from moderation.storage.base import Base, BigCount, built_once, table_of
 from moderation.storage.database import Database
-from moderation.storage.row_insert import RowInsert
+from moderation.storage.row_insert import MANY, RowInsert
 
 
 class EventRow(Base):
@@ -68,6 +68,7 @@ _HEAD = (
 )
 _INSERT_HEAD = insert(_HEADS)
 _MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
+_MOVE_BESIDE = "UPDATE audit_heads SET sequence = %s, hash = %s WHERE chain = %s"
 _insert_events = RowInsert(_EVENTS)
 
 
@@ -83,13 +84,23 @@ def append(connection: Connection, unchained_events: Sequence[UnchainedEvent], a
                 sequence += 1
                 events.append(link(unchained_event, sequence=sequence, previous=previous, at=at))
                 previous = events[-1].hash
-        _insert_events(connection, *map(_values, events))
-        if row:
-            connection.execute(_MOVE_HEAD, {"name": chain, "sequence": sequence, "hash": previous})
-        else:
-            connection.execute(_INSERT_HEAD, {"chain": chain, "sequence": sequence, "hash": previous})
-        heads.append(ChainHead(chain=chain, sequence=sequence, hash=previous))
+        head = ChainHead(chain=chain, sequence=sequence, hash=previous)
+        _store(connection, events, head, new=row is None)
+        heads.append(head)
     return heads
+
+
+def _store(connection: Connection, events: Sequence[AuditEvent], head: ChainHead, *, new: bool) -> None:
+    """Whoever writes to this chain next waits meanwhile: on PostgreSQL for one answer of the server's."""
+    rows = map(_values, events)
+    if not new and connection.dialect.name != "sqlite" and len(events) < MANY:
+        _insert_events.after(connection, _MOVE_BESIDE, (head.sequence, head.hash, head.chain), *rows)
+        return
+    _insert_events(connection, *rows)
+    if new:
+        connection.execute(_INSERT_HEAD, {"chain": head.chain, "sequence": head.sequence, "hash": head.hash})
+    else:
+        connection.execute(_MOVE_HEAD, {"name": head.chain, "sequence": head.sequence, "hash": head.hash})
 
 
 def _values(event: AuditEvent) -> dict[str, object]:
@@ -103,7 +114,7 @@ def chains(session: Session) -> Sequence[str]:
     names = {
         name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
         for table in (_EVENTS, _HEADS)
-        for (name,) in session.execute(select(_raw(session, table.c.chain)).distinct())
+        for (name,) in session.execute(select(_raw(_dialect(session), table.c.chain)).distinct())
     }
     return sorted(names)
 
@@ -137,7 +148,7 @@ def events_in_chunks(database: Database, chain: str) -> Iterator[AuditEvent]:
 
 def stored_head(session: Session, chain: str) -> ChainHead | None:
     """The newest event of a chain as its writers know it."""
-    query = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash)).where(_HEADS.c.chain == chain)
+    query = select(_HEADS.c.sequence, _raw(_dialect(session), _HEADS.c.hash)).where(_HEADS.c.chain == chain)
     row = session.execute(query).first()
     return ChainHead(chain=chain, sequence=_as_number(row[0]), hash=_as_text(row[1])) if row else None
 
@@ -145,8 +156,8 @@ def stored_head(session: Session, chain: str) -> ChainHead | None:
 def head_and_newest(session: Session, chain: str) -> tuple[ChainHead | None, int]:
     """A chain's head as its writers know it, and the number of its newest event (0: none), both of one moment."""
     newest = select(func.max(_EVENTS.c.sequence)).where(_EVENTS.c.chain == chain).scalar_subquery()
-    head = select(_HEADS.c.sequence, _raw(session, _HEADS.c.hash).label("hash")).where(_HEADS.c.chain == chain)
-    one = head.subquery()
+    known_hash = _raw(_dialect(session), _HEADS.c.hash).label("hash")
+    one = select(_HEADS.c.sequence, known_hash).where(_HEADS.c.chain == chain).subquery()
     row = session.execute(select(newest, one.c.sequence, one.c.hash).select_from(_ONE_ROW.outerjoin(one, true()))).one()
     known = None if row[1] is None else ChainHead(chain=chain, sequence=_as_number(row[1]), hash=_as_text(row[2]))
     return known, 0 if row[0] is None else _as_number(row[0])
@@ -154,8 +165,8 @@ def head_and_newest(session: Session, chain: str) -> tuple[ChainHead | None, int
 
 def events_about(session: Session, chain: str, subject: str) -> Sequence[AuditEvent]:
     """What happened to one subject, oldest first."""
-    query = _events(session).where(_EVENTS.c.subject == subject, _EVENTS.c.chain == chain)
-    return [_event(row) for row in session.execute(query)]
+    rows = session.execute(_about(_dialect(session)), {"of": subject, "here": chain})
+    return [_event(row) for row in rows]
 
 
 def newest_where(session: Session, *conditions: ColumnElement[bool], limit: int) -> list[AuditEvent]:
@@ -182,8 +193,23 @@ def first_since(session: Session, chain: str, moment: datetime) -> int:
     return low
 
 
+@built_once
+def _about(dialect: str) -> Select[Any]:
+    return _every_event(dialect).where(_EVENTS.c.subject == bindparam("of"), _EVENTS.c.chain == bindparam("here"))
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
 def _events(session: Session) -> Select[Any]:
-    return select(_EVENTS.c.sequence, *(_raw(session, _EVENTS.c[name]) for name in _TEXTS)).order_by(_EVENTS.c.sequence)
+    return _every_event(_dialect(session))
+
+
+@built_once
+def _every_event(dialect: str) -> Select[Any]:
+    texts = (_raw(dialect, _EVENTS.c[name]) for name in _TEXTS)
+    return select(_EVENTS.c.sequence, *texts).order_by(_EVENTS.c.sequence)
 
 
 def _event(row: Row[Any]) -> AuditEvent:
@@ -191,11 +217,11 @@ def _event(row: Row[Any]) -> AuditEvent:
     return AuditEvent(sequence=_as_number(stored[0]), **dict(zip(_TEXTS, map(_as_text, stored[1:]), strict=True)))
 
 
-def _raw(session: Session, column: ColumnElement[str]) -> ColumnElement[Any]:
+def _raw(dialect: str, column: ColumnElement[str]) -> ColumnElement[Any]:
     """A text as its bytes on SQLite, which keeps any bytes in a text and then can't hand it out: a changed byte must
     be named, not trip whoever looks for it. PostgreSQL keeps nothing that is not text.
     """
-    return cast(column, LargeBinary) if session.get_bind().dialect.name == "sqlite" else column
+    return cast(column, LargeBinary) if dialect == "sqlite" else column
 
 
 def _as_number(stored: object) -> int:

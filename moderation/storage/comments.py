@@ -250,9 +250,12 @@ def forget_scores(connection: Connection, comment_id: str) -> None:
 
 def decisions_of(session: Session, comment_id: str) -> Sequence[DecisionRow]:
     """Every decision on a comment, oldest first."""
-    return session.scalars(
-        select(DecisionRow).where(DecisionRow.comment_id == comment_id).order_by(DecisionRow.revision, DecisionRow.id)
-    ).all()
+    return session.scalars(_DECISIONS, {"of": comment_id}).all()
+
+
+_DECISIONS = (
+    select(DecisionRow).where(DecisionRow.comment_id == bindparam("of")).order_by(DecisionRow.revision, DecisionRow.id)
+)
 
 
 def newest_decision(session: Session, comment_id: str, *, upto: int | None = None) -> DecisionRow | None:
@@ -376,6 +379,9 @@ def first_timers(session: Session, article_id: str, *, since: datetime, limit: i
     return row[0], row[1]
 
 
-def comments_among(session: Session, comment_ids: Collection[str]) -> dict[str, Comment]:
-    """Those of these comments that there are, by their ids."""
-    return {found.id: found for found in session.scalars(select(Comment).where(Comment.id.in_(comment_ids)))}
+def comments_among(session: Session, comment_ids: Collection[str], *, lock: bool = False) -> dict[str, Comment]:
+    """Those of these comments that there are, by their ids; with ``lock`` nobody else changes them until this
+    transaction ends. They are locked in one order, so that two who ask for the same don't wait for each other.
+    """
+    query = select(Comment).where(Comment.id.in_(comment_ids)).order_by(Comment.id)
+    return {found.id: found for found in session.scalars(locked(query, key_share=True) if lock else query)}

@@ -10,13 +10,15 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from moderation.core.write_transaction import write_transaction
 from moderation.storage.room import Room, is_full
-from moderation.storage.writers import Writers
+from moderation.storage.writers import DatabaseUnavailable, Writers
+from moderation.watching import counts
+from moderation.watching.tracing import span
 
 if TYPE_CHECKING:
     from moderation.storage.pulse import Pulse, WatchedConnection
@@ -28,16 +30,21 @@ _ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 7226
 ATTEMPTS = 6
 BUSY_SECONDS = 5
 """How long a writer waits for the others on SQLite before it gives up."""
+SOON_SECONDS = 0.05
+"""How long one waits there who needn't write at once."""
 PATIENT_SECONDS = 20
 """The same for a command, which nobody else waits for."""
 POOL_SECONDS = 5
 """How long a request waits for a free connection: then it is told to come again, rather than hang."""
 CONNECT_SECONDS = 3
+READ_ONLY = "25006"
+"""PostgreSQL's name for a write where nothing can be written: on a standby."""
+STOOD_IDLE = "25P03"
 
 
 class Database:
     """Hands out sessions and connections. ``reading`` and ``asking`` for queries, ``snapshot`` for many that agree;
-    ``writing`` and ``changing`` for one transaction, tried again on a conflict.
+    ``writing`` and ``changing`` for one transaction, tried again on a conflict, ``writing_soon`` for one that can wait.
 
     All raise an ``SQLAlchemyError`` (of the kinds that web/shared/errors.py answers with 503) within seconds where the
     database hangs or somebody else holds it. A ``patient`` one, for commands, lets a statement take the time it takes.
@@ -50,7 +57,7 @@ class Database:
         self._writers = Writers(self._patience) if self.is_sqlite else None
         self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
         self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
-        self.room = Room(_file(url) if self.is_sqlite else None)
+        self.room = Room(file_of(url) if self.is_sqlite else None)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -80,6 +87,8 @@ class Database:
             if not self.is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin(), session_on(connection) as session:
+                if self._pulse is not None:
+                    self._pulse.give_time(connection)
                 yield session
 
     def writing(self, work: Callable[[Session], T]) -> T:
@@ -95,9 +104,32 @@ class Database:
 
         return self.changing(in_session)
 
+    def writing_soon(self, work: Callable[[Session], T]) -> T:
+        """The same, tried once, for what may as well be written another time: on SQLite, where all others wait for
+        whoever has the file, it waits for hardly anybody, and raises.
+        """
+        if self._writers is None:
+            return self.writing(work)
+        with self._writers.short_turn(SOON_SECONDS), self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA busy_timeout = {round(SOON_SECONDS * 1000)}")
+            try:
+                with beginning_to_write():
+                    transaction = connection.begin()
+                with transaction, write_transaction(), session_on(connection) as session:
+                    result = work(session)
+                    session.flush()
+                    return result
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {self._patience * 1000}")
+
     def changing(self, work: Callable[[Connection], T]) -> T:
-        """The same on a connection: what needs no mapper then pays for none."""
+        """The same as ``writing`` on a connection: what needs no mapper then pays for none."""
         begun = time.monotonic()
+        with span("transaction"):
+            return self._changed(work, begun)
+
+    def _changed(self, work: Callable[[Connection], T], begun: float) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._written(work)
@@ -105,8 +137,10 @@ class Database:
                 if is_full(error):
                     self.room.failed()
                 waited = time.monotonic() - begun
-                if attempt == ATTEMPTS or waited > self._patience or not _is_conflict(error):
+                conflict = _conflict(error)
+                if attempt == ATTEMPTS or waited > self._patience or conflict is None:
                     raise
+                counts.database_retries(conflict)
                 time.sleep(random.uniform(0.01, 0.03) * attempt)  # noqa: S311 - only spreads the retries
         raise AssertionError("unreachable")
 
@@ -139,15 +173,19 @@ class Database:
         self.engine.dispose()
 
 
-def _is_conflict(error: DBAPIError) -> bool:
-    """Whether another writer was first, so that a second try can succeed."""
+_CONFLICTS = {"40001": "serialization", "40P01": "deadlock", "23505": "same row"}
+"""By PostgreSQL's names for them."""
+
+
+def _conflict(error: DBAPIError) -> str | None:
+    """How another writer was first, so that a second try can succeed; None where that isn't so."""
     state = getattr(error.orig, "sqlstate", None)
-    if state in ("40001", "40P01", "23505"):  # serialization failure, deadlock, somebody inserted the same first
-        return True
+    if state in _CONFLICTS:
+        return _CONFLICTS[state]
     words = str(error.orig)
     if isinstance(error, IntegrityError):
-        return "UNIQUE constraint failed" in words or "already written" in words
-    return "database is locked" in words or "database table is locked" in words
+        return "same row" if "UNIQUE constraint failed" in words or "already written" in words else None
+    return "locked" if "database is locked" in words or "database table is locked" in words else None
 
 
 @contextmanager
@@ -202,6 +240,7 @@ def _watched(engine: Engine) -> Pulse:
     from moderation.storage.pulse import Pulse, WatchedConnection, prepare  # noqa: PLC0415 - psycopg, which SQLite needs none of
 
     pulse = Pulse(**engine.dialect.create_connect_args(engine.url)[1])
+    event.listen(engine, "handle_error", _tell_apart)
     options = str(engine.url.query.get("options", ""))
 
     @event.listens_for(engine, "do_connect")
@@ -219,14 +258,25 @@ def _watched(engine: Engine) -> Pulse:
     return pulse
 
 
-def _file(url: str) -> Path | None:
+def _tell_apart(context: ExceptionContext) -> None:
+    """A server that takes no writes any more has been followed by another: no connection to it is used again. That it
+    has given a transaction up that stood idle is no fault of ours.
+    """
+    state = getattr(context.original_exception, "sqlstate", None)
+    if state == READ_ONLY:
+        context.is_disconnect = True
+    if state == STOOD_IDLE:
+        raise DatabaseUnavailable("the transaction stood idle for so long that the database has ended it")
+
+
+def file_of(url: str) -> Path | None:
     """The file that an address of SQLite names; None for one in memory, or in SQLite's own notation."""
     name = make_url(url).database
     return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
 
 def _sqlite_engine(url: str, patience: float) -> Engine:
-    file = _file(url)
+    file = file_of(url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(

@@ -21,7 +21,7 @@ from moderation.storage.articles import Article
 from moderation.storage.audit import EventRow, first_since, newest_where
 from moderation.storage.authors import Author
 from moderation.storage.base import built_once, one_of, table_of
-from moderation.storage.comments import Comment, DecisionRow, ScoreRow
+from moderation.storage.comments import Comment, DecisionRow, ScoreRow, decisions_of
 from moderation.storage.queue_index import SIGNAL_COLUMNS, SLOTS, QueueIndex, location_in, signals_in
 from moderation.storage.reach import within_any
 from moderation.storage.severity_order import serving_slot
@@ -65,6 +65,8 @@ class DeskComment:
     scores: Scores | None
     judged: DecisionRow | None
     decided: DecisionRow | None
+    decisions: Sequence[DecisionRow]
+    """All of them, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,28 +81,24 @@ class ThreadComment:
 
 _QUEUE_INDEX = table_of(QueueIndex).c
 _SIGNALS = (*LABELS, "relevance")
+_COMMENTS, _AUTHORS, _ARTICLES = table_of(Comment), table_of(Author), table_of(Article)
+_C, _A = _COMMENTS.c, _AUTHORS.c
 _LINE = (
     select(
-        *(Comment.id, Comment.site_id, Comment.author_name, Comment.body, Comment.status, Comment.revision),
-        *(
-            Comment.received_at,
-            Comment.parent_id,
-            Comment.marks,
-            Author.created_at,
-            Author.known,
-            Author.approved,
-            Author.rejected,
-        ),
-        Article.title,
-        Article.section,
+        *(_C.id, _C.site_id, _C.author_name, _C.body, _C.status, _C.revision),
+        *(_C.received_at, _C.parent_id, _C.marks),
+        *(_A.created_at, _A.known, _A.approved, _A.rejected),
+        *(_ARTICLES.c.title, _ARTICLES.c.section),
         _QUEUE_INDEX.section.label("judged_section"),
         *(_QUEUE_INDEX[slot] for slot in SLOTS),
         *SIGNAL_COLUMNS,
     )
-    .join(Article, Article.id == Comment.article_id)
-    .join(Author, Author.id == Comment.author_id)
-    .join(QueueIndex, QueueIndex.comment_id == Comment.id)
-    .where(one_of(Comment.id, "ids"))
+    .select_from(
+        _COMMENTS.join(_ARTICLES, _ARTICLES.c.id == _C.article_id)
+        .join(_AUTHORS, _A.id == _C.author_id)
+        .join(table_of(QueueIndex), _QUEUE_INDEX.comment_id == _C.id)
+    )
+    .where(one_of(_C.id, "ids"))
 )
 
 
@@ -159,15 +157,16 @@ def desk_comment(session: Session, comment_id: str, scopes: Sequence[Scope]) -> 
     if row is None or not any(scope.holds(row[3]) for scope in scopes):
         return None
     comment, article, author, queue_index, scores = row
-    decisions = _decisions_of(session, [comment_id])
+    decisions = decisions_of(session, comment_id)
     return DeskComment(
         comment=comment,
         article=article,
         author=author,
         queue_index=queue_index,
         scores=scores.scores if scores is not None else None,
-        judged=_first(d for d in decisions if d.automated),
-        decided=_first(decisions),
+        judged=_first(d for d in reversed(decisions) if d.automated),
+        decided=_first(reversed(decisions)),
+        decisions=decisions,
     )
 
 
@@ -339,17 +338,17 @@ def account_names(session: Session) -> dict[str, str]:
     return dict(session.execute(_ACCOUNT_NAMES).all())
 
 
-_ACCOUNT_NAMES = select(Account.id, Account.name)
+_ACCOUNT_NAMES = select(table_of(Account).c.id, table_of(Account).c.name)
 _DECISIONS = (
     select(DecisionRow)
     .where(one_of(DecisionRow.comment_id, "ids"))
     .order_by(DecisionRow.revision.desc(), DecisionRow.id.desc())
-    .options(defer(DecisionRow.basis), defer(DecisionRow.statement))
+    .options(defer(DecisionRow.statement), defer(DecisionRow.basis))
 )
 
 
 def _decisions_of(session: Session, ids: Sequence[str]) -> Sequence[DecisionRow]:
-    """All decisions on these comments, the newest first."""
+    """All decisions on these comments, the newest first, without their basis and their statements."""
     return session.scalars(_DECISIONS, {"ids": ids}).all()
 
 
@@ -357,7 +356,9 @@ def _first(decisions: Iterable[DecisionRow]) -> DecisionRow | None:
     return next(iter(decisions), None)
 
 
-_TITLES = select(Article.id, Article.title, Article.site_id, Article.section).where(one_of(Article.id, "ids"))
+_TITLES = select(*(_ARTICLES.c[name] for name in ("id", "title", "site_id", "section"))).where(
+    one_of(_ARTICLES.c.id, "ids")
+)
 
 
 def titles_of(session: Session, ids: Sequence[str], scopes: Sequence[Scope]) -> dict[str, str]:

@@ -120,10 +120,10 @@ def _page(session: Session, here: Select[Any], after: Place | None, limit: int) 
 
 
 def _entries(session: Session, comments: Sequence[Comment]) -> list[Entry]:
-    answered = {comment.in_reply_to for comment in comments if comment.in_reply_to is not None}
+    replied_to = {comment.in_reply_to for comment in comments if comment.in_reply_to is not None}
     seen = {comment.id for comment in comments}
-    if answered - seen:
-        seen |= set(session.scalars(select(Comment.id).where(Comment.id.in_(answered - seen), Comment.shown)))
+    if replied_to - seen:
+        seen |= set(session.scalars(select(Comment.id).where(Comment.id.in_(replied_to - seen), Comment.shown)))
     featured = featured_among(session, seen)
     return [
         Entry(

@@ -4,6 +4,7 @@ of before is kept; the audit chain has its fingerprint.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,17 @@ def edits_of(session: Session, comment_id: str) -> Edits:
     return Edits(number, revision or 0, at)
 
 
+def edits_among(session: Session, comment_ids: Collection[str]) -> dict[str, Edits]:
+    """The same of each of these comments."""
+    query = select(
+        CommentEdit.comment_id, func.count(), func.max(CommentEdit.revision), func.max(CommentEdit.edited_at)
+    )
+    found = session.execute(query.where(CommentEdit.comment_id.in_(comment_ids)).group_by(CommentEdit.comment_id))
+    return dict.fromkeys(comment_ids, Edits(0, 0, None)) | {
+        id_: Edits(number, revision or 0, at) for id_, number, revision, at in found
+    }
+
+
 def mended_as(session: Session, refused_id: str) -> str | None:
     """The comment that was sent in the place of a refused one."""
     row = session.get(MendedComment, refused_id)
@@ -60,4 +72,7 @@ def mended_as(session: Session, refused_id: str) -> str | None:
 
 def mends(session: Session, comment_id: str) -> str | None:
     """The refused comment in whose place this one was sent."""
-    return session.scalar(select(MendedComment.refused_id).where(MendedComment.comment_id == comment_id))
+    return session.scalar(_MENDS, {"of": comment_id})
+
+
+_MENDS = select(MendedComment.refused_id).where(MendedComment.comment_id == bindparam("of"))

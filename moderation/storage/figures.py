@@ -132,19 +132,19 @@ def waits_of_decided(session: Session, site_id: str, *, since: datetime) -> list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class FlagOutcomes:
     """Comments that people decided about, by whether the policy had found something in them."""
 
-    marked_refused: int = 0
-    marked_published: int = 0
-    unmarked_refused: int = 0
-    unmarked_published: int = 0
+    flagged_rejected: int = 0
+    flagged_approved: int = 0
+    unflagged_rejected: int = 0
+    unflagged_approved: int = 0
 
 
-def marks_and_people(session: Session, site_id: str, *, limit: int) -> Marks:
+def flag_outcomes(session: Session, site_id: str, *, limit: int) -> FlagOutcomes:
     """What became of the newest ``limit`` comments of a site that people decided about and the policy had before."""
     last = (
-        select((_D.flags > 0).label("marked"), _D.by_person)
+        select((_D.flags > 0).label("flagged"), _D.by_person)
         .where(_D.site_id == site_id, _D.by_person.is_not(None), _D.by_policy.is_not(None))
         .where(_D.by_person.in_((Status.APPROVED.value, Status.REJECTED.value)))
         .order_by(_D.number.desc())
@@ -152,14 +152,14 @@ def marks_and_people(session: Session, site_id: str, *, limit: int) -> Marks:
         .subquery()
     )
     rows = session.execute(
-        select(last.c.marked, last.c.by_person, func.count()).group_by(last.c.marked, last.c.by_person)
+        select(last.c.flagged, last.c.by_person, func.count()).group_by(last.c.flagged, last.c.by_person)
     )
-    counts = {(bool(marked), person): count for marked, person, count in rows}
-    return Marks(
-        marked_refused=counts.get((True, Status.REJECTED), 0),
-        marked_published=counts.get((True, Status.APPROVED), 0),
-        unmarked_refused=counts.get((False, Status.REJECTED), 0),
-        unmarked_published=counts.get((False, Status.APPROVED), 0),
+    counts = {(bool(flagged), person): count for flagged, person, count in rows}
+    return FlagOutcomes(
+        flagged_rejected=counts.get((True, Status.REJECTED), 0),
+        flagged_approved=counts.get((True, Status.APPROVED), 0),
+        unflagged_rejected=counts.get((False, Status.REJECTED), 0),
+        unflagged_approved=counts.get((False, Status.APPROVED), 0),
     )
 
 

@@ -64,6 +64,11 @@ def forget_reporter(connection: Connection, site_id: str, keys: Sequence[str], n
     return emptied
 
 
+def is_forgotten(reporter_id: str, key: str) -> bool:
+    """Whether this key is one that ``forget_reporter`` has put in the place of a reader's."""
+    return key.endswith(f" {reporter_id}")
+
+
 # --- of comments ------------------------------------------------------------------------------------------------------
 
 

@@ -79,6 +79,7 @@ HELD = exists().where(_STANDING, _ON_COMMENT).correlate(table_of(Comment))
 _OVER_THESE = (
     select(Hold).distinct().join(Comment, true()).where(_STANDING, _ON_COMMENT).order_by(Hold.made_at, Hold.id)
 )
+_OVER_COMMENTS = _OVER_THESE.where(one_of(Comment.id, "ids"))
 _OVER_AUTHOR = select(Hold).where(_STANDING, Hold.about == HoldAbout.AUTHOR, Hold.subject == bindparam("author"))
 _FORGET = delete(_HOLDS).where(
     _HOLDS.c.about == bindparam("kind"), one_of(_HOLDS.c.subject, "subjects"), _HOLDS.c.lifted_at.is_not(None)
@@ -92,7 +93,7 @@ def lock_holds(asked: Session | Connection, site_id: str) -> None:
 
 def holds_over_comments(session: Session, comment_ids: Collection[str]) -> Sequence[Hold]:
     """The holds under which these comments stand, oldest first."""
-    return session.scalars(_OVER_THESE.where(Comment.id.in_(comment_ids))).all()
+    return session.scalars(_OVER_COMMENTS, {"ids": list(comment_ids)}).all()
 
 
 def holds_over_author(session: Session, author_id: str) -> Sequence[Hold]:

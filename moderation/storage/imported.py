@@ -82,7 +82,7 @@ def _ids(
     connection: Connection, query: Mapping[str, Select[Any]], site_id: str, names: Collection[str]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
-    for asked in _portions(sorted(names)):
+    for asked in _chunks(sorted(names)):
         rows = connection.execute(query[connection.dialect.name], {"site": site_id, "asked": asked})
         found |= {row[0]: row[1] for row in rows}
     return found
@@ -91,14 +91,14 @@ def _ids(
 def parents_among(connection: Connection, ids: Collection[str]) -> list[Mapping[str, Any]]:
     """What an answer's place hangs on, of these comments; they stay as they are until this transaction ends."""
     return [
-        dict(row._mapping) for asked in _portions(sorted(ids)) for row in connection.execute(_PARENTS, {"asked": asked})
+        dict(row._mapping) for asked in _chunks(sorted(ids)) for row in connection.execute(_PARENTS, {"asked": asked})
     ]
 
 
 def places_of(connection: Connection, article_ids: Collection[str]) -> dict[str, Place]:
     """These articles, by the ids that were asked for; of one that was joined the other. They stay where they are."""
     rows = {
-        row.id: row for asked in _portions(sorted(article_ids)) for row in connection.execute(_PLACES, {"asked": asked})
+        row.id: row for asked in _chunks(sorted(article_ids)) for row in connection.execute(_PLACES, {"asked": asked})
     }
     joined = {row.joined_into for row in rows.values() if row.joined_into is not None}
     into = places_of(connection, joined) if joined else {}
@@ -108,7 +108,7 @@ def places_of(connection: Connection, article_ids: Collection[str]) -> dict[str,
     }
 
 
-_PLACE_FIELDS = tuple(Place.__dataclass_fields__)
+_PLACE_FIELDS = tuple(name for name in Place.__dataclass_fields__ if name != "revision")
 
 
 def insert_authors(connection: Connection, authors: Sequence[Mapping[str, Any]]) -> None:
@@ -146,5 +146,5 @@ def insert_many(
     enter_many_new(connection, enumerate(comments, start=last + 1))
 
 
-def _portions(values: Sequence[str]) -> list[Sequence[str]]:
+def _chunks(values: Sequence[str]) -> list[Sequence[str]]:
     return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]

@@ -31,11 +31,11 @@ _HOLDERS = (
     .distinct()
     .order_by(_C.c.article_id)
 )
-_BEFORE = _C.alias("answered")
+_PARENT = _C.alias("parent")
 _ANSWERS = (
     update(_C)
     .where(_C.c.joined_from.is_(None))
-    .where(_C.c.parent_id.in_(select(_BEFORE.c.id).where(_BEFORE.c.joined_from == bindparam("source"))))
+    .where(_C.c.parent_id.in_(select(_PARENT.c.id).where(_PARENT.c.joined_from == bindparam("source"))))
     .values(joined_from=bindparam("source"))
 )
 _POINT = update(_A).where(_A.c.joined_into == bindparam("was")).values(joined_into=bindparam("now_part_of"))

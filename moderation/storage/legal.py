@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, bindparam, false, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.ids import is_id
-from moderation.storage.base import Base, locked, one_of
+from moderation.storage.base import Base, locked, one_of, table_of
 from moderation.storage.comments import Comment
 
 
@@ -137,11 +137,12 @@ def pressing(session: Session, site_ids: Sequence[str] | None, *, now: datetime,
     return Pressing(overdue=overdue, soon=near)
 
 
+_CASE = table_of(LegalCase).c
 _PRESSING = select(
-    func.count().filter(LegalCase.due_at <= bindparam("now")),
-    func.count().filter(LegalCase.due_at > bindparam("now")),
-).where(LegalCase.decided_at.is_(None), LegalCase.due_at <= bindparam("soon"))
-_PRESSING_ON = _PRESSING.where(one_of(LegalCase.site_id, "sites"))
+    func.count().filter(_CASE.due_at <= bindparam("now")),
+    func.count().filter(_CASE.due_at > bindparam("now")),
+).where(_CASE.decided_at.is_(None), _CASE.due_at <= bindparam("soon"))
+_PRESSING_ON = _PRESSING.where(one_of(_CASE.site_id, "sites"))
 
 
 def overdue_by_site(session: Session, now: datetime) -> dict[str, int]:

@@ -118,7 +118,7 @@ def walking(lane: Lane, keys: tuple[Key, ...], behind: int | None = None) -> Sel
 @built_once
 def counting(lane: Lane) -> Select[int]:
     """How many a lane has, ``limit`` at most."""
-    one: Select[Any] = select(literal_column("1")).select_from(QueueIndex)
+    one: Select[Any] = select(literal_column("1")).select_from(table_of(QueueIndex))
     some = one.where(*_in_lane(lane)).limit(_LIMIT).subquery()
     if lane.scope is not None and lane.shape.waiting and not lane.shape.escalated:
         # Two indexes together hold what waits on a site with all that is asked here: no row is looked up.

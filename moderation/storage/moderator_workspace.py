@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, or_, select
+from sqlalchemy import ForeignKey, Index, Select, bindparam, delete, or_, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.reach import Scope
@@ -176,30 +176,69 @@ def notes_about(
     """The notes about one comment, author or article that nobody has removed, the newest first; with ``pinned`` only
     those that are, or are not.
     """
-    return [
-        Noted(id=note.id, account_id=note.account_id, by=by, text=note.text, pinned=note.pinned, made_at=note.made_at)
-        for note, by in session.execute(_notes(pinned, limit), {"about": about, "subject": subject})
-    ]
+    return [_noted(row) for row in session.execute(_notes(about, pinned, limit), {about.value: subject})]
+
+
+def notes_around(session: Session, *, comment_id: str, author_id: str, article_id: str) -> dict[NoteAbout, list[Noted]]:
+    """What stands of notes beside a comment: those about it, the latest about its author, and those that are pinned to
+    its article, the newest first.
+    """
+    asked = {
+        NoteAbout.COMMENT.value: comment_id,
+        NoteAbout.AUTHOR.value: author_id,
+        NoteAbout.ARTICLE.value: article_id,
+    }
+    found: dict[NoteAbout, list[Noted]] = {about: [] for about in NoteAbout}
+    for row in session.execute(_AROUND, asked):
+        found[NoteAbout(row.about)].append(_noted(row))
+    return {about: sorted(notes, key=lambda note: note.id, reverse=True) for about, notes in found.items()}
+
+
+def _noted(row: Any) -> Noted:
+    return Noted(
+        id=row.id, account_id=row.account_id, by=row.name, text=row.text, pinned=row.pinned, made_at=row.made_at
+    )
+
+
+_LOCKS, _ACCOUNTS, _NOTES = table_of(CommentLock), table_of(Account), table_of(Note)
 
 
 @built_once
-def _notes(pinned: bool | None, limit: int) -> Select[Note, str]:
+def _notes(about: NoteAbout, pinned: bool | None, limit: int) -> Select[Any]:
     query = (
-        select(Note, Account.name)
-        .join(Account, Account.id == Note.account_id)
-        .where(Note.about == bindparam("about"), Note.subject == bindparam("subject"), Note.removed_at.is_(None))
-        .order_by(Note.id.desc())
+        select(_NOTES, _ACCOUNTS.c.name)
+        .join(_ACCOUNTS, _ACCOUNTS.c.id == _NOTES.c.account_id)
+        .where(_NOTES.c.about == about.value, _NOTES.c.subject == bindparam(about.value))
+        .where(_NOTES.c.removed_at.is_(None))
+        .order_by(_NOTES.c.id.desc())
         .limit(limit)
     )
-    return query if pinned is None else query.where(Note.pinned.is_(pinned))
+    return query if pinned is None else query.where(_NOTES.c.pinned.is_(pinned))
+
+
+_AROUND = union_all(
+    *(
+        select(notes.subquery())
+        for notes in (
+            _notes(NoteAbout.COMMENT, None, 20),
+            _notes(NoteAbout.AUTHOR, None, 5),
+            _notes(NoteAbout.ARTICLE, True, 20),
+        )
+    )
+)
 
 
 def holder(session: Session, comment_id: str, account_id: str | None, now: datetime) -> str | None:
     """The name of somebody else who has this comment open."""
-    query = select(Account.name).join(CommentLock, CommentLock.account_id == Account.id)
-    if account_id is not None:
-        query = query.where(CommentLock.account_id != account_id)
-    return session.scalar(query.where(CommentLock.comment_id == comment_id, CommentLock.until > now))
+    row = session.execute(_HOLDER, {"of": comment_id, "now": now}).first()
+    return row.name if row is not None and row.id != account_id else None
+
+
+_HOLDER = (
+    select(_ACCOUNTS.c.id, _ACCOUNTS.c.name)
+    .join(_LOCKS, _LOCKS.c.account_id == _ACCOUNTS.c.id)
+    .where(_LOCKS.c.comment_id == bindparam("of"), _LOCKS.c.until > bindparam("now"))
+)
 
 
 def live_locks(session: Session, now: datetime, *, exclude: str | None = None) -> dict[str, str]:
@@ -208,7 +247,7 @@ def live_locks(session: Session, now: datetime, *, exclude: str | None = None) -
     return {comment: account for comment, account in rows if account != exclude}
 
 
-_LIVE_LOCKS = select(CommentLock.comment_id, CommentLock.account_id).where(CommentLock.until > bindparam("now"))
+_LIVE_LOCKS = select(_LOCKS.c.comment_id, _LOCKS.c.account_id).where(_LOCKS.c.until > bindparam("now"))
 
 
 def release_locks(session: Session, account_id: str, comment_id: str | None, now: datetime) -> None:
@@ -237,4 +276,5 @@ def preferences_of(session: Session, account_id: str | None) -> dict[str, Any]:
     return dict(found or {})
 
 
-_PREFERENCES = select(table_of(Preferences).c["values"]).where(Preferences.account_id == bindparam("account"))
+_KEPT = table_of(Preferences).c
+_PREFERENCES = select(_KEPT["values"]).where(_KEPT.account_id == bindparam("account"))

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from moderation.core.reach import Location, Scope
 from moderation.core.spam import MIN_WORDS
-from moderation.core.text.likeness import BUCKETS, buckets, likeness
+from moderation.core.text.likeness import BUCKETS, buckets, share_in_common, shingles
 from moderation.core.text.scripts import word_count
 from moderation.storage.base import built_once, one_of, table_of
 from moderation.storage.comments import Comment
@@ -64,10 +64,11 @@ def similar_waiting(session: Session, comment: Comment, scopes: Sequence[Scope],
     ids = [row.comment_id for row in found[: 2 * limit]]
     if not ids:
         return []
+    pairs = shingles(comment.body)
     alike = [
         Alike(comment=other, likeness=shared)
         for other in session.scalars(_COMMENTS, {"ids": ids})
-        if (shared := likeness(comment.body, other.body)) >= ALIKE
+        if (shared := share_in_common(pairs, shingles(other.body))) >= ALIKE
     ]
     return sorted(alike, key=lambda one: (-one.likeness, one.comment.received_at, one.comment.id))[:limit]
 
@@ -103,6 +104,7 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
     # However many there are, the one at hand is among them.
     itself = and_(WAITS, _QUEUE_INDEX.c.comment_id == comment.id) if own else false()
     rows = session.execute(query.where(or_(_QUEUE_INDEX.c.number.in_([row.number for row in found]), itself)))
+    pairs = shingles(comment.body)
     alike = [
         NearlySame(
             comment_id=row.id,
@@ -111,7 +113,7 @@ def nearly_same(session: Session, comment: Comment, limit: int) -> list[NearlySa
             at=location_in(row),
         )
         for row in rows
-        if (shared := likeness(comment.body, row.body)) >= NEARLY
+        if (shared := share_in_common(pairs, shingles(row.body))) >= NEARLY
     ]
     return sorted(alike, key=lambda one: (one.comment_id != comment.id, -one.likeness, one.comment_id))[:limit]
 

@@ -4,6 +4,9 @@ A stopped server's kernel goes on taking bytes, so neither TCP nor the server's 
 waited for a while therefore has a thread of its own ask the server something trivial over a new connection. If that
 isn't answered either, everybody who waits is told so at once, and so is everybody who comes, until it is answered.
 A statement that is merely slow goes on as long as the server answers others.
+
+Where the address names several servers, of which one can be written to, each has a pulse of its own, too: who waits for
+one that hangs is told so although another answers, and whoever connects leaves it out.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import ConnectionTimeout
+from sqlalchemy import Connection
 
 from moderation.storage.writers import DatabaseUnavailable
 
@@ -30,22 +34,31 @@ LOOK_AGAIN_SECONDS = 1.0
 STATEMENT_SECONDS = 30
 """A statement's time limit, which the server keeps."""
 LOCK_SECONDS = 5
-IDLE_SECONDS = 300
-"""How long a transaction may stand open with nothing asked."""
+IDLE_SECONDS = 20
+"""How long a transaction may stand open with nothing asked: a process that is frozen amid one holds its locks."""
+SNAPSHOT_IDLE_SECONDS = 300
+"""The same for one that only reads: nobody waits for it, and what is read may be sent to somebody slow."""
 LATE_SECONDS = 5.0
 """A server that is so much later than its own limit has lost this one connection."""
 _INTERVAL = 0.1
+_IDLE = "idle_in_transaction_session_timeout"
 
 
 class Pulse:
-    """What is known of one server: whether it answers. Threads share it."""
+    """What is known of one server, or of several together: whether one answers. Threads share it."""
 
     def __init__(self, **parameters: Any) -> None:
         self._parameters = parameters
+        self._each = _each(parameters)
         self._lock = threading.Lock()
         self._probing = False
         self._replied = 0.0
         self.hangs = False
+
+    def give_time(self, connection: Connection) -> None:
+        """Lets the transaction that has just begun, and only reads, stand idle for longer."""
+        if _IDLE not in str(connection.engine.url.query.get("options", "")):
+            connection.exec_driver_sql(f"SET LOCAL {_IDLE} = '{SNAPSHOT_IDLE_SECONDS}s'")
 
     def check(self) -> None:
         """Raises ``DatabaseUnavailable`` while the server hangs."""
@@ -63,6 +76,26 @@ class Pulse:
                 return
             self._probing = True
         threading.Thread(target=self._probe, name="does the database answer", daemon=True).start()
+
+    def of(self, connection: psycopg.Connection[Any]) -> Pulse:
+        """The pulse of the server that this connection leads to."""
+        return self._each.get((connection.info.host, str(connection.info.port)), self)
+
+    def has_waited_for_one(self, began: float) -> bool:
+        """Whether connecting took so long that one of several servers may have said nothing: each is then asked."""
+        late = bool(self._each) and time.monotonic() - began > SUSPICIOUS_SECONDS
+        if late:
+            for pulse in self._each.values():
+                pulse.suspect()
+        return late
+
+    def to_connect(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """These parameters without the servers that are known to hang, unless all do."""
+        left = [where for where, pulse in self._each.items() if not pulse.hangs]
+        if not left or len(left) == len(self._each):
+            return parameters
+        hosts, ports = zip(*left, strict=True)
+        return parameters | {"host": ",".join(hosts), "port": ",".join(ports)}
 
     def _probe(self) -> None:
         while not self._answers():
@@ -82,14 +115,29 @@ class Pulse:
             log.error("the database doesn't answer; requests are told to come again until it does")
 
     def _answers(self) -> bool:
+        began = time.monotonic()
         try:
             with _Probe.connect(**self._parameters | {"connect_timeout": PROBE_SECONDS}) as connection:
                 connection.execute("SELECT 1")
         except (ConnectionTimeout, _NoAnswer):
             return False
         except psycopg.Error:
-            pass  # refused, or no room for another connection: that is an answer, and everybody gets it at once
+            # Refused, or no room for another connection: that is an answer, and everybody gets it at once. But of
+            # several servers one may have said nothing.
+            return not self._each or time.monotonic() - began < SUSPICIOUS_SECONDS
         return True
+
+
+def _each(parameters: dict[str, Any]) -> dict[tuple[str, str], Pulse]:
+    """A pulse for every server, where there are several. It asks for no more than whether that one answers."""
+    hosts, ports = (str(parameters.get(name) or "").split(",") for name in ("host", "port"))
+    if len(hosts) < 2:
+        return {}
+    ports = [port or "5432" for port in (ports * len(hosts) if len(ports) == 1 else ports)]
+    rest = {name: value for name, value in parameters.items() if name != "target_session_attrs"}
+    return {
+        (host, port): Pulse(**rest | {"host": host, "port": port}) for host, port in zip(hosts, ports, strict=False)
+    }
 
 
 class _NoAnswer(psycopg.OperationalError):
@@ -110,12 +158,15 @@ class WatchedConnection(psycopg.Connection[Any]):
     def open(cls, pulse: Pulse, *arguments: Any, **parameters: Any) -> Self:
         """Connects. Raises ``DatabaseUnavailable`` at once while the server is known to hang."""
         pulse.check()
+        began = time.monotonic()
         try:
-            connection = cls.connect(*arguments, **parameters)
-        except ConnectionTimeout:
-            pulse.suspect(sure=True)
+            connection = cls.connect(*arguments, **pulse.to_connect(parameters))
+        except psycopg.OperationalError as error:
+            if isinstance(error, ConnectionTimeout) or pulse.has_waited_for_one(began):
+                pulse.suspect(sure=True)
             raise
-        connection.pulse = pulse
+        pulse.has_waited_for_one(began)
+        connection.pulse = pulse.of(connection)
         return connection
 
     def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
@@ -153,7 +204,7 @@ def prepare(connection: Any, options: str) -> None:
     limits = {
         "statement_timeout": STATEMENT_SECONDS,
         "lock_timeout": LOCK_SECONDS,
-        "idle_in_transaction_session_timeout": IDLE_SECONDS,
+        _IDLE: IDLE_SECONDS,
     }
     with connection.cursor() as cursor:
         for name, seconds in limits.items():

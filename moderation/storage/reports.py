@@ -8,7 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, UniqueConstraint, bindparam, case, func, select, text, update
+from sqlalchemy import (
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    UniqueConstraint,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.core.reach import Scope
@@ -233,14 +245,17 @@ class Reported:
 
 def reports_of(session: Session, comment_id: str, *, limit: int = 50) -> list[Reported]:
     """The reports of a comment: the open ones first, of these the newest."""
-    query = (
-        select(Report, Reporter)
-        .join(Reporter, Reporter.id == Report.reporter_id)
-        .where(Report.comment_id == comment_id)
-        .order_by(case((Report.outcome.is_(None), 0), else_=1), Report.made_at.desc(), Report.reporter_id)
-        .limit(limit)
-    )
-    return [Reported(report=report, reporter=reporter) for report, reporter in session.execute(query)]
+    found = session.execute(_REPORTS_OF, {"of": comment_id, "limit": limit})
+    return [Reported(report=report, reporter=reporter) for report, reporter in found]
+
+
+_REPORTS_OF = (
+    select(Report, Reporter)
+    .join(Reporter, Reporter.id == Report.reporter_id)
+    .where(Report.comment_id == bindparam("of"))
+    .order_by(case((Report.outcome.is_(None), 0), else_=1), Report.made_at.desc(), Report.reporter_id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def reported_reasons(session: Session, comment_id: str) -> list[tuple[str | None, int]]:

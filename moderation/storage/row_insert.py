@@ -22,6 +22,7 @@ class _Made:
     """The statement as one kind of database reads it, and what binds each column's value, in the statement's order."""
 
     sql: str
+    into: str
     copy: str
     names: Sequence[str]
     values_in: Callable[[Mapping[str, Any]], tuple[Any, ...]]
@@ -60,6 +61,16 @@ class RowInsert:
         values: Sequence[Any] = [made.bound(row) for row in rows]
         connection.exec_driver_sql(made.sql, values[0] if len(values) == 1 else list(values))
 
+    def after(self, connection: Connection, change: str, values: Sequence[Any], *rows: Mapping[str, Any]) -> None:
+        """Stores rows and makes a ``change`` with these values, in one statement and so on one way to the server and
+        back: PostgreSQL alone. Neither sees what the other does.
+        """
+        made = self._made_for(connection.dialect)
+        places = f"({', '.join(['%s'] * len(self._names))})"
+        statement = f"WITH change AS ({change}) {made.into} VALUES {', '.join([places] * len(rows))}"
+        given = (*values, *(value for row in rows for value in made.values(row)))
+        connection.exec_driver_sql(statement, given)
+
     def many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """The same for many rows, which are taken as they are stored: PostgreSQL works at those that it has while the
         next are made.
@@ -85,6 +96,7 @@ class RowInsert:
         columns = ", ".join(map(quote, names))
         return _Made(
             sql=str(compiled),
+            into=f"INSERT INTO {quote(cast(Any, self._table).name)} ({columns})",
             copy=f"COPY {quote(cast(Any, self._table).name)} ({columns}) FROM STDIN",
             # By position the names stand in the table's order, as they do in the statement.
             names=names,

@@ -38,6 +38,17 @@ def is_current(database: Database) -> bool:
     return current == _revisions()[-1]
 
 
+def knows(revision: str) -> bool:
+    """Whether this version's migrations lead on from this revision."""
+    return revision in _revisions()
+
+
+def revision_of(database: Database) -> str | None:
+    """What the database's tables are at; None for one without tables of ours."""
+    with database.engine.connect() as connection:
+        return _revision_of(connection)
+
+
 def _revision_of(connection: Connection) -> str | None:
     """What alembic noted of this database last; None for one without tables of ours."""
     if not inspect(connection).has_table("alembic_version"):

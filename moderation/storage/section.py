@@ -144,7 +144,10 @@ def places_asked(
 
 
 def _place(row: Mapping[Any, Any]) -> SectionPlace:
-    return SectionPlace(**{name: row[name] for name in SectionPlace.__dataclass_fields__})
+    return SectionPlace(**{name: row[name] for name in _PLACE_FIELDS})
+
+
+_PLACE_FIELDS = tuple(name for name in SectionPlace.__dataclass_fields__ if name != "revision")
 
 
 # --- how many ---------------------------------------------------------------------------------------------------------
@@ -277,8 +280,8 @@ def _first_replies(
     session: Session, openings: Sequence[Comment], replies: int
 ) -> tuple[dict[str, list[Comment]], dict[str, int]]:
     """The first replies of each of these threads, oldest first, and how many each has."""
-    answered = [opening for opening in openings if opening.replies_shown]
-    filled = [opening.id for opening in answered if opening.thread_id is not None]
+    with_replies = [opening for opening in openings if opening.replies_shown]
+    filled = [opening.id for opening in with_replies if opening.thread_id is not None]
     found: dict[str, list[Comment]] = defaultdict(list)
     counts: dict[str, int] = {}
     if filled:
@@ -289,7 +292,7 @@ def _first_replies(
             select(Comment).where(Comment.id.in_(ids)).order_by(Comment.created_at, Comment.id)
         ):
             found[reply.thread_id or ""].append(reply)
-    for opening in answered:
+    for opening in with_replies:
         if opening.thread_id is None:
             below = _unfilled(session, opening)
             found[opening.id], counts[opening.id] = below[:replies], len(below)
@@ -312,14 +315,14 @@ def _at(comment: Comment) -> At:
 
 def _shown(session: Session, comments: Sequence[Comment]) -> list[Shown]:
     known = {comment.id: comment for comment in comments}
-    answered = {comment.id: comment.in_reply_to or comment.parent_id for comment in comments if not comment.opening}
-    missing = {id_ for id_ in answered.values() if id_ is not None} - known.keys()
+    replied_to = {comment.id: comment.in_reply_to or comment.parent_id for comment in comments if not comment.opening}
+    missing = {id_ for id_ in replied_to.values() if id_ is not None} - known.keys()
     if missing:
         known |= {one.id: one for one in session.scalars(select(Comment).where(Comment.id.in_(missing), Comment.shown))}
     featured = featured_among(session, [comment.id for comment in comments]) if comments else set()
     found = []
     for comment in comments:
-        other = known.get(answered.get(comment.id) or "")
+        other = known.get(replied_to.get(comment.id) or "")
         tells = other is not None and not other.opening
         found.append(Shown(comment=comment, featured=comment.id in featured, answers=other if tells else None))
     return found

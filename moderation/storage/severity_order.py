@@ -40,7 +40,7 @@ class SeverityOrder(Base):
 
 _C = table_of(QueueIndex).c
 _ORDER = select(SeverityOrder).where(SeverityOrder.id == ONLY)
-_SERVING = select(SeverityOrder.serving).where(SeverityOrder.id == ONLY)
+_SERVING = select(table_of(SeverityOrder).c.serving).where(table_of(SeverityOrder).c.id == ONLY)
 
 
 def severity_order(session: Session, *, lock: bool = False) -> SeverityOrder:

@@ -34,6 +34,7 @@ from moderation.storage import (
     sites,
     suggestions,
     webhooks,
+    workers,
 )
 from moderation.storage.base import Base
 
@@ -72,4 +73,5 @@ __all__ = [
     "sites",
     "suggestions",
     "webhooks",
+    "workers",
 ]

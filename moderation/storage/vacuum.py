@@ -6,7 +6,7 @@ from contextlib import closing
 
 from moderation.storage.database import Database
 
-_MERGE_SEARCH = "INSERT INTO comment_search (comment_search) VALUES ('optimize')"
+MERGE_SEARCH = "INSERT INTO comment_search (comment_search) VALUES ('optimize')"
 """FTS5 notes what was taken away beside what was there, until it writes both anew."""
 
 
@@ -19,7 +19,7 @@ def vacuum(database: Database) -> bool:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
         return True
-    database.changing(lambda connection: connection.exec_driver_sql(_MERGE_SEARCH))
+    database.changing(lambda connection: connection.exec_driver_sql(MERGE_SEARCH))
     with closing(database.engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
         cursor.execute("VACUUM")
         busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -51,6 +51,16 @@ class Writers:
             self._asked = None
             self._turn.release()
 
+    @contextmanager
+    def short_turn(self, wait_s: float) -> Iterator[None]:
+        """The same for one who waits so long at most, also for the file: no others are told to give up for that one."""
+        if not self._turn.acquire(timeout=wait_s):
+            raise DatabaseUnavailable("others write to the database")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     def _begun(self) -> None:
         self._asked = None
 

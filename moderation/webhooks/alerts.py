@@ -24,14 +24,14 @@ from moderation.services import Services
 from moderation.storage.alerts import (
     LOCK,
     Found,
-    Mark,
-    keep_marks,
+    Watermark,
     legal_since,
-    marks,
+    store_watermarks,
     surges_since,
     threats_since,
     unscored_between,
     waiting_before,
+    watermarks,
 )
 from moderation.storage.database import lock
 from moderation.storage.sites import all_sites
@@ -71,8 +71,8 @@ class _News:
     """
 
     lines: list[str] = field(default_factory=list)
-    before: dict[str, Mark | None] = field(default_factory=dict)
-    after: dict[str, Mark] = field(default_factory=dict)
+    before: dict[str, Watermark | None] = field(default_factory=dict)
+    after: dict[str, Watermark] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     """The kinds that the lines are about."""
 
@@ -110,7 +110,7 @@ def _tell(url: str, lines: list[str], resolve: Resolver) -> bool:
 
 
 def _news(session: Session, services: Services) -> _News:
-    known, now, configuration = marks(session), services.clock(), services.configuration.current()
+    known, now, configuration = watermarks(session), services.clock(), services.configuration.current()
     every = timedelta(minutes=configuration.alerts.every_minutes)
     whole = known.get(ALL)
     if whole is not None and whole[1] is not None and now < whole[1] + every:
@@ -120,8 +120,8 @@ def _news(session: Session, services: Services) -> _News:
         for kind in _kinds(configuration, now):
             name = f"{kind.name} {site.id}"
             # What was there before its first look is told to nobody.
-            mark = known.get(name, (now, None))
-            line, after = _news_of(session, kind, site.id, mark, now)
+            watermark = known.get(name, (now, None))
+            line, after = _news_of(session, kind, site.id, watermark, now)
             if line is not None:
                 news.lines.append(line)
                 news.told.append(name)
@@ -135,20 +135,22 @@ def _news(session: Session, services: Services) -> _News:
 def _noted(session: Session, news: _News) -> bool:
     """Keeps how far is told now, before it is: of two processes that have found the same, one tells it."""
     lock(session, LOCK)
-    return keep_marks(session, news.before, news.after)
+    return store_watermarks(session, news.before, news.after)
 
 
 def _put_back(session: Session, news: _News) -> None:
     """Nobody has been told after all."""
     lock(session, LOCK)
     back = {name: news.before[name] or (news.after[name][0], None) for name in news.told}
-    keep_marks(session, {name: news.after[name] for name in back}, back)
+    store_watermarks(session, {name: news.after[name] for name in back}, back)
 
 
-def _news_of(session: Session, kind: _Kind, site_id: str, mark: Mark, now: datetime) -> tuple[str | None, Mark]:
-    told_until, sent_at = mark
+def _news_of(
+    session: Session, kind: _Kind, site_id: str, watermark: Watermark, now: datetime
+) -> tuple[str | None, Watermark]:
+    told_until, sent_at = watermark
     if kind.lasts and sent_at is not None and now < sent_at + AGAIN:
-        return None, mark
+        return None, watermark
     count, newest = kind.looks(session, site_id, told_until)
     if not count:
         return None, (told_until, None if kind.lasts else sent_at)  # told at once where it comes back

@@ -43,7 +43,7 @@ def _comment(session: Session, delivery: WebhookDelivery, about: str) -> Comment
 
 def _comment_told(session: Session, comment: Comment) -> dict[str, Any]:
     """Under the names that the API's answer to the site's secret key has. Neither receipt nor address nor score."""
-    marks = kinds_on(session, [comment.id]).get(comment.id, [])
+    flags = kinds_on(session, [comment.id]).get(comment.id, [])
     erased = comment.status == Status.ERASED
     refusal = newest_decision(session, comment.id) if comment.status == Status.REJECTED else None
     return {
@@ -58,7 +58,7 @@ def _comment_told(session: Session, comment: Comment) -> dict[str, Any]:
         "created_at": _time(comment.created_at),
         "published_at": _time(comment.published_at),
         "decided_at": _time(comment.decided_at),
-        "featured": FlagKind.FEATURED.value in marks,
+        "featured": FlagKind.FEATURED.value in flags,
         "reason": refusal.reason_id if refusal else None,
         "message": refusal.reader_sentence if refusal else None,
     }

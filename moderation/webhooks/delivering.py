@@ -44,6 +44,8 @@ from moderation.storage.webhooks import (
     hold_back,
     store_attempts,
 )
+from moderation.watching import counts
+from moderation.watching.tracing import span
 from moderation.webhooks.addresses import Resolver, resolved
 from moderation.webhooks.bodies import body_of
 from moderation.webhooks.handing_on import CHUNK, hand_on
@@ -256,6 +258,7 @@ class _Round:
                     at = self._services.clock()
                     sent = self._sent(endpoint, delivery)
                     tried.put(_Tried(number=delivery.number, at=at, sent=sent))
+                    self._count(delivery, sent)
                     if sent.arrived:
                         self._arrived += 1
                     else:
@@ -264,13 +267,20 @@ class _Round:
         finally:
             tried.put(None)
 
+    def _count(self, delivery: WebhookDelivery, sent: Sent) -> None:
+        counts.webhook_attempts("arrived" if sent.arrived else "failed")
+        if sent.arrived:
+            took = (self._services.clock() - delivery.happened_at).total_seconds()
+            counts.webhook_arrived_after_seconds(max(0.0, took), "later" if delivery.attempts else "first")
+
     def _sent(self, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Sent:
         """Sends one event. One that can't even be made waits for its next try like any that failed, and dies alone:
         the endpoint's others don't wait behind it.
         """
         begun = time.monotonic()
         try:
-            return self._sends(endpoint, delivery)
+            with span("delivery", {"moderation.event": delivery.kind, "moderation.site": endpoint.site_id}):
+                return self._sends(endpoint, delivery)
         except SQLAlchemyError:
             raise  # nothing can be written down either: the whole round is tried again
         except Exception:

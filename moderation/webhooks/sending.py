@@ -218,8 +218,7 @@ def _connected(target: Target, addresses: list[str], ends: float) -> HTTPConnect
             if last:
                 raise
             continue
-        if connection.sock is not None:
-            connection.sock.settimeout(max(0.1, ends - time.monotonic()))
+        connection.timeout = max(0.1, ends - time.monotonic())  # which it gives its socket for each request anew
         return connection
     raise AssertionError("unreachable")
 

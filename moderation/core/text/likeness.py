@@ -44,5 +44,9 @@ def buckets(text: str) -> tuple[int, ...] | None:
 
 def likeness(one: str, other: str) -> float:
     """The share of word pairs that both texts have, of all that either has, 0..1."""
-    a, b = shingles(one), shingles(other)
+    return share_in_common(shingles(one), shingles(other))
+
+
+def share_in_common(a: frozenset[str], b: frozenset[str]) -> float:
+    """The same of two texts' ``shingles``, for one that is compared with several."""
     return len(a & b) / len(a | b) if a and b else 0.0

@@ -130,6 +130,7 @@ _ENDS_BARE = regex.compile(r"^[^\p{L}\p{N}]++|(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M
 _LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
+@lru_cache(maxsize=64)  # asked twice of the name of whoever writes
 def comparable_name(name: str) -> str:
     """A name without case, accents, spaces, punctuation and disguise: names with one form are one name.
 

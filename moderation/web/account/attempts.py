@@ -22,6 +22,7 @@ from moderation.accounts.sign_in import CodeNeeded
 from moderation.core.errors import InvalidField, PasswordsBusy, WrongCredential
 from moderation.core.signing import keyed
 from moderation.core.write_transaction import outside_write_transactions
+from moderation.watching import counts
 from moderation.web.shared.access import services
 from moderation.web.shared.limit_storage import COUNTING, ProcessStorage
 from moderation.web.shared.limits import PREFIX, client_address, hashed_address, limits_in_force
@@ -120,6 +121,7 @@ class Attempts:
         for budget in budgets:
             if not self._store.take(budget):
                 self._give_back(taken)
+                counts.limit_hits("sign in")
                 raise TooManyRequests(str(budget.item), retry_after=self._store.seconds_left(budget))
             taken.append(budget)
         try:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, session
 
 from moderation.accounts import second_factor
 from moderation.accounts.accounts import change_own_password, choose_own_language
-from moderation.accounts.sign_in import end_all_sessions, end_session
+from moderation.accounts.sign_in import end_all_sessions, end_session, idle_since, renewed_session
 from moderation.accounts.totp import app_address, new_salt, secret_of
 from moderation.core.actor import Actor
 from moderation.core.errors import InvalidField
@@ -20,7 +20,8 @@ from moderation.storage.accounts import Account, sessions_of
 from moderation.storage.mails import find_digest
 from moderation.storage.sites import digest_of
 from moderation.web.account.attempts import attempts
-from moderation.web.shared.access import COOKIE, person, services
+from moderation.web.account.sign_in import keep_signed_in
+from moderation.web.shared.access import COOKIE, exchange_session_cookie, person, services, session_cookie
 from moderation.web.shared.form_results import NOTHING_TOLD, Made, Told, field, handled
 from moderation.web.shared.frame import desk_page
 from moderation.web.shared.languages import gettext, language, speak
@@ -64,15 +65,28 @@ def _form(use: Callable[[Actor], Made]) -> Callable[[], Response]:
         with attempts().in_session(digest_of(request.cookies.get(COOKIE, ""))):
             return use(actor)
 
-    return lambda: handled(counted, _page)
+    def view() -> Response:
+        answer = handled(counted, _page)
+        if session_cookie() != request.cookies.get(COOKIE):
+            keep_signed_in(answer, session_cookie())
+        return answer
+
+    return view
+
+
+def _renew_sign_in() -> None:
+    """What opens the account has changed: whoever has a copy of this sign-in's cookie is out."""
+    exchange_session_cookie(renewed_session(services(), session_cookie()))
 
 
 def _page(told: Told = NOTHING_TOLD) -> Response:
     actor, now = person(), services().clock()
+    idle = idle_since(services(), now)
     with services().database.reading() as db:
         account = db.get_one(Account, actor.account_id)
         daily = find_digest(db, account.id) is not None
-        rows = [session_row(row, cookie=request.cookies.get(COOKIE, "")) for row in sessions_of(db, account.id, now)]
+        sessions = sessions_of(db, account.id, now, idle_since=idle)
+        rows = [session_row(row, cookie=session_cookie()) for row in sessions]
     salt = _salt_begun(actor) if account.totp_secret is None else None
     return desk_page(
         "account/profile.html",
@@ -133,6 +147,7 @@ def _change_password(actor: Actor) -> Made:
         raise InvalidField("new password", Message("new_password_differs"))
     cookie = request.cookies.get(COOKIE, "")
     change_own_password(services(), actor, request.form.get("password", ""), new, cookie=cookie)
+    _renew_sign_in()
     return Made(words=gettext("Your password is changed. Every other sign-in of yours has ended."))
 
 
@@ -150,6 +165,7 @@ def _confirm_second_factor(actor: Actor) -> Made:
         raise InvalidField("second factor", Message("second_factor_not_begun"))
     codes = second_factor.set_up(services(), actor, salt, "".join(field("code").split()))
     session.pop(SETTING_UP, None)
+    _renew_sign_in()
     return _shown(gettext("From now on signing in asks for a code too."), codes)
 
 
@@ -171,6 +187,7 @@ def _remove_second_factor(actor: Actor) -> Made:
     second_factor.check_own_password(services(), actor, request.form.get("password", ""))
     second_factor.take_away(services(), actor.reference, actor.account_id or "")
     session.pop(SETTING_UP, None)
+    _renew_sign_in()
     return Made(words=gettext("You sign in by password alone now."))
 
 

@@ -154,16 +154,21 @@ def _invitation_page(name: str, token: str, problem: str | None = None) -> Respo
 
 def _signed_in_there(started: SignedIn, leads_to: str) -> Response:
     answer = redirect(leads_to, 303)
+    keep_signed_in(answer, started.cookie)
+    return answer
+
+
+def keep_signed_in(answer: Response, cookie: str) -> None:
+    """Hands a browser what names its sign-in."""
     answer.set_cookie(
         COOKIE,
-        started.cookie,
+        cookie,
         max_age=SIGN_IN_LASTS,
         httponly=True,
         samesite="Lax",
         secure=request.is_secure,
         path=root() or "/",
     )
-    return answer
 
 
 def _signed_in(started: SignedIn, leads_to: str) -> Response:

@@ -11,7 +11,7 @@ from moderation.accounts.oidc import link_subject
 from moderation.accounts.oidc_trouble import LONGEST_SUBJECT
 from moderation.accounts.reachable import sites_reached
 from moderation.accounts.second_factor import take_away
-from moderation.accounts.sign_in import end_all_sessions, end_session
+from moderation.accounts.sign_in import end_all_sessions, end_session, idle_since
 from moderation.core.actor import EVERYWHERE, Actor
 from moderation.core.errors import InvalidField, clipped
 from moderation.core.messages import Message
@@ -82,9 +82,10 @@ def _all_page(told: Told = NOTHING_TOLD) -> Response:
 
 def _one_page(told: Told = NOTHING_TOLD, *, account_id: str) -> Response:
     account, now = _account(account_id), services().clock()
+    idle = idle_since(services(), now)
     with services().database.reading() as db:
         row = account_row(account, grants_of(db, account.id), now)
-        sessions = [session_row(session) for session in sessions_of(db, account.id, now)]
+        sessions = [session_row(session) for session in sessions_of(db, account.id, now, idle_since=idle)]
         tokens = tokens_of(db, account.id)
         sites = sites_reached(db, person(), ADMIN)
     return admin_page(

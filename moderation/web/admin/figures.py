@@ -183,7 +183,7 @@ def _rows(name: str, counted: Counted, names: dict[str, str]) -> Iterator[Sequen
     elif name == "appeals":
         reasons = services().configuration.current().reasons
         for count in found.appeals:
-            hours = "" if count.answered_in is None else f"{count.answered_in.total_seconds() / 3600:.1f}"
+            hours = "" if count.decided_in is None else f"{count.decided_in.total_seconds() / 3600:.1f}"
             numbers = (count.asked, count.upheld, count.partly_reversed, count.reversed)
             yield reason_name(count.reason, reasons), *numbers, hours
     elif name == "reports":

@@ -251,7 +251,7 @@ def appeal_table(figures: Figures, reasons: Sequence[ReasonChoice]) -> Table:
                 reason_name(count.reason, reasons),
                 *map(number, (count.asked, count.upheld, count.partly_reversed, count.reversed)),
                 share_told(count.reversed, count.upheld + count.partly_reversed + count.reversed),
-                duration(count.answered_in) if count.answered_in is not None else "–",
+                duration(count.decided_in) if count.decided_in is not None else "–",
             )
             for count in figures.appeals
         ),

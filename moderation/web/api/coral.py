@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 PATH = "/api/v1/integrations/coral"
 QUEUED_SECONDS = 0.5
 """What has waited longer for its turn is held at once: those behind it then have their answer in time."""
-IMPATIENT = {PATH: (14, 0.6)}
+IMPATIENT = {PATH: (15, 0.6)}
 """Who comes behind more of these, or behind what will take more seconds, is told soon that the comment is held."""
 
 answers = Counter(

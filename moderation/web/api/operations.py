@@ -13,17 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from moderation.core.errors import ConfigurationError
-from moderation.storage.legal import overdue_by_site
-from moderation.storage.mails import mails_standing
 from moderation.storage.room import is_full
 from moderation.storage.schema import is_current
-from moderation.storage.sites import all_sites
-from moderation.storage.webhook_figures import SiteDeliveries, deliveries_by_site
+from moderation.watching.figures import figures
 from moderation.web.api.openapi import description
 from moderation.web.api.reference import reference_page
 from moderation.web.shared.access import services
 from moderation.web.shared.addresses import root
-from moderation.web.shared.metrics import LegalOverdue, MailFigures, WebhookFigures, figures
+from moderation.web.shared.standing import STANDING
 
 FULL = "room on the disk of the database"
 
@@ -46,8 +43,7 @@ def blueprint() -> Blueprint:
     def metrics() -> Response:
         if not (_is_loopback() or _has_token()):
             abort(403, "The figures are open to this machine, or with the token MODERATION_METRICS_TOKEN.")
-        beside = [LegalOverdue(_overdue()), WebhookFigures(_deliveries()), *_mail()]
-        return Response(figures(beside), content_type=CONTENT_TYPE_LATEST)
+        return Response(figures([current_app.extensions[STANDING]]), content_type=CONTENT_TYPE_LATEST)
 
     @cache
     def document() -> dict[str, Any]:
@@ -62,31 +58,6 @@ def blueprint() -> Blueprint:
         return reference_page(document())
 
     return api
-
-
-def _overdue() -> dict[str, int]:
-    """Looked up when it is asked for; without the database the other figures are still worth having."""
-    try:
-        with services().database.reading() as db:
-            return dict.fromkeys((site.id for site in all_sites(db)), 0) | overdue_by_site(db, services().clock())
-    except SQLAlchemyError:
-        return {}
-
-
-def _deliveries() -> dict[str, SiteDeliveries]:
-    try:
-        with services().database.reading() as db:
-            return deliveries_by_site(db, services().clock())
-    except SQLAlchemyError:
-        return {}
-
-
-def _mail() -> list[MailFigures]:
-    try:
-        with services().database.reading() as db:
-            return [MailFigures(*mails_standing(db))]
-    except SQLAlchemyError:
-        return []
 
 
 def _waits_for() -> list[str]:

@@ -26,7 +26,7 @@ class SectionAuthor(Answer):
     first: bool = Field(description="Whether it is the first comment of an author whom the site knows by an id.")
 
 
-class Answered(Answer):
+class InReplyTo(Answer):
     """The reply that a reply answers."""
 
     id: str
@@ -49,7 +49,7 @@ class SectionComment(Answer):
 class SectionReply(SectionComment):
     """A reply in a thread, however deep; null where it answers the thread's first comment."""
 
-    in_reply_to: Answered | None
+    in_reply_to: InReplyTo | None
 
 
 class SectionReplies(Answer):
@@ -151,8 +151,8 @@ def reply_of(shown: Shown, base: str) -> SectionReply:
     """``base`` is this service's own address, with a slash at its end."""
     other = shown.answers
     gone = other is not None and other.status != "approved"
-    answered = Answered(id=other.id, name="" if gone else other.author_name) if other is not None else None
-    return SectionReply(**_comment(shown, base), in_reply_to=answered)
+    in_reply_to = InReplyTo(id=other.id, name="" if gone else other.author_name) if other is not None else None
+    return SectionReply(**_comment(shown, base), in_reply_to=in_reply_to)
 
 
 def thread_of(thread: Thread, base: str, following: str | None) -> SectionThread:

@@ -20,7 +20,6 @@ from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.desk.statements import Correction, correct_statement
 from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_about
-from moderation.storage.comments import decisions_of
 from moderation.web.desk.comment_view import Reading
 from moderation.web.desk.history import history
 from moderation.web.desk.queue_view import View
@@ -101,7 +100,7 @@ def comment_page(comment_id: str, told: Refused | None = None) -> Response:
         if found is None:
             raise CommentNotFound
         item = found["item"]
-        made = decisions_of(db, item.id)
+        made = found["decisions"]
         happened = history(
             events_about(db, item.site, item.id),
             made,

@@ -23,9 +23,10 @@ from moderation.storage.comments import DecisionRow
 from moderation.storage.desk import DeskComment, Line, ThreadComment, account_names, desk_comment, latest_by, thread_of
 from moderation.storage.edits import edits_of, mends
 from moderation.storage.holds import holds_over_comments
-from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_about
+from moderation.storage.moderator_workspace import NoteAbout, flags_on, live_locks, notes_around
 from moderation.storage.near_duplicates import NEARLY, similar_waiting
 from moderation.storage.queue_index import location_in
+from moderation.storage.site_rules_cache import Rules
 from moderation.web.desk.blur import blurs_over
 from moderation.web.desk.cards import Card, Entry, Quoted, card, entry, in_thread, quoted, verdict_words
 from moderation.web.desk.forms import SPANS
@@ -96,9 +97,11 @@ class Reading:
         if item is None:
             return None
         comment, alike = item.comment, self._alike(item)
+        rules = services().site_rules.rules(self.db, item.article)
         thread = [self._in_thread(said) for said in thread_of(self.db, item)]
         return {
-            "item": self._card(item, back, find),
+            "item": self._card(item, rules, back, find),
+            "decisions": item.decisions,
             "parent": next((said for said in thread if said.id == comment.parent_id), None),
             "thread": thread,
             "earlier": self._earlier(item),
@@ -112,7 +115,7 @@ class Reading:
             "edits": edits_of(self.db, comment.id),
             "mends": mends(self.db, comment.id),
             "spans": {value: words for value, words in SPANS.items() if value != "date"},
-            **self._left_on(item),
+            **self._left_on(item, rules),
         }
 
     def _in_thread(self, said: ThreadComment) -> Quoted:
@@ -159,28 +162,23 @@ class Reading:
             for other in found
         ]
 
-    def _left_on(self, item: DeskComment) -> dict[str, Any]:
+    def _left_on(self, item: DeskComment, rules: Rules) -> dict[str, Any]:
         """Flags and notes that colleagues have left, and what they have put on wordlists and decided."""
         flags = flags_on(self.db, [item.comment.id]).get(item.comment.id, [])
+        notes = notes_around(self.db, comment_id=item.comment.id, author_id=item.author.id, article_id=item.article.id)
         return {
             "flags": {flag.kind.value: flag for flag in flags},
-            "notes": notes_about(self.db, NoteAbout.COMMENT, item.comment.id),
+            "notes": notes[NoteAbout.COMMENT],
             "holds": holds_over_comments(self.db, [item.comment.id]),
-            "author_notes": notes_about(self.db, NoteAbout.AUTHOR, item.author.id, limit=5),
-            "wordlist": wordlist_hits_in(
-                services().site_rules.rules(self.db, item.article), item.comment.body, item.comment.author_name
-            ),
-            "pinned": notes_about(self.db, NoteAbout.ARTICLE, item.article.id, pinned=True),
+            "author_notes": notes[NoteAbout.AUTHOR],
+            "wordlist": wordlist_hits_in(rules, item.comment.body, item.comment.author_name),
+            "pinned": notes[NoteAbout.ARTICLE],
             "me_id": self.actor.account_id,
         }
 
-    def _card(self, item: DeskComment, back: str, find: tuple[Sought, ...]) -> Card:
-        site = item.comment.site_id
-        settings, reply = (
-            services().site_rules.rules(self.db, item.article).settings,
-            item.comment.parent_id is not None,
-        )
-        stands = standing(self.configuration.comments, item.article, settings, reply=reply, now=self.now)
+    def _card(self, item: DeskComment, rules: Rules, back: str, find: tuple[Sought, ...]) -> Card:
+        site, reply = item.comment.site_id, item.comment.parent_id is not None
+        stands = standing(self.configuration.comments, item.article, rules.settings, reply=reply, now=self.now)
         return card(
             item,
             rules=self.configuration.policy.rules_for(site, item.article.section),

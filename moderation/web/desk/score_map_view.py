@@ -194,16 +194,26 @@ def sample_line(line: Line, score: float, urgency: Urgency, preferences: DeskPre
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the drawing; ``inside`` the chosen score range."""
+
+    x: int
+    y: int
+    height: int
+    inside: bool
+
+
 def drawing(found: Histogram, view: MapView) -> dict[str, Any]:
     """The map's columns, each with what it counts. Heights grow with the square root, so that few show beside many."""
     step = HUNDREDTHS // COLUMNS
     counts = [sum(found.counts[at : at + step]) for at in range(0, HUNDREDTHS, step)]
-    tallest = max(counts)
+    tallest, chosen = max(counts), view.score_range
     columns = []
     for number, count in enumerate(counts):
         height = math.ceil(HEIGHT * math.sqrt(count / tallest)) if count else 0
-        inside = view.score_range is not None and view.score_range.low <= number * step < view.score_range.high
-        columns.append({"x": number * _WIDTH + 1, "y": HEIGHT - height, "height": height, "inside": inside})
+        inside = chosen is not None and chosen.low <= number * step < chosen.high
+        columns.append(Column(x=number * _WIDTH + 1, y=HEIGHT - height, height=height, inside=inside))
     return {
         "columns": columns,
         "width": COLUMNS * _WIDTH,

@@ -93,8 +93,8 @@ def _declared_on_top(code: str) -> Iterator[str]:
     """Names that a module's code declares outside all brackets."""
     depth = end = 0
     for found in _DECLARED.finditer(code):
-        passed = code[end : found.start()]
-        depth += sum(map(passed.count, "({[")) - sum(map(passed.count, ")}]"))
+        between = code[end : found.start()]
+        depth += sum(map(between.count, "({[")) - sum(map(between.count, ")}]"))
         end = found.start()
         if depth == 0:
             yield found[1] or found[2]

@@ -31,10 +31,10 @@ QUEUED_SECONDS = 0.5
 and work that nobody waits for would make everybody later still.
 """
 
-IMPATIENT = {"/v1alpha1/comments:analyze": (14, 0.6), "/batch": (3, 0.6)}
+IMPATIENT = {"/v1alpha1/comments:analyze": (15, 0.6), "/batch": (3, 0.6)}
 """Who comes behind more of their kind than these, or behind what will take more seconds, is soon refused. So
 of a crowd that asks for scores, those who get them mostly get them while Coral still listens, on a slow machine too,
-and a reader's comment has at most fifteen such requests before it. A batch may work for as long as a hundred of them:
+and a reader's comment has at most sixteen such requests before it. A batch may work for as long as a hundred of them:
 four at a time leave most threads to the others, though they still take their share of the processors.
 """
 

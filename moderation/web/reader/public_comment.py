@@ -84,7 +84,7 @@ def public_page(comment_id: str) -> Response:
         oembed=f"{own_address()}oembed?{urlencode({'url': address})}",
         described=short(" ".join(comment.body.split()), DESCRIBED),
         href=address_of(found.article),
-        answered=comment_address(found.answers.id) if found.answers else None,
+        parent_address=comment_address(found.answers.id) if found.answers else None,
     )
     answer.headers["Cache-Control"] = "public, max-age=0, s-maxage=10"
     return answer

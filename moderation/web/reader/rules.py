@@ -19,7 +19,7 @@ from moderation.core.intervals import ENOUGH
 from moderation.core.messages import noted, told
 from moderation.storage.articles import Place
 from moderation.storage.articles_desk import sections_of
-from moderation.storage.figures import Marks, marks_and_people
+from moderation.storage.figures import FlagOutcomes, flag_outcomes
 from moderation.storage.site_rules import wider_settings
 from moderation.storage.sites import KeyKind, Site
 from moderation.web.reader.public_comment import DEMO
@@ -31,7 +31,7 @@ from moderation.web.shared.rendering import argument, page, tell_times_of
 NAME = "rules_of_site"
 KEPT_FOR = timedelta(minutes=10)
 COMPARED = 5000
-"""How many decisions of people, the newest, the marks of software are compared with."""
+"""How many decisions of people, the newest, software is compared with."""
 _LOOKED_FOR = (
     (
         frozenset({"toxicity", "insult", "obscene", "identity_attack"}),
@@ -64,8 +64,8 @@ class Right:
     """How often people agreed with software, of 100; None where too few were decided to say."""
 
     compared: int
-    marked_refused: int | None
-    unmarked_published: int | None
+    flagged_rejected: int | None
+    unflagged_approved: int | None
 
 
 def blueprint() -> Blueprint:
@@ -82,8 +82,8 @@ def blueprint() -> Blueprint:
             )
             section = argument("section") if argument("section") in own else None
             stands = _standing(db, configuration, site, section)
-            marks: Marks = recently("marks of software", KEPT_FOR, maximum=100).get(
-                site.id, lambda: marks_and_people(db, site.id, limit=COMPARED)
+            outcomes: FlagOutcomes = recently("outcomes of flags", KEPT_FOR, maximum=100).get(
+                site.id, lambda: flag_outcomes(db, site.id, limit=COMPARED)
             )
         tell_times_of(site.id)
         answer = page(
@@ -91,7 +91,7 @@ def blueprint() -> Blueprint:
             masthead=site.name,
             reasons=configuration.reasons,
             doing=_doing(configuration, site.id, section, stands.rules.mode),
-            right=_right(marks),
+            right=_right(outcomes),
             comments=stands.rules,
             closed=None if stands.closed is None else told(stands.closed, language()),
             site=asked,
@@ -155,11 +155,11 @@ def _doing(configuration: Configuration, site_id: str, section: str | None, mode
     )
 
 
-def _right(marks: Marks) -> Right:
-    marked = marks.marked_refused + marks.marked_published
-    unmarked = marks.unmarked_refused + marks.unmarked_published
+def _right(outcomes: FlagOutcomes) -> Right:
+    flagged = outcomes.flagged_rejected + outcomes.flagged_approved
+    unflagged = outcomes.unflagged_rejected + outcomes.unflagged_approved
     return Right(
-        compared=marked + unmarked,
-        marked_refused=round(100 * marks.marked_refused / marked) if marked >= ENOUGH else None,
-        unmarked_published=round(100 * marks.unmarked_published / unmarked) if unmarked >= ENOUGH else None,
+        compared=flagged + unflagged,
+        flagged_rejected=round(100 * outcomes.flagged_rejected / flagged) if flagged >= ENOUGH else None,
+        unflagged_approved=round(100 * outcomes.unflagged_approved / unflagged) if unflagged >= ENOUGH else None,
     )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 COOKIE = "moderation_session"
+ASKED_BY_PAGES = frozenset({"queue_pages.news", "queue_pages.waits"})
+"""What an open page of the desk asks for by itself, over and over, whether or not anybody sits before it."""
 
 
 def services() -> Services:
@@ -178,6 +180,7 @@ def _key(text: str) -> LiveKey | None:
 
 def _caller(key: LiveKey, reader: Reader | None = None) -> Caller:
     secret = key.kind == KeyKind.SECRET
+    g.site_id = key.site_id  # for the log
     rights = frozenset(key.rights) if secret else frozenset({Right.SUBMIT.value})
     return Caller(
         site_id=key.site_id,
@@ -195,7 +198,7 @@ def _caller(key: LiveKey, reader: Reader | None = None) -> Caller:
 _CORS_PREFIX = "/api/v1/"
 _FOR_EVERY_ORIGIN = ("/api/v1/section", "/api/v1/counts", "/oembed")
 """What any page may read, refusals too: a section must be able to say what is wrong with its key."""
-_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+_EXPOSED = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-ID"
 
 
 def install_cors(app: Flask) -> None:
@@ -240,11 +243,22 @@ def _is_allowed(origin: str) -> bool:
 # --- people who sign in -----------------------------------------------------------------------------------------------
 
 
+def session_cookie() -> str:
+    """What names the sign-in of this browser; after ``exchange_session_cookie`` what names it from now on."""
+    return str(g.get("session_cookie") or request.cookies.get(COOKIE, ""))
+
+
+def exchange_session_cookie(cookie: str) -> None:
+    """From now on this names the sign-in; whoever answers the request hands it to the browser."""
+    g.session_cookie = cookie
+
+
 def signed_in() -> Actor | None:
     """Whoever is signed in on the pages; asked once per request."""
     if "signed_in" not in g:
         cookie = request.cookies.get(COOKIE)
-        g.signed_in = account_signed_in(services(), cookie) if cookie else None
+        at_work = request.endpoint not in ASKED_BY_PAGES
+        g.signed_in = account_signed_in(services(), cookie, at_work=at_work) if cookie else None
     return cast("Actor | None", g.signed_in)
 
 
@@ -272,11 +286,16 @@ def csrf_token() -> str:
     """The token that every form of this browser carries."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
-    return _form_token(services().keys.sessions.newest.secret)
+    secret = services().keys.sessions.newest.secret
+    drawn, made_from = g.get("form_token"), (secret, session["csrf"], session_cookie())
+    if drawn is None or drawn[0] != made_from:  # a page has a form for everything that can be done
+        drawn = g.form_token = made_from, _form_token(secret)
+    token: str = drawn[1]
+    return token
 
 
 def _form_token(secret: str) -> str:
-    return keyed(secret, "csrf", session["csrf"], request.cookies.get(COOKIE, ""))[:40]
+    return keyed(secret, "csrf", session["csrf"], session_cookie())[:40]
 
 
 def check_csrf() -> None:

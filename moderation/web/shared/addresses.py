@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import has_request_context, request
+from flask import request
 from jinja2.ext import Extension
 
 
 def root() -> str:
     """The path that this service stands below, without a slash at its end; empty for a host of its own."""
-    return request.script_root if has_request_context() else ""
+    try:  # asked for with every link of a page
+        return request.script_root
+    except RuntimeError:  # no request
+        return ""
 
 
 def rooted(address: Any) -> Any:
@@ -39,7 +42,7 @@ def own_address() -> str:
 _SENTENCES = re.compile(r"(\{%-?\s*trans\b.*?\{%-?\s*endtrans\s*-?%\})", re.DOTALL)
 _ATTRIBUTE = r"(?<=\s)(href|src|action|formaction|data-more)=\""
 _WRITTEN = re.compile(_ATTRIBUTE + r"/(?!/)")
-_FILLED_IN = re.compile(_ATTRIBUTE + r"\{\{(?!\s*url_for\()\s*(.+?)\s*\}\}")
+_FILLED_IN = re.compile(_ATTRIBUTE + r"\{\{\s*(.+?)\s*\}\}")
 
 
 class RootedAttributes(Extension):

@@ -17,6 +17,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moderation.core import errors as facts
 from moderation.core.messages import ENGLISH, Message, noted, plain, told, translated
 from moderation.storage.room import is_full
+from moderation.watching import counts
+from moderation.watching.request import request_id
 from moderation.web.shared.languages import in_its_language, language
 from moderation.web.shared.wording import iso
 
@@ -131,6 +133,8 @@ def problem(status: int, detail: str, fields: Fields, headers: dict[str, str]) -
         "status": status,
         "detail": detail,
     }
+    if status >= 500:  # only the log says more: by this id
+        content["request_id"] = request_id()
     if fields:
         content["errors"] = [_entry(field) for field in fields]
     extra = getattr(g, "problem_extra", None)
@@ -184,6 +188,7 @@ def install(app: Flask, *, styles: dict[str, Shown], page: Shown, english: Colle
 
     def database(error: Exception) -> Response:
         full = isinstance(error, DBAPIError) and is_full(error)
+        counts.database_errors("full" if full else "away")
         log.error("the database %s: %s", "has no room left" if full else "is out of reach", type(error).__name__)
         trouble = Message("database_full") if full else Message("database_away")
         return shown(503, _Trouble(trouble), None, {"Retry-After": "30" if full else "5"})

@@ -6,9 +6,9 @@ from moderation.comments import submit
 from moderation.comments.edit import Edited, edit, writer_of
 from moderation.comments.idempotency import Arrival, Idempotency, Sender
 from moderation.core.comment import Submission
+from moderation.watching import counts
 from moderation.web.shared.access import services
 from moderation.web.shared.limits import Limits, client_address, reader_key
-from moderation.web.shared.metrics import comments_arrived
 
 
 def take_in(
@@ -45,7 +45,7 @@ def take_in(
         take_back=limits.take_back,
     )
     if not arrival.replayed:
-        comments_arrived.labels(sender.site_id, arrival.status.value).inc()
+        counts.comments_arrived(sender.site_id, arrival.status.value)
     return arrival
 
 

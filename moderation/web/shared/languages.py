@@ -4,9 +4,10 @@ site or the installation; else what the browser prefers, else English.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, cast
+from functools import cache, lru_cache
+from typing import Any
 
 from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
@@ -14,6 +15,7 @@ from markupsafe import Markup
 
 from moderation.core.messages import ENGLISH, LANGUAGES, direction, told, translated, translations
 from moderation.core.reach import sites_of
+from moderation.web.shared.escaping import escaped, filled
 
 DESK = frozenset({"review", "legal", "audit", "admin", "account", "login", "logout", "invitation"})
 """How addresses of pages for moderators begin: those are in fewer languages than the pages for readers."""
@@ -21,13 +23,18 @@ GOOGLES = frozenset({"perspective_api"})
 """Blueprints that answer as Google's service does, in English."""
 
 
+_this_answer: Callable[[], Any] = g._get_current_object
+
+
 def language() -> str:
     """The language of this answer."""
-    if not has_request_context():
-        return ENGLISH
-    if "language" not in g:
-        g.language = _language_asked()
-    return cast(str, g.language)
+    try:  # asked hundreds of times a page: past the proxy
+        known: str = _this_answer().language
+    except (AttributeError, RuntimeError):
+        if not has_request_context():
+            return ENGLISH
+        known = g.language = _language_asked()
+    return known
 
 
 def speak(chosen: str | None) -> None:
@@ -65,9 +72,21 @@ def _primary(tag: str) -> str:
     return tag.partition("-")[0].lower()
 
 
+@lru_cache(maxsize=8192)
+def _words(language: str, text: str) -> str:
+    """A text of a page in a language: a page has hundreds, mostly the same ones."""
+    return translations("desk", language).gettext(text)
+
+
+@lru_cache(maxsize=8192)
+def _finished(language: str, text: str) -> Markup:
+    """The same for templates, where a sentence may hold markup and nothing is filled in."""
+    return filled(_words(language, text), {})
+
+
 def gettext(text: str, /, **filled_in: Any) -> str:
     """A text of a page in the language of this answer."""
-    words = translations("desk", language()).gettext(text)
+    words = _words(language(), text)
     return words % filled_in if filled_in else words
 
 
@@ -96,9 +115,10 @@ def plural_words(one: str, many: str) -> dict[str, str]:
 
 def bdi(text: str) -> Markup:
     """Somebody's own words within a sentence, whichever way they are written."""
-    return Markup("<bdi>{}</bdi>").format(text)
+    return Markup(f"<bdi>{escaped(text)}</bdi>")  # noqa: S704 - escaped
 
 
+@cache
 def keys(*names: str) -> Markup:
     """Keys to be pressed, within a sentence."""
     return Markup(" ").join(Markup("<kbd>{}</kbd>").format(name) for name in names)
@@ -109,18 +129,36 @@ def said(value: Any) -> Any:
     return translated(value, language()) if isinstance(value, str) else told(value, language())
 
 
+# --- for templates ----------------------------------------------------------------------------------------------------
+
+
+def _in_template(text: str, /, **filled_in: Any) -> Markup:
+    return filled(_words(language(), text), filled_in) if filled_in else _finished(language(), text)
+
+
+def _counted(one: str, many: str, num: int, /, **filled_in: Any) -> Markup:
+    return filled(translations("desk", language()).ngettext(one, many, num), {"num": num, **filled_in})
+
+
+def _within(context: str, text: str, /, **filled_in: Any) -> Markup:
+    return filled(translations("desk", language()).pgettext(context, text), filled_in)
+
+
+def _counted_within(context: str, one: str, many: str, num: int, /, **filled_in: Any) -> Markup:
+    words = translations("desk", language()).npgettext(context, one, many, num)
+    return filled(words, {"num": num, **filled_in})
+
+
 def install_languages(app: Flask) -> None:
     """Lets the templates translate (``{% trans %}``, ``gettext``), and every page say in which language it is."""
     env = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
     env.policies["ext.i18n.trimmed"] = True
-    # Templates fill in themselves, with what isn't markup escaped.
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: translations("desk", language()).gettext(text),
-        lambda one, many, num: translations("desk", language()).ngettext(one, many, num),
-        newstyle=True,
-        pgettext=lambda context, text: translations("desk", language()).pgettext(context, text),
-        npgettext=lambda context, one, many, num: translations("desk", language()).npgettext(context, one, many, num),
+    # Sentences fill in themselves, with what isn't markup escaped (``newstyle``); not wrapped by Jinja, as a page has
+    # hundreds. Every template is HTML.
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
+    env.globals.update(
+        _=_in_template, gettext=_in_template, ngettext=_counted, pgettext=_within, npgettext=_counted_within
     )
     env.filters["said"] = said
     env.globals.update(bdi=bdi, keys=keys)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from limits.storage import MovingWindowSupport, RedisStorage, Storage
+from prometheus_client import Gauge
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -25,6 +26,12 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 0.25
 LOOK_AGAIN_SECONDS = 1.0
+
+in_process = Gauge(
+    "moderation_limits_in_process",
+    "Processes that count rate limits by themselves, as Redis doesn't answer.",
+    multiprocess_mode="livesum",
+)
 
 
 class GuardedRedisStorage(Storage, MovingWindowSupport):
@@ -81,6 +88,7 @@ class GuardedRedisStorage(Storage, MovingWindowSupport):
             if self._away:  # another thread noticed at the same moment
                 return
             self._away = True
+        in_process.set(1)
         log.warning("Redis doesn't answer (%s); rate limits go on in this process", type(error).__name__)
         threading.Thread(target=self._wait_for_it, name="Redis is away", daemon=True).start()
 
@@ -90,6 +98,7 @@ class GuardedRedisStorage(Storage, MovingWindowSupport):
             if self._redis.check():
                 break
         self._away = False
+        in_process.set(0)
         log.warning("Redis answers again; rate limits are counted there")
 
     # The rest of what the library asks of a storage; fixed windows aren't used here.

@@ -20,6 +20,7 @@ from moderation.core.network import network_of
 from moderation.core.signing import keyed
 from moderation.core.text.names import comparable_name
 from moderation.services import Services
+from moderation.watching import counts
 from moderation.web.shared.access import services
 from moderation.web.shared.limit_storage import REDIS_SCHEME, SCHEME
 
@@ -161,7 +162,8 @@ class Limits:
             if not fits or context.view_rate_limit is None:
                 context.view_rate_limit = RequestLimit(self.limiter, item, [PREFIX, key, scope], not fits, shared=True)
             if not fits:
-                log.info("rate limit %s (%s) exceeded: %s", item, key, scope)
+                counts.limit_hits(scope)
+                log.info("a rate limit refused a request", extra={"limit": str(item), "counts": scope})
                 raise RateLimitExceeded(item)
             if "counted" in g:  # it may have to be taken back
                 g.counted.append((item, key, scope))

@@ -15,7 +15,9 @@ from moderation.core.addresses import taken_apart
 from moderation.core.messages import noted
 from moderation.core.reach import sites_of
 from moderation.core.text.written import storable
+from moderation.watching.request import request_id
 from moderation.web.shared.addresses import RootedAttributes, root, rooted
+from moderation.web.shared.escaping import escape_faster, escaped
 from moderation.web.shared.languages import gettext, in_its_language, install_languages, language
 from moderation.web.shared.wording import FILTERS, day, day_and_time, iso
 
@@ -25,6 +27,7 @@ _ID = regex.compile(r"[0-9a-z]{1,64}")
 def install_templates(app: Flask) -> None:
     """Gives the templates their filters, and lets no line of theirs leave an empty one behind."""
     install_languages(app)
+    escape_faster(app.jinja_env)
     app.jinja_env.add_extension(RootedAttributes)
     app.jinja_env.filters["rooted"] = rooted
     app.jinja_env.globals["root"] = root
@@ -75,12 +78,10 @@ def age_told(time: datetime, words: str) -> Markup:
     return _told(time, "age", "", words, f"{in_words(time)} · {day_and_time(time, language=language())}")
 
 
-_TIME = Markup('<time%s datetime="%s" data-told="%s" title="%s">%s</time>')
-_CLASS = Markup(' class="%s"')
-
-
 def _told(time: datetime, kind: str, style: str, words: str, title: str) -> Markup:
-    return _TIME % (_CLASS % style if style else "", iso(time), kind, title, words)
+    of_class = f' class="{escaped(style)}"' if style else ""
+    told = f'datetime="{iso(time)}" data-told="{kind}" title="{escaped(title)}"'
+    return Markup(f"<time{of_class} {told}>{escaped(words)}</time>")  # noqa: S704 - all of it is escaped
 
 
 def page(template: str, status: int = 200, /, *, kept: bool = False, **context: Any) -> Response:
@@ -150,6 +151,7 @@ _OTHER_TITLE = noted("That did not work")
 def error_page(status: int, detail: str, _fields: list[dict[str, Any]], headers: dict[str, str]) -> Response:
     """An error as a page: what happened, and what to do about it."""
     title = gettext(_TITLES.get(status, _OTHER_TITLE))
-    answer = page("error.html", status, status=status, title=title, detail=detail)
+    named = request_id() if status >= 500 else None
+    answer = page("error.html", status, status=status, title=title, detail=detail, request_id=named)
     answer.headers.update(headers)
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -113,7 +113,12 @@ STATUS_WORDS: Mapping[str, str] = {
 
 def number(value: int) -> str:
     """A whole number with its thousands apart, as the language of the page writes it: ``1,000``."""
-    return str(format_decimal(value, locale=language()))
+    return _number(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, language: str) -> str:
+    return str(format_decimal(value, locale=language))
 
 
 def weekday(place: int) -> str:
