@@ -25,6 +25,8 @@ from pathlib import Path
 
 NAMED_LIBRARIES = ("onnxruntime", "openvino", "tokenizers", "numpy", "flask", "sqlalchemy", "waitress")
 """Libraries whose version moves a figure, and so belongs beside it."""
+LOAD_BEFORE = round(os.getloadavg()[0], 2)
+"""What the machine did in the minute before: a bench's own work is no load that disturbs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ def machine() -> dict[str, str | int | float]:
         "memory_gb": _memory_gb(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load_1min": round(os.getloadavg()[0], 2),
+        "load_before": LOAD_BEFORE,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     for library in NAMED_LIBRARIES:

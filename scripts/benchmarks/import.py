@@ -24,7 +24,6 @@ from scripts.benchmarks.common import Row, arguments, report, say
 ROOT = Path(__file__).resolve().parents[2]
 SMALL, LARGE = 10_000, 1_000_000
 A_THREAD = 250
-POSTGRES = os.environ.get("MODERATION_TEST_POSTGRES_URL", "postgresql+psycopg://root@127.0.0.1:5432/test")
 ONE = "--one"
 """Names the process that imports: its database and its archive follow."""
 
@@ -80,17 +79,10 @@ def run(url: str, archive: Path) -> dict[str, float]:
 
 def into_postgres(archive: Path) -> dict[str, float]:
     """The same into a database of PostgreSQL that is made for it."""
-    from sqlalchemy import create_engine, make_url, text  # noqa: PLC0415 - only who asks for PostgreSQL pays
+    from scripts.benchmarks.service_parts.postgres import own_database  # noqa: PLC0415 - only who asks for it pays
 
-    name = f"bench_import_{os.getpid()}"
-    engine = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        try:
-            return run(make_url(POSTGRES).set(database=name).render_as_string(hide_password=False), archive)
-        finally:
-            connection.execute(text(f"DROP DATABASE {name}"))
-            engine.dispose()
+    with own_database("import") as url:
+        return run(url, archive)
 
 
 def import_one(url: str, archive: str) -> None:

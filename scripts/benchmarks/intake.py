@@ -9,36 +9,27 @@ the rate limit of the site is lifted.
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from moderation.core.scores import ArticleText, ScoreRequest
-from moderation.scoring import build_scorer
 from scripts.benchmarks.common import Row, arguments, percentile, report, say
-from scripts.benchmarks.service_parts.clients import Answer, ask, request
-from scripts.benchmarks.service_parts.service import KEY, ROOT, Service, running_service, service_without_scoring
+from scripts.benchmarks.service_parts.posting import (
+    ALLOWED,
+    Pack,
+    Speed,
+    bound,
+    first_article,
+    post_all,
+    posted,
+    register,
+    seeds_texts,
+)
+from scripts.benchmarks.service_parts.service import running_service, service_without_scoring
 
 CLIENTS = 16
 ROUNDS = 5
-ALLOWED = 0.004
-"""CPU seconds that a comment may cost beyond its scoring: with it, the cores' bound is what they could take in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """What so many comments took, each: CPU seconds of the process at work, and seconds on the clock."""
-
-    cpu: float
-    clock: float
-
-    @property
-    def per_second(self) -> float:
-        return 1 / self.clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +43,14 @@ class Round:
     @property
     def bound(self) -> float:
         """Comments a second, were all cores busy with their scoring and what else is allowed."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-        return cores / (self.pack.cpu + ALLOWED)
+        return bound(self.pack.cpu)
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--comments", type=int, default=1500, help="comments in each part (default %(default)s)")
     options = parser.parse_args()
-    article = json.loads(sorted((ROOT / "seeds" / "articles").glob("*.json"))[0].read_text())
-    bodies = [seed["body"] for seed in json.loads((ROOT / "seeds" / "comments.json").read_text())]
-    texts = [f"{bodies[number % len(bodies)]} ({number})" for number in range(options.comments)]
+    article, texts = first_article(), seeds_texts(options.comments)
 
     say("the service with a scorer that answers at once ...")
     with tempfile.TemporaryDirectory() as var, service_without_scoring(Path(var)) as service:
@@ -132,74 +120,6 @@ def notes(bare: list[Speed], rounds: list[Round], texts: list[str], half: float)
         f"bound: all cores busy with scoring and {ALLOWED * 1000:.0f} ms beside it; the clients work on the same cores",
         f"p50 and p95 at {half:.0f} comments a second, counted from when each was due",
     ]
-
-
-class Pack:
-    """The pack as the service uses it: the article prepared once, comments one at a time, with their authors' names."""
-
-    def __init__(self, article: dict[str, object]) -> None:
-        self._scorer = build_scorer()
-        self._article = self._scorer.prepare(
-            ArticleText(title=str(article["title"]), paragraphs=tuple(paragraphs(article)))
-        )
-        self.score_all(paragraphs(article) * 5)
-
-    def score_all(self, texts: list[str]) -> Speed:
-        asked = [
-            ScoreRequest(text=text, article=self._article, name=reader("pack", number))
-            for number, text in enumerate(texts)
-        ]
-        cpu, clock = time.process_time(), time.perf_counter()
-        for one in asked:
-            self._scorer.score([one])
-        return Speed((time.process_time() - cpu) / len(texts), (time.perf_counter() - clock) / len(texts))
-
-
-def paragraphs(article: dict[str, object]) -> list[str]:
-    found = article["paragraphs"]
-    assert isinstance(found, list)
-    return found
-
-
-def reader(part: str, number: int) -> str:
-    """Every comment has another author."""
-    return f"Reader {part} {number}"
-
-
-HEADERS = {"Authorization": f"Bearer {KEY}"}
-
-
-def register(service: Service, article: dict[str, object]) -> None:
-    body = json.dumps({"title": article["title"], "text": "\n\n".join(paragraphs(article))}).encode()
-    (answer,) = ask(service.port, [request("PUT", "/api/v1/articles/bench", body, HEADERS)], clients=1)
-    assert answer.status == 201, answer.body
-
-
-def post_all(service: Service, texts: list[str], part: str, *, clients: int) -> Speed:
-    """Posts every text, each client one after the other, as fast as it is answered."""
-    cpu, clock = service.cpu(), time.perf_counter()
-    posted(service, texts, part, clients=clients)
-    return Speed((service.cpu() - cpu) / len(texts), (time.perf_counter() - clock) / len(texts))
-
-
-def posted(
-    service: Service, texts: list[str], part: str, *, clients: int, per_second: float | None = None
-) -> list[Answer]:
-    """Posts every text; each must be taken in."""
-    requests = [
-        request(
-            "POST",
-            "/api/v1/articles/bench/comments",
-            json.dumps({"author": {"name": reader(part, number)}, "body": text}).encode(),
-            HEADERS,
-        )
-        for number, text in enumerate(texts)
-    ]
-    answers = ask(service.port, requests, clients=clients, per_second=per_second)
-    for answer in answers:
-        if answer.status not in (201, 202):
-            raise RuntimeError(f"{answer.status}: {answer.body.decode()}")
-    return answers
 
 
 if __name__ == "__main__":

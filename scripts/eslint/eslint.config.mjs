@@ -4,7 +4,7 @@ import globals from "globals";
 export default [
   js.configs.recommended,
   {
-    languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.browser },
+    languageOptions: { ecmaVersion: 2023, sourceType: "module" },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "eqeqeq": ["error", "always", { null: "ignore" }],
@@ -27,4 +27,6 @@ export default [
       "prefer-const": "error",
     },
   },
+  { files: ["moderation/web/static/**"], languageOptions: { globals: globals.browser } },
+  { files: ["**/*.mjs"], languageOptions: { globals: globals.nodeBuiltin } },
 ];

@@ -99,7 +99,7 @@ class _Filling:
         self._authors = max(20, comments // 12)
         self._articles = max(10, comments // 200)
         self._previous = GENESIS
-        self._answered: dict[str, str] = {}
+        self._parents: dict[str, str] = {}
         self._filled = Filled(Path())
 
     def run(self, file: Path) -> Filled:
@@ -165,7 +165,7 @@ class _Filling:
     def _chunk(self, first: int, count: int) -> None:
         texts = self._words.texts(count)
         drawn = _Drawn(self._chance, first, count, of=self._comments, authors=self._authors, articles=self._articles)
-        comments = [drawn.comment(n, texts[n], self._answered) for n in range(count)]
+        comments = [drawn.comment(n, texts[n], self._parents) for n in range(count)]
         self._insert("comments", comments)
         self._insert("scores", [drawn.scores(n, comments[n]) for n in range(count)])
         self._insert("decisions", [row for n in range(count) for row in drawn.decisions(n, comments[n])])
@@ -221,13 +221,13 @@ class _Drawn:
         self._moderator = chance.integers(MODERATORS, size=count).tolist()
         self._at = [_time(NOW - YEARS + YEARS * float(part)) for part in share]
 
-    def comment(self, n: int, body: str, answered: dict[str, str]) -> Values:
-        """A comment's row; ``answered`` is the latest comment under each article that is no reply."""
+    def comment(self, n: int, body: str, parents: dict[str, str]) -> Values:
+        """A comment's row; ``parents`` are the latest comment under each article that is no reply."""
         number = self._first + n + 1
         comment_id, article_id = f"01{number:010d}{(number * 2654435761) % 2**40:014d}", _article_id(self._article[n])
-        parent_id = answered.get(article_id) if self._replies[n] else None
+        parent_id = parents.get(article_id) if self._replies[n] else None
         if parent_id is None:
-            answered[article_id] = comment_id
+            parents[article_id] = comment_id
         waits, approved = self._waits[n], self._approved[n]
         status = "pending" if waits else "approved" if approved else "rejected"
         return {

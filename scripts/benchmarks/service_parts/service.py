@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,57 +38,117 @@ from moderation.storage.schema import upgrade
 from moderation.web.perspective.analyze import IMPATIENT, refuse_for_load
 
 ROOT = Path(__file__).parents[3]
+IDLE_CPU = 0.03
+"""CPU seconds in half a second: threads that look for work now and then."""
 KEY = "sk_a-secret-key-for-the-benchmark-alone"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A process that answers on a port."""
+class Process:
+    """One process, as the system tells of it."""
 
     process: int
-    port: int
 
     def cpu(self) -> float:
         """CPU seconds so far, all its threads."""
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident_mb(self) -> float:
+        fields = Path(f"/proc/{self.process}/statm").read_text().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-def environment(var: Path) -> dict[str, str]:
-    """For a service over an empty SQLite file in ``var``, configured as it ships but for the site's rate limit."""
-    shipped = (ROOT / "config" / "moderation.toml").read_text()
-    lifted = shipped.replace('"1200 per minute"', '"1000000 per minute"')
-    assert lifted != shipped, "config/moderation.toml has another limit for a site; this benchmark must lift it"
-    (var / "moderation.toml").write_text(lifted)
-    return os.environ | {
-        "MODERATION_ENV": "production",
-        "MODERATION_SECRET_KEY": "a secret key for the benchmark alone",
-        "MODERATION_SITE_KEY": KEY,
-        "MODERATION_VAR": str(var),
-        "MODERATION_CONFIG": str(var / "moderation.toml"),
-    }
+    def settle(self, at_most_s: float = 60.0) -> None:
+        """Waits until it is idle: what a start does behind the first answers is no comment's cost."""
+        ends = time.monotonic() + at_most_s
+        while time.monotonic() < ends:
+            before = self.cpu()
+            time.sleep(0.5)
+            if self.cpu() - before < IDLE_CPU:
+                return
+
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self.process}/task").iterdir()))
+
+    def files(self) -> int:
+        """File descriptors that it holds open."""
+        return len(list(Path(f"/proc/{self.process}/fd").iterdir()))
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Process):
+    """A process that answers on a port."""
+
+    port: int
+
+
+def environment(var: Path, *, database_url: str | None = None, worker: bool = False) -> dict[str, str]:
+    """For a service over an empty SQLite file in ``var``, or another empty database, configured as it ships but for
+    the site's rate limit. ``worker``: comments are scored by workers.
+    """
+    told = _changed(
+        (ROOT / "config" / "moderation.toml").read_text(),
+        '"1200 per minute"',
+        '"1000000 per minute"',
+        "limit for a site",
+    )
+    if worker:
+        told = _changed(told, 'mode = "inline"', 'mode = "worker"', "mode of scoring")
+    (var / "moderation.toml").write_text(told)
+    return (
+        os.environ
+        | {
+            "MODERATION_ENV": "production",
+            "MODERATION_SECRET_KEY": "a secret key for the benchmark alone",
+            "MODERATION_SITE_KEY": KEY,
+            "MODERATION_VAR": str(var),
+            "MODERATION_CONFIG": str(var / "moderation.toml"),
+        }
+        | ({} if database_url is None else {"MODERATION_DATABASE_URL": database_url})
+    )
+
+
+def _changed(told: str, old: str, new: str, what: str) -> str:
+    assert old in told, f"config/moderation.toml has another {what}; this benchmark must change it"
+    return told.replace(old, new)
 
 
 @contextmanager
-def running_service(var: Path) -> Iterator[Service]:
-    """`moderation serve` in that environment."""
+def running_service(var: Path, env: dict[str, str] | None = None) -> Iterator[Service]:
+    """`moderation serve` in that environment, once all its packs are ready."""
+    with _running(var, env or environment(var), ("serve", "--port", "0"), tells="Serving on ") as (process, told):
+        service = Service(process, urlsplit(told.split()[2]).port or 0)
+        service.settle()
+        yield service
+
+
+@contextmanager
+def running_worker(var: Path, env: dict[str, str]) -> Iterator[Process]:
+    """`moderation worker` in that environment."""
+    with _running(var, env, ("worker",)) as (process, _):
+        yield Process(process)
+
+
+@contextmanager
+def _running(var: Path, env: dict[str, str], command: Sequence[str], *, tells: str = "") -> Iterator[tuple[int, str]]:
+    """The command's process, and the first line of its that begins so. Raises ``SystemExit`` where it ends too soon."""
     program = shutil.which("moderation", path=str(Path(sys.executable).parent))
     assert program is not None
-    command = [program, "serve", "--port", "0"]
+    logged = var / f"{command[0]}.log"
     with (
-        (var / "log").open("w") as log,
+        logged.open("w") as log,
         subprocess.Popen(
-            command, cwd=ROOT, env=environment(var), stdout=subprocess.PIPE, stderr=log, text=True
+            [program, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True
         ) as process,
     ):
         assert process.stdout is not None
-        addresses = (line.split()[2] for line in process.stdout if line.startswith("Serving on "))
         try:
-            yield Service(process.pid, urlsplit(next(addresses)).port or 0)
+            yield process.pid, next(line for line in process.stdout if line.startswith(tells))
         except (OSError, EOFError, StopIteration) as error:
             process.terminate()
-            told = (var / "log").read_text()[-3000:]
-            raise SystemExit(f"the service ended with {process.wait()}:\n{told}") from error
+            raise SystemExit(
+                f"moderation {command[0]} ended with {process.wait()}:\n{logged.read_text()[-3000:]}"
+            ) from error
         finally:
             process.terminate()
 
