@@ -6,6 +6,7 @@ failure. Nothing but the loopback can be reached (``--allow-hosts`` in pyproject
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from tests import status_guard
 from tests.fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, strip, url_of
+from tests.side_by_side import FileByFile, longest_first
 
 # How long an example takes says what else the machine does, and nothing about what is tested.
 hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,15 +37,27 @@ REDIS_URL = os.environ.get("MODERATION_TEST_REDIS_URL", "redis://127.0.0.1:6379/
 CHROMIUM = os.environ.get("MODERATION_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Any:
+    """What is collected stays to the end: no search for garbage looks through it, now or later. Nor is there a search
+    after every few hundred things that are made: a request makes more, and they go when it has been answered.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole processes first, which take longest, so that what runs side by side ends together; the browser last."""
+    items[:] = longest_first(items)
 
-    def place(item: pytest.Item) -> int:
-        if item.get_closest_marker("browser"):
-            return 2
-        return 0 if {"e2e", "wordpress"} & set(item.path.parts) else 1
 
-    items.sort(key=place)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile | None:
+    return FileByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,11 +20,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import event, func, make_url, select
+from sqlalchemy import event, func, make_url, select, update
 from werkzeug.test import TestResponse
 
 from moderation.accounts.sites import insert_key, insert_site, new_publishable_key, new_secret_key
 from moderation.app import create_app
+from moderation.comments.rescoring import ATTEMPTS
 from moderation.config.settings import Settings
 from moderation.services import Services
 from moderation.storage.comments import Comment
@@ -33,6 +34,7 @@ from moderation.storage.site_rules_cache import SiteRulesCache
 from moderation.storage.sites import KeyKind, Right
 from moderation.unit_of_work import run_in_unit_of_work
 from moderation.web.account.attempts import Attempts
+from moderation.web.shared.standing import STANDING, Standing
 from tests.doubles import CHEAP, NO_LIMITS, NOON, FixedConfiguration, ObedientScorer, StandingClock
 from tests.fresh_postgres import drop, new_database, url_of
 
@@ -74,7 +76,16 @@ class Hall:
     """The application's, as they were at first."""
 
     def new_site(self, rights: list[Right] | None = None) -> Newsroom:
-        """A site that nobody else has, with the default configuration, noon, and a scorer that works."""
+        """A site that nobody else has, with the default configuration, noon, and a scorer that works. What other sites
+        left unscored isn't tried any more: a sweep finds this one's comments alone.
+        """
+        self.services.database.writing(
+            lambda session: session.execute(
+                update(Comment)
+                .where(~Comment.scored, Comment.scoring_attempts <= ATTEMPTS)
+                .values(scoring_attempts=ATTEMPTS, scoring_leased_until=None)
+            )
+        )
         self.clock.now = NOON
         self.configuration.set(NO_LIMITS)
         _ = self.services.keys  # as a start has them
@@ -140,6 +151,8 @@ def hall_of(services: Services, clock: StandingClock, configuration: FixedConfig
     """The application over these services."""
     app = create_app(services)
     app.jinja_env.bytecode_cache = _COMPILED
+    # Always asked anew, however long that takes on a busy machine.
+    app.extensions[STANDING] = Standing(lambda: app.extensions["moderation"], kept_seconds=0, patience_seconds=60)
     assert isinstance(services.scorer, ObedientScorer)
     return Hall(
         services=services,
@@ -149,6 +162,18 @@ def hall_of(services: Services, clock: StandingClock, configuration: FixedConfig
         scorer=services.scorer,
         extensions=dict(app.extensions),
     )
+
+
+@contextmanager
+def newsroom_over(url: str, folder: Path, **changes: Any) -> Iterator[Newsroom]:
+    """A newsroom with an article `trams` over this database, with an application of its own: for what breaks there, and
+    for settings that differ.
+    """
+    hall = open_hall(url, folder, **changes)
+    newsroom = hall.new_site()
+    assert newsroom.put_article().status_code == 201
+    yield newsroom
+    hall.services.database.close()
 
 
 class _Compiled(BytecodeCache):
@@ -187,18 +212,27 @@ def hall_over(
     drop(name)
 
 
-@pytest.fixture(scope="session", params=BOTH)
-def hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """One application per kind of database."""
-    with hall_over(request.param, request, tmp_path_factory.mktemp("hall")) as opened:
-        yield opened
-
-
 @pytest.fixture(scope="session")
 def sqlite_hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     """An application over SQLite alone."""
     with hall_over("sqlite", request, tmp_path_factory.mktemp("hall")) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres_hall(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """An application over PostgreSQL alone."""
+    with hall_over("postgres", request, tmp_path_factory.mktemp("hall")) as opened:
+        yield opened
+
+
+@pytest.fixture(params=BOTH)
+def hall(request: pytest.FixtureRequest) -> Hall:
+    """The application over each kind of database in turn. With these parameters the two above would be one fixture of
+    the session, which is made anew, database and all, whenever a file goes from one kind to the other.
+    """
+    opened: Hall = request.getfixturevalue(f"{request.param}_hall")
+    return opened
 
 
 @pytest.fixture

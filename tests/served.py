@@ -21,7 +21,7 @@ def _whole(app: WSGIApplication) -> WSGIApplication:
     sending.
     """
 
-    def answered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         parts = app(environ, start_response)
         try:
             return [b"".join(parts)]
@@ -29,4 +29,4 @@ def _whole(app: WSGIApplication) -> WSGIApplication:
             if hasattr(parts, "close"):
                 parts.close()
 
-    return answered
+    return wrapped

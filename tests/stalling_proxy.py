@@ -12,14 +12,16 @@ CHUNK = 65536
 
 
 class StallingProxy:
-    """Forwards from a port of its own to a server until ``hang()``; goes on, with what has come, at ``go_on()``."""
+    """Forwards from a port of its own (``at``: this one) to a server until ``hang()``; goes on, with what has come, at
+    ``go_on()``.
+    """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, at: int = 0) -> None:
         self._target = (host, port)
         self._flowing = threading.Event()
         self._flowing.set()
         self._closed = False
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listening = socket.create_server(("127.0.0.1", at), backlog=256)
         self._sockets: list[socket.socket] = []
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()

@@ -7,7 +7,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
+from sqlalchemy.engine.default import DefaultDialect
 
 from moderation.storage.comments import Comment
 
@@ -24,12 +25,15 @@ class StatusChangedElsewhere(AssertionError):
 
 
 def install() -> None:
-    """Has every engine and every ``Comment`` of this process watched."""
+    """Has every engine and every ``Comment`` of this process watched. Engines by events of their dialects: those of
+    connections are gathered anew for each connection, whether or not anybody listens for more than one of them.
+    """
     event.listen(Comment.status, "set", lambda *_: _check())
-    event.listen(Engine, "before_cursor_execute", _look)
+    for way in ("do_execute", "do_executemany", "do_execute_no_params"):
+        event.listen(DefaultDialect, way, _look)
 
 
-def _look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+def _look(_cursor: Any, statement: str, *_more: Any) -> None:
     if _WRITES_STATUS.match(statement):
         _check()
 

@@ -1,5 +1,5 @@
 """One application per kind of database; each test has a site of its own in it."""
 
-from tests.newsroom import front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import front_door, hall, newsroom, postgres_hall, sqlite_hall
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import pytest
 from sqlalchemy import event, make_url
 from werkzeug.test import TestResponse
 
-from tests.newsroom import Hall, Newsroom, detail, open_hall
+from tests.newsroom import Hall, Newsroom, detail, newsroom_over
 from tests.stalling_proxy import StallingProxy, stalling_proxy
+from tests.waiting import until
 
 THREADS = 16
 
@@ -25,12 +25,9 @@ def behind_a_proxy(postgres_url: str, tmp_path: Path) -> Iterator[tuple[Newsroom
     url = make_url(postgres_url)
     with stalling_proxy(url.host or "127.0.0.1", url.port or 5432) as proxy:
         through = url.set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
-        hall = open_hall(through, tmp_path)
-        newsroom = hall.new_site()
-        newsroom.put_article()
-        yield newsroom, proxy
-        proxy.go_on()
-        hall.services.database.close()
+        with newsroom_over(through, tmp_path) as newsroom:
+            yield newsroom, proxy
+            proxy.go_on()
 
 
 def send(newsroom: Newsroom, number: int) -> TestResponse:
@@ -46,14 +43,6 @@ def send(newsroom: Newsroom, number: int) -> TestResponse:
 def at_once(newsroom: Newsroom, numbers: range) -> list[TestResponse]:
     with ThreadPoolExecutor(len(numbers)) as pool:
         return list(pool.map(lambda number: send(newsroom, number), numbers))
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        time.sleep(0.05)
-    pytest.fail("it never came true")
 
 
 def assert_come_again(answer: TestResponse) -> None:
@@ -109,41 +98,35 @@ def test_a_slow_statement_of_a_server_that_answers_others_is_left_alone(
 
 @pytest.mark.postgres
 def test_rows_that_somebody_else_keeps_locked_are_waited_for_only_so_long(postgres_url: str, tmp_path: Path) -> None:
-    hall = open_hall(postgres_url, tmp_path)
-    newsroom = hall.new_site()
-    newsroom.put_article()
-    with hall.services.database.engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
-        assert_come_again(send(newsroom, 1))
-    assert send(newsroom, 1).status_code == 202
-    hall.services.database.close()
+    with newsroom_over(postgres_url, tmp_path) as newsroom:
+        with newsroom.services.database.engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
+            assert_come_again(send(newsroom, 1))
+        assert send(newsroom, 1).status_code == 202
 
 
 @pytest.fixture
 def on_sqlite(sqlite_url: str, tmp_path: Path) -> Iterator[Newsroom]:
-    hall = open_hall(sqlite_url, tmp_path)
-    newsroom = hall.new_site()
-    newsroom.put_article()
-    yield newsroom
-    hall.services.database.close()
+    with newsroom_over(sqlite_url, tmp_path) as newsroom:
+        yield newsroom
 
 
 def test_few_wait_while_another_process_holds_the_file_and_all_are_told(on_sqlite: Newsroom) -> None:
     file = make_url(on_sqlite.services.database.url).database or ""
     holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
-    answered: list[TestResponse] = []
-    threads = [threading.Thread(target=lambda n=n: answered.append(send(on_sqlite, n))) for n in range(THREADS)]
+    responses: list[TestResponse] = []
+    threads = [threading.Thread(target=lambda n=n: responses.append(send(on_sqlite, n))) for n in range(THREADS)]
     for thread in threads:
         thread.start()
     # Most are told long before the others give up: a thread that waits is one that serves nobody.
-    until(lambda: len(answered) >= THREADS // 2)
+    until(lambda: len(responses) >= THREADS // 2)
     assert sum(thread.is_alive() for thread in threads) > 0
     assert on_sqlite.published().status_code == 200
     for thread in threads:
         thread.join()
-    for answer in answered:
-        assert_come_again(answer)
+    for response in responses:
+        assert_come_again(response)
     holder.execute("ROLLBACK")
     holder.close()
     assert {answer.status_code for answer in at_once(on_sqlite, range(THREADS))} == {202}

@@ -29,6 +29,7 @@ from moderation.config.settings import read_environment
 from moderation.core.actor import EVERYWHERE
 from moderation.core.comment import Author as Sent
 from moderation.core.errors import ConfigurationError
+from moderation.core.ids import new_id
 from moderation.core.keyring import Key, KeyRing, Purpose
 from moderation.core.signing import author_key, keyed, receipt_for
 from moderation.readers.keys import Algorithm
@@ -44,6 +45,7 @@ from moderation.storage.schema import upgrade
 from moderation.storage.webhooks import find_endpoint
 from moderation.webhooks.endpoints import add_endpoint
 from moderation.webhooks.signing import seal
+from tests.api.grown import grow
 from tests.doubles import CHEAP, NOON
 from tests.newsroom import SECRET, Hall, Newsroom, open_hall, settings_for
 from tests.signing import claims_for, signed
@@ -94,8 +96,9 @@ def ban(newsroom: Newsroom, comment_id: str) -> None:
 
 def published_cursor(newsroom: Newsroom) -> str:
     newsroom.configure("[policy.approve]\ntoxicity_at_most = 0.9\n")
-    for number in range(51):
-        assert newsroom.comment(author={"name": "Dan", "id": f"dan-{number}"}).status_code == 201
+    assert newsroom.comment(author={"name": "Dan", "id": "dan"}).status_code == 201
+    at = newsroom.clock()
+    grow(newsroom, "trams", [{"id": new_id(at), "status": "approved", "published_at": at} for _ in range(50)])
     cursor = (newsroom.published().json or {})["next"]
     assert cursor
     return str(cursor)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from moderation.comments import rescoring
+from moderation.comments.afresh import judge_afresh
 from moderation.comments.rescoring import ATTEMPTS, WORK, score_waiting
 from moderation.core.actor import Actor
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import Scores
+from moderation.core.turns import Turns
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
-from moderation.storage.claims import claim_these
+from moderation.storage.claims import Claims, claim_these
 from moderation.storage.comments import find_comment
 from tests.newsroom import Newsroom, detail
 
 WORKER = '[scoring]\nmode = "worker"\n'
+SUBMITTED = "comment.submitted"
 APPROVE = "[policy.approve]\ntoxicity_at_most = 0.5\n"
 
 
@@ -32,6 +38,12 @@ def _nothing_else_waits(newsroom: Newsroom) -> None:
 
 def sweep(newsroom: Newsroom) -> int:
     return score_waiting(newsroom.services)
+
+
+def accepted_later(newsroom: Newsroom, *words: str, **content: Any) -> str:
+    """A comment that came after those before it."""
+    newsroom.clock.move(seconds=1)
+    return str(newsroom.accepted(*words, **content)["id"])
 
 
 @pytest.mark.parametrize("slow", [True, False])
@@ -203,7 +215,7 @@ def test_a_worker_that_was_so_slow_that_another_has_its_batch_changes_nothing_mo
     def hangs(*asked: Any, **how: Any) -> Any:
         newsroom.scorer.score_each = score  # type: ignore[method-assign]
         newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
-        other.append(sweep(newsroom))
+        other.append(score_waiting(replace(newsroom.services, scoring_turns=Turns())))  # in a process of its own
         return [ScoringTooSlow(), *score(*asked, **how)[1:]]
 
     newsroom.scorer.score_each = hangs  # type: ignore[method-assign]
@@ -226,6 +238,61 @@ def test_what_a_worker_left_that_died_is_scored_when_its_lease_has_ended(newsroo
     newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
     assert sweep(newsroom) == 1
     assert newsroom.status(comment) == "approved"
+
+
+class Killed(BaseException):
+    """Nothing that a worker has under way when this comes is finished, or given back."""
+
+
+def test_what_ends_its_worker_three_times_waits_for_a_moderator_and_takes_no_others_along(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [accepted_later(newsroom, words) for words in ("calm", "calm", "deadly", "calm")]
+    score, deaths = newsroom.scorer.score_each, 0
+
+    def deadly(requests: Any, **how: Any) -> Any:
+        if any("deadly" in request.text for request in requests):
+            raise Killed
+        return score(requests, **how)
+
+    monkeypatch.setattr(Claims, "give_back", lambda *_: None)
+    monkeypatch.setattr(newsroom.scorer, "score_each", deadly)
+    for _ in range(2 * ATTEMPTS):
+        newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
+        try:
+            while sweep(newsroom):
+                pass
+        except Killed:
+            deaths += 1
+    assert deaths == ATTEMPTS
+    assert [newsroom.status(comment) for comment in comments] == ["approved", "approved", "pending", "approved"]
+    whole = newsroom.whole(comments[2])
+    assert (whole["scores"], whole["reasons"]) == (None, ["not scored yet: the scoring pack gave no answer"])
+
+
+def test_what_cannot_even_be_asked_about_holds_up_nobody(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [accepted_later(newsroom, words) for words in ("calm", "unaskable", "calm")]
+    score = newsroom.scorer.score_each
+
+    def asked(requests: Any, **how: Any) -> Any:
+        if any("unaskable" in request.text for request in requests):
+            raise ArithmeticError
+        return score(requests, **how)
+
+    monkeypatch.setattr(newsroom.scorer, "score_each", asked)
+    with pytest.raises(ArithmeticError):
+        sweep(newsroom)
+    later = accepted_later(newsroom)
+    assert sweep(newsroom) == 1
+    assert newsroom.status(later) == "approved"
+    for _ in range(2 * ATTEMPTS):
+        newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
+        with suppress(ArithmeticError):
+            while sweep(newsroom):
+                pass
+    assert [newsroom.status(comment) for comment in comments] == ["approved", "pending", "approved"]
 
 
 def test_one_that_fails_costs_its_neighbours_nothing(newsroom: Newsroom) -> None:
@@ -253,6 +320,69 @@ def test_a_sweep_that_breaks_off_gives_back_what_it_has_not_done(newsroom: Newsr
         del newsroom.scorer.score_each
     assert sweep(newsroom) == 1
     assert newsroom.status(comment) == "approved"
+
+
+def test_one_that_cannot_be_decided_costs_its_neighbours_nothing(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    broken, *others = [newsroom.accepted()["id"] for _ in range(3)]
+
+    def judged(*asked: Any) -> Any:
+        if asked[3].id == broken:
+            raise ArithmeticError
+        return judge_afresh(*asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rescoring, "judge_afresh", judged)
+        assert sweep(newsroom) == 2
+        assert {newsroom.status(comment) for comment in others} == {"approved"}
+        assert newsroom.status(broken) == "received"
+        assert sweep(newsroom) == 0  # what comes next need not wait behind it
+    newsroom.clock.move(seconds=WORK.lease.total_seconds() + 1)
+    assert sweep(newsroom) == 1
+    assert newsroom.status(broken) == "approved"
+
+
+def test_an_answer_is_decided_after_what_it_answers(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    ada, ben = {"name": "Ada", "id": "ada"}, {"name": "Ben", "id": "ben"}
+    first, second = (accepted_later(newsroom, author=ada) for _ in range(2))
+    answer = accepted_later(newsroom, parent_id=second, author=ben)
+    assert sweep(newsroom) == 3
+    assert [newsroom.status(id_) for id_ in (first, second, answer)] == ["approved"] * 3
+
+
+def test_an_answer_is_decided_after_what_it_answers_also_where_each_is_decided_by_itself(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    broken, above = (accepted_later(newsroom, author={"name": name, "id": name}) for name in ("Ada", "Ben"))
+    answer = accepted_later(newsroom, parent_id=above, author={"name": "Cyd", "id": "cyd"})
+
+    def judged(*asked: Any) -> Any:
+        if asked[3].id == broken:
+            raise ArithmeticError
+        return judge_afresh(*asked)
+
+    monkeypatch.setattr(rescoring, "judge_afresh", judged)
+    assert sweep(newsroom) == 2
+    assert (newsroom.status(above), newsroom.status(answer)) == ("approved", "approved")
+
+
+def test_what_is_decided_of_an_author_counts_for_their_next_in_the_same_batch(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE + "[policy.flag]\nauthor_approved_at_least = 1\n")
+    first, second = (accepted_later(newsroom, author={"name": "Ada", "id": "ada"}) for _ in range(2))
+    assert sweep(newsroom) == 2
+    assert (newsroom.status(first), newsroom.status(second)) == ("approved", "pending")
+
+
+def test_a_batch_is_decided_in_one_transaction(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    comments = [newsroom.accepted()["id"] for _ in range(4)]
+    assert sweep(newsroom) == 4
+    decided = [event for comment in comments for event in newsroom.events(comment) if event["event"] != SUBMITTED]
+    assert len({event["time"] for event in decided}) == 1
 
 
 @pytest.mark.parametrize("mode", ["worker", "inline"])

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from moderation.app import create_app
-from moderation.web.shared.metrics import forget_former_processes
+from moderation.watching.figures import forget_former_processes
 from tests.newsroom import Hall, Newsroom, detail, open_hall
 
 

@@ -1,4 +1,6 @@
-"""A comment in a language whose pack can't be loaded is kept, waits unscored, and is scored once it can."""
+"""A comment in a language whose pack can't be loaded is kept, waits unscored, and is scored once it can; a pack that is
+damaged while it scores goes on, and the next start is refused.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import pytest
 
 from moderation.comments.rescoring import score_waiting
 from moderation.scoring import build_scorer, for_many_threads
+from moderation.scoring.packs import PackDamaged
 from tests.newsroom import Newsroom, open_hall
 from tests.scoring.small_pack import write_pack
 
@@ -52,3 +55,30 @@ def test_a_comment_whose_pack_cannot_be_loaded_waits_unscored_and_is_scored_once
     assert late["scores"]["pack"]["name"] == "world"
     assert late["scores"]["language"] == {"code": "de", "supported": True}
     assert late["scores"]["relevance"] is not None
+
+
+def test_a_pack_that_is_damaged_while_it_scores_goes_on_and_the_next_start_is_refused(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    packs = tmp_path / "packs"
+    folder = write_pack(packs / "mine", name="mine", languages=("en",), embedding=False, seed=5)
+    hall = open_hall(sqlite_url, tmp_path)
+    scorer = for_many_threads(build_scorer("mine", "auto", packs, threads=1))
+    assert scorer.wait_until_ready(120)
+    newsroom = hall.new_site()
+    hall.change(scorer=scorer)
+    assert newsroom.put_article().status_code == 201
+    before = newsroom.accepted(body=ENGLISH)["id"]
+    # Where it is: the same file, half of it gone and the rest spoilt, as a disk or a copy that breaks off leaves it.
+    for file in ("model.onnx", "tokenizer.json", "manifest.json"):
+        with (folder / file).open("r+b") as opened:
+            opened.truncate((folder / file).stat().st_size // 2)
+            opened.write(b"\xff" * 1000)
+    after = newsroom.accepted(body=ENGLISH + " Nobody else thinks so.", author={"name": "Bea", "id": "bea"})["id"]
+    told = [newsroom.whole(each)["scores"]["pack"] for each in (before, after)]
+    assert told[0] == told[1]
+    assert told[0]["name"] == "mine"
+    with pytest.raises(PackDamaged, match="builtin"):
+        build_scorer("mine", "auto", packs, threads=1)
+    scorer.close()
+    hall.services.database.close()

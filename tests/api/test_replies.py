@@ -7,20 +7,17 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, select
 
 from moderation.comments.rescoring import score_late
 from moderation.core.comment import DEEPEST, Status
 from moderation.core.ids import new_id
-from moderation.storage.articles import find_place
-from moderation.storage.authors import Author
-from moderation.storage.base import table_of
 from moderation.storage.comments import Comment
-from moderation.storage.discussion import keep_place
+from tests.api.grown import grow
 from tests.doubles import NOON
 from tests.newsroom import Newsroom
 
@@ -113,11 +110,11 @@ def test_a_reply_too_deep_down_stands_under_the_deepest_and_says_whom_it_answers
     assert [c["parent_id"] for c in found[:usual]] == [None, *chain[: usual - 1]]
     assert not any("in_reply_to" in c for c in found[:usual])
     assert [(c["parent_id"], c["in_reply_to"]) for c in found[usual:]] == [
-        (chain[DEEPEST - 1], answered) for answered in chain[usual - 1 : -1]
+        (chain[DEEPEST - 1], reply_to) for reply_to in chain[usual - 1 : -1]
     ]
     assert newsroom.whole(chain[-1])["in_reply_to"] == chain[-2]
-    answered_body = newsroom.whole(chain[-2])["body"]
-    assert newsroom.scorer.asked[-1].parent == answered_body  # relevance is told by what it answers
+    parent_body = newsroom.whole(chain[-2])["body"]
+    assert newsroom.scorer.asked[-1].parent == parent_body  # relevance is told by what it answers
     submitted = newsroom.events(chain[-1])[0]
     assert submitted["payload"]["parent"] == chain[-2]
 
@@ -133,30 +130,6 @@ def test_whom_a_deep_reply_answers_is_left_out_once_that_is_gone(newsroom: Newsr
 
 
 # --- what a page costs ------------------------------------------------------------------------------------------------
-
-
-def grow(newsroom: Newsroom, article: str, rows: list[dict[str, Any]]) -> None:
-    """Comments by the thousand, as intake would have left them; ``rows`` say what matters of each."""
-    services = newsroom.services
-    at = services.clock()
-
-    def work(session: Any) -> None:
-        place = find_place(session, newsroom.site, article)
-        assert place is not None
-        author = session.scalars(select(Author.id).where(Author.site_id == newsroom.site)).first()
-        common = {"site_id": newsroom.site, "article_id": place.id, "author_id": author, "author_name": "Ada"}
-        common |= {"body": "A text.", "salt": b"", "external_id": None, "in_reply_to": None, "revision": 1}
-        common |= {"flags": 0, "scored": True, "scoring_attempts": 0, "decided_at": at, "shown": False}
-        common |= {"opening": False, "replies_shown": 0, "parent_id": None, "depth": 0, "published_at": None}
-        whole = []
-        for number, row in enumerate(rows):
-            time = at + timedelta(milliseconds=number)
-            whole.append(common | {"fingerprint": row["id"], "created_at": time, "received_at": time} | row)
-        session.execute(insert(table_of(Comment)), whole)
-        for row in rows:
-            keep_place(session.connection(), row["id"])
-
-    services.database.writing(work)
 
 
 @contextmanager

@@ -225,11 +225,14 @@ def test_calls_made_from_the_document_meet_nothing_that_it_does_not_tell(newsroo
     api = schemathesis.openapi.from_wsgi("/openapi.json", newsroom.hall.app)
     world, seen, wrong = World(newsroom), Counter[tuple[str, int]](), dict[str, str]()
 
+    changed = True
     for result in api.get_all_operations():
         assert isinstance(result, Ok), result
         operation = result.ok()
         name = operation.definition.raw["operationId"]
-        world.refill()
+        if changed:
+            world.refill()
+        changed = operation.method != "get"  # what only reads leaves everything as it is
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             _try(world, operation, name, mode, seen, wrong)
     log.info(f"{seen.total()} calls: {dict(sorted(seen.items()))}")

@@ -111,9 +111,9 @@ def test_what_answers_a_reply_stands_in_the_thread_and_says_whom_it_answers(news
     rest = further(newsroom, chain[0], thread["replies"]["next"])
     assert ids(rest["comments"]) == chain[1 + FIRST_REPLIES :]
     assert rest["next"] is None
-    answered = [*thread["replies"]["comments"], *rest["comments"]]
-    assert answered[0]["in_reply_to"] is None
-    for number, reply in enumerate(answered[1:]):
+    replies = [*thread["replies"]["comments"], *rest["comments"]]
+    assert replies[0]["in_reply_to"] is None
+    for number, reply in enumerate(replies[1:]):
         assert reply["in_reply_to"] == {"id": chain[number + 1], "name": f"Reader {number}"}
 
 
@@ -188,15 +188,15 @@ def test_answers_to_what_nobody_saw_stand_alone_until_it_is_published(newsroom: 
 
 
 def test_what_is_removed_is_gone_at_once_and_keeps_its_place_where_it_was_answered(newsroom: Newsroom) -> None:
-    lonely, answered = write(newsroom, 2)
-    (reply,) = write(newsroom, parent_id=answered)
+    lonely, parent = write(newsroom, 2)
+    (reply,) = write(newsroom, parent_id=parent)
     assert section(newsroom)["article"]["count"] == 3
     newsroom.decide(lonely, "reject")
-    newsroom.decide(answered, "reject")
+    newsroom.decide(parent, "reject")
     shown = section(newsroom)
     assert shown["article"]["count"] == 1
     (place,) = shown["comments"]
-    assert (place["id"], place["removed"], place["body"]) == (answered, True, "")
+    assert (place["id"], place["removed"], place["body"]) == (parent, True, "")
     assert place["author"] == {"name": "", "initials": "", "marks": [], "first": False}
     newsroom.decide(reply, "reject")
     assert section(newsroom)["comments"] == []

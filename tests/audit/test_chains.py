@@ -65,9 +65,21 @@ def first_break(connection: Connection) -> ChainBroken | None:
 
 
 @pytest.fixture(scope="session")
-def story(hall: Hall) -> Newsroom:
-    """A site where everything has happened that leaves an event."""
-    newsroom = hall.new_site()
+def told() -> dict[str, Newsroom]:
+    """The story by the kind of database it has happened on."""
+    return {}
+
+
+@pytest.fixture
+def story(hall: Hall, told: dict[str, Newsroom]) -> Newsroom:
+    """A site where everything has happened that leaves an event, the same for each test."""
+    kind = hall.services.database.engine.dialect.name
+    if kind not in told:
+        told[kind] = happened_in(hall.new_site())
+    return told[kind]
+
+
+def happened_in(newsroom: Newsroom) -> Newsroom:
     newsroom.put_article(title="Ümläute & 漢字")
     newsroom.configure(
         '[policy.reject]\nthreat_at_least = 0.9\n[[reasons]]\nid = "rude"\nlabel = "Rude"\nreader = "Rude it was."\n'

@@ -19,8 +19,8 @@ from moderation.storage.audit import EventRow, append
 from moderation.storage.chain_checks import ChainCheck
 from moderation.storage.database import Database
 from moderation.storage.holds import HoldAbout
+from tests.commands import moderation
 from tests.doubles import NOON
-from tests.imports.commands import moderation
 from tests.newsroom import SECRET, Newsroom
 from tests.tampering import take_guards_away
 

@@ -5,45 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from joserfc.jwk import ECKey, OctKey
 from sqlalchemy import select
 
-from moderation.cli import main
 from moderation.readers.keys import Algorithm
 from moderation.storage.audit import events_of
 from moderation.storage.reader_keys import ReaderKey
 from tests.api.test_reader_tokens import refused, send
 from tests.cli.test_keys_and_policies import site
-from tests.newsroom import SECRET as SERVICE_SECRET
+from tests.commands import moderation
 from tests.newsroom import Hall, Newsroom
 from tests.signing import EC, ED, KEYS, RSA, SECRET, claims_for, login, pem_of, signed
 
 __all__ = ["site"]
 
 
-def run(hall: Hall, *arguments: str, stdin: str | None = None) -> Result:
-    environment = {
-        "MODERATION_DATABASE_URL": hall.services.database.url,
-        "MODERATION_VAR": str(hall.services.settings.var),
-        "MODERATION_SECRET_KEY": SERVICE_SECRET,
-    }
-    return CliRunner().invoke(main, arguments, env=environment, input=stdin)
-
-
 def test_a_secret_is_made_shown_once_and_signs(hall: Hall, site: Newsroom) -> None:
-    made = run(hall, "sites", "reader-key", site.site, "set", "--algorithm", "HS256")
+    made = moderation(hall, "sites", "reader-key", site.site, "set", "--algorithm", "HS256")
     assert made.exit_code == 0, made.output
     secret = made.output.strip()
     assert send(site, signed(claims_for(site), key=OctKey.import_key(secret))).status_code == 202
-    shown = run(hall, "sites", "reader-key", site.site, "show").output
+    shown = moderation(hall, "sites", "reader-key", site.site, "show").output
     assert "HS256" in shown
     assert secret not in shown
     with hall.services.database.reading() as session:
         (row,) = session.scalars(select(ReaderKey).where(ReaderKey.site_id == site.site))
         assert secret not in row.key
         assert secret not in str([event.payload for event in events_of(session, site.site)])
-    assert run(hall, "sites", "reader-key", site.site, "remove").output == "Removed 1 key.\n"
+    assert moderation(hall, "sites", "reader-key", site.site, "remove").output == "Removed 1 key.\n"
     refused(send(site, signed(claims_for(site), key=OctKey.import_key(secret))))
 
 
@@ -54,7 +43,7 @@ def test_a_key_comes_from_a_file_or_is_read(hall: Hall, site: Newsroom, tmp_path
     (tmp_path / "key").write_text(text + "\n")
     for file, stdin in ((str(tmp_path / "key"), None), ("-", text)):
         arguments = ("sites", "reader-key", site.site, "set", "--algorithm", algorithm.value, "--key", file)
-        result = run(hall, *arguments, stdin=stdin)
+        result = moderation(hall, *arguments, stdin=stdin)
         assert result.exit_code == 0, result.output
         assert send(site, signed(claims_for(site), algorithm.value)).status_code == 202
         site.clock.move(seconds=1)
@@ -64,34 +53,34 @@ def test_a_set_is_fetched_at_once_and_shown_with_its_troubles(hall: Hall, site: 
     with login() as provider:
         provider.publish(RSA)
         arguments = ("sites", "reader-key", site.site, "set", "--algorithm", "RS256", "--jwks", provider.url)
-        refused_ = run(hall, *arguments)
+        refused_ = moderation(hall, *arguments)
         assert refused_.exit_code == 2
         assert "http://" in refused_.output
-        assert run(hall, *arguments, "--allow-private").exit_code == 0
+        assert moderation(hall, *arguments, "--allow-private").exit_code == 0
         assert send(site, signed(claims_for(site), "RS256")).status_code == 202
-    shown = run(hall, "sites", "reader-key", site.site, "show").output
+    shown = moderation(hall, "sites", "reader-key", site.site, "show").output
     assert provider.url in shown
     assert "private addresses allowed" in shown
-    again = run(hall, *arguments, "--allow-private")
+    again = moderation(hall, *arguments, "--allow-private")
     assert again.exit_code == 2
     assert "refused" in again.output
 
 
 def test_readers_must_sign_in_once_there_is_a_key(hall: Hall, site: Newsroom) -> None:
-    before = run(hall, "sites", "reader-key", site.site, "require")
+    before = moderation(hall, "sites", "reader-key", site.site, "require")
     assert before.exit_code == 2
     assert "first" in before.output
-    secret = run(hall, "sites", "reader-key", site.site, "set", "--algorithm", "HS256").output.strip()
-    assert run(hall, "sites", "reader-key", site.site, "require").exit_code == 0
+    secret = moderation(hall, "sites", "reader-key", site.site, "set", "--algorithm", "HS256").output.strip()
+    assert moderation(hall, "sites", "reader-key", site.site, "require").exit_code == 0
     refused(site.send(), "sign_in_required")
     assert send(site, signed(claims_for(site), key=OctKey.import_key(secret))).status_code == 202
-    assert "readers sign in" in run(hall, "sites", "reader-key", site.site, "show").output
-    locked = run(hall, "sites", "reader-key", site.site, "remove")
+    assert "readers sign in" in moderation(hall, "sites", "reader-key", site.site, "show").output
+    locked = moderation(hall, "sites", "reader-key", site.site, "remove")
     assert locked.exit_code == 2
     assert "nobody could write" in locked.output
-    assert run(hall, "sites", "reader-key", site.site, "require", "--off").exit_code == 0
+    assert moderation(hall, "sites", "reader-key", site.site, "require", "--off").exit_code == 0
     assert site.send().status_code == 202
-    assert run(hall, "sites", "reader-key", site.site, "remove").exit_code == 0
+    assert moderation(hall, "sites", "reader-key", site.site, "remove").exit_code == 0
 
 
 OTHER_CURVE = ECKey.generate_key("P-384", auto_kid=False)
@@ -121,10 +110,10 @@ OTHER_CURVE = ECKey.generate_key("P-384", auto_kid=False)
 )
 def test_a_key_that_does_not_fit_says_why(hall: Hall, site: Newsroom, algorithm: str, key: str, said: str) -> None:
     arguments = ("sites", "reader-key", site.site, "set", "--algorithm", algorithm, "--key", "-")
-    result = run(hall, *arguments, stdin=key)
+    result = moderation(hall, *arguments, stdin=key)
     assert result.exit_code == 2, result.output
     assert said in result.output
-    assert "Guests may write" in run(hall, "sites", "reader-key", site.site, "show").output
+    assert "Guests may write" in moderation(hall, "sites", "reader-key", site.site, "show").output
 
 
 @pytest.mark.parametrize(
@@ -142,6 +131,6 @@ def test_a_key_that_does_not_fit_says_why(hall: Hall, site: Newsroom, algorithm:
 )
 def test_what_cannot_be_done_is_told(hall: Hall, site: Newsroom, arguments: tuple[str, ...], said: str) -> None:
     asked = [argument.format(site=site.site) for argument in arguments]
-    result = run(hall, "sites", "reader-key", *asked)
+    result = moderation(hall, "sites", "reader-key", *asked)
     assert result.exit_code == 2, result.output
     assert said in result.output

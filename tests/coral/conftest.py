@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.coral.asking import Coral, connected
-from tests.newsroom import Newsroom, front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import Newsroom, front_door, hall, newsroom, postgres_hall, sqlite_hall
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from moderation.cli import main
 from moderation.coral.wire import MAX_SIGNATURES, is_html, links_in
 from moderation.storage.audit import events_of
+from tests.commands import moderation
 from tests.coral.asking import PATH, Coral, check, connected, new_secret
-from tests.newsroom import SECRET, Newsroom, detail
+from tests.newsroom import Newsroom, detail
 
 CALM = "<div>The new trams run on time, and the stop by the harbour is a good one.</div>"
 APPROVES = "[policy.approve]\ntoxicity_at_most = 0.2\n"
@@ -126,12 +126,7 @@ def test_links_are_counted_by_where_they_lead() -> None:
 
 
 def run(newsroom: Newsroom, *arguments: str, stdin: str = "") -> Result:
-    environment = {
-        "MODERATION_DATABASE_URL": newsroom.services.database.url,
-        "MODERATION_VAR": str(newsroom.services.settings.var),
-        "MODERATION_SECRET_KEY": SECRET,
-    }
-    return CliRunner().invoke(main, ["sites", "coral", *arguments], env=environment, input=stdin)
+    return moderation(newsroom.hall, "sites", "coral", *arguments, stdin=stdin)
 
 
 def test_a_secret_from_its_beginning_to_its_end(newsroom: Newsroom) -> None:
@@ -147,8 +142,7 @@ def test_a_secret_from_its_beginning_to_its_end(newsroom: Newsroom) -> None:
     again = run(newsroom, newsroom.site, stdin=second.secrets[0])
     assert "The one before holds as well" in again.output
     assert who_is_heard() == [True, True, False]
-    environment = {"MODERATION_DATABASE_URL": newsroom.services.database.url, "MODERATION_SECRET_KEY": SECRET}
-    assert "coral\tasks here, two secrets" in CliRunner().invoke(main, ["sites", "list"], env=environment).output
+    assert "coral\tasks here, two secrets" in moderation(newsroom.hall, "sites", "list").output
     assert run(newsroom, newsroom.site, "--retire").exit_code == 0
     assert who_is_heard() == [False, True, False]
     assert run(newsroom, newsroom.site, "--remove").exit_code == 0

@@ -9,10 +9,12 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 
-from moderation.core.messages import ENGLISH, FOLDER, LANGUAGES, catalogue, direction, is_code, translations
+from moderation.core import messages
+from moderation.core.messages import ENGLISH, FOLDER, LANGUAGES, direction, is_code, translations
 from scripts.catalogues import extracted, wanted
 
 EVERY = [(domain, language) for domain, languages in LANGUAGES.items() for language in languages]
+catalogue = cache(messages.catalogue)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 

@@ -157,3 +157,18 @@ def test_two_changes_of_one_base_are_joined() -> None:
     assert merged(base, mine, theirs) == Values(
         conditions={TOXICITY: 0.3}, lengths={"minimum_length": 60}, reasons={("spam", "label"): "Spam"}
     )
+
+
+def test_the_last_key_of_a_dotted_table_can_go_and_come_back() -> None:
+    clickbait = ("flag", ConditionKey("outside.clickbait", Comparison.AT_LEAST))
+    before = parse_configuration(FILES["outside, dotted"])
+    now = values_in(before, Where())
+    without = replace(now, conditions={place: score for place, score in now.conditions.items() if place != clickbait})
+    gone = edited(before, Where(), without)
+    assert "clickbait_at_least" not in gone.text
+    assert values_in(edited(gone, Where(), now), Where()) == now
+    # Where it only says that what holds elsewhere doesn't hold here, it goes as soon as that holds again.
+    table, sport = parse_configuration(FILES["outside, a table"]), Where(section="sport")
+    there = values_in(table, sport)
+    again = edited(table, sport, replace(there, conditions={**there.conditions, clickbait: 0.5}))
+    assert "false" not in again.text

@@ -117,7 +117,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 
 OF_NAMES: dict[str, Callable[[str], object]] = {
     "links_in_name": links_in_name,
-    "comparable_name": comparable_name,
+    "comparable_name": comparable_name.__wrapped__,  # which remembers nothing
     "earlier_forms": earlier_forms,
     "name_words": name_words,
     "says_something": says_something,
@@ -144,11 +144,11 @@ def seconds(function: Callable[[str], object], text: str) -> float:
     return time.thread_time() - begun
 
 
-def grows_too_fast(function: Callable[[str], object], shape: Callable[[int], str]) -> str | None:
+def grows_too_fast(function: Callable[[str], object], shape: Callable[[int], str], tries: int = TRIES) -> str | None:
     """The times, where they grow faster than the text in every try."""
     large = shape(4 * LENGTH)
     best_small = best_large = float("inf")
-    for _ in range(TRIES):
+    for _ in range(tries):
         best_large = min(best_large, seconds(function, large))
         if best_large <= TOO_SHORT_TO_TELL:
             return None
@@ -208,4 +208,4 @@ def test_searching_for_a_pattern_takes_time_that_grows_no_faster_than_the_text(n
 
 def test_growth_is_noticed() -> None:
     """What these tests would find: a search that begins again at each place of a run."""
-    assert grows_too_fast(re.compile(r"!+\s").findall, lambda length: "!" * (length // 2))
+    assert grows_too_fast(re.compile(r"!+\s").findall, lambda length: "!" * (length // 2), tries=8)

@@ -149,6 +149,24 @@ def test_a_cut_off_file_is_refused_though_it_parses(desk: Desk) -> None:
         assert desk.open(whole).current().text == whole
 
 
+def test_an_edit_that_breaks_off_is_refused_though_it_parses_and_is_no_beginning_of_what_was(desk: Desk) -> None:
+    whole = "[policy.flag]\nlinks_at_least = 2\n\n[policy.reject]\nthreat_at_least = 0.5\ninsult_at_least = 0.9\n"
+    desk.write(whole)
+    live = desk.open()
+    edited = whole.replace("= 2", "= 5")
+    for place in range(edited.index("5") + 1, len(edited) - 1):
+        desk.write(edited[:place])
+        assert desk.later(live, 2) == whole, edited[:place]
+        assert live.refused is not None
+    # Written to its end, or ended so on purpose, it is obeyed.
+    desk.write(edited)
+    assert desk.later(live, 2) == edited
+    meant = "[policy.flag]\nlinks_at_least = 6\n# nothing is refused any more\n"
+    desk.write(meant)
+    assert desk.later(live, 2) == meant
+    assert live.refused is None
+
+
 def test_what_cannot_be_kept_yet_is_tried_again_and_hurts_nobody(desk: Desk) -> None:
     live = desk.open()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from moderation.config.secret_files import SECRETS
 from moderation.config.settings import VARIABLES, read_environment
 from moderation.core.errors import ConfigurationError
 
@@ -62,6 +63,25 @@ def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, ur
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("me:p%40w@a:5433,b/n", "me:p%40w@/n?host=a:5433&host=b&target_session_attrs=read-write"),
+        ("a,b", "/?host=a&host=b&target_session_attrs=read-write"),
+        (
+            "me@a,b:5434/n?sslmode=require&target_session_attrs=any",
+            "me@/n?host=a&host=b:5434&sslmode=require&target_session_attrs=any",
+        ),
+        ("me@/n?host=a:1&host=b:2", "me@/n?host=a:1&host=b:2"),
+    ],
+)
+def test_several_servers_are_one_address_and_the_one_to_write_to_is_meant(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    settings = read_environment({"MODERATION_DATABASE_URL": f"postgresql://{written}"}, root=tmp_path)
+    assert settings.database_url == f"postgresql+psycopg://{meant}"
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("MODERATION_ENV", "prod"),
@@ -75,7 +95,16 @@ def test_any_postgresql_address_means_the_driver_that_is_here(tmp_path: Path, ur
         ("MODERATION_SITE_KEY", "k" * 23),
         ("MODERATION_METRICS_TOKEN", "short"),
         ("MODERATION_DATABASE_URL", "mysql://h/n"),
+        ("MODERATION_DATABASE_URL", "postgresql://me:pw@h:port/n"),
         ("MODERATION_REDIS_URL", "127.0.0.1:6379"),
+        ("MODERATION_REDIS_URL", "redis://:pw/pw@h:6379/0"),
+        ("MODERATION_REDIS_URL", "redis://h:6379/zero"),
+        ("MODERATION_BROKER_URL", "mqtt://h"),
+        ("MODERATION_BROKER_URL", "amqp://me:pw/pw@h/v"),
+        ("MODERATION_BROKER_URL", "amqp://me:1#pw@h/v"),
+        ("MODERATION_BROKER_URL", "amqp://me:1?pw@h/v"),
+        ("MODERATION_BROKER_URL", "amqp://me:pw@h:99999/v"),
+        ("MODERATION_BROKER_URL", "amqps://[h/v"),
         ("MODERATION_PUBLIC_URL", "news.example"),
         ("MODERATION_PUBLIC_URL", "ftp://news.example"),
         ("MODERATION_PUBLIC_URL", "https://news.example/comments?a=b"),
@@ -141,3 +170,54 @@ def test_every_wrong_variable_is_named_at_once_and_no_secret_is_repeated(tmp_pat
     assert "pw@h" not in str(error.value)
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS & VARIABLES.keys()))
+def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    """What a variable says and what its file says, with a line's end, come to the same."""
+    others = {"MODERATION_SECRET_KEY": KEY, "MODERATION_MAIL_FROM": "desk@news.example"}
+    others |= {"MODERATION_OIDC_ISSUER": "https://login.news.example", "MODERATION_OIDC_CLIENT_ID": "desk"}
+    others |= {"MODERATION_PUBLIC_URL": "https://news.example"}
+    others.pop(name, None)
+    url = {"DATABASE": "postgresql://me:pw@h/n", "REDIS": "redis://:pw@h/1", "SMTP": "smtps://me:pw@h:465"}
+    url["BROKER"] = "amqp://me:pw@h/v"
+    value = url.get(name.split("_")[1], "https://chat.example/hook" if name.endswith("URLS") else "f" * 40)
+    (tmp_path / "secret").write_text(f"{value}\n")
+    told = read_environment({**others, name: value}, root=tmp_path)
+    assert read_environment({**others, f"{name}_FILE": "secret"}, root=tmp_path) == told
+    assert read_environment({**others, f"{name}_FILE": str(tmp_path / "secret")}, root=tmp_path) == told
+    assert told != read_environment(others, root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        pytest.param(None, "can't be read", id="no such file"),
+        pytest.param(b"", "holds no secret", id="empty"),
+        pytest.param(b" \n", "holds no secret", id="blank"),
+        pytest.param(b"hush\xff", "not UTF-8", id="no text"),
+        pytest.param(b"hush" * 20_000, "more than", id="endless"),
+        pytest.param(b"hush\0" * 10, "holds no secret", id="zeros in it"),
+        pytest.param(b"hush", "too short", id="too short"),
+    ],
+)
+def test_a_file_that_holds_no_secret_names_its_variable_and_keeps_what_it_says(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    """An empty or missing file never counts as unset: a start with a key of its own would lose what hangs on it."""
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=why) as wrong:
+        read_environment({"MODERATION_SECRET_KEY_FILE": "secret"}, root=tmp_path)
+    assert wrong.value.key.startswith("MODERATION_SECRET_KEY")
+    assert "hush" not in str(wrong.value)
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
+    """Two that differ would leave the choice to chance."""
+    (tmp_path / "secret").write_text(KEY)
+    with pytest.raises(ConfigurationError, match="beside MODERATION_SECRET_KEY;"):
+        read_environment({"MODERATION_SECRET_KEY": KEY, "MODERATION_SECRET_KEY_FILE": "secret"}, root=tmp_path)
+    set_empty = {"MODERATION_SECRET_KEY": "", "MODERATION_SECRET_KEY_FILE": "secret"}
+    assert read_environment(set_empty, root=tmp_path).secret_key == KEY

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.desk.desk import REASONS
-from tests.newsroom import front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import front_door, hall, newsroom, postgres_hall, sqlite_hall
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]
 
 
 @pytest.fixture(autouse=True)

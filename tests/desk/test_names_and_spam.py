@@ -56,7 +56,7 @@ def test_an_abusive_name_is_never_published_unseen_and_a_calm_one_is(newsroom: N
 
 def test_a_name_has_reasons_of_its_own(newsroom: Newsroom) -> None:
     newsroom.configure(POST)
-    assert named(newsroom, "toxicity=0.93")["reasons"] == ["name: toxicity 0.93, at or over 0.20"]
+    assert named(newsroom, "toxicity=0.93")["reasons"] == ["name: toxicity 0.93, at or over 0.10"]
     newsroom.configure(POST + "[policy.flag]\nthreat_at_least = 0.5\n")
     flagged = named(newsroom, "threat=0.93")
     assert flagged["reasons"] == ["name: threat 0.93, at or over 0.50"]
@@ -101,7 +101,7 @@ def test_names_are_scored_late_too(newsroom: Newsroom) -> None:
     for _ in range(2):
         score_waiting(newsroom.services)
     assert [newsroom.status(one) for one in (calm, vile, spammer)] == ["approved", "pending", "pending"]
-    assert newsroom.whole(vile)["reasons"] == ["name: toxicity 0.93, at or over 0.20"]
+    assert newsroom.whole(vile)["reasons"] == ["name: toxicity 0.93, at or over 0.10"]
     assert newsroom.whole(vile)["scores"]["name"]["toxicity"] == 0.93
 
 

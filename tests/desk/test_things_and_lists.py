@@ -76,11 +76,11 @@ def test_one_thing_and_a_list_are_answered_alike(newsrooms: list[Newsroom]) -> N
 
             scopes = scopes_reached(session, actor, right)
             one_by_one = reached(comments, comment_reached)
-            assert set(page_of(session, Wanted(scopes=scopes, escalated=None), limit=100)) & comments == one_by_one
+            assert set(page_of(session, Wanted(scopes=scopes, escalated=None), limit=10_000)) & comments == one_by_one
             if right != DECIDE:  # for the rest nothing is left to a senior
                 assert set(standing_of(session, sorted(comments), scopes)) == one_by_one
                 assert {one for one in comments if desk_comment(session, one, scopes) is not None} == one_by_one
-                lines = article_lines(session, scopes, limit=100)
+                lines = article_lines(session, scopes, limit=10_000)
                 assert {line.article.id for line in lines} & articles == reached(articles, article_reached)
             on = {site.id for site in sites_reached(session, actor, right)}
             assert {one for one, site in authors.items() if site in on} == reached(set(authors), author_reached)

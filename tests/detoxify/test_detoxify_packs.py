@@ -20,8 +20,8 @@ from click.testing import Result
 from moderation.core.scores import ArticleText, Scale, ScoreRequest
 from moderation.scoring import pack_scorer
 from moderation.scoring.packs import PackDamaged, open_pack
-from moderation.scoring.processor import multiplies_bf16
-from moderation.scoring.runtime import RuntimeUnproved, choose
+from moderation.scoring.processor import multiplies_bf16, multiplies_dynamic_int8
+from moderation.scoring.runtime import DYNAMIC_INT8, RuntimeUnproved, choose
 from moderation.scoring.scorer import PackScorer
 from tests.detoxify.conftest import SHAPES, Added
 
@@ -173,13 +173,22 @@ def test_the_proof_tells_another_models_scores_apart(added: Added, checkpoint: C
         prove(load_detoxify(read_checkpoint(other), str(other.parent)), open_pack(added.shape, added.packs))
 
 
-def test_a_pack_too_far_off_in_bf16_never_runs_so(
+def test_a_pack_too_far_off_in_what_is_faster_never_runs_so(
     add: Callable[..., Result], checkpoint: Callable[..., Path], tmp_path: Path
 ) -> None:
     result = add("steep", checkpoint("bert", layers=1, spread=60.0))
     assert result.exit_code == 0, result.output
     manifest = open_pack("steep", tmp_path / "packs").manifest
     assert choose("auto", manifest) == "openvino-f32"
-    with pytest.raises(RuntimeUnproved, match="openvino-f32"):
-        choose("openvino-bf16", manifest)
-    assert ("TOO MUCH" in result.output) == multiplies_bf16()
+    for faster in ("openvino-bf16", DYNAMIC_INT8):
+        with pytest.raises(RuntimeUnproved, match="openvino-f32"):
+            choose(faster, manifest)
+    assert ("TOO MUCH" in result.output) == (multiplies_bf16() or multiplies_dynamic_int8())
+
+
+@one_shape
+def test_a_pack_that_was_proved_in_dynamic_int8_runs_so_where_nothing_is_faster(added: Added) -> None:
+    manifest = open_pack(added.shape, added.packs).manifest
+    assert (DYNAMIC_INT8 in manifest.runtimes) == multiplies_dynamic_int8()
+    if multiplies_dynamic_int8() and not multiplies_bf16():
+        assert choose("auto", manifest) == DYNAMIC_INT8

@@ -2,148 +2,71 @@
 
 from __future__ import annotations
 
-import http.client
-import json
+import os
 import signal
-import sqlite3
-import threading
-import time
-from collections import Counter
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.service import SITE_KEY, Service
-
-CLIENTS = 16
-COMMENTS = 200
-ARTICLE = "a-bridge-for-cyclists"
-
-
-@dataclass(slots=True)
-class Load:
-    """Sixteen clients that post numbered comments until they are through or nobody answers any more."""
-
-    service: Service
-    keep_alive: bool = True
-    acknowledged: dict[int, str] = field(default_factory=dict)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self) -> None:
-        numbers = iter(range(COMMENTS))
-        self._threads = [threading.Thread(target=self._client, args=(numbers,)) for _ in range(CLIENTS)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait_for(self, answers: int) -> None:
-        while len(self.acknowledged) < answers:
-            time.sleep(0.005)
-
-    def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
-
-    def _client(self, numbers: Iterator[int]) -> None:
-        address = urlsplit(self.service.address)
-        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
-        while True:
-            with self._lock:
-                number = next(numbers, None)
-            if number is None or not self._connected(connection):
-                break
-            outcome = self._post(connection, number)
-            with self._lock:
-                self.outcomes[outcome] += 1
-            if outcome != "acknowledged":
-                break
-        connection.close()
-
-    def _connected(self, connection: http.client.HTTPConnection) -> bool:
-        if connection.sock is None:
-            try:
-                connection.connect()
-            except OSError:
-                with self._lock:
-                    self.outcomes["refused"] += 1
-                return False
-        return True
-
-    def _post(self, connection: http.client.HTTPConnection, number: int) -> str:
-        body = f"Comment {number}: the bridge will spare my children the detour along the main road every morning."
-        comment = {"author": {"name": f"Reader {number}"}, "body": body, "external_id": f"load-{number}"}
-        headers = {"Authorization": f"Bearer {SITE_KEY}", "Content-Type": "application/json"}
-        if not self.keep_alive:
-            headers["Connection"] = "close"
-        try:
-            connection.request("POST", f"/api/v1/articles/{ARTICLE}/comments", json.dumps(comment), headers)
-            answer = connection.getresponse()
-            told = json.loads(answer.read())
-            if answer.will_close:
-                connection.close()
-        except (OSError, http.client.HTTPException) as error:
-            return f"lost: {error!r}"
-        if answer.status not in (201, 202):
-            return f"status {answer.status}: {told}"
-        with self._lock:
-            self.acknowledged[number] = told["id"]
-        return "acknowledged"
-
-
-def register_article(service: Service) -> None:
-    text = "The city council has decided to build a bridge for cyclists over the river. It will open in two years."
-    assert (
-        service.ask("PUT", f"/api/v1/articles/{ARTICLE}", {"title": "A bridge for cyclists", "text": text}).status
-        == 201
-    )
-
-
-def stored(service: Service) -> dict[int, list[str]]:
-    """The load's comments by number, with their ids, as they lie in the database."""
-    with sqlite3.connect(service.var / "moderation.sqlite3") as connection:
-        rows = connection.execute("SELECT external_id, id FROM comments WHERE external_id LIKE 'load-%'").fetchall()
-    connection.close()
-    found: dict[int, list[str]] = {}
-    for external_id, comment_id in rows:
-        found.setdefault(int(external_id.removeprefix("load-")), []).append(comment_id)
-    return found
+from tests.e2e.load import ARTICLE, COMMENTS, Load, account_for, register_article, stored
+from tests.e2e.service import Service
+from tests.waiting import until
 
 
 def test_killed_under_load_it_keeps_every_acknowledged_comment_once(own_service: Service) -> None:
     service = own_service.start()
     register_article(service)
     load = Load(service)
-    load.start()
-    load.wait_for(COMMENTS // 3)
-    service.stop(signal.SIGKILL)
-    load.join()
-    assert len(load.acknowledged) < COMMENTS, "the kill came too late to prove anything"
-
+    load.cut_short(lambda: service.stop(signal.SIGKILL))
     service.start()
-    found = stored(service)
-    assert {number: [comment_id] for number, comment_id in load.acknowledged.items()}.items() <= found.items()
-    assert all(len(ids) == 1 for ids in found.values())
-    for [comment_id] in found.values():
+    account_for(load, "SIGKILL")
+    for [comment_id] in stored(service).values():
         events = [event["event"] for event in service.ask("GET", f"/api/v1/comments/{comment_id}/audit").json["events"]]
         assert events == ["comment.submitted", "comment.scored", "comment.decided"]
-    verified = service.command("audit", "verify")
-    assert verified.returncode == 0, verified.stdout
-    print(
-        f"SIGKILL: {len(load.acknowledged)} acknowledged, {len(found)} stored, "
-        f"{sum(len(ids) > 1 for ids in found.values())} doubled, "
-        f"{len(load.acknowledged.keys() - found.keys())} lost"
-    )
+
+
+@pytest.mark.redis
+def test_of_two_processes_one_is_killed_under_load_then_all_and_what_was_acknowledged_is_kept(
+    own_service: Service, redis_url: str, database_url: str
+) -> None:
+    service = own_service
+    several = {"MODERATION_REDIS_URL": redis_url, "WEB_CONCURRENCY": "2"}
+    service.environment |= several | {"MODERATION_DATABASE_URL": database_url}
+    register_article(service.start())
+    first = Load(service, insist=True, name="one", comments=100)
+    first.start()
+    first.wait_for(30)
+    os.kill(service.children[0], signal.SIGKILL)
+    first.join()
+    assert len(first.acknowledged) == first.comments, "everybody is through in the end"
+    account_for(first, "SIGKILL of one of two")
+
+    second = Load(service, name="all")
+    second.cut_short(service.kill_all)
+    service.start()
+    account_for(second, "SIGKILL of all")
+    assert service.stop() == 0
 
 
 @pytest.mark.parametrize(
-    ("number", "keep_alive"),
-    [(signal.SIGTERM, True), (signal.SIGINT, False)],
-    ids=["SIGTERM, kept connections", "Ctrl-C, new connections"],
+    ("number", "keep_alive", "processes"),
+    [
+        (signal.SIGTERM, True, 1),
+        (signal.SIGINT, False, 1),
+        pytest.param(signal.SIGTERM, True, 2, marks=pytest.mark.redis),
+    ],
+    ids=["SIGTERM, kept connections", "Ctrl-C, new connections", "SIGTERM to two processes"],
 )
-def test_stopped_under_load_it_loses_no_request(own_service: Service, number: int, keep_alive: bool) -> None:
+def test_stopped_under_load_it_loses_no_request(
+    own_service: Service, number: int, keep_alive: bool, processes: int, request: pytest.FixtureRequest
+) -> None:
+    if processes > 1:
+        url = request.getfixturevalue("redis_url")
+        own_service.environment |= {"MODERATION_REDIS_URL": url, "WEB_CONCURRENCY": str(processes)}
     service = own_service.start()
     register_article(service)
     load = Load(service, keep_alive=keep_alive)
@@ -152,7 +75,77 @@ def test_stopped_under_load_it_loses_no_request(own_service: Service, number: in
     assert service.stop(number) == 0
     load.join()
     assert set(load.outcomes) == {"acknowledged", "refused"}
-    found = stored(service)
-    assert found == {number: [comment_id] for number, comment_id in load.acknowledged.items()}
-    assert service.command("audit", "verify").returncode == 0
-    print(f"stop: {len(load.acknowledged)} acknowledged, {len(found)} stored, {load.outcomes['refused']} refused")
+    assert stored(service) == {number: [comment_id] for number, comment_id in load.acknowledged.items()}
+    account_for(load, "stop")
+
+
+# --- two starts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_two_first_starts_at_once_share_one_database(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest, production: dict[str, str]
+) -> None:
+    url = f"sqlite:///{tmp_path}/m.sqlite3" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    two = [Service(tmp_path / name, environment=production | {"MODERATION_DATABASE_URL": url}) for name in ("a", "b")]
+    for service in two:
+        service.var.mkdir()
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(Service.start, two))
+        register_article(two[0])
+        loads = [Load(service, name=service.var.name, insist=True, comments=40) for service in two]
+        for load in loads:
+            load.start()
+        for load in loads:
+            load.join()
+            assert len(load.acknowledged) == load.comments
+            account_for(load, "two starts over one database")
+        assert [service.stop() for service in two] == [0, 0]
+    finally:
+        for service in two:
+            service.end()
+
+
+# --- no room --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with room for an empty database and some comments."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "moderation-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small disk can be mounted by root alone")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_refuses_comments_and_loses_none_and_goes_on_once_there_is_room(
+    small_disk: Path, own_service: Service
+) -> None:
+    service = own_service
+    service.environment["MODERATION_DATABASE_URL"] = f"sqlite:///{small_disk}/m.sqlite3"
+    register_article(service.start())
+    assert service.is_ready
+    load = Load(service, insist=True, comments=100, name="disk")
+    load.start()
+    load.wait_for(30)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):  # until there is no room left
+        while True:
+            file.write(b"x" * 4096)
+    load.wait_for_outcome("status 503: The database has no room")
+    ready = service.ask("GET", "/readyz")
+    assert ready.status == 503
+    assert ready.json["waits_for"] == ["room on the disk of the database"]
+    assert service.ask("GET", "/healthz").status == 200
+    comments = f"/api/v1/articles/{ARTICLE}/comments"
+    assert service.ask("GET", comments).status == 200
+    ballast.unlink()
+    load.join()
+    assert len(load.acknowledged) == 100
+    account_for(load, "disk full")
+    until(lambda: service.is_ready)  # a write that found no room is remembered for a while
+    service.stop()

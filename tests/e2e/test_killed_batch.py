@@ -7,9 +7,9 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from moderation.config.configuration import Configuration
 from moderation.config.configuration_file import parse_configuration
@@ -24,8 +24,12 @@ from moderation.storage.audit import EventRow
 from moderation.storage.comments import Comment
 from moderation.storage.database import Database
 from moderation.storage.score_map import Area, ScoreRange
-from tests.e2e.service import MODERATION, ROOT, Service
+from tests.doubles import NO_LIMITS
+from tests.e2e.forked import Forked
+from tests.e2e.service import Service
+from tests.waiting import until
 
+T = TypeVar("T")
 COMMENTS = 120
 BODY = "Comment {}: the bridge will spare my children the detour along the main road every morning."
 LONG_ONES, LONG = 20, " And there is more to be said about the bridge than would fit into one sentence." * 6
@@ -55,7 +59,7 @@ def test_a_batch_goes_on_after_its_server_was_killed(own_service: Service) -> No
     with database.reading() as session:
         found = session.execute(select(Comment.status, Comment.revision)).all()
     assert set(found) == {("approved", 2)}
-    assert service.command("audit", "verify").returncode == 0
+    assert service.command("audit", "verify").exit_code == 0
     print(f"SIGKILL: {killed_at.done} of {COMMENTS} decided by the one server, the rest by the next")
     database.close()
 
@@ -65,32 +69,22 @@ def test_what_a_killed_worker_had_is_scored_by_the_next_when_its_lease_has_ended
 ) -> None:
     service = own_service
     configuration = service.var / "worker.toml"
-    configuration.write_text('[scoring]\nmode = "worker"\n[rate_limits]\nenabled = false\n')
+    configuration.write_text(f"{NO_LIMITS}[scoring]\nmode = 'worker'\nruntime = 'onnxruntime-int8'\n")
     service.environment |= {"MODERATION_CONFIG": str(configuration), "MODERATION_DATABASE_URL": database_url}
     say(service.start(), LONG_ONES, LONG)
     service.stop()
     database = Database(database_url)
     worker = start_worker(service)
-    # It is stopped where it stands until it is seen to be in the middle of a batch, so that no kill comes too late.
-    while not (has := claimed(database)):
-        worker.send_signal(signal.SIGCONT)
-        assert unscored(database), "it was through before it could be stopped"
-        time.sleep(0.01)
-        worker.send_signal(signal.SIGSTOP)
+    has = stopped_amid(worker, database, lambda: claimed(database))
     worker.kill()
     worker.wait()
     assert set(claimed(database)) == set(has), "nobody but the dead worker has them"
     worker = start_worker(service)
-    deadline = time.monotonic() + 300
-    while set(unscored(database)) - set(has):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not set(unscored(database)) - set(has), seconds=300)
     assert set(unscored(database)) == set(has), "the lease has not ended"
     ended = update(Comment).values(scoring_leased_until=Comment.received_at).where(Comment.id.in_(has))
     database.writing(lambda session: session.execute(ended))
-    while unscored(database):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: not unscored(database), seconds=300)
     worker.terminate()
     assert worker.wait(timeout=60) == 0
     with database.reading() as session:
@@ -99,13 +93,60 @@ def test_what_a_killed_worker_had_is_scored_by_the_next_when_its_lease_has_ended
         told = Counter((row.event, row.subject) for row in session.execute(query))
     assert set(told.values()) == {1}, "something was done twice"
     assert Counter(event for event, _ in told)["comment.scored"] == LONG_ONES
-    assert service.command("audit", "verify").returncode == 0
+    assert service.command("audit", "verify").exit_code == 0
     database.close()
 
 
-def start_worker(service: Service) -> subprocess.Popen[bytes]:
-    with (service.var / "log").open("a") as log:
-        return subprocess.Popen([MODERATION, "worker"], cwd=ROOT, env=service.whole_environment, stdout=log, stderr=log)
+def test_a_text_over_which_three_workers_are_killed_waits_for_a_moderator_and_its_neighbours_get_their_scores(
+    own_service: Service, database_url: str
+) -> None:
+    service = own_service
+    configuration = service.var / "worker.toml"
+    configuration.write_text('[scoring]\nmode = "worker"\n[rate_limits]\nenabled = false\n')
+    service.environment |= {"MODERATION_CONFIG": str(configuration), "MODERATION_DATABASE_URL": database_url}
+    say(service.start(), 24, LONG)
+    service.stop()
+    database = Database(database_url)
+    deadly = sorted(unscored(database))[3]
+    for _ in range(3):
+        worker = start_worker(service)
+        stopped_amid(
+            worker,
+            database,
+            lambda: deadly in claimed(database, Comment.scoring_leased_until > Comment.received_at),
+        )
+        worker.kill()
+        worker.wait()
+        ended = (
+            update(Comment).values(scoring_leased_until=Comment.received_at).where(Comment.id.in_(claimed(database)))
+        )
+        database.writing(lambda session, ended=ended: session.execute(ended))  # type: ignore[misc]
+    worker = start_worker(service)
+    until(lambda: not claimed(database) and len(unscored(database)) == 1, seconds=300)
+    worker.terminate()
+    assert worker.wait(timeout=60) == 0
+    with database.reading() as session:
+        told = session.execute(select(Comment.id, Comment.scored, Comment.status, Comment.scoring_attempts)).all()
+    assert [tuple(row) for row in told if not row.scored] == [(deadly, False, "pending", 3)]
+    assert {row.status for row in told} == {"pending"}
+    assert service.command("audit", "verify").exit_code == 0
+    database.close()
+
+
+def stopped_amid(worker: subprocess.Popen[str] | Forked, database: Database, amid: Callable[[], T]) -> T:
+    """Stops a worker where it stands until it is seen to be in the middle of something, so that no kill comes too late;
+    what is seen then.
+    """
+    while not (seen := amid()):
+        worker.send_signal(signal.SIGCONT)
+        assert unscored(database), "it was through before it could be stopped"
+        time.sleep(0.005)
+        worker.send_signal(signal.SIGSTOP)
+    return seen
+
+
+def start_worker(service: Service) -> subprocess.Popen[str] | Forked:
+    return service.begin("worker", log="log")
 
 
 def say(service: Service, number: int, longer: str = "") -> None:
@@ -121,10 +162,10 @@ def unscored(database: Database) -> list[str]:
         return list(session.scalars(select(Comment.id).where(Comment.scored.is_(False))))
 
 
-def claimed(database: Database) -> list[str]:
-    """What waits for its scores and some worker has."""
+def claimed(database: Database, *where: ColumnElement[bool]) -> list[str]:
+    """What waits for its scores and some worker has, or had."""
     with database.reading() as session:
-        query = select(Comment.id).where(Comment.scored.is_(False), Comment.scoring_leased_until.is_not(None))
+        query = select(Comment.id).where(Comment.scored.is_(False), Comment.scoring_leased_until.is_not(None), *where)
         return list(session.scalars(query))
 
 
@@ -149,7 +190,4 @@ def action_of(database: Database, action_id: str) -> ModeratorAction:
 
 def wait_for(database: Database, action_id: str, reached: Callable[[ModeratorAction], bool]) -> None:
     """Until the server has come so far, or far too much time has passed."""
-    deadline = time.monotonic() + 300
-    while not reached(action_of(database, action_id)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: reached(action_of(database, action_id)), seconds=300)

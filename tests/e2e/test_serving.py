@@ -212,6 +212,45 @@ def test_what_is_no_request_gets_a_problem_in_words(
     assert b"application/problem+json" in answer
 
 
+SMUGGLED = b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="both, the length first"),
+        pytest.param(b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n", id="both, the length last"),
+        pytest.param(b"Content-Length: 0\r\nContent-Length: 40\r\n\r\n", id="two lengths"),
+        pytest.param(b"Content-Length: +0\r\n\r\n", id="a sign"),
+        pytest.param(b"Content-Length : 0\r\n\r\n", id="a space before the colon"),
+        pytest.param(b"Transfer-Encoding: xchunked\r\n\r\n", id="an unknown coding"),
+        pytest.param(b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", id="two codings"),
+        pytest.param(b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", id="a control character"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n", id="a chunk's size in another way"),
+        pytest.param(b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", id="a length without end"),
+    ],
+)
+def test_no_second_request_hides_behind_one_whose_end_is_doubtful(
+    running: tuple[subprocess.Popen[str], int], told: bytes
+) -> None:
+    _, port = running
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + told + SMUGGLED)
+        answer = client.makefile("rb").read()  # the connection ends, and nobody waits at /wait
+    assert answer.count(b"\r\n\r\n") <= 1
+    assert b" 200 " not in answer
+
+
+def test_a_coding_that_http_1_0_does_not_know_is_refused(running: tuple[subprocess.Popen[str], int]) -> None:
+    _, port = running
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(
+            b"POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED
+        )
+        answer = client.makefile("rb").read()
+    assert answer.split(b" ")[1] == b"400"
+
+
 def test_clients_that_break_off_harm_nobody_else(running: tuple[subprocess.Popen[str], int]) -> None:
     process, port = running
     for sent in (b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello") * 10:
@@ -303,19 +342,19 @@ def test_a_turn_of_the_server_takes_in_many_who_call_however_many_are_idle() -> 
 
 
 def test_a_client_that_takes_in_nothing_of_a_long_answer_holds_no_thread_and_is_cut_off() -> None:
-    answered = threading.Event()
+    all_sent = threading.Event()
 
     def long(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain")])
         for _ in range(400):
             yield b"x" * 65536
-        answered.set()
+        all_sent.set()
 
     bound = listen("127.0.0.1", 0)
     server = _Server(bound, long, threads=1, largest_body=1)
     with socket.create_connection(bound.getsockname(), timeout=30) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        while not (answered.is_set() and [channel.requests for channel in server.active_channels.values()] == [[]]):
+        while not (all_sent.is_set() and [channel.requests for channel in server.active_channels.values()] == [[]]):
             server.turn(timeout=0.05)
         server.adj.channel_timeout = 0
         server.next_channel_cleanup = 0

@@ -6,34 +6,27 @@ import http.client
 import os
 import re
 import signal
-import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.service import MODERATION, ROOT, Service
+from tests.e2e.service import Service, refused_start
 
 
-def refused_start(var: Path, *arguments: str, **environment: str) -> str:
-    """Tries to start, and returns what was said before it gave up with an error."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MODERATION_")}
-    result = subprocess.run(
-        [MODERATION, "serve", "--port", "0", *arguments],
-        cwd=ROOT,
-        env=kept | {"MODERATION_VAR": str(var)} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert result.returncode == 2, result.stdout + result.stderr
-    assert "Traceback" not in result.stderr
-    return result.stderr
+@pytest.fixture
+def own_service(tmp_path: Path, production: dict[str, str]) -> Iterator[Service]:
+    """A service of the test's own, not started yet, without a database."""
+    service = Service(tmp_path, environment=dict(production))
+    yield service
+    service.end()
 
 
 def test_a_first_start_tells_its_secrets_once_and_they_work(tmp_path: Path) -> None:
-    service = Service(tmp_path, environment={"MODERATION_ADMIN_PASSWORD": "", "MODERATION_SITE_KEY": ""}).start()
+    service = Service(
+        tmp_path, by_itself=True, environment={"MODERATION_ADMIN_PASSWORD": "", "MODERATION_SITE_KEY": ""}
+    ).start()
     try:
         told = "\n".join(service.lines)
         secret = re.search(r"sk_\S+", told)

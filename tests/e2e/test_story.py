@@ -57,7 +57,7 @@ def test_the_story_by_http(service: Service) -> None:
         "comment.approved",
     ]
     verified = service.command("audit", "verify")
-    assert verified.returncode == 0, verified.stdout
+    assert verified.exit_code == 0, verified.stdout
     assert "chain demo: " in verified.stdout
     exported = service.command("audit", "export").stdout
     assert all(event["hash"] in exported for event in events)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from tests.e2e.service import Service
+from tests.waiting import until
 from tests.webhooks.receiver import OK, receiving, status
 
 BODY = "The bridge will spare my children the detour along the main road every morning."
@@ -16,23 +15,15 @@ def test_serving_delivers_and_retries_within_ten_seconds(own_service: Service) -
     with receiving() as receiver:
         receiver.answer = status(503)
         added = service.command("webhooks", "add", "--site", "demo", receiver.url, "--allow-private")
-        assert added.returncode == 0, added.stderr
+        assert added.exit_code == 0, added.stderr
         assert service.ask("PUT", "/api/v1/articles/bridge", ARTICLE).status == 201
-        wait_for(lambda: receiver.kinds == ["article.opened"])
+        until(lambda: receiver.kinds == ["article.opened"])
         receiver.answer = OK
         comment = service.ask(
             "POST", "/api/v1/articles/bridge/comments", {"author": {"name": "Ada", "id": "ada"}, "body": BODY}
         )
         assert comment.status in (201, 202)
-        wait_for(lambda: "comment.accepted" in receiver.kinds and receiver.kinds.count("article.opened") == 2)
+        until(lambda: "comment.accepted" in receiver.kinds and receiver.kinds.count("article.opened") == 2)
         first, again = (request.at for request in receiver.got if request.kind == "article.opened")
         assert again - first < 10
         assert service.stop() == 0
-
-
-def wait_for(holds: object, seconds: float = 60) -> None:
-    assert callable(holds)
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.1)

@@ -16,12 +16,12 @@ from moderation.imports.checking import check_export
 from moderation.imports.reading import UnreadableArchive
 from moderation.storage.base import Base
 from moderation.storage.database import Database
+from tests.commands import moderation
 from tests.imports import archives
-from tests.imports.commands import moderation
 from tests.imports.test_export import elsewhere, lived, there
-from tests.newsroom import Hall, sqlite_hall
+from tests.newsroom import Hall
 
-__all__ = ["elsewhere", "sqlite_hall"]
+__all__ = ["elsewhere"]
 
 Lines = list[dict[str, Any]]
 
@@ -153,7 +153,7 @@ def test_what_passes_the_check_can_be_stored(
     """Line after line is damaged; the damage that passes stays, and all of it is stored at the end."""
     chance = random.Random(seed)
     services = replace(sqlite_hall.services, database=elsewhere)
-    passed = 0
+    accepted = 0
     for _ in range(150):
         damaged = json.loads(json.dumps(lines))
         damage(chance, damaged)
@@ -161,8 +161,8 @@ def test_what_passes_the_check_can_be_stored(
             check_export(services, written(tmp_path, damaged), site, lambda _: None)
         except UnreadableArchive:
             continue
-        lines, passed = damaged, passed + 1
-    assert passed
+        lines, accepted = damaged, accepted + 1
+    assert accepted
     result = there(elsewhere, tmp_path, "import", "moderation", str(written(tmp_path, lines)), "--site", site)
     assert result.exit_code == 0, result.output
 

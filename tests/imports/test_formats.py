@@ -17,14 +17,10 @@ from sqlalchemy import select, text
 from moderation.core.text.search_words import words_in
 from moderation.storage.articles import Article
 from moderation.storage.comments import Comment, DecisionRow
+from tests.commands import moderation
 from tests.imports import archives
-from tests.imports.commands import moderation, stored
+from tests.imports.stored import stored
 from tests.newsroom import Hall, Newsroom
-
-
-@pytest.fixture
-def site(hall: Hall) -> Newsroom:
-    return hall.new_site()
 
 
 def test_a_disqus_archive_comes_as_readers_saw_it(hall: Hall, site: Newsroom, tmp_path: Path) -> None:

@@ -19,15 +19,11 @@ from moderation.imports.archive import READERS, Archive, import_archive
 from moderation.imports.reading import UnreadableArchive
 from moderation.imports.records import Options
 from moderation.storage.erased import keep_erased
+from tests.commands import moderation
 from tests.doubles import NOON
 from tests.imports import archives
-from tests.imports.commands import moderation, stored
+from tests.imports.stored import stored
 from tests.newsroom import Hall, Newsroom
-
-
-@pytest.fixture
-def site(hall: Hall) -> Newsroom:
-    return hall.new_site()
 
 
 def thread(path: Path, comments: int) -> Path:

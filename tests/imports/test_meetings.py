@@ -17,13 +17,8 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from tests.doubles import NOON
 from tests.imports import archives
-from tests.imports.commands import stored
+from tests.imports.stored import stored
 from tests.newsroom import Hall, Newsroom
-
-
-@pytest.fixture
-def site(hall: Hall) -> Newsroom:
-    return hall.new_site()
 
 
 def wordpress(path: Path, comments: int, *, link: str = "") -> Path:

@@ -14,8 +14,9 @@ from moderation.storage.comments import scores_of
 from moderation.storage.figures import waits_of_decided
 from moderation.storage.replay import decided_by_people
 from moderation.storage.stale_scores import how_many, stale_comments
+from tests.commands import moderation
 from tests.imports import archives
-from tests.imports.commands import moderation, stored
+from tests.imports.stored import stored
 from tests.newsroom import Hall, Newsroom
 
 
@@ -97,8 +98,10 @@ def test_how_long_comments_waited_elsewhere_is_nothing_that_they_wait_here(hall:
 
 
 @pytest.mark.parametrize("since", ["2022-01-03", "2022-01-02T23:30:00", "2022-01-03T00:30:00+01:00"])
-def test_only_what_was_received_since_then_is_scored(hall: Hall, site: Newsroom, since: str) -> None:
-    result = moderation(hall, "rescore", "--site", site.site, "--since", since)
+def test_only_what_was_received_since_then_is_scored(hall: Hall, site: Newsroom, tmp_path: Path, since: str) -> None:
+    at_once = tmp_path / "moderation.toml"  # with a runtime that isn't at work for seconds until it is ready
+    at_once.write_text("[scoring]\nruntime = 'onnxruntime-int8'\n")
+    result = moderation(hall, "rescore", "--site", site.site, "--since", since, MODERATION_CONFIG=str(at_once))
     assert result.exit_code == 0, result.output
     assert "Scored 1 comments." in result.output
 

@@ -9,9 +9,9 @@ import pytest
 
 from moderation.config.settings import MailSettings, SmtpServer
 from tests.mail.post_office import NO_WORDS, Mailing, PostOffice, post_office
-from tests.newsroom import Newsroom, front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import Newsroom, front_door, hall, newsroom, postgres_hall, sqlite_hall
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]
 
 
 @pytest.fixture

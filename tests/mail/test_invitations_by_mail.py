@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from moderation.cli import main
+from tests.commands import moderation
 from tests.mail.post_office import LATER, Mailing
-from tests.newsroom import SECRET
 
 
 def run(mailing: Mailing, *arguments: str, server: bool = True) -> Result:
-    services = mailing.newsroom.services
-    environment = {
-        "MODERATION_DATABASE_URL": services.database.url,
-        "MODERATION_VAR": str(services.settings.var),
-        "MODERATION_SECRET_KEY": SECRET,
+    mails = {
+        "MODERATION_SMTP_URL": f"smtp://127.0.0.1:{mailing.office.port}",
+        "MODERATION_MAIL_FROM": "comments@news.example",
+        "MODERATION_PUBLIC_URL": "https://comments.example",
     }
-    if server:
-        environment |= {
-            "MODERATION_SMTP_URL": f"smtp://127.0.0.1:{mailing.office.port}",
-            "MODERATION_MAIL_FROM": "comments@news.example",
-            "MODERATION_PUBLIC_URL": "https://comments.example",
-        }
-    return CliRunner().invoke(main, list(arguments), env=environment)
+    return moderation(mailing.newsroom.hall, *arguments, **(mails if server else {}))
 
 
 def ahead(mailing: Mailing) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from moderation.outside import sources
-from tests.newsroom import Newsroom, front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import Newsroom, front_door, hall, newsroom, postgres_hall, sqlite_hall
 from tests.outside.classifier import Asked, asking, install
 from tests.webhooks.receiver import Receiver, receiving
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]
 
 
 @pytest.fixture

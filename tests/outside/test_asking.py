@@ -29,7 +29,7 @@ REJECTS = "[policy.reject]\noutside.clickbait_at_least = 0.9\n"
 POST = '[comments]\nmode = "post"\n'
 
 
-def answered(newsroom: Newsroom, words: str = "", **more: Any) -> dict[str, Any]:
+def accepted(newsroom: Newsroom, words: str = "", **more: Any) -> dict[str, Any]:
     return newsroom.accepted(words, **more)
 
 
@@ -39,7 +39,7 @@ def answered(newsroom: Newsroom, words: str = "", **more: Any) -> dict[str, Any]
 def test_it_is_asked_with_what_the_pack_knows_and_without_who_wrote_it(asked: Asked) -> None:
     asked.configure(FLAGS)
     newsroom = asked.newsroom
-    parent = answered(newsroom, author={"name": "Berta"})
+    parent = accepted(newsroom, author={"name": "Berta"})
     text = newsroom.text("toxicity=0.3 language=de")
     body = newsroom.accepted(body=text, parent_id=parent["id"], author={"name": "Ada Nobody-Knows", "id": "ada-1"})
     assert body["status"] == "pending"
@@ -59,7 +59,7 @@ def test_it_is_asked_with_what_the_pack_knows_and_without_who_wrote_it(asked: As
 
 def test_its_receiver_can_check_that_we_ask(asked: Asked) -> None:
     asked.configure(FLAGS)
-    answered(asked.newsroom)
+    accepted(asked.newsroom)
     request = asked.receiver.got[-1]
     secret = outside_secrets(asked.newsroom.services.keys.webhooks)[0]
     signature = request.headers["webhook-signature"]
@@ -73,7 +73,7 @@ def test_its_receiver_can_check_that_we_ask(asked: Asked) -> None:
 def test_its_signals_flag_publish_and_refuse(asked_on_both: Asked) -> None:
     asked, newsroom = asked_on_both, asked_on_both.newsroom
     asked.configure(FLAGS + APPROVES + REJECTS)
-    low, flagged, refused = (answered(newsroom, f"clickbait={value}") for value in (0.1, 0.8, 0.95))
+    low, flagged, refused = (accepted(newsroom, f"clickbait={value}") for value in (0.1, 0.8, 0.95))
     assert [one["status"] for one in (low, flagged, refused)] == ["approved", "pending", "rejected"]
     assert flagged["reasons"] == ["outside: clickbait 0.80, at or over 0.70"]
     assert flagged["scores"]["outside"] == {"clickbait": 0.8}
@@ -88,13 +88,13 @@ def test_its_signals_flag_publish_and_refuse(asked_on_both: Asked) -> None:
 def test_an_edit_and_a_late_score_are_asked_about_too(asked: Asked) -> None:
     newsroom = asked.newsroom
     asked.configure(FLAGS)
-    one = answered(newsroom)
+    one = accepted(newsroom)
     path = f"/api/v1/comments/{one['id']}?receipt={one['receipt']}"
     edited = newsroom.client.patch(path, json={"body": newsroom.text("clickbait=0.9")})
     assert edited.status_code == 200
     assert "outside: clickbait 0.90, at or over 0.70" in newsroom.whole(one["id"])["reasons"]
     newsroom.scorer.fails = 1
-    late = answered(newsroom, "clickbait=0.75")
+    late = accepted(newsroom, "clickbait=0.75")
     assert late["scores"] is None
     assert score_waiting(newsroom.services) >= 1
     assert newsroom.whole(late["id"])["scores"]["outside"] == {"clickbait": 0.75}
@@ -104,7 +104,7 @@ def test_many_late_scores_are_asked_about_together(asked: Asked) -> None:
     newsroom = asked.newsroom
     asked.configure(FLAGS)
     newsroom.scorer.fails = 12
-    late = [answered(newsroom, f"clickbait=0.{number:02}") for number in range(12)]
+    late = [accepted(newsroom, f"clickbait=0.{number:02}") for number in range(12)]
     while score_waiting(newsroom.services):
         pass
     said = [newsroom.whole(one["id"])["scores"]["outside"]["clickbait"] for one in late]
@@ -113,7 +113,7 @@ def test_many_late_scores_are_asked_about_together(asked: Asked) -> None:
 
 def test_where_nothing_is_configured_nobody_is_asked(asked: Asked) -> None:
     asked.newsroom.configure("")
-    one = answered(asked.newsroom)
+    one = accepted(asked.newsroom)
     assert "outside" not in one["scores"]
     assert not asked.receiver.got
 
@@ -169,13 +169,13 @@ def test_it_never_decides_by_its_absence(asked: Asked, name: str) -> None:
     asked.receiver.answer = trouble(asked.receiver)[name]
     quick = "timeout_ms = 100"
     asked.configure(POST + REJECTS, settings=quick)
-    assert answered(newsroom)["status"] == "approved", "what only refuses by it goes on without it"
+    assert accepted(newsroom)["status"] == "approved", "what only refuses by it goes on without it"
     asked.configure(APPROVES, settings=quick)
-    waits = answered(newsroom)
+    waits = accepted(newsroom)
     assert waits["status"] == "pending"
     assert "outside: clickbait unknown: the classifier gave no answer" in waits["reasons"][0]
     asked.configure(POST + FLAGS, settings=quick)
-    flagged = answered(newsroom)
+    flagged = accepted(newsroom)
     assert flagged["status"] == "pending"
     assert flagged["reasons"] == ["outside: clickbait unknown: the classifier gave no answer"]
     assert flagged["scores"]["outside"] == {"clickbait": None}
@@ -185,7 +185,7 @@ def test_it_never_decides_by_its_absence(asked: Asked, name: str) -> None:
 def test_an_address_where_nobody_listens_gives_no_signal(asked: Asked, url: str) -> None:
     settings = f'[scoring.outside]\nurl = "{url}"\nallow_private = true\nsignals = ["clickbait"]\n'
     asked.newsroom.configure(settings + POST + REJECTS)
-    one = answered(asked.newsroom)
+    one = accepted(asked.newsroom)
     assert (one["status"], one["scores"]["outside"]) == ("approved", {"clickbait": None})
 
 
@@ -194,7 +194,7 @@ def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_again(asked
     asked.configure(POST + REJECTS)
     asked.receiver.answer = status(503)
     for _ in range(FAILURES + 3):
-        answered(asked.newsroom)
+        accepted(asked.newsroom)
     assert len(asked.receiver.got) == FAILURES
     figures = asked.newsroom.client.get("/metrics").text
     assert re.search(r'moderation_outside_total\{classifier="address",result="skipped"\} [1-9]', figures)
@@ -208,7 +208,7 @@ def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_again(asked
     assert not breaker.may_ask()
     now[0] += REST_SECONDS
     assert breaker.may_ask()
-    breaker.answered()
+    breaker.succeeded()
     assert [breaker.may_ask() for _ in range(3)] == [True] * 3
 
 
@@ -228,7 +228,7 @@ WORDS = b"Something very private"
 def test_no_text_gets_into_the_log(asked: Asked, caplog: pytest.LogCaptureFixture, answer: bytes) -> None:
     asked.configure(POST + REJECTS)
     asked.receiver.answer = raw(answer)
-    answered(asked.newsroom, WORDS.decode())
+    accepted(asked.newsroom, WORDS.decode())
     assert "gave no signals" in caplog.text
     assert "very private" not in caplog.text
     assert "/events" not in caplog.text  # nor where it is asked
@@ -238,9 +238,9 @@ def test_one_to_whom_another_has_left_no_time_is_not_blamed(asked: Asked, packag
     asked.configure(FLAGS, settings='timeout_ms = 400\nfunctions = ["waits"]', signals='"clickbait", "shouting"')
     asked.receiver.answer = slowly(0.25, obedient)
     for _ in range(FAILURES + 1):
-        answered(asked.newsroom, "clickbait=0.4")
+        accepted(asked.newsroom, "clickbait=0.4")
     asked.receiver.answer = obedient
-    assert answered(asked.newsroom)["scores"]["outside"]["shouting"] == 0.5
+    assert accepted(asked.newsroom)["scores"]["outside"]["shouting"] == 0.5
 
 
 def test_a_connection_that_takes_too_long_is_late_and_no_failure(asked: Asked) -> None:
@@ -256,7 +256,7 @@ def test_a_connection_that_takes_too_long_is_late_and_no_failure(asked: Asked) -
 def test_an_address_of_one_s_own_network_must_be_allowed(asked: Asked) -> None:
     url = asked.receiver.url.replace("http:", "https:")
     asked.newsroom.configure(f'[scoring.outside]\nurl = "{url}"\nsignals = ["clickbait"]\n' + POST)
-    answered(asked.newsroom)
+    accepted(asked.newsroom)
     assert not asked.receiver.got
     with pytest.raises(ConfigurationError, match=r"scoring\.outside\.url"):
         check_reachable(asked.newsroom.services.configuration.current().scoring.outside)
@@ -294,8 +294,8 @@ def test_a_wrong_configuration_names_what_is_wrong(asked: Asked, text: str, said
 
 def test_settings_change_without_a_restart(asked: Asked) -> None:
     asked.configure(FLAGS)
-    answered(asked.newsroom)
+    accepted(asked.newsroom)
     asked.configure(FLAGS + "outside.helpful_at_most = 0.1\n", signals='"clickbait", "helpful"')
-    one = answered(asked.newsroom, "clickbait=0.1 helpful=0.05")
+    one = accepted(asked.newsroom, "clickbait=0.1 helpful=0.05")
     assert one["reasons"] == ["outside: helpful 0.05, at or under 0.10"]
     assert one["scores"]["outside"] == {"clickbait": 0.1, "helpful": 0.05}

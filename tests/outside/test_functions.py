@@ -12,7 +12,8 @@ from moderation.cli import main
 from moderation.core.errors import ConfigurationError
 from moderation.outside.asking import check_reachable
 from moderation.webhooks.signing import outside_secrets
-from tests.newsroom import SECRET, Newsroom
+from tests.commands import moderation
+from tests.newsroom import Newsroom
 from tests.outside.classifier import classifiers
 
 POST = '[comments]\nmode = "post"\n'
@@ -72,11 +73,6 @@ def test_a_function_that_is_not_installed_is_named(room: Newsroom, tmp_path: Pat
 
 
 def test_the_secret_is_told_on_the_command_line(room: Newsroom) -> None:
-    environment = {
-        "MODERATION_DATABASE_URL": room.services.database.url,
-        "MODERATION_VAR": str(room.services.settings.var),
-        "MODERATION_SECRET_KEY": SECRET,
-    }
-    told = CliRunner().invoke(main, ["keys", "outside"], env=environment).output.strip()
+    told = moderation(room.hall, "keys", "outside").output.strip()
     assert told == outside_secrets(room.services.keys.webhooks)[0]
     assert told.startswith("whsec_")

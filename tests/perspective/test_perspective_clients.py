@@ -32,7 +32,7 @@ NPM_PACKAGES = ("perspective-api-client@3.1.0", "googleapis-common@8.0.3")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service with its own pack, in production: no seeds."""
     environment = {"MODERATION_ENV": "production", "MODERATION_SECRET_KEY": "a secret for the tests of clients"}
-    service = Service(tmp_path_factory.mktemp("var"), environment=environment).start()
+    service = Service(tmp_path_factory.mktemp("var"), by_itself=True, environment=environment).start()
     yield service
     service.stop()
 

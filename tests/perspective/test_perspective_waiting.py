@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import subprocess
 import sys
 import time
@@ -10,10 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-TOY = """
-import os, sys, time
-from moderation.serving import listen, serve
 from moderation.web.perspective.analyze import IMPATIENT
+
+TOY = """
+import json, os, sys, time
+from moderation.serving import listen, serve
 
 def app(environ, start_response):
     if environ["PATH_INFO"].endswith("/first"):
@@ -27,7 +29,7 @@ def app(environ, start_response):
 
 bound = listen("127.0.0.1", 0)
 ready = lambda: os.write(1, f"{bound.getsockname()[1]}\\n".encode())
-impatient = {"/hurried": (99, 0.3), "/alone": (0, 99.0), "/idle": (99, 0.0), **IMPATIENT}
+impatient = {"/hurried": (99, 0.3), "/alone": (0, 99.0), "/idle": (99, 0.0), **json.loads(sys.argv[2])}
 serve(bound, app, threads=int(sys.argv[1]), impatient=impatient, ready=ready)
 """
 
@@ -35,7 +37,8 @@ serve(bound, app, threads=int(sys.argv[1]), impatient=impatient, ready=ready)
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """A server with a single thread, or ``with_threads``. What is asked for as first is kept until it reads a line."""
-    command = [sys.executable, "-c", TOY, str(getattr(request, "param", 1))]
+    # Our own numbers are handed over: to find them, each server would load the whole application.
+    command = [sys.executable, "-c", TOY, str(getattr(request, "param", 1)), json.dumps(IMPATIENT)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()

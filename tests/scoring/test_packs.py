@@ -40,6 +40,20 @@ def test_one_changed_byte_is_noticed_and_the_file_named(folder: Path, file: str)
         open_folder(folder)
 
 
+def test_a_pack_that_was_damaged_is_told_beside_those_that_are_whole(folder: Path) -> None:
+    write_pack(folder.parent / "former", name="former")
+    write_pack(folder.parent / "spoilt", name="spoilt")
+    for name in ("mine", "spoilt"):
+        with (folder.parent / name / "model.onnx").open("ab") as file:
+            file.write(b"x")
+    with pytest.raises(PackDamaged) as told:
+        open_pack("mine", folder.parent)
+    assert {"builtin", "former"} <= set(told.value.whole)
+    assert not {"mine", "spoilt"} & set(told.value.whole)
+    assert "former" in str(told.value)
+    assert "`pack` under [scoring]" in str(told.value)
+
+
 def test_a_file_that_is_gone_is_named(folder: Path) -> None:
     (folder / "model.onnx").unlink()
     with pytest.raises(PackDamaged, match=r"model\.onnx: the file is missing"):

@@ -18,7 +18,8 @@ from moderation.scoring.encoder import Encoder
 from moderation.scoring.manifest import Sentences
 from moderation.scoring.openvino_runtime import OpenVino
 from moderation.scoring.packs import Pack, PackDamaged, open_pack
-from moderation.scoring.runtime import RUNTIMES, Improves, Runtime, RuntimeUnproved, choose, load
+from moderation.scoring.processor import multiplies_dynamic_int8
+from moderation.scoring.runtime import DYNAMIC_INT8, RUNTIMES, Improves, Runtime, RuntimeUnproved, choose, load
 from tests.scoring.small_pack import small_tokenizer, write_pack
 
 COMMENT = "You are an idiot. I think the minister is good! What did they say about minerals?"
@@ -62,6 +63,35 @@ def test_without_openvino_whole_numbers_run_on_the_other_engine(whole: Pack, mon
 def test_a_pack_that_was_not_made_for_int8_is_refused_it(packs_dir: Path) -> None:
     with pytest.raises(RuntimeUnproved, match=r"'small'.*openvino-int8; choose auto, openvino-bf16"):
         choose("openvino-int8", open_pack("small", packs_dir).manifest)
+
+
+def test_weights_are_packed_while_loading_only_for_a_pack_that_was_shown_to_stand_it(
+    packs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = open_pack("small", packs_dir).manifest
+    with pytest.raises(RuntimeUnproved):
+        choose(DYNAMIC_INT8, small)
+    proved = small.model_copy(update={"runtimes": ("openvino-f32", DYNAMIC_INT8, "openvino-bf16")})
+    for flags, chosen in (
+        ("avx2", "openvino-f32"),
+        ("avx512_vnni", DYNAMIC_INT8),
+        ("avx512_vnni amx_bf16", "openvino-bf16"),
+    ):
+        monkeypatch.setattr(processor, "flags", lambda flags=flags: frozenset(flags.split()))
+        assert choose("auto", proved) == chosen
+    assert choose(DYNAMIC_INT8, proved) == DYNAMIC_INT8
+
+
+def test_packed_weights_are_multiplied_in_whole_numbers_and_heads_are_not(packs_dir: Path) -> None:
+    runtime = load(open_pack("small", packs_dir), DYNAMIC_INT8, 1)
+    assert isinstance(runtime, OpenVino)
+    products = [
+        str(node.get_rt_info()["runtimePrecision"].value)
+        for node in runtime._any.body.get_compiled_model().get_runtime_model().get_ops()
+        if str(node.get_rt_info()["layerType"].value) == "FullyConnected"
+    ]
+    packed = 2 * 6 if multiplies_dynamic_int8() else 0
+    assert (products.count("i8"), len(products)) == (packed, 2 * 6 + 1)
 
 
 @pytest.mark.parametrize(("flags", "in_whole_numbers"), [("avx512_vnni", 2 * 6), ("avx2", 0)])

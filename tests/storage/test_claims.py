@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -216,3 +217,22 @@ def test_the_sweep_for_comments_without_scores_reads_an_index_of_them_alone(sqli
         assert "comments USING INDEX ix_comments_unscored" in plan
         assert "TEMP B-TREE" not in plan
     database.close()
+
+
+def test_a_clock_that_was_set_back_keeps_nothing_waiting_until_it_is_as_late_again(
+    database: Database, clock: Clock
+) -> None:
+    waiting(database, 3)
+    work = replace(WORK, furthest=2 * LEASE)
+    claims = Claims(database, clock, work)
+    first = claims.take(3)
+    assert first is not None
+    clock.move(-3600)
+    second = claims.take(3)
+    assert second is not None
+    assert second.keys == first.keys
+    # Clocks of two machines that differ a little take nothing from each other.
+    clock.move(-LEASE.total_seconds() / 2)
+    assert claims.take(3) is None
+    assert not any(finish(database, first, key) for key in first.keys)
+    assert all(finish(database, second, key) for key in second.keys)

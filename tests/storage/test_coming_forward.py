@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,12 +59,27 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Hall, 
     database = Database(url)
     schema.upgrade(database, revision="0015")
     database.writing(lambda session: _fill(session, rows, sqlite=sqlite))
-    schema.upgrade(database)
+    _upgrade_at_once(url)
     assert schema.is_current(database)
     database.close()
     hall = open_hall(url, tmp_path)
     yield hall, first
     hall.services.database.close()
+
+
+def _upgrade_at_once(url: str) -> None:
+    """Two processes start at once: one of them brings everything forward, the other finds it done."""
+    databases = [Database(url, patient=True) for _ in range(2)]
+    barrier = threading.Barrier(2)
+
+    def run(database: Database) -> None:
+        barrier.wait()
+        schema.upgrade(database)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, databases))
+    for database in databases:
+        database.close()
 
 
 def _fill(session: Session, rows: list[tuple[str, dict[str, Any]]], *, sqlite: bool) -> None:

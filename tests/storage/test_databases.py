@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,12 +16,13 @@ from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from moderation.storage import schema
+from moderation.storage import pulse, schema
 from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration
 from moderation.storage.schema import is_current, upgrade
 from moderation.storage.sites import Site
 from moderation.storage.tables import Base
+from moderation.storage.writers import DatabaseUnavailable
 
 
 def test_sqlite_is_set_to_lose_nothing(sqlite_url: str) -> None:
@@ -193,4 +195,43 @@ def test_a_database_that_is_not_there_fails_soon(tmp_path: Path) -> None:
     database = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(OperationalError):
         database.writing(lambda session: session.scalar(select(KeptConfiguration.id)))
+    database.close()
+
+
+def test_a_transaction_whose_process_is_frozen_loses_its_locks(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "IDLE_SECONDS", 1)
+    frozen, other = Database(postgres_url), Database(postgres_url)
+    holds, goes_on = threading.Event(), threading.Event()
+
+    def freezes(session: Session) -> None:
+        lock(session, "what both want")
+        if holds.is_set():
+            return  # tried again on a new connection, once it is awake
+        holds.set()
+        goes_on.wait()
+        session.scalar(text("SELECT 1"))
+
+    with ThreadPoolExecutor(1) as pool:
+        woken = pool.submit(frozen.writing, freezes)
+        holds.wait()
+        try:
+            other.writing(lambda session: lock(session, "what both want"))
+        finally:
+            goes_on.set()
+        with pytest.raises(DatabaseUnavailable):
+            woken.result()
+    frozen.writing(freezes)
+    for database in (frozen, other):
+        database.close()
+
+
+def test_a_snapshot_may_stand_idle_for_longer(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "IDLE_SECONDS", 0.2)
+    database = Database(postgres_url)
+    with database.snapshot() as session:
+        session.scalar(text("SELECT 1"))
+        time.sleep(0.6)
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "5min"
     database.close()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 
 from moderation.core.scores import LABELS
 from scripts.training import continued, onnx_file
 from scripts.training.base import Base
-from scripts.training.continued import Further, Run, between
+from scripts.training.calibration import Curve
+from scripts.training.continued import Further, Run, are_known, between
 from scripts.training.examples import Example
 from scripts.training.lessons import LEXICON
 from scripts.training.lexicon import Lexicon
 from scripts.training.model import Scorer
+from scripts.training.onnx_scores import OnnxPack
 from scripts.training.quantised import QuantisedLinear, quantise
 from scripts.training.restored import as_it_is, check
-from scripts.training.tokenized import padded, tokenize
+from scripts.training.tokenized import Tokenized, padded, tokenize
 from scripts.training.trainer import DEVICE, Pace, Trainer
 from tests.training.small_encoder import folder_of_words, scorer
 
@@ -93,6 +97,41 @@ def test_weights_may_stop_on_the_way() -> None:
     after = {"weight": torch.full((2,), 4.0), "place": torch.tensor([3])}
     assert between(before, after, 0.25)["weight"].tolist() == [1.0, 1.0]
     assert between(before, after, 1.0)["place"].tolist() == [3]
+
+
+def test_what_a_pack_says_of_sentences_is_what_its_file_says(base: Base, shipped: tuple[Path, Scorer, Lexicon]) -> None:
+    teacher, lexicon = as_it_is(base, shipped[0])
+    texts = [*TEXTS, "one more, of another length"]
+    data = tokenize(base.tokenizer, [Example(text=text, targets={}, source="everyday") for text in texts], 64)
+    said = Further(teacher, teacher.to(DEVICE), lexicon.to(DEVICE), data, data).said()
+    wanted = OnnxPack(shipped[0], base.pad).score(texts).logits
+    assert np.abs(expit(said) - expit(wanted)).mean() < 0.01
+
+
+def test_sentences_that_are_read_rightly_are_known() -> None:
+    steep, shy = (
+        Curve(np.array([-9.0, 9.0]), np.array([-9.0, 9.0])),
+        Curve(np.array([-9.0, 9.0]), np.array([-18.0, 0.0])),
+    )
+    curves = [shy if label == "threat" else steep for label in LABELS]
+    abuse, harmless, unasked = {"toxicity": 0.96}, dict.fromkeys(LABELS, 0.01), {"toxicity": 0.01}
+    cases = (
+        (abuse, {"toxicity": 4.0}, True),
+        (abuse, {"toxicity": 1.0, "insult": 4.0}, False),
+        (harmless, {"toxicity": -4.0}, True),
+        (harmless, {"toxicity": 1.0}, False),
+        (harmless, {"obscene": 1.0}, False),
+        (harmless, {"threat": 1.0}, True),  # by its curve hardly one
+        (unasked, {"obscene": 4.0}, True),
+    )
+    targets, weights, logits = torch.zeros(len(cases), 8), torch.zeros(len(cases), 8), np.full((len(cases), 7), -5.0)
+    for row, (wanted, said, _) in enumerate(cases):
+        for label, share in wanted.items():
+            targets[row, LABELS.index(label)], weights[row, LABELS.index(label)] = share, 1
+        for label, logit in said.items():
+            logits[row, LABELS.index(label)] = logit
+    data = Tokenized(ids=[[]] * len(cases), targets=targets, weights=weights, sentences=[])
+    assert are_known(logits, data, curves).tolist() == [known for _, _, known in cases]
 
 
 def test_sentences_are_learnt_and_comments_stay_as_they_were(

@@ -9,14 +9,17 @@ all. Every route is asked on both by ``test_rights.py``.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
+from moderation.web.shared.access import COOKIE
 from tests.fresh_postgres import ReusedPostgres
 from tests.newsroom import Hall
+from tests.served import server_of
 from tests.web.pages import Pages, furnish, furnished_hall, open_pages, pages_again
 from tests.web.paper import Paper, open_paper
 
@@ -82,6 +85,27 @@ def pages(request: pytest.FixtureRequest) -> Iterator[Pages]:
         opened.article()
         yield opened
     reused.clean()
+
+
+@pytest.fixture
+def address(pages: Pages) -> Iterator[str]:
+    """Where the service answers."""
+    server = server_of(pages.app)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def moderator(pages: Pages, address: str, page: Page) -> Page:
+    """A page that is signed in, and that reports whatever goes wrong in it."""
+    cookie = pages.signed_in().client.get_cookie(COOKIE)
+    assert cookie is not None
+    page.context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
+    return page
 
 
 @pytest.fixture

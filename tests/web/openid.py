@@ -1,4 +1,6 @@
-"""OpenID providers for tests: a certified one in a process of its own, and one that lies in every way it can."""
+"""OpenID providers for tests: a certified one in a process of its own, and one that lies in every way it can; and
+a desk that asks one of them who somebody is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from lxml import html
+from sqlalchemy import select
+
+from moderation.config.settings import OidcClient
+from moderation.storage.accounts import Account, Granted, account_named, grants_of
+from moderation.storage.audit import EventRow
+from tests.web.pages import Pages, Visitor
 
 FOLDER = Path(__file__).parent / "openid_provider"
 CALLBACK = "http://localhost/login/provider/callback"
@@ -220,3 +229,101 @@ def serve_liar() -> Iterator[Liar]:
 
 def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+ROLES = """
+[sign_in.oidc]
+name = "The Courier"
+scopes = ["profile", "email", "groups"]
+new_accounts = true
+[[sign_in.oidc.roles]]
+value = "comment-desk"
+role = "moderator"
+[[sign_in.oidc.roles]]
+value = "comment-leads"
+role = "admin"
+[[sign_in.oidc.roles]]
+value = "sport-desk"
+role = "senior"
+site = "demo"
+sections = ["sport"]
+"""
+PAT = {"name": "Pat Q", "email": "pat@courier.example", "email_verified": True, "groups": ["comment-desk"]}
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CertifiedProvider]:
+    yield from serve_certified(tmp_path_factory.mktemp("people") / "people.json")
+
+
+@pytest.fixture(scope="module")
+def liar_served() -> Iterator[Liar]:
+    with serve_liar() as served:
+        yield served
+
+
+@pytest.fixture
+def liar(liar_served: Liar) -> Liar:
+    liar_served.begin_anew()
+    return liar_served
+
+
+def behind(pages: Pages, issuer: str) -> Iterator[Pages]:
+    """The pages with this provider, at the time that it has too."""
+    before = pages.services.settings
+    client = OidcClient(issuer=issuer, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    pages.hall.change(settings=replace(before, oidc=client))
+    pages.clock.now = datetime.now(UTC)
+    pages.configure(ROLES)
+    yield pages
+    pages.hall.change(settings=before)
+
+
+@pytest.fixture
+def courier(pages: Pages, certified: CertifiedProvider) -> Iterator[Pages]:
+    certified.know(pat=PAT)
+    yield from behind(pages, certified.issuer)
+
+
+@pytest.fixture
+def lied_to(pages: Pages, liar: Liar) -> Iterator[Pages]:
+    yield from behind(pages, liar.issuer)
+
+
+def begin(visitor: Visitor, path: str = "/login/provider") -> str:
+    """Where the button leads to."""
+    answer = visitor.client.get(path)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def come_in(pages: Pages, login: str = "pat", path: str = "/login/provider") -> Visitor:
+    visitor = pages.visitor()
+    return visitor.open(PersonsBrowser().signs_in(begin(visitor, path), login))
+
+
+def events_of(pages: Pages) -> list[EventRow]:
+    with pages.services.database.reading() as db:
+        query = select(EventRow).where(EventRow.chain == "system").order_by(EventRow.sequence)
+        return list(db.scalars(query))
+
+
+def account_of(pages: Pages, name: str) -> Account:
+    with pages.services.database.reading() as db:
+        account = account_named(db, name)
+    assert account is not None
+    return account
+
+
+def granted_to(pages: Pages, name: str) -> dict[str, Granted]:
+    with pages.services.database.reading() as db:
+        return grants_of(db, account_of(pages, name).id)
+
+
+def vouched(visitor: Visitor, liar: Liar, **changes: Any) -> Visitor:
+    """Comes back from the provider that lies, with what it says this time."""
+    begun = query_of(begin(visitor))
+    assert (begun["code_challenge_method"], begun["response_type"]) == ("S256", "code")
+    nonce = begun["nonce"]
+    liar.vouch(**{"nonce": nonce, **changes})
+    return visitor.open(f"/login/provider/callback?state={begun['state']}&code=c")

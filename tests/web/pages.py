@@ -30,6 +30,7 @@ from moderation.scoring.language import LanguageDetector
 from moderation.services import Services
 from moderation.setup.first_start import first_start
 from moderation.storage.accounts import Account, Grant, Role, WebSession, account_named
+from moderation.storage.comments import Comment
 from moderation.storage.sites import digest_of
 from moderation.web.shared.access import COOKIE
 from tests.doubles import FixedConfiguration, ObedientScorer, StandingClock
@@ -234,6 +235,29 @@ class Visitor:
     def texts(self, selector: str) -> list[str]:
         """What stands in each element that an XPath finds, white space once."""
         return [" ".join(found.text_content().split()) for found in self.page.xpath(selector)]
+
+
+def names(desk: Visitor) -> list[str]:
+    """Whose comments the desk's list has, from above."""
+    return desk.texts("//ol[@id='lines']//bdi[@class='name']")
+
+
+def secret_of(admin: Visitor) -> str:
+    """The secret that a page shows this once."""
+    (secret,) = admin.texts("//code[@class='secret']")
+    return secret
+
+
+def published(pages: Pages, body: str = CALM, *, by: str = "Priya S", to: str | None = None) -> str:
+    """A comment that a moderator has approved; returns its id."""
+    comment = pages.say(body, by=by, to=to)
+    pages.decide(comment, Verdict.APPROVE)
+    return comment
+
+
+def statuses(pages: Pages, ids: list[str]) -> list[str]:
+    with pages.services.database.reading() as session:
+        return [session.get_one(Comment, comment_id).status for comment_id in ids]
 
 
 def fields_of(form: html.FormElement) -> dict[str, list[str]]:

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from sqlalchemy.orm import Session
 
 from moderation.accounts.sites import change_origins
-from moderation.desk.decide import Verdict
 from moderation.storage.sites import KeyKind, keys_of
 from tests.served import server_of
 from tests.web.pages import Pages
@@ -104,13 +103,6 @@ def _key(pages: Pages, origin: str) -> str:
         key_id, key = publishable(db)
     change_origins(pages.services, "test", key_id, [origin])
     return key
-
-
-def published(pages: Pages, body: str, *, by: str = "Priya S", to: str | None = None) -> str:
-    """A comment that a moderator has approved; returns its id."""
-    comment = pages.say(body, by=by, to=to)
-    pages.decide(comment, Verdict.APPROVE)
-    return comment
 
 
 def text(number: int) -> str:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from moderation.storage.articles import Article, find_article
 from moderation.storage.audit import EventRow
+from moderation.storage.comments import Comment
 from tests.web.pages import CALM, SITE_KEY, WITHOUT_LIMITS, Pages, Visitor, fields_of
 
 
@@ -51,6 +52,11 @@ def article_id(pages: Pages, external_id: str = "lanes") -> str:
         article = find_article(db, "demo", external_id)
         assert isinstance(article, Article)
         return article.id
+
+
+def author_of(pages: Pages, comment: str) -> str:
+    with pages.services.database.reading() as db:
+        return db.get_one(Comment, comment).author_id
 
 
 def events(pages: Pages, kind: str) -> list[dict[str, Any]]:

@@ -8,15 +8,10 @@ from moderation.accounts.sign_in import account_signed_in
 from moderation.core.reach import Location, anywhere, reachable
 from moderation.storage.accounts import Role
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, on_both_databases
+from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, on_both_databases, secret_of
 
 PASSWORD = "four words make one"
 ACCOUNTS = "/admin/accounts"
-
-
-def secret_of(admin: Visitor) -> str:
-    (secret,) = admin.texts("//code[@class='secret']")
-    return secret
 
 
 def page_of(admin: Visitor, name: str) -> Visitor:

@@ -12,9 +12,7 @@ from moderation.accounts.accounts import invite
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
 from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages
-from tests.web.test_pages_browser import address, moderator
 
-__all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser
 
 

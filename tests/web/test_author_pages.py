@@ -11,12 +11,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.site_rules import AuthorDecision
 from tests.newsroom import detail
 from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases
-from tests.web.site_rules import configure, events, post, send_form, sent, whole_chain
-
-
-def author_of(pages: Pages, comment: str) -> str:
-    with pages.services.database.reading() as db:
-        return db.get_one(Comment, comment).author_id
+from tests.web.site_rules import author_of, configure, events, post, send_form, sent, whole_chain
 
 
 def page_of(pages: Pages, comment: str, name: str = "admin") -> tuple[Visitor, str]:

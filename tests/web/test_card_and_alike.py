@@ -9,11 +9,8 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from tests.web.pages import CALM, Pages, Visitor, on_both_databases
-from tests.web.site_rules import events
-from tests.web.test_pages_browser import address, moderator
+from tests.web.site_rules import author_of, events
 from tests.web.test_review_pages import asked
-
-__all__ = ["address", "moderator"]
 
 COPY = "Earn four thousand a week from home with this one simple trick that the banks never tell you, visit us today"
 
@@ -21,11 +18,6 @@ COPY = "Earn four thousand a week from home with this one simple trick that the 
 def status_of(pages: Pages, *comments: str) -> list[str]:
     with pages.services.database.reading() as db:
         return [db.get_one(Comment, comment).status for comment in comments]
-
-
-def author_of(pages: Pages, comment: str) -> str:
-    with pages.services.database.reading() as db:
-        return db.get_one(Comment, comment).author_id
 
 
 def copies(pages: Pages, number: int, under: str = "lanes") -> list[str]:

@@ -13,13 +13,9 @@ from moderation.core.comment import Author, Submission
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from tests.plans import plans_of
-from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages, Visitor, fields_of, on_both_databases
+from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages, Visitor, fields_of, names, on_both_databases
 
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
-
-
-def names(desk: Visitor) -> list[str]:
-    return desk.texts("//ol[@id='lines']//bdi[@class='name']")
 
 
 def action(desk: Visitor, comment: str, verb: str, **filled: str) -> Visitor:

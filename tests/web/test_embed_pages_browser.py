@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
-from tests.web.pages import CALM, Pages
-from tests.web.paper import Paper, published, text
+from tests.web.pages import CALM, Pages, published
+from tests.web.paper import Paper, text
 from tests.web.test_pages_browser import TEXTS
 
 pytestmark = pytest.mark.browser

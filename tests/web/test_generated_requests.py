@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 
 from tests.web.spoilt import Ground, Spoiler
-from tests.web.test_rights import ROLES, Stage, Who, stage
+from tests.web.test_rights import ROLES, KeptStage, Who, postgres_stage, sqlite_stage
 
-__all__ = ["stage"]
+__all__ = ["postgres_stage", "sqlite_stage"]
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,24 @@ A_HANG = 60
 
 
 @pytest.fixture(scope="module")
-def ground(stage: Stage) -> Ground:
-    return Ground(stage)
+def sqlite_ground(sqlite_stage: KeptStage) -> Ground:
+    with sqlite_stage.again() as stage:
+        return Ground(stage)
+
+
+@pytest.fixture(scope="module")
+def postgres_ground(postgres_stage: KeptStage) -> Ground:
+    with postgres_stage.again() as stage:
+        return Ground(stage)
+
+
+@pytest.fixture
+def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+    """What can be sent is gathered once, which takes longer than to send it; where it is sent to is put back."""
+    gathered: Ground = request.getfixturevalue(f"{request.param}_ground")
+    kept: KeptStage = request.getfixturevalue(f"{request.param}_stage")
+    with kept.again():
+        yield gathered
 
 
 @contextmanager
@@ -66,7 +82,7 @@ ASKED = [
 
 # Werkzeug leaves it to the interpreter to close the file of a form that breaks off within it.
 @pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(("stage", "role"), ASKED, indirect=["stage"])
+@pytest.mark.parametrize(("ground", "role"), ASKED, indirect=["ground"])
 def test_whatever_is_sent_to_any_route_is_answered(ground: Ground, role: str) -> None:
     spoiler = Spoiler(ground, random.Random(f"20260302 {role}"))
     seen, wrong = Counter[int](), dict[str, str]()

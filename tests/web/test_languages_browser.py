@@ -9,9 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.pages import CALM, RUDE, Pages
-from tests.web.test_pages_browser import address, moderator
 
-__all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser
 
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

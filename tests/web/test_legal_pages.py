@@ -7,7 +7,7 @@ import pytest
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment, newest_decision
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor, on_both_databases, published
 from tests.web.site_rules import article_id, configure, events, post, sent, whole_chain
 
 TEXT = "This comment accuses Mr Holm of theft, which no court has found."
@@ -16,12 +16,6 @@ TEXT = "This comment accuses Mr Holm of theft, which no court has found."
 def enter(pages: Pages, name: str = "admin", **fields: str) -> Visitor:
     form = {"kind": "notice", "explanation": TEXT, "sender": "Holm & Partners", "contact": "law@holm.example"}
     return pages.signed_in(name).open("/legal").send("/legal", **{**form, **fields})
-
-
-def published(pages: Pages) -> str:
-    comment = pages.say()
-    pages.decide(comment, Verdict.APPROVE)
-    return comment
 
 
 @on_both_databases

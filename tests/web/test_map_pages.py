@@ -8,7 +8,7 @@ from sqlalchemy import select
 from moderation.desk.bulk_runner import carry_on
 from moderation.storage.accounts import Extra, Role
 from moderation.storage.comments import Comment, DecisionRow
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor, on_both_databases, statuses
 
 RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
 RUDEST = "Only an idiot would believe what that idiot on the council has told us about these lanes."
@@ -22,11 +22,6 @@ def boss(pages: Pages) -> Visitor:
     """A senior moderator who may reject many together."""
     pages.account("boss", {"demo": Role.SENIOR}, extra=(Extra.BATCH_REJECT,))
     return pages.signed_in("boss")
-
-
-def statuses(pages: Pages, ids: list[str]) -> list[str]:
-    with pages.services.database.reading() as session:
-        return [session.get_one(Comment, comment_id).status for comment_id in ids]
 
 
 @on_both_databases

@@ -9,9 +9,9 @@ from moderation.desk.legal import CaseForm, receive
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from tests.web.pages import CALM, Pages, Visitor, fields_of, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor, fields_of, names, on_both_databases
 from tests.web.site_rules import post
-from tests.web.test_review_pages import asked, names, news
+from tests.web.test_review_pages import asked, news
 from tests.web.test_sections import token_of
 
 

@@ -7,13 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from click.testing import CliRunner
-
-from moderation.cli import main
 from moderation.core.scores import ScoreRequest, Scores
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.newsroom import SECRET
+from tests.commands import moderation
 from tests.web.machines import Machine
 from tests.web.pages import CALM, WITHOUT_LIMITS, Pages, fields_of, on_both_databases
 
@@ -94,12 +91,7 @@ def test_another_threshold_is_tried_on_what_was_kept(pages: Pages, tmp_path: Pat
 
     file = tmp_path / "other.toml"
     file.write_text(OUTSIDE + "[policy.reject]\noutside.clickbait_at_least = 0.7\n[policy.flag]\n")
-    environment = {
-        "MODERATION_DATABASE_URL": pages.services.database.url,
-        "MODERATION_VAR": str(pages.services.settings.var),
-        "MODERATION_SECRET_KEY": SECRET,
-    }
-    result = CliRunner().invoke(main, ["policy", "replay", str(file), "--each"], env=environment)
+    result = moderation(pages.hall, "policy", "replay", str(file), "--each")
     assert result.exit_code == 0, result.output
     (line,) = [json.loads(one) for one in result.output.splitlines()]
     assert (line["id"], line["after"]) == (found["high"], "rejected")

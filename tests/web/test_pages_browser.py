@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +13,6 @@ from moderation.comments.appeals import ask_for_another_look
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
-from tests.served import server_of
 from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
@@ -38,27 +35,6 @@ TEXTS = [
     "\u0600\u0661 ﷽",
     "a\r\nb\rc",
 ]
-
-
-@pytest.fixture
-def address(pages: Pages) -> Iterator[str]:
-    """Where the service answers."""
-    server = server_of(pages.app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def moderator(pages: Pages, address: str, page: Page) -> Page:
-    """A page that is signed in, and that reports whatever goes wrong in it."""
-    cookie = pages.signed_in().client.get_cookie(COOKIE)
-    assert cookie is not None
-    page.context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": address}])
-    return page
 
 
 def test_the_counter_counts_exactly_as_the_server_does(address: str, page: Page) -> None:

@@ -20,8 +20,8 @@ from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.reports import ReportedComment
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import CALM, RUDE, WITHOUT_LIMITS, Pages
-from tests.web.paper import Paper, published
+from tests.web.pages import CALM, RUDE, WITHOUT_LIMITS, Pages, published
+from tests.web.paper import Paper
 
 pytestmark = pytest.mark.browser
 OTHER = "I read the report a third time, and I still think that the council has decided about the lanes too early."

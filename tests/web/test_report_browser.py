@@ -8,20 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from moderation.comments.reports import ReportForm, ReportSender, report
-from moderation.desk.decide import Verdict
 from moderation.storage.comments import Comment
 from moderation.storage.reports import ReportedComment, Reporter
-from tests.web.pages import Pages
-from tests.web.test_pages_browser import address, moderator
+from tests.web.pages import Pages, published
 
-__all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser
-
-
-def published(pages: Pages, by: str = "Priya S") -> str:
-    comment = pages.say(by=by)
-    pages.decide(comment, Verdict.APPROVE)
-    return comment
 
 
 def reported(pages: Pages, comment: str, reader: str = "k") -> None:
@@ -57,7 +48,7 @@ def test_a_comment_is_reported_and_given_notice_of_without_scripts(
 
 
 def test_what_is_reported_is_worked_through_by_keys(pages: Pages, address: str, moderator: Page) -> None:
-    first, second, third = (published(pages, by) for by in ("Ann", "Bea", "Cem"))
+    first, second, third = (published(pages, by=by) for by in ("Ann", "Bea", "Cem"))
     reported(pages, first)
     for reader in ("k", "l"):
         reported(pages, second, reader)

@@ -10,14 +10,18 @@ from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.reports import Report, ReportedComment, Reporter
 from moderation.storage.sites import keys_of
-from tests.web.pages import CALM, CONFIGURATION, RUDE, WITHOUT_LIMITS, Pages, Visitor, fields_of, on_both_databases
+from tests.web.pages import (
+    CALM,
+    CONFIGURATION,
+    RUDE,
+    WITHOUT_LIMITS,
+    Pages,
+    Visitor,
+    fields_of,
+    on_both_databases,
+    published,
+)
 from tests.web.site_rules import post
-
-
-def published(pages: Pages, **more: str) -> str:
-    comment = pages.say(**more)
-    pages.decide(comment, Verdict.APPROVE)
-    return comment
 
 
 def reported(pages: Pages, comment: str, **form: str) -> Visitor:

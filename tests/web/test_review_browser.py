@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,22 +12,9 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
-from tests.served import server_of
 from tests.web.pages import CALM, RUDE, Pages
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def address(pages: Pages) -> Iterator[str]:
-    """Where the service answers."""
-    server = server_of(pages.app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def moderator(pages: Pages, address: str, browser: Browser, name: str = "admin") -> Page:

@@ -7,18 +7,16 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from cachetools import TTLCache
+from sqlalchemy import event
 
 from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.web.pages import CALM, RUDE, Pages, Visitor, fields_of, on_both_databases
+from moderation.storage.comments import Comment
+from tests.web.pages import CALM, RUDE, Pages, Visitor, fields_of, names, on_both_databases
 
 FACTS = {"Accept": "application/json"}
 OFF = "My grandmother's strawberries never needed any sugar, and I shall not be told otherwise."
-
-
-def names(desk: Visitor) -> list[str]:
-    return desk.texts("//ol[@id='lines']//bdi[@class='name']")
 
 
 def asked(desk: Visitor, path: str, **fields: str) -> tuple[int, dict[str, Any]]:
@@ -258,6 +256,39 @@ def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(page
     desk.post(remove.action, fields_of(remove))
     assert not desk.open(f"/review/comments/{comment}").texts("//ul[@class='left']/li")
     assert asked(desk, f"/review/comments/{comment}/notes", note=" ")[0] == 422
+
+
+@on_both_databases
+def test_notes_about_a_comment_its_author_and_its_article_are_asked_for_at_once_and_stand_apart(pages: Pages) -> None:
+    comment = pages.say()
+    with pages.services.database.reading() as db:
+        of = db.get_one(Comment, comment)
+    desk = pages.signed_in().open(f"/review/comments/{comment}")
+    for words in ("First about it.", "Then about it."):
+        desk.send(f"/review/comments/{comment}/notes", note=words)
+        desk.open(f"/review/comments/{comment}")
+        pages.clock.move(minutes=1)
+    author, article = f"/review/authors/{of.author_id}", f"/review/articles/{of.article_id}"
+    desk.open(author).send(f"{author}/notes", note="About her.")
+    desk.open(article).send(f"{article}/notes", note="Among the article's others.")
+    desk.open(article).send(f"{article}/notes", note="On top of the article.", pinned="1")
+    questions: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        questions.append(statement)
+
+    event.listen(pages.services.database.engine, "before_cursor_execute", note)
+    desk.open(f"/review/comments/{comment}")
+    event.remove(pages.services.database.engine, "before_cursor_execute", note)
+    about = {
+        name: desk.texts(f"//section[@aria-labelledby='{name}']//bdi") for name in ("author-notes-title", "left-title")
+    }
+    assert about == {
+        "author-notes-title": ["admin", "About her."],
+        "left-title": ["admin", "Then about it.", "admin", "First about it."],
+    }
+    assert desk.texts("//section[@class='pinned']//bdi") == ["admin", "On top of the article."]
+    assert [sum(f"FROM {table}" in question for question in questions) for table in ("notes", "decisions")] == [1, 1]
 
 
 def test_a_waiting_sibling_is_decided_in_the_thread(pages: Pages) -> None:

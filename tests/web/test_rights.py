@@ -8,10 +8,12 @@ the door means any answer but a way to the sign-in, 401, 403 and 404; what a for
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +36,8 @@ from moderation.storage.reports import Reporter
 from moderation.storage.site_rules import Term
 from moderation.storage.sites import Right, SiteKey
 from moderation.webhooks.endpoints import add_endpoint
-from tests.web.pages import CALM, Pages, open_pages, pages_again
+from tests.fresh_postgres import ReusedPostgres
+from tests.web.pages import CALM, Pages, furnish, furnished_hall, open_pages, pages_again
 
 
 class Who(IntEnum):
@@ -349,19 +352,62 @@ class Stage:
     keys: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStage:
+    """A stage over one kind of database, made once for a module and put back for each test."""
+
+    stage: Stage
+    ended: datetime
+    """What the clock said once it was furnished."""
+    put_back: Callable[[], None]
+
+    @contextmanager
+    def again(self) -> Iterator[Stage]:
+        """The stage as it was furnished."""
+        self.put_back()
+        with pages_again(self.stage.pages.hall) as pages:
+            pages.clock.now = self.ended
+            yield self.stage
+
+
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Furnished once for the whole table: nothing that a row does takes from another what it needs."""
-    if request.param == "postgres":
-        reused, hall = request.getfixturevalue("furnished_postgres")
-        with pages_again(hall) as pages:
-            yield furnished(pages)
-        reused.clean()
-        return
-    folder = tmp_path_factory.mktemp("rights")
-    template = request.getfixturevalue("furnished_template")
-    with open_pages(f"sqlite:///{shutil.copy(template, folder / 'pages.sqlite3')}", folder) as pages:
-        yield furnished(pages)
+def sqlite_stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> KeptStage:
+    kept, folder = tmp_path_factory.mktemp("kept") / "stage.sqlite3", tmp_path_factory.mktemp("stage")
+    file = folder / "pages.sqlite3"
+    shutil.copy(furnished_template, file)
+    with open_pages(f"sqlite:///{file}", tmp_path_factory.mktemp("hall")) as pages:
+        stage = furnished(pages)
+    shutil.copy(file, kept)
+
+    def put_back() -> None:
+        for left in folder.iterdir():
+            left.unlink()
+        shutil.copy(kept, file)
+
+    return KeptStage(stage=stage, ended=pages.clock(), put_back=put_back)
+
+
+@pytest.fixture(scope="module")
+def postgres_stage(postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptStage]:
+    folder, made = tmp_path_factory.mktemp("stage"), list[Stage]()
+
+    def furnish_stage(url: str) -> None:
+        furnish(url, folder)
+        with open_pages(url, folder) as pages:
+            made.append(furnished(pages))
+
+    reused = ReusedPostgres(postgres_template, furnish_stage)
+    pages = Pages(hall=furnished_hall(reused.url, folder))
+    yield KeptStage(stage=replace(made[0], pages=pages), ended=made[0].pages.clock(), put_back=reused.clean)
+    reused.close()
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """As it was furnished: nothing that a row does takes from another what it needs."""
+    kept: KeptStage = request.getfixturevalue(f"{request.param}_stage")
+    with kept.again() as put_back:
+        yield put_back
 
 
 def furnished(pages: Pages) -> Stage:

@@ -20,9 +20,6 @@ from moderation.storage.sites import Right
 from moderation.web.shared.access import COOKIE
 from moderation.webhooks.endpoints import add_endpoint, rotate_secret
 from tests.web.pages import Pages, Visitor, fields_of, on_both_databases
-from tests.web.test_pages_browser import address
-
-__all__ = ["address"]
 
 ASKS = {
     "sites_pages.revoke_key",

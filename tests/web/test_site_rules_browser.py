@@ -18,9 +18,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
 from tests.web.pages import Pages
 from tests.web.site_rules import article_id
-from tests.web.test_pages_browser import address, moderator
 
-__all__ = ["address", "moderator"]
 pytestmark = pytest.mark.browser
 
 

@@ -10,12 +10,7 @@ from joserfc.jwk import OctKey
 from moderation.storage.accounts import Role
 from moderation.storage.sites import KeyKind, keys_of
 from tests.signing import ED, pem_of, signed
-from tests.web.pages import CALM, Pages, Visitor, fields_of, on_both_databases
-
-
-def secret_of(admin: Visitor) -> str:
-    (secret,) = admin.texts("//code[@class='secret']")
-    return secret
+from tests.web.pages import CALM, Pages, fields_of, on_both_databases, secret_of
 
 
 def submits(pages: Pages, key: str) -> int:

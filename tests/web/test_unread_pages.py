@@ -10,7 +10,7 @@ from sqlalchemy import select
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
-from tests.web.pages import CALM, Pages, on_both_databases
+from tests.web.pages import CALM, Pages, on_both_databases, statuses
 
 GERMAN = "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um."
 FRENCH = "Je sais très bien où tu habites, et demain soir je viendrai chez toi pour te tuer."
@@ -20,11 +20,6 @@ BESIDE = "//section[@aria-labelledby='no-range']"
 
 def threats(pages: Pages) -> list[str]:
     return [pages.say(body, by=f"Reader {n}") for n, body in enumerate((GERMAN, f"{GERMAN} Warte nur.", FRENCH))]
-
-
-def statuses(pages: Pages, ids: list[str]) -> list[str]:
-    with pages.services.database.reading() as session:
-        return [session.get_one(Comment, comment_id).status for comment_id in ids]
 
 
 @on_both_databases

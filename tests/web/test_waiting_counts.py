@@ -11,9 +11,6 @@ from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from tests.web.pages import CALM, Pages, on_both_databases
-from tests.web.test_pages_browser import address, moderator
-
-__all__ = ["address", "moderator"]
 
 
 @on_both_databases

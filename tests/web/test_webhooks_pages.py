@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from moderation.storage.accounts import Role
 from moderation.webhooks.delivering import Deliverer
-from tests.web.pages import Pages, Visitor, on_both_databases
+from tests.web.pages import Pages, Visitor, on_both_databases, secret_of
 from tests.webhooks.receiver import OK, Receiver, receiving, status
 
 
@@ -26,11 +26,6 @@ def deliver(pages: Pages) -> None:
         pass
     deliverer.finish()
     deliverer.close()
-
-
-def secret_of(visitor: Visitor) -> str:
-    (secret,) = visitor.texts("//code[@class='secret']")
-    return secret
 
 
 def only_endpoint(admin: Visitor) -> str:

@@ -8,10 +8,10 @@ import pytest
 
 from moderation.storage.webhooks import endpoints_of
 from moderation.webhooks.endpoints import remove_endpoint
-from tests.newsroom import Newsroom, front_door, hall, newsroom, sqlite_hall
+from tests.newsroom import Newsroom, front_door, hall, newsroom, postgres_hall, sqlite_hall
 from tests.webhooks.receiver import Receiver, Told, receiving
 
-__all__ = ["front_door", "hall", "newsroom", "sqlite_hall"]
+__all__ = ["front_door", "hall", "newsroom", "postgres_hall", "sqlite_hall"]
 
 
 @pytest.fixture

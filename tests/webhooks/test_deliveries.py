@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from itertools import count, pairwise
@@ -21,18 +19,12 @@ from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from moderation.comments.expiry import expire_waiting
-from moderation.comments.lifecycle import Trigger, change_status
-from moderation.core.comment import Status
 from moderation.imports.archive import Archive, import_archive
-from moderation.storage.comments import find_comment
 from moderation.storage.outbox import OutboxEvent
 from moderation.storage.webhook_figures import deliveries_by_site, figures_of, newest_attempts, newest_deliveries
-from moderation.storage.webhook_pruning import outdated_deliveries, prune_deliveries
 from moderation.storage.webhooks import (
-    WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
-    WebhookSequence,
     endpoints_of,
     find_endpoint,
 )
@@ -50,7 +42,7 @@ from moderation.webhooks.endpoints import (
     send_test,
 )
 from tests.newsroom import SECRET, Newsroom
-from tests.plans import plans_of, written_in
+from tests.plans import plans_of
 from tests.webhooks.receiver import OK, Receiver, Request, Told, receiving, status
 
 
@@ -289,125 +281,6 @@ def test_an_event_that_cannot_be_made_keeps_nothing_but_its_own_comment_s_back(
     assert [request.comment["id"] for request in told.receiver.got].count(spoilt) == len(waiting)
 
 
-def test_a_receiver_that_hangs_delays_nobody_else_s(told: Told) -> None:
-    newsroom = told.newsroom
-    other_site = newsroom.hall.new_site()
-    other_site.put_article()
-    with receiving() as prompt:
-        other = Told(newsroom=other_site, receiver=prompt)
-        other.deliver()
-        other.add(prompt.url)
-        told.receiver.answer = told.receiver.hang
-        newsroom.accepted()
-        other_site.accepted()
-        begun = time.monotonic()
-        told.deliver(seconds=2.0)
-        assert time.monotonic() - begun < 8
-        assert [request.at - begun < 1.5 for request in prompt.got] == [True]
-    (delivery,) = told.deliveries()
-    with newsroom.services.database.reading() as session:
-        (attempt,) = newest_attempts(session, [delivery.number]).values()
-    assert (attempt.status, attempt.error) == (None, "no answer within 2 seconds")
-    assert delivery.next_at is not None
-    remove_endpoint(newsroom.services, "test", other.endpoint.id)
-
-
-def test_thirty_receivers_that_hang_keep_nothing_from_a_good_one(told: Told) -> None:
-    """Once they have hung, the good one, added last, is told at the next look, while they are hanging again."""
-    newsroom, slow = told.newsroom, told.receiver
-    slow.answer = slow.hang
-    sites = [newsroom.hall.new_site() for _ in range(2)]
-    added = [
-        add_endpoint(newsroom.services, "test", site.site, f"{slow.url}/{number}", allow_private=True).id
-        for site in sites
-        for number in range(15)
-    ]
-    with receiving() as good:
-        added.append(told.add(good.url).id)
-        for site in (*sites, newsroom):
-            site.put_article()
-            site.accepted()
-        for _ in range(3):
-            told.deliver(seconds=0.3)
-        with newsroom.services.database.reading() as session:
-            assert {figure.waiting for figure in figures_of(session, added[:-1]).values()} == {2}
-            assert all(one.failing_since for one in endpoints_of(session, [site.site for site in sites]))
-        assert good.kinds == ["comment.accepted"]
-        newsroom.clock.move(minutes=2)
-        newsroom.accepted()
-        before = len(slow.got)
-        deliverer = Deliverer(newsroom.services, seconds=60)
-        deliverer.look()
-        assert waited_for(lambda: len(slow.got) > before)
-        assert waited_for(lambda: len(good.got) == 2)
-        assert len(slow.got) <= before + delivering.ROUNDS_FAILING, "they are hanging still"
-        slow.ended.set()
-        deliverer.close()
-    for one in added:
-        remove_endpoint(newsroom.services, "test", one)
-
-
-def waited_for(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold within ten seconds."""
-    ends = time.monotonic() + 10
-    while not holds():
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def test_busy_endpoints_take_turns(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many are always busy: with room for one at a time, each is served before one is served again."""
-    monkeypatch.setattr(delivering, "ROUNDS", delivering.ROUNDS_FAILING + 1)
-    newsroom = told.newsroom
-    added = [told.add(f"{told.receiver.url}/{number}").id for number in range(2)]
-    for _ in range(3):
-        newsroom.accepted()
-        newsroom.clock.move(seconds=1)
-        deliverer = Deliverer(newsroom.services)
-        deliverer.look()
-        deliverer.finish()
-        deliverer.close()
-    served = [[each.delivered_at is not None for each in told.deliveries(one)].count(True) for one in added]
-    assert all(served), served
-    for one in added:
-        remove_endpoint(newsroom.services, "test", one)
-
-
-def test_a_receiver_that_sends_a_byte_now_and_then_has_no_more_time_than_others(told: Told) -> None:
-    def drip(handler: BaseHTTPRequestHandler, _request: Request) -> None:
-        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"y" * 100:
-            if told.receiver.ended.wait(0.2):
-                return
-            handler.wfile.write(bytes([byte]))
-
-    told.receiver.answer = drip
-    told.newsroom.accepted()
-    begun = time.monotonic()
-    told.deliver(seconds=1.0)
-    assert time.monotonic() - begun < 6
-    assert told.deliveries()[0].delivered_at is None
-
-
-def test_of_an_endless_answer_only_the_beginning_is_read(told: Told) -> None:
-    def endless(handler: BaseHTTPRequestHandler, _request: Request) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        while not told.receiver.ended.is_set():
-            handler.wfile.write(b"and so on \x00" * 1000)
-
-    told.receiver.answer = endless
-    told.newsroom.accepted()
-    told.deliver()
-    (delivery,) = told.deliveries()
-    assert delivery.delivered_at is not None
-    with told.newsroom.services.database.reading() as session:
-        (attempt,) = newest_attempts(session, [delivery.number]).values()
-    assert attempt.answer is not None
-    assert len(attempt.answer) <= 500
-
-
 def test_two_workers_at_once_send_each_event_once(told: Told) -> None:
     for _ in range(10):
         told.newsroom.accepted()
@@ -468,84 +341,6 @@ def test_what_was_sent_but_not_written_down_before_a_kill_is_sent_again(told: To
     assert told.deliveries()[0].delivered_at is not None
 
 
-def test_what_is_erased_before_it_is_sent_goes_nowhere(told: Told) -> None:
-    newsroom = told.newsroom
-    comment = newsroom.accepted("an address that I should not have written", author={"name": "Adalbert"})
-    told.receiver.answer = status(500)
-    told.deliver()
-    erase(told, comment["id"])
-    told.receiver.answer, before = OK, len(told.receiver.got)
-    told.after(minutes=1)
-    after = told.receiver.got[before:]
-    assert [request.kind for request in after] == ["comment.accepted", "comment.erased"]
-    for request in after:
-        assert request.comment["status"] == "erased"
-        assert "should not" not in request.text
-        assert "Adalbert" not in request.text
-
-
-def test_an_erasure_forgets_what_receivers_answered_about_the_comment(told: Told) -> None:
-    newsroom = told.newsroom
-    told.receiver.answer = status(200, "took the comment of Adalbert")
-    erased, other = newsroom.accepted()["id"], newsroom.accepted()["id"]
-    case = enter_case(newsroom, erased)
-    told.deliver()
-    assert (len(answers(told, erased)), len(answers(told, case)), len(answers(told, other))) == (2, 1, 1)
-    erase(told, erased)
-    assert answers(told, erased) + answers(told, case) == []
-    assert len(answers(told, other)) == 1
-    with newsroom.services.database.reading() as session:
-        tries = newest_attempts(session, [one.number for one in told.deliveries()]).values()
-    assert [one.status for one in tries] == [200] * 4, "that it was tried, and how that ended, stays"
-
-
-def test_what_is_erased_while_it_is_being_sent_leaves_no_answer(told: Told) -> None:
-    comment = told.newsroom.accepted()["id"]
-
-    def erase_first(handler: BaseHTTPRequestHandler, request: Request) -> None:
-        erase(told, comment)
-        status(422, "cannot take the comment of Adalbert")(handler, request)
-
-    told.receiver.answer = erase_first
-    told.deliver()
-    assert told.receiver.kinds == ["comment.accepted"]
-    assert answers(told, comment) == []
-
-
-def erase(told: Told, comment_id: str) -> None:
-    def work(unit: UnitOfWork) -> None:
-        row = find_comment(unit.session, comment_id, lock=True)
-        assert row is not None
-        change_status(unit, row, Status.ERASED, Trigger.ERASURE, actor="test", policy_version="1")
-
-    run_in_unit_of_work(told.newsroom.services, work)
-
-
-def enter_case(newsroom: Newsroom, comment_id: str) -> str:
-    """Has the comment published, and somebody report it as illegal."""
-    newsroom.decide(comment_id)
-    notice = {
-        "comment_id": comment_id,
-        "explanation": "It names somebody.",
-        "name": "Nora",
-        "email": "nora@example.org",
-        "good_faith": True,
-    }
-    answer = newsroom.client.post("/api/v1/notices", json=notice)
-    assert answer.status_code == 201, answer.text
-    return str((answer.json or {})["id"])
-
-
-def answers(told: Told, subject: str) -> list[str]:
-    """What was answered to events about this."""
-    with told.newsroom.services.database.reading() as session:
-        about = select(WebhookDelivery.number).where(WebhookDelivery.subject == subject)
-        found = select(WebhookAttempt.answer).where(
-            WebhookAttempt.delivery.in_(about), WebhookAttempt.answer.is_not(None)
-        )
-        return [answer for answer in session.scalars(found) if answer]
-
-
 def test_a_rotated_secret_signs_beside_the_former_one_until_that_is_retired(told: Told) -> None:
     newsroom, services = told.newsroom, told.newsroom.services
     newsroom.clock.now = datetime.now(UTC)
@@ -565,96 +360,6 @@ def test_a_rotated_secret_signs_beside_the_former_one_until_that_is_retired(told
     with services.database.reading() as session:
         kept = session.get_one(WebhookEndpoint, told.endpoint.id)
     assert new not in (kept.secret, kept.former_secret)
-
-
-def test_a_removed_endpoint_is_sent_nothing_more_and_what_ended_is_forgotten_in_time(told: Told) -> None:
-    newsroom = told.newsroom
-    newsroom.configure("[webhooks]\nkeep_days = 7\n")
-    newsroom.accepted()
-    told.deliver()
-    assert len(told.deliveries()) == 1
-    newsroom.clock.move(days=6)
-    prune(newsroom.services)
-    assert len(told.deliveries()) == 1
-    newsroom.clock.move(days=2)
-    prune(newsroom.services)
-    assert told.deliveries() == []
-    newsroom.accepted()
-    told.receiver.answer = status(500)
-    told.deliver()
-    remove_endpoint(newsroom.services, "test", told.endpoint.id)
-    asked = len(told.receiver.got)
-    told.after(hours=1)
-    assert len(told.receiver.got) == asked
-    prune(newsroom.services)
-    assert told.deliveries() == []
-    with newsroom.services.database.reading() as session:
-        assert session.scalars(select(WebhookAttempt.id)).all() == []
-
-
-def test_what_is_to_be_forgotten_is_looked_for_before_the_transaction_that_removes_it(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivering, "PRUNED_AT_ONCE", 2)
-    newsroom = told.newsroom
-    for _ in range(5):
-        newsroom.accepted()
-    told.deliver()
-    newsroom.clock.move(days=31)
-    newsroom.accepted()
-    told.deliver()
-    with written_in(newsroom.services.database.engine) as statements:
-        prune(newsroom.services)
-    assert len(told.deliveries()) == 1
-    assert [one for one in statements if "created_at" in one and "number IN" not in one] == []
-    with written_in(newsroom.services.database.engine) as statements:
-        prune(newsroom.services)
-    assert statements == [], "where nothing is to go nobody's turn to write is taken"
-
-
-def test_what_is_sent_again_meanwhile_is_not_forgotten(told: Told) -> None:
-    told.newsroom.accepted()
-    told.deliver()
-    (delivery,) = told.deliveries()
-    told.newsroom.clock.move(days=31)
-    before = told.newsroom.clock.now - timedelta(days=30)
-    with told.newsroom.services.database.reading() as session:
-        assert list(outdated_deliveries(session, before, after=delivery.number - 1, limit=10)) == [delivery.number]
-    redeliver(told.newsroom.services, "test", told.endpoint.id, delivery.number)
-    pruned = told.newsroom.services.database.writing(
-        lambda session: prune_deliveries(session, [delivery.number], before)
-    )
-    assert pruned == 0
-    told.deliver()
-    assert told.deliveries()[0].delivered_at is not None
-
-
-def test_counts_of_events_go_on_while_somebody_may_compare_them_and_are_forgotten_then(told: Told) -> None:
-    newsroom = told.newsroom
-    erased, other = newsroom.accepted()["id"], newsroom.accepted()["id"]
-    case = enter_case(newsroom, other)
-    newsroom.clock.move(hours=1)
-    erase(told, erased)
-    told.deliver()
-    newsroom.clock.move(days=29)
-    prune(newsroom.services)
-    assert counted(told, erased, other, case) == [2, 2, 1]
-    newsroom.clock.move(days=2)
-    prune(newsroom.services)
-    assert counted(told, erased, case) == []
-    newsroom.decide(other, "reject", reason="other")
-    told.deliver()
-    last = [request for request in told.receiver.got if request.event["data"].get("comment", {}).get("id") == other][-1]
-    assert last.event["data"]["sequence"] == 3, "what may go on is counted on, however long ago it was told last"
-    remove_endpoint(newsroom.services, "test", told.endpoint.id)
-    prune(newsroom.services)
-    assert counted(told, other) == []
-
-
-def counted(told: Told, *subjects: str) -> list[int]:
-    with told.newsroom.services.database.reading() as session:
-        kept = {row.subject: row.last for row in session.scalars(select(WebhookSequence))}
-    return [kept[subject] for subject in subjects if subject in kept]
 
 
 def test_events_are_told_in_the_order_of_the_changes_whatever_their_ids_say(told: Told) -> None:

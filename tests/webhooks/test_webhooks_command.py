@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from standardwebhooks.webhooks import Webhook
 
-from moderation.cli import main
 from moderation.storage.audit import events_of
-from tests.newsroom import SECRET, Newsroom
+from tests.commands import moderation
+from tests.newsroom import Newsroom
 from tests.webhooks.receiver import OK, Receiver, Told, status
 
 
 def run(newsroom: Newsroom, *arguments: str) -> Result:
-    environment = {
-        "MODERATION_DATABASE_URL": newsroom.services.database.url,
-        "MODERATION_VAR": str(newsroom.services.settings.var),
-        "MODERATION_SECRET_KEY": SECRET,
-    }
-    return CliRunner().invoke(main, ["webhooks", *arguments], env=environment)
+    return moderation(newsroom.hall, "webhooks", *arguments)
 
 
 def test_an_endpoint_from_its_beginning_to_its_end(newsroom: Newsroom, receiver: Receiver) -> None:

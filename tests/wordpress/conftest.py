@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from tests.e2e.service import SITE_KEY, Service
-from tests.wordpress.site import Visitor, WordPress, until
+from tests.waiting import until
+from tests.wordpress.site import Visitor, WordPress
 
 _POLICY = """
 [rate_limits]
 enabled = false
+[scoring]
+runtime = "onnxruntime-int8"
 [policy.approve]
 toxicity_at_most = 0.5
 [policy.flag]
@@ -68,9 +71,28 @@ class Pair:
         """Waits until a comment stands so in WordPress."""
         until(lambda: self.status(comment) == status)
 
+    def settled(self, *comments: int) -> None:
+        """Waits until every event about these has been told; without any, until none will be told for a while. Events
+        about a comment that is gone from WordPress are tried again for half a minute.
+        """
+        about = {self.id(comment) for comment in comments}
+        soon = "" if about else "AND next_at < strftime('%Y-%m-%d %H:%M:%f', 'now', '+15 seconds')"
+        query = "SELECT subject FROM outbox UNION SELECT subject FROM webhook_deliveries WHERE next_at IS NOT NULL"
+
+        def is_told() -> bool:
+            with closing(sqlite3.connect(self.service.var / "moderation.sqlite3")) as db:
+                left = {subject for (subject,) in db.execute(f"{query} {soon}")}
+            return not (left & about if about else left)
+
+        until(is_told)
+
     def id(self, comment: int) -> str:
         """The service's id of a comment; empty where it has none."""
         return str(self.site.php(f"return get_comment_meta( {comment}, '_rcm_id', true );"))
+
+    def new_id(self) -> str:
+        """An id that the service could give; no comment of this site has it."""
+        return f"01k0v6v1m3c7m5sq5n{next(self.texts):08}"
 
     def there(self, comment: int) -> dict[str, Any]:
         """A comment as the service has it."""
@@ -103,14 +125,17 @@ def site() -> Iterator[WordPress]:
 def joined(site: WordPress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     var = tmp_path_factory.mktemp("var")
     (var / "moderation.toml").write_text(_POLICY)
-    service = Service(var, environment={"MODERATION_CONFIG": str(var / "moderation.toml")}).start()
-    printed = next(line for line in service.lines if "publishable key" in line).split()[-1]
-    pair = Pair(service=service, site=site, publishable=printed)
-    listed = service.command("sites", "list").stdout.splitlines()
-    key = next(line for line in listed if printed in line).split()[0]
-    assert service.command("sites", "origins", key, "--origin", site.address).returncode == 0
+    environment = {
+        "MODERATION_ENV": "production",  # no demo to be loaded
+        "MODERATION_SECRET_KEY": "a secret key of the tests' own",
+        "MODERATION_CONFIG": str(var / "moderation.toml"),
+    }
+    service = Service(var, environment=environment).start()
+    made = service.command("sites", "publishable-key", "demo", "--origin", site.address)
+    assert made.exit_code == 0, made.stderr
+    pair = Pair(service=service, site=site, publishable=made.stdout.strip())
     added = service.command("webhooks", "add", "--site", "demo", pair.events_at, "--allow-private")
-    assert added.returncode == 0, added.stderr
+    assert added.exit_code == 0, added.stderr
     pair.secret = added.stdout.split()[-1]
     yield pair
     service.stop()

@@ -10,11 +10,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "config" / "integrations" / "wordpress"
@@ -74,6 +75,14 @@ _BLOCKS = {
 }
 
 
+_RUNNER = """<?php
+// Runs what it is sent, which knows of no request: as a program of its own would, but for its start.
+$_SERVER = array( 'HTTP_HOST' => '127.0.0.1:%(port)d', 'REMOTE_ADDR' => '127.0.0.1', 'PHP_SELF' => '' );
+set_time_limit( 0 );
+eval( file_get_contents( 'php://input' ) );
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page as it came."""
@@ -101,9 +110,13 @@ class Visitor:
     def post(self, path: str, fields: Mapping[str, str]) -> Page:
         return self._page(urllib.request.Request(self.address + path, data=urllib.parse.urlencode(fields).encode()))
 
+    def send(self, path: str, text: str) -> Page:
+        headers = {"Content-Type": "text/plain"}
+        return self._page(urllib.request.Request(self.address + path, data=text.encode(), headers=headers))
+
     def _page(self, request: urllib.request.Request) -> Page:
         try:
-            with self.opener.open(request, timeout=60) as answer:
+            with self.opener.open(request, timeout=120) as answer:
                 return Page(status=answer.status, text=answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:
@@ -129,6 +142,7 @@ class WordPress:
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="wp")))
     port: int = 0
+    runner_port: int = 0
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -144,7 +158,8 @@ class WordPress:
         """PHP compiles WordPress once, not each time."""
         cache = self.folder / "compiled"
         cache.mkdir(exist_ok=True)
-        return ["-d", "opcache.enable_cli=1", "-d", f"opcache.file_cache={cache}"]
+        settings = ("enable_cli=1", f"file_cache={cache}", "revalidate_freq=0")
+        return [part for setting in settings for part in ("-d", f"opcache.{setting}")]
 
     def start(self) -> WordPress:
         for command in ("php", "mariadbd"):
@@ -156,7 +171,8 @@ class WordPress:
             )
         self._start_database()
         self._lay_out()
-        self._serve()
+        self._serve(self.port, self.folder / "router.php", workers=3)
+        self._serve(self.runner_port, self.folder / "runner.php", workers=1)
         installed = "require ABSPATH . 'wp-admin/includes/upgrade.php';"
         installed += f"wp_install( 'News', 'admin', 'admin@news.example', true, '', {json.dumps(PASSWORD)} );"
         self.php(
@@ -203,11 +219,10 @@ class WordPress:
         for name, text in written.items():
             (content / name).parent.mkdir(parents=True, exist_ok=True)
             (content / name).write_text(text)
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+        self.port, self.runner_port = _free_port(), _free_port()
         values = {"socket": f"{self.folder}/db", "address": self.address, "log": f"{self.folder}/php.log"}
         (self.files / "wp-config.php").write_text(_CONFIG % values)
+        (self.folder / "runner.php").write_text(_RUNNER % {"port": self.port})
         (self.folder / "router.php").write_text(
             "<?php $file = $_SERVER['DOCUMENT_ROOT'] . parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH );"
             "if ( is_file( $file ) || '/' !== $_SERVER['REQUEST_URI'] && is_file( $file . '/index.php' ) )"
@@ -215,17 +230,18 @@ class WordPress:
             "$_SERVER['SCRIPT_NAME'] = '/index.php'; require $_SERVER['DOCUMENT_ROOT'] . '/index.php';"
         )
 
-    def _serve(self) -> None:
-        command = ["php", *self.quick, "-S", f"127.0.0.1:{self.port}", "-t", str(self.files)]
-        with (self.folder / "server.log").open("wb") as log:
-            several = {**os.environ, "PHP_CLI_SERVER_WORKERS": "3"}
-            command.append(str(self.folder / "router.php"))
+    def _serve(self, port: int, router: Path, *, workers: int) -> None:
+        command = ["php", *self.quick, "-S", f"127.0.0.1:{port}", "-t", str(self.files), str(router)]
+        environment = dict(os.environ)
+        if workers > 1:
+            environment["PHP_CLI_SERVER_WORKERS"] = str(workers)
+        with (self.folder / f"{router.stem}.log").open("wb") as log:
             # A group of its own: the workers outlive the process that has started them.
-            served = subprocess.Popen(command, stdout=log, stderr=log, env=several, start_new_session=True)
+            served = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
         self.processes.append(served)
 
         def answers() -> bool:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 return True
             return False
 
@@ -237,16 +253,13 @@ class WordPress:
         """Runs code inside WordPress. What it returns comes back by way of JSON; ``user`` is signed in."""
         signed = f"wp_set_current_user( get_user_by( 'login', '{user}' )->ID );" if user else ""
         whole = (
-            f"$_SERVER['HTTP_HOST'] = '127.0.0.1:{self.port}'; $_SERVER['REMOTE_ADDR'] = '127.0.0.1'; {before}"
-            f"require '{self.files}/wp-load.php'; require_once ABSPATH . 'wp-admin/includes/plugin.php'; {signed}"
-            f"$got = ( function () {{ {code} }} )(); echo \"\\n<<<\" . json_encode( $got ) . '>>>';"
+            f"{before} require '{self.files}/wp-load.php'; require_once ABSPATH . 'wp-admin/includes/plugin.php';"
+            f"{signed} $got = ( function () {{ {code} }} )(); echo \"\\n<<<\" . json_encode( $got ) . '>>>';"
         )
-        ran = subprocess.run(
-            ["php", *self.quick, "-r", whole], capture_output=True, text=True, check=False, timeout=120
-        )
-        found = re.search(r"<<<(.*)>>>", ran.stdout, re.DOTALL)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert found is not None, ran.stdout + ran.stderr
+        ran = Visitor(f"http://127.0.0.1:{self.runner_port}").send("/", whole)
+        found = re.search(r"<<<(.*)>>>", ran.text, re.DOTALL)
+        assert ran.status == 200, ran.text
+        assert found is not None, ran.text
         return json.loads(found[1])
 
     def set_up(self, **settings: str) -> None:
@@ -291,14 +304,12 @@ class WordPress:
         return "\n".join(line for line in lines if SLUG in line or "Fatal" in line)
 
 
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 def _php(text: str) -> str:
     """A text as PHP writes it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def until(holds: Callable[[], object], seconds: float = 60) -> None:
-    """Waits until it holds."""
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.1)

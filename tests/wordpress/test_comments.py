@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from tests.waiting import until
 from tests.webhooks.receiver import Answer, Request, receiving, status
 from tests.wordpress.conftest import Pair
-from tests.wordpress.site import until
 
 DEAD = "http://127.0.0.1:9"
 
@@ -249,7 +249,7 @@ def test_what_is_decided_in_wordpress_holds_at_the_service_and_does_not_come_bac
         pair.site.php(f"wp_set_comment_status( {comment}, '{done}' );", user="admin")
         assert pair.there(comment)["status"] == there
     revision = pair.there(comment)["revision"]
-    settled(pair)
+    pair.settled(comment)
     assert (pair.status(comment), pair.there(comment)["revision"]) == ("spam", revision)
 
 
@@ -290,7 +290,7 @@ def test_of_two_who_do_not_know_of_each_other_the_one_who_refuses_prevails(pair:
     pair.join()
     pair.decide(first, "reject")
     pair.decide(second, "approve")
-    settled(pair)
+    pair.settled(first, second)
     pair.site.work()
     for comment in (first, second):
         assert (pair.there(comment)["status"], pair.status(comment)) == ("rejected", "trash")
@@ -304,7 +304,7 @@ def test_a_text_that_is_changed_in_wordpress_while_it_waits_is_changed_at_the_se
     )
     there = pair.there(comment)
     assert there["body"] == new
-    settled(pair)
+    pair.settled(comment)
     assert pair.status(comment) == {"approved": "1", "pending": "0"}[there["status"]]
 
 
@@ -353,11 +353,6 @@ def test_what_was_decided_about_a_trashed_posts_comments_holds_when_it_is_restor
     pair.site.php(f"wp_trash_post( {post} );", user="admin")
     assert pair.status(comment) == "post-trashed"
     pair.decide(comment, "reject")
-    settled(pair)
+    pair.settled(comment)
     pair.site.php(f"wp_untrash_post( {post} );", user="admin")
     assert pair.status(comment) == "trash"
-
-
-def settled(pair: Pair) -> None:
-    """Waits until every event has been told."""
-    until(lambda: "\t0 waiting" in pair.service.command("webhooks", "list", "--site", "demo").stdout)

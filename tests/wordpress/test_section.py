@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.waiting import until
 from tests.wordpress.conftest import Pair
-from tests.wordpress.site import until
 
 
 @pytest.mark.parametrize("theme", ["plain", "blocks"])
