@@ -100,7 +100,11 @@ class Task(WSGITask):
         if self.channel.server.stopping:
             # Tells the client to send nothing more on this connection: nobody would be there to answer.
             self.request.headers["CONNECTION"] = "close"
-        super().execute()
+        if self.channel.apart:
+            super().execute()
+        else:
+            with self.channel.server.places.taken():
+                super().execute()
 
 
 class OverloadRefusal(HTTPTask):

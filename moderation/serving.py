@@ -43,6 +43,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from moderation.connections import Channel, Pace, close_longest_idle, is_idle, is_overdue, room_for_connections
 from moderation.core.errors import ConfigurationError
+from moderation.core.turns import Places
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -72,6 +73,9 @@ SWITCH_SECONDS = 0.0005
 """How long a thread computes before another gets its turn. With Python's own five milliseconds the loop that takes in
 requests and sends answers waits that long for each thread at work, every time that it has something to do.
 """
+
+AT_WORK = 3
+"""So many threads compute at a time: one does, the others wait for the database or its disk."""
 
 HOLD_SECONDS = 0.02
 """How long a request that has too many before it is held, in case they go sooner than it seemed: a crowd whose clients
@@ -206,6 +210,7 @@ class _Server(TcpWSGIServer):
         self._refuse = refuse or {}
         self.stopping = False
         self.pace = Pace()
+        self.places = Places(AT_WORK)
         self._newcomers = 0
         self._impatient = impatient or {}
         self.refusal_headers = headers or {}

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from moderation.core.errors import ScoringFailed, ScoringNotBegun, ScoringTooSlow
 from moderation.core.scores import ArticleText, PackStamp, PreparedArticle, Scale, Scorer, ScoreRequest, Scores
+from moderation.core.turns import aside
 from moderation.watching import counts
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Waiting:
         turn was still to come), ``ScoringFailed`` otherwise.
         """
         try:
-            return self.answer.result(timeout_s)
+            with aside():
+                return self.answer.result(timeout_s)
         except TimeoutError:
             begun = not self.answer.cancel()
             counts.scoring_failures(self.pack, ScoringTooSlow.__name__)

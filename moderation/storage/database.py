@@ -58,6 +58,8 @@ class Database:
         self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
         self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
         self.room = Room(file_of(url) if self.is_sqlite else None)
+        # Questions are asked each for itself: within a transaction each would see what is committed by then as well.
+        self._asked = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -70,10 +72,12 @@ class Database:
 
     @contextmanager
     def asking(self) -> Iterator[Connection]:
-        """A connection for questions that are asked so often that a session would cost more than they."""
+        """A connection for questions that are asked so often that a session would cost more than they. Nothing may be
+        changed on it.
+        """
         if self._pulse is not None:
             self._pulse.check()
-        with self.engine.connect() as connection:
+        with self._asked.connect() as connection:
             yield connection
 
     @contextmanager
@@ -228,8 +232,9 @@ def _postgres_engine(url: str) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=20,
+        pool_size=20,  # as many as there are threads: what overflows is closed again after each use
+        max_overflow=10,
+        pool_use_lifo=True,  # who has just been used has its statements prepared
         pool_timeout=POOL_SECONDS,
         connect_args={} if "connect_timeout" in given else {"connect_timeout": CONNECT_SECONDS},
     )
@@ -240,6 +245,12 @@ def _watched(engine: Engine) -> Pulse:
     from moderation.storage.pulse import Pulse, WatchedConnection, prepare  # noqa: PLC0415 - psycopg, which SQLite needs none of
 
     pulse = Pulse(**engine.dialect.create_connect_args(engine.url)[1])
+    ask_server = engine.dialect.do_ping
+
+    def do_ping(connection: Any) -> bool:
+        return connection.is_fresh() or ask_server(connection)
+
+    engine.dialect.do_ping = do_ping  # type: ignore[assignment,method-assign]
     event.listen(engine, "handle_error", _tell_apart)
     options = str(engine.url.query.get("options", ""))
 

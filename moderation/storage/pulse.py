@@ -12,6 +12,7 @@ one that hangs is told so although another answers, and whoever connects leaves 
 from __future__ import annotations
 
 import logging
+import select
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -40,6 +41,8 @@ SNAPSHOT_IDLE_SECONDS = 300
 """The same for one that only reads: nobody waits for it, and what is read may be sent to somebody slow."""
 LATE_SECONDS = 5.0
 """A server that is so much later than its own limit has lost this one connection."""
+FRESH_SECONDS = 1.0
+"""A connection that the server has answered on so lately is not asked whether it still leads anywhere."""
 _INTERVAL = 0.1
 _IDLE = "idle_in_transaction_session_timeout"
 
@@ -153,6 +156,7 @@ class WatchedConnection(psycopg.Connection[Any]):
     """A connection that waits for no answer longer than the server's pulse is felt."""
 
     pulse: Pulse | None = None
+    _answered = 0.0
 
     @classmethod
     def open(cls, pulse: Pulse, *arguments: Any, **parameters: Any) -> Self:
@@ -170,7 +174,17 @@ class WatchedConnection(psycopg.Connection[Any]):
         return connection
 
     def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
-        return super().wait(_until(gen, self, self._gives_up), interval, timeout)
+        result = super().wait(_until(gen, self, self._gives_up), interval, timeout)
+        self._answered = time.monotonic()
+        return result
+
+    def is_fresh(self) -> bool:
+        """Whether it was used a moment ago and nothing has come since: a server that ends a connection says so."""
+        if self.closed or time.monotonic() - self._answered > FRESH_SECONDS:
+            return False
+        looked = select.poll()
+        looked.register(self.pgconn.socket, select.POLLIN)
+        return not looked.poll(0)
 
     def _gives_up(self, waited: float) -> bool:
         if self.pulse is None:

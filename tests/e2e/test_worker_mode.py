@@ -120,15 +120,17 @@ class Deployment:
         """Stops a worker where it stands in nobody's way: in no transaction."""
         until(lambda: self._is_halted(worker), seconds=SECONDS)
 
-    def caught(self, worker: subprocess.Popen[str] | Forked) -> set[str]:
-        """Stops a worker in the middle of a batch, but in no transaction; what it has."""
-        while True:
-            if self._is_halted(worker):
-                if has := self.claimed():
-                    return has
-                worker.send_signal(signal.SIGCONT)
-            assert self.unscored(), "it was through before it could be stopped"
-            time.sleep(0.01)
+    def caught(self, worker: subprocess.Popen[str] | Forked, name: str) -> set[str]:
+        """Stops a worker in the middle of a batch of long comments, but in no transaction; what it has."""
+        for time_ in range(10):  # on a busy machine it may be through before it is stopped
+            self.say(f"{name} {time_}", 24, LONG)
+            while self.unscored():
+                if self._is_halted(worker):
+                    if has := self.claimed():
+                        return has
+                    worker.send_signal(signal.SIGCONT)
+                time.sleep(0.01)
+        raise AssertionError("it is never in the middle of a batch")
 
     def _is_halted(self, worker: subprocess.Popen[str] | Forked) -> bool:
         """Stops it, and has it go on where anybody is in a transaction: it might be the one, and hold others up."""
@@ -305,8 +307,7 @@ def test_messages_of_others_are_refused_and_the_worker_goes_on(deployment: Deplo
 def test_what_a_killed_worker_had_another_does_once(deployment: Deployment) -> None:
     first, second = deployment.workers
     deployment.halt(second)
-    deployment.say("killed", 24, LONG)
-    had = deployment.caught(first)
+    had = deployment.caught(first, "killed")
     deployment.end(first, signal.SIGKILL)
     second.send_signal(signal.SIGCONT)
     until(lambda: deployment.unscored() <= had, seconds=SECONDS)
@@ -322,8 +323,7 @@ def test_a_worker_that_hangs_loses_its_batch_to_another_and_changes_nothing_when
 ) -> None:
     first, second = deployment.workers
     deployment.halt(second)
-    deployment.say("stopped", 24, LONG)
-    had = deployment.caught(first)
+    had = deployment.caught(first, "stopped")
     second.send_signal(signal.SIGCONT)
     until(lambda: deployment.unscored() <= had, seconds=SECONDS)
     deployment.end_leases(had)

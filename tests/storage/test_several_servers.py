@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from moderation.config.settings import read_environment
 from moderation.storage.database import Database
+from moderation.storage.pulse import FRESH_SECONDS
 from tests.fresh_postgres import plain
 from tests.newsroom import Newsroom, newsroom_over
 from tests.stalling_proxy import stalling_proxy
@@ -56,6 +58,7 @@ def test_one_that_hangs_is_left_for_another_though_that_answers(postgres_url: st
     with stalling_proxy("127.0.0.1", real) as proxy, opened(address(proxy.port, real, of=postgres_url)) as database:
         assert port_of(database) == proxy.port
         proxy.hang()
+        time.sleep(FRESH_SECONDS)  # so that the server is asked first
         assert port_of(database) == real  # the pool's connection is given up when it doesn't answer
         whole = database._pulse
         assert whole is not None
