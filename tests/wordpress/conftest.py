@@ -71,6 +71,19 @@ class Pair:
         """Waits until a comment stands so in WordPress."""
         until(lambda: self.status(comment) == status)
 
+    def comes_to_stand(self, comment: int, status: str) -> None:
+        """Waits until the service has it so. On a busy machine a request may be too slow to be waited for: what it
+        should have told is told by WordPress's clock.
+        """
+
+        def is_so() -> bool:
+            if self.there(comment)["status"] == status:
+                return True
+            self.site.work()
+            return False
+
+        until(is_so)
+
     def settled(self, *comments: int) -> None:
         """Waits until every event about these has been told; without any, until none will be told for a while. Events
         about a comment that is gone from WordPress are tried again for half a minute.

@@ -247,7 +247,7 @@ def test_what_is_decided_in_wordpress_holds_at_the_service_and_does_not_come_bac
     comment = pair.write(pair.site.post("Decided here"), links=1)
     for done, there in (("approve", "approved"), ("hold", "pending"), ("trash", "rejected"), ("spam", "rejected")):
         pair.site.php(f"wp_set_comment_status( {comment}, '{done}' );", user="admin")
-        assert pair.there(comment)["status"] == there
+        pair.comes_to_stand(comment, there)
     revision = pair.there(comment)["revision"]
     pair.settled(comment)
     assert (pair.status(comment), pair.there(comment)["revision"]) == ("spam", revision)
