@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,8 @@ class Load:
     insist: bool = False
     comments: int = COMMENTS
     name: str = "load"
+    beside: tuple[Service, ...] = ()
+    """Who is called where nobody takes a call, as a proxy in front does."""
     acknowledged: dict[int, str] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -102,12 +105,14 @@ class Load:
             time.sleep(AGAIN_SECONDS)
 
     def _connected(self, connection: http.client.HTTPConnection) -> bool:
-        if connection.sock is None:
-            try:
+        for service in (self.service, *self.beside):
+            if connection.sock is not None:
+                break
+            address = urlsplit(service.address)
+            connection.host, connection.port = str(address.hostname), int(address.port or 80)
+            with suppress(OSError):
                 connection.connect()
-            except OSError:
-                return False
-        return True
+        return connection.sock is not None
 
     def _post(self, connection: http.client.HTTPConnection, number: int) -> str:
         body = f"Comment {number}: the bridge will spare my children the detour along the main road every morning."

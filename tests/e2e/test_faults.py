@@ -79,6 +79,34 @@ def test_stopped_under_load_it_loses_no_request(
     account_for(load, "stop")
 
 
+@pytest.mark.redis
+@pytest.mark.postgres
+def test_of_two_behind_a_proxy_each_is_restarted_under_load_and_nobody_is_refused(
+    tmp_path: Path, production: dict[str, str], postgres_url: str, redis_url: str
+) -> None:
+    environment = production | {"MODERATION_DATABASE_URL": postgres_url, "MODERATION_REDIS_URL": redis_url}
+    two = [Service(tmp_path / name, environment=environment) for name in ("a", "b")]
+    for service in two:
+        service.var.mkdir()
+    try:
+        for service in two:
+            service.start()
+        register_article(two[0])
+        load = Load(two[0], beside=(two[1],), comments=500)
+        load.start()
+        for service in two:
+            load.wait_for(len(load.acknowledged) + 40)
+            assert service.stop() == 0
+            service.start()
+        load.wait_for(len(load.acknowledged) + 1)
+        load.join()
+        assert load.outcomes == {"acknowledged": load.comments}
+        account_for(load, "each of two restarted")
+    finally:
+        for service in two:
+            service.end()
+
+
 # --- two starts -----------------------------------------------------------------------------------------------------
 
 
