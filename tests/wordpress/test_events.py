@@ -6,6 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -172,3 +173,21 @@ STRANGE_COMMENT = {"id": "01k0v6v1m3c7m5sq5n0p6q8r9t", "status": "approved"}
 )
 def test_a_signed_event_that_makes_no_sense_breaks_nothing(pair: Pair, strange: Any) -> None:
     assert tell(pair, strange) in (204, 400)
+
+
+def test_what_an_event_tells_is_held_against_what_another_process_has_kept_meanwhile(pair: Pair) -> None:
+    comment = pair.write(pair.site.post("Two processes"), links=1)
+    pair.settled(comment)
+    told = b64encode(json.dumps(event(pair, comment)["data"]).encode()).decode()
+    state = pair.site.php(
+        f"$id = {comment}; $told = json_decode( base64_decode( '{told}' ), true );"
+        "delete_comment_meta( $id, '_rcm_state' ); get_comment_meta( $id );"  # what it knows from now on
+        "$newer = array( 'revision' => 2, 'status' => 'approved', 'text' => 'its hash' ); global $wpdb;"
+        "$row = array( 'comment_id' => $id, 'meta_key' => '_rcm_state', 'meta_value' => serialize( $newer ) );"
+        "$wpdb->insert( $wpdb->commentmeta, $row );"
+        "$answer = new ReaderCommentModeration\\Answer( 200, $told['comment'] );"
+        "ReaderCommentModeration\\carry_out( get_comment( $id ), $answer );"
+        "ReaderCommentModeration\\carried_out_event( $answer, $told );"
+        "wp_cache_flush(); return get_comment_meta( $id, '_rcm_state', true );"
+    )
+    assert state == {"revision": 2, "status": "approved", "text": "its hash"}

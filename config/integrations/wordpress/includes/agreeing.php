@@ -210,24 +210,51 @@ function decision_body( $outcome, $reason, $revision ) {
 }
 
 /**
- * Has a comment stand in WordPress as it stands at the service, and keeps how that is.
+ * Has a comment stand in WordPress as it stands at the service, and keeps how that is. Several do so at once, each in a
+ * process of its own: what is older than what another has kept meanwhile changes nothing.
  *
  * @param \WP_Comment $comment The comment.
  * @param Answer      $answer  Where it stands: 'status', and as far as told 'revision' and 'reason' or 'decision'.
  * @param string|null $text    The text that was sent, where that is known.
  */
 function carry_out( $comment, $answer, $text = null ) {
-	$state    = comment_state( $comment->comment_ID );
-	$revision = isset( $answer->json['revision'] ) ? (int) $answer->json['revision'] : 1;
-	$state    = array(
-		'revision' => max( $revision, isset( $state['revision'] ) ? $state['revision'] : 0 ),
-		'status'   => $answer->text( 'status' ),
-		'text'     => null !== $text ? md5( $text ) : ( isset( $state['text'] ) ? $state['text'] : '' ),
-	);
+	$told     = isset( $answer->json['revision'] ) ? (int) $answer->json['revision'] : null;
 	$decision = isset( $answer->json['decision'] ) && is_array( $answer->json['decision'] ) ? $answer->json['decision'] : array();
 	$reason   = '' !== $answer->text( 'reason' ) ? $answer->text( 'reason' ) : ( isset( $decision['reason'] ) && is_string( $decision['reason'] ) ? $decision['reason'] : '' );
-	update_comment_meta( $comment->comment_ID, STATE, $state );
+	for ( $try = 0; $try < 5; $try++ ) {
+		$known    = comment_state_now( $comment->comment_ID );
+		$revision = isset( $known['revision'] ) ? $known['revision'] : 0;
+		if ( null !== $told && $told < $revision ) {
+			return;
+		}
+		$state = array(
+			'revision' => max( null === $told ? 1 : $told, $revision ),
+			'status'   => $answer->text( 'status' ),
+			'text'     => null !== $text ? md5( $text ) : ( isset( $known['text'] ) ? $known['text'] : '' ),
+		);
+		if ( keep_state( $comment->comment_ID, $known, $state ) ) {
+			break;
+		}
+	}
 	set_status( $comment, approved_for( $answer->text( 'status' ), $reason ) );
+}
+
+/**
+ * Keeps how a comment stands, unless another has just kept something else.
+ *
+ * @param int   $comment_id Its id in WordPress.
+ * @param array $known      What was kept before.
+ * @param array $state      What is to be.
+ * @return bool Whether it is kept.
+ */
+function keep_state( $comment_id, $known, $state ) {
+	if ( $known === $state ) {
+		return true;
+	}
+	if ( array() === $known ) {
+		return (bool) add_comment_meta( $comment_id, STATE, $state, true );
+	}
+	return (bool) update_comment_meta( $comment_id, STATE, $state, $known );
 }
 
 /**
@@ -293,4 +320,15 @@ function external_id_of( $comment_id ) {
 function comment_state( $comment_id ) {
 	$state = get_comment_meta( $comment_id, STATE, true );
 	return is_array( $state ) ? $state : array();
+}
+
+/**
+ * The same as it is now, whatever this process has read of it before.
+ *
+ * @param int $comment_id Its id in WordPress.
+ * @return array See STATE.
+ */
+function comment_state_now( $comment_id ) {
+	wp_cache_delete( $comment_id, 'comment_meta' );
+	return comment_state( $comment_id );
 }

@@ -123,11 +123,11 @@ function carried_out_event( $told, $data ) {
 		$just_now = strtotime( $told->text( 'created_at' ) ) > time() - STORED_WITHIN;
 		return ! ( $just_now && is_named_here( $told->text( 'external_id' ) ) );
 	}
+	$state = comment_state_now( $comment->comment_ID );
 	if ( '' !== (string) get_comment_meta( $comment->comment_ID, TODO, true ) ) {
 		work_soon(); // Something was decided here too: there it is found out who was later.
 		return true;
 	}
-	$state = comment_state( $comment->comment_ID );
 	if ( isset( $state['revision'] ) && (int) $told->json['revision'] < $state['revision'] ) {
 		return true;
 	}
