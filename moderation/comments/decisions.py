@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, null
 
@@ -33,7 +33,19 @@ def replace_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scor
 
 def store_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
     """A pack's scores are stored with the pack that gave them."""
-    _insert_scores(unit.connection, score_values(comment_id, scores, unit.now))
+    store_scores_of(unit, [(site_id, comment_id, scores)])
+
+
+def store_scores_of(unit: UnitOfWork, scored: Sequence[tuple[str, str, Scores]]) -> None:
+    """The same of several comments at once, each by its site's id and its own."""
+    if not scored:
+        return
+    _insert_scores(unit.connection, *(score_values(comment_id, scores, unit.now) for _, comment_id, scores in scored))
+    for site_id, comment_id, scores in scored:
+        _note_scores(unit, site_id, comment_id, scores)
+
+
+def _note_scores(unit: UnitOfWork, site_id: str, comment_id: str, scores: Scores) -> None:
     payload: dict[str, Any] = {
         "toxicity": {label: round(value, 6) for label, value in scores.toxicity.items()},
         "relevance": _rounded(scores.relevance),
@@ -52,30 +64,54 @@ def store_policy_decision(
     unit: UnitOfWork, site_id: str, comment_id: str, judgement: Judgement, *, revision: int
 ) -> Statement | None:
     """The policy's decision is stored, and why it refuses the comment if it does: that is returned."""
-    decision = judgement.decision
-    status = STATUS_OF[decision.outcome]
-    statement = statement_for(decision) if status is Status.REJECTED else None
-    store_decision(
-        unit,
-        comment_id=comment_id,
-        revision=revision,
-        status=status,
-        actor=POLICY,
-        automated=True,
-        reasons=[_reason_row(reason) for reason in decision.reasons],
-        basis=judgement.basis,
-        policy_version=decision.policy_version,
-        statement=statement,
-    )
+    (statement,) = store_policy_decisions(unit, [Decided(site_id, comment_id, judgement, revision)])
+    return statement
+
+
+class Decided(NamedTuple):
+    """What the policy made of a comment, and the revision that the comment has with that."""
+
+    site_id: str
+    comment_id: str
+    judgement: Judgement
+    revision: int
+
+
+def store_policy_decisions(unit: UnitOfWork, decided: Sequence[Decided]) -> list[Statement | None]:
+    """The same of several comments at once."""
+    rows, statements = [], []
+    for one in decided:
+        decision = one.judgement.decision
+        status = STATUS_OF[decision.outcome]
+        statement = statement_for(decision) if status is Status.REJECTED else None
+        row = {
+            "comment_id": one.comment_id,
+            "revision": one.revision,
+            "status": status,
+            "actor": POLICY,
+            "automated": True,
+            "reasons": [_reason_row(reason) for reason in decision.reasons],
+            "basis": one.judgement.basis,
+            "policy_version": decision.policy_version,
+        }
+        rows.append(_NOBODYS | row | _told(statement, unit.now))
+        statements.append(statement)
+        _note_decision(unit, one, status)
+    if rows:
+        _insert_decision(unit.connection, *rows)
+    return statements
+
+
+def _note_decision(unit: UnitOfWork, decided: Decided, status: Status) -> None:
+    judgement, decision = decided.judgement, decided.judgement.decision
     payload = {
         "status": status.value,
-        "revision": revision,
+        "revision": decided.revision,
         "policy": decision.policy_version,
         "configuration": judgement.configuration_hash,
         "reasons": [{"code": r.code, "value": _rounded(r.value), "threshold": r.threshold} for r in decision.reasons],
     }
-    unit.event(site_id, POLICY, "comment.decided", comment_id, payload)
-    return statement
+    unit.event(decided.site_id, POLICY, "comment.decided", decided.comment_id, payload)
 
 
 def store_decisions(unit: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
@@ -98,8 +134,10 @@ def _told(statement: Statement | None, at: datetime) -> dict[str, Any]:
 
 def store_decision(unit: UnitOfWork, *, statement: Statement | None, **values: Any) -> None:
     """A decision is stored: ``values`` are columns of ``DecisionRow``."""
-    row = {"account_id": None, "reason_id": None, "note": None} | values
-    _insert_decision(unit.connection, row | _told(statement, unit.now))
+    _insert_decision(unit.connection, _NOBODYS | values | _told(statement, unit.now))
+
+
+_NOBODYS = {"account_id": None, "reason_id": None, "note": None}
 
 
 def _reason_row(reason: Reason) -> dict[str, Any]:

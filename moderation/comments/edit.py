@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_through_text
+from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_around, look_through_text
 from moderation.comments.approved_discussion import approved_discussion
 from moderation.comments.article_vectors import prepared_article
 from moderation.comments.discussion_state import standing
@@ -105,13 +105,13 @@ def _store(
     comment = _checked(unit.session, services, configuration, comment_id, body, lock=True)
     if comment.body == body:
         return _edited(unit.session, comment)
-    edits = edits_of(unit.session, comment.id)
-    left_to_policy = is_left_to_policy(unit, comment, edits)
+    around = look_around(unit, services, [comment])
+    left_to_policy = is_left_to_policy(comment, around)
     # A worker that has the text of before under its eyes no longer holds it.
     comment.scored, comment.scoring_attempts, comment.scoring_leased_until = scores is not None, attempts, None
     if not comment.scored:
         unit.leaves_work.add(Piece.SCORING)
-    judgement = judge_afresh(unit, services, configuration, comment, scores, findings, edits)
+    judgement = judge_afresh(unit, configuration, comment, scores, findings, around)
     worker = configuration.scoring.mode == "worker"
     edit_text(unit, comment, body, judgement, decided=left_to_policy and not worker)
     return _edited(unit.session, comment)

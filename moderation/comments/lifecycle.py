@@ -7,7 +7,7 @@ audit event, and what the site is told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,13 @@ from functools import partial
 from typing import Any
 
 from moderation.comments.appeals import settle_by_status, take_back_settling
-from moderation.comments.decisions import store_decision, store_policy_decision, store_scores
+from moderation.comments.decisions import (
+    Decided,
+    store_decision,
+    store_policy_decision,
+    store_policy_decisions,
+    store_scores,
+)
 from moderation.comments.evaluation import STATUS_OF, Judgement
 from moderation.comments.reports import forget_texts, set_right_aside, settle, unsettle
 from moderation.comments.snapshots import Snapshot
@@ -32,11 +38,11 @@ from moderation.storage import queue_index
 from moderation.storage.articles import Place
 from moderation.storage.authors import Author, keep_author
 from moderation.storage.comments import Comment, forget_scores, newest_decision
-from moderation.storage.discussion import Above, count_answer, keep_place
+from moderation.storage.discussion import Above, count_answer, keep_place, keep_places
 from moderation.storage.discussions import Discussion
 from moderation.storage.edits import CommentEdit, edits_of
 from moderation.storage.imported import insert_many, parents_among, store_places
-from moderation.storage.mails import tell_writers
+from moderation.storage.mails import asking_among, tell_writers
 from moderation.storage.near_duplicates import LATELY
 from moderation.storage.reports import ReportedComment, ReportOutcome
 from moderation.storage.search_index import Text, enter, enter_new, insert_comment
@@ -312,16 +318,31 @@ def _waits_for_answers(row: Mapping[str, Any]) -> bool:
     return not row["shown"] and row["published_at"] is not None
 
 
-def decide_late(unit: UnitOfWork, comment: Comment, judgement: Judgement) -> None:
-    """The policy decides about a comment that has waited for its scores. Raises ``IllegalTransition``."""
-    status = STATUS_OF[judgement.decision.outcome]
-    comment.flags = judgement.decision.flags
-    index = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
-    # Whoever looks at it still waiting decides about something else; one that waits on stays what they look at.
-    step = 0 if status is Status.PENDING else 1
-    before = _move(unit, comment, status, Trigger.LATE_SCORE, index=index, step=step)
-    store_policy_decision(unit, comment.site_id, comment.id, judgement, revision=comment.revision)
-    _tell(unit, comment.site_id, comment.id, before, status, answers=comment.in_reply_to or comment.parent_id)
+def decide_late(unit: UnitOfWork, judged: Iterable[tuple[Comment, Judgement]]) -> None:
+    """The policy decides about comments that have waited for their scores, of which no two are of one author. Each is
+    taken from ``judged`` when those before it stand where they were put; what is written of all of them is written
+    together. Raises ``IllegalTransition``.
+    """
+    moves: list[_Moved] = []
+    index: list[tuple[str, Mapping[str, Any]]] = []
+    decided: list[Decided] = []
+    for comment, judgement in judged:
+        status = STATUS_OF[judgement.decision.outcome]
+        comment.flags = judgement.decision.flags
+        # Whoever looks at it still waiting decides about something else; one that waits on stays what they look at.
+        step = 0 if status is Status.PENDING else 1
+        moves.append(_stand(unit, comment, status, Trigger.LATE_SCORE, step=step))
+        signals = queue_index.judged(judgement.signals, judgement.weight, flags=comment.flags, by_policy=status)
+        index.append((comment.id, signals | _where(comment)))
+        decided.append(Decided(comment.site_id, comment.id, judgement, comment.revision))
+    queue_index.change_all(unit.connection, index)
+    _take_effect(unit, moves, Trigger.LATE_SCORE)
+    store_policy_decisions(unit, decided)
+    about = {id_ for move in moves for id_ in (move.comment.id, move.answers) if id_ is not None}
+    asking = asking_among(unit.connection, about) if about else frozenset()
+    for move in moves:
+        told = not asking.isdisjoint((move.comment.id, move.answers))
+        _tell(unit, move.comment.site_id, move.comment.id, move.before, move.status, answers=move.answers, mail=told)
 
 
 def edit_text(unit: UnitOfWork, comment: Comment, body: str, judgement: Judgement, *, decided: bool) -> None:
@@ -479,7 +500,47 @@ def _move(
     restored: Snapshot | None = None,
 ) -> Status:
     """Everything that says where a stored comment stands, and its author's counts. Returns where it stood before."""
-    before, published_before = Status(comment.status), comment.published_at
+    moved = _stand(unit, comment, status, trigger, step=step, restored=restored)
+    queue_index.change(unit.connection, comment.id, {**index, **_where(comment)})
+    _take_effect(unit, [moved], trigger)
+    return moved.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """A comment that has just been given a status, and where it stood before."""
+
+    comment: Comment
+    before: Status
+    published_before: datetime | None
+
+    @property
+    def status(self) -> Status:
+        return Status(self.comment.status)
+
+    @property
+    def answers(self) -> str | None:
+        return self.comment.in_reply_to or self.comment.parent_id
+
+    @property
+    def seen(self) -> bool:
+        """Whether readers see something else for it."""
+        was_or_is = Status.APPROVED in (self.before, self.comment.status)
+        return was_or_is or self.comment.published_at != self.published_before
+
+
+def _stand(
+    unit: UnitOfWork,
+    comment: Comment,
+    status: Status,
+    trigger: Trigger,
+    *,
+    step: int = 1,
+    restored: Snapshot | None = None,
+) -> _Moved:
+    """The comment itself says where it stands."""
+    moved = _Moved(comment=comment, before=Status(comment.status), published_before=comment.published_at)
+    before = moved.before
     check_transition(before, status, trigger)
     comment.status = status
     comment.revision += step
@@ -488,17 +549,25 @@ def _move(
         comment.published_at = restored.published_at  # what was never published leaves no place
     elif status is Status.APPROVED:
         comment.published_at = unit.now
-    where = queue_index.moved(status, decided_at=comment.decided_at)
-    queue_index.change(unit.connection, comment.id, {**index, **where})
+    return moved
+
+
+def _where(comment: Comment) -> dict[str, Any]:
+    return queue_index.moved(Status(comment.status), decided_at=comment.decided_at)
+
+
+def _take_effect(unit: UnitOfWork, moves: Sequence[_Moved], trigger: Trigger) -> None:
+    """What readers see of comments that stand elsewhere now, and their authors' counts."""
     unit.session.flush()
-    if Status.APPROVED in (before, status) or comment.published_at != published_before:
-        keep_place(unit.connection, comment.id)
-        discussion_changed(unit, comment.article_id)
-    approved = (status is Status.APPROVED) - (before is Status.APPROVED)
-    rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
-    unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
-    _count(unit, status, trigger, waited_since=comment.received_at if before in WAITING else None)
-    return before
+    keep_places(unit.connection, [move.comment.id for move in moves if move.seen])
+    for move in moves:
+        comment, before, status = move.comment, move.before, move.status
+        if move.seen:
+            discussion_changed(unit, comment.article_id)
+        approved = (status is Status.APPROVED) - (before is Status.APPROVED)
+        rejected = (status is Status.REJECTED) - (before is Status.REJECTED)
+        unit.increment(Author, comment.author_id, approved=approved, rejected=rejected)
+        _count(unit, status, trigger, waited_since=comment.received_at if before in WAITING else None)
 
 
 def _count(unit: UnitOfWork, status: Status, trigger: Trigger, *, waited_since: datetime | None = None) -> None:
@@ -515,14 +584,22 @@ def discussion_changed(unit: UnitOfWork, article_id: str) -> None:
 
 
 def _tell(
-    unit: UnitOfWork, site_id: str, comment_id: str, before: Status | None, status: Status, *, answers: str | None
+    unit: UnitOfWork,
+    site_id: str,
+    comment_id: str,
+    before: Status | None,
+    status: Status,
+    *,
+    answers: str | None,
+    mail: bool = True,
 ) -> None:
     """The site is told of every status in the same words, whoever brought it about and however soon; but not that what
     waits goes on waiting. So are, by mail, the comment's writer, where it wasn't decided at once, and the writer of the
-    one that it ``answers``, where they left an address.
+    one that it ``answers``, where they left an address; unless it is known that neither did (no ``mail``).
     """
     if status in WAITING and (before is None or before in WAITING):
         return
     kind = {Status.APPROVED: "comment.published", Status.PENDING: "comment.reopened"}.get(status, f"comment.{status}")
     unit.outbox_event(site_id, kind, comment_id, {"status": status.value})
-    tell_writers(unit.connection, comment_id, status, unit.now, new=before is None, answers=answers)
+    if mail:
+        tell_writers(unit.connection, comment_id, status, unit.now, new=before is None, answers=answers)

@@ -13,21 +13,21 @@ counts nothing, nor does what it failed over where it failed over all of a batch
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 
-from sqlalchemy import and_, literal_column, or_, select
+from sqlalchemy import and_, literal_column, or_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as OutOfConnections
 from sqlalchemy.orm import Session
 
-from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_through, rules_of
+from moderation.comments.afresh import TextFindings, is_left_to_policy, judge_afresh, look_around, look_through
 from moderation.comments.approved_discussion import approved_there
 from moderation.comments.article_vectors import prepared_article
-from moderation.comments.decisions import replace_scores, store_scores
+from moderation.comments.decisions import replace_scores, store_scores, store_scores_of
 from moderation.comments.evaluation import STATUS_OF, with_outside
 from moderation.comments.lifecycle import decide_late
 from moderation.config.configuration import Configuration
@@ -39,12 +39,10 @@ from moderation.core.text.links import count_links
 from moderation.core.write_transaction import outside_write_transactions
 from moderation.services import Services
 from moderation.storage import queue_index
-from moderation.storage.articles import Article, articles_among
-from moderation.storage.authors import Author
+from moderation.storage.approved_subjects import revision_of
+from moderation.storage.articles import articles_among
 from moderation.storage.claims import Claim, Claims, Work, claim_these
 from moderation.storage.comments import UNSCORED, Comment, comments_among, find_comment
-from moderation.storage.edits import Edits, edits_among, edits_of
-from moderation.storage.site_rules_cache import Rules
 from moderation.unit_of_work import UnitOfWork, run_in_unit_of_work
 from moderation.watching.tracing import span
 
@@ -53,7 +51,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 3
 """After so many failures a comment waits for a moderator, unscored. That whoever scored it died is one, too: the first
 time among others, then alone."""
-BATCH = 16
+BATCH = 32
 """Comments: enough to fill the pack's own batches, few enough that one who is just writing hardly waits for them."""
 BATCH_SECONDS = 40.0
 """What of a batch is not scored by then has failed: well before somebody else may take it."""
@@ -160,10 +158,10 @@ def _renew(
         replace_scores(unit, comment.site_id, comment.id, scores)
     else:
         store_scores(unit, comment.site_id, comment.id, scores)
-    edits = edits_of(unit.session, comment.id)
-    judgement = judge_afresh(unit, services, configuration, comment, scores, findings[comment.id], edits)
-    if not had_scores and is_left_to_policy(unit, comment, edits):
-        decide_late(unit, comment, judgement)
+    around = look_around(unit, services, [comment])
+    judgement = judge_afresh(unit, configuration, comment, scores, findings[comment.id], around)
+    if not had_scores and is_left_to_policy(comment, around):
+        decide_late(unit, [(comment, judgement)])
         return True
     by_policy = queue_index.by_policy(unit.connection, comment.id)
     # What the policy decided stays what it decided; of what comes from elsewhere it says so now.
@@ -214,17 +212,17 @@ def _score_claimed(services: Services, claims: Claims, claim: Claim | None) -> i
 
 
 def _turns(scored: Sequence[_Scored]) -> list[list[_Scored]]:
-    """Groups in which each author has one comment: what is decided about it counts for their next. In all of them
-    together the order stays: nothing is decided before what it answers.
+    """Groups in which each author has one comment: what is decided about it counts for their next. A comment stands in
+    the first group that it can: behind its author's others, and never before what it answers.
     """
     turns: list[list[_Scored]] = []
-    authors = set[str]()
+    turn_of: dict[str, int] = {}
+    next_of: Counter[str] = Counter()
     for one in scored:
-        if not turns or one.author_id in authors:
-            turns.append([])
-            authors.clear()
-        turns[-1].append(one)
-        authors.add(one.author_id)
+        turn = max(next_of[one.author_id], turn_of.get(one.answers or "", 0))
+        turn_of[one.comment_id], next_of[one.author_id] = turn, turn + 1
+        turns += [[]] if turn == len(turns) else []
+        turns[turn].append(one)
     return turns
 
 
@@ -245,6 +243,7 @@ class _Scored:
 
     comment_id: str
     author_id: str
+    answers: str | None
     text: str
     scores: Scores | None
     fault: _Fault
@@ -264,10 +263,14 @@ def _scores(services: Services, ids: Sequence[str], *, ask: bool = True) -> list
         comments = comments_among(session, ids)
         parent_ids = {comment.in_reply_to or comment.parent_id or "" for comment in comments.values()}
         parents = comments_among(session, parent_ids)
-        articles = {row.article_id: session.get_one(Article, row.article_id) for row in comments.values()}
+        articles = {one.id: one for one in articles_among(session, {row.article_id for row in comments.values()})}
         connection = session.connection()
+        revisions = {article_id: revision_of(connection, article_id) for article_id in articles}
         discussions = {
-            row.id: approved_there(connection, row.article_id, exclude=(row.author_id,)) for row in comments.values()
+            row.id: approved_there(
+                connection, row.article_id, exclude=(row.author_id,), revision=revisions[row.article_id]
+            )
+            for row in comments.values()
         }
     prepared = {article_id: prepared_article(services, article) for article_id, article in articles.items()}
     asked = ids if ask else ()
@@ -299,6 +302,7 @@ def _scores(services: Services, ids: Sequence[str], *, ask: bool = True) -> list
         _Scored(
             comment_id=id_,
             author_id=comments[id_].author_id,
+            answers=comments[id_].in_reply_to or comments[id_].parent_id,
             text=comments[id_].body,
             scores=scores.get(id_),
             fault=faults.get(id_, _Fault.OWN),
@@ -321,77 +325,64 @@ def _faults(asked: Sequence[str], answers: Sequence[Scores | ScoringFailed]) -> 
     return {id_: fault(answer) for id_, answer in zip(asked, answers, strict=True) if not isinstance(answer, Scores)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """What is decided together, with all that is looked up for it at once; each by the comments' ids but ``rules``,
-    which are by the articles'.
-    """
-
-    services: Services
-    configuration: Configuration
-    claim: Claim
-    findings: Mapping[str, TextFindings]
-    comments: Mapping[str, Comment]
-    edits: Mapping[str, Edits]
-    rules: Mapping[str, Rules]
-
-
 def _decide(services: Services, scored: Sequence[_Scored], claim: Claim) -> None:
     """Stores what the pack says of these, and what the policy decides of each, all or nothing."""
     # Read before the transaction: a change of the configuration is stored in a transaction of its own.
     configuration = services.configuration.current()
-    ids = [one.comment_id for one in scored]
-    findings = look_through(services, configuration, ids)
+    findings = look_through(services, configuration, [one.comment_id for one in scored])
 
     def work(unit: UnitOfWork) -> None:
-        comments = comments_among(unit.session, ids, lock=True)
-        # Held here until all are decided: a session forgets what nobody holds, and would ask for each again.
-        held = [
-            *unit.session.scalars(select(Author).where(Author.id.in_([one.author_id for one in scored]))),
-            *articles_among(unit.session, {comment.article_id for comment in comments.values()}),
-        ]
-        batch = _Batch(
-            services=services,
-            configuration=configuration,
-            claim=claim,
-            findings=findings,
-            comments=comments,
-            edits=edits_among(unit.session, ids),
-            rules=rules_of(services, unit.session, comments.values()),
-        )
-        with unit.session.no_autoflush:  # each is flushed once it is decided
-            for one in scored:
-                _apply(unit, batch, one)
-        held.clear()
+        comments = comments_among(unit.session, [one.comment_id for one in scored], lock=True)
+        with unit.session.no_autoflush:  # all of them are sent at once
+            mine = [
+                (comment, one.scores)
+                for one in scored
+                if (comment := comments.get(one.comment_id)) is not None
+                and _goes_on(comment, one, findings.get(one.comment_id), claim)
+            ]
+            if mine:
+                _apply(unit, services, configuration, mine, findings)
 
     run_in_unit_of_work(services, work)
 
 
-def _apply(unit: UnitOfWork, batch: _Batch, scored: _Scored) -> None:
-    comment, scores, findings = (
-        batch.comments.get(scored.comment_id),
-        scored.scores,
-        batch.findings.get(scored.comment_id),
-    )
+def _goes_on(comment: Comment, scored: _Scored, findings: TextFindings | None, claim: Claim) -> bool:
+    """Whether something is to be decided, or stored, of a comment that was claimed. It is claimed no longer."""
     # Another worker, or its writer or an admin, may have been faster.
-    if comment is None or comment.scored or not batch.claim.holds(comment.scoring_leased_until):
-        return
+    if comment.scored or not claim.holds(comment.scoring_leased_until):
+        return False
     comment.scoring_leased_until = None
-    if findings is None or not scored.tells_of(comment, findings):
-        return  # whoever comes next scores what stands there now
-    if scores is None:
-        if not _is_given_up(comment, batch.claim, scored.fault) or comment.status != Status.RECEIVED:
-            return
-    else:
-        comment.scored = True
-        store_scores(unit, comment.site_id, comment.id, scores)
-    edits, rules = batch.edits[comment.id], batch.rules[comment.article_id]
-    if is_left_to_policy(unit, comment, edits):
-        judgement = judge_afresh(unit, batch.services, batch.configuration, comment, scores, findings, edits, rules)
-        decide_late(unit, comment, judgement)
-    elif scores is not None:
-        signals = signals_from(scores, counts={"links": count_links(comment.body)})
-        queue_index.change(unit.connection, comment.id, queue_index.scored(signals))
+    if not scored.tells_of(comment, findings):
+        return False  # whoever comes next scores what stands there now
+    if scored.scores is None:
+        return _is_given_up(comment, claim, scored.fault) and comment.status == Status.RECEIVED
+    comment.scored = True
+    return True
+
+
+def _apply(
+    unit: UnitOfWork,
+    services: Services,
+    configuration: Configuration,
+    mine: Sequence[tuple[Comment, Scores | None]],
+    findings: Mapping[str, TextFindings],
+) -> None:
+    """Stores the scores of comments, no two of one author, and decides those that are left to the policy."""
+    around = look_around(unit, services, [comment for comment, _ in mine])
+    store_scores_of(unit, [(comment.site_id, comment.id, scores) for comment, scores in mine if scores is not None])
+    left_to_policy = [is_left_to_policy(comment, around) for comment, _ in mine]
+    others = [
+        (comment.id, queue_index.scored(signals_from(scores, counts={"links": count_links(comment.body)})))
+        for (comment, scores), left in zip(mine, left_to_policy, strict=True)
+        if not left and scores is not None
+    ]
+    queue_index.change_all(unit.connection, others)
+    judged = (
+        (comment, judge_afresh(unit, configuration, comment, scores, findings[comment.id], around))
+        for (comment, scores), left in zip(mine, left_to_policy, strict=True)
+        if left
+    )
+    decide_late(unit, judged)
 
 
 def _is_given_up(comment: Comment, claim: Claim, fault: _Fault) -> bool:

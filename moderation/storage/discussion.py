@@ -7,7 +7,7 @@ whatever stands beside it that nobody sees.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -181,6 +181,12 @@ _CHANGES = (
     .where(_C.id == bindparam("of"), _C.shown != _HAS_PLACE)
     .with_for_update()
 )
+_CHANGES_AMONG = (
+    select(_C.id, _C.parent_id, _C.shown, _C.replies_shown)
+    .where(_C.id.in_(bindparam("these", expanding=True)), _C.shown != _HAS_PLACE)
+    .order_by(_C.id)
+    .with_for_update()
+)
 _COUNT_ANSWER = (
     update(table_of(Comment))
     .where(_C.id == bindparam("of"))
@@ -226,6 +232,27 @@ def keep_place(connection: Connection, comment_id: str | None) -> None:
             for answer in answers:
                 gather(connection, answer, thread if shown else answer)
         comment_id = changes.parent_id
+
+
+def keep_places(connection: Connection, comment_ids: Collection[str]) -> None:
+    """The same for comments whose statuses have changed together, in the order in which they did. Those that answer
+    nothing and that nobody has answered, as most, are told in one question and one answer.
+    """
+    if len(comment_ids) < 2:
+        for comment_id in comment_ids:
+            keep_place(connection, comment_id)
+        return
+    changes = {row.id: row for row in connection.execute(_CHANGES_AMONG, {"these": sorted(comment_ids)})}
+    simple = [row for row in changes.values() if row.parent_id is None and not row.replies_shown]
+    if simple:
+        connection.execute(
+            _SET_PLACE,
+            [{"of": row.id, "opens": not row.shown, "thread": None if row.shown else row.id} for row in simple],
+        )
+    done = {row.id for row in simple}
+    for comment_id in comment_ids:
+        if comment_id in changes and comment_id not in done:
+            keep_place(connection, comment_id)
 
 
 def count_answer(connection: Connection, parent_id: str | None, step: int) -> Above:

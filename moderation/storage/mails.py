@@ -220,6 +220,13 @@ def tell_writers(
         _tell(connection, Told.REPLY, answers, now, about=comment_id)
 
 
+def asking_among(connection: Connection, comment_ids: Collection[str]) -> frozenset[str]:
+    """Those of these comments whose writers have left an address: nobody else is told of anything."""
+    return frozenset(
+        connection.scalars(select(_ADDRESSES.c.comment_id).where(_ADDRESSES.c.comment_id.in_(comment_ids)))
+    )
+
+
 def _tell(connection: Connection, told: Told, comment_id: str, now: datetime, *, about: str | None) -> bool:
     """Whether there is a letter about it, a new one or one that waits."""
     left = connection.execute(_LEFT, {"of": comment_id}).mappings().first()

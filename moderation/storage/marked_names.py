@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, bindparam, func, select
@@ -46,6 +47,17 @@ def keep_marked_name(connection: Connection, site_id: str, form: str, author_id:
     """Nobody with less of a mark may pass for this author from now on."""
     values = {"site_id": site_id, "form": form, "author_id": author_id, "strength": strength}
     connection.execute(_KEEP[connection.dialect.name], values)
+
+
+def marked_among(connection: Connection, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The strongest mark of those of these names, each a site's id and a form, that somebody has written under with a
+    mark.
+    """
+    query = select(_TABLE.c.site_id, _TABLE.c.form, func.max(_TABLE.c.strength)).where(
+        _TABLE.c.site_id.in_({site_id for site_id, _ in names}), _TABLE.c.form.in_({form for _, form in names})
+    )
+    rows = connection.execute(query.group_by(_TABLE.c.site_id, _TABLE.c.form))
+    return {(site_id, form): strength for site_id, form, strength in rows}
 
 
 def passes_for_marked(connection: Connection, site_id: str, form: str, strength: int, author_id: str | None) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     CompoundSelect,
     Connection,
     Integer,
@@ -162,24 +163,39 @@ MAX_ALIKE = 20
 """Comments that are looked at for being nearly the same: a campaign is one long before."""
 
 
-def _sharing(first: int, second: int) -> Select[Any]:
-    """Who wrote the newest comments of a site with both of these numbers, and one of the other two."""
+def _sharing(first: int, second: int, text: int) -> Select[Any]:
+    """Who wrote the newest comments of a site with both of these numbers of this text, and one of the other two."""
     columns = (_QUEUE_INDEX.c.author_id, *(_QUEUE_INDEX.c[f"bucket_{n}"] for n in range(BUCKETS)))
-    here = (_QUEUE_INDEX.c.site_id == bindparam("site"), _QUEUE_INDEX.c.received_at > bindparam("since"))
-    same = (_QUEUE_INDEX.c[f"bucket_{n}"] == bindparam(f"of_{n}") for n in (first, second))
+    here = (_QUEUE_INDEX.c.site_id == bindparam(f"site_{text}"), _QUEUE_INDEX.c.received_at > bindparam("since"))
+    numbers: list[BindParameter[int]] = [bindparam(f"of_{text}_{n}") for n in range(BUCKETS)]
+    same = (_QUEUE_INDEX.c[f"bucket_{n}"] == numbers[n] for n in (first, second))
     newest = (
         select(*columns).where(*here, *same).order_by(_QUEUE_INDEX.c.received_at.desc()).limit(MAX_ALIKE).subquery()
     )
-    in_common = [cast(newest.c[f"bucket_{n}"] == bindparam(f"of_{n}"), Integer) for n in range(BUCKETS)]
+    in_common = [cast(newest.c[f"bucket_{n}"] == numbers[n], Integer) for n in range(BUCKETS)]
     return select(newest.c.author_id).where(sum(in_common[1:], start=in_common[0]) >= BUCKETS - 1)
 
 
 @built_once
-def _others(known: int) -> Select[Any]:
-    """How many wrote such a comment, beside so many authors; the database counts, as there may be dozens."""
-    found = union(_sharing(0, 1), _sharing(2, 3)).subquery()
-    own = [found.c.author_id.not_in([bindparam(f"author{number}") for number in range(known)])] if known else []
+def _others(known: tuple[int, ...]) -> Select[Any]:
+    """How many wrote such a comment, beside so many authors, of each text; the database counts, as there may be
+    dozens.
+    """
+    return select(*(_others_of(text, authors).scalar_subquery() for text, authors in enumerate(known)))
+
+
+def _others_of(text: int, known: int) -> Select[Any]:
+    found = union(_sharing(0, 1, text), _sharing(2, 3, text)).subquery()
+    own = [found.c.author_id.not_in([bindparam(f"author_{text}_{n}") for n in range(known)])] if known else []
     return select(func.count()).select_from(found).where(*own)
+
+
+class Sent(NamedTuple):
+    """A text that was sent to a site, and the ids of those who may have sent it before."""
+
+    site_id: str
+    body: str
+    authors: Collection[str]
 
 
 def others_alike(connection: Connection, *, site_id: str, body: str, authors: Collection[str], now: datetime) -> int:
@@ -187,13 +203,27 @@ def others_alike(connection: Connection, *, site_id: str, body: str, authors: Co
     few words. Three of its four numbers must be the same: two texts that share four fifths of their word pairs mostly
     do, and strangers almost never.
     """
-    own = buckets(body)
-    if own is None or word_count(body) < MIN_WORDS:
-        return 0
-    asked: dict[str, Any] = {
-        "site": site_id,
-        "since": now - LATELY,
-        **{f"of_{n}": value for n, value in enumerate(own)},
-    }
-    asked |= {f"author{number}": author for number, author in enumerate(authors)}
-    return connection.scalar(_others(len(authors)), asked) or 0
+    (found,) = others_alike_each(connection, [Sent(site_id, body, authors)], now=now)
+    return found
+
+
+def others_alike_each(connection: Connection, texts: Sequence[Sent], *, now: datetime) -> list[int]:
+    """The same of each of these texts, in one question."""
+    asked: dict[str, Any] = {"since": now - LATELY}
+    known: list[int] = []
+    places: list[int] = []
+    for place, text in enumerate(texts):
+        own = buckets(text.body)
+        if own is None or word_count(text.body) < MIN_WORDS:
+            continue
+        number = len(known)
+        asked |= {f"of_{number}_{n}": value for n, value in enumerate(own)}
+        asked |= {f"author_{number}_{n}": author for n, author in enumerate(text.authors)}
+        asked[f"site_{number}"] = text.site_id
+        known.append(len(text.authors))
+        places.append(place)
+    counts = [0] * len(texts)
+    if known:
+        for place, found in zip(places, connection.execute(_others(tuple(known)), asked).one(), strict=True):
+            counts[place] = found
+    return counts

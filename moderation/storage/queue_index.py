@@ -295,9 +295,18 @@ def forgotten() -> dict[str, Any]:
 
 def change(connection: Any, comment_id: str, values: Mapping[str, Any]) -> None:
     """Changes columns of a comment's row. A signal that changes without its severity has it made anew soon."""
-    if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
-        values = {**values, "severity_policy": None}
-    connection.execute(_MOVE, {**values, "of": comment_id})
+    change_all(connection, [(comment_id, values)])
+
+
+def change_all(connection: Any, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """The same of many comments, each by its id: those that change the same columns in one statement."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for comment_id, values in changes:
+        if "severity_policy" not in values and not _WEIGHED.isdisjoint(values):
+            values = {**values, "severity_policy": None}  # noqa: PLW2901
+        alike.setdefault(tuple(values), []).append({**values, "of": comment_id})
+    for rows in alike.values():
+        connection.execute(_MOVE, rows)
 
 
 def by_person(connection: Any, comment_id: str) -> str | None:
@@ -345,6 +354,12 @@ def location_of(connection: Any, comment_id: str) -> Location | None:
     if row is None:
         return None
     return location_in(row)
+
+
+def escalated_among(connection: Any, comment_ids: Collection[str]) -> frozenset[str]:
+    """Those of these comments that are left to a senior moderator."""
+    query = select(_TABLE.c.comment_id).where(_TABLE.c.comment_id.in_(comment_ids), _TABLE.c.escalated.is_(True))
+    return frozenset(connection.scalars(query))
 
 
 def location_in(row: Any) -> Location:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -126,6 +126,13 @@ def weights(connection: Connection, comment_id: str) -> int:
         select(func.sum(_REPORT.weight)).where(_REPORT.comment_id == comment_id, counts)
     )
     return int(total or 0)
+
+
+def weights_among(connection: Connection, comment_ids: Collection[str]) -> dict[str, int]:
+    """The same of those of these comments that have such reports, by their ids."""
+    counts = _REPORT.outcome.is_(None) | (_REPORT.outcome == ReportOutcome.RIGHT)
+    query = select(_REPORT.comment_id, func.sum(_REPORT.weight)).where(_REPORT.comment_id.in_(comment_ids), counts)
+    return {comment_id: int(total) for comment_id, total in connection.execute(query.group_by(_REPORT.comment_id))}
 
 
 def open_reports_of(connection: Connection, comment_id: str) -> int:

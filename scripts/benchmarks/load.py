@@ -9,6 +9,7 @@ by that broker. ``--soak`` does something else: a steady load of everything, for
 
 from __future__ import annotations
 
+from moderation.comments.rescoring import BATCH
 from scripts.benchmarks.common import arguments, report
 from scripts.benchmarks.load_parts import audit, inline, soak, workers
 from scripts.benchmarks.service_parts.posting import ALLOWED, WARM, Pack, first_article, seeds_texts
@@ -40,7 +41,7 @@ def main() -> None:
 def notes(comments: int, characters: int) -> list[str]:
     return [
         f"{comments} comments of {characters} characters in each part, {inline.CLIENTS} clients on the same cores",
-        f"bound: all cores busy with scoring and {ALLOWED * 1000:.0f} ms beside it; pack in batches: {workers.BATCH}",
+        f"bound: all cores busy with scoring and {ALLOWED * 1000:.0f} ms beside it; pack in batches: {BATCH}",
         "p50, p95, p99: at half of what was taken, answers counted from when each was due; decided: from arrival",
         "audit_share: the chain's part of one writer's transaction by the clock, the larger of the two",
         "audit_share_N_writers: how many comments a second fewer than with no chain at all",

@@ -329,7 +329,7 @@ def test_one_that_cannot_be_decided_costs_its_neighbours_nothing(
     broken, *others = [newsroom.accepted()["id"] for _ in range(3)]
 
     def judged(*asked: Any) -> Any:
-        if asked[3].id == broken:
+        if asked[2].id == broken:
             raise ArithmeticError
         return judge_afresh(*asked)
 
@@ -361,7 +361,7 @@ def test_an_answer_is_decided_after_what_it_answers_also_where_each_is_decided_b
     answer = accepted_later(newsroom, parent_id=above, author={"name": "Cyd", "id": "cyd"})
 
     def judged(*asked: Any) -> Any:
-        if asked[3].id == broken:
+        if asked[2].id == broken:
             raise ArithmeticError
         return judge_afresh(*asked)
 

@@ -12,14 +12,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from moderation.comments.rescoring import BATCH
 from scripts.benchmarks.common import Row, say
 from scripts.benchmarks.load_parts.inline import CLIENTS, quantiles
 from scripts.benchmarks.service_parts.postgres import Watcher, own_database
 from scripts.benchmarks.service_parts.posting import WARM, Pack, Speed, post_all, posted, register
 from scripts.benchmarks.service_parts.service import Process, environment, running_service, running_worker
 
-BATCH = 16
-"""As the worker claims them."""
 PATIENCE = 300.0
 """Seconds without a comment decided, after which the worker is thought to hang."""
 _DECIDED = """

@@ -81,8 +81,11 @@ def paragraphs(article: dict[str, object]) -> list[str]:
 
 
 def reader(part: str, number: int) -> str:
-    """Every comment has another author."""
-    return f"Reader {part} {number}"
+    """Every comment has another author: names that differ in a digit alone may be one name, as "1" is read for "l"."""
+    return f"Reader {part} {''.join(_SYLLABLES[int(digit)] for digit in str(number))}"
+
+
+_SYLLABLES = ("ba", "de", "fi", "go", "ku", "ma", "ne", "po", "ru", "so")
 
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}

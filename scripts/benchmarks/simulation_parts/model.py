@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from moderation.comments.rescoring import BATCH
 from scripts.benchmarks.simulation_parts.engine import Servers, Simulation
 from scripts.benchmarks.simulation_parts.figures import Figures
 
 THREADS = 16
 POOL = 30
-BATCH = 16
 SWEEPERS = 2
 """Batches that one worker has at hand: it decides one while the other is scored."""
 SWEEP_SECONDS = 0.05

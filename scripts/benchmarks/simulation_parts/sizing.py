@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from moderation.comments.rescoring import BATCH
 from scripts.benchmarks.simulation_parts.day import PEAK_FACTOR, Day
 from scripts.benchmarks.simulation_parts.figures import Figures, Share
-from scripts.benchmarks.simulation_parts.model import BATCH, EACH_LINK
+from scripts.benchmarks.simulation_parts.model import EACH_LINK
 from scripts.benchmarks.simulation_parts.runs import Run, first_over
 
 SCALES = (10_000, 1_000_000, 100_000_000)
