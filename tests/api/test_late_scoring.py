@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from moderation.comments import rescoring
-from moderation.comments.afresh import judge_afresh
-from moderation.comments.rescoring import ATTEMPTS, WORK, score_waiting
+from moderation.comments.afresh import judge_afresh, look_through
+from moderation.comments.rescoring import ATTEMPTS, WORK, score_late, score_waiting
+from moderation.config.configuration import Configuration
 from moderation.core.actor import Actor
 from moderation.core.errors import ScoringTooSlow
 from moderation.core.scores import Scores
@@ -18,8 +20,12 @@ from moderation.core.turns import Turns
 from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
+from moderation.services import Services
+from moderation.storage import queue_index
 from moderation.storage.claims import Claims, claim_these
-from moderation.storage.comments import find_comment
+from moderation.storage.comments import Comment, find_comment
+from moderation.storage.edits import CommentEdit
+from tests.desk.desk import notices, standing
 from tests.newsroom import Newsroom, detail
 
 WORKER = '[scoring]\nmode = "worker"\n'
@@ -383,6 +389,75 @@ def test_a_batch_is_decided_in_one_transaction(newsroom: Newsroom) -> None:
     assert sweep(newsroom) == 4
     decided = [event for comment in comments for event in newsroom.events(comment) if event["event"] != SUBMITTED]
     assert len({event["time"] for event in decided}) == 1
+
+
+def test_an_authors_second_comment_parts_a_batch_from_nobody_else(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    first, second, third, fourth = (
+        accepted_later(newsroom, author={"name": name, "id": name}) for name in ("Ada", "Ben", "Ada", "Cyd")
+    )
+    turns = list[list[str]]()
+
+    def looked_through(services: Services, configuration: Configuration, ids: list[str]) -> Any:
+        turns.append(ids)
+        return look_through(services, configuration, ids)
+
+    monkeypatch.setattr(rescoring, "look_through", looked_through)
+    assert sweep(newsroom) == 4
+    assert turns == [[first, second, fourth], [third]]
+
+
+def _of_every_kind(newsroom: Newsroom, article: str) -> list[str]:
+    newsroom.put_article(article)
+
+    def sent(name: str, words: str = "", **more: Any) -> str:
+        author = {"name": name, "id": f"{name} {article}", **more.pop("author", {})}
+        return accepted_later(newsroom, words, article=article, author=author, **more)
+
+    staff = sent("Vera Desk", author={"staff": True})
+    passes_for_her = accepted_later(newsroom, article=article, author={"name": "vera  desk"})
+    opening = sent("Ben")
+    reply = sent("Cyd", parent_id=opening)
+    edited = sent("Gil")
+    escalated = sent("Hal")
+    comments = [
+        *(staff, passes_for_her, opening, reply, edited, escalated),
+        sent("Dan", parent_id=passes_for_her),
+        sent("Eve", "toxicity=0.95"),
+        sent("Fay", "toxicity=0.7"),
+        sent("Ben", parent_id=reply),
+        sent("Ida", "language=hi unreadable"),
+        sent("Jon", parent_id=reply),
+    ]
+
+    def change(session: Session) -> None:
+        queue_index.change(session.connection(), escalated, {"escalated": True})
+        session.add(CommentEdit(comment_id=edited, revision=2, edited_at=newsroom.clock.now))
+        session.get_one(Comment, edited).revision = 2
+
+    newsroom.services.database.writing(change)
+    return comments
+
+
+def test_a_batch_is_decided_as_each_would_be_by_itself(newsroom: Newsroom) -> None:
+    newsroom.configure(WORKER + APPROVE + "[policy.reject]\ntoxicity_at_least = 0.9\n")
+    together, alone = (_of_every_kind(newsroom, article) for article in ("together", "alone"))
+    for id_ in alone:
+        assert score_late(newsroom.services, id_)
+    assert sweep(newsroom) == len(together)
+
+    def became(id_: str) -> tuple[Any, ...]:
+        whole = newsroom.whole(id_)
+        events = [(one["event"], one["payload"].get("status")) for one in newsroom.events(id_)]
+        scores = whole["scores"]["toxicity"]["toxicity"]
+        return standing(newsroom, id_), whole["revision"], whole["reasons"], scores, events, notices(newsroom, id_)
+
+    assert [became(id_) for id_ in together] == [became(id_) for id_ in alone]
+    statuses = [newsroom.status(id_) for id_ in together]
+    assert statuses[:6] == ["approved", "pending", "approved", "approved", "approved", "received"]
+    assert statuses[6:] == ["pending", "rejected", "pending", "approved", "pending", "approved"]
 
 
 @pytest.mark.parametrize("mode", ["worker", "inline"])
