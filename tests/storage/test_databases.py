@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table, inspect, select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -21,8 +18,8 @@ from moderation.storage.database import Database, lock
 from moderation.storage.policies import KeptConfiguration
 from moderation.storage.schema import is_current, upgrade
 from moderation.storage.sites import Site
-from moderation.storage.tables import Base
 from moderation.storage.writers import DatabaseUnavailable
+from tests.storage.mapped import differences
 
 
 def test_sqlite_is_set_to_lose_nothing(sqlite_url: str) -> None:
@@ -33,26 +30,8 @@ def test_sqlite_is_set_to_lose_nothing(sqlite_url: str) -> None:
     database.close()
 
 
-def _mapped(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """The search index is the database's own, and no table that the code maps."""
-    return not (
-        (kind == "table" and (name or "").startswith("comment_search")) or (name in ("search", "ix_comments_search"))
-    )
-
-
-_COMPARED = {"compare_type": False, "include_object": _mapped}
-
-
 def test_the_tables_are_those_that_the_code_maps(database: Database) -> None:
-    with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts=_COMPARED)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an index that runs downwards can't be compared
-            differences = compare_metadata(context, Base.metadata)
-    if database.is_sqlite:
-        differences = _but_for_constraints_renamed(differences)
-    downwards = {name for table in Base.metadata.tables.values() for name in _running_downwards(table)}
-    assert [found for found in differences if not any(f"{name!r}" in repr(found) for name in downwards)] == []
+    assert differences(database) == []
     assert is_current(database)
 
 
@@ -62,23 +41,6 @@ def test_the_files_of_the_migrations_are_numbered_as_alembic_has_them(database: 
     scripts = sorted(path.name[:4] for path in (Path(schema.__file__).parent / "migrations" / "versions").glob("0*.py"))
     assert noted == scripts[-1]
     assert is_current(database)
-
-
-def _but_for_constraints_renamed(differences: list[Any]) -> list[Any]:
-    """SQLite renames tables, but not their constraints: one keeps the name that its table had at first."""
-    removed, added = (
-        {(of.table.name, *of.columns.keys()) for kind, of, *_ in differences if kind == f"{change}_constraint"}
-        for change in ("remove", "add")
-    )
-    return [
-        one
-        for one in differences
-        if not one[0].endswith("_constraint") or (one[1].table.name, *one[1].columns.keys()) not in removed & added
-    ]
-
-
-def _running_downwards(table: Table) -> list[str]:
-    return [str(index.name) for index in table.indexes if any(" DESC" in str(e) for e in index.expressions)]
 
 
 def test_two_upgrades_at_once_make_the_tables_once(tmp_path: Path, empty_postgres_url: str) -> None:
