@@ -1,9 +1,9 @@
 """The pages' hall, furnished once for each kind of database and put back for each test.
 
-Pages stand over SQLite, which is enough for what is shown, asked or refused. A test that says ``on_both_databases``
-runs on PostgreSQL too: where the database has a say in it, that is in what a page finds, orders, counts or writes, and
-for the main way through each page. Of a test with many cases that differ before the database is asked, SQLite has them
-all. Every route is asked on both by ``test_rights.py``.
+Every test of pages runs on SQLite and on PostgreSQL. Of one with many cases SQLite has them all, and PostgreSQL the
+first, unless the test says ``on_both_databases``: where the database has a say in it, that is in what a page finds,
+orders, counts or writes. What a browser shows stands over SQLite, but for the main way through each page, which says
+``on_both_databases`` too. ``on_sqlite_alone``: what only SQLite can hold or do.
 """
 
 from __future__ import annotations
@@ -18,10 +18,47 @@ from playwright.sync_api import Page
 
 from moderation.web.shared.access import COOKIE
 from tests.fresh_postgres import ReusedPostgres
-from tests.newsroom import Hall
+from tests.newsroom import BOTH, Hall
 from tests.served import server_of
 from tests.web.pages import Pages, furnish, furnished_hall, open_pages, pages_again
 from tests.web.paper import Paper, open_paper
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    names, marks = metafunc.fixturenames, metafunc.definition.iter_markers("parametrize")
+    if "kind_of_database" in names and "browser" not in names and not any(map(_says_on_which, marks)):
+        metafunc.parametrize("kind_of_database", BOTH, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Takes out the cases that SQLite alone has."""
+    met: set[tuple[str, str]] = set()
+
+    def is_left_out(item: pytest.Item) -> bool:
+        if not isinstance(item, pytest.Function) or any(map(_says_on_which, item.iter_markers("parametrize"))):
+            return False
+        if not hasattr(item, "callspec") or item.callspec.params.get("kind_of_database") != "postgres":
+            return False
+        test = (str(item.path), item.originalname)
+        known = test in met
+        met.add(test)
+        return known
+
+    left_out = [item for item in items if is_left_out(item)]
+    if left_out:
+        left_out[0].config.hook.pytest_deselected(items=left_out)
+        known = set(left_out)
+        items[:] = [item for item in items if item not in known]
+
+
+def _says_on_which(mark: pytest.Mark) -> bool:
+    return bool(mark.args[0] == "kind_of_database")
+
+
+@pytest.fixture
+def kind_of_database(request: pytest.FixtureRequest) -> str:
+    """What the pages stand over, "sqlite" or "postgres"."""
+    return str(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +77,6 @@ def furnished_sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ha
     return file, furnished_hall(f"sqlite:///{file}", tmp_path_factory.mktemp("hall"))
 
 
-@pytest.fixture
-def empty_pages(
-    request: pytest.FixtureRequest,
-    furnished_template: Path,
-    furnished_sqlite: tuple[Path, Hall],
-    tmp_path: Path,
-) -> Iterator[Pages]:
-    """The pages with their admin and the site ``demo``, and no article."""
-    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's pages
-        own = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
-        with open_pages(f"sqlite:///{own}", tmp_path) as opened:
-            yield opened
-        return
-    file, hall = furnished_sqlite
-    shutil.copy(furnished_template, file)
-    with pages_again(hall) as opened:
-        yield opened
-    for left in file.parent.iterdir():
-        left.unlink()
-
-
 @pytest.fixture(scope="session")
 def furnished_postgres(
     postgres_template: str, tmp_path_factory: pytest.TempPathFactory
@@ -73,18 +89,46 @@ def furnished_postgres(
 
 
 @pytest.fixture
-def pages(request: pytest.FixtureRequest) -> Iterator[Pages]:
-    """The pages with one article, ``lanes``; over SQLite, unless the test is ``on_both_databases``."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        opened = request.getfixturevalue("empty_pages")
-        opened.article()
-        yield opened
+def furnished_url(
+    request: pytest.FixtureRequest, kind_of_database: str, furnished_template: Path, tmp_path: Path
+) -> Iterator[str]:
+    """A database with the admin and the site ``demo``, for an application of the test's own."""
+    if kind_of_database == "sqlite":
+        yield f"sqlite:///{shutil.copy(furnished_template, tmp_path / 'pages.sqlite3')}"
+        return
+    reused, _ = request.getfixturevalue("furnished_postgres")
+    yield reused.url
+    reused.clean()
+
+
+@pytest.fixture
+def empty_pages(
+    request: pytest.FixtureRequest, kind_of_database: str, furnished_template: Path, tmp_path: Path
+) -> Iterator[Pages]:
+    """The pages with their admin and the site ``demo``, and no article."""
+    if "browser" in request.fixturenames:  # what a browser still asks when a test ends meets the next test's pages
+        with open_pages(request.getfixturevalue("furnished_url"), tmp_path) as opened:
+            yield opened
+        return
+    if kind_of_database == "sqlite":
+        file, hall = request.getfixturevalue("furnished_sqlite")
+        shutil.copy(furnished_template, file)
+        with pages_again(hall) as opened:
+            yield opened
+        for left in file.parent.iterdir():
+            left.unlink()
         return
     reused, hall = request.getfixturevalue("furnished_postgres")
     with pages_again(hall) as opened:
-        opened.article()
         yield opened
     reused.clean()
+
+
+@pytest.fixture
+def pages(empty_pages: Pages) -> Pages:
+    """The pages with one article, ``lanes``."""
+    empty_pages.article()
+    return empty_pages
 
 
 @pytest.fixture

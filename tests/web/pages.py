@@ -44,8 +44,9 @@ WITHOUT_LIMITS = CONFIGURATION.replace("enabled = true", "enabled = false")
 CALM = "I read this report twice, and the second time I understood what the council had really decided."
 RUDE = "You are all idiots. Every idiot in this town believes whatever an idiot on the council is telling them."
 
-on_both_databases = pytest.mark.parametrize("pages", BOTH, indirect=True)
-"""A test of pages on PostgreSQL too; ``conftest.py`` says which."""
+on_both_databases = pytest.mark.parametrize("kind_of_database", BOTH, indirect=True)
+on_sqlite_alone = pytest.mark.parametrize("kind_of_database", ["sqlite"], indirect=True)
+"""On what a test of pages runs; ``conftest.py`` says which one says so."""
 
 _DETECTOR = LanguageDetector()
 

@@ -8,7 +8,7 @@ from moderation.accounts.sign_in import account_signed_in
 from moderation.core.reach import Location, anywhere, reachable
 from moderation.storage.accounts import Role
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, on_both_databases, secret_of
+from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, secret_of
 
 PASSWORD = "four words make one"
 ACCOUNTS = "/admin/accounts"
@@ -33,7 +33,6 @@ def invited(pages: Pages, name: str = "Berta", **fields: str) -> str:
     return secret_of(admin).removeprefix("http://localhost")
 
 
-@on_both_databases
 def test_whoever_is_invited_chooses_a_password_and_signs_in_with_it(pages: Pages) -> None:
     visitor = pages.visitor().open(invited(pages))
     assert visitor.texts("//h1") == ["Welcome, Berta"]
@@ -44,7 +43,6 @@ def test_whoever_is_invited_chooses_a_password_and_signs_in_with_it(pages: Pages
     assert visitor.open("/admin").status == 403
 
 
-@on_both_databases
 def test_an_invitation_opens_once(pages: Pages) -> None:
     path = invited(pages)
     pages.visitor().open(path).send_form(password=PASSWORD, again=PASSWORD)
@@ -82,7 +80,6 @@ def test_a_password_that_cannot_be_chosen_is_refused_in_words(pages: Pages, pass
     assert pages.visitor().open(path).status == 200
 
 
-@on_both_databases
 def test_a_disabled_account_is_out_at_once(pages: Pages) -> None:
     pages.account("berta", {"*": Role.MODERATOR})
     theirs = pages.signed_in("berta").open("/review")
@@ -104,7 +101,6 @@ def test_an_administrator_ends_anybody_s_sign_ins(pages: Pages) -> None:
     assert {visitor.open("/review").texts("//h1")[0] for visitor in (first, second)} == {"Sign in"}
 
 
-@on_both_databases
 def test_rights_are_changed_site_by_site(pages: Pages) -> None:
     pages.account("berta", {"*": Role.MODERATOR})
     admin = sent(page_of(pages.signed_in(), "berta"), "role", site="demo", role="admin")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from moderation.accounts.accounts import invite
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Granted, Role, account_named
-from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages
+from tests.web.pages import ADMIN_PASSWORD, CALM, RUDE, Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,7 @@ def busy(pages: Pages) -> Pages:
     return pages
 
 
+@on_both_databases
 def test_moving_a_slider_answers_without_loading_the_page_again(busy: Pages, address: str, moderator: Page) -> None:
     moderator.goto(f"{address}/admin/what-if")
     moderator.evaluate("window.stays = true")

@@ -9,7 +9,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.site_rules import Term
 from tests.newsroom import detail
-from tests.web.pages import CALM, CLOSED, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, CLOSED, Pages, Visitor
 from tests.web.site_rules import article_id, configure, events, mode, post, sent, whole_chain
 
 
@@ -45,7 +45,6 @@ def test_the_list_goes_on_another_page_and_counts_what_waits(pages: Pages) -> No
     assert len(desk.open(further).texts("//tbody/tr")) == 6
 
 
-@on_both_databases
 def test_an_article_shows_its_text_and_its_comments_by_where_they_stand(pages: Pages) -> None:
     first, second = pages.say(by="First"), pages.say(f"{CALM} Yes.", by="Second")
     pages.decide(first, Verdict.APPROVE)
@@ -90,7 +89,6 @@ def test_the_handover_is_pinned_on_top_and_taken_away_by_anybody(pages: Pages) -
 # --- modes ------------------------------------------------------------------------------------------------------------
 
 
-@on_both_databases
 def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(pages: Pages) -> None:
     desk, path = page_of(pages)
     desk.send(f"{path}/mode", mode="closed", sentence="We pause here out of respect for the family.")
@@ -117,7 +115,6 @@ def test_an_article_closed_by_hand_tells_readers_why_and_is_audited(pages: Pages
     assert "respect" not in whole_chain(pages)
 
 
-@on_both_databases
 def test_what_was_set_is_undone_as_it_was_unless_somebody_set_it_anew(pages: Pages) -> None:
     desk, path = page_of(pages)
     desk.send(f"{path}/mode", mode="post", sentence="We answer until noon.", hours="always", days="9")
@@ -143,7 +140,6 @@ def test_terms_that_were_added_are_taken_off_again(pages: Pages) -> None:
     assert [event.get("undoes") is not None for event in events(pages, "term.removed")] == [True, True]
 
 
-@on_both_databases
 def test_opening_hours_say_when_it_opens_again(pages: Pages) -> None:
     desk, path = page_of(pages)  # it is Wednesday 14 January 2026, 09:00 UTC: 10:00 in Berlin
     days = {f"day-{number}": "09:00-12:30" for number in range(5)}
@@ -203,7 +199,6 @@ def test_a_setting_that_makes_no_sense_changes_nothing_and_keeps_what_was_typed(
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
-@on_both_databases
 def test_a_term_on_a_wordlist_holds_a_comment_and_says_why_in_any_disguise(pages: Pages) -> None:
     configure(pages, policy_approve="toxicity_at_most = 0.9")
     desk, path = page_of(pages)
@@ -231,7 +226,6 @@ def test_the_pane_of_a_comment_shows_which_terms_it_holds(pages: Pages) -> None:
     assert "Lindqvist 2 times: name of a victim" in desk.open(f"/review/comments/{comment}").text
 
 
-@on_both_databases
 def test_a_term_that_is_removed_counts_no_more_and_its_text_is_gone(pages: Pages) -> None:
     configure(pages, policy_approve="toxicity_at_most = 0.9")
     desk, path = page_of(pages)
@@ -313,7 +307,6 @@ def surge(pages: Pages, table: str) -> None:
     pages.configuration.set(pages.configuration.now.text.replace('mode = "pre"', 'mode = "post"', 1))
 
 
-@on_both_databases
 def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_why(
     pages: Pages,
 ) -> None:
@@ -333,7 +326,6 @@ def test_an_article_under_which_comments_come_fast_turns_pre_moderated_and_says_
     assert sent(pages, words="Much later.").json["status"] == "approved"  # type: ignore[index]
 
 
-@on_both_databases
 def test_a_surge_lifted_by_hand_stays_lifted(pages: Pages) -> None:
     surge(pages, MANY)
     for number in range(6):
@@ -350,7 +342,6 @@ def test_a_surge_lifted_by_hand_stays_lifted(pages: Pages) -> None:
     assert "turned pre-moderated by itself" in pages.signed_in().open(path).text
 
 
-@on_both_databases
 def test_an_article_with_many_new_authors_turns_pre_moderated(pages: Pages) -> None:
     surge(pages, NEW)
     for number in range(12):

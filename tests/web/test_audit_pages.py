@@ -22,14 +22,13 @@ from moderation.storage.accounts import Role, account_named
 from moderation.storage.audit import stored_head
 from moderation.web.desk import audit as audit_pages
 from tests.tampering import take_guards_away
-from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases, on_sqlite_alone
 
 
 def events(log: Visitor) -> list[str]:
     return log.texts("//tbody/tr/td[3]")
 
 
-@on_both_databases
 def test_the_log_tells_a_comment_s_story_newest_first(pages: Pages) -> None:
     comment = pages.say()
     pages.decide(comment, Verdict.APPROVE)
@@ -40,7 +39,6 @@ def test_the_log_tells_a_comment_s_story_newest_first(pages: Pages) -> None:
     assert "No such event" in log.open("/audit?subject=nothing").text
 
 
-@on_both_databases
 def test_whoever_the_log_names_is_found_by_that_name(pages: Pages) -> None:
     pages.account("Berta Größ", {"demo": Role.MODERATOR})
     with pages.services.database.reading() as db:
@@ -61,7 +59,6 @@ def test_whoever_the_log_names_is_found_by_that_name(pages: Pages) -> None:
     assert "No such event" in log.open("/audit?actor=nobody+of+that+name").text
 
 
-@on_both_databases
 def test_the_log_is_read_from_one_day_to_another(pages: Pages) -> None:
     began = pages.clock.now
     for _ in range(4):
@@ -103,7 +100,6 @@ def verified(log: Visitor, pages: Pages) -> Visitor:
     return log.open("/audit")
 
 
-@on_both_databases
 def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(pages: Pages) -> None:
     pages.say()
     log = verified(pages.signed_in(), pages)
@@ -121,7 +117,6 @@ def test_verifying_says_that_the_chains_hold_up_to_which_head_and_when(pages: Pa
     assert "Every chain that you may see verifies." in verified(log, pages).text
 
 
-@on_both_databases
 def test_a_long_chain_is_recomputed_in_chunks_by_one_process_at_a_time(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +152,6 @@ def test_a_long_chain_is_recomputed_in_chunks_by_one_process_at_a_time(
     assert len(read) <= events / 3 + 2  # each event once: no chunk begins at the beginning again
 
 
-@on_both_databases
 def test_verifying_notices_a_tail_or_a_head_that_is_not_the_chain_s(pages: Pages) -> None:
     pages.say()
     with pages.services.database.reading() as db:
@@ -259,6 +253,7 @@ def test_an_event_that_was_tampered_with_is_shown_as_such(pages: Pages, tmp_path
     assert_the_broken_event_is_shown(pages, tmp_path, comment)
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("change", ON_SQLITE_ALONE.values(), ids=ON_SQLITE_ALONE)
 def test_what_only_sqlite_can_hold_is_shown_too(pages: Pages, tmp_path: Path, change: str) -> None:
     comment = pages.say()
@@ -279,7 +274,6 @@ def test_odd_questions_to_the_log_are_no_5xx(pages: Pages, query: str) -> None:
     assert pages.signed_in().open(f"/audit?{query}").status == 200
 
 
-@on_both_databases
 def test_the_log_is_exported_as_the_command_writes_it(pages: Pages, tmp_path: Path) -> None:
     pages.say()
     admin = pages.signed_in()
@@ -292,7 +286,6 @@ def test_the_log_is_exported_as_the_command_writes_it(pages: Pages, tmp_path: Pa
     assert [line["sequence"] for line in one] == list(range(1, len(one) + 1))
 
 
-@on_both_databases
 def test_an_export_holds_no_connection_while_its_client_takes_its_time(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from moderation.storage.authors import Author
 from moderation.storage.comments import Comment
 from moderation.storage.site_rules import AuthorDecision
 from tests.newsroom import detail
-from tests.web.pages import CALM, SITE_KEY, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, SITE_KEY, Pages, Visitor
 from tests.web.site_rules import author_of, configure, events, post, send_form, sent, whole_chain
 
 
@@ -28,7 +28,6 @@ def decide(pages: Pages, desk: Visitor, path: str, kind: str, **fields: str) -> 
     return send_form(desk, form, kind=kind, **fields)
 
 
-@on_both_databases
 def test_a_banned_author_is_told_until_when_and_why_and_nothing_is_stored(pages: Pages) -> None:
     comment = pages.say()
     desk, path = page_of(pages, comment)
@@ -65,7 +64,6 @@ def test_the_readers_page_says_it_too(pages: Pages) -> None:
     assert f"{CALM} Really." in reader.text
 
 
-@on_both_databases
 def test_a_muted_authors_comments_wait_and_say_so(pages: Pages) -> None:
     configure(pages, policy_approve="toxicity_at_most = 0.9")
     assert (sent(pages, words=str(pages.clock.now)).json or {})["status"] == "approved"
@@ -105,7 +103,6 @@ def test_nobody_can_be_trusted_by_a_name_alone(pages: Pages) -> None:
     assert "by a name alone" in desk.text
 
 
-@on_both_databases
 def test_a_decision_is_undone_and_the_author_stands_where_they_stood(pages: Pages) -> None:
     comment = pages.say()
     desk, path = page_of(pages, comment)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor
 from tests.web.site_rules import author_of, events
 from tests.web.test_review_pages import asked
 
@@ -30,7 +30,6 @@ def batcher(pages: Pages, name: str = "berta", **more: tuple[str, ...]) -> Visit
     return pages.signed_in(name).open("/review?order=oldest")
 
 
-@on_both_databases
 def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_together(pages: Pages) -> None:
     one, *others = copies(pages, 4)
     half = pages.say(f"{COPY.rpartition(' that ')[0]}, and after that I went out to look at the lanes for a while.")
@@ -55,7 +54,6 @@ def test_all_that_says_nearly_the_same_is_counted_refused_and_taken_back_togethe
     assert status_of(pages, one, *others) == ["pending"] * 4
 
 
-@on_both_databases
 def test_the_comment_at_hand_is_among_those_refused_however_many_there_are(
     pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +93,6 @@ def test_it_reaches_no_further_than_whoever_presses(pages: Pages) -> None:
     assert status_of(pages, *here) == ["pending", "pending"]
 
 
-@on_both_databases
 def test_the_card_decides_about_the_author_and_leads_back(pages: Pages) -> None:
     comment = pages.say()
     author = author_of(pages, comment)

@@ -18,7 +18,6 @@ from tests.web.pages import (
     Pages,
     Visitor,
     fields_of,
-    on_both_databases,
     published,
 )
 
@@ -47,7 +46,6 @@ def test_a_comment_by_the_form_is_in_the_figures_as_one_by_the_api(pages: Pages)
     assert counted() == before + 2
 
 
-@on_both_databases
 def test_a_comment_is_sent_and_its_writer_told_where_it_stands(pages: Pages) -> None:
     reader = write(pages)
     assert reader.status == 200

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Request, Response, expect
 
 from moderation.desk.decide import Verdict
-from tests.web.pages import CALM, Pages, published
+from tests.web.pages import CALM, Pages, on_both_databases, published
 from tests.web.paper import Paper, text
 
 pytestmark = pytest.mark.browser
@@ -20,6 +20,7 @@ COUNTED = """<script nonce="own">
 FAR = '<style nonce="own">.far{height:9000px}</style>'
 
 
+@on_both_databases
 def test_a_reader_reads_sorts_pages_replies_writes_and_shares(pages: Pages, paper: Paper, quiet: Page) -> None:
     ids = [published(pages, text(number), by=f"Reader {number}") for number in range(30)]
     for number in range(5):
@@ -62,6 +63,7 @@ def test_a_reader_reads_sorts_pages_replies_writes_and_shares(pages: Pages, pape
     expect(section.get_by_role("status")).to_contain_text(["Thank you. Your comment waits for a moderator."])
 
 
+@on_both_databases
 def test_a_comment_is_written_kept_and_published(pages: Pages, paper: Paper, quiet: Page) -> None:
     quiet.goto(paper.put("/lanes", paper.line))
     section = quiet.get_by_role("region", name="Reader comments")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
-from tests.web.pages import CALM, Pages, published
+from tests.web.pages import CALM, Pages, on_both_databases, published
 from tests.web.paper import Paper, text
 from tests.web.test_pages_browser import TEXTS
 
@@ -63,6 +63,7 @@ def test_an_unknown_article_is_described_by_its_page_and_begins_with_its_first_c
     expect(quiet.locator(".threads .text")).to_have_text(CALM)
 
 
+@on_both_databases
 def test_the_front_page_shows_how_many_comments_articles_have(pages: Pages, paper: Paper, quiet: Page) -> None:
     pages.article("lanes", url=f"{paper.origin}/lanes")
     for number in range(3):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from moderation.readers.keys import Algorithm
 from moderation.readers.site_keys import ask_to_sign_in, set_key
 from tests.signing import SECRET, signed
-from tests.web.pages import CALM, Pages
+from tests.web.pages import CALM, Pages, on_both_databases
 from tests.web.paper import Paper
 
 pytestmark = pytest.mark.browser
@@ -33,6 +33,7 @@ def send(page: Page, body: str = CALM) -> None:
     page.get_by_role("button", name="Send comment").click()
 
 
+@on_both_databases
 def test_a_token_on_the_line_names_who_writes(signing: Pages, paper: Paper, page: Page) -> None:
     page.goto(paper.put("/lanes", paper.line_for("lanes", reader_token=token(signing))))
     name = page.get_by_label("Your name")

@@ -6,7 +6,7 @@ from moderation.comments.erasing import carry_on
 from moderation.desk.holds import put_hold
 from moderation.storage.comments import Comment
 from moderation.storage.holds import HoldAbout
-from tests.web.pages import Pages, Visitor, on_both_databases
+from tests.web.pages import Pages, Visitor
 from tests.web.site_rules import events, send_form
 
 
@@ -21,7 +21,6 @@ def confirm(desk: Visitor, name: str) -> Visitor:
     return send_form(desk, form, name=name)
 
 
-@on_both_databases
 def test_a_reader_is_erased_once_their_name_is_typed(pages: Pages) -> None:
     comment = pages.say()
     desk, author = erase_page(pages, comment)

@@ -10,7 +10,7 @@ from moderation.accounts.sites import add_site
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.policies import KeptConfiguration
-from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, RUDE, Pages, Visitor
 
 FIGURES = "/admin/figures"
 
@@ -31,7 +31,6 @@ def cells(page: Visitor, table: str) -> list[list[str]]:
     return [[text for cell in row if (text := " ".join(cell.text_content().split()))] for row in rows]
 
 
-@on_both_databases
 def test_the_figures_count_what_waits_arrives_and_is_decided(pages: Pages) -> None:
     busy(pages)
     page = pages.signed_in().open(FIGURES)
@@ -64,7 +63,6 @@ def test_a_decision_that_was_reversed_no_longer_counts(pages: Pages) -> None:
     assert "Nothing was refused in these days" in page.text
 
 
-@on_both_databases
 def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(pages: Pages) -> None:
     pages.account("Berta", {"*": Role.MODERATOR})
     desk = pages.signed_in("Berta")
@@ -79,7 +77,6 @@ def test_figures_by_moderator_are_shown_only_where_they_are_switched_on(pages: P
     assert "Berta,1,0" in admin.client.get(f"{FIGURES}/moderators.csv").text
 
 
-@on_both_databases
 def test_the_scores_are_compared_with_what_moderators_decided(pages: Pages) -> None:
     busy(pages)
     page = pages.signed_in().open(FIGURES)
@@ -205,7 +202,6 @@ def keep(pages: Pages, addition: str) -> str:
     return new.hash
 
 
-@on_both_databases
 def test_each_threshold_tells_since_when_and_by_which_file_it_holds(pages: Pages) -> None:
     first = keep(pages, "\n[policy.sections.opinion.flag]\ntoxicity_at_least = 0.7\n")
     pages.clock.move(days=1)

@@ -16,7 +16,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.desk_lists import CANDIDATES
 from moderation.storage.moderator_workspace import CommentFlag
 from moderation.storage.queue_index import QueueIndex
-from tests.web.pages import SITE_KEY, Pages, Visitor, on_both_databases
+from tests.web.pages import SITE_KEY, Pages, Visitor
 
 SECOND = timedelta(seconds=1)
 SITE = {"Authorization": f"Bearer {SITE_KEY}"}
@@ -36,7 +36,6 @@ def public(pages: Pages) -> dict[str, dict[str, object]]:
     return {comment["author"]["name"]: comment for comment in (answer.json or {})["comments"]}
 
 
-@on_both_databases
 def test_flags_lead_to_lists_to_a_filter_to_readers_and_to_the_api(pages: Pages) -> None:
     desk = pages.signed_in()
     plain, featured, waiting = (pages.say(by=name) for name in ("Plain", "Featured", "Waiting"))
@@ -106,7 +105,6 @@ def test_somebody_of_another_section_sees_none_of_it(pages: Pages) -> None:
     assert desk.texts("//ul[@class='tabs']//a[@aria-current]") == ["For the newsroom"]
 
 
-@on_both_databases
 def test_where_very_many_are_flagged_a_list_has_those_of_last(pages: Pages) -> None:
     comment = pages.say()
     database, now = pages.services.database, pages.clock()

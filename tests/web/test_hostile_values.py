@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from moderation.desk.decide import Verdict
-from tests.web.pages import SITE_KEY, Pages, Visitor, fields_of, on_both_databases
+from tests.web.pages import SITE_KEY, Pages, Visitor, fields_of
 
 PERCENT = ["%00", "2147483648", "1" + "0" * 40, "%ed%a0%80", "9223372036854775808", "-1", "%ff%fe", "x" * 3000]
 PERCENT += ["%C2%B2", "1e999", "9" * 5000, "//[", ""]
@@ -91,7 +91,6 @@ def assert_no_5xx(answer: TestResponse, about: object) -> None:
     answer.close()
 
 
-@on_both_databases
 def test_no_address_with_odd_parts_is_a_5xx(full: Pages) -> None:
     client, parts = full.signed_in().client, known_parts(full)
     for rule in rules_of(full, "GET"):
@@ -102,7 +101,6 @@ def test_no_address_with_odd_parts_is_a_5xx(full: Pages) -> None:
                 assert_no_5xx(client.get(path, headers=headers), path)
 
 
-@on_both_databases
 def test_no_odd_parameter_of_an_address_is_a_5xx(full: Pages) -> None:
     client, parts, by_api = full.signed_in().client, known_parts(full), in_queries(full)
     asked = 0
@@ -137,7 +135,6 @@ def forms_of(visitor: Visitor, path: str) -> list[html.HtmlElement]:
     return list(html.fromstring(text).forms) if text.strip() else []
 
 
-@on_both_databases
 def test_no_odd_field_of_a_form_is_a_5xx(full: Pages) -> None:
     visitor, parts = full.signed_in(), known_parts(full)
     tried: set[tuple[str, str]] = set()
@@ -215,7 +212,6 @@ def with_one_replaced(content: dict[str, object], value: str) -> Iterator[str]:
     yield json.dumps(content | {"unknown": marker}).replace(f'"{marker}"', value)
 
 
-@on_both_databases
 def test_no_odd_value_in_a_json_body_is_a_5xx(full: Pages) -> None:
     client = full.app.test_client()
     headers = {"Authorization": f"Bearer {SITE_KEY}", "Content-Type": "application/json"}
@@ -270,7 +266,6 @@ APART = ["http://[", "//[", "https://[::1", "http://[x]y", "http://a]b[c"]
 """What looks like an address, and can't be taken apart."""
 
 
-@on_both_databases
 def test_an_address_that_can_not_be_taken_apart_is_no_fault(full: Pages) -> None:
     client, parts = full.signed_in().client, known_parts(full)
     token = str(html.fromstring(client.get("/account").text).xpath("//input[@name='csrf_token']/@value")[0])

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from moderation.storage.database import BUSY_SECONDS, Database
 from moderation.web.shared.access import COOKIE
 from tests.plans import written_in
-from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, furnished_hall, on_both_databases
+from tests.web.pages import ADMIN_PASSWORD, Pages, Visitor, furnished_hall, on_sqlite_alone
 
 ASKED_BY_PAGES = ["/review/waiting", "/review/news?since=0&ids="]
 
@@ -28,14 +28,12 @@ def is_out(visitor: Visitor) -> bool:
     return visitor.open("/review").texts("//h1") == ["Sign in"]
 
 
-@on_both_databases
 def test_it_ends_after_two_hours_without_work(pages: Pages) -> None:
     idle = signed_in(pages)
     pages.clock.move(hours=2, minutes=5)
     assert is_out(idle)
 
 
-@on_both_databases
 def test_whoever_is_at_work_stays_in_for_twelve_hours(pages: Pages) -> None:
     at_work = signed_in(pages)
     for _ in range(6):
@@ -91,7 +89,6 @@ def test_it_is_no_longer_listed(pages: Pages) -> None:
     assert len(signed_in(pages).open("/account").texts("//*[@aria-labelledby='sessions-title']//li")) == 1
 
 
-@on_both_databases
 def test_work_at_one_process_counts_at_every_other(pages: Pages, tmp_path: Path) -> None:
     other = Pages(hall=furnished_hall(pages.services.database.url, tmp_path))
     there = signed_in(pages)
@@ -107,7 +104,6 @@ def test_work_at_one_process_counts_at_every_other(pages: Pages, tmp_path: Path)
     other.services.database.close()
 
 
-@on_both_databases
 def test_it_is_noted_once_in_five_minutes_at_most(pages: Pages) -> None:
     at_work = signed_in(pages)
     with written_in(pages.services.database.engine) as statements:
@@ -118,6 +114,7 @@ def test_it_is_noted_once_in_five_minutes_at_most(pages: Pages) -> None:
     assert len(noted) == 2
 
 
+@on_sqlite_alone
 def test_pages_are_read_where_nothing_can_be_written(pages: Pages) -> None:
     reads = signed_in(pages)
     pages.clock.move(minutes=10)
@@ -157,7 +154,6 @@ def test_who_waits_to_write_is_not_sent_away_for_one_who_would_not_wait(sqlite_u
     database.close()
 
 
-@on_both_databases
 def test_a_sign_in_that_an_earlier_version_began_goes_on(pages: Pages) -> None:
     """Nobody knows when it was last worked under: an upgrade throws nobody out."""
     earlier = pages.signed_in()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from moderation.desk.bulk_runner import carry_on
 from moderation.desk.decide import Verdict
 from moderation.jobs.chain_checks import check_chains
-from tests.web.pages import CALM, SITE_KEY, Pages, on_both_databases
+from tests.web.pages import CALM, SITE_KEY, Pages
 
 BEYOND = 3_000_000_000
 
@@ -27,7 +27,6 @@ def count_on_from(pages: Pages, number: int) -> None:
             )
 
 
-@on_both_databases
 def test_everything_goes_on_past_32_bits(pages: Pages) -> None:
     pages.say()
     count_on_from(pages, BEYOND)

@@ -76,7 +76,6 @@ def test_an_admin_who_can_t_sign_in_yet_or_any_more_is_no_other_admin(pages: Pag
     assert usable_admins(pages) == ["admin"]
 
 
-@on_both_databases
 def test_two_changes_of_one_account_s_roles_at_once_both_hold(pages: Pages) -> None:
     pages.account("berta", {})
     begun = threading.Barrier(2)

@@ -7,7 +7,7 @@ import pytest
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment, newest_decision
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases, published
+from tests.web.pages import CALM, Pages, Visitor, published
 from tests.web.site_rules import article_id, configure, events, post, sent, whole_chain
 
 TEXT = "This comment accuses Mr Holm of theft, which no court has found."
@@ -18,7 +18,6 @@ def enter(pages: Pages, name: str = "admin", **fields: str) -> Visitor:
     return pages.signed_in(name).open("/legal").send("/legal", **{**form, **fields})
 
 
-@on_both_databases
 def test_a_notice_is_entered_with_its_time_and_decided_on_the_comment(pages: Pages) -> None:
     comment = published(pages)
     desk = enter(pages, link=f"https://paper.example/lanes#comment-{comment}")
@@ -78,7 +77,6 @@ def test_what_is_refused_leaves_the_comment_alone_and_can_be_about_an_article(pa
     assert desk.texts("//h2[@id='decision']") == ["Refused"]
 
 
-@on_both_databases
 def test_configured_clocks_set_the_time_and_what_is_past_it_raises_an_alarm(pages: Pages) -> None:
     configure(pages, more="[legal]\nnotice_hours = 48\norder_hours = 2\ndue_soon_hours = 3\n")
     desk = enter(pages)
@@ -98,7 +96,6 @@ def test_configured_clocks_set_the_time_and_what_is_past_it_raises_an_alarm(page
     assert not desk.open("/review").page.xpath("//*[contains(@class,'alarm')]")
 
 
-@on_both_databases
 def test_two_who_decide_one_case_overwrite_nothing(pages: Pages) -> None:
     comment = published(pages)
     desk = enter(pages, link=comment)
@@ -185,7 +182,6 @@ def test_the_legal_queue_is_for_seniors_of_the_site_and_of_no_section_alone(page
     assert "Legal" not in pages.signed_in("mo").open("/review").texts("//nav//a")
 
 
-@on_both_databases
 def test_decided_cases_are_listed_page_by_page(pages: Pages) -> None:
     for number in range(32):
         desk = enter(pages, explanation=f"Case {number}")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from moderation.web.shared.access import COOKIE
 from tests.served import server_of
-from tests.web.pages import CALM, Pages
+from tests.web.pages import CALM, Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +41,7 @@ def moderator(pages: Pages, browser: Browser) -> Iterator[Page]:
     server.server_close()
 
 
+@on_both_databases
 def test_times_are_told_by_the_browsers_clock_and_several_are_chosen_by_keyboard(moderator: Page) -> None:
     age = moderator.locator(".line time").first
     expect(age).to_have_attribute("title", "14 January 2026, 04:01 GMT-5 · 14 January 2026, 09:01 UTC")

@@ -15,7 +15,7 @@ from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
 from tests.served import server_of
-from tests.web.pages import Pages
+from tests.web.pages import Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +51,7 @@ def how_many(pages: Pages, status: str) -> int:
         return session.scalar(select(func.count()).select_from(Comment).where(Comment.status == status)) or 0
 
 
+@on_both_databases
 def test_a_score_range_of_500_is_dragged_approved_and_taken_back(pages: Pages, address: str, page: Page) -> None:
     for number in range(500):
         pages.say(f"{RUDE} That is point {number}.", by=f"Reader {number}")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from moderation.desk.bulk_runner import carry_on
 from moderation.storage.accounts import Extra, Role
 from moderation.storage.comments import Comment, DecisionRow
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases, statuses
+from tests.web.pages import CALM, Pages, Visitor, statuses
 
 RUDE = "Only an idiot would believe what the council has told us about these lanes for years."
 RUDEST = "Only an idiot would believe what that idiot on the council has told us about these lanes."
@@ -24,7 +24,6 @@ def boss(pages: Pages) -> Visitor:
     return pages.signed_in("boss")
 
 
-@on_both_databases
 def test_the_map_counts_what_waits_and_a_score_range_shows_how_many_and_a_sample(pages: Pages) -> None:
     rude(pages, 3)
     pages.say(CALM)
@@ -38,7 +37,6 @@ def test_the_map_counts_what_waits_and_a_score_range_shows_how_many_and_a_sample
     assert page.page.xpath("//button[@class='approve']")[0].text_content().strip() == "Approve 3 comments"
 
 
-@on_both_databases
 def test_a_score_range_is_approved_together_and_taken_back_with_one_undo(pages: Pages) -> None:
     ids = rude(pages, 3)
     page = pages.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")
@@ -56,7 +54,6 @@ def test_a_score_range_is_approved_together_and_taken_back_with_one_undo(pages: 
     assert page.page.xpath("//button[@data-key='u']") == []
 
 
-@on_both_databases
 def test_a_score_range_is_rejected_together_with_a_reason_and_a_sentence_of_ones_own(pages: Pages) -> None:
     ids = rude(pages, 2)
     page = boss(pages).open("/review/map?signal=toxicity&from=0.50&to=0.60")
@@ -85,7 +82,6 @@ def test_rejecting_together_is_not_offered_or_done_without_the_right(pages: Page
     assert statuses(pages, ids) == ["pending"] * 2
 
 
-@on_both_databases
 def test_many_run_in_the_background_and_the_page_says_how_far(pages: Pages) -> None:
     ids = rude(pages, 55)
     page = pages.signed_in().open("/review/map?signal=toxicity&from=0.50&to=0.60")

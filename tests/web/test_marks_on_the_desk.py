@@ -5,7 +5,7 @@ from __future__ import annotations
 from moderation.comments.idempotency import Sender
 from moderation.comments.submit import submit
 from moderation.core.comment import Author, Submission
-from tests.web.pages import CALM, Pages, on_both_databases
+from tests.web.pages import CALM, Pages
 
 
 def marked(pages: Pages, *marks: str) -> str:
@@ -15,7 +15,6 @@ def marked(pages: Pages, *marks: str) -> str:
     return submit(pages.services, sender, Submission(article_id="lanes", author=author, body=CALM)).comment_id
 
 
-@on_both_databases
 def test_marks_stand_beside_the_name_in_the_queue_and_on_the_comment(pages: Pages) -> None:
     comment = marked(pages, "staff", "verified", "<b>Gardener</b>")
     words = ["Newsroom", "Verified", "<b>Gardener</b>"]

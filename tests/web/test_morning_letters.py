@@ -18,7 +18,7 @@ from moderation.storage.accounts import Role, account_named
 from moderation.storage.legal import LegalCase
 from moderation.storage.mails import Digest, find_digest
 from tests.mail.post_office import NO_WORDS, PostOffice, post_office
-from tests.web.pages import CALM, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def asked_for(visitor: Visitor, email: str = "admin@example.org") -> Visitor:
     return visitor.open("/account").send("/account/digest", email=email)
 
 
-@on_both_databases
 def test_it_comes_every_morning_when_something_waits_until_it_is_ended(pages: Pages, office: PostOffice) -> None:
     pages.article()
     comment = pages.say()

@@ -9,7 +9,7 @@ from moderation.desk.legal import CaseForm, receive
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from tests.web.pages import CALM, Pages, Visitor, fields_of, names, on_both_databases
+from tests.web.pages import CALM, Pages, Visitor, fields_of, names
 from tests.web.site_rules import post
 from tests.web.test_review_pages import asked, news
 from tests.web.test_sections import token_of
@@ -59,7 +59,6 @@ def test_whoever_decides_over_a_colleague_presses_twice(
     assert stands in desk.open(f"/review/comments/{comment}").text
 
 
-@on_both_databases
 def test_whoever_had_it_open_is_told_who_decided_and_what(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
@@ -71,7 +70,6 @@ def test_whoever_had_it_open_is_told_who_decided_and_what(two: Pages) -> None:
     assert "Rejected by admin: Off-topic. Nothing was overwritten." in berta.text
 
 
-@on_both_databases
 def test_nobody_is_asked_because_of_themselves_or_of_somebody_who_left(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     berta = two.signed_in("berta").open("/review")
@@ -92,7 +90,6 @@ def test_a_program_is_not_asked(two: Pages) -> None:
     assert (answer.status_code, (answer.json or {})["status"]) == (200, "approved")
 
 
-@on_both_databases
 def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     two.say(f"{CALM} Two.")
@@ -106,7 +103,6 @@ def test_a_batch_says_how_many_are_open_elsewhere_and_with_whom(two: Pages) -> N
     assert not desk.open("/review/map?signal=toxicity&from=0.9&to=1").texts("//*[@class='open-now']")
 
 
-@on_both_databases
 def test_a_legal_decision_about_it_is_pressed_twice_too(two: Pages) -> None:
     comment, desk = opened_by_berta(two)
     admin = Actor(reference="test", name="test", rights={"*": frozenset({"senior", "moderate"})})

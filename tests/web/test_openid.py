@@ -33,12 +33,11 @@ from tests.web.openid import (
     query_of,
     vouched,
 )
-from tests.web.pages import ADMIN_PASSWORD, Pages, on_both_databases
+from tests.web.pages import ADMIN_PASSWORD, Pages
 
 __all__ = ["certified", "courier", "liar", "liar_served", "lied_to"]
 
 
-@on_both_databases
 def test_a_moderator_comes_in_by_the_provider_and_is_known_there_for_good(courier: Pages) -> None:
     before = len(events_of(courier))
     page = courier.visitor().open("/login")
@@ -272,7 +271,6 @@ def test_a_start_loads_no_client_of_providers() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
 
 
-@on_both_databases
 def test_two_first_sign_ins_are_one_account(lied_to: Pages, liar: Liar) -> None:
     for _ in range(2):
         assert vouched(lied_to.visitor(), liar, name="x" * 500, preferred_username="\n").path == "/review"

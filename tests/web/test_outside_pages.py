@@ -12,7 +12,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from tests.commands import moderation
 from tests.web.machines import Machine
-from tests.web.pages import CALM, WITHOUT_LIMITS, Pages, fields_of, on_both_databases
+from tests.web.pages import CALM, WITHOUT_LIMITS, Pages, fields_of
 
 OUTSIDE = '\n[scoring.outside]\nfunctions = ["f"]\nsignals = ["clickbait"]\n'
 CONFIGURATION = WITHOUT_LIMITS + OUTSIDE
@@ -69,7 +69,6 @@ def outcomes(text: str) -> list[tuple[str, str]]:
     return re.findall(r"^ *(would publish|would wait|flagged|would reject) +(.*)$", text, re.MULTILINE)
 
 
-@on_both_databases
 def test_another_threshold_is_tried_on_what_was_kept(pages: Pages, tmp_path: Path) -> None:
     found = furnish(pages, CONFIGURATION)
     for name, comment in found.items():

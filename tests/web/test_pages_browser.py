@@ -13,7 +13,7 @@ from moderation.comments.appeals import ask_for_another_look
 from moderation.core.text.written import as_written, visible_length
 from moderation.desk.decide import Verdict
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import CALM, RUDE, Pages
+from tests.web.pages import CALM, RUDE, Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +83,7 @@ def test_a_comment_is_written_with_the_counter_running(address: str, page: Page)
     expect(page.locator("#sent")).to_contain_text("waits for a moderator")
 
 
+@on_both_databases
 def test_everything_works_without_scripts(pages: Pages, address: str, browser: Browser) -> None:
     comment = pages.say()
     cookie = pages.signed_in().client.get_cookie(COOKIE)

@@ -11,7 +11,6 @@ from tests.web.pages import (
     CLOSED,
     HIDDEN,
     Pages,
-    on_both_databases,
     published,
 )
 from tests.web.test_comment_form import write
@@ -30,7 +29,6 @@ def test_without_an_article_the_front_page_says_so(empty_pages: Pages) -> None:
     assert "Nothing to read here yet" in empty_pages.visitor().open("/").text
 
 
-@on_both_databases
 def test_readers_stand_there_with_their_initials_and_answers_beneath(pages: Pages) -> None:
     first = published(pages, by="Priya S")
     published(
@@ -62,7 +60,6 @@ def test_only_what_is_published_is_shown(pages: Pages) -> None:
     assert "stays unseen" not in reader.text
 
 
-@on_both_databases
 def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(pages: Pages) -> None:
     first = published(pages)
     published(pages, "An answer to it that remains, whatever becomes of the first.", by="B", to=first)
@@ -73,7 +70,6 @@ def test_a_removed_comment_with_answers_leaves_a_line_in_its_place(pages: Pages)
     assert "An answer to it that remains" in reader.text
 
 
-@on_both_databases
 def test_an_answer_deep_down_keeps_the_places_above_it(pages: Pages) -> None:
     first = published(pages)
     second = published(pages, "An answer that will be gone as well, as soon as somebody decides so.", by="B", to=first)
@@ -88,7 +84,6 @@ def test_an_answer_deep_down_keeps_the_places_above_it(pages: Pages) -> None:
     assert "leaves nothing" not in reader.text
 
 
-@on_both_databases
 def test_a_long_discussion_goes_on_another_page(pages: Pages) -> None:
     for number in range(101):
         published(pages, f"Comment number {number} of a discussion that nobody is going to read whole.")
@@ -137,7 +132,6 @@ def test_an_address_tells_nothing_of_a_waiting_comment(pages: Pages, parameter: 
     assert discussion(waiting) == discussion("019b0000-0000-7000-8000-000000000000")
 
 
-@on_both_databases
 def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(pages: Pages) -> None:
     (link,) = write(pages).page.xpath("//a[.='this link']/@href")
     comment_id = link.split("/")[2].split("?")[0]
@@ -155,7 +149,6 @@ def test_the_link_later_tells_of_the_refusal_with_its_statement_of_reasons(pages
     assert "admin" not in reader.text
 
 
-@on_both_databases
 def test_a_writer_can_take_a_comment_back_and_no_one_else_can(pages: Pages) -> None:
     (link,) = write(pages).page.xpath("//a[.='this link']/@href")
     comment_id = link.split("/")[2].split("?")[0]

@@ -20,7 +20,7 @@ from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalCase
 from moderation.storage.reports import ReportedComment
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import CALM, RUDE, WITHOUT_LIMITS, Pages, published
+from tests.web.pages import CALM, RUDE, WITHOUT_LIMITS, Pages, on_both_databases, published
 from tests.web.paper import Paper
 
 pytestmark = pytest.mark.browser
@@ -79,6 +79,7 @@ def write(section: Page | Locator, body: str) -> None:
     section.get_by_label("Your comment").fill(body)
 
 
+@on_both_databases
 def test_refused_mended_refused_looked_at_again_and_published_in_the_section_of_another_origin(
     pages: Pages, paper: Paper, sign_in: Callable[[str], Page], reader: Page
 ) -> None:

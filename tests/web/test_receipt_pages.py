@@ -16,7 +16,7 @@ from moderation.storage.appeals import appeal_about
 from moderation.storage.audit import events_of
 from moderation.storage.comments import Comment
 from tests.newsroom import detail
-from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, RUDE, Pages, Visitor
 
 OTHER = "I read the report a third time, and I still think that the council has decided about the lanes too early."
 WORDS = "It quotes what the mayor said."
@@ -57,7 +57,6 @@ def test_a_guest_mends_nothing_once_readers_sign_in(pages: Pages, article: str) 
     assert page.send(f"/comments/{known}/mend", body=OTHER).status == 200
 
 
-@on_both_databases
 def test_a_writer_edits_what_waits(pages: Pages, article: str) -> None:
     comment = pages.say()
     page = receipt_page(pages, comment)
@@ -92,7 +91,6 @@ def test_a_writer_is_told_how_long_it_takes_and_when_moderators_work(pages: Page
     assert "usually wait" not in receipt_page(pages, waits).text
 
 
-@on_both_databases
 def test_refused_mended_refused_looked_at_again_by_somebody_else_and_published(pages: Pages, article: str) -> None:
     """The whole way, every step in the chain and in what the writer sees."""
     for name in ("ada", "berta"):
@@ -192,7 +190,6 @@ def test_what_a_form_is_refused_comes_back_with_what_was_typed(pages: Pages, art
     assert pages.visitor().open(address(pages, other, "/mend")).status == 409
 
 
-@on_both_databases
 def test_of_mending_and_another_look_one_goes_at_a_time(pages: Pages, article: str) -> None:
     pages.account("berta", {"demo": Role.MODERATOR})
     first, second = pages.say(), pages.say(OTHER)
@@ -275,7 +272,6 @@ def test_what_is_mended_is_asked_what_a_comment_is_asked(pages: Pages, article: 
         assert appeal_about(session, comment) is None
 
 
-@on_both_databases
 def test_a_statement_is_corrected_with_a_reason_and_undone(pages: Pages, article: str) -> None:
     comment = pages.say()
     pages.account("berta", {"demo": Role.MODERATOR})

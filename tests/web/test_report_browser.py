@@ -10,7 +10,7 @@ from sqlalchemy import select
 from moderation.comments.reports import ReportForm, ReportSender, report
 from moderation.storage.comments import Comment
 from moderation.storage.reports import ReportedComment, Reporter
-from tests.web.pages import Pages, published
+from tests.web.pages import Pages, on_both_databases, published
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +47,7 @@ def test_a_comment_is_reported_and_given_notice_of_without_scripts(
     context.close()
 
 
+@on_both_databases
 def test_what_is_reported_is_worked_through_by_keys(pages: Pages, address: str, moderator: Page) -> None:
     first, second, third = (published(pages, by=by) for by in ("Ann", "Bea", "Cem"))
     reported(pages, first)

@@ -18,7 +18,6 @@ from tests.web.pages import (
     Pages,
     Visitor,
     fields_of,
-    on_both_databases,
     published,
 )
 from tests.web.site_rules import post
@@ -34,7 +33,6 @@ def reports(pages: Pages) -> list[Report]:
         return list(db.scalars(select(Report)))
 
 
-@on_both_databases
 def test_a_reader_reports_from_the_comments_own_page_without_scripts(pages: Pages) -> None:
     comment = published(pages)
     visitor = pages.visitor().open(f"/comments/{comment}")
@@ -98,7 +96,6 @@ NOTICE = {
 }
 
 
-@on_both_databases
 def test_a_notice_is_sent_without_an_account_and_its_receipt_shows_the_decision(pages: Pages) -> None:
     comment = published(pages)
     visitor = pages.visitor().open(f"/notice?comment={comment}")
@@ -165,7 +162,6 @@ def test_a_threat_to_life_is_marked_urgent_on_the_desk(pages: Pages) -> None:
     assert "a threat to somebody’s life" in desk.text
 
 
-@on_both_databases
 def test_the_desk_lists_what_is_reported_until_somebody_decides(pages: Pages) -> None:
     comment, other = published(pages), published(pages, by="Mira")
     reported(pages, comment)
@@ -225,7 +221,6 @@ def test_the_figures_tell_what_was_reported(pages: Pages) -> None:
     assert "Threat,1,0" in desk.open("/admin/figures/reports.csv").text
 
 
-@on_both_databases
 def test_the_rules_page_is_made_from_the_configuration_and_the_figures(pages: Pages) -> None:
     visitor = pages.visitor().open("/rules")
     assert visitor.status == 200

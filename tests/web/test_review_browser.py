@@ -12,7 +12,7 @@ from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
-from tests.web.pages import CALM, RUDE, Pages
+from tests.web.pages import CALM, RUDE, Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -153,6 +153,7 @@ def test_every_keyboard_decides(pages: Pages, address: str, browser: Browser, ke
     page.context.close()
 
 
+@on_both_databases
 def test_two_moderators_race_over_one_comment(pages: Pages, address: str, browser: Browser) -> None:
     pages.account("berta", {"*": Role.MODERATOR})
     first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
@@ -323,6 +324,7 @@ def test_what_arrives_announces_itself_and_moves_nothing(pages: Pages, address: 
     page.context.close()
 
 
+@on_both_databases
 def test_every_count_follows_what_happens_without_a_hand(pages: Pages, address: str, browser: Browser) -> None:
     first = pages.say("The harbour is what the first of these comments speaks of, at some length.", by="First")
     page = moderator(pages, address, browser)

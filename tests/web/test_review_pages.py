@@ -33,7 +33,6 @@ def news(desk: Visitor, **query: str) -> dict[str, Any]:
 # --- views ------------------------------------------------------------------------------------------------------------
 
 
-@on_both_databases
 def test_the_order_is_chosen_and_pages_go_on_in_it(pages: Pages) -> None:
     pages.article("newer", title="A newer story", published_at=pages.clock())
     pages.say(by="calm, old")
@@ -51,7 +50,6 @@ def test_the_order_is_chosen_and_pages_go_on_in_it(pages: Pages) -> None:
             assert rest.page.xpath("//li[contains(@class, 'line')]/@data-comment") == whole[place + 1 :]
 
 
-@on_both_databases
 def test_a_view_is_narrowed_by_section_article_score_range_author_and_waiting_time(pages: Pages) -> None:
     pages.article("sport", title="A match", section="sport")
     pages.say(by="Ann")
@@ -101,7 +99,6 @@ def test_a_search_is_for_words_and_phrases_and_never_an_error(pages: Pages, type
     assert names(desk) == found
 
 
-@on_both_databases
 def test_a_search_goes_over_what_was_decided_too(pages: Pages) -> None:
     comment = pages.say(by="Ann")
     pages.say(f"{CALM} Again.", by="Bob")
@@ -129,7 +126,6 @@ def test_a_saved_view_is_the_address_under_a_name_one_s_own_or_for_everybody(pag
 # --- who has what open ------------------------------------------------------------------------------------------------
 
 
-@on_both_databases
 def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(pages: Pages) -> None:
     first, second = pages.say(by="First"), pages.say(f"{CALM} Two.", by="Second")
     pages.account("berta", {"*": Role.MODERATOR})
@@ -154,7 +150,6 @@ def test_a_comment_that_somebody_has_open_is_theirs_for_a_few_minutes(pages: Pag
     assert asked(berta, "/review/locks", open=second)[1]["mine"]
 
 
-@on_both_databases
 def test_what_arrives_is_counted_for_the_view_that_is_open(pages: Pages) -> None:
     shown = pages.say(by="There")
     desk = pages.signed_in().open("/review")
@@ -258,7 +253,6 @@ def test_a_note_is_kept_beside_the_comment_and_goes_when_its_writer_says_so(page
     assert asked(desk, f"/review/comments/{comment}/notes", note=" ")[0] == 422
 
 
-@on_both_databases
 def test_notes_about_a_comment_its_author_and_its_article_are_asked_for_at_once_and_stand_apart(pages: Pages) -> None:
     comment = pages.say()
     with pages.services.database.reading() as db:
@@ -402,7 +396,6 @@ def test_an_author_s_last_comments_are_those_within_one_s_sections(pages: Pages)
     assert "understood" in pages.signed_in().open(f"/review/comments/{seen}").texts(latest)[0]
 
 
-@on_both_databases
 def test_an_account_of_some_sections_sees_and_decides_nothing_of_the_others(pages: Pages) -> None:
     pages.article("sport", title="A match", section="sport")
     pages.account("only", {"demo": Role.MODERATOR}, sections=("sport",))

@@ -9,7 +9,7 @@ import pytest
 from moderation.core.comment import Mode
 from moderation.storage.accounts import Role
 from tests.newsroom import detail
-from tests.web.pages import Pages, Visitor, on_both_databases
+from tests.web.pages import Pages, Visitor
 from tests.web.site_rules import article_id, configure, events, post, sent
 
 BASE = "/review/rules/demo"
@@ -67,7 +67,6 @@ def test_a_section_of_the_configuration_stands_over_the_desks_site_and_under_its
     assert sent(pages, words="Again.").status_code == 202
 
 
-@on_both_databases
 def test_one_switch_makes_the_whole_site_read_only_whatever_else_is_set(pages: Pages) -> None:
     path = f"/review/articles/{article_id(pages)}"
     desk = pages.signed_in().open(path).send(f"{path}/mode", mode="post")
@@ -113,7 +112,6 @@ def test_a_wrong_form_comes_back_opened_with_what_was_typed(pages: Pages) -> Non
     assert "The section is missing" in desk.text
 
 
-@on_both_databases
 def test_moderators_keep_lists_and_senior_moderators_set_sites(pages: Pages) -> None:
     pages.account("mo", {"demo": Role.MODERATOR})
     pages.account("sen", {"demo": Role.SENIOR})

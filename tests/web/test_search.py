@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from tests.web.pages import RUDE, Pages, Visitor, on_both_databases
+from tests.web.pages import RUDE, Pages, Visitor
 
 IN_SCRIPTS = {
     "English": ("The old bridges over the river were closed before anybody had asked the town.", ["river", "BRIDG*"]),
@@ -46,7 +46,6 @@ def found(desk: Visitor, find: str, status: str = "waiting") -> list[str]:
     )
 
 
-@on_both_databases
 def test_words_are_found_in_every_script(pages: Pages) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
         pages.say(body + AND_MORE, by=script)
@@ -57,7 +56,6 @@ def test_words_are_found_in_every_script(pages: Pages) -> None:
     assert missed == []
 
 
-@on_both_databases
 def test_pieces_that_are_not_there_are_not_found(pages: Pages) -> None:
     for script, (body, _) in IN_SCRIPTS.items():
         pages.say(body + AND_MORE, by=script)
@@ -80,7 +78,6 @@ def test_pieces_that_are_not_there_are_not_found(pages: Pages) -> None:
         assert found(desk, word) == [], word
 
 
-@on_both_databases
 def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(pages: Pages) -> None:
     pages.say("日曜日に橋を見ました。" + AND_MORE, by="佐藤花子")
     pages.say("Größe ist nicht alles, sagt man bei uns, und zwar immer.", by="Jürgen Groß")
@@ -91,7 +88,6 @@ def test_names_are_found_as_words_are_and_no_phrase_spans_name_and_text(pages: P
     assert found(desk, '"Groß Größe"') == found(desk, '"immer Jürgen"') == []
 
 
-@on_both_databases
 def test_a_text_that_changes_or_goes_leaves_no_words_behind(pages: Pages) -> None:
     changed = pages.say("The harbour first said this, whatever it was that it said.", by="Ann")
     assert found(pages.signed_in(), "harbour") == ["Ann"]
@@ -118,7 +114,6 @@ ODD = (
 )
 
 
-@on_both_databases
 def test_whatever_is_typed_is_answered(pages: Pages) -> None:
     pages.say(by="Ann")
     client = pages.signed_in().client
@@ -196,7 +191,6 @@ def test_private_data_is_told_once_a_place_though_a_hit_lies_in_it(pages: Pages)
     assert desk.texts("//mark[contains(@class, 'private')]") == ["telephone number: 07700", "900461"]
 
 
-@on_both_databases
 def test_the_number_beside_a_search_is_what_it_found(pages: Pages) -> None:
     for number in range(5):
         pages.say(f"The harbour, and why it is number {number} of all that was ever said.", by=f"H{number}")
@@ -227,7 +221,6 @@ PARAMETERS = {
 }
 
 
-@on_both_databases
 def test_no_parameter_of_a_search_or_filter_brings_either_database_down(pages: Pages) -> None:
     pages.say(by="Ann")
     client = pages.signed_in().client

@@ -19,7 +19,7 @@ from moderation.storage.legal import LegalCase
 from moderation.storage.sites import Right
 from moderation.web.shared.access import COOKIE
 from moderation.webhooks.endpoints import add_endpoint, rotate_secret
-from tests.web.pages import Pages, Visitor, fields_of, on_both_databases
+from tests.web.pages import Pages, Visitor, fields_of
 
 ASKS = {
     "sites_pages.revoke_key",
@@ -177,7 +177,6 @@ def test_what_can_not_be_taken_back_says_what_will_happen_first(pages: Pages) ->
     assert found == ASKS
 
 
-@on_both_databases
 def test_the_second_press_does_it(pages: Pages) -> None:
     comment = pages.say()
     pages.decide(comment, Verdict.APPROVE)

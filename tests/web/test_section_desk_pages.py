@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from moderation.storage.articles import Article, find_article
-from tests.web.pages import Pages, on_both_databases
+from tests.web.pages import Pages
 
 
 def article_path(pages: Pages, name: str = "lanes") -> str:
@@ -15,7 +15,6 @@ def article_path(pages: Pages, name: str = "lanes") -> str:
         return f"/review/articles/{article.id}"
 
 
-@on_both_databases
 def test_a_notice_is_set_seen_and_undone(pages: Pages) -> None:
     pages.article()
     admin, path = pages.signed_in(), article_path(pages)
@@ -30,7 +29,6 @@ def test_a_notice_is_set_seen_and_undone(pages: Pages) -> None:
     assert "Which <lane> is yours?" not in admin.text
 
 
-@on_both_databases
 def test_joining_asks_first_and_is_taken_back(pages: Pages) -> None:
     pages.article()
     pages.article("buses", title="The buses stay", url="https://paper.example/buses")
@@ -55,7 +53,6 @@ def test_joining_asks_first_and_is_taken_back(pages: Pages) -> None:
     assert not [form for form in admin.page.forms if (form.action or "").endswith("/part")]
 
 
-@on_both_databases
 def test_an_unverified_article_is_shown_as_such(pages: Pages) -> None:
     pages.article()
     path = article_path(pages)

@@ -30,7 +30,7 @@ from moderation.storage.moderator_workspace import FlagKind, Note, NoteAbout
 from moderation.storage.queue_index import QueueIndex
 from moderation.storage.site_rules import AuthorKind
 from moderation.storage.sites import Right
-from tests.web.pages import CALM, RUDE, SITE_KEY, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, RUDE, SITE_KEY, Pages, Visitor
 from tests.web.site_rules import article_id
 
 
@@ -92,7 +92,6 @@ def ways(pages: Pages, name: str, token: str, comment: str) -> dict[str, bool]:
     }
 
 
-@on_both_databases
 def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(pages: Pages) -> None:
     pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
     pages.account("only city", {"demo": Role.MODERATOR}, sections=("city",))
@@ -106,7 +105,6 @@ def test_an_article_takes_its_comments_along_and_every_way_to_them_agrees(pages:
             assert set(found.values()) == {name == whose}, (section, name, found)
 
 
-@on_both_databases
 def test_what_was_decided_goes_along_too(pages: Pages) -> None:
     pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
     comment = pages.say(by="Ann")
@@ -118,7 +116,6 @@ def test_what_was_decided_goes_along_too(pages: Pages) -> None:
     assert desk.open(f"/review/comments/{comment}").status == 200
 
 
-@on_both_databases
 def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_is(pages: Pages) -> None:
     put(pages, "sport")
     pages.say(by="Ann")
@@ -126,7 +123,6 @@ def test_a_comment_that_comes_after_the_article_has_moved_is_where_the_article_i
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-@on_both_databases
 def test_a_comment_under_another_article_stays_where_it_is(pages: Pages) -> None:
     pages.article("cup", section="sport")
     pages.say(under="cup", by="Fan")
@@ -135,7 +131,6 @@ def test_a_comment_under_another_article_stays_where_it_is(pages: Pages) -> None
         assert db.scalars(select(QueueIndex.section)).all() == ["sport"]
 
 
-@on_both_databases
 def test_an_undo_stops_at_what_has_left_ones_sections(pages: Pages) -> None:
     pages.account("only city", {"demo": Role.SENIOR}, sections=("city",))
     comment = pages.say(RUDE)
@@ -151,7 +146,6 @@ def test_an_undo_stops_at_what_has_left_ones_sections(pages: Pages) -> None:
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-@on_both_databases
 def test_a_token_of_somebody_limited_to_sections_is_limited_to_them(pages: Pages) -> None:
     pages.article("cup", section="sport")
     pages.account("only sport", {"demo": Role.MODERATOR}, sections=("sport",))
@@ -176,7 +170,6 @@ def test_a_moderators_token_gets_no_receipt_and_the_sites_key_does(pages: Pages)
     assert (call(pages, SITE_KEY, comment).json or {})["receipt"]
 
 
-@on_both_databases
 def test_a_comment_left_to_a_senior_is_not_decided_by_a_moderators_token_nor_by_an_undo(
     pages: Pages,
 ) -> None:
@@ -271,7 +264,6 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-@on_both_databases
 def test_what_is_not_reached_leaves_a_page_as_what_is_not_there_does(pages: Pages) -> None:
     """Whatever an address names: a comment, an article, an author or a site, of another section or site."""
     pages.account("only sport", {"demo": Role.SENIOR}, sections=("sport",))
@@ -319,7 +311,6 @@ def share(pages: Pages, name: str, view: str, query: str = "") -> None:
     pages.signed_in(name).open(f"/review?{query}").send("/review/views", name=view, shared="1")
 
 
-@on_both_databases
 def test_a_shared_view_is_offered_to_those_who_reach_all_that_it_shows(pages: Pages) -> None:
     add_site(pages.services, "test", "second", "The Second")
     pages.account("here", {"demo": Role.MODERATOR})
@@ -366,7 +357,6 @@ def test_an_author_is_decided_about_by_whoever_has_the_whole_site(pages: Pages, 
     assert desk.client.post(f"/review/authors/{author}/remove", data=form).status_code == 403
 
 
-@on_both_databases
 def test_an_article_with_more_comments_than_one_transaction_moves_takes_all_of_them_along(
     pages: Pages,
 ) -> None:
@@ -389,7 +379,6 @@ def _copied(session: Session, many: int) -> None:
     session.execute(insert(table_of(QueueIndex)), more)
 
 
-@on_both_databases
 def test_a_comment_that_is_being_stored_while_its_article_moves_goes_along(pages: Pages) -> None:
     inside, moved = threading.Event(), threading.Event()
 

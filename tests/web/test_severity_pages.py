@@ -20,7 +20,7 @@ from moderation.storage.desk_lists import Wanted, page_of
 from moderation.storage.queue_index import SLOTS, QueueIndex
 from moderation.web.desk.severity_view import urgency_of
 from tests.plans import plans_of
-from tests.web.pages import CALM, RUDE, SITE_KEY, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, RUDE, SITE_KEY, Pages, Visitor
 
 KNIFE = f"{CALM} threat=0.85"
 SMALL_TALK = "The strawberries are sweet this week, see https://a.example and https://b.example for the prices."
@@ -63,7 +63,6 @@ def small_talk(pages: Pages, count: int) -> list[str]:
     return [pages.say(f"{SMALL_TALK} Number {number}.", by=f"Reader {number}") for number in range(count)]
 
 
-@on_both_databases
 def test_a_knife_stands_first_among_sixty_that_are_flagged_twice(pages: Pages) -> None:
     talk = small_talk(pages, 60)
     knife = pages.say(KNIFE, by="Knife")
@@ -103,7 +102,6 @@ def test_the_highest_label_is_never_in_a_fold(pages: Pages) -> None:
     assert "threat" in pane.xpath("//details//dl[@class='scores']//dt/text()")
 
 
-@on_both_databases
 def test_what_nobody_could_read_is_marked_and_never_last(pages: Pages) -> None:
     talk = small_talk(pages, 3)
     french = pages.say("Je ne sais pas ce que le conseil a voulu dire hier soir. unreadable=fr", by="Fr")
@@ -155,7 +153,6 @@ def told(pages: Pages, desk: Visitor) -> str:
     return "".join(desk.open("/review").texts("//p[contains(@class, 'reordering')]"))
 
 
-@on_both_databases
 def test_a_changed_policy_brings_the_order_up_to_date_behind_the_old_one(pages: Pages) -> None:
     pages.configure(f"{FLAGS}insult_at_least = 0.1\n")
     comments = mixed(pages, 35)
@@ -181,7 +178,6 @@ def test_a_changed_policy_brings_the_order_up_to_date_behind_the_old_one(pages: 
     assert not bring_up_to_date(pages.services), "nothing is left to do"
 
 
-@on_both_databases
 def test_no_page_has_gaps_or_doubles_while_the_order_changes(pages: Pages) -> None:
     pages.configure(f"{FLAGS}insult_at_least = 0.1\n")
     comments = mixed(pages, 120)
@@ -200,7 +196,6 @@ def test_no_page_has_gaps_or_doubles_while_the_order_changes(pages: Pages) -> No
     assert by_api(pages) != before
 
 
-@on_both_databases
 def test_what_arrives_meanwhile_stands_in_both_orders(pages: Pages) -> None:
     mixed(pages, 15)
     bring_up_to_date(pages.services)
@@ -212,7 +207,6 @@ def test_what_arrives_meanwhile_stands_in_both_orders(pages: Pages) -> None:
     assert by_api(pages)[0] == knife
 
 
-@on_both_databases
 def test_a_policy_that_changes_back_before_the_end_leaves_the_order_alone(pages: Pages) -> None:
     mixed(pages, 15)
     bring_up_to_date(pages.services)
@@ -226,7 +220,6 @@ def test_a_policy_that_changes_back_before_the_end_leaves_the_order_alone(pages:
         assert progress(db, pages.services.configuration.current()) is None
 
 
-@on_both_databases
 def test_what_comes_back_into_the_queue_is_weighed_by_the_policy_of_now(pages: Pages) -> None:
     one = pages.say(f"{CALM} obscene=0.90", by="Obscene")
     other = pages.say(f"{CALM} insult=0.10", by="Calm")
@@ -240,7 +233,6 @@ def test_what_comes_back_into_the_queue_is_weighed_by_the_policy_of_now(pages: P
     assert entry(pages, one).severity == entry(pages, one).severity_2 > 400
 
 
-@on_both_databases
 def test_a_late_score_moves_a_comment_also_where_a_person_has_put_it_back(pages: Pages) -> None:
     other = pages.say(f"{RUDE} Really.", by="Rude")
     scorer: Any = pages.services.scorer
@@ -255,7 +247,6 @@ def test_a_late_score_moves_a_comment_also_where_a_person_has_put_it_back(pages:
     assert by_api(pages) == [*ids, other]
 
 
-@on_both_databases
 def test_the_order_is_read_from_an_index(pages: Pages) -> None:
     small_talk(pages, 3)
     with pages.services.database.reading() as db:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -33,11 +32,10 @@ OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.20"
 
 
 @pytest.fixture(params=["in process", pytest.param("redis", marks=pytest.mark.redis)])
-def limited(request: pytest.FixtureRequest, furnished_template: Path, tmp_path: Path) -> Iterator[Pages]:
+def limited(request: pytest.FixtureRequest, furnished_url: str, tmp_path: Path) -> Iterator[Pages]:
     """The application with its limits in force, counted in the process or in Redis."""
     url = request.getfixturevalue("redis_url") if request.param == "redis" else None
-    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
-    with open_pages(f"sqlite:///{file}", tmp_path, redis_url=url) as opened:
+    with open_pages(furnished_url, tmp_path, redis_url=url) as opened:
         opened.configure_limits()
         yield opened
 
@@ -459,9 +457,8 @@ def test_a_crowd_of_strangers_takes_up_few_threads_and_leaves_known_browsers_the
 
 
 @pytest.mark.redis
-def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path: Path, redis_url: str) -> None:
-    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
-    with open_pages(f"sqlite:///{file}", tmp_path, redis_url=redis_url) as pages:
+def test_redis_learns_no_name_and_no_address(furnished_url: str, tmp_path: Path, redis_url: str) -> None:
+    with open_pages(furnished_url, tmp_path, redis_url=redis_url) as pages:
         pages.configure_limits()
         tried(at(pages), WRONG, "a very private name")
     with redis.Redis.from_url(redis_url) as client:
@@ -470,9 +467,8 @@ def test_redis_learns_no_name_and_no_address(furnished_template: Path, tmp_path:
     assert not re.search(rb"private|203\.0\.113", keys)
 
 
-def test_attempts_are_limited_in_the_process_when_redis_is_gone(furnished_template: Path, tmp_path: Path) -> None:
-    file = shutil.copy(furnished_template, tmp_path / "pages.sqlite3")
-    with open_pages(f"sqlite:///{file}", tmp_path, redis_url="redis://127.0.0.1:1/0") as pages:
+def test_attempts_are_limited_in_the_process_when_redis_is_gone(furnished_url: str, tmp_path: Path) -> None:
+    with open_pages(furnished_url, tmp_path, redis_url="redis://127.0.0.1:1/0") as pages:
         pages.configure_limits()
         assert tried(at(pages), ADMIN_PASSWORD) == 303
         visitor = at(pages)

@@ -16,7 +16,7 @@ from moderation.desk.wordlists import add_terms
 from moderation.storage.accounts import account_named
 from moderation.storage.comments import Comment
 from moderation.storage.legal import LegalKind
-from tests.web.pages import Pages
+from tests.web.pages import Pages, on_both_databases
 from tests.web.site_rules import article_id
 
 pytestmark = pytest.mark.browser
@@ -65,6 +65,7 @@ def test_axe_finds_nothing_and_nothing_leaves_the_service(
     assert wrong == []
 
 
+@on_both_databases
 def test_an_article_is_closed_for_the_night_by_keyboard_alone(filled: list[str], address: str, moderator: Page) -> None:
     moderator.goto(address + filled[1])
     moderator.get_by_text("Set it for this article").focus()

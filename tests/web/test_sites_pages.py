@@ -10,7 +10,7 @@ from joserfc.jwk import OctKey
 from moderation.storage.accounts import Role
 from moderation.storage.sites import KeyKind, keys_of
 from tests.signing import ED, pem_of, signed
-from tests.web.pages import CALM, Pages, fields_of, on_both_databases, secret_of
+from tests.web.pages import CALM, Pages, fields_of, secret_of
 
 
 def submits(pages: Pages, key: str) -> int:
@@ -23,7 +23,6 @@ def submits(pages: Pages, key: str) -> int:
     return answer.status_code
 
 
-@on_both_databases
 def test_a_new_secret_key_is_shown_once_and_works_until_it_is_revoked(pages: Pages) -> None:
     admin = pages.signed_in().open("/admin/sites")
     form = next(f for f in admin.page.forms if f.action == "/admin/sites/demo/keys" and f.fields["kind"] == "secret")
@@ -36,7 +35,6 @@ def test_a_new_secret_key_is_shown_once_and_works_until_it_is_revoked(pages: Pag
     assert submits(pages, key) == 401
 
 
-@on_both_databases
 def test_a_rotated_key_gives_a_new_one_and_works_on_until_it_is_revoked(pages: Pages) -> None:
     admin = pages.signed_in().open("/admin/sites")
     form = next(f for f in admin.page.forms if f.action == "/admin/sites/demo/keys" and f.fields["kind"] == "secret")
@@ -86,7 +84,6 @@ def test_the_origins_of_a_publishable_key_are_changed(pages: Pages) -> None:
     assert "https://new.example" in admin.open("/admin/sites").text
 
 
-@on_both_databases
 def test_a_secret_for_readers_tokens_is_shown_once_and_then_asked_for(pages: Pages) -> None:
     admin = pages.signed_in().open("/admin/sites")
     assert "No key yet: readers write as guests." in admin.text

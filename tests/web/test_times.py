@@ -9,7 +9,7 @@ from moderation.config.configuration_file import parse_configuration
 from moderation.core.errors import ConfigurationError
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.web.pages import Pages, on_both_databases
+from tests.web.pages import Pages
 
 BERLIN = '[display]\ntime_zone = "Europe/Berlin"\n[display.sites.daily]\ntime_zone = "Asia/Kolkata"\n'
 
@@ -85,7 +85,6 @@ def test_somebody_of_one_site_has_its_clock_and_its_readers_too(berlin: Pages) -
     assert "14 January 2026, 14:31 IST" in reader.text
 
 
-@on_both_databases
 def test_days_and_times_that_are_typed_are_those_of_the_clock_that_is_shown(berlin: Pages) -> None:
     berlin.clock.move(hours=14, minutes=30)  # 23:30 of the 14th in UTC, half past midnight of the 15th in Berlin
     comment = berlin.say()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
 from moderation.storage.comments import Comment
-from tests.web.pages import CALM, Pages, on_both_databases, statuses
+from tests.web.pages import CALM, Pages, statuses
 
 GERMAN = "Ich weiß genau, wo du wohnst, und morgen Nacht komme ich vorbei und bringe dich um."
 FRENCH = "Je sais très bien où tu habites, et demain soir je viendrai chez toi pour te tuer."
@@ -22,7 +22,6 @@ def threats(pages: Pages) -> list[str]:
     return [pages.say(body, by=f"Reader {n}") for n, body in enumerate((GERMAN, f"{GERMAN} Warte nur.", FRENCH))]
 
 
-@on_both_databases
 def test_the_map_names_what_it_does_not_read_and_approves_none_of_it(pages: Pages) -> None:
     ids, calm = threats(pages), pages.say(CALM)
     page = pages.signed_in().open(HARMLESS)

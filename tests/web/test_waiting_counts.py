@@ -10,10 +10,9 @@ from sqlalchemy import event
 from moderation.core.cache import Cached
 from moderation.desk.decide import Verdict
 from moderation.storage.accounts import Role
-from tests.web.pages import CALM, Pages, on_both_databases
+from tests.web.pages import CALM, Pages
 
 
-@on_both_databases
 def test_every_page_says_how_much_waits_for_whoever_looks(pages: Pages) -> None:
     pages.article("sport", title="A match", section="sport")
     pages.say()

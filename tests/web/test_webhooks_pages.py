@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from moderation.storage.accounts import Role
 from moderation.webhooks.delivering import Deliverer
-from tests.web.pages import Pages, Visitor, on_both_databases, secret_of
+from tests.web.pages import Pages, Visitor, secret_of
 from tests.webhooks.receiver import OK, Receiver, receiving, status
 
 
@@ -33,7 +33,6 @@ def only_endpoint(admin: Visitor) -> str:
     return str(href)
 
 
-@on_both_databases
 def test_an_endpoint_is_added_tried_looked_at_and_removed(pages: Pages, receiver: Receiver) -> None:
     deliver(pages)  # what is there already is told to nobody
     admin = pages.signed_in().open("/admin/webhooks")

@@ -15,7 +15,7 @@ from moderation.core.intervals import TOO_FEW
 from moderation.desk.decide import Verdict
 from moderation.policy_lab.what_if import policy_toml, tried
 from moderation.storage.accounts import Role
-from tests.web.pages import CALM, RUDE, Pages, Visitor, on_both_databases
+from tests.web.pages import CALM, RUDE, Pages, Visitor
 
 WHAT_IF = "/admin/what-if"
 STRAY = f"{CALM} And strawberries."
@@ -57,7 +57,6 @@ SECTIONS = ("published", "refused")
 MOVED = {"reject.toxicity_at_least": "0.9", "approve.toxicity_at_most": "0.1", "approve.relevance_at_least": "0.5"}
 
 
-@on_both_databases
 def test_the_page_says_what_moved_thresholds_would_have_done(pages: Pages) -> None:
     found = decided(pages)
     page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
@@ -83,7 +82,6 @@ def test_the_page_says_what_moved_thresholds_would_have_done(pages: Pages) -> No
     ]
 
 
-@on_both_databases
 def test_the_page_and_the_command_give_the_same_answer(pages: Pages, tmp_path: Path) -> None:
     decided(pages)
     page = pages.signed_in().open(WHAT_IF).send(WHAT_IF, **MOVED)
