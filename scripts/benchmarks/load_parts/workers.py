@@ -17,7 +17,13 @@ from scripts.benchmarks.common import Row, say
 from scripts.benchmarks.load_parts.inline import CLIENTS, quantiles
 from scripts.benchmarks.service_parts.postgres import Watcher, own_database
 from scripts.benchmarks.service_parts.posting import WARM, Pack, Speed, post_all, posted, register
-from scripts.benchmarks.service_parts.service import Process, environment, running_service, running_worker
+from scripts.benchmarks.service_parts.service import (
+    Process,
+    environment,
+    running_service,
+    running_worker,
+    running_worker_for_each_core,
+)
 
 PATIENCE = 300.0
 """Seconds without a comment decided, after which the worker is thought to hang."""
@@ -37,14 +43,18 @@ class Workers:
     """``taken``: what taking a comment in cost, and ``taken_database_cpu`` the database server's processes; ``pack``:
     the bare pack in batches, before and after; ``drained`` and ``together``: decided comments a second, of a full queue
     with no arrivals, and while as many arrive as are answered. ``cpu``: CPU seconds of the worker a comment, and
-    ``database_cpu`` of the database server's processes. At ``half`` of ``together`` (comments a second) ``waits`` are
-    the answers' seconds, ``decided`` those from arrival to decision.
+    ``database_cpu`` of the database server's processes. ``packs_again``, ``drained_by_each``, ``cpu_of_each``: the same
+    with as many workers as there are cores, each on its own. At ``half`` of ``together`` (comments a second) ``waits``
+    are the answers' seconds, ``decided`` those from arrival to decision.
     """
 
     taken: Speed
     taken_database_cpu: float
     pack: list[Speed]
     drained: float
+    packs_again: list[Speed]
+    drained_by_each: float
+    cpu_of_each: float
     cpu: float
     database_cpu: float
     together: float
@@ -55,7 +65,7 @@ class Workers:
 
 
 def measure(pack: Pack, article: dict[str, object], texts: Sequence[str]) -> Workers:
-    """Three times as many comments as texts."""
+    """Four times as many comments as texts."""
     with TemporaryDirectory() as folder, own_database("load") as url:
         var, watcher = Path(folder), Watcher(url)
         env = environment(var, database_url=url, worker=True)
@@ -70,12 +80,19 @@ def measure(pack: Pack, article: dict[str, object], texts: Sequence[str]) -> Wor
             packs = [pack.score_all(list(texts), together=BATCH)]
             say("PostgreSQL with a worker: the queue is drained ...")
             with running_worker(var, env) as worker:
-                drained, cpu, database_cpu = _drained(watcher, worker, len(texts) + BATCH)
+                drained, cpu, database_cpu = _drained(watcher, [worker], len(texts) + BATCH)
                 resident = worker.resident_mb()
             packs.append(pack.score_all(list(texts), together=BATCH))
+            with running_service(var, env) as service:
+                post_all(service, list(texts), "queued again", clients=CLIENTS)
+            say("PostgreSQL with a worker for each core: the queue is drained ...")
+            packs_again = [pack.score_all(list(texts), together=BATCH)]
+            with running_worker_for_each_core(var, env) as several:
+                drained_by_each, cpu_of_each, _ = _drained(watcher, several, 2 * len(texts) + BATCH)
+            packs_again.append(pack.score_all(list(texts), together=BATCH))
             with running_service(var, env) as service, running_worker(var, env):
                 post_all(service, list(texts[:BATCH]), "warm again", clients=CLIENTS)
-                done = _await_decided(watcher, len(texts) + 2 * BATCH)
+                done = _await_decided(watcher, 2 * len(texts) + 2 * BATCH)
                 say(f"PostgreSQL with a worker: {CLIENTS} clients while it works ...")
                 begun = time.perf_counter()
                 post_all(service, list(texts), "full", clients=CLIENTS)
@@ -89,6 +106,9 @@ def measure(pack: Pack, article: dict[str, object], texts: Sequence[str]) -> Wor
                 taken_database_cpu=taken_cpu,
                 pack=packs,
                 drained=drained,
+                packs_again=packs_again,
+                drained_by_each=drained_by_each,
+                cpu_of_each=cpu_of_each,
                 cpu=cpu,
                 database_cpu=database_cpu,
                 together=together,
@@ -101,14 +121,16 @@ def measure(pack: Pack, article: dict[str, object], texts: Sequence[str]) -> Wor
             watcher.close()
 
 
-def _drained(watcher: Watcher, worker: Process, number: int) -> tuple[float, float, float]:
-    """Decided comments a second, once a quarter of the queue has had every pack loaded; CPU seconds of the worker and
-    of the database for each from then on, as nearly as a look every tenth of a second tells.
+def _drained(watcher: Watcher, workers: Sequence[Process], number: int) -> tuple[float, float, float]:
+    """Decided comments a second up to this ``number``, once a quarter of the queue has had every pack loaded; CPU
+    seconds of the workers and of the database for each from then on, as nearly as a look every tenth of a second tells.
     """
-    first = _await_decided(watcher, max(number // 4, min(WARM, number // 2)))
-    cpu, database_cpu = worker.cpu(), watcher.cpu()
+    before = int(watcher.number("SELECT count(*) FROM decisions"))
+    queued = number - before
+    first = _await_decided(watcher, before + max(queued // 4, min(WARM * len(workers), queued // 2)))
+    cpu, database_cpu = sum(worker.cpu() for worker in workers), watcher.cpu()
     _await_decided(watcher, number)
-    cpu, database_cpu = worker.cpu() - cpu, watcher.cpu() - database_cpu
+    cpu, database_cpu = sum(worker.cpu() for worker in workers) - cpu, watcher.cpu() - database_cpu
     moments = [(float(at), int(many)) for at, many in watcher.ask(_DECIDED)]
     decided = list(accumulate(many for _, many in moments))
     begin = next(place for place, many in enumerate(decided) if many >= first)
@@ -131,7 +153,7 @@ def _await_decided(watcher: Watcher, number: int) -> int:
 
 
 def rows(found: Workers) -> list[Row]:
-    pack = median(one.per_second for one in found.pack)
+    pack, again = (median(one.per_second for one in packs) for packs in (found.pack, found.packs_again))
     return [
         Row(measure="postgres_worker_per_s", ours=found.together, unit="comments/s"),
         Row(
@@ -141,6 +163,14 @@ def rows(found: Workers) -> list[Row]:
             beside={"pack in batches": pack, "goal of the ratio": 0.9},
             ratio=found.drained / pack,
         ),
+        Row(
+            measure="postgres_worker_for_each_core_vs_pack",
+            ours=found.drained_by_each,
+            unit="comments/s",
+            beside={"pack in batches": again, "goal of the ratio": 0.9},
+            ratio=found.drained_by_each / again,
+        ),
+        Row(measure="postgres_worker_for_each_core_cpu_ms", ours=found.cpu_of_each * 1000, unit="ms"),
         *quantiles("postgres_worker", found.waits),
         *quantiles("postgres_worker_decided", found.decided),
         Row(measure="postgres_worker_half_per_s", ours=found.half, unit="comments/s"),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -130,15 +130,30 @@ def running_worker(var: Path, env: dict[str, str]) -> Iterator[Process]:
 
 
 @contextmanager
-def _running(var: Path, env: dict[str, str], command: Sequence[str], *, tells: str = "") -> Iterator[tuple[int, str]]:
-    """The command's process, and the first line of its that begins so. Raises ``SystemExit`` where it ends too soon."""
+def running_worker_for_each_core(var: Path, env: dict[str, str]) -> Iterator[list[Process]]:
+    """The same, so many, and each with a core of its own."""
+    with ExitStack() as running:
+        yield [
+            Process(running.enter_context(_running(var, env, ("worker",), core=core))[0])
+            for core in sorted(os.sched_getaffinity(0))
+        ]
+
+
+@contextmanager
+def _running(
+    var: Path, env: dict[str, str], command: Sequence[str], *, tells: str = "", core: int | None = None
+) -> Iterator[tuple[int, str]]:
+    """The command's process, on this ``core`` alone if one is named, and the first line of its that begins so. Raises
+    ``SystemExit`` where it ends too soon.
+    """
     program = shutil.which("moderation", path=str(Path(sys.executable).parent))
     assert program is not None
-    logged = var / f"{command[0]}.log"
+    logged = var / f"{command[0]}{'' if core is None else f' on {core}'}.log"
+    on_core = () if core is None else ("taskset", "--cpu-list", str(core))
     with (
         logged.open("w") as log,
         subprocess.Popen(
-            [program, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True
+            [*on_core, program, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True
         ) as process,
     ):
         assert process.stdout is not None
