@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -53,7 +54,7 @@ class AuditEvent:
 
 def link(unchained_event: UnchainedEvent, *, sequence: int, previous: str, at: datetime) -> AuditEvent:
     """The next event of a chain, after the one numbered ``sequence - 1`` whose hash is ``previous``."""
-    time = at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    time = _told(at)
     payload = canonical(dict(unchained_event.payload))
     text = hashed_text(
         chain=unchained_event.chain,
@@ -77,6 +78,12 @@ def link(unchained_event: UnchainedEvent, *, sequence: int, previous: str, at: d
         hash=sha256(text.encode()).hexdigest(),
         text=text,
     )
+
+
+@lru_cache(maxsize=8)
+def _told(at: datetime) -> str:
+    """One moment for all events of a transaction."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 _plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -140,18 +147,13 @@ def hashed_text(
     # The payload is hashed as the string it is stored as: no reparsing stands between the column and the hash.
     # Of strings and a whole number, ASCII keys in their order, the standard library's JSON is RFC 8785's, many times
     # faster; a test holds them against each other.
-    return _plain(
-        {
-            "actor": actor,
-            "chain": chain,
-            "event": event,
-            "payload": payload,
-            "previous": previous,
-            "sequence": sequence,
-            "subject": subject,
-            "time": time,
-        }
+    return (
+        f'{{"actor":{_quoted(actor)},"chain":{_quoted(chain)},"event":{_quoted(event)},"payload":{_quoted(payload)},'
+        f'"previous":{_quoted(previous)},"sequence":{sequence},"subject":{_quoted(subject)},"time":{_quoted(time)}}}'
     )
+
+
+_quoted = json.encoder.encode_basestring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

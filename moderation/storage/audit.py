@@ -21,7 +21,6 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -63,12 +62,17 @@ _ONE_ROW = select(literal(1)).subquery()
 _HEADS, _EVENTS = table_of(HeadRow), table_of(EventRow)
 _NAMES = tuple(AuditEvent.__dataclass_fields__)
 _TEXTS = tuple(name for name in _NAMES if name != "sequence")
-_HEAD = (
-    select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("name")).with_for_update(key_share=True)
-)
 _INSERT_HEAD = insert(_HEADS)
-_MOVE_HEAD = update(_HEADS).where(_HEADS.c.chain == bindparam("name"))
-_MOVE_BESIDE = "UPDATE audit_heads SET sequence = %s, hash = %s WHERE chain = %s"
+# Each comment asks and says these, while whoever writes next to its chain waits: past what SQLAlchemy does for
+# statements that vary.
+_HEAD = {
+    "sqlite": "SELECT sequence, hash FROM audit_heads WHERE chain = ?",
+    "postgresql": "SELECT sequence, hash FROM audit_heads WHERE chain = %s FOR NO KEY UPDATE",
+}
+_MOVE_HEAD = {
+    "sqlite": "UPDATE audit_heads SET sequence = ?, hash = ? WHERE chain = ?",
+    "postgresql": "UPDATE audit_heads SET sequence = %s, hash = %s WHERE chain = %s",
+}
 _insert_events = RowInsert(_EVENTS)
 
 
@@ -76,7 +80,7 @@ def append(connection: Connection, unchained_events: Sequence[UnchainedEvent], a
     """Adds events to their chains. Call it last, right before the commit: it locks each chain's head."""
     heads: list[ChainHead] = []
     for chain in sorted({unchained_event.chain for unchained_event in unchained_events}):
-        row = connection.execute(_HEAD, {"name": chain}).first()
+        row = connection.exec_driver_sql(_HEAD[connection.dialect.name], (chain,)).first()
         sequence, previous = (row.sequence, row.hash) if row else (0, GENESIS)
         events: list[AuditEvent] = []
         for unchained_event in unchained_events:
@@ -93,14 +97,15 @@ def append(connection: Connection, unchained_events: Sequence[UnchainedEvent], a
 def _store(connection: Connection, events: Sequence[AuditEvent], head: ChainHead, *, new: bool) -> None:
     """Whoever writes to this chain next waits meanwhile: on PostgreSQL for one answer of the server's."""
     rows = map(_values, events)
+    move, moved = _MOVE_HEAD[connection.dialect.name], (head.sequence, head.hash, head.chain)
     if not new and connection.dialect.name != "sqlite" and len(events) < MANY:
-        _insert_events.after(connection, _MOVE_BESIDE, (head.sequence, head.hash, head.chain), *rows)
+        _insert_events.after(connection, move, moved, *rows)
         return
     _insert_events(connection, *rows)
     if new:
         connection.execute(_INSERT_HEAD, {"chain": head.chain, "sequence": head.sequence, "hash": head.hash})
     else:
-        connection.execute(_MOVE_HEAD, {"name": head.chain, "sequence": head.sequence, "hash": head.hash})
+        connection.exec_driver_sql(move, moved)
 
 
 def _values(event: AuditEvent) -> dict[str, object]:

@@ -8,7 +8,6 @@ Comments go through the use case as a web process's threads send them, with a sc
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +37,7 @@ from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from scripts.benchmarks.common import Row, say
 from scripts.benchmarks.load_parts.inline import Store, postgres, sqlite
+from scripts.benchmarks.service_parts.posting import reader
 from scripts.benchmarks.service_parts.service import ROOT, Instant
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ class _Desk:
         submit(
             self._services,
             sender,
-            Submission(article_id="bench", author=Author(name=f"Reader {number} of {os.getpid()}"), body=body),
+            Submission(article_id="bench", author=Author(name=reader("here", number)), body=body),
         )
 
 

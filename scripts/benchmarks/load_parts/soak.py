@@ -19,7 +19,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from scripts.benchmarks.common import Row, percentile, say
 from scripts.benchmarks.load_parts.inline import CLIENTS, postgres, sqlite
 from scripts.benchmarks.service_parts.clients import Answer, ask, request
-from scripts.benchmarks.service_parts.posting import HEADERS, first_article, posted, register, seeds_texts
+from scripts.benchmarks.service_parts.posting import HEADERS, first_article, posted, reader, register, seeds_texts
 from scripts.benchmarks.service_parts.service import Service, running_service
 
 READS = 5
@@ -133,7 +133,7 @@ def _mixed(comments: int, cookie: str) -> Iterator[bytes]:
         for path in ("/review", "/review?order=oldest", "/review?status=approved")
     ]
     for number, text in enumerate(seeds_texts(comments)):
-        body = json.dumps({"author": {"name": f"Reader {number}"}, "body": text}).encode()
+        body = json.dumps({"author": {"name": reader("here", number)}, "body": text}).encode()
         yield request("POST", "/api/v1/articles/bench/comments", body, HEADERS)
         for _ in range(READS):
             yield reading
