@@ -35,6 +35,8 @@ FIGURES = Figures(
     drained_per_s=160,
     inline_of_bound=Share(reached=0.9, goal=0.85),
     drained_of_pack=Share(reached=0.8, goal=0.9),
+    by_each_per_s=190,
+    by_each_of_pack=Share(reached=0.95, goal=0.9),
     half_per_s=50,
     half_p50=18,
     half_p95=30,
@@ -172,6 +174,5 @@ def test_the_chapter_says_where_its_figures_were_taken_on_a_busy_machine(load: f
 def test_the_chapter_holds_what_was_reached_against_the_goal() -> None:
     day = Day(comments=1_000_000, sites=5)
     runs = {"inline": through_a_day(FIGURES, INLINE, day, hour=20.0, minutes=0.5, seed=3)}
-    assert "| of what the cores could do at most (goal) | 0.90 (0.85) | 0.80 (0.90) |" in chapter(
-        FIGURES, day, runs, late=2.0
-    )
+    reached = "| of what the cores could do at most (goal) | 0.90 (0.85) | 0.80 (0.90); 0.95 (0.90) |"
+    assert reached in chapter(FIGURES, day, runs, late=2.0)

@@ -46,6 +46,8 @@ class Figures:
     drained_per_s: float
     inline_of_bound: Share
     drained_of_pack: Share
+    by_each_per_s: float
+    by_each_of_pack: Share
     half_per_s: float
     half_p50: float
     half_p95: float
@@ -79,6 +81,8 @@ def read(file: Path = MEASURED) -> Figures:
             drained_per_s=float(rows["postgres_worker_vs_pack"]["ours"]),
             inline_of_bound=_share(rows["postgres_inline_vs_bound"]),
             drained_of_pack=_share(rows["postgres_worker_vs_pack"]),
+            by_each_per_s=float(rows["postgres_worker_for_each_core_vs_pack"]["ours"]),
+            by_each_of_pack=_share(rows["postgres_worker_for_each_core_vs_pack"]),
             half_per_s=ours["postgres_inline_half_per_s"],
             half_p50=ours["postgres_inline_p50_ms"],
             half_p95=ours["postgres_inline_p95_ms"],

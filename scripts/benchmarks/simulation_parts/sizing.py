@@ -123,9 +123,9 @@ def chapter(figures: Figures, day: Day, runs: dict[str, Run], *, late: float) ->
             f"| CPU of PostgreSQL | {figures.database_inline:.1f} ms"
             f" | {figures.database_taken + figures.database_worker:.1f} ms |",
             f"| comments a second, this machine | {figures.inline_per_s:.0f} (SQLite: {figures.sqlite_per_s:.0f})"
-            f" | {figures.drained_per_s:.0f} drained |",
+            f" | {figures.drained_per_s:.0f} drained; {figures.by_each_per_s:.0f} by a worker for each core |",
             f"| of what the cores could do at most (goal) | {_reached(figures.inline_of_bound)}"
-            f" | {_reached(figures.drained_of_pack)} |",
+            f" | {_reached(figures.drained_of_pack)}; {_reached(figures.by_each_of_pack)} |",
             f"| transactions | 1 | 1, and 1 for {BATCH} |",
             f"| bytes on disk, indexes and audit events too | SQLite {figures.sqlite_bytes:,.0f}"
             f" | PostgreSQL {figures.postgres_bytes:,.0f} |",
