@@ -121,15 +121,11 @@ def find_reporter(session: Session, site_id: str, keys: Sequence[str], *, lock: 
 
 def weights(connection: Connection, comment_id: str) -> int:
     """What the reports of a comment weigh together, in hundredths: those that were found wrong or set aside aside."""
-    counts = _REPORT.outcome.is_(None) | (_REPORT.outcome == ReportOutcome.RIGHT)
-    total: int | None = connection.scalar(
-        select(func.sum(_REPORT.weight)).where(_REPORT.comment_id == comment_id, counts)
-    )
-    return int(total or 0)
+    return weights_among(connection, [comment_id]).get(comment_id, 0)
 
 
 def weights_among(connection: Connection, comment_ids: Collection[str]) -> dict[str, int]:
-    """The same of those of these comments that have such reports, by their ids."""
+    """The same of each of these comments that has any, by their ids."""
     counts = _REPORT.outcome.is_(None) | (_REPORT.outcome == ReportOutcome.RIGHT)
     query = select(_REPORT.comment_id, func.sum(_REPORT.weight)).where(_REPORT.comment_id.in_(comment_ids), counts)
     return {comment_id: int(total) for comment_id, total in connection.execute(query.group_by(_REPORT.comment_id))}
