@@ -25,6 +25,7 @@ from moderation.core.scores import (
     Subject,
 )
 from moderation.core.text.disguise import Undisguised, undisguise
+from moderation.core.text.misread_names import names_understood
 from moderation.core.text.names import says_something, scored_words
 from moderation.core.text.sentences import not_too_many, sentences
 from moderation.scoring.calibration import Calibration, probability
@@ -72,16 +73,19 @@ def judges_relevance(pack: Pack) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A request as it is scored: the text as a reader sees it, and its sentences in both texts' offsets."""
+    """A request as it is scored: the text as a reader sees it (``view``) and as the pack reads it (``read``), and its
+    sentences, in offsets of the text as written.
+    """
 
     request: ScoreRequest
     view: Undisguised
+    read: Undisguised
     spans: tuple[tuple[int, int], ...]
 
     @property
     def parts(self) -> list[tuple[int, int]]:
-        """Where the sentences lie in what a reader sees: none where the only one is the whole."""
-        return [self.view.seen(start, end) for start, end in self.spans] if len(self.spans) > 1 else []
+        """Where the sentences lie in what the pack reads: none where the only one is the whole."""
+        return [self.read.seen(start, end) for start, end in self.spans] if len(self.spans) > 1 else []
 
 
 class PackScorer:
@@ -182,17 +186,17 @@ class PackScorer:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
-        encoded = self.encoder.encode([undisguise(text).text for text in texts])
+        encoded = self.encoder.encode([self._understood(undisguise(text)).text for text in texts])
         return np.stack([_embedding(e) for e in encoded])
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
         if not requests:
             return []
-        readings = [_read(request) for request in requests]
+        readings = [self._read(request) for request in requests]
         # A name that was scored lately is known; a new one goes along with the texts.
         names = {r.request.name for r in readings if r.request.name is not None and _is_judged(r.request.name)}
         new = [words for words in set(map(scored_words, names)) if words not in self._kept_names]
-        texts = [*(reading.view.text for reading in readings), *map(NAMED.format, new)]
+        texts = [*(reading.read.text for reading in readings), *map(self._named, new)]
         # Sentences are read from the same pass where the pack tells of them.
         asked = [*(reading.parts for reading in readings), *([] for _ in new)] if self.encoder.tells_of_parts else ()
         wholes = self.encoder.encode(texts, asked)
@@ -202,6 +206,16 @@ class PackScorer:
         parts = self._sentences(readings, wholes)
         fused = self._relevances(readings, wholes)
         return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
+
+    def _read(self, request: ScoreRequest) -> _Reading:
+        view = undisguise(request.text) if request.seen is None else request.seen.view
+        spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
+        return _Reading(request, view, self._understood(view), spans)
+
+    def _understood(self, seen: Undisguised) -> Undisguised:
+        """With the names that a pack of one language misreads made plain."""
+        languages = self._pack.manifest.languages
+        return names_understood(seen, languages[0]) if len(languages) == 1 else seen
 
     def _reads_name(self, name: str) -> bool:
         """Whether the pack can judge a name. A short one is read whatever its language; a sentence in one that the pack
@@ -222,8 +236,12 @@ class PackScorer:
         """For a name that was pushed out between its scoring and its use."""
         if not self._reads_name(words):
             return None
-        logits: list[float] = self.encoder.encode([NAMED.format(words)])[0].logits.tolist()
+        logits: list[float] = self.encoder.encode([self._named(words)])[0].logits.tolist()
         return logits
+
+    def _named(self, words: str) -> str:
+        """A name in a text of its own."""
+        return NAMED.format(self._understood(Undisguised(text=words, offsets=range(len(words) + 1))).text)
 
     def _sentences(self, readings: list[_Reading], wholes: list[Encoded]) -> list[Sequence[Vectors]]:
         """The logits of each text's sentences. Without any of their own all carry the whole's."""
@@ -241,7 +259,7 @@ class PackScorer:
             else []
             for reading, whole in zip(readings, wholes, strict=True)
         ]
-        texts = [r.view.text[start:end] for r, parts in zip(readings, asked, strict=True) for start, end in parts]
+        texts = [r.read.text[start:end] for r, parts in zip(readings, asked, strict=True) for start, end in parts]
         encoded = iter(self.encoder.encode(texts))
         return [[next(encoded).logits for _ in parts] for parts in asked]
 
@@ -395,12 +413,6 @@ def _relevance_of(pack: Pack) -> RelevanceModel | None:
     except (KeyError, TypeError, ValueError) as error:
         why = f"relevance can't be used by this version ({type(error).__name__}: {error})"
         raise PackDamaged(pack.manifest.name, str(pack.folder / MANIFEST), why) from error
-
-
-def _read(request: ScoreRequest) -> _Reading:
-    view = undisguise(request.text) if request.seen is None else request.seen.view
-    spans = tuple(not_too_many(sentences(request.text))) if request.explain else ()
-    return _Reading(request, view, spans)
 
 
 def _is_judged(name: str) -> bool:

@@ -30,11 +30,12 @@ from moderation.core.addresses import canonical_address
 from moderation.core.errors import ModerationError
 from moderation.core.ids import ids_in
 from moderation.core.scores import ArticleText
-from moderation.core.text.disguise import undisguise
+from moderation.core.text.disguise import Undisguised, undisguise
 from moderation.core.text.folding import folded
 from moderation.core.text.likeness import buckets
 from moderation.core.text.links import count_links
 from moderation.core.text.markup import in_utf16, seen_in_html, text_in_html
+from moderation.core.text.misread_names import names_understood
 from moderation.core.text.names import comparable_name, earlier_forms, links_in_name, name_words, says_something
 from moderation.core.text.scripts import word_count
 from moderation.core.text.search_words import hits, sought, words_in
@@ -85,6 +86,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "folded": folded,
     "sentences": sentences,
     "undisguise": undisguise,
+    "names_understood": lambda text: names_understood(Undisguised(text=text, offsets=range(len(text) + 1)), "en"),
     "seen_in_html": seen_in_html,
     "text_in_html": text_in_html,
     "is_html": is_html,

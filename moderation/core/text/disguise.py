@@ -84,6 +84,12 @@ def _undone(text: str, rounds: int, of_characters: Sequence[Pass], of_words: Seq
     return Undisguised(text=text, offsets=seen)
 
 
+def edited(seen: Undisguised, edits: list[Edit]) -> Undisguised:
+    """The same text with these edits, which lie one behind the other."""
+    text, offsets = _applied(seen.text, seen.offsets, edits)
+    return Undisguised(text=text, offsets=offsets)
+
+
 def _applied(text: str, offsets: Sequence[int], edits: list[Edit]) -> tuple[str, Sequence[int]]:
     pieces: list[str] = []
     moved = array("Q")
