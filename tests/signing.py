@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from moderation.readers.keys import Algorithm
 from moderation.readers.site_keys import set_key
 from tests.newsroom import Newsroom
+from tests.served import serving
 
 SECRET = "a secret that a site and this service share"
 RSA = RSAKey.generate_key(2048, auto_kid=False)
@@ -108,13 +109,9 @@ def login() -> Iterator[Login]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     opened.url = f"http://127.0.0.1:{server.server_address[1]}/keys"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield opened
-    finally:
-        if opened.hangs is not None:
-            opened.hangs.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server):
+        try:
+            yield opened
+        finally:
+            if opened.hangs is not None:
+                opened.hangs.set()

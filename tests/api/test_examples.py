@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -25,7 +24,7 @@ import pytest
 from moderation.webhooks.endpoints import send_test
 from moderation.webhooks.kinds import TEST
 from tests.newsroom import Newsroom
-from tests.served import server_of
+from tests.served import server_of, serving
 from tests.webhooks.receiver import Receiver, Told
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
@@ -49,17 +48,13 @@ BODY = "The bridge will spare my children the detour along the main road every m
 def served(front_door: Newsroom) -> Iterator[dict[str, str]]:
     """What the examples read from their environment, while the application is served."""
     server = server_of(front_door.hall.app)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield {
-        "PATH": PATH,
-        "MODERATION": f"http://127.0.0.1:{server.server_port}",
-        "SECRET_KEY": front_door.secret,
-        "PUBLISHABLE_KEY": front_door.publishable,
-    }
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield {
+            "PATH": PATH,
+            "MODERATION": f"http://127.0.0.1:{server.server_port}",
+            "SECRET_KEY": front_door.secret,
+            "PUBLISHABLE_KEY": front_door.publishable,
+        }
 
 
 def needed(name: str) -> None:

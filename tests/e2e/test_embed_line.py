@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.service import ROOT, Service
+from tests.served import serving
 
 pytestmark = pytest.mark.browser
 
@@ -29,12 +29,8 @@ def folder_on_8080(tmp_path: Path) -> Iterator[Path]:
         server = ThreadingHTTPServer(("127.0.0.1", 8080), handler)
     except OSError:
         pytest.skip("something else serves on port 8080")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield tmp_path
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield tmp_path
 
 
 def test_the_line_of_the_readme_works_from_a_file_on_another_port(

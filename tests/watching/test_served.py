@@ -15,6 +15,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.e2e.service import MODERATION, SITE_KEY, Service
+from tests.served import serving
 
 NAME, BODY = (
     "Zebulon Quickfeather",
@@ -45,7 +46,6 @@ class Collector:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @property
     def address(self) -> str:
@@ -58,16 +58,12 @@ class Collector:
             span for one in requests for of in one.resource_spans for scope in of.scope_spans for span in scope.spans
         ]
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
 
 @pytest.fixture(scope="module")
 def collector() -> Iterator[Collector]:
     collector = Collector()
-    yield collector
-    collector.close()
+    with serving(collector.server):
+        yield collector
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -32,6 +31,7 @@ from sqlalchemy import select
 from moderation.config.settings import OidcClient
 from moderation.storage.accounts import Account, Granted, account_named, grants_of
 from moderation.storage.audit import EventRow
+from tests.served import serving
 from tests.web.pages import Pages, Visitor
 
 FOLDER = Path(__file__).parent / "openid_provider"
@@ -219,12 +219,8 @@ def serve_liar() -> Iterator[Liar]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     liar.issuer = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield liar
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from moderation.accounts.sites import change_origins
 from moderation.storage.sites import KeyKind, keys_of
-from tests.served import server_of
+from tests.served import server_of, serving
 from tests.web.pages import Pages
 
 STYLE = "body{font:1.0625rem/1.5 Georgia,serif;max-width:44rem;margin:0 auto;padding:1rem}"
@@ -82,16 +81,8 @@ def open_paper(pages: Pages) -> Iterator[Paper]:
     press = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     origin = f"http://localhost:{press.server_address[1]}"
     paper = Paper(origin, f"http://127.0.0.1:{service.server_port}", _key(pages, origin))
-    threads = [threading.Thread(target=server.serve_forever) for server in (service, press)]
-    for thread in threads:
-        thread.start()
-    yield paper
-    for server in (service, press):
-        server.shutdown()
-    for thread in threads:
-        thread.join()
-    service.server_close()
-    press.server_close()
+    with serving(service, press):
+        yield paper
 
 
 def _key(pages: Pages, origin: str) -> str:

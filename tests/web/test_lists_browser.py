@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,23 +9,18 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from moderation.web.shared.access import COOKIE
-from tests.served import server_of
 from tests.web.pages import CALM, Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def moderator(pages: Pages, browser: Browser) -> Iterator[Page]:
+def moderator(pages: Pages, address: str, browser: Browser) -> Iterator[Page]:
     """Somebody signed in, at the queue, in New York, while the service is in Berlin."""
     pages.configure('[display]\ntime_zone = "Europe/Berlin"\n')
     for number in range(9):
         pages.article(f"a{number}", title=f"Article number {number}", section=f"Part {number}")
         pages.say(f"{CALM} {number}", by=f"Reader {number}", under=f"a{number}")
-    server = server_of(pages.app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
     cookie = pages.signed_in().client.get_cookie(COOKIE)
     assert cookie is not None
     context = browser.new_context(timezone_id="America/New_York", viewport={"width": 1440, "height": 900})
@@ -36,9 +30,6 @@ def moderator(pages: Pages, browser: Browser) -> Iterator[Page]:
     expect(page.locator("html.scripted")).to_be_attached()
     yield page
     context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @on_both_databases

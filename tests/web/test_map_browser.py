@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import func, select
 from moderation.jobs.worker import Runner
 from moderation.storage.comments import Comment
 from moderation.web.shared.access import COOKIE
-from tests.served import server_of
+from tests.served import server_of, serving
 from tests.web.pages import Pages, on_both_databases
 
 pytestmark = pytest.mark.browser
@@ -25,18 +24,11 @@ RUDE = "Only an idiot would believe what the council has told us about these lan
 @pytest.fixture
 def address(pages: Pages) -> Iterator[str]:
     """Where the service answers, with a runner beside it as beside every web server."""
-    server, runner = (
-        server_of(pages.app),
-        Runner(pages.services, every_seconds=0.05),
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    runner.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    runner.stop()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server, runner = server_of(pages.app), Runner(pages.services, every_seconds=0.05)
+    with serving(server):
+        runner.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        runner.stop()
 
 
 def cookie(pages: Pages, address: str) -> Any:

@@ -18,6 +18,7 @@ from moderation.webhooks.addresses import resolved
 from moderation.webhooks.delivering import Deliverer
 from moderation.webhooks.endpoints import NewEndpoint, add_endpoint
 from tests.newsroom import Newsroom
+from tests.served import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +138,11 @@ def receiving() -> Iterator[Receiver]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         receiver = Receiver(port=server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            receiver.ended.set()
-            server.shutdown()
-            thread.join()
+        with serving(server):
+            try:
+                yield receiver
+            finally:
+                receiver.ended.set()
 
 
 @dataclass(slots=True)

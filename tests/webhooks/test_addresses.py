@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from moderation.webhooks import sending
 from moderation.webhooks.addresses import Resolver, may_connect, target_of
 from moderation.webhooks.sending import post
 from tests.certificates import certificate_for
+from tests.served import serving
 from tests.webhooks.receiver import Receiver
 
 PRIVATE = """
@@ -196,10 +196,5 @@ def speaking_tls(folder: Path, name: str) -> Iterator[tuple[int, Path]]:
     context.load_cert_chain(chain_file, key_file)
     with Server(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving(server):
             yield server.server_address[1], chain_file
-        finally:
-            server.shutdown()
-            thread.join()
