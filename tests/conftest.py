@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from moderation.storage.database import Database
 from moderation.storage.schema import upgrade
 from tests import status_guard
-from tests.fresh_postgres import SERVER, ReusedPostgres, drop, new_database, plain, strip, url_of
+from tests.fresh_postgres import ReusedPostgres, drop_at_the_end, new_database, plain, running_server, strip, url_of
 from tests.side_by_side import FileByFile, longest_first
 
 # How long an example takes says what else the machine does, and nothing about what is tested.
@@ -102,19 +102,26 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
+    """Where PostgreSQL databases are made."""
+    with running_server() as server:
+        try:
+            psycopg.connect(plain(server), connect_timeout=3).close()
+        except psycopg.OperationalError as error:
+            why = str(error).splitlines()[0]
+            pytest.skip(f"no PostgreSQL at {server} (MODERATION_TEST_POSTGRES_URL names another): {why}")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
     """A PostgreSQL database with every migration run, to be copied; its name."""
-    try:
-        psycopg.connect(plain(SERVER), connect_timeout=3).close()
-    except psycopg.OperationalError as error:
-        why = str(error).splitlines()[0]
-        pytest.skip(f"no PostgreSQL at {SERVER} (MODERATION_TEST_POSTGRES_URL names another): {why}")
     name = new_database()
     database = Database(url_of(name))
     upgrade(database)
     database.close()
     yield name
-    drop(name)
+    drop_at_the_end(name)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +143,7 @@ def bare_postgres(postgres_template: str) -> Iterator[str]:
     """The name of a PostgreSQL database that has nothing in it before and after each test."""
     name = new_database()
     yield name
-    drop(name)
+    drop_at_the_end(name)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from moderation.unit_of_work import run_in_unit_of_work
 from moderation.web.account.attempts import Attempts
 from moderation.web.shared.standing import STANDING, Standing
 from tests.doubles import CHEAP, NO_LIMITS, NOON, FixedConfiguration, ObedientScorer, StandingClock
-from tests.fresh_postgres import drop, new_database, url_of
+from tests.fresh_postgres import drop_at_the_end, new_database, url_of
 
 ORIGIN = "https://news.example"
 SECRET = "a secret of the tests that is long enough"
@@ -209,7 +209,7 @@ def hall_over(
     hall = open_hall(quick.render_as_string(hide_password=False), folder, scorer=scorer)
     yield hall
     hall.services.database.close()
-    drop(name)
+    drop_at_the_end(name)
 
 
 @pytest.fixture(scope="session")

@@ -151,9 +151,11 @@ class OwnPostgres:
 
 
 @contextmanager
-def own_postgres(*, follows: OwnPostgres | None = None) -> Iterator[OwnPostgres]:
-    """A server that ends with the test; ``follows``: a copy of another, which goes on copying."""
-    with tempfile.TemporaryDirectory(prefix="moderation-postgres-") as folder:
+def own_postgres(*, follows: OwnPostgres | None = None, under: Path | None = None) -> Iterator[OwnPostgres]:
+    """A server that ends with the test; ``follows``: a copy of another, which goes on copying; ``under``: where its
+    files lie, if not among all that come and go.
+    """
+    with tempfile.TemporaryDirectory(prefix="moderation-postgres-", dir=under) as folder:
         server = OwnPostgres(Path(folder), programs(), source=follows)
         try:
             yield server

@@ -20,7 +20,7 @@ import regex
 
 from tests.e2e.load import Load, register_article, stored
 from tests.e2e.service import ADMIN_PASSWORD, MODERATION, ROOT, Service
-from tests.fresh_postgres import SERVER, drop, new_database, plain, url_of
+from tests.fresh_postgres import drop, new_database, plain, url_of
 from tests.newsroom import SECRET, open_hall
 
 
@@ -94,11 +94,11 @@ def test_what_was_acknowledged_before_a_backup_under_load_comes_back(own_service
 
 
 @pytest.fixture
-def newspaper(request: pytest.FixtureRequest) -> Iterator[str]:
+def newspaper(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """The name of a PostgreSQL database of the test's own; dropped with what was put aside of it."""
-    name = new_database(request.getfixturevalue("postgres_template"))
+    name = new_database(postgres_template)
     yield name
-    with psycopg.connect(plain(SERVER), autocommit=True) as connection:
+    with psycopg.connect(plain(postgres_server), autocommit=True) as connection:
         found = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [name]).fetchall()
     for (one,) in found:
         drop(one)

@@ -9,7 +9,6 @@ orders, counts or writes. What a browser shows stands over SQLite, but for the m
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from playwright.sync_api import Page
 from moderation.web.shared.access import COOKIE
 from tests.fresh_postgres import ReusedPostgres
 from tests.newsroom import BOTH, Hall
-from tests.served import server_of
+from tests.served import server_of, serving
 from tests.web.pages import Pages, furnish, furnished_hall, open_pages, pages_again
 from tests.web.paper import Paper, open_paper
 
@@ -84,7 +83,9 @@ def furnished_postgres(
     """A hall, and its database, which is put back after each test."""
     folder = tmp_path_factory.mktemp("hall")
     reused = ReusedPostgres(postgres_template, lambda url: furnish(url, folder))
-    yield reused, furnished_hall(reused.url, folder)
+    hall = furnished_hall(reused.url, folder)
+    yield reused, hall
+    hall.services.database.close()
     reused.close()
 
 
@@ -113,15 +114,15 @@ def empty_pages(
     if kind_of_database == "sqlite":
         file, hall = request.getfixturevalue("furnished_sqlite")
         shutil.copy(furnished_template, file)
-        with pages_again(hall) as opened:
-            yield opened
+        yield pages_again(hall)
+        hall.services.database.close()  # which opens again when it is asked
         for left in file.parent.iterdir():
             left.unlink()
         return
     reused, hall = request.getfixturevalue("furnished_postgres")
-    with pages_again(hall) as opened:
-        yield opened
-    reused.clean()
+    yield pages_again(hall)
+    if reused.clean(idle_stay=True):
+        hall.services.database.close()
 
 
 @pytest.fixture
@@ -135,12 +136,8 @@ def pages(empty_pages: Pages) -> Pages:
 def address(pages: Pages) -> Iterator[str]:
     """Where the service answers."""
     server = server_of(pages.app)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture

@@ -288,12 +288,10 @@ def open_pages(database_url: str, folder: Path, **changes: Any) -> Iterator[Page
     hall.services.database.close()
 
 
-@contextmanager
-def pages_again(hall: Hall) -> Iterator[Pages]:
+def pages_again(hall: Hall) -> Pages:
     """The pages over a hall whose database has been put back to how it was."""
     hall.begin_anew(configuration=WITHOUT_LIMITS, now=MORNING)
-    yield Pages(hall=hall)
-    hall.services.database.close()  # which opens again when it is asked
+    return Pages(hall=hall)
 
 
 def furnish(database_url: str, folder: Path) -> None:

@@ -38,23 +38,21 @@ A_HANG = 60
 
 @pytest.fixture(scope="module")
 def sqlite_ground(sqlite_stage: KeptStage) -> Ground:
-    with sqlite_stage.again() as stage:
-        return Ground(stage)
+    return Ground(sqlite_stage.again())
 
 
 @pytest.fixture(scope="module")
 def postgres_ground(postgres_stage: KeptStage) -> Ground:
-    with postgres_stage.again() as stage:
-        return Ground(stage)
+    return Ground(postgres_stage.again())
 
 
 @pytest.fixture
-def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+def ground(request: pytest.FixtureRequest) -> Ground:
     """What can be sent is gathered once, which takes longer than to send it; where it is sent to is put back."""
     gathered: Ground = request.getfixturevalue(f"{request.param}_ground")
     kept: KeptStage = request.getfixturevalue(f"{request.param}_stage")
-    with kept.again():
-        yield gathered
+    kept.again()
+    return gathered
 
 
 @contextmanager

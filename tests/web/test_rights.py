@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
@@ -359,19 +358,18 @@ class KeptStage:
     stage: Stage
     ended: datetime
     """What the clock said once it was furnished."""
-    put_back: Callable[[], None]
+    put_back: Callable[[], object]
 
-    @contextmanager
-    def again(self) -> Iterator[Stage]:
+    def again(self) -> Stage:
         """The stage as it was furnished."""
+        self.stage.pages.services.database.close()  # which opens again when it is asked
         self.put_back()
-        with pages_again(self.stage.pages.hall) as pages:
-            pages.clock.now = self.ended
-            yield self.stage
+        pages_again(self.stage.pages.hall).clock.now = self.ended
+        return self.stage
 
 
 @pytest.fixture(scope="module")
-def sqlite_stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> KeptStage:
+def sqlite_stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptStage]:
     kept, folder = tmp_path_factory.mktemp("kept") / "stage.sqlite3", tmp_path_factory.mktemp("stage")
     file = folder / "pages.sqlite3"
     shutil.copy(furnished_template, file)
@@ -384,7 +382,8 @@ def sqlite_stage(furnished_template: Path, tmp_path_factory: pytest.TempPathFact
             left.unlink()
         shutil.copy(kept, file)
 
-    return KeptStage(stage=stage, ended=pages.clock(), put_back=put_back)
+    yield KeptStage(stage=stage, ended=pages.clock(), put_back=put_back)
+    pages.services.database.close()
 
 
 @pytest.fixture(scope="module")
@@ -398,16 +397,17 @@ def postgres_stage(postgres_template: str, tmp_path_factory: pytest.TempPathFact
 
     reused = ReusedPostgres(postgres_template, furnish_stage)
     pages = Pages(hall=furnished_hall(reused.url, folder))
-    yield KeptStage(stage=replace(made[0], pages=pages), ended=made[0].pages.clock(), put_back=reused.clean)
+    stage = replace(made[0], pages=pages)
+    yield KeptStage(stage=stage, ended=made[0].pages.clock(), put_back=reused.clean)
+    pages.services.database.close()
     reused.close()
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest) -> Stage:
     """As it was furnished: nothing that a row does takes from another what it needs."""
     kept: KeptStage = request.getfixturevalue(f"{request.param}_stage")
-    with kept.again() as put_back:
-        yield put_back
+    return kept.again()
 
 
 def furnished(pages: Pages) -> Stage:
