@@ -124,7 +124,7 @@ class Pair:
         return None if found is None else {**found, "paragraphs": json.loads(found["paragraphs"])}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[WordPress]:
     """A WordPress with the plugin, not set up."""
     site = WordPress()
@@ -134,7 +134,7 @@ def site() -> Iterator[WordPress]:
         site.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def joined(site: WordPress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     var = tmp_path_factory.mktemp("var")
     (var / "moderation.toml").write_text(_POLICY)
