@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def running_server() -> Iterator[str]:
         _IN_USE.append(f"postgresql+psycopg://newsroom@{own.where}/postgres")
         yield _IN_USE[-1]
         _IN_USE.pop()
+        own.stop(signal.SIGQUIT)
 
 
 def new_database(template: str | None = None, name: str | None = None) -> str:

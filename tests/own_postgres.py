@@ -26,6 +26,7 @@ SETTINGS = {
     "fsync": "off",  # what survives a server that is killed; a power cut is not tried here
     "wal_level": "replica",
     "restart_after_crash": "on",
+    "dynamic_shared_memory_type": "mmap",  # in its folder, which goes with it, however it ends
 }
 
 
