@@ -126,6 +126,20 @@ def test_where_a_corpus_is_seen_again_the_pack_s_own_answer_counts_more_than_the
     assert further.OWN_SHARE > 0.5
 
 
+def test_what_is_written_is_held_to_the_pack_s_answers_where_its_language_is_read_well(run: Further) -> None:
+    base = encoder_of(run.pack, run.folder / "base")
+    model, _ = as_it_is(base, run.pack)
+    mix = [one for one in mixture(run, base, model) if one.source.count("/") == 2]  # those in English have one
+    said = expit(further.answers(base, model, [one.text for one in mix]))
+    for one, own in zip(mix, said, strict=True):
+        _, language, family = one.source.split("/")
+        meant = frames.FAMILIES[family].targets["toxicity"]
+        share = 0.0 if language in further.WRITTEN_OFTEN else further.WRITTEN_OWN_SHARE
+        expected = share * own[0] + (1 - share) * meant
+        assert one.targets["toxicity"] == pytest.approx(expected, abs=0.02)  # a few are disguised
+    assert {one.source.split("/")[1] for one in mix} == {one.language for one in frames.languages()}
+
+
 def test_a_pack_whose_file_says_otherwise_is_refused(pack: Path, tmp_path: Path) -> None:
     base = encoder_of(pack, tmp_path / "base")
     model, lexicon = as_it_is(base, pack)
