@@ -28,7 +28,7 @@ from moderation.watching.tracing import traced
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-SCORING_THREADS = 3
+SCORING_THREADS = 2
 """While one decides and stores what is scored, the other has the pack score the next batch."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -73,8 +73,8 @@ def judges_relevance(pack: Pack) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A request as it is scored: the text as a reader sees it (``view``) and as the pack reads it (``read``), and its
-    sentences, in offsets of the text as written.
+    """A request as it is scored: the text as a reader sees it (``view``) and as its toxicity is judged (``read``), and
+    its sentences, in offsets of the text as written.
     """
 
     request: ScoreRequest
@@ -84,7 +84,7 @@ class _Reading:
 
     @property
     def parts(self) -> list[tuple[int, int]]:
-        """Where the sentences lie in what the pack reads: none where the only one is the whole."""
+        """Where the sentences lie in what is judged: none where the only one is the whole."""
         return [self.read.seen(start, end) for start, end in self.spans] if len(self.spans) > 1 else []
 
 
@@ -186,7 +186,7 @@ class PackScorer:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length [texts, dimensions], the texts' disguise undone."""
-        encoded = self.encoder.encode([self._understood(undisguise(text)).text for text in texts])
+        encoded = self.encoder.encode([undisguise(text).text for text in texts])
         return np.stack([_embedding(e) for e in encoded])
 
     def score(self, requests: Sequence[ScoreRequest], *, scale: Scale = Scale.NATURAL) -> list[Scores]:
@@ -196,16 +196,22 @@ class PackScorer:
         # A name that was scored lately is known; a new one goes along with the texts.
         names = {r.request.name for r in readings if r.request.name is not None and _is_judged(r.request.name)}
         new = [words for words in set(map(scored_words, names)) if words not in self._kept_names]
-        texts = [*(reading.read.text for reading in readings), *map(self._named, new)]
+        # What a text is about stands in its names: for that it is read as it is seen.
+        seen = [place for place, reading in enumerate(readings) if reading.read is not reading.view]
+        others = [*map(self._named, new), *(readings[place].view.text for place in seen)]
         # Sentences are read from the same pass where the pack tells of them.
-        asked = [*(reading.parts for reading in readings), *([] for _ in new)] if self.encoder.tells_of_parts else ()
-        wholes = self.encoder.encode(texts, asked)
-        wholes, of_names = wholes[: len(readings)], wholes[len(readings) :]
+        asked = [*(reading.parts for reading in readings), *([] for _ in others)] if self.encoder.tells_of_parts else ()
+        wholes = self.encoder.encode([*(reading.read.text for reading in readings), *others], asked)
+        wholes, of_names, as_seen = _cut(wholes, len(readings), len(new))
+        plain = [*wholes]
+        for place, encoded in zip(seen, as_seen, strict=True):
+            plain[place] = encoded
         for words, encoded in zip(new, of_names, strict=True):
             self._kept_names.put(words, encoded.logits.tolist() if self._reads_name(words) else None)
         parts = self._sentences(readings, wholes)
-        fused = self._relevances(readings, wholes)
-        return [self._scores(*row, scale=scale) for row in zip(readings, wholes, parts, fused, strict=True)]
+        fused = self._relevances(readings, plain)
+        rows = zip(readings, wholes, plain, parts, fused, strict=True)
+        return [self._scores(*row, scale=scale) for row in rows]
 
     def _read(self, request: ScoreRequest) -> _Reading:
         view = undisguise(request.text) if request.seen is None else request.seen.view
@@ -267,6 +273,7 @@ class PackScorer:
         self,
         reading: _Reading,
         whole: Encoded,
+        plain: Encoded,
         parts: Sequence[Vectors],
         relevance: Relevance | None,
         *,
@@ -293,7 +300,7 @@ class PackScorer:
             language=language,
             pack=self.stamp,
             scale=scale,
-            spam=self._spam_of(reading, whole),
+            spam=self._spam_of(reading, plain),
             name=self._name_labels(reading.request.name, scale),
             subject=self._subject(relevance),
             discussed=0 if relevance is None else relevance.discussed,
@@ -413,6 +420,15 @@ def _relevance_of(pack: Pack) -> RelevanceModel | None:
     except (KeyError, TypeError, ValueError) as error:
         why = f"relevance can't be used by this version ({type(error).__name__}: {error})"
         raise PackDamaged(pack.manifest.name, str(pack.folder / MANIFEST), why) from error
+
+
+def _cut(encoded: list[Encoded], *lengths: int) -> Iterator[list[Encoded]]:
+    """Parts of these lengths, and what is left."""
+    begin = 0
+    for length in lengths:
+        yield encoded[begin : begin + length]
+        begin += length
+    yield encoded[begin:]
 
 
 def _is_judged(name: str) -> bool:

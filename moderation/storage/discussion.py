@@ -187,6 +187,7 @@ _CHANGES_AMONG = (
     .order_by(_C.id)
     .with_for_update()
 )
+_LOCKED = select(_C.id).where(_C.id.in_(bindparam("these", expanding=True))).order_by(_C.id).with_for_update()
 _COUNT_ANSWER = (
     update(table_of(Comment))
     .where(_C.id == bindparam("of"))
@@ -250,6 +251,10 @@ def keep_places(connection: Connection, comment_ids: Collection[str]) -> None:
             [{"of": row.id, "opens": not row.shown, "thread": None if row.shown else row.id} for row in simple],
         )
     done = {row.id for row in simple}
+    parents = {row.parent_id for row in changes.values() if row.parent_id is not None}
+    if len(parents) > 1 and connection.dialect.name != "sqlite":
+        # In one order: two who decide answers to the same comments don't wait for each other.
+        connection.execute(_LOCKED, {"these": sorted(parents)})
     for comment_id in comment_ids:
         if comment_id in changes and comment_id not in done:
             keep_place(connection, comment_id)

@@ -9,9 +9,9 @@ import pytest
 
 from moderation.config.configuration_file import parse_configuration
 from moderation.core.conditions import NAME_SCORES
-from moderation.core.scores import ScoreRequest
+from moderation.core.scores import ArticleText, Scale, ScoreRequest
 from moderation.core.text.names import says_something
-from moderation.scoring import PackScorer, pack_scorer
+from moderation.scoring import PackScorer, pack_scorer, scorer
 from moderation.scoring.encoder import Encoded, Encoder, Parts
 
 HERE = Path(__file__).parent
@@ -139,3 +139,26 @@ def test_a_sentence_for_a_name_in_a_language_that_the_pack_cannot_read_is_not_ju
     assert shipped.score([request])[0].name is None
     short = ScoreRequest(text=TEXT, name="Ihr dummen Schweine")
     assert shipped.score([short])[0].name is not None
+
+
+def test_names_that_hold_letters_of_abuse_are_read_as_names_and_still_tell_what_a_text_is_about(
+    shipped: PackScorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [
+        "Thank you, Penistone, for the warmest welcome that we have ever had on a tour. See you all next year.",
+        "I met Shital at the market in Cockermouth yesterday. We talked about the trams. She agrees with the council.",
+        "Penistone is full of idiots. You fucking morons deserve every flood that you get.",
+    ]
+    article = ArticleText(title="Trains are back at Penistone", paragraphs=("The line past Penistone is open again.",))
+    asked = [ScoreRequest(text=text, article=article) for text in texts]
+    read = shipped.score(asked, scale=Scale.BALANCED)
+    assert [answer.toxicity["toxicity"] > 0.5 for answer in read] == [False, False, True]
+    assert read[2].toxicity["toxicity"] > 0.9
+    assert [len(answer.sentences) for answer in read] == [2, 3, 2]
+
+    monkeypatch.setattr(scorer, "names_understood", lambda seen, _language: seen)
+    as_written = shipped.score(asked, scale=Scale.BALANCED)
+    assert as_written[0].toxicity["toxicity"] > 0.5
+    for now, before in zip(read, as_written, strict=True):
+        assert (now.relevance, now.spam) == pytest.approx((before.relevance, before.spam), abs=0.01)
+        assert [(one.start, one.end) for one in now.sentences] == [(one.start, one.end) for one in before.sentences]
