@@ -57,6 +57,10 @@ class Database:
         self._writers = Writers(self._patience) if self.is_sqlite else None
         self.engine = _sqlite_engine(url, self._patience) if self.is_sqlite else _postgres_engine(url)
         self._pulse = None if self.is_sqlite or patient else _watched(self.engine)
+        self._times_closed = 0
+        if not self.is_sqlite:
+            event.listen(self.engine, "connect", self._note_when)
+            event.listen(self.engine, "checkin", self._close_if_late)
         self.room = Room(file_of(url) if self.is_sqlite else None)
         # Questions are asked each for itself: within a transaction each would see what is committed by then as well.
         self._asked = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -173,8 +177,17 @@ class Database:
         self.writing(work)
 
     def close(self) -> None:
-        """Closes every pooled connection."""
+        """Closes every pooled connection, and those that somebody still uses as soon as they are given back."""
+        self._times_closed += 1
         self.engine.dispose()
+
+    def _note_when(self, _connection: Any, record: Any) -> None:
+        record.info["times_closed"] = self._times_closed
+
+    def _close_if_late(self, connection: Any, record: Any) -> None:
+        """The pool that it would go back to is gone, and nobody else would close it."""
+        if connection is not None and record.info.get("times_closed") != self._times_closed:
+            connection.close()
 
 
 _CONFLICTS = {"40001": "serialization", "40P01": "deadlock", "23505": "same row"}

@@ -187,7 +187,12 @@ _CHANGES_AMONG = (
     .order_by(_C.id)
     .with_for_update()
 )
-_LOCKED = select(_C.id).where(_C.id.in_(bindparam("these", expanding=True))).order_by(_C.id).with_for_update()
+_LOCKED = (
+    select(_C.id)
+    .where(_C.id.in_(bindparam("these", expanding=True)))
+    .order_by(_C.id)
+    .with_for_update(key_share=True)  # as counting does: whoever sends an answer meanwhile doesn't wait
+)
 _COUNT_ANSWER = (
     update(table_of(Comment))
     .where(_C.id == bindparam("of"))
@@ -253,7 +258,7 @@ def keep_places(connection: Connection, comment_ids: Collection[str]) -> None:
     done = {row.id for row in simple}
     parents = {row.parent_id for row in changes.values() if row.parent_id is not None}
     if len(parents) > 1 and connection.dialect.name != "sqlite":
-        # In one order: two who decide answers to the same comments don't wait for each other.
+        # In one order, so that of two who decide answers to the same comments neither has what the other waits for.
         connection.execute(_LOCKED, {"these": sorted(parents)})
     for comment_id in comment_ids:
         if comment_id in changes and comment_id not in done:

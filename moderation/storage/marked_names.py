@@ -49,15 +49,12 @@ def keep_marked_name(connection: Connection, site_id: str, form: str, author_id:
     connection.execute(_KEEP[connection.dialect.name], values)
 
 
-def marked_among(connection: Connection, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The strongest mark of those of these names, each a site's id and a form, that somebody has written under with a
-    mark.
-    """
-    query = select(_TABLE.c.site_id, _TABLE.c.form, func.max(_TABLE.c.strength)).where(
+def marked_among(connection: Connection, names: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Names, each a site's id and a form, that somebody has written under with a mark: at least those of these."""
+    query = select(_TABLE.c.site_id, _TABLE.c.form).where(
         _TABLE.c.site_id.in_({site_id for site_id, _ in names}), _TABLE.c.form.in_({form for _, form in names})
     )
-    rows = connection.execute(query.group_by(_TABLE.c.site_id, _TABLE.c.form))
-    return {(site_id, form): strength for site_id, form, strength in rows}
+    return frozenset((site_id, form) for site_id, form in connection.execute(query))
 
 
 def passes_for_marked(connection: Connection, site_id: str, form: str, strength: int, author_id: str | None) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -21,10 +23,11 @@ from moderation.desk.decide import Ruling, Verdict, decide_comment
 from moderation.jobs.worker import Sweeper
 from moderation.scoring.batching import ScoringClosed
 from moderation.services import Services
-from moderation.storage import queue_index
+from moderation.storage import discussion, queue_index
 from moderation.storage.claims import Claims, claim_these
 from moderation.storage.comments import Comment, find_comment
 from moderation.storage.edits import CommentEdit
+from moderation.watching import counts
 from tests.desk.desk import notices, standing
 from tests.newsroom import Newsroom, detail
 
@@ -458,6 +461,33 @@ def test_a_batch_is_decided_as_each_would_be_by_itself(newsroom: Newsroom) -> No
     statuses = [newsroom.status(id_) for id_ in together]
     assert statuses[:6] == ["approved", "pending", "approved", "approved", "approved", "received"]
     assert statuses[6:] == ["pending", "rejected", "pending", "approved", "pending", "approved"]
+
+
+def test_workers_that_decide_answers_to_the_same_comments_crosswise_never_wait_in_a_circle(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.configure(WORKER + APPROVE)
+    first, second = (accepted_later(newsroom, author={"name": name, "id": name}) for name in ("Ada", "Ben"))
+    assert sweep(newsroom) == 2
+    answers = [
+        accepted_later(newsroom, parent_id=above, author={"name": name, "id": name})
+        for name, above in (("Cyd", first), ("Dan", second), ("Eve", second), ("Fay", first))
+    ]
+    both_have_one, conflicts = Barrier(2), list[str]()
+    count = discussion.count_answer
+
+    def counted(*asked: Any) -> Any:
+        above = count(*asked)
+        with suppress(BrokenBarrierError):
+            both_have_one.wait(0.5)
+        return above
+
+    monkeypatch.setattr(discussion, "count_answer", counted)
+    monkeypatch.setattr(counts, "database_retries", conflicts.append)
+    with ThreadPoolExecutor(2) as workers:
+        assert list(workers.map(lambda _: score_waiting(newsroom.services, limit=2), range(2))) == [2, 2]
+    assert conflicts == []
+    assert {newsroom.status(answer) for answer in answers} == {"approved"}
 
 
 @pytest.mark.parametrize("mode", ["worker", "inline"])

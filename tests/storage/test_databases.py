@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.runtime.migration import MigrationContext
@@ -197,3 +198,19 @@ def test_a_snapshot_may_stand_idle_for_longer(postgres_url: str, monkeypatch: py
         time.sleep(0.6)
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "5min"
     database.close()
+
+
+def test_a_connection_that_is_in_use_when_the_database_is_closed_is_closed_when_it_comes_back(
+    postgres_url: str,
+) -> None:
+    database = Database(postgres_url)
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        database.close()
+        assert connection.scalar(text("SELECT 1")) == 1
+    assert driver.closed
+    with database.engine.connect() as connection:  # which opens again when it is asked
+        kept: Any = connection.connection.driver_connection
+    assert not kept.closed
+    database.close()
+    assert kept.closed
